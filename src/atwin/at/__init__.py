@@ -1,0 +1,1 @@
+"""The AT language, both directions, without any I/O."""

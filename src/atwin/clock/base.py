@@ -1,0 +1,61 @@
+"""The Clock interface, and the one that follows the running event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Timer(Protocol):
+    """A scheduled call that can be taken back."""
+
+    def cancel(self) -> None:
+        """Take the call back; harmless when it has run already."""
+
+
+class Clock(Protocol):
+    """Now, later, and the date. Seconds everywhere."""
+
+    def now(self) -> float:
+        """Monotonic seconds; only differences mean anything."""
+
+    def wall(self) -> float:
+        """UTC seconds since 1970, as the mobile network would tell it."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; zero or less only lets others run."""
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        """Call back once, `seconds` from now, unless cancelled."""
+
+
+class LoopClock:
+    """The running loop's clock.
+
+    On `VirtualLoop` this is virtual time, and so is `asyncio.timeout`: code that takes
+    its time only from here needs no second version for tests.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self._loop = loop or asyncio.get_running_loop()
+
+    def now(self) -> float:
+        """See `Clock.now`."""
+        return self._loop.time()
+
+    def wall(self) -> float:
+        """See `Clock.wall`; a virtual loop brings its own date along."""
+        wall: Callable[[], float] = getattr(self._loop, "wall", time.time)
+        return wall()
+
+    async def sleep(self, seconds: float) -> None:
+        """See `Clock.sleep`."""
+        await asyncio.sleep(seconds)
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        """See `Clock.call_later`."""
+        return self._loop.call_later(seconds, call)

@@ -1,0 +1,1 @@
+"""The host (TE) side: drive a module and bring whole files through it."""

@@ -1,0 +1,1 @@
+"""The serial line: ports that carry bytes, and the UART behind the module."""

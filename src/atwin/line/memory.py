@@ -1,0 +1,73 @@
+"""Two ports back to back in this process: the line between host and twin without a kernel."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from atwin.line.port import Receiver
+
+
+class MemoryPort:
+    """One end of a `memory_pair`.
+
+    Bytes are handed over from the event loop, not from inside `write`, so that neither
+    side ever finds itself called back in the middle of its own work.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._peer: MemoryPort
+        self._receiver: Receiver | None = None
+        self._inbox: list[bytes] = []
+        self._due = False
+        self._closed = False
+
+    def start(self, receiver: Receiver) -> None:
+        """See `Port.start`."""
+        self._receiver = receiver
+        self._schedule()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """See `Port.write`."""
+        peer = self._peer
+        if data and not self._closed and not peer._closed:
+            peer._inbox.append(bytes(data))
+            peer._schedule()
+
+    async def drain(self) -> None:
+        """See `Port.drain`: waits until the peer has been handed everything so far."""
+        while self._peer._inbox and self._peer._receiver and not self._closed:
+            await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        """See `Port.close`. The other end hears of it after the bytes sent before."""
+        if not self._closed:
+            await self.drain()
+            self._closed = True
+            self._peer._schedule()
+
+    def _schedule(self) -> None:
+        if not self._due and self._receiver is not None:
+            self._due = True
+            asyncio.get_running_loop().call_soon(self._deliver)
+
+    def _deliver(self) -> None:
+        self._due = False
+        if self._closed or self._receiver is None:
+            return
+        if self._inbox:
+            data = self._inbox[0] if len(self._inbox) == 1 else b"".join(self._inbox)
+            self._inbox.clear()
+            self._receiver.received(data)
+        if self._peer._closed:
+            self._closed = True
+            self._receiver.lost(None)
+
+
+def memory_pair(name: str = "memory") -> tuple[MemoryPort, MemoryPort]:
+    """Two connected ports: what one writes the other receives."""
+    a, b = MemoryPort(name), MemoryPort(name)
+    a._peer, b._peer = b, a
+    return a, b

@@ -1,0 +1,1 @@
+"""What lies behind the antenna: resolving, connecting, HTTP exchanges."""

@@ -1,0 +1,55 @@
+"""The Network interface: the one way out of the twin, and what can go wrong on it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class NetworkError(Exception):
+    """Something behind the antenna failed. The text says what, for the log."""
+
+
+class ResolveError(NetworkError):
+    """The host name has no address."""
+
+
+class ConnectError(NetworkError):
+    """TCP connection refused, unreachable, or not answered."""
+
+
+class StreamError(NetworkError):
+    """An established connection broke: reset, aborted, or written to after the end."""
+
+
+class TlsError(NetworkError):
+    """The handshake failed, so there is no secure channel."""
+
+
+class TlsAlert(StreamError):
+    """An established secure channel broke: alert, bad record, protocol error."""
+
+
+class Stream(Protocol):
+    """A connected byte stream, plain or secure."""
+
+    async def read(self, limit: int) -> bytes:
+        """At least one byte and at most `limit`; b"" at the orderly end.
+
+        Raises `StreamError` when the connection breaks.
+        """
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send all of it, waiting for the peer as needed. Raises `StreamError`."""
+
+    def close(self) -> None:
+        """Let go at once; harmless when called twice."""
+
+
+class Network(Protocol):
+    """Resolve and connect, as the module's IP stack does. TLS is laid over a `Stream`."""
+
+    async def resolve(self, host: str) -> str:
+        """The first IPv4 (or else IPv6) address of `host`; literals pass. Raises `ResolveError`."""
+
+    async def connect(self, address: str, port: int) -> Stream:
+        """Open a TCP connection. Raises `ConnectError`."""
