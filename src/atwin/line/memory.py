@@ -21,6 +21,7 @@ class MemoryPort:
         self._peer: MemoryPort
         self._receiver: Receiver | None = None
         self._inbox: list[bytes] = []
+        self._emptied = asyncio.Event()
         self._due = False
         self._closed = False
 
@@ -34,18 +35,21 @@ class MemoryPort:
         peer = self._peer
         if data and not self._closed and not peer._closed:
             peer._inbox.append(bytes(data))
+            peer._emptied.clear()
             peer._schedule()
 
     async def drain(self) -> None:
         """See `Port.drain`: waits until the peer has been handed everything so far."""
-        while self._peer._inbox and self._peer._receiver and not self._closed:
-            await asyncio.sleep(0)
+        peer = self._peer
+        if peer._inbox and peer._receiver is not None and not self._closed:
+            await peer._emptied.wait()
 
     async def close(self) -> None:
         """See `Port.close`. The other end hears of it after the bytes sent before."""
         if not self._closed:
             await self.drain()
             self._closed = True
+            self._emptied.set()
             self._peer._schedule()
 
     def _schedule(self) -> None:
@@ -60,9 +64,11 @@ class MemoryPort:
         if self._inbox:
             data = self._inbox[0] if len(self._inbox) == 1 else b"".join(self._inbox)
             self._inbox.clear()
+            self._emptied.set()
             self._receiver.received(data)
         if self._peer._closed:
             self._closed = True
+            self._emptied.set()
             self._receiver.lost(None)
 
 

@@ -25,7 +25,7 @@ class TlsError(NetworkError):
     """The handshake failed, so there is no secure channel."""
 
 
-class TlsAlert(StreamError):
+class TlsStreamError(StreamError):
     """An established secure channel broke: alert, bad record, protocol error."""
 
 
