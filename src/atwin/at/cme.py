@@ -1,0 +1,35 @@
+"""The `+CME ERROR` numbers and their verbose texts (spec: cme.tsv, uart.md §9)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from functools import cache
+from importlib.resources import files
+
+
+class Cme(IntEnum):
+    """The numbers this package has a use for; the whole table is `cme_text`."""
+
+    NOT_ALLOWED = 3
+    SIM_NOT_INSERTED = 10
+    SIM_BUSY = 14
+    WRONG_PASSWORD = 16
+    MEMORY_FULL = 20
+    PARAMETERS_INVALID = 53
+    OTHER_ERROR = 65535
+
+
+@cache
+def _table() -> dict[int, str]:
+    texts: dict[int, str] = {}
+    for row in files(__package__).joinpath("cme.tsv").read_text("utf-8").splitlines():
+        if row and not row.startswith("#"):
+            number, text, line = (row + "\t\t").split("\t")[:3]
+            if line != "cat4":  # those are another product line's meanings
+                texts[int(number)] = text
+    return texts
+
+
+def cme_text(number: int) -> str:
+    """The vendor's wording, spelling kept; the bare number where the table has no text."""
+    return _table().get(number) or str(number)
