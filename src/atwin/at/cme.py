@@ -16,6 +16,7 @@ class Cme(IntEnum):
     WRONG_PASSWORD = 16
     MEMORY_FULL = 20
     PARAMETERS_INVALID = 53
+    UNKNOWN = 100
     OTHER_ERROR = 65535
 
 

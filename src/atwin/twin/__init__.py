@@ -1,1 +1,5 @@
 """The virtual module."""
+
+from atwin.twin.twin import Twin
+
+__all__ = ["Twin"]

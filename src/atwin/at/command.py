@@ -1,0 +1,165 @@
+"""Commands as typed methods: the signature is the grammar.
+
+A family of commands is a class; each method is one command in one form::
+
+    class Example(Family):
+        @command.set("+HTTPDATA", test=True)
+        def data(self, size: Annotated[int, Range(0, "post_limit")]) -> Collect:
+            "Take the bytes to post."
+
+The annotated parameters say what may stand behind the `=`; wrong arguments never reach the
+body. The test form's text, the reference page and the coverage list come from the same place.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
+
+from atwin.at.grammar import Argument, Form, split_arguments, unquote
+from atwin.at.kinds import BadArgument, Kind, Limits, Tail
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a command: from the method's signature."""
+
+    name: str
+    kind: Kind
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One command, as its method declares it."""
+
+    name: str
+    #: Usually one; a basic command, and a set form that may stand bare, has two.
+    forms: tuple[Form, ...]
+    #: The method's name in its family.
+    method: str = ""
+    parameters: tuple[Parameter, ...] = ()
+    doc: str = ""
+    #: The profile feature without which the module does not know the command.
+    needs: str | None = None
+    #: Answered with plain ERROR instead of +CME ERROR when an argument is wrong.
+    plain_errors: bool = False
+    #: Has a generated `=?` text; otherwise the test form is just OK.
+    test: bool = False
+    #: Takes data behind a prompt, so nothing may follow it in its line.
+    last: bool = False
+
+    def arguments(self, raw: str, limits: Limits) -> list[object]:
+        """The values for the method. Raises `BadArgument`."""
+        pieces = self._pieces(raw)
+        if len(pieces) > len(self.parameters):
+            raise BadArgument(raw)
+        for missing in self.parameters[len(pieces) :]:
+            if missing.required:
+                raise BadArgument(missing.name)
+        return [
+            parameter.kind.convert(piece, limits)
+            for parameter, piece in zip(self.parameters, pieces, strict=False)
+        ]
+
+    def test_text(self, limits: Limits) -> str:
+        """`+NAME: (0-2),(…)`, generated from the parameters."""
+        return f"{self.name}: " + ",".join(p.kind.shown(limits) for p in self.parameters)
+
+    def _pieces(self, raw: str) -> list[Argument]:
+        if not (self.parameters and isinstance(self.parameters[-1].kind, Tail)):
+            return split_arguments(raw)
+        # A tail swallows the rest of the line, so only the commas in front of it separate.
+        before = len(self.parameters) - 1
+        parts = raw.split(",", before)
+        return [unquote(part) for part in parts] if raw.strip() else []
+
+
+_MARK = "__at_declaration__"
+
+
+def _declare(name: str, *forms: Form, **options: Any) -> Callable[[Method], Method]:
+    def mark(method: Method) -> Method:
+        setattr(method, _MARK, Declaration(name.upper(), forms, **options))
+        return method
+
+    return mark
+
+
+def execute(name: str, *, needs: str | None = None) -> Callable[[Method], Method]:
+    """`AT<name>`."""
+    return _declare(name, Form.EXECUTE, needs=needs)
+
+
+def read(name: str, *, needs: str | None = None) -> Callable[[Method], Method]:
+    """`AT<name>?`."""
+    return _declare(name, Form.READ, needs=needs)
+
+
+def test(name: str, *, needs: str | None = None) -> Callable[[Method], Method]:  # noqa: PT028
+    """`AT<name>=?`, where the text cannot be generated from the set form."""
+    return _declare(name, Form.TEST, needs=needs)
+
+
+def set(  # noqa: A001 - the form's name in every AT manual; used as command.set
+    name: str,
+    *,
+    bare: bool = False,
+    needs: str | None = None,
+    plain_errors: bool = False,
+    test: bool = False,
+    last: bool = False,
+) -> Callable[[Method], Method]:
+    """`AT<name>=…`; with `bare` also `AT<name>` alone, all parameters at their defaults."""
+    forms = (Form.SET, Form.EXECUTE) if bare else (Form.SET,)
+    return _declare(name, *forms, needs=needs, plain_errors=plain_errors, test=test, last=last)
+
+
+def basic(name: str) -> Callable[[Method], Method]:
+    """`ATE0`, `AT&W`: a letter and its number; a number left out takes the default."""
+    return _declare(name, Form.SET, Form.EXECUTE, plain_errors=True)
+
+
+class Family:
+    """A chapter of the manual: a class whose marked methods are commands.
+
+    Signatures are checked when the class is made, so a wrong one stops the import, not a call.
+    """
+
+    #: The chapter's heading in the reference page; the class docstring is its introduction.
+    title: ClassVar[str] = ""
+    declarations: ClassVar[tuple[Declaration, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.declarations = tuple(_complete(cls))
+
+
+def _complete(cls: type) -> Iterator[Declaration]:
+    for name, member in inspect.getmembers(cls, inspect.isfunction):
+        declaration: Declaration | None = getattr(member, _MARK, None)
+        if declaration is None:
+            continue
+        if not member.__doc__:
+            raise TypeError(f"{cls.__name__}.{name}: a command needs a one-line meaning")
+        yield replace(
+            declaration,
+            method=name,
+            doc=inspect.cleandoc(member.__doc__),
+            parameters=tuple(_parameters(cls, member)),
+        )
+
+
+def _parameters(cls: type, method: Callable[..., Any]) -> Iterator[Parameter]:
+    hints = get_type_hints(method, include_extras=True)
+    for parameter in list(inspect.signature(method).parameters.values())[1:]:
+        hint = hints.get(parameter.name)
+        kinds = [] if get_origin(hint) is not Annotated else get_args(hint)[1:]
+        if len(kinds) != 1 or not hasattr(kinds[0], "convert"):
+            raise TypeError(f"{cls.__name__}.{method.__name__}: what does {parameter.name} take?")
+        required = parameter.default is inspect.Parameter.empty
+        yield Parameter(parameter.name, kinds[0], required)

@@ -1,0 +1,143 @@
+"""What a parameter of a command takes: ranges, choices, strings (spec: http.md §1, §3).
+
+The same object converts an argument, writes its part of the test form, and stands in the
+reference page.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from atwin.at.grammar import Argument
+
+
+class Limits(Protocol):
+    """A module profile, as far as commands look at it."""
+
+    def limit(self, name: str) -> int:
+        """The profile's number of that name."""
+
+    def has(self, feature: str) -> bool:
+        """Whether the profile has the feature of that name."""
+
+
+class BadArgument(Exception):  # noqa: N818 - becomes one of two error results, see Errors
+    """An argument is missing, surplus, or not what the parameter takes."""
+
+
+class Kind(Protocol):
+    """What one parameter takes, and how that is written in the test form and the manual."""
+
+    def convert(self, argument: Argument, limits: Limits) -> object:
+        """The value for the method. Raises `BadArgument`."""
+
+    def shown(self, limits: Limits) -> str:
+        """Its part of the test form's text."""
+
+
+_DIGITS = re.compile(r"\d{1,10}")
+
+
+def integer(argument: Argument) -> int:
+    """A decimal number, quoted or not, of at most ten digits. Raises `BadArgument`."""
+    if not _DIGITS.fullmatch(argument.text):
+        raise BadArgument(argument.text)
+    return int(argument.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An integer from `low` to `high`; a bound may be the name of a profile limit."""
+
+    low: int | str
+    high: int | str
+
+    def bounds(self, limits: Limits) -> tuple[int, int]:
+        """Both bounds as numbers."""
+        low, high = (b if isinstance(b, int) else limits.limit(b) for b in (self.low, self.high))
+        return low, high
+
+    def convert(self, argument: Argument, limits: Limits) -> int:
+        """See `Kind.convert`."""
+        value = integer(argument)
+        low, high = self.bounds(limits)
+        if not low <= value <= high:
+            raise BadArgument(argument.text)
+        return value
+
+    def shown(self, limits: Limits) -> str:
+        """See `Kind.shown`."""
+        low, high = self.bounds(limits)
+        return f"({low}-{high})"
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """An integer out of a few; the test form lists them."""
+
+    values: tuple[int, ...]
+
+    def __init__(self, *values: int) -> None:
+        object.__setattr__(self, "values", values)
+
+    def convert(self, argument: Argument, limits: Limits) -> int:
+        """See `Kind.convert`."""
+        value = integer(argument)
+        if value not in self.values:
+            raise BadArgument(argument.text)
+        return value
+
+    def shown(self, limits: Limits) -> str:
+        """See `Kind.shown`."""
+        return f"({','.join(map(str, self.values))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string, quotes optional, of at most `longest` bytes."""
+
+    label: str = "text"
+    longest: int | None = None
+
+    def convert(self, argument: Argument, limits: Limits) -> str:
+        """See `Kind.convert`."""
+        if self.longest is not None and len(argument.text) > self.longest:
+            raise BadArgument(argument.text)
+        return argument.text
+
+    def shown(self, limits: Limits) -> str:
+        """See `Kind.shown`."""
+        return f'"{self.label}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """The argument as it stands, for a method whose rule needs another argument first."""
+
+    label: str = "value"
+
+    def convert(self, argument: Argument, limits: Limits) -> Argument:
+        """See `Kind.convert`."""
+        return argument
+
+    def shown(self, limits: Limits) -> str:
+        """See `Kind.shown`."""
+        return f'"{self.label}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Everything behind the previous comma as one argument, inner quotes and commas included."""
+
+    label: str = "value"
+
+    def convert(self, argument: Argument, limits: Limits) -> Argument:
+        """See `Kind.convert`."""
+        return argument
+
+    def shown(self, limits: Limits) -> str:
+        """See `Kind.shown`."""
+        return f'"{self.label}"'

@@ -1,0 +1,116 @@
+"""What a command answers, and how the answer is framed on the line (spec: http.md §1, uart.md §2).
+
+Each `frame_*` returns one complete piece of output, to be handed to the port in one write.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from atwin.at.cme import cme_text
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+OK = "OK"
+ERROR = "ERROR"
+
+#: V.250 numbers of the result codes that have one (ATV0).
+_NUMERIC = {OK: "0", "CONNECT": "1", "NO CARRIER": "3", ERROR: "4"}
+
+
+class AtError(Exception):
+    """Ends a command with plain `ERROR`."""
+
+
+class CmeError(AtError):
+    """Ends a command with `+CME ERROR: <number>`, in the shape AT+CMEE asks for."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"+CME ERROR: {number}")
+        self.number = number
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Information lines, then a final result.
+
+    `final` None ends the command without any result code. `after` runs when the answer has
+    left for the line: restarts and switching off happen there.
+    """
+
+    lines: tuple[str, ...] = ()
+    final: str | None = OK
+    after: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A length-prefixed answer: header line, raw bytes, and the result.
+
+    `tail` goes between the bytes and the result without being counted in the header.
+    """
+
+    header: str
+    data: bytes
+    tail: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """A data phase: prompt, then `size` raw bytes or `seconds`, whichever ends first.
+
+    `done` gets the bytes (fewer than `size` when the time ran out) and gives the answer.
+    """
+
+    prompt: bytes
+    size: int
+    seconds: float
+    done: Callable[[bytes], Answer | Awaitable[Answer]]
+
+
+#: What a command method may return. None is `OK`, a string one information line and `OK`.
+Answer: TypeAlias = str | Reply | Block | Collect | None
+
+
+class Style(Protocol):
+    """The settings that shape results."""
+
+    verbose: bool
+    quiet: bool
+    cmee: int
+
+
+def frame_lines(lines: tuple[str, ...], style: Style) -> bytes:
+    """Information text: one CR LF before the first line, one behind each."""
+    text = "\r\n".join(lines) + "\r\n"
+    return (("\r\n" + text) if style.verbose else text).encode("latin-1")
+
+
+def frame_final(final: str, style: Style) -> bytes:
+    """A result code; nothing at all under ATQ1."""
+    if style.quiet:
+        return b""
+    if style.verbose:
+        return f"\r\n{final}\r\n".encode("latin-1")
+    return f"{_NUMERIC.get(final, final)}\r".encode("latin-1")
+
+
+def frame_error(error: AtError, style: Style) -> bytes:
+    """The error result in the form of the current AT+CMEE mode (spec: uart.md §9)."""
+    if not isinstance(error, CmeError) or style.cmee == 0:
+        return frame_final(ERROR, style)
+    detail = cme_text(error.number) if style.cmee == 2 else str(error.number)
+    return frame_final(f"+CME ERROR: {detail}", style)
+
+
+def frame_block(block: Block, style: Style) -> bytes:
+    """Header, exactly the counted bytes, the uncounted tail, result."""
+    header = frame_lines((block.header,), style)
+    return b"".join((header, block.data, block.tail, frame_final(OK, style)))
+
+
+def frame_urc(text: str) -> bytes:
+    """An unsolicited line; ATQ and ATV do not touch it (spec: uart.md §2)."""
+    return f"\r\n{text}\r\n".encode("latin-1")

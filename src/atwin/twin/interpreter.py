@@ -1,0 +1,242 @@
+"""The command interpreter: bytes in, answers out, one command line at a time.
+
+Spec: uart.md §1-§4. A command that needs no waiting is answered on the spot; one that waits,
+or whose answer is long, makes the line busy, and what the host types meanwhile stays in the
+UART's receive buffer. URCs go out only in the gaps.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Protocol
+
+from atwin.at.cme import Cme
+from atwin.at.grammar import Command, MalformedLine, parse_line
+from atwin.at.reply import (
+    OK,
+    Answer,
+    AtError,
+    Block,
+    CmeError,
+    Collect,
+    Reply,
+    Style,
+    frame_block,
+    frame_error,
+    frame_final,
+    frame_lines,
+    frame_urc,
+)
+from atwin.twin.lines import OVERLONG, LineReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
+    from atwin.at.table import CommandTable
+    from atwin.clock import Clock
+    from atwin.clock.base import Timer
+    from atwin.line.uart import Uart
+
+log = logging.getLogger(__name__)
+
+
+class EchoStyle(Style, Protocol):
+    """The settings the interpreter looks at: result style, and echo."""
+
+    echo: bool
+
+
+class Interpreter:
+    """Reads command lines from the UART, runs them, and keeps URCs out of the answers."""
+
+    def __init__(
+        self,
+        uart: Uart,
+        clock: Clock,
+        style: EchoStyle,
+        table: CommandTable,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:
+        self._uart = uart
+        self._clock = clock
+        self._style = style
+        self._table = table
+        self._spawn = spawn
+        self._reader = LineReader()
+        self._busy = False
+        self._data_phase: _DataPhase | None = None
+        self._urcs: deque[str] = deque()
+
+    def start(self) -> None:
+        """Begin to take bytes from the UART."""
+        self._uart.listen(self._pump)
+
+    def stop(self) -> None:
+        """The firmware ends: nothing is read and nothing said any more."""
+        self._busy = True
+        self._urcs.clear()
+        self._uart.listen(None)
+
+    def urc(self, text: str) -> None:
+        """Say something unsolicited, as soon as no answer, echo or data phase is under way."""
+        self._urcs.append(text)
+        self._flush_urcs()
+
+    def say(self, raw: bytes) -> None:
+        """Put bytes on the line as they are: for texts that are no lines (the ROM banner)."""
+        self._uart.write(raw)
+
+    # --- input ----------------------------------------------------------------------------------
+
+    def _pump(self) -> None:
+        """Take what the UART holds, as far as it can be used now."""
+        rx = self._uart.rx
+        while rx and not self._busy:
+            if self._data_phase is not None:
+                self._feed_data(self._data_phase, rx)
+                continue
+            read = self._reader.take(rx)
+            if read.echo and self._style.echo:
+                self._uart.write(read.echo)
+            if read.line is not None:
+                self._run_line(read.line)
+        self._flush_urcs()
+
+    def _flush_urcs(self) -> None:
+        in_gap = not self._busy and self._data_phase is None
+        if in_gap and not (self._style.echo and self._reader.pending):
+            while self._urcs:
+                self._uart.write(frame_urc(self._urcs.popleft()))
+
+    # --- command lines --------------------------------------------------------------------------
+
+    def _run_line(self, line: str) -> None:
+        try:
+            if line == OVERLONG:  # discarded, but not in silence
+                raise AtError
+            commands = parse_line(line)
+        except (AtError, MalformedLine):
+            self._write(frame_error(AtError(), self._style))
+            return
+        if commands == []:
+            self._write(frame_final(OK, self._style))
+        elif commands is not None:
+            self._run(deque(commands))
+
+    def _run(self, commands: deque[Command]) -> None:
+        """Run the rest of a line, up to its end, its first error, or its first wait."""
+        while commands:
+            command = commands.popleft()
+            self._busy = True
+            try:
+                if commands and self._table.takes_data(command):
+                    raise AtError
+                answer = self._table.call(command)
+            except Exception as error:
+                self._fail(error)
+                return
+            if isinstance(answer, Awaitable):
+                self._spawn(self._finish(answer, commands))
+                return
+            self._busy = False
+            if not self._deliver(answer, commands):
+                return
+
+    def _fail(self, error: Exception) -> None:
+        """End the line with an error result: ours is never an excuse to fall silent."""
+        self._busy = False
+        if not isinstance(error, AtError):
+            log.error("a command failed in a way it should not", exc_info=error)
+            error = CmeError(Cme.UNKNOWN)
+        self._write(frame_error(error, self._style))
+
+    async def _finish(self, pending: Awaitable[Answer], commands: deque[Command]) -> None:
+        try:
+            answer = await pending
+        except Exception as error:
+            self._fail(error)
+        else:
+            self._busy = False
+            if self._deliver(answer, commands):
+                self._run(commands)
+        self._pump()
+
+    def _deliver(self, answer: Answer, rest: deque[Command]) -> bool:
+        """Put one command's answer on the line. False when the line does not go on behind it."""
+        match answer:
+            case Block():
+                self._busy = True
+                self._spawn(self._send(frame_block(answer, self._style)))
+                return False
+            case Collect():
+                self._write(answer.prompt)
+                self._begin_data_phase(answer)
+                return False
+            case None:
+                answer = Reply()
+            case str():
+                answer = Reply((answer,))
+        output = frame_lines(answer.lines, self._style) if answer.lines else b""
+        if answer.final is not None and not (rest and answer.final == OK):
+            output += frame_final(answer.final, self._style)
+        self._write(output)
+        if answer.after is not None:
+            answer.after()
+            return False
+        return True
+
+    def _write(self, output: bytes) -> None:
+        if output:
+            self._uart.write(output)
+
+    async def _send(self, output: bytes) -> None:
+        """A long answer keeps the port busy until it has left (spec: http.md §3.6)."""
+        self._uart.write(output)
+        await self._uart.drain()
+        self._busy = False
+        self._pump()
+
+    # --- data phases ----------------------------------------------------------------------------
+
+    def _begin_data_phase(self, collect: Collect) -> None:
+        phase = _DataPhase(collect)
+        phase.timer = self._clock.call_later(collect.seconds, lambda: self._end_data_phase(phase))
+        self._data_phase = phase
+
+    def _feed_data(self, phase: _DataPhase, rx: bytearray) -> None:
+        rest = phase.collect.size - len(phase.data)
+        self._reader.swallow_line_feed(rx)
+        phase.data += rx[:rest]
+        del rx[:rest]
+        if len(phase.data) == phase.collect.size:
+            self._reader.swallow_trailer()
+            self._end_data_phase(phase)
+
+    def _end_data_phase(self, phase: _DataPhase) -> None:
+        if phase is not self._data_phase:
+            return
+        self._data_phase = None
+        if phase.timer is not None:
+            phase.timer.cancel()
+        self._busy = True
+        try:
+            answer = phase.collect.done(bytes(phase.data))
+        except Exception as error:
+            self._fail(error)
+        else:
+            if isinstance(answer, Awaitable):
+                self._spawn(self._finish(answer, deque()))
+                return
+            self._busy = False
+            self._deliver(answer, deque())
+        self._flush_urcs()
+
+
+class _DataPhase:
+    def __init__(self, collect: Collect) -> None:
+        self.collect = collect
+        self.data = bytearray()
+        self.timer: Timer | None = None

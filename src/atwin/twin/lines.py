@@ -1,0 +1,126 @@
+"""From received bytes to command lines: terminators, editing, echo (spec: uart.md §1, §2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CR, LF, BACKSPACE, CTRL_Z = 0x0D, 0x0A, 0x08, 0x1A
+
+#: Longest command line in bytes, CR included (spec: open-questions.md OQ-29).
+LONGEST_LINE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one `LineReader.take` found.
+
+    `line` is None while no line is complete; an over-long one is delivered as `OVERLONG`.
+    """
+
+    echo: bytes = b""
+    line: str | None = None
+
+
+#: Stands for a line longer than `LONGEST_LINE`; no real line holds a CR.
+OVERLONG = "\r"
+
+
+class LineReader:
+    """Assembles lines; holds at most one line's bytes."""
+
+    def __init__(self, longest: int = LONGEST_LINE) -> None:
+        self._longest = longest
+        self._line = bytearray()
+        self._overlong = False
+        self._after_cr = False
+        self._after_data = False
+        self._previous = ""
+
+    @property
+    def pending(self) -> bool:
+        """Whether a line has begun and not ended."""
+        return bool(self._line) or self._overlong
+
+    def take(self, rx: bytearray) -> Taken:
+        """Remove from `rx` what belongs to the current line, at most up to its end."""
+        if self._after_data:
+            self._skip_trailer(rx)
+        self.swallow_line_feed(rx)
+        if not rx:
+            return Taken()
+        end = _first(rx, CR, LF)
+        typed = bytes(rx[:end]) if end >= 0 else bytes(rx)
+        del rx[: len(typed)]
+        echo = self._append(typed)
+        if self._repeats():
+            self._line.clear()
+            return Taken(echo, self._previous)
+        if end < 0:
+            return Taken(echo)
+        self._after_cr = rx[0] == CR
+        echo += bytes(rx[:1])
+        del rx[:1]
+        return Taken(echo, self._finish())
+
+    def swallow_line_feed(self, rx: bytearray) -> None:
+        """Remove the LF of a CR LF: no line of its own, and no data byte (spec: uart.md §1)."""
+        if self._after_cr and rx:
+            self._after_cr = False
+            if rx[0] == LF:
+                del rx[0]
+
+    def swallow_trailer(self) -> None:
+        """Data just ended: a CR LF or Ctrl-Z sent behind them by habit is no input (§11)."""
+        self._after_data = True
+
+    def _skip_trailer(self, rx: bytearray) -> None:
+        count = 0
+        while count < len(rx) and rx[count] in (CR, LF, CTRL_Z):
+            count += 1
+        self._after_data = count == len(rx)
+        del rx[:count]
+
+    def _append(self, typed: bytes) -> bytes:
+        """Add to the line; the echo of what was typed."""
+        if BACKSPACE not in typed:
+            self._extend(typed)
+            return typed
+        echo = b""
+        for value in typed:
+            if value != BACKSPACE:
+                self._extend(bytes((value,)))
+                echo += bytes((value,))
+            elif self._line:
+                self._line.pop()
+                echo += b"\b \b"
+        return echo
+
+    def _extend(self, typed: bytes) -> None:
+        if not self._overlong:
+            self._line += typed
+        # The terminator counts as one byte of the line.
+        if len(self._line) >= self._longest:
+            self._overlong = True
+            self._line.clear()
+
+    def _repeats(self) -> bool:
+        """`A/` runs the previous line again, without waiting for a terminator."""
+        return len(self._line) == 2 and self._line.upper() == b"A/"
+
+    def _finish(self) -> str:
+        if self._overlong:
+            self._overlong = False
+            return OVERLONG
+        line = self._line.decode("latin-1")
+        self._line.clear()
+        if "AT" in line.upper():
+            self._previous = line
+        return line
+
+
+def _first(data: bytearray, a: int, b: int) -> int:
+    """Where the first `a` or `b` stands, -1 when neither is there."""
+    at_a, at_b = data.find(a), data.find(b)
+    if at_a < 0 or at_b < 0:
+        return max(at_a, at_b)
+    return min(at_a, at_b)

@@ -1,0 +1,58 @@
+"""The module as a thing on a board: supply, restarts, and the firmware that runs meanwhile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atwin.twin.firmware import Firmware
+
+if TYPE_CHECKING:
+    from atwin.twin.hardware import Hardware
+
+#: Seconds from the OK of a restart command to the restart (spec: power.md §2).
+RESTART_DELAY = 0.1
+
+
+class Module:
+    """Hardware, and the current run of the firmware if it is switched on."""
+
+    def __init__(self, hardware: Hardware) -> None:
+        self.hardware = hardware
+        self.firmware: Firmware | None = None
+        self._ended: list[Firmware] = []
+
+    def power_on(self, *, warm: bool = False) -> None:
+        """Start the firmware. `warm`: skip the boot, as if it had been on for a while."""
+        if self.firmware is None:
+            self.firmware = Firmware(self.hardware, self)
+            self.firmware.start(warm=warm)
+
+    def switch_off(self) -> None:
+        """CPOWD or PWRKEY: RAM is lost, the supply stays."""
+        self._end_run()
+
+    def cut_power(self) -> None:
+        """The supply is gone: RAM and the clock are lost."""
+        self._end_run()
+        self.hardware.rtc.lose_power()
+
+    def restart(self, *, factory: bool = False) -> None:
+        """AT+RESET and its like: this run ends, and the next one boots `RESTART_DELAY` later."""
+        self._end_run()
+        if factory:
+            self.hardware.nvram.erase()
+        delay = RESTART_DELAY * self.hardware.time_scale
+        self.hardware.clock.call_later(delay, self.power_on)
+
+    async def close(self) -> None:
+        """Switch off and let go of the port; returns when every task is gone."""
+        self._end_run()
+        for firmware in self._ended:
+            await firmware.tasks.finished()
+        await self.hardware.uart.port.close()
+
+    def _end_run(self) -> None:
+        if self.firmware is not None:
+            self.firmware.stop()
+            self._ended.append(self.firmware)
+            self.firmware = None

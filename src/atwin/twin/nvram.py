@@ -1,0 +1,45 @@
+"""Non-volatile memory: what survives a restart and a power cut (spec: power.md §4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+#: One record: names to numbers and strings, fit for JSON.
+Record = dict[str, Any]
+
+
+class Nvram:
+    """Named records; each subject keeps its own (`settings`, `http`, …).
+
+    `keep` is called with everything after each change, for a module whose state is on disk.
+    """
+
+    def __init__(
+        self,
+        records: Mapping[str, Record] | None = None,
+        keep: Callable[[dict[str, Record]], None] | None = None,
+    ) -> None:
+        self._records = {name: dict(record) for name, record in (records or {}).items()}
+        self._keep = keep
+
+    def load(self, name: str) -> Record | None:
+        """A copy of the record, or None when there is none."""
+        record = self._records.get(name)
+        return None if record is None else dict(record)
+
+    def store(self, name: str, record: Record) -> None:
+        """Replace the record whole."""
+        self._records[name] = dict(record)
+        self._changed()
+
+    def erase(self) -> None:
+        """Back to the factory: AT+RSTSET."""
+        self._records.clear()
+        self._changed()
+
+    def _changed(self) -> None:
+        if self._keep is not None:
+            self._keep({name: dict(record) for name, record in self._records.items()})

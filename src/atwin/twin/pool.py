@@ -1,0 +1,51 @@
+"""The pool of connections: eight in all, whoever opens them (spec: network.md §6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from atwin.clock import Clock
+
+#: HTTP, CIPSTART links, MQTT and FTP together.
+LIMIT = 8
+
+
+class ConnectionPool:
+    """Counts connections from the start of connecting until they are fully closed."""
+
+    def __init__(self, clock: Clock, linger: float = 0.0, limit: int = LIMIT) -> None:
+        """`linger`: seconds a closed connection still holds its slot."""
+        self._clock = clock
+        self._linger = linger
+        self._limit = limit
+        self.used = 0
+
+    def take(self) -> Slot | None:
+        """A slot, or None when there is no free one."""
+        if self.used >= self._limit:
+            return None
+        self.used += 1
+        return Slot(self)
+
+    def _give_back(self) -> None:
+        if self._linger > 0:
+            self._clock.call_later(self._linger, self._free)
+        else:
+            self._free()
+
+    def _free(self) -> None:
+        self.used -= 1
+
+
+class Slot:
+    """One connection's place in the pool."""
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool: ConnectionPool | None = pool
+
+    def release(self) -> None:
+        """The connection is closed; harmless when called twice."""
+        if self._pool is not None:
+            self._pool._give_back()
+            self._pool = None
