@@ -1,1 +1,57 @@
 """The host (TE) side: drive a module and bring whole files through it."""
+
+from atwin.host.bring_up import Patience
+from atwin.host.channel import Channel, LogEntry, Reply
+from atwin.host.download import DownloadResult, Progress, Strategy
+from atwin.host.errors import (
+    CommandRefusedError,
+    HostError,
+    LineLostError,
+    ModuleError,
+    ModuleSilentError,
+    NoAnswerError,
+    RequestFailedError,
+    ServerError,
+    StepError,
+    TargetError,
+    TlsFailed,
+    UsageError,
+    VerificationError,
+)
+from atwin.host.facade import SyncModem, connect
+from atwin.host.headers import Headers
+from atwin.host.identity import Identity, Limits
+from atwin.host.modem import Modem
+from atwin.host.recovery import Retry
+from atwin.host.request import Response
+
+__all__ = [
+    "Channel",
+    "CommandRefusedError",
+    "DownloadResult",
+    "Headers",
+    "HostError",
+    "Identity",
+    "Limits",
+    "LineLostError",
+    "LogEntry",
+    "Modem",
+    "ModuleError",
+    "ModuleSilentError",
+    "NoAnswerError",
+    "Patience",
+    "Progress",
+    "Reply",
+    "RequestFailedError",
+    "Response",
+    "Retry",
+    "ServerError",
+    "StepError",
+    "Strategy",
+    "SyncModem",
+    "TargetError",
+    "TlsFailed",
+    "UsageError",
+    "VerificationError",
+    "connect",
+]

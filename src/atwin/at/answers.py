@@ -1,0 +1,240 @@
+"""What a module sends, cut into events: the host's direction of the AT language.
+
+Bytes in, events out, no I/O. Tolerant on purpose: CR and LF each end a line, the blank after a
+colon may be missing, echo is recognised wherever it stands, a line nobody asked for is an
+unsolicited one. Nothing raises and nothing grows: a line is cut at `LONGEST_LINE` bytes, and a
+counted body is handed on as it comes (spec: http.md §1, uart.md §1-§4).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from atwin.at.cme import Cme, cme_text
+from atwin.at.urc import parse_urc
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from atwin.at.urc import Urc
+
+#: Bytes of a line that are kept; no documented answer line comes near.
+LONGEST_LINE = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """The command in flight, as the module types it back."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An information line of the command in flight."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The result that ends the command in flight.
+
+    `code` is the number of a `+CME ERROR` or `+CMS ERROR`; None for other results, and for a
+    verbose text this package has no number for.
+    """
+
+    text: str
+    ok: bool
+    code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The module waits for the data of the command in flight."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BodyStart:
+    """A counted body of `length` bytes follows, in `BodyData` events."""
+
+    header: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class BodyData:
+    """The next bytes of the counted body; a view of the bytes that were fed."""
+
+    data: memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class Unsolicited:
+    """A line nobody asked for; `urc` when it is one of `atwin.at.urc`."""
+
+    text: str
+    urc: Urc | None
+
+
+Event = Echo | Line | Final | Prompt | BodyStart | BodyData | Unsolicited
+
+_LINE_END = re.compile(rb"[\r\n]")
+_CR, _LF = 0x0D, 0x0A
+_QUOTED = re.compile(r'"[^"]*"')
+_NAME = re.compile(r"[+*^][A-Z][A-Z0-9_]*")
+_EXTENDED_ERROR = re.compile(r"\+CM[ES] ERROR: ?(.*)", re.IGNORECASE)
+_COUNTED = re.compile(r"(\+\w+): ?(\d{1,10})", re.IGNORECASE)
+#: Texts without a `+` in front that no command prints as information (spec: uart.md §8, power.md
+#: §2, http.md §4).
+_PLAIN_URC = re.compile(r"RDY|NORMAL POWER DOWN|ERROR: ?\d+|\^boot\.rom.*", re.DOTALL)
+
+
+@cache
+def _code_of_text() -> dict[str, int]:
+    return {cme_text(code).lower(): int(code) for code in Cme}
+
+
+class AnswerParser:
+    """Turns received bytes into events.
+
+    `begin` tells it what was just sent, so that it knows echo, information lines, prompt and
+    counted body of that command; without a command in flight every line is `Unsolicited`.
+    """
+
+    def __init__(self) -> None:
+        self._partial = bytearray()
+        self._after_cr = False
+        self._body_left = 0
+        self._in_flight = False
+        self._echo = ""
+        self._names: frozenset[str] = frozenset()
+        self._bodies: Sequence[str] = ()
+        self._prompt: str | None = None
+        self._finals: Sequence[str] = ()
+
+    def begin(
+        self,
+        sent: str,
+        *,
+        bodies: Sequence[str] = (),
+        prompt: str | None = None,
+        finals: Sequence[str] = (),
+    ) -> None:
+        """A command line goes out now; whatever body was still due is given up.
+
+        `bodies` are the headers that announce a counted body (`+HTTPREAD`), `prompt` is
+        `DOWNLOAD` or `>`, `finals` are results other than OK that mean success (`SHUT OK`).
+        """
+        self._in_flight = True
+        self._body_left = 0
+        self._echo = sent.strip()
+        self._names = frozenset(_NAME.findall(_QUOTED.sub("", sent.upper())))
+        self._bodies = bodies
+        self._prompt = prompt
+        self._finals = finals
+
+    def end(self) -> None:
+        """Nothing is in flight any more: the command ended, or was given up."""
+        self._in_flight = False
+        self._body_left = 0
+        self._echo = ""
+        self._prompt = None
+
+    def feed(self, data: bytes) -> list[Event]:
+        """The events that `data` completes, in order."""
+        events: list[Event] = []
+        at, size = 0, len(data)
+        while at < size:
+            if self._after_cr:
+                self._after_cr = False
+                if data[at] == _LF:
+                    at += 1
+                    continue
+            if self._body_left:
+                piece = memoryview(data)[at : at + self._body_left]
+                self._body_left -= len(piece)
+                at += len(piece)
+                events.append(BodyData(piece))
+                continue
+            found = _LINE_END.search(data, at)
+            stop = found.start() if found else size
+            room = LONGEST_LINE - len(self._partial)
+            self._partial += data[at : min(stop, at + room)]
+            at = stop
+            if found:
+                self._after_cr = data[stop] == _CR
+                at += 1
+                self._finish_line(events)
+        # A `>` prompt has no line end: it is the one thing recognised before its line is over.
+        if self._prompt == ">" and self._partial.strip() == b">":
+            self._partial.clear()
+            self._prompt = None
+            events.append(Prompt(">"))
+        return events
+
+    def _finish_line(self, events: list[Event]) -> None:
+        if not self._partial:
+            return
+        text = self._partial.decode("latin-1").strip()
+        self._partial.clear()
+        if text:
+            self._sort_line(text, events)
+
+    def _sort_line(self, text: str, events: list[Event]) -> None:
+        if self._echo and text.endswith(self._echo):
+            # Text without a line end (the ROM banner) is glued to the echo behind it.
+            if glued := text[: -len(self._echo)].strip():
+                events.append(Unsolicited(glued, parse_urc(glued)))
+            events.append(Echo(self._echo))
+            self._echo = ""
+            return
+        if not self._in_flight:
+            events.append(Unsolicited(text, parse_urc(text)))
+        elif (final := self._as_final(text)) is not None:
+            self.end()
+            events.append(final)
+        elif self._prompt == text:
+            self._prompt = None
+            events.append(Prompt(text))
+        elif (start := self._as_body(text)) is not None:
+            self._body_left = start.length
+            events.append(start)
+        elif (urc := parse_urc(text)) is not None:
+            events.append(Unsolicited(text, urc))
+        elif self._is_information(text):
+            events.append(Line(text))
+        else:
+            events.append(Unsolicited(text, None))
+
+    def _as_final(self, text: str) -> Final | None:
+        if text == "OK" or text in self._finals:
+            return Final(text, ok=True)
+        if text == "ERROR":
+            return Final(text, ok=False)
+        if match := _EXTENDED_ERROR.fullmatch(text):
+            what = match[1].strip()
+            code = int(what) if what.isdecimal() else _code_of_text().get(what.lower())
+            return Final(text, ok=False, code=code)
+        return None
+
+    def _as_body(self, text: str) -> BodyStart | None:
+        if not self._bodies:
+            return None
+        match = _COUNTED.fullmatch(text)
+        if match is None or match[1].upper() not in self._bodies:
+            return None
+        return BodyStart(text, int(match[2]))
+
+    def _is_information(self, text: str) -> bool:
+        if _PLAIN_URC.fullmatch(text):
+            return False
+        if text[0] in "+*^":
+            name = _NAME.match(text.upper())
+            return name is not None and name[0] in self._names
+        return True

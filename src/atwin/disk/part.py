@@ -1,0 +1,246 @@
+"""The file a download grows in: `<target>.part`, until it is whole and gets its name.
+
+The file is locked while it is open, so that two processes never write one target. Its first
+`size` bytes are good and on the disk, whatever happens; bytes behind them are leftovers of an
+append that was cut off, and are cut away at the next one.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from atwin.disk.errors import DiskError, explained
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+#: Bytes read at a time when a file is hashed.
+_BLOCK = 1 << 20
+
+# macOS has no fdatasync.
+_sync_data = getattr(os, "fdatasync", os.fsync)
+
+
+class Hashes:
+    """SHA-256 of what was written, and MD5 when somebody will ask for it."""
+
+    def __init__(self, *, md5: bool = False) -> None:
+        self._sha256 = hashlib.sha256()
+        self._md5 = hashlib.md5(usedforsecurity=False) if md5 else None
+
+    def update(self, data: bytes) -> None:
+        """Add the next bytes."""
+        self._sha256.update(data)
+        if self._md5 is not None:
+            self._md5.update(data)
+
+    @property
+    def sha256(self) -> str:
+        """Of everything so far, in hex."""
+        return self._sha256.hexdigest()
+
+    @property
+    def md5(self) -> str | None:
+        """Of everything so far, in hex; None when it was not asked for."""
+        return self._md5.hexdigest() if self._md5 is not None else None
+
+
+class PartFile:
+    """`<target>.part`, open and locked. Every method raises `DiskError`."""
+
+    def __init__(self, target: str | Path, *, md5: bool = False) -> None:
+        """Open or create it; refused when another process has it, or `target` is a directory."""
+        self.target = Path(target)
+        self.path = self.target.with_name(self.target.name + ".part")
+        self.size = 0
+        self._md5 = md5
+        self._finished = False
+        self.hashes = Hashes(md5=md5)
+        if self.target.is_dir():
+            raise DiskError(f"cannot write {self.target}: it is a directory")
+        self._fd = self._open_locked()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go; a file that holds nothing is removed. Harmless when called twice."""
+        if self._fd >= 0:
+            try:
+                if os.fstat(self._fd).st_size == 0 and self._is_ours():
+                    self.path.unlink(missing_ok=True)
+            finally:
+                os.close(self._fd)
+                self._fd = -1
+
+    def adopt(self, size: int) -> bool:
+        """Take the first `size` bytes found on disk as good and hash them.
+
+        False, and nothing taken, when there are fewer.
+        """
+        self._forget()
+        try:
+            for block in _blocks(self._fd, size):
+                self.hashes.update(block)
+                self.size += len(block)
+        except OSError as error:
+            raise explained("read", str(self.path), error) from None
+        if self.size == size:
+            return True
+        self._forget()
+        return False
+
+    def is_finished(self, size: int, sha256: str) -> bool:
+        """Whether `target` itself is the whole file already; then that is what is adopted.
+
+        A run that was killed between naming the file and removing its journal leaves this.
+        """
+        hashes = hash_file(self.target, md5=self._md5)
+        if hashes is None or hashes.sha256 != sha256:
+            return False
+        self._finished, self.size, self.hashes = True, size, hashes
+        return True
+
+    def append(self, data: bytes) -> None:
+        """Write behind the good bytes and bring it to the disk; then they are good too.
+
+        When that fails, a full disk for one, the good bytes stay as they were.
+        """
+        try:
+            written = self._write(data)
+        except OSError as error:
+            self._cut()
+            raise explained("write", str(self.path), error) from None
+        self.size += written
+        self.hashes.update(data)
+
+    def start_over(self) -> None:
+        """Drop everything."""
+        self._forget()
+        self._cut()
+
+    def tail(self, size: int) -> bytes:
+        """The last `size` good bytes, or all there are."""
+        try:
+            start = max(0, self.size - size)
+            return os.pread(self._fd, self.size - start, start)
+        except OSError as error:
+            raise explained("read", str(self.path), error) from None
+
+    def finish(self) -> None:
+        """Give the file its name: from here on `target` exists, whole."""
+        if self._finished:
+            return
+        try:
+            self._cut()
+            os.fsync(self._fd)
+            os.replace(self.path, self.target)
+            sync_directory(self.target.parent)
+        except OSError as error:
+            raise explained("rename to", str(self.target), error) from None
+
+    def remove(self) -> None:
+        """Delete the file; `target` is not touched."""
+        self._forget()
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise explained("remove", str(self.path), error) from None
+
+    def _open_locked(self) -> int:
+        try:
+            while True:
+                fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                try:
+                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    # The one who had it may have renamed it between our open and our lock.
+                    if _same_file(fd, self.path):
+                        return fd
+                except BaseException:
+                    os.close(fd)
+                    raise
+                os.close(fd)
+        except OSError as error:
+            if error.errno == errno.EWOULDBLOCK:
+                raise DiskError(f"{self.target} is being downloaded by another process") from None
+            raise explained("write", str(self.path), error) from None
+
+    def _is_ours(self) -> bool:
+        return _same_file(self._fd, self.path)
+
+    def _write(self, data: bytes) -> int:
+        view, at = memoryview(data), self.size
+        while view:
+            count = os.pwrite(self._fd, view, at)
+            view, at = view[count:], at + count
+        _sync_data(self._fd)
+        return len(data)
+
+    def _cut(self) -> None:
+        """Drop what lies behind the good bytes."""
+        try:
+            if os.fstat(self._fd).st_size != self.size:
+                os.ftruncate(self._fd, self.size)
+        except OSError as error:
+            raise explained("write", str(self.path), error) from None
+
+    def _forget(self) -> None:
+        self._finished = False
+        self.size = 0
+        self.hashes = Hashes(md5=self._md5)
+
+
+def hash_file(path: Path, *, md5: bool = False) -> Hashes | None:
+    """The hashes of a file; None when there is no such file. Raises `DiskError`."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise explained("read", str(path), error) from None
+    try:
+        hashes = Hashes(md5=md5)
+        for block in _blocks(fd, os.fstat(fd).st_size):
+            hashes.update(block)
+        return hashes
+    except OSError as error:
+        raise explained("read", str(path), error) from None
+    finally:
+        os.close(fd)
+
+
+def sync_directory(path: Path) -> None:
+    """Bring a directory's entries to the disk: a rename counts only then."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _blocks(fd: int, size: int) -> Iterator[bytes]:
+    at = 0
+    while at < size and (block := os.pread(fd, min(_BLOCK, size - at), at)):
+        yield block
+        at += len(block)
+
+
+def _same_file(fd: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), path.stat())
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,93 @@
+"""The bearer HTTP runs on: `AT+SAPBR` (spec: network.md §3, flows.md §1)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from atwin.at.urc import BearerDeact
+from atwin.host.errors import CommandRefusedError, UsageError
+from atwin.host.script import Script
+
+if TYPE_CHECKING:
+    from atwin.at.urc import Urc
+    from atwin.host.channel import Channel
+
+#: Seconds SAPBR=1 may take (spec: flows.md §1).
+OPEN_TIMEOUT = 90.0
+
+_CONNECTING, _CONNECTED = 0, 1
+_STATE = re.compile(r'\+SAPBR: ?(\d+),(\d+),"?([0-9A-Fa-f.:]*)"?')
+
+
+class Bearer:
+    """Opens and closes one SAPBR bearer, and knows when the network took it away."""
+
+    def __init__(
+        self, channel: Channel, *, cid: int = 1, apn: str = "", user: str = "", password: str = ""
+    ) -> None:
+        """`cid` is 1 to 3; an empty APN is the one the network gives. Raises `UsageError`."""
+        for value in (apn, user, password):
+            if len(value) > 50 or '"' in value:
+                raise UsageError(f"{value!r} is no APN, user or password: at most 50 characters")
+        self.cid = cid
+        #: The network closed the bearer and nobody has opened it since.
+        self.taken_away = False
+        self._channel = channel
+        self._script = Script("bearer", channel)
+        self._settings = {"CONTYPE": "GPRS", "APN": apn}
+        self._settings |= {"USER": user} if user else {}
+        self._settings |= {"PWD": password} if password else {}
+        channel.on_urc(self._hear)
+
+    async def open(self) -> str:
+        """Open, or find it open; the address. Raises `CommandRefusedError`, `NoAnswerError`."""
+        script = self._script
+        script.begin("bearer")
+        for tag, value in self._settings.items():
+            await script.step(f'AT+SAPBR=3,{self.cid},"{tag}","{value}"')
+        reply = await script.ask(f"AT+SAPBR=1,{self.cid}", deadline=OPEN_TIMEOUT)
+        refusal = (
+            None
+            if reply.ok
+            else script.refused(reply, "no bearer: check SIM, signal, registration and APN")
+        )
+        # A bearer that is open already is refused with the same error as one that cannot be
+        # opened: the query tells them apart.
+        state, address = await self._query()
+        while state == _CONNECTING:
+            await self._channel.clock.sleep(1.0)
+            state, address = await self._query()
+        if state != _CONNECTED:
+            raise refusal or self._not_open(state)
+        self.taken_away = False
+        return address
+
+    async def close(self) -> None:
+        """Close; an error is no error here, it was closed already. Raises `NoAnswerError`."""
+        await self._script.ask(f"AT+SAPBR=0,{self.cid}")
+
+    async def rebuild(self) -> None:
+        """Close and open again. Raises as `open` does."""
+        await self.close()
+        await self.open()
+
+    async def _query(self) -> tuple[int, str]:
+        reply = await self._script.step(f"AT+SAPBR=2,{self.cid}")
+        match = _STATE.fullmatch(reply.line)
+        if match is None:
+            raise self._script.refused(reply, f"no bearer state in {reply.line!r}")
+        return int(match[2]), match[3]
+
+    def _not_open(self, state: int) -> CommandRefusedError:
+        return CommandRefusedError(
+            script=self._script.name,
+            step=self._script.number,
+            sent=self._script.sent,
+            came=f"state {state}",
+            advice="the bearer closed again: check signal and registration",
+        )
+
+    def _hear(self, text: str, urc: Urc | None) -> None:
+        if isinstance(urc, BearerDeact) and urc.cid == self.cid:
+            self.taken_away = True

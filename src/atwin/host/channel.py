@@ -1,0 +1,431 @@
+"""The host's end of the line: one command at a time, and URCs that are never lost.
+
+A command that gets no answer leaves the line in an unknown state (half a body may still be on
+its way), so the next one first resynchronises with `AT` (spec: flows.md §1, uart.md §3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from atwin.at.answers import (
+    AnswerParser,
+    BodyData,
+    BodyStart,
+    Echo,
+    Final,
+    Line,
+    Prompt,
+    Unsolicited,
+)
+from atwin.clock import LoopClock
+from atwin.host.errors import LineLostError, ModuleSilentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from atwin.at.answers import Event
+    from atwin.at.urc import Urc
+    from atwin.clock import Clock
+    from atwin.clock.base import Timer
+    from atwin.line.port import Port
+
+    #: Hears how many bytes of a counted body have come or gone.
+    Progress = Callable[[int], None]
+
+U = TypeVar("U", bound="Urc")
+
+#: Seconds a module may take for an answer unless its manual says more (spec: http.md §3).
+COMMAND_TIMEOUT = 9.0
+
+#: URCs kept for a later `urc` call; a host that never asks for them must not grow.
+URC_BACKLOG = 256
+
+#: Seconds without a byte after which an interrupted answer is taken to be over.
+SETTLE = 0.2
+
+#: Seconds the rest of an interrupted answer may take: a whole buffer at 9600 Bd.
+LONGEST_SETTLE = 340.0
+
+#: Data phases are written in pieces of this many bytes.
+DATA_PIECE = 4096
+
+
+class Timeout(Exception):  # noqa: N818 - becomes a NoAnswerError where the script is known
+    """Nothing, or not enough, came in time; the text says what did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer. `body` is the counted body, None when none came."""
+
+    lines: tuple[str, ...]
+    final: Final
+    body: bytes | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the command ended well."""
+        return self.final.ok
+
+    @property
+    def line(self) -> str:
+        """The first information line; empty when there is none."""
+        return self.lines[0] if self.lines else ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One line on the wire: `direction` is `>` to the module, `<` from it, `time` in seconds."""
+
+    time: float
+    direction: str
+    text: str
+
+
+class _Exchange:
+    """The command in flight."""
+
+    def __init__(self, timeout: float, progress: Progress | None, now: float) -> None:
+        loop = asyncio.get_running_loop()
+        self.reply: asyncio.Future[Reply] = loop.create_future()
+        self.prompted: asyncio.Future[bool] = loop.create_future()
+        self.timeout = timeout
+        self.progress = progress
+        self.alive_at = now
+        self.timer: Timer | None = None
+        self.lines: list[str] = []
+        self.pieces: list[memoryview] = []
+        self.announced: int | None = None
+        self.got = 0
+
+    def finish(self, final: Final) -> None:
+        if not self.reply.done():
+            body = None if self.announced is None else b"".join(self.pieces)
+            self.reply.set_result(Reply(tuple(self.lines), final, body))
+        if not self.prompted.done():
+            self.prompted.set_result(False)
+
+    def fail(self, error: Exception) -> None:
+        for future in (self.reply, self.prompted):
+            if not future.done():
+                future.set_exception(error)
+                # One of the two is often never awaited: that is no unhandled error.
+                future.exception()
+
+    def take(self, data: memoryview) -> None:
+        self.got += len(data)
+        self.pieces.append(data)
+        if self.progress is not None:
+            try:
+                self.progress(self.got)
+            except Exception as error:
+                self.fail(error)
+
+    def came_so_far(self) -> str:
+        """For the error text."""
+        if self.announced is not None:
+            return f"only {self.got} of {self.announced} announced bytes"
+        return " / ".join(self.lines[-3:]) if self.lines else "nothing"
+
+
+class Channel:
+    """Commands out, answers and URCs in, on one `Port`. Make it inside a running loop."""
+
+    def __init__(self, port: Port, clock: Clock | None = None) -> None:
+        self.port = port
+        self.clock = clock or LoopClock()
+        self._parser = AnswerParser()
+        self._lock = asyncio.Lock()
+        self._exchange: _Exchange | None = None
+        self._in_doubt = False
+        self._lost: str | None = None
+        self._heard = 0
+        self._last_heard = b""
+        self._urcs: deque[Urc] = deque(maxlen=URC_BACKLOG)
+        self._waiters: list[tuple[tuple[type, ...], asyncio.Future[Urc]]] = []
+        self._urc_calls: list[Callable[[str, Urc | None], None]] = []
+        self._log_calls: list[Callable[[LogEntry], None]] = []
+        port.start(self)
+
+    # --- commands -------------------------------------------------------------------------------
+
+    async def command(
+        self,
+        text: str,
+        *,
+        timeout: float = COMMAND_TIMEOUT,
+        bodies: Sequence[str] = (),
+        progress: Progress | None = None,
+        finals: Sequence[str] = (),
+    ) -> Reply:
+        """Send one command line (without CR) and return its whole answer, good or bad.
+
+        `timeout` seconds run from the command, and again from each piece of a counted body.
+        `bodies` are the headers that announce one (`+HTTPREAD`), `progress` hears how much of it
+        has come, `finals` are results other than OK that mean success. Raises `Timeout`,
+        `LineLostError`, and `ModuleSilentError` when the line cannot be resynchronised.
+        """
+        async with self._lock:
+            await self._clear_doubt()
+            exchange = self._begin(text, b"\r", timeout, progress, bodies=bodies, finals=finals)
+            try:
+                return await exchange.reply
+            finally:
+                self._end(exchange)
+
+    async def command_with_data(
+        self,
+        text: str,
+        data: bytes,
+        *,
+        prompt: str,
+        timeout: float = COMMAND_TIMEOUT,
+        data_timeout: float = 130.0,
+        progress: Progress | None = None,
+    ) -> Reply:
+        """Send a command, wait for its prompt (`DOWNLOAD` or `>`), send `data`, return the answer.
+
+        `timeout` runs to the prompt, `data_timeout` from there to the result. An answer that
+        comes instead of the prompt is returned. Raises as `command` does.
+        """
+        async with self._lock:
+            await self._clear_doubt()
+            # CR LF: behind a bare CR the module would swallow data that begin with LF
+            # (spec: uart.md §1).
+            exchange = self._begin(text, b"\r\n", timeout, None, prompt=prompt)
+            try:
+                if await exchange.prompted:
+                    exchange.timeout = data_timeout
+                    exchange.alive_at = self.clock.now()
+                    await self._send_data(data, progress)
+                return await exchange.reply
+            finally:
+                self._end(exchange)
+
+    async def synchronise(self, attempts: int = 20, gap: float = 0.5) -> None:
+        """Send `AT` until it is answered, at most `attempts` times, `gap` seconds apart.
+
+        Late answers of earlier commands are waited out and dropped. Raises `LineLostError`, and
+        `ModuleSilentError` with what came instead.
+        """
+        async with self._lock:
+            await self._synchronise(attempts, gap)
+
+    # --- URCs and log ---------------------------------------------------------------------------
+
+    async def urc(self, *kinds: type[U], timeout: float) -> U:
+        """The next URC of one of `kinds`, the oldest first if it came already.
+
+        Raises `Timeout` after `timeout` seconds, and `LineLostError`.
+        """
+        for urc in self._urcs:
+            if isinstance(urc, kinds):
+                self._urcs.remove(urc)
+                return urc
+        if self._lost is not None:
+            raise LineLostError(self._lost)
+        future: asyncio.Future[Urc] = asyncio.get_running_loop().create_future()
+        waiter = (kinds, future)
+        self._waiters.append(waiter)
+        names = " or ".join(kind.__name__ for kind in kinds)
+
+        def expire() -> None:
+            if not future.done():
+                future.set_exception(Timeout(f"no {names} in {timeout:g} s"))
+
+        timer = self.clock.call_later(timeout, expire)
+        try:
+            return cast("U", await future)
+        finally:
+            timer.cancel()
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+
+    def forget(self, *kinds: type[Urc]) -> None:
+        """Drop the URCs of these kinds that came and were not asked for."""
+        stale = [urc for urc in self._urcs if isinstance(urc, kinds)]
+        for urc in stale:
+            self._urcs.remove(urc)
+
+    def on_urc(self, call: Callable[[str, Urc | None], None]) -> Callable[[], None]:
+        """Call back for every unsolicited line, known or not; returns the way to stop that."""
+        self._urc_calls.append(call)
+        return lambda: self._urc_calls.remove(call)
+
+    def on_log(self, call: Callable[[LogEntry], None]) -> Callable[[], None]:
+        """Call back for every line in both directions, bodies shortened to their length.
+
+        Returns the way to stop that.
+        """
+        self._log_calls.append(call)
+        return lambda: self._log_calls.remove(call)
+
+    async def close(self) -> None:
+        """Let go of the port."""
+        await self.port.close()
+        self.lost(None)
+
+    # --- from the port --------------------------------------------------------------------------
+
+    def received(self, data: bytes) -> None:
+        """See `Receiver.received`."""
+        self._heard += len(data)
+        self._last_heard = data
+        for event in self._parser.feed(data):
+            self._handle(event)
+
+    def lost(self, reason: str | None) -> None:
+        """See `Receiver.lost`."""
+        if self._lost is not None:
+            return
+        self._lost = f"the line {self.port.name} is gone: {reason or 'closed'}"
+        if self._exchange is not None:
+            self._exchange.fail(LineLostError(self._lost))
+        for _, future in self._waiters:
+            if not future.done():
+                future.set_exception(LineLostError(self._lost))
+
+    def _handle(self, event: Event) -> None:
+        exchange = self._exchange
+        if isinstance(event, Unsolicited):
+            self._log("<", event.text)
+            self._announce(event.text, event.urc)
+            return
+        if exchange is None:
+            return
+        match event:
+            case BodyData(data):
+                exchange.alive_at = self.clock.now()
+                exchange.take(data)
+            case Line(text):
+                self._log("<", text)
+                exchange.lines.append(text)
+            case Final():
+                if exchange.announced is not None:
+                    self._log("<", f"({exchange.got} bytes)")
+                self._log("<", event.text)
+                exchange.finish(event)
+            case BodyStart(header, length):
+                self._log("<", header)
+                exchange.lines.append(header)
+                exchange.announced = length
+            case Prompt(text):
+                self._log("<", text)
+                if not exchange.prompted.done():
+                    exchange.prompted.set_result(True)
+            case Echo():
+                pass
+
+    def _announce(self, text: str, urc: Urc | None) -> None:
+        for call in tuple(self._urc_calls):
+            call(text, urc)
+        if urc is None:
+            return
+        for kinds, future in self._waiters:
+            if isinstance(urc, kinds) and not future.done():
+                future.set_result(urc)
+                return
+        self._urcs.append(urc)
+
+    # --- inside an exchange ---------------------------------------------------------------------
+
+    def _begin(
+        self,
+        text: str,
+        end: bytes,
+        timeout: float,
+        progress: Progress | None,
+        *,
+        bodies: Sequence[str] = (),
+        finals: Sequence[str] = (),
+        prompt: str | None = None,
+    ) -> _Exchange:
+        if self._lost is not None:
+            raise LineLostError(self._lost)
+        exchange = _Exchange(timeout, progress, self.clock.now())
+        self._parser.begin(text, bodies=bodies, prompt=prompt, finals=finals)
+        self._exchange = exchange
+        self._log(">", text)
+        self.port.write(text.encode("latin-1", "replace") + end)
+        exchange.timer = self.clock.call_later(timeout, lambda: self._check_time(exchange))
+        return exchange
+
+    def _end(self, exchange: _Exchange) -> None:
+        """Whatever happened: nothing is in flight now, and an unfinished answer leaves doubt."""
+        if exchange.timer is not None:
+            exchange.timer.cancel()
+        self._exchange = None
+        if not exchange.reply.done() or exchange.reply.cancelled() or exchange.reply.exception():
+            self._in_doubt = True
+            self._parser.end()
+
+    def _check_time(self, exchange: _Exchange) -> None:
+        left = exchange.alive_at + exchange.timeout - self.clock.now()
+        if left > 1e-6:
+            exchange.timer = self.clock.call_later(left, lambda: self._check_time(exchange))
+        else:
+            came = exchange.came_so_far()
+            exchange.fail(Timeout(f"{came} in {exchange.timeout:g} s"))
+
+    async def _send_data(self, data: bytes, progress: Progress | None) -> None:
+        view = memoryview(data)
+        for start in range(0, len(view), DATA_PIECE):
+            piece = view[start : start + DATA_PIECE]
+            self.port.write(piece)
+            await self.port.drain()
+            if progress is not None:
+                progress(start + len(piece))
+        self._log(">", f"({len(data)} bytes)")
+
+    # --- synchronising --------------------------------------------------------------------------
+
+    async def _clear_doubt(self) -> None:
+        if self._in_doubt:
+            await self._synchronise(attempts=10, gap=1.0)
+
+    async def _synchronise(self, attempts: int, gap: float) -> None:
+        before = self._heard
+        for attempt in range(attempts):
+            if await self._probe(gap):
+                if self._in_doubt or attempt:
+                    await self._settle()
+                self._in_doubt = False
+                return
+        came = "nothing"
+        if self._heard > before:
+            came = (
+                f"{self._heard - before} bytes that are no answer, last {self._last_heard[-24:]!r}"
+            )
+        raise ModuleSilentError(
+            f"no answer to AT on {self.port.name} in {attempts} tries, {gap:g} s each: came {came};"
+            " check that the module is powered, the port is the right one and the baud rate is"
+            " the module's"
+        )
+
+    async def _probe(self, seconds: float) -> bool:
+        exchange = self._begin("AT", b"\r", seconds, None)
+        try:
+            return (await exchange.reply).ok
+        except Timeout:
+            return False
+        finally:
+            in_doubt = self._in_doubt
+            self._end(exchange)
+            self._in_doubt = in_doubt
+
+    async def _settle(self) -> None:
+        """Wait until the line is quiet: answers to earlier commands are still under way."""
+        heard, until = -1, self.clock.now() + LONGEST_SETTLE
+        while heard != self._heard and self.clock.now() < until:
+            heard = self._heard
+            await self.clock.sleep(SETTLE)
+
+    def _log(self, direction: str, text: str) -> None:
+        if self._log_calls:
+            entry = LogEntry(self.clock.now(), direction, text)
+            for call in tuple(self._log_calls):
+                call(entry)

@@ -1,0 +1,408 @@
+"""The loop around everything: ask, resume, choose a strategy, fetch, verify, name the file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from atwin.disk.errors import DiskError
+from atwin.disk.journal import Journal, Record
+from atwin.disk.part import PartFile
+from atwin.host.download.entity import Entity
+from atwin.host.download.events import (
+    DownloadResult,
+    EntityChanged,
+    Progress,
+    RangesIgnored,
+)
+from atwin.host.download.plan import SMALLEST_CHUNK, count_parts, next_part
+from atwin.host.download.range import Fetched, RangeFetcher, refusal
+from atwin.host.download.stream import OVERLAP, check_joint, stream
+from atwin.host.errors import (
+    CommandRefusedError,
+    NoAnswerError,
+    RequestFailedError,
+    ServerError,
+    TargetError,
+    UsageError,
+    VerificationError,
+)
+from atwin.host.http import HEAD, HttpSession
+from atwin.host.recovery import Recovery, Retry
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from atwin.clock import Clock
+    from atwin.host.bearer import Bearer
+    from atwin.host.download.events import ProgressCall
+    from atwin.host.identity import Limits
+
+Strategy = Literal["auto", "range", "stream"]
+
+#: Below this chunk `auto` streams where the module can: a ranged request costs a connection and
+#: some 600 bytes of headers, which only large parts make up for.
+SMALL_CHUNK = 65_536
+
+#: A stream is written and journalled in parts of this many bytes.
+STREAM_PART = 65_536
+
+#: So often a download starts over because the entity changed, before it gives up.
+_FRESH_STARTS = 4
+
+#: Statuses of a HEAD that say something about HEAD, and nothing about the entity.
+_HEAD_REFUSED = (400, 403, 405, 501)
+
+#: Seconds between two progress reports inside a part.
+_REPORT_GAP = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to download, where to, and how.
+
+    `sha256` and `md5` are what the file must hash to, in hex. `chunk` is the size of a part in
+    bytes, None for what suits the module. Raises `UsageError`.
+    """
+
+    target: Path
+    sha256: str | None = None
+    md5: str | None = None
+    chunk: int | None = None
+    strategy: Strategy = "auto"
+
+    def __post_init__(self) -> None:
+        for name, value, digits in (("SHA-256", self.sha256, 64), ("MD5", self.md5, 32)):
+            if value is not None and not re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", value):
+                raise UsageError(f"{value!r} is no {name}: it has {digits} hexadecimal digits")
+        if self.strategy not in ("auto", "range", "stream"):
+            raise UsageError(f"{self.strategy!r} is no strategy: auto, range or stream")
+
+    def chunk_for(self, limits: Limits) -> int:
+        """The size of a part. Raises `UsageError` for one the module cannot give."""
+        chunk = limits.chunk if self.chunk is None else self.chunk
+        if not SMALLEST_CHUNK <= chunk <= limits.chunk_max:
+            raise UsageError(
+                f"a chunk of {chunk} bytes: this module takes {SMALLEST_CHUNK} to"
+                f" {limits.chunk_max}"
+            )
+        if self.strategy == "stream" and not limits.streams:
+            raise UsageError("this module cannot stream: it has no HTTPEXACTION; use range")
+        return chunk
+
+
+class Download:
+    """One download; `run` it once."""
+
+    def __init__(
+        self,
+        order: Order,
+        session: HttpSession,
+        bearer: Bearer,
+        clock: Clock,
+        limits: Limits,
+        *,
+        model: str = "",
+        retry: Retry | None = None,
+        progress: ProgressCall | None = None,
+    ) -> None:
+        """Raises `UsageError` for a chunk or strategy the module does not have."""
+        self._chunk = order.chunk_for(limits)
+        self._order = order
+        self._session = session
+        self._clock = clock
+        self._limits = limits
+        self._model = model
+        self._progress = progress
+        # Nothing has come yet: give up soon. Later there is something to lose.
+        self._asking = Recovery(session, bearer, clock, retry or Retry(), self._note)
+        self._fetching = Recovery(session, bearer, clock, retry or Retry(attempts=8), self._note)
+        self._strategy: str = order.strategy
+        self._ranges_ignored = False
+        self._entity: Entity | None = None
+        self._fetched_parts = 0
+        self._resumed_from = 0
+        self._reported_at = clock.now()
+        self._part: PartFile
+        self._journal = Journal(order.target)
+
+    async def run(self) -> DownloadResult:
+        """Fetch, verify, and put the file in place.
+
+        Raises `ServerError`, `TlsFailed`, `ModuleError` and `TargetError`: what was received is
+        kept, and the next run goes on from there. Raises `VerificationError`: everything was
+        removed, and the next run starts over.
+        """
+        began = self._clock.now()
+        self._session.on_body = self._on_body
+        try:
+            with PartFile(self._order.target, md5=self._order.md5 is not None) as self._part:
+                async with self._session:
+                    await self._fetch_all()
+                return self._finish(began)
+        except DiskError as error:
+            raise TargetError(f"{error}; what was received before is kept") from None
+
+    # --- course ---------------------------------------------------------------------------------
+
+    async def _fetch_all(self) -> None:
+        self._session.script.begin("ask")
+        self._entity = await self._asking.run(self._ask)
+        self._resume()
+        for _ in range(_FRESH_STARTS):
+            try:
+                await self._fetch()
+                return
+            except EntityChanged as change:
+                self._start_over(f"the entity changed ({change}): starting over")
+                self._entity = change.entity or await self._asking.run(self._ask)
+            except RangesIgnored as ignored:
+                self._start_over("the server ignores ranges: taking the file from its begin")
+                self._ranges_ignored = True
+                self._entity = ignored.entity
+        raise ServerError(f"{self._session.setup.url} kept changing during the download")
+
+    async def _ask(self) -> Entity | None:
+        """What a HEAD says of the entity; None when the server does not do HEAD."""
+        status = (await self._session.action(HEAD)).status
+        if 200 <= status < 300:
+            return Entity.of(await self._session.headers())
+        if status in _HEAD_REFUSED:
+            return None
+        raise refusal(self._session.setup.url, status)
+
+    def _resume(self) -> None:
+        """Take up what an earlier run left, if it is of this entity and undamaged."""
+        record = self._journal.load()
+        if record is None:
+            self._part.start_over()
+            return
+        if reason := self._why_not(record):
+            self._start_over(f"not going on with what is on disk ({reason}): starting over")
+        elif self._entity is None:
+            self._entity = Entity.from_record(record.entity)
+        self._resumed_from = self._part.size
+
+    def _why_not(self, record: Record) -> str | None:
+        if record.url != self._session.setup.url:
+            return f"it is of {record.url}"
+        if self._entity is not None:
+            before = Entity.from_record(record.entity)
+            if reason := before.difference(self._entity):
+                return f"the entity changed, {reason}"
+        if self._part.adopt(record.done) and self._part.hashes.sha256 == record.sha256:
+            return None
+        if self._part.is_finished(record.done, record.sha256):
+            return None
+        return "it does not match its journal"
+
+    async def _fetch(self) -> None:
+        entity = self._entity
+        if entity is not None and entity.length == self._part.size and self._part.size:
+            return
+        self._strategy = self._choose(entity)
+        match self._strategy:
+            case "stream":
+                await self._by_stream(entity or Entity())
+            case "range":
+                await self._by_range(entity)
+            case _:
+                await self._by_whole(entity)
+
+    def _choose(self, entity: Entity | None) -> str:
+        """`whole`, `range` or `stream`. Raises `ServerError` when nothing is left."""
+        asked, limits = self._order.strategy, self._limits
+        total = entity.length if entity else None
+        if asked == "stream":
+            return "stream"
+        if total is not None and total <= self._chunk:
+            return "whole"
+        if self._ranges_ignored or (entity and entity.ranges_refused):
+            if total is not None and total <= limits.chunk_max:
+                return "whole"
+            if total is None and not self._ranges_ignored:
+                return "whole"
+            if limits.streams and asked == "auto":
+                return "stream"
+            size = "an unknown number of" if total is None else str(total)
+            hint = "use strategy stream" if limits.streams else "and it cannot stream"
+            raise ServerError(
+                f"{self._session.setup.url}: the server ignores ranges, and {size} bytes do not"
+                f" fit this module's {limits.chunk_max}; {hint}"
+            )
+        if asked == "auto" and limits.streams and self._chunk < SMALL_CHUNK:
+            return "stream"
+        return "range"
+
+    # --- strategies -----------------------------------------------------------------------------
+
+    async def _by_whole(self, entity: Entity | None) -> None:
+        self._part.start_over()
+        self._session.script.begin("get")
+        fetcher = RangeFetcher(self._session, self._limits, entity)
+        try:
+            fetched = await self._fetching.run(fetcher.whole)
+        except RequestFailedError as failure:
+            if failure.status != 602:
+                raise
+            real = Entity.of(await self._session.headers())
+            if real.length is None or real.length <= self._chunk:
+                raise RangesIgnored(real) from None
+            raise EntityChanged(f"it has {real.length} bytes after all", real) from None
+        self._keep_whole(fetched)
+
+    async def _by_range(self, entity: Entity | None) -> None:
+        fetcher = RangeFetcher(self._session, self._limits, entity)
+        part = self._part
+        if part.size and entity and not (entity.etag or entity.last_modified):
+            # Nothing but the length vouches for what is on disk: compare some of it.
+            joint = partial(check_joint, fetcher, part.tail(OVERLAP), part.size)
+            await self._fetching.run(joint)
+        total = entity.length if entity else None
+        while total is None or part.size < total:
+            if total is None:
+                first, last = 0, self._chunk - 1
+                self._session.script.begin("first part")
+            else:
+                plan = next_part(part.size, total, self._chunk)
+                first, last = plan.first, plan.last
+                self._session.script.begin(f"part {plan.index} of {plan.count}")
+            fetched = await self._fetching.run(partial(fetcher.fetch, first, last))
+            if fetched.whole:
+                self._strategy = "whole"
+                part.start_over()
+                self._keep_whole(fetched)
+                return
+            self._entity = fetched.entity
+            total = fetched.entity.length
+            self._keep(fetched.data)
+
+    async def _by_stream(self, entity: Entity) -> None:
+        fetcher = RangeFetcher(self._session, self._limits, entity)
+        await self._fetching.run(partial(self._stream_once, fetcher, entity))
+
+    async def _stream_once(self, fetcher: RangeFetcher, entity: Entity) -> None:
+        part = self._part
+        self._session.script.begin(f"stream from {part.size}")
+        if part.size:
+            await check_joint(fetcher, part.tail(OVERLAP), part.size)
+        block = bytearray()
+
+        def take(data: bytes) -> None:
+            block.extend(data)
+            self._on_body(len(block))
+            if len(block) >= STREAM_PART:
+                self._keep(bytes(block))
+                block.clear()
+
+        try:
+            await stream(self._session, entity, part.size, take)
+        except (RangesIgnored, ServerError):
+            self._start_over(None)
+            raise
+        except (RequestFailedError, NoAnswerError, CommandRefusedError):
+            if block:
+                self._keep(bytes(block))
+            raise
+        if block or not part.size:
+            self._keep(bytes(block))
+
+    # --- what has come --------------------------------------------------------------------------
+
+    def _keep_whole(self, fetched: Fetched) -> None:
+        stated, size = fetched.entity.length, len(fetched.data)
+        if stated is not None and stated != size:
+            raise ServerError(
+                f"{self._session.setup.url}: {size} bytes came where {stated} were announced", 200
+            )
+        self._entity = fetched.entity
+        self._keep(fetched.data)
+
+    def _keep(self, data: bytes) -> None:
+        """First the bytes, then the journal that promises them."""
+        part, entity = self._part, self._entity or Entity()
+        part.append(data)
+        record = Record(self._session.setup.url, entity.to_record(), part.size, part.hashes.sha256)
+        self._journal.save(record)
+        self._fetched_parts += 1
+        self._report(part.size)
+
+    def _start_over(self, reason: str | None) -> None:
+        self._journal.remove()
+        self._part.start_over()
+        self._resumed_from = 0
+        if reason:
+            self._note(reason)
+
+    def _finish(self, began: float) -> DownloadResult:
+        part, order = self._part, self._order
+        found = part.hashes
+        for name, wanted, got in (
+            ("SHA-256", order.sha256, found.sha256),
+            ("MD5", order.md5, found.md5),
+        ):
+            if wanted is not None and wanted.lower() != got:
+                size = part.size
+                self._journal.remove()
+                part.remove()
+                raise VerificationError(
+                    f"{size} bytes came from {self._session.setup.url} and their {name} is {got},"
+                    f" not {wanted.lower()}: removed them, the next run starts over"
+                )
+        part.finish()
+        self._journal.remove()
+        return DownloadResult(
+            url=self._session.setup.url,
+            file=order.target,
+            bytes=part.size,
+            sha256=found.sha256,
+            md5=found.md5,
+            parts=self._parts(part.size) or 1,
+            fetched_parts=self._fetched_parts,
+            resumed_from=self._resumed_from,
+            seconds=self._clock.now() - began,
+            strategy=self._strategy,
+            model=self._model,
+            retries=self._retries,
+        )
+
+    # --- progress -------------------------------------------------------------------------------
+
+    @property
+    def _retries(self) -> int:
+        return self._asking.retries + self._fetching.retries
+
+    def _parts(self, total: int | None) -> int | None:
+        if self._strategy == "whole":
+            return 1
+        return None if total is None else count_parts(total, self._part_size)
+
+    @property
+    def _part_size(self) -> int:
+        return STREAM_PART if self._strategy == "stream" else self._chunk
+
+    def _on_body(self, count: int) -> None:
+        if self._clock.now() - self._reported_at >= _REPORT_GAP:
+            self._report(self._part.size + count)
+
+    def _note(self, text: str) -> None:
+        self._report(self._part.size, text)
+
+    def _report(self, done: int, note: str | None = None) -> None:
+        if self._progress is None:
+            return
+        self._reported_at = self._clock.now()
+        total = self._entity.length if self._entity else None
+        self._progress(
+            Progress(
+                done=done,
+                total=total,
+                part=self._part.size // self._part_size + (done != total),
+                parts=self._parts(total),
+                retries=self._retries,
+                strategy=self._strategy,
+                note=note,
+            )
+        )

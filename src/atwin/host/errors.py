@@ -1,0 +1,119 @@
+"""What can go wrong for the host, with the exit code a command line ends with.
+
+Every text is one line that says what was tried, what came back, and what to do.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class HostError(Exception):
+    """Base of the family; `exit_code` is what a command line program returns for it."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class ServerError(HostError):
+    """The server, or the entity it holds, refused; `status` is the HTTP status."""
+
+    exit_code = 1
+
+    def __init__(self, text: str, status: int = 0) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class UsageError(HostError):
+    """The caller asked for something that cannot be."""
+
+    exit_code = 2
+
+
+class TargetError(UsageError):
+    """The local file cannot be written: no permission, no space, in use by another process.
+
+    Counted as usage (exit code 2): neither the server nor the module failed. What was received
+    before stays on disk, and the next run goes on from there.
+    """
+
+
+class VerificationError(HostError):
+    """The file is whole, and not the one that was promised."""
+
+    exit_code = 5
+
+
+class ModuleError(HostError):
+    """The module or the line to it failed."""
+
+
+class LineLostError(ModuleError):
+    """The port is gone."""
+
+
+class ModuleSilentError(ModuleError):
+    """Nothing answers `AT` any more."""
+
+
+class StepError(ModuleError):
+    """A step of a script failed: names the script, the step, what was sent, what came back."""
+
+    def __init__(
+        self, *, script: str, step: int, sent: str, came: str, advice: str | None = None
+    ) -> None:
+        self.script, self.step, self.sent, self.came = script, step, sent, came
+        text = f"{script}: step {step}: sent {sent}, came back {came}"
+        super().__init__(f"{text}; {advice}" if advice else text)
+
+
+class NoAnswerError(StepError):
+    """The module did not answer in time."""
+
+
+class CommandRefusedError(StepError):
+    """The module answered with an error; `code` is the CME number if it gave one."""
+
+    def __init__(
+        self,
+        *,
+        script: str,
+        step: int,
+        sent: str,
+        came: str,
+        code: int | None = None,
+        advice: str | None = None,
+    ) -> None:
+        super().__init__(script=script, step=step, sent=sent, came=came, advice=advice)
+        self.code = code
+
+
+class RequestFailedError(StepError):
+    """The module ended a request with a status of its own, 600 to 606 or 408.
+
+    `length` is the byte count behind the status: with 602 what the buffer holds.
+    """
+
+    def __init__(
+        self,
+        *,
+        script: str,
+        step: int,
+        sent: str,
+        came: str,
+        status: int,
+        length: int = 0,
+        advice: str | None = None,
+    ) -> None:
+        super().__init__(script=script, step=step, sent=sent, came=came, advice=advice)
+        self.status, self.length = status, length
+
+
+class TlsFailed(RequestFailedError):  # noqa: N818 - says what happened, as the status does
+    """No secure channel (605), or it broke (606)."""
+
+    exit_code = 4
+
+
+class ServerBusyError(ServerError):
+    """A status that may be gone after a pause: 429, 500, 502, 503, 504."""

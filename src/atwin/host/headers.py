@@ -1,0 +1,37 @@
+"""The header block of a response, as `AT+HTTPHEAD` hands it out (spec: http.md §3.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+
+class Headers(Mapping[str, str]):
+    """Header fields by name, in any case; of repeated fields the values joined by `, `.
+
+    `raw` is the block as received: lines joined by CR LF. `folded` tells that the module
+    lower-cased it, values included: then no value is what the server said, letter by letter.
+    """
+
+    def __init__(self, raw: bytes = b"") -> None:
+        self.raw = raw
+        text = raw.decode("latin-1")
+        self.folded = bool(text) and text == text.lower()
+        self._fields: dict[str, str] = {}
+        for line in text.split("\r\n"):
+            name, colon, value = line.partition(":")
+            if colon:
+                key, value = name.strip().lower(), value.strip()
+                known = self._fields.get(key)
+                self._fields[key] = value if known is None else f"{known}, {value}"
+
+    def __getitem__(self, name: str) -> str:
+        return self._fields[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __repr__(self) -> str:
+        return f"Headers({self._fields!r})"

@@ -1,0 +1,368 @@
+"""One HTTP session of the module: INIT, PARA, DATA, ACTION, READ, HEAD, TERM (spec: http.md §3).
+
+A method here is a command, or the few that belong together; nothing is retried.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+from atwin.at.urc import (
+    BearerDeact,
+    HttpAction,
+    HttpExAction,
+    HttpExGetReady,
+    HttpExPosted,
+    HttpExPostReady,
+)
+from atwin.host.channel import Timeout
+from atwin.host.errors import ModuleError, NoAnswerError, RequestFailedError, TlsFailed, UsageError
+from atwin.host.headers import Headers
+from atwin.host.script import Script
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from atwin.at.urc import Urc
+    from atwin.host.channel import Channel, Progress
+    from atwin.host.identity import Limits
+
+GET: Final = 0
+POST: Final = 1
+HEAD: Final = 2
+
+#: Statuses below this are the server's own, except 408 (spec: http.md §4).
+_MODULE_STATUSES = 600
+
+#: Seconds beyond TIMEOUT until a missing URC is a failure (spec: flows.md §1).
+_URC_GRACE = 10.0
+
+#: Seconds the URC of a running action follows the loss of its bearer.
+_AFTER_DEACT = 3.0
+
+#: Bytes per second at which post data surely arrive: 9600 Bd.
+_SLOWEST_LINE = 900
+
+#: How often a body that does not arrive whole is asked for.
+_READ_TRIES = 3
+
+_STREAM_URCS = (HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady)
+
+_LONGEST_URL, _LONGEST_HEADERS = 500, 512
+
+STATUS_MEANING = {
+    408: ("time-out", "the server did not finish in time: raise the timeout"),
+    600: ("the answer was not HTTP", "check the URL's port"),
+    601: ("network error", "check that the server is reachable and the bearer open"),
+    602: ("the response does not fit the module's buffer", "ask for it in parts: download"),
+    603: ("the host name was not resolved", "check the URL's host name"),
+    604: ("no free connection in the module", "close other connections"),
+    605: ("no TLS channel", "check cipher suites, certificates and the module's clock"),
+    606: ("the TLS channel broke", "try again; check the server's log"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What every request of a session carries.
+
+    `timeout` is the module's own, in seconds, 1 to 65535; `headers` are added to each request.
+    """
+
+    url: str
+    timeout: int = 120
+    redirects: bool = True
+    content_type: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises `UsageError` for what cannot be said in an AT command."""
+        if not self.url or len(self.url.encode()) > _LONGEST_URL:
+            raise UsageError(
+                f"the URL has {len(self.url.encode())} bytes, a module takes 1 to {_LONGEST_URL}"
+            )
+        if re.search(r'[\x00-\x20"\x7f]', self.url):
+            raise UsageError(f"the URL {self.url!r} holds a blank or a quote: write %20 or %22")
+        if not 1 <= self.timeout <= 65535:
+            raise UsageError(f"a timeout of {self.timeout} s is not 1 to 65535")
+        for name, value in (*self.headers, ("Content-Type", self.content_type)):
+            if re.search(r"[\x00-\x1f\x7f]", name + value) or ":" in name or not name:
+                raise UsageError(f"{name}: {value!r} cannot be a header line")
+
+    @classmethod
+    def of(
+        cls,
+        url: str,
+        *,
+        timeout: int = 120,
+        redirects: bool = True,
+        content_type: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Setup:
+        """With the headers as a mapping. Raises `UsageError`."""
+        return cls(url, timeout, redirects, content_type, tuple((headers or {}).items()))
+
+
+class HttpSession:
+    """The module's one HTTP session. `open` before each request: it does what is missing."""
+
+    def __init__(self, channel: Channel, setup: Setup, *, cid: int = 1) -> None:
+        self.setup = setup
+        self.script = Script("http", channel)
+        self._channel = channel
+        self._cid = cid
+        #: Hears how many bytes of a body have come over the line.
+        self.on_body: Progress | None = None
+        self._is_open = False
+        self._told: dict[str, str] = {}
+
+    # --- session --------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """INIT and the parameters every request needs, unless that is done.
+
+        A session some earlier program left open is ended first. Raises `CommandRefusedError`,
+        `NoAnswerError`.
+        """
+        if self._is_open:
+            return
+        if not (await self.script.ask("AT+HTTPINIT")).ok:
+            await self.script.ask("AT+HTTPTERM")
+            await self.script.step("AT+HTTPINIT", advice="the module's HTTP service is stuck")
+        self._is_open = True
+        self._told.clear()
+        setup = self.setup
+        await self.parameter("CID", self._cid)
+        await self.parameter("URL", setup.url)
+        await self.parameter("TIMEOUT", setup.timeout)
+        await self.parameter("REDIR", int(setup.redirects))
+        if setup.content_type:
+            await self.parameter("CONTENT", setup.content_type)
+        for name, value in setup.headers:
+            await self._send_parameter("USER_DEFINED", escaped(f"{name}: {value}"))
+
+    async def close(self) -> None:
+        """TERM, whatever it answers. Raises `NoAnswerError`."""
+        if self._is_open:
+            self._is_open = False
+            await self.script.ask("AT+HTTPTERM")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # Who is interrupted wants to leave at once; the next `open` ends what is left over. And
+        # a module that fails here has nothing to add to the result, or to the first failure.
+        if kind is None or issubclass(kind, Exception):
+            with suppress(ModuleError):
+                await self.close()
+
+    async def parameter(self, tag: str, value: int | str) -> None:
+        """HTTPPARA, unless the session has that value already. Raises as `open` does."""
+        if self._told.get(tag) != str(value):
+            await self._send_parameter(tag, value)
+            self._told[tag] = str(value)
+
+    async def extra_header(self, line: str) -> None:
+        """Let the next requests carry one more header line; empty for none.
+
+        It goes through USERDATA, which each call replaces.
+        """
+        if line or self._told.get("USERDATA"):
+            await self.parameter("USERDATA", escaped(line))
+
+    async def whole(self) -> None:
+        """The next GET asks for no range."""
+        await self.range(0, 0)
+
+    async def range(self, first: int, last: int) -> None:
+        """The next GET asks for the bytes `first` to `last`, both included.
+
+        0 to 0 asks for no range: the first byte alone cannot be asked for (spec: http.md §7).
+        """
+        await self.parameter("BREAK", first)
+        await self.parameter("BREAKEND", last)
+
+    # --- request --------------------------------------------------------------------------------
+
+    async def load(self, data: bytes, limits: Limits, progress: Progress | None = None) -> None:
+        """HTTPDATA: put the body of a POST into the module's buffer.
+
+        Raises `UsageError` above `limits.post_max` bytes, `CommandRefusedError` also when bytes
+        were lost on the way.
+        """
+        size = len(data)
+        if size > limits.post_max:
+            raise UsageError(f"{size} bytes to post, the module takes {limits.post_max}")
+        if not data:
+            await self.script.step("AT+HTTPDATA=0,10000")
+            return
+        seconds = min(max(10, 2 * size // _SLOWEST_LINE), 120)
+        began = self._channel.clock.now()
+        reply = await self.script.give(
+            f"AT+HTTPDATA={size},{seconds * 1000}",
+            data,
+            prompt="DOWNLOAD",
+            deadline=seconds + 9.0,
+            progress=progress,
+        )
+        # The only sign of lost bytes is an OK that comes when the time is up.
+        if self._channel.clock.now() - began >= seconds:
+            raise self.script.refused(
+                reply, f"not all of {size} bytes arrived: turn on flow control (AT+IFC=2,2)"
+            )
+
+    async def action(self, method: int) -> HttpAction:
+        """HTTPACTION and its URC; a server status of any kind is a result.
+
+        Raises `RequestFailedError` (601 too when the bearer goes), `TlsFailed`,
+        `CommandRefusedError`, `NoAnswerError`.
+        """
+        channel, script = self._channel, self.script
+        channel.forget(HttpAction, BearerDeact)
+        await script.step(f"AT+HTTPACTION={method}")
+        deadline = self.setup.timeout + _URC_GRACE
+        while not isinstance(
+            urc := await script.event(HttpAction, BearerDeact, deadline=deadline), HttpAction
+        ):
+            if isinstance(urc, BearerDeact) and urc.cid == self._cid:
+                # Its own URC follows, or not: waiting for it keeps it out of the next request.
+                with suppress(Timeout):
+                    await channel.urc(HttpAction, timeout=_AFTER_DEACT)
+                raise self.failed(601, came=str(urc))
+        if not _is_server_status(urc.status):
+            raise self.failed(urc.status, came=str(urc), length=urc.length)
+        return urc
+
+    # --- streaming ------------------------------------------------------------------------------
+
+    async def start_stream(self, method: int, size: int | None = None) -> None:
+        """HTTPEXACTION; `size` is the length of the body to post (spec: http.md §3.11).
+
+        Raises `CommandRefusedError`, `NoAnswerError`.
+        """
+        self._channel.forget(*_STREAM_URCS, BearerDeact)
+        tail = "" if size is None else f",{size}"
+        await self.script.step(f"AT+HTTPEXACTION={method}{tail}")
+
+    async def drain_stream(self, take: Callable[[bytes], None]) -> int:
+        """HTTPEXGET as often as data wait, until the session is over; the server's status.
+
+        Raises `RequestFailedError`, `TlsFailed`, `CommandRefusedError`, `NoAnswerError`; `take`
+        has everything that came before.
+        """
+        script = self.script
+        deadline = self.setup.timeout + _URC_GRACE
+        while True:
+            urc = await script.event(HttpExGetReady, HttpExAction, BearerDeact, deadline=deadline)
+            if isinstance(urc, HttpExGetReady):
+                # The manual's table says +HTTPGET:, its transcripts +HTTPEXGET: (OQ-14).
+                reply = await script.step("AT+HTTPEXGET", bodies=("+HTTPEXGET", "+HTTPGET"))
+                if reply.body:
+                    take(reply.body)
+            elif isinstance(urc, HttpExAction) and _is_server_status(urc.status):
+                return urc.status
+            else:
+                raise self.stream_failed(urc)
+
+    def stream_failed(self, urc: Urc) -> RequestFailedError:
+        """The error for a streaming session that `urc` ended."""
+        status = urc.status if isinstance(urc, HttpExAction) else 601
+        return self.failed(status, came=str(urc))
+
+    # --- failures -------------------------------------------------------------------------------
+
+    def failed(self, status: int, *, came: str, length: int = 0) -> RequestFailedError:
+        """The error for a status of the module's own, after the last command."""
+        meaning, advice = STATUS_MEANING.get(status, ("failed", "try again"))
+        kind = TlsFailed if status in (605, 606) else RequestFailedError
+        return kind(
+            script=self.script.name,
+            step=self.script.number,
+            sent=f"{self.script.sent} for {self.setup.url}",
+            came=f"{came} ({meaning})",
+            status=status,
+            length=length,
+            advice=advice,
+        )
+
+    # --- response -------------------------------------------------------------------------------
+
+    async def read(self, length: int, limits: Limits) -> bytes:
+        """HTTPREAD: the first `length` bytes of the buffer, in one piece when the limit allows.
+
+        What does not arrive whole is read again: reading takes nothing out of the buffer. Raises
+        `CommandRefusedError` when the module gives fewer, `NoAnswerError` when they keep getting
+        lost on the line.
+        """
+        pieces = []
+        for start in range(0, length, limits.read_max):
+            size = min(limits.read_max, length - start)
+            ranged = "" if size == length else f"={start},{size}"
+            pieces.append(await self._read_piece(f"AT+HTTPREAD{ranged}", start, size))
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def _read_piece(self, command: str, start: int, size: int) -> bytes:
+        def progress(count: int) -> None:
+            if self.on_body is not None:
+                self.on_body(start + count)
+
+        for _ in range(_READ_TRIES):
+            try:
+                reply = await self.script.step(command, bodies=("+HTTPREAD",), progress=progress)
+            except NoAnswerError as error:
+                failure = error
+                continue
+            body = reply.body or b""
+            if len(body) != size:
+                raise self.script.refused(reply, f"{len(body)} bytes in the buffer, not {size}")
+            return body
+        raise NoAnswerError(
+            script=failure.script,
+            step=failure.step,
+            sent=failure.sent,
+            came=f"{failure.came}, {_READ_TRIES} times",
+            advice="bytes get lost on the line: turn on flow control (AT+IFC=2,2)",
+        )
+
+    async def excerpt(self, length: int, limits: Limits, size: int = 120) -> str:
+        """The begin of the body, printable, for an error text."""
+        size = min(size, length, limits.read_max)
+        if not size:
+            return ""
+        reply = await self.script.step(f"AT+HTTPREAD=0,{size}", bodies=("+HTTPREAD",))
+        text = (reply.body or b"").decode("utf-8", "replace")
+        return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+    async def headers(self) -> Headers:
+        """HTTPHEAD: the header block of the last response; empty when the module has none."""
+        reply = await self.script.step("AT+HTTPHEAD", bodies=("+HTTPHEAD", "+HTTPREAD"))
+        return Headers(reply.body or b"")
+
+    async def _send_parameter(self, tag: str, value: int | str) -> None:
+        shown = value if isinstance(value, int) else f'"{value}"'
+        await self.script.step(f'AT+HTTPPARA="{tag}",{shown}')
+
+
+def _is_server_status(status: int) -> bool:
+    return status < _MODULE_STATUSES and status != 408
+
+
+def escaped(lines: str) -> str:
+    r"""Header lines as HTTPPARA wants them: `\22` for a quote, `\r\n` in letters between lines.
+
+    Raises `UsageError` above 512 bytes (spec: http.md §3.3).
+    """
+    text = lines.replace('"', "\\22").replace("\r\n", "\\r\\n")
+    if len(text.encode()) > _LONGEST_HEADERS:
+        raise UsageError(f"{len(text.encode())} bytes of header, a module takes {_LONGEST_HEADERS}")
+    return text

@@ -1,0 +1,197 @@
+"""A module as its user sees it: bring it up, ask it, get, post, download."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from atwin.host import request
+from atwin.host.bearer import Bearer
+from atwin.host.bring_up import bring_up
+from atwin.host.channel import COMMAND_TIMEOUT, Channel
+from atwin.host.download import Download, Order
+from atwin.host.http import HttpSession, Setup
+from atwin.host.identity import ask_identity, ask_limits
+from atwin.host.recovery import Recovery, Retry
+from atwin.host.script import Script
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from types import TracebackType
+
+    from atwin.clock import Clock
+    from atwin.host.bring_up import Patience
+    from atwin.host.channel import Progress, Reply
+    from atwin.host.download import DownloadResult, Strategy
+    from atwin.host.download.events import ProgressCall
+    from atwin.host.identity import Identity, Limits
+    from atwin.host.request import Response
+    from atwin.line.port import Port
+
+
+class Modem:
+    """A module behind a port, real or twin. Make it inside a running loop.
+
+    Every method raises errors of the family `HostError`: `ModuleError` when module or line
+    fail, `TlsFailed`, `UsageError` for what cannot be asked for. `apn`, `user` and `password`
+    are for the bearer; the empty APN is the one the network gives.
+    """
+
+    def __init__(
+        self,
+        port: Port,
+        clock: Clock | None = None,
+        *,
+        apn: str = "",
+        user: str = "",
+        password: str = "",
+    ) -> None:
+        self.channel = Channel(port, clock)
+        self.clock = self.channel.clock
+        self.bearer = Bearer(self.channel, apn=apn, user=user, password=password)
+        self._limits: Limits | None = None
+        self._identity: Identity | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the port; the module stays as it is."""
+        await self.channel.close()
+
+    async def bring_up(self, patience: Patience | None = None) -> None:
+        """Wait for the module, then for SIM, signal and network, then open the bearer."""
+        await bring_up(self.channel, patience)
+        await self.bearer.open()
+
+    async def command(self, text: str, *, timeout: float = COMMAND_TIMEOUT) -> Reply:
+        """One AT command line, without CR; its answer, good or bad. `timeout` in seconds."""
+        return await Script("command", self.channel).ask(text, deadline=timeout)
+
+    async def limits(self) -> Limits:
+        """What the module can hold; asked once."""
+        if self._limits is None:
+            self._limits = await ask_limits(self.channel)
+        return self._limits
+
+    async def identity(self) -> Identity:
+        """Who the module is; asked once."""
+        if self._identity is None:
+            self._identity = await ask_identity(self.channel, await self.limits())
+        return self._identity
+
+    async def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: int = 120,
+        redirects: bool = True,
+        retry: Retry | None = None,
+    ) -> Response:
+        """GET a body that fits the module's buffer, 2xx or not; `timeout` in seconds.
+
+        Raises also `RequestFailedError` with status 602 when it does not fit: `download` it.
+        """
+        setup = Setup.of(url, timeout=timeout, redirects=redirects, headers=headers)
+        return await self._request(setup, retry or Retry(), request.get)
+
+    async def head(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: int = 120,
+        redirects: bool = True,
+        retry: Retry | None = None,
+    ) -> Response:
+        """HEAD; `timeout` in seconds."""
+        setup = Setup.of(url, timeout=timeout, redirects=redirects, headers=headers)
+        return await self._request(setup, retry or Retry(), request.head)
+
+    async def post(
+        self,
+        url: str,
+        data: bytes,
+        *,
+        content_type: str = "",
+        headers: Mapping[str, str] | None = None,
+        timeout: int = 120,
+        redirects: bool = True,
+        retry: Retry | None = None,
+        progress: Progress | None = None,
+    ) -> Response:
+        """POST `data`; `progress` hears how many bytes of it the module has.
+
+        By default it is repeated only after a failure that came before anything was sent:
+        a server must not see the same POST twice.
+        """
+        setup = Setup.of(
+            url,
+            timeout=timeout,
+            redirects=redirects,
+            content_type=content_type,
+            headers=headers,
+        )
+
+        async def post(session: HttpSession, limits: Limits) -> Response:
+            return await request.post(session, data, limits, progress)
+
+        return await self._request(setup, retry or Retry(unsent_only=True), post)
+
+    async def download(
+        self,
+        url: str,
+        target: str | Path,
+        *,
+        sha256: str | None = None,
+        md5: str | None = None,
+        chunk: int | None = None,
+        strategy: Strategy = "auto",
+        headers: Mapping[str, str] | None = None,
+        timeout: int = 120,
+        retry: Retry | None = None,
+        progress: ProgressCall | None = None,
+    ) -> DownloadResult:
+        """Fetch a file of any size to `target`, going on where an earlier run stopped.
+
+        `target` appears when everything is there and verified; until then the data are in
+        `<target>.part`, and `<target>.journal` says how far they are good. `chunk` is the size
+        of a part in bytes; `timeout` is for each request, in seconds. Raises also `ServerError`,
+        `TargetError` and `VerificationError`.
+        """
+        setup = Setup.of(url, timeout=timeout, headers=headers)
+        order = Order(Path(target), sha256, md5, chunk, strategy)
+        limits, identity = await self.limits(), await self.identity()
+        download = Download(
+            order,
+            HttpSession(self.channel, setup, cid=self.bearer.cid),
+            self.bearer,
+            self.clock,
+            limits,
+            model=identity.profile or identity.model,
+            retry=retry,
+            progress=progress,
+        )
+        return await download.run()
+
+    async def _request(
+        self,
+        setup: Setup,
+        retry: Retry,
+        attempt: Callable[[HttpSession, Limits], Awaitable[Response]],
+    ) -> Response:
+        limits = await self.limits()
+        session = HttpSession(self.channel, setup, cid=self.bearer.cid)
+        recovery = Recovery(session, self.bearer, self.clock, retry)
+        async with session:
+            return await recovery.run(partial(attempt, session, limits))

@@ -1,0 +1,105 @@
+"""Whole requests: get, head and post, with what flows.md §1 does when they fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from atwin.at.urc import BearerDeact, HttpExAction, HttpExPosted, HttpExPostReady
+from atwin.host.errors import UsageError
+from atwin.host.headers import Headers
+from atwin.host.http import GET, HEAD, POST
+
+if TYPE_CHECKING:
+    from atwin.host.channel import Progress
+    from atwin.host.http import HttpSession
+    from atwin.host.identity import Limits
+
+#: Seconds the module waits for each piece of a streamed body (spec: http.md §3.11).
+_PIECE_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the server said: any status of its own. `headers` are empty after a streamed post."""
+
+    status: int
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+
+
+async def get(session: HttpSession, limits: Limits) -> Response:
+    """GET whole. Raises as `HttpSession.action` does; 602 when it does not fit the buffer."""
+    await session.whole()
+    return await _exchange(session, GET, limits)
+
+
+async def head(session: HttpSession, limits: Limits) -> Response:
+    """HEAD. Raises as `HttpSession.action` does."""
+    return await _exchange(session, HEAD, limits)
+
+
+async def post(
+    session: HttpSession,
+    data: bytes,
+    limits: Limits,
+    progress: Progress | None = None,
+) -> Response:
+    """POST `data`; more than HTTPDATA takes is streamed where the module can.
+
+    `progress` hears how many bytes have gone to the module. Raises `UsageError` when the module
+    cannot take that many, and as `HttpSession.action` does.
+    """
+    if len(data) <= limits.post_max:
+        await session.load(data, limits, progress)
+        return await _exchange(session, POST, limits)
+    if not limits.streams:
+        raise UsageError(
+            f"{len(data)} bytes to post: this module takes {limits.post_max} at a time and cannot"
+            " stream; split them"
+        )
+    return await _streamed_post(session, data, limits, progress)
+
+
+async def _exchange(session: HttpSession, method: int, limits: Limits) -> Response:
+    urc = await session.action(method)
+    headers = await session.headers()
+    body = await session.read(urc.length, limits) if urc.length else b""
+    return Response(urc.status, headers, body)
+
+
+async def _streamed_post(
+    session: HttpSession,
+    data: bytes,
+    limits: Limits,
+    progress: Progress | None,
+) -> Response:
+    """HTTPEXACTION, HTTPEXPOST until all is gone, HTTPEXGET until all is there."""
+    script = session.script
+    deadline = session.setup.timeout + 10.0
+    await session.start_stream(POST, len(data))
+    urc = await script.event(
+        HttpExPostReady,
+        HttpExAction,
+        BearerDeact,
+        deadline=deadline,
+        advice="the module never asked for the body: some firmware does not",
+    )
+    if not isinstance(urc, HttpExPostReady):
+        raise session.stream_failed(urc)
+    for start in range(0, len(data), limits.post_max):
+        piece = data[start : start + limits.post_max]
+        await script.give(
+            f"AT+HTTPEXPOST={len(piece)},{_PIECE_SECONDS * 1000}",
+            piece,
+            prompt=">",
+            deadline=_PIECE_SECONDS + 9.0,
+        )
+        done = await script.event(HttpExPosted, HttpExAction, BearerDeact, deadline=deadline)
+        if not isinstance(done, HttpExPosted):
+            raise session.stream_failed(done)
+        if progress is not None:
+            progress(start + len(piece))
+    pieces: list[bytes] = []
+    status = await session.drain_stream(pieces.append)
+    return Response(status, body=b"".join(pieces))

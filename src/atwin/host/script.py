@@ -1,0 +1,121 @@
+"""A script: named steps, each with a deadline, whose failures say where they happened."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, TypeVar
+
+from atwin.host.channel import COMMAND_TIMEOUT, Timeout
+from atwin.host.errors import CommandRefusedError, NoAnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from atwin.at.urc import Urc
+    from atwin.host.channel import Channel, Progress, Reply
+
+log = logging.getLogger(__name__)
+
+U = TypeVar("U", bound="Urc")
+
+
+class Script:
+    """Runs steps on a channel; `name` and the step number stand in every log line and error."""
+
+    def __init__(self, name: str, channel: Channel) -> None:
+        self.name = name
+        self.number = 0
+        self.sent = ""
+        self._channel = channel
+
+    def begin(self, name: str) -> None:
+        """The steps that follow belong to another script: count from 1 again."""
+        self.name = name
+        self.number = 0
+
+    async def ask(
+        self,
+        command: str,
+        *,
+        deadline: float = COMMAND_TIMEOUT,
+        bodies: Sequence[str] = (),
+        progress: Progress | None = None,
+    ) -> Reply:
+        """One command whose result the caller judges. Raises `NoAnswerError`."""
+        self._next(command)
+        try:
+            return await self._channel.command(
+                command, timeout=deadline, bodies=bodies, progress=progress
+            )
+        except Timeout as timeout:
+            raise self._no_answer(timeout) from None
+
+    async def step(
+        self,
+        command: str,
+        *,
+        deadline: float = COMMAND_TIMEOUT,
+        bodies: Sequence[str] = (),
+        progress: Progress | None = None,
+        advice: str | None = None,
+    ) -> Reply:
+        """One command that must end well.
+
+        Raises `NoAnswerError`, and `CommandRefusedError` with `advice`.
+        """
+        reply = await self.ask(command, deadline=deadline, bodies=bodies, progress=progress)
+        if not reply.ok:
+            raise self.refused(reply, advice)
+        return reply
+
+    async def give(
+        self,
+        command: str,
+        data: bytes,
+        *,
+        prompt: str,
+        deadline: float,
+        progress: Progress | None = None,
+    ) -> Reply:
+        """One command with a data phase that must end well; `deadline` is for the whole phase.
+
+        Raises as `step` does.
+        """
+        self._next(command)
+        try:
+            reply = await self._channel.command_with_data(
+                command, data, prompt=prompt, data_timeout=deadline, progress=progress
+            )
+        except Timeout as timeout:
+            raise self._no_answer(timeout) from None
+        if not reply.ok:
+            raise self.refused(reply)
+        return reply
+
+    async def event(self, *kinds: type[U], deadline: float, advice: str | None = None) -> U:
+        """The next URC of one of `kinds`. Raises `NoAnswerError`."""
+        try:
+            return await self._channel.urc(*kinds, timeout=deadline)
+        except Timeout as timeout:
+            raise self._no_answer(timeout, advice) from None
+
+    def refused(self, reply: Reply, advice: str | None = None) -> CommandRefusedError:
+        """The error for `reply`, the answer to the last command."""
+        return CommandRefusedError(
+            script=self.name,
+            step=self.number,
+            sent=self.sent,
+            came=reply.final.text,
+            code=reply.final.code,
+            advice=advice,
+        )
+
+    def _next(self, command: str) -> None:
+        self.number += 1
+        self.sent = command
+        log.debug("%s: step %d: %s", self.name, self.number, command)
+
+    def _no_answer(self, timeout: Timeout, advice: str | None = None) -> NoAnswerError:
+        return NoAnswerError(
+            script=self.name, step=self.number, sent=self.sent, came=str(timeout), advice=advice
+        )
