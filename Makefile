@@ -1,0 +1,50 @@
+# Everything runs in .venv, made from plain Python 3.11 at the first call and reused from then on.
+PYTHON ?= python3
+BIN := .venv/bin
+RUNTIME := .venv/.runtime
+DEV := .venv/.dev
+
+.PHONY: help demo test lint bench reference clean tools
+
+help:
+	@echo "make demo       download an 11,975,260-byte file through a virtual module, killed once and resumed"
+	@echo "                (URL=https://... fetches that instead, SHORT=1 a smaller file)"
+	@echo "make test       the whole test suite with coverage"
+	@echo "make lint       ruff and mypy --strict"
+	@echo "make bench      throughput against curl, command rate, start-up time"
+	@echo "make reference  write docs/commands.md from the command declarations"
+	@echo "make clean      remove .venv and everything generated"
+
+demo: $(RUNTIME)
+	@$(BIN)/python examples/demo.py $(if $(SHORT),--short) $(if $(URL),'$(URL)')
+
+test: $(DEV) tools
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90 $(ARGS)
+
+lint: $(DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(DEV) tools
+	$(BIN)/python bench/line.py
+
+reference: $(RUNTIME)
+	$(BIN)/python -m atwin.cli.reference docs
+
+tools:
+	@.ci/need nginx=nginx-light gnutls-serv=gnutls-bin openssl=openssl curl=curl
+
+$(RUNTIME): pyproject.toml
+	@.ci/venv $(PYTHON) .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(DEV): pyproject.toml
+	@.ci/venv $(PYTHON) .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(RUNTIME) $@
+
+clean:
+	rm -rf .venv .demo .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
