@@ -1,0 +1,170 @@
+"""Real TLS servers as child processes: gnutls-serv, openssl s_server, nginx."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+from support.sockets import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from support.tls_pki import Issued
+
+#: All that the module can do, from TLS 1.0 on (Debian's GnuTLS has no SSL 3.0).
+GNUTLS_ALL = (
+    "NONE:+VERS-TLS1.2:+VERS-TLS1.1:+VERS-TLS1.0:+AES-256-CBC:+AES-128-CBC:+ARCFOUR-128:+3DES-CBC"
+    ":+SHA256:+SHA1:+MD5:+RSA:+SIGN-ALL:+COMP-NULL"
+)
+GNUTLS_ECDHE = "NONE:+VERS-TLS1.2:+AES-128-GCM:+AEAD:+ECDHE-RSA:+SIGN-ALL:+GROUP-ALL:+COMP-NULL"
+
+#: Seconds a server may take to begin to listen.
+_START = 15.0
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str], port: int, log: Path) -> Iterator[int]:
+    """Run a server until the block is left; gives its port, once it accepts connections."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        _await_port(port, process, log)
+        yield port
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def gnutls(
+    where: Path,
+    server: Issued,
+    body: Path,
+    *,
+    priority: str = GNUTLS_ALL,
+    client_ca: Issued | None = None,
+    extra: Sequence[str] = (),
+) -> contextlib.AbstractContextManager[int]:
+    """gnutls-serv answering every HTTP request with `body`; asks for client certificates."""
+    port = free_port()
+    where = where / f"gnutls-{port}"
+    certificate, secret = _files(where, server)
+    if client_ca is None:
+        clients = ["--disable-client-cert"]
+    else:
+        (where / "clients.pem").write_bytes(client_ca.pem)
+        clients = [
+            "--require-client-cert",
+            "--verify-client-cert",
+            f"--x509cafile={where / 'clients.pem'}",
+        ]
+    command = [
+        _tool("gnutls-serv"),
+        "--quiet",
+        "--http",
+        f"--httpdata={body}",
+        "--noticket",
+        "--nodb",
+        "-p",
+        str(port),
+        f"--x509certfile={certificate}",
+        f"--x509keyfile={secret}",
+        "--priority",
+        priority,
+        *clients,
+        *extra,
+    ]
+    return running(command, port, where / "log")
+
+
+def openssl(
+    where: Path, server: Issued, *, client_ca: Issued | None = None
+) -> contextlib.AbstractContextManager[int]:
+    """openssl s_server with its status page: the AES suites, TLS 1.0 to 1.2."""
+    port = free_port()
+    where = where / f"openssl-{port}"
+    certificate, secret = _files(where, server)
+    command = [_tool("openssl"), "s_server", "-accept", f"127.0.0.1:{port}", "-www"]
+    command += ["-cert", str(certificate), "-key", str(secret)]
+    if server.chain:
+        command += ["-cert_chain", str(certificate)]
+    command += ["-cipher", "AES256-SHA:AES128-SHA:AES256-SHA256:@SECLEVEL=0"]
+    command += ["-min_protocol", "TLSv1", "-max_protocol", "TLSv1.2"]
+    if client_ca is not None:
+        (where / "clients.pem").write_bytes(client_ca.pem)
+        command += ["-CAfile", str(where / "clients.pem"), "-Verify", "2", "-verify_return_error"]
+    return running(command, port, where / "log")
+
+
+def nginx(
+    where: Path, server: Issued, body: Path, *, client_ca: Issued | None = None
+) -> contextlib.AbstractContextManager[int]:
+    """nginx with `body` at /body: the AES suites, TLS 1.0 to 1.2."""
+    port = free_port()
+    where = where / f"nginx-{port}"
+    certificate, secret = _files(where, server)
+    clients = ""
+    if client_ca is not None:
+        (where / "clients.pem").write_bytes(client_ca.pem)
+        clients = f"ssl_client_certificate {where}/clients.pem; ssl_verify_client on;"
+    temporary = " ".join(
+        f"{kind}_temp_path {where}/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (where / "conf").write_text(
+        f"{_as_root()} daemon off; pid {where}/pid; error_log {where}/error.log; worker_processes 1;\n"
+        "events { worker_connections 256; }\n"
+        f"http {{ access_log off; {temporary} default_type application/octet-stream;\n"
+        f"  server {{ listen 127.0.0.1:{port} ssl; {clients}\n"
+        f"    ssl_certificate {certificate}; ssl_certificate_key {secret};\n"
+        "    ssl_protocols TLSv1 TLSv1.1 TLSv1.2; ssl_session_cache off;\n"
+        "    ssl_ciphers 'AES256-SHA:AES128-SHA:AES256-SHA256:@SECLEVEL=0';\n"
+        f"    location = /body {{ alias {body}; }} }} }}\n"
+    )
+    command = [_tool("nginx"), "-p", str(where), "-c", str(where / "conf"), "-e", f"{where}/first"]
+    return running(command, port, where / "log")
+
+
+def _as_root() -> str:
+    """nginx's workers give up root's rights, and with them the way into private directories."""
+    return "user root;" if os.geteuid() == 0 else ""
+
+
+def _files(where: Path, server: Issued) -> tuple[Path, Path]:
+    where.mkdir(parents=True)
+    certificate, secret = where / "server.pem", where / "server.key"
+    certificate.write_bytes(server.pem)
+    secret.write_bytes(server.key_pem)
+    return certificate, secret
+
+
+def _tool(name: str) -> str:
+    path = shutil.which(name, path="/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin")
+    if path is None:
+        raise RuntimeError(f"{name} is not installed; `make test` installs what the tests need")
+    return path
+
+
+def _await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """These servers do not tell when they listen, so ask."""
+    deadline = time.monotonic() + _START
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"server ended: {log.read_text(errors='replace')}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise RuntimeError(f"server does not listen on port {port}")
