@@ -103,7 +103,7 @@ class Modem:
         Raises also `RequestFailedError` with status 602 when it does not fit: `download` it.
         """
         setup = Setup.of(url, timeout=timeout, redirects=redirects, headers=headers)
-        return await self._request(setup, retry or Retry(), request.get)
+        return await self._request("get", setup, retry or Retry(), request.get)
 
     async def head(
         self,
@@ -116,7 +116,7 @@ class Modem:
     ) -> Response:
         """HEAD; `timeout` in seconds."""
         setup = Setup.of(url, timeout=timeout, redirects=redirects, headers=headers)
-        return await self._request(setup, retry or Retry(), request.head)
+        return await self._request("head", setup, retry or Retry(), request.head)
 
     async def post(
         self,
@@ -146,7 +146,7 @@ class Modem:
         async def post(session: HttpSession, limits: Limits) -> Response:
             return await request.post(session, data, limits, progress)
 
-        return await self._request(setup, retry or Retry(unsent_only=True), post)
+        return await self._request("post", setup, retry or Retry(unsent_only=True), post)
 
     async def download(
         self,
@@ -186,12 +186,14 @@ class Modem:
 
     async def _request(
         self,
+        name: str,
         setup: Setup,
         retry: Retry,
         attempt: Callable[[HttpSession, Limits], Awaitable[Response]],
     ) -> Response:
         limits = await self.limits()
         session = HttpSession(self.channel, setup, cid=self.bearer.cid)
+        session.script.begin(name)
         recovery = Recovery(session, self.bearer, self.clock, retry)
         async with session:
             return await recovery.run(partial(attempt, session, limits))

@@ -299,7 +299,7 @@ class Download:
 
         try:
             await stream(self._session, entity, part.size, take)
-        except (RangesIgnored, ServerError):
+        except ServerError:
             self._start_over(None)
             raise
         except (RequestFailedError, NoAnswerError, CommandRefusedError):
@@ -395,12 +395,14 @@ class Download:
             return
         self._reported_at = self._clock.now()
         total = self._entity.length if self._entity else None
+        parts, part = self._parts(total), self._part.size // self._part_size + 1
         self._progress(
             Progress(
                 done=done,
+                kept=self._part.size,
                 total=total,
-                part=self._part.size // self._part_size + (done != total),
-                parts=self._parts(total),
+                part=part if parts is None else min(part, parts),
+                parts=parts,
                 retries=self._retries,
                 strategy=self._strategy,
                 note=note,

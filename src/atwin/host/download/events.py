@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 class Progress:
     """Where a download stands.
 
-    `done` and `total` are bytes, `total` None while unknown; `part` of `parts` counts from 1.
-    `note` is a line for a person: what failed and is tried again, why it started over.
+    All sizes are bytes: `done` have come, `kept` of them are safe on disk (a kill costs the rest),
+    `total` is None while unknown. `part` of `parts` counts from 1. `note` is a line for a person:
+    what failed and is tried again, why it started over.
     """
 
     done: int
+    kept: int
     total: int | None
     part: int
     parts: int | None

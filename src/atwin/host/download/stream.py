@@ -8,6 +8,7 @@ came is only good when the final status agrees; the caller starts over when it d
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atwin.host.download.events import EntityChanged, RangesIgnored
@@ -44,8 +45,8 @@ async def stream(
 ) -> None:
     """Everything from byte `done` on, handed to `take` as it comes.
 
-    Raises `RangesIgnored` or `ServerError` when what was taken is not that, and as
-    `HttpSession.drain_stream` does when it is, and incomplete.
+    Raises `RangesIgnored`, `EntityChanged` or `ServerError` when what was taken is not that, and
+    as `HttpSession.drain_stream` does when it is, and incomplete.
     """
     await session.whole()
     lines = [f"Range: bytes={done}-"] if done else []
@@ -59,7 +60,10 @@ async def stream(
         nonlocal got
         got += len(data)
         if left is not None and got > left:
-            raise RangesIgnored(entity)
+            if done:
+                raise RangesIgnored(entity)
+            more = f"more than the announced {left} bytes came"
+            raise EntityChanged(more, replace(entity, length=None))
         take(data)
 
     await session.start_stream(GET)
