@@ -33,6 +33,21 @@ def test_answer_lines_and_body() -> None:
     run_virtual(main())
 
 
+def test_command_that_is_not_ascii() -> None:
+    async def main() -> None:
+        channel, module = bench()
+        module.instead["AT+HTTPPARA"] = b"\r\nOK\r\n"
+        texts: list[str] = []
+        channel.on_urc(lambda text, urc: texts.append(text))
+        assert (await channel.command('AT+HTTPPARA="URL","http://x/\u4e2d\u56fd"')).ok
+        assert module.heard[0].encode("latin-1").decode() == (
+            'AT+HTTPPARA="URL","http://x/\u4e2d\u56fd"'
+        )
+        assert texts == [], "its echo is known as such"
+
+    run_virtual(main())
+
+
 def test_commands_wait_for_each_other() -> None:
     async def main() -> None:
         channel, module = bench()
@@ -131,6 +146,38 @@ def test_slow_body_may_take_longer_than_the_timeout() -> None:
         far.write(b"\r\nOK\r\n")
         assert (await task).body == bytes(300)
         assert LoopClock().now() > 150
+
+    run_virtual(main())
+
+
+def test_module_that_stops_taking_data() -> None:
+    class Stuck:
+        """A port whose far side never takes anything after the prompt."""
+
+        name = "stuck"
+
+        def start(self, receiver: Channel) -> None:
+            self.receiver = receiver
+
+        def write(self, data: bytes | bytearray | memoryview) -> None:
+            if bytes(data).startswith(b"AT+HTTPDATA"):
+                loop = asyncio.get_running_loop()
+                loop.call_soon(self.receiver.received, b"\r\nDOWNLOAD\r\n")
+
+        async def drain(self) -> None:
+            await asyncio.Event().wait()
+
+        async def close(self) -> None:
+            pass
+
+    async def main() -> None:
+        channel = Channel(Stuck())  # type: ignore[arg-type]
+        with pytest.raises(Timeout, match="in 20 s"):
+            await channel.command_with_data(
+                "AT+HTTPDATA=3,1000", b"abc", prompt="DOWNLOAD", data_timeout=20
+            )
+        await asyncio.sleep(0)
+        assert len(asyncio.all_tasks()) == 1
 
     run_virtual(main())
 

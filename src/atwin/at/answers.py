@@ -133,7 +133,7 @@ class AnswerParser:
         """
         self._in_flight = True
         self._body_left = 0
-        self._echo = sent.strip()
+        self._echo = sent.encode().decode("latin-1").strip()
         self._names = frozenset(_NAME.findall(_QUOTED.sub("", sent.upper())))
         self._bodies = bodies
         self._prompt = prompt

@@ -201,7 +201,7 @@ class Channel:
                 if await exchange.prompted:
                     exchange.timeout = data_timeout
                     exchange.alive_at = self.clock.now()
-                    await self._send_data(data, progress)
+                    await self._send_data(data, progress, exchange)
                 return await exchange.reply
             finally:
                 self._end(exchange)
@@ -350,7 +350,7 @@ class Channel:
         self._parser.begin(text, bodies=bodies, prompt=prompt, finals=finals)
         self._exchange = exchange
         self._log(">", text)
-        self.port.write(text.encode("latin-1", "replace") + end)
+        self.port.write(text.encode() + end)
         exchange.timer = self.clock.call_later(timeout, lambda: self._check_time(exchange))
         return exchange
 
@@ -371,15 +371,24 @@ class Channel:
             came = exchange.came_so_far()
             exchange.fail(Timeout(f"{came} in {exchange.timeout:g} s"))
 
-    async def _send_data(self, data: bytes, progress: Progress | None) -> None:
-        view = memoryview(data)
-        for start in range(0, len(view), DATA_PIECE):
-            piece = view[start : start + DATA_PIECE]
+    async def _send_data(self, data: bytes, progress: Progress | None, exchange: _Exchange) -> None:
+        self._log(">", f"({len(data)} bytes)")
+        sending = asyncio.ensure_future(self._write_data(memoryview(data), progress))
+        try:
+            # The answer may come first: an error, the end of the time, a lost line.
+            await asyncio.wait((sending, exchange.reply), return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                sending.result()
+        finally:
+            sending.cancel()
+
+    async def _write_data(self, data: memoryview, progress: Progress | None) -> None:
+        for start in range(0, len(data), DATA_PIECE):
+            piece = data[start : start + DATA_PIECE]
             self.port.write(piece)
             await self.port.drain()
             if progress is not None:
                 progress(start + len(piece))
-        self._log(">", f"({len(data)} bytes)")
 
     # --- synchronising --------------------------------------------------------------------------
 
