@@ -49,7 +49,8 @@ class Reply:
 class Block:
     """A length-prefixed answer: header line, raw bytes, and the result.
 
-    `tail` goes between the bytes and the result without being counted in the header.
+    An empty `header` leaves that line out, as FSREAD does. `tail` goes between the bytes and the
+    result without being counted in the header.
     """
 
     header: str
@@ -107,7 +108,10 @@ def frame_error(error: AtError, style: Style) -> bytes:
 
 def frame_block(block: Block, style: Style) -> bytes:
     """Header, exactly the counted bytes, the uncounted tail, result."""
-    header = frame_lines((block.header,), style)
+    if block.header:
+        header = frame_lines((block.header,), style)
+    else:
+        header = b"\r\n" if style.verbose else b""
     return b"".join((header, block.data, block.tail, frame_final(OK, style)))
 
 

@@ -8,13 +8,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.at.table import CommandTable
+from atwin.twin.bearer import BearerCommands, Bearers
+from atwin.twin.files import FileCommands
+from atwin.twin.identity_commands import IdentityCommands
 from atwin.twin.interpreter import Interpreter
+from atwin.twin.network_commands import NetworkCommands
+from atwin.twin.pdp_commands import PdpCommands
 from atwin.twin.pool import ConnectionPool
+from atwin.twin.power import PowerCommands
+from atwin.twin.radio import Radio
+from atwin.twin.serial import SerialCommands
 from atwin.twin.settings import Settings, SettingsCommands
+from atwin.twin.sim_commands import SimCommands
+from atwin.twin.system import SystemCommands
 from atwin.twin.tasks import Tasks
 
 if TYPE_CHECKING:
     from atwin.twin.hardware import Hardware, Power
+
+#: What the mask ROM says before any firmware runs; no line, and its `\n` is two characters.
+ROM_BANNER = b"^boot.rom'v\x00\x01\x00\x00'!\\n"
+
+#: Seconds from the start to the banner, and from the banner to a parser that is alive.
+BANNER_TIME = 0.05
+PARSER_TIME = 1.25
 
 
 class Firmware:
@@ -29,15 +46,46 @@ class Firmware:
         self.interpreter = Interpreter(
             hardware.uart, hardware.clock, self.settings, self.table, self.tasks.spawn
         )
+        urc = self.interpreter.urc
         self.pool = ConnectionPool(hardware.clock, profile.quirks.linger_s)
-        for family in (SettingsCommands(self.settings, hardware.nvram),):
+        self.radio = Radio(hardware, self.settings, urc, self.tasks.spawn)
+        self.bearers = Bearers(self.radio, hardware, urc)
+        for family in (
+            SettingsCommands(self.settings, hardware.nvram),
+            SerialCommands(self.settings, profile),
+            IdentityCommands(profile, hardware.identity),
+            SystemCommands(self.settings, hardware.rtc),
+            PowerCommands(hardware, power),
+            SimCommands(self.radio, hardware.identity),
+            NetworkCommands(self.radio, self.settings, hardware, power),
+            PdpCommands(self.radio, hardware),
+            BearerCommands(self.bearers, padded=profile.quirks.sapbr_padded),
+            FileCommands(hardware.flash, profile),
+        ):
             self.table.add(family)
 
     def start(self, *, warm: bool) -> None:
         """Boot. `warm`: as if the module had been on for a while already."""
-        self.interpreter.start()
+        if warm:
+            self.radio.camp()
+            self.interpreter.start()
+        else:
+            self.tasks.spawn(self._boot())
 
     def stop(self) -> None:
         """End of the run: silence on the line, no task left, sockets closed."""
         self.interpreter.stop()
         self.tasks.cancel()
+
+    async def _boot(self) -> None:
+        """The start-up sequence (spec: power.md §3, uart.md §8).
+
+        Until the parser is alive, what the host sends is lost.
+        """
+        await self.hardware.pause(BANNER_TIME)
+        if self.hardware.profile.has("boot_banner"):
+            self.interpreter.say(ROM_BANNER)
+        await self.hardware.pause(PARSER_TIME)
+        self.interpreter.start()
+        self.interpreter.urc("RDY")
+        await self.radio.boot()

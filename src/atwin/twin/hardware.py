@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from atwin.twin.cell import Cell
 from atwin.twin.flash import Flash
 from atwin.twin.nvram import Nvram
+from atwin.twin.power import StartCause
+from atwin.twin.sim import Sim
 
 if TYPE_CHECKING:
     from atwin.clock import Clock
@@ -29,8 +32,17 @@ class Hardware:
     rtc: Rtc
     nvram: Nvram = field(default_factory=Nvram)
     flash: Flash = field(default_factory=Flash)
+    sim: Sim = field(default_factory=Sim)
+    #: The network in reach of the antenna.
+    cell: Cell = field(default_factory=Cell)
     #: All start-up and network times are multiplied by this; 0 makes them immediate.
     time_scale: float = 1.0
+    #: Why the firmware started last.
+    start_cause: StartCause = StartCause.POWER
+
+    async def pause(self, seconds: float) -> None:
+        """Wait for something the module itself takes time for."""
+        await self.clock.sleep(seconds * self.time_scale)
 
 
 class Power(Protocol):

@@ -92,8 +92,12 @@ class Interpreter:
     # --- input ----------------------------------------------------------------------------------
 
     def _pump(self) -> None:
-        """Take what the UART holds, as far as it can be used now."""
+        """Take what the UART holds, as far as it can be used now.
+
+        Between two lines typed in one go there is a gap as well.
+        """
         rx = self._uart.rx
+        self._flush_urcs()
         while rx and not self._busy:
             if self._data_phase is not None:
                 self._feed_data(self._data_phase, rx)
@@ -103,7 +107,7 @@ class Interpreter:
                 self._uart.write(read.echo)
             if read.line is not None:
                 self._run_line(read.line)
-        self._flush_urcs()
+            self._flush_urcs()
 
     def _flush_urcs(self) -> None:
         in_gap = not self._busy and self._data_phase is None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from atwin.twin.firmware import Firmware
+from atwin.twin.power import StartCause
 
 if TYPE_CHECKING:
+    from atwin.clock.base import Timer
     from atwin.twin.hardware import Hardware
 
 #: Seconds from the OK of a restart command to the restart (spec: power.md §2).
@@ -20,10 +23,13 @@ class Module:
         self.hardware = hardware
         self.firmware: Firmware | None = None
         self._ended: list[Firmware] = []
+        self._restart: Timer | None = None
 
-    def power_on(self, *, warm: bool = False) -> None:
+    def power_on(self, *, warm: bool = False, cause: StartCause = StartCause.POWER) -> None:
         """Start the firmware. `warm`: skip the boot, as if it had been on for a while."""
         if self.firmware is None:
+            self._forget_restart()
+            self.hardware.start_cause = cause
             self.firmware = Firmware(self.hardware, self)
             self.firmware.start(warm=warm)
 
@@ -42,7 +48,8 @@ class Module:
         if factory:
             self.hardware.nvram.erase()
         delay = RESTART_DELAY * self.hardware.time_scale
-        self.hardware.clock.call_later(delay, self.power_on)
+        start = partial(self.power_on, cause=StartCause.SOFTWARE)
+        self._restart = self.hardware.clock.call_later(delay, start)
 
     async def close(self) -> None:
         """Switch off and let go of the port; returns when every task is gone."""
@@ -52,7 +59,15 @@ class Module:
         await self.hardware.uart.port.close()
 
     def _end_run(self) -> None:
+        self._forget_restart()
+        self._ended = [firmware for firmware in self._ended if firmware.tasks.running]
         if self.firmware is not None:
             self.firmware.stop()
             self._ended.append(self.firmware)
             self.firmware = None
+
+    def _forget_restart(self) -> None:
+        """A module that goes off within the delay of a restart stays off."""
+        if self._restart is not None:
+            self._restart.cancel()
+            self._restart = None

@@ -22,6 +22,11 @@ class Tasks:
         task.add_done_callback(self._running.discard)
         return task
 
+    @property
+    def running(self) -> bool:
+        """Whether anything is still under way."""
+        return bool(self._running)
+
     def cancel(self) -> None:
         """Stop everything still running."""
         for task in list(self._running):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from atwin.clock import LoopClock
 from atwin.line.uart import Uart
 from atwin.models import Profile, load_profile
+from atwin.twin.flash import FileStore, Flash
 from atwin.twin.hardware import Hardware
 from atwin.twin.identity import Identity
 from atwin.twin.module import Module
+from atwin.twin.nvram import Nvram, Record
 from atwin.twin.rtc import Rtc
 
 if TYPE_CHECKING:
@@ -18,6 +20,23 @@ if TYPE_CHECKING:
     from atwin.clock import Clock
     from atwin.line.port import Port
     from atwin.net.network import Network
+    from atwin.twin.radio import Radio
+
+
+class State(FileStore, Protocol):
+    """Where NVRAM and flash are kept between processes; see `atwin.disk.state`."""
+
+    def load_records(self) -> dict[str, Record]:
+        """NVRAM as it was kept last."""
+
+    def keep_records(self, records: dict[str, Record]) -> None:
+        """Replace NVRAM, whole or not at all."""
+
+    def load_files(self) -> dict[str, bytes]:
+        """All files by path."""
+
+    def load_directories(self) -> list[str]:
+        """All directories by path."""
 
 
 class Twin:
@@ -25,7 +44,8 @@ class Twin:
 
     `warm` (the default) is a module that was powered long ago: booted and registered, its boot
     text long gone. `warm=False` boots from power-off, with the times of spec power.md §3 times
-    `time_scale`. The same `seed` gives the same IMEI, IMSI and ICCID.
+    `time_scale`. The same `seed` gives the same IMEI, IMSI and ICCID. With `state` NVRAM and files
+    outlive this process; its owner closes it after the twin.
     """
 
     def __init__(
@@ -38,21 +58,32 @@ class Twin:
         seed: int = 0,
         warm: bool = True,
         time_scale: float = 1.0,
+        state: State | None = None,
     ) -> None:
         """Raises `UnknownModelError`."""
         clock = clock or LoopClock()
+        profile = model if isinstance(model, Profile) else load_profile(model)
         self.module = Module(
             Hardware(
-                profile=model if isinstance(model, Profile) else load_profile(model),
+                profile=profile,
                 uart=Uart(port),
                 network=network,
                 clock=clock,
                 identity=Identity.from_seed(seed),
                 rtc=Rtc(clock),
+                nvram=_nvram(state),
+                flash=_flash(profile, state),
                 time_scale=time_scale,
             )
         )
         self.module.power_on(warm=warm)
+
+    @property
+    def radio(self) -> Radio:
+        """The radio of the current run. Raises RuntimeError while the module is off."""
+        if self.module.firmware is None:
+            raise RuntimeError("the module is off")
+        return self.module.firmware.radio
 
     async def __aenter__(self) -> Self:
         return self
@@ -68,3 +99,17 @@ class Twin:
     async def close(self) -> None:
         """Switch off and let go of the port."""
         await self.module.close()
+
+
+def _nvram(state: State | None) -> Nvram:
+    if state is None:
+        return Nvram()
+    return Nvram(state.load_records(), state.keep_records)
+
+
+def _flash(profile: Profile, state: State | None) -> Flash:
+    capacity, block = profile.limit("fs_total"), profile.limit("fs_block")
+    if state is None:
+        return Flash(capacity, block)
+    files, directories = state.load_files(), state.load_directories()
+    return Flash(capacity, block, files=files, directories=directories, store=state)
