@@ -1,0 +1,233 @@
+"""A module's NVRAM and files in a directory, so that they outlive the process.
+
+    DIR/lock          held while a process has the module
+    DIR/module.json   format version, model, NVRAM records
+    DIR/files/        one file a file, one directory a directory, names encoded
+    DIR/new           a file being written, renamed when it is whole
+
+Every change is whole or not there at all, whenever the process dies. No path of the module is
+ever used as a path here: each name is encoded on its own, and a code cannot climb or collide.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from atwin.disk.part import sync_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+_VERSION = 1
+
+#: What stands for itself in an encoded name; capitals do not, since some disks ignore case.
+_PLAIN = re.compile(r"[a-z0-9_-]")
+_CODE = re.compile(r"(?:[a-z0-9_.-]|%[0-9A-F]{2})+")
+
+Records = dict[str, dict[str, Any]]
+
+
+class StateError(Exception):
+    """The directory cannot be used or written; one line says why and what to do."""
+
+
+def open_state(directory: str | Path, model: str) -> StateDirectory:
+    """The state of a module of `model` (a profile key) in `directory`, made when missing.
+
+    Raises `StateError`: another model's, in use by another process, damaged, not writable.
+    """
+    return StateDirectory(Path(directory), model)
+
+
+class StateDirectory:
+    """See `open_state`. Locked until `close`; every method may raise `StateError`."""
+
+    def __init__(self, path: Path, model: str) -> None:
+        self.path = path
+        self._model = model
+        self._files = path / "files"
+        self._record_file = path / "module.json"
+        self._lock = self._open_locked()
+        try:
+            self._records = self._load_or_begin()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let another process have it. Harmless when called twice."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    # --- NVRAM ----------------------------------------------------------------------------------
+
+    def load_records(self) -> Records:
+        """NVRAM as it was kept last."""
+        return {name: dict(record) for name, record in self._records.items()}
+
+    def keep_records(self, records: Records) -> None:
+        """Replace NVRAM."""
+        content = {"version": _VERSION, "model": self._model, "records": records}
+        self._replace(self._record_file, json.dumps(content, indent=1).encode())
+        self._records = records
+
+    # --- files ----------------------------------------------------------------------------------
+
+    def load_files(self) -> dict[str, bytes]:
+        """All files by their path in the module."""
+        try:
+            return {name: path.read_bytes() for name, path in self._walk() if path.is_file()}
+        except OSError as error:
+            raise _explained("read", self._files, error) from None
+
+    def load_directories(self) -> list[str]:
+        """All directories by their path in the module."""
+        return [name for name, path in self._walk() if path.is_dir()]
+
+    def put_file(self, path: str, data: bytes) -> None:
+        """Create or replace."""
+        self._replace(self._place(path), data)
+
+    def remove_file(self, path: str) -> None:
+        """Delete one that is there."""
+        self._change("delete", self._place(path), os.unlink)
+
+    def make_directory(self, path: str) -> None:
+        """Create one."""
+        self._change("create", self._place(path), os.mkdir)
+
+    def remove_directory(self, path: str) -> None:
+        """Delete an empty one."""
+        self._change("delete", self._place(path), os.rmdir)
+
+    # --- opening --------------------------------------------------------------------------------
+
+    def _open_locked(self) -> int:
+        try:
+            self._files.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except OSError as error:
+            raise _explained("use", self.path, error) from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(lock)
+            if error.errno == errno.EWOULDBLOCK:
+                text = f"{self.path} is in use by another process: stop that one or take another"
+                raise StateError(text) from None
+            raise _explained("lock", self.path, error) from None
+        return lock
+
+    def _load_or_begin(self) -> Records:
+        try:
+            content = self._record_file.read_bytes()
+        except FileNotFoundError:
+            if any(self._files.iterdir()):
+                raise self._damaged(self._record_file, "it is missing") from None
+            self.keep_records({})
+            return {}
+        except OSError as error:
+            raise _explained("read", self._record_file, error) from None
+        return self._read_records(content)
+
+    def _read_records(self, content: bytes) -> Records:
+        try:
+            data = json.loads(content)
+            version, model, records = data["version"], data["model"], data["records"]
+        except (ValueError, KeyError, TypeError):
+            raise self._damaged(self._record_file, "it is no module record") from None
+        if version != _VERSION:
+            raise StateError(f"{self.path} was written in format {version}, not {_VERSION}")
+        if model != self._model:
+            raise StateError(
+                f"{self.path} holds the state of a module {model}, not {self._model}: "
+                f"take --model {model} or another directory"
+            )
+        if not isinstance(records, dict) or not all(isinstance(r, dict) for r in records.values()):
+            raise self._damaged(self._record_file, "its records are no objects")
+        return records
+
+    def _damaged(self, path: Path, what: str) -> StateError:
+        return StateError(f"{path} is damaged ({what}): restore or delete {self.path}")
+
+    # --- names ----------------------------------------------------------------------------------
+
+    def _place(self, path: str) -> Path:
+        """Where the module's `path` is kept."""
+        return self._files.joinpath(*(_encoded(name) for name in path.split("/") if name))
+
+    def _walk(self, inside: Path | None = None, above: str = "") -> Iterator[tuple[str, Path]]:
+        try:
+            entries = sorted(os.scandir(inside or self._files), key=lambda entry: entry.name)
+        except OSError as error:
+            raise _explained("read", inside or self._files, error) from None
+        for entry in entries:
+            path = Path(entry.path)
+            name = f"{above}/{self._decoded(path)}"
+            yield name, path
+            if entry.is_dir(follow_symlinks=False):
+                yield from self._walk(path, name)
+            elif not entry.is_file(follow_symlinks=False):
+                raise self._damaged(path, "it is neither file nor directory")
+
+    def _decoded(self, path: Path) -> str:
+        if not _CODE.fullmatch(path.name):
+            raise self._damaged(path, "no module file has such a name")
+        name = re.sub("%(..)", lambda code: chr(int(code[1], 16)), path.name)
+        if _encoded(name) != path.name:
+            raise self._damaged(path, "no module file has such a name")
+        return name
+
+    # --- writing --------------------------------------------------------------------------------
+
+    def _replace(self, path: Path, data: bytes) -> None:
+        new = self.path / "new"
+        try:
+            with new.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(new, path)
+            sync_directory(path.parent)
+        except OSError as error:
+            raise _explained("write", path, error) from None
+
+    def _change(self, action: str, path: Path, change: Callable[[Path], None]) -> None:
+        try:
+            change(path)
+            sync_directory(path.parent)
+        except OSError as error:
+            raise _explained(action, path, error) from None
+
+
+def _encoded(name: str) -> str:
+    """`name` (latin-1) in characters every disk keeps apart; dots only where they do no harm."""
+    inner = len(name) - 1
+    return "".join(
+        char if _PLAIN.match(char) or (char == "." and 0 < place < inner) else f"%{ord(char):02X}"
+        for place, char in enumerate(name)
+    )
+
+
+def _explained(action: str, path: Path, error: OSError) -> StateError:
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return StateError(f"cannot {action} {path}: {reason}")

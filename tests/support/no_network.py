@@ -1,0 +1,18 @@
+"""A network for modules that are not to use one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atwin.net.network import ConnectError, ResolveError
+
+if TYPE_CHECKING:
+    from atwin.net.network import Stream
+
+
+class NoNetwork:
+    async def resolve(self, host: str) -> str:
+        raise ResolveError(f"{host}: there is no network here")
+
+    async def connect(self, address: str, port: int) -> Stream:
+        raise ConnectError(f"{address}:{port}: there is no network here")
