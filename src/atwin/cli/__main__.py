@@ -1,0 +1,5 @@
+"""`python -m atwin.cli` is `atwin`."""
+
+from atwin.cli import main
+
+main()

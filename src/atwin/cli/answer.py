@@ -1,0 +1,25 @@
+"""Where the answer to `post` and `head` goes."""
+
+import sys
+from pathlib import Path
+
+import typer
+
+from atwin.cli.exits import DONE, REFUSED
+
+
+def deliver(status: int, content: bytes, output: str) -> int:
+    """Write `content` to the file `output` (`-` is stdout), say `status`; the exit code.
+
+    Raises `typer.BadParameter` for a file that cannot be written.
+    """
+    if output == "-":
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    else:
+        try:
+            Path(output).write_bytes(content)
+        except OSError as error:
+            raise typer.BadParameter(f"cannot write {output}: {error.strerror}") from None
+    typer.echo(f"status {status}, {len(content)} bytes", err=True)
+    return REFUSED if status >= 400 else DONE

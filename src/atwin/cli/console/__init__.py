@@ -1,0 +1,47 @@
+"""`atwin console`: an AT terminal on any port."""
+
+from typing import Annotated
+
+import typer
+
+from atwin.cli.options import DEFAULT_PORT, Port
+
+
+def console(
+    port: Port = DEFAULT_PORT,
+    silence: Annotated[
+        float,
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            min=0.1,
+            help="With piped input: give up when the module says nothing for so long.",
+        ),
+    ] = 100.0,
+) -> None:
+    """Type AT commands, see what the module says.
+
+    On a terminal: history, completion with the Tab key, time stamps, `>` sent, `<` answered,
+    `!` unsolicited; Ctrl-D ends. When a command asks for data, the next line is sent as data,
+    and `@FILE` sends that file.
+
+    With piped input each line waits for the answer to the one before (AT+HTTPACTION: for its
+    URC), the module's lines go to stdout as they are, and the end of input ends the console.
+
+    \b
+    Examples:
+      atwin console --port /dev/ttyUSB0
+      printf 'ATI\\nAT+CSQ\\n' | atwin console
+    """
+    import sys
+
+    from atwin.cli.running import finish, run
+
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from atwin.cli.console.interactive import talk
+
+        finish(run(talk(port)))
+    else:
+        from atwin.cli.console.piped import pipe
+
+        finish(run(pipe(port, silence)))

@@ -1,0 +1,54 @@
+"""The console without a terminal: lines in, the module's lines out."""
+
+import asyncio
+import contextlib
+import threading
+
+import typer
+
+from atwin.cli.console.terminal import Mark, NoAnswer, Terminal
+from atwin.cli.exits import MODULE_FAILED
+from atwin.cli.ports import open_line
+
+
+async def pipe(url: str, silence: float) -> int:
+    """Feed stdin to the module at `url`, line by line; the exit code.
+
+    Raises as `open_line` does, and OSError for a data file that cannot be read.
+    """
+    lines = _stdin_lines()
+    async with open_line(url) as port:
+        terminal = Terminal(port, _print_answer)
+        try:
+            while (line := await lines.get()) is not None:
+                terminal.enter(line)
+                await terminal.settled(silence)
+            terminal.end_of_input()
+            await terminal.settled(silence)
+        except NoAnswer as problem:
+            typer.echo(f"atwin: {port.name}: {problem}", err=True)
+            return MODULE_FAILED
+    return 0
+
+
+def _print_answer(mark: Mark, text: str) -> None:
+    if mark is not Mark.SENT:
+        print(text, flush=True)
+
+
+def _stdin_lines() -> asyncio.Queue[str | None]:
+    """The lines of stdin as they come, None at the end."""
+    lines: asyncio.Queue[str | None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        # Unbuffered: the program may end while this thread still waits in a read, and
+        # a buffer's lock would then be in the interpreter's way.
+        with open(0, "rb", buffering=0, closefd=False) as stdin, contextlib.suppress(RuntimeError):
+            while raw := stdin.readline():
+                text = raw.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
+                loop.call_soon_threadsafe(lines.put_nowait, text)
+            loop.call_soon_threadsafe(lines.put_nowait, None)
+
+    threading.Thread(target=read, daemon=True, name="stdin").start()
+    return lines

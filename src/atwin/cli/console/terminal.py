@@ -1,0 +1,166 @@
+"""What both consoles share: lines to the module, and what it says made readable."""
+
+import asyncio
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+
+from atwin.at.answers import (
+    AnswerParser,
+    BodyData,
+    BodyStart,
+    Event,
+    Final,
+    Line,
+    Prompt,
+    Unsolicited,
+)
+from atwin.cli.console.shape import Shape, shape_of
+from atwin.line.port import Port
+
+#: Bytes of a counted body that are kept for showing.
+_SHOWN_WHOLE = 1024
+_SHOWN_START = 16
+
+
+class Mark(Enum):
+    """Who said it."""
+
+    SENT = ">"
+    ANSWER = "<"
+    URC = "!"
+
+
+class NoAnswer(Exception):  # noqa: N818 - what happened, not whose fault
+    """The module fell silent, or the line to it broke."""
+
+
+class Terminal:
+    """Sends what is entered and calls `show` for each line in either direction."""
+
+    def __init__(self, port: Port, show: Callable[[Mark, str], None]) -> None:
+        self.lost_reason: str | None = None
+        #: Bytes the module still expects behind its prompt.
+        self.data_due = 0
+        self._port = port
+        self._show = show
+        self._parser = AnswerParser()
+        self._shape = Shape()
+        self._body = bytearray()
+        self._body_size = self._body_left = 0
+        self._waiting_for_result = self._waiting_for_urc = False
+        self._news = asyncio.Event()
+        port.start(self)
+
+    async def settled(self, silence: float) -> None:
+        """Wait until the next line can be entered without running into an answer.
+
+        Raises `NoAnswer` when the port is gone, or nothing came for `silence` seconds.
+        """
+        while self.lost_reason is None:
+            if self.data_due or not (self._waiting_for_result or self._waiting_for_urc):
+                return
+            self._news.clear()
+            try:
+                async with asyncio.timeout(silence):
+                    await self._news.wait()
+            except TimeoutError:
+                raise NoAnswer(f"no answer for {silence:g} s; is the module powered?") from None
+        raise NoAnswer(f"the line is gone: {self.lost_reason}")
+
+    def end_of_input(self) -> None:
+        """No more data will come: what is still due is the module's to time out."""
+        self.data_due = 0
+
+    def enter(self, line: str) -> None:
+        """Send a typed line: a command, or data when the module asked for some.
+
+        Raises OSError for a data file that cannot be read.
+        """
+        if self.data_due:
+            self._enter_data(line)
+        elif line.strip():
+            self._enter_command(line)
+
+    def _enter_command(self, line: str) -> None:
+        self._shape = shape_of(line)
+        self._body.clear()
+        self._body_left = 0
+        self._waiting_for_result = self._shape.answered
+        self._waiting_for_urc = False
+        self._parser.begin(line, bodies=self._shape.bodies, prompt=self._shape.prompt)
+        self._show(Mark.SENT, line)
+        # With CR LF no LF at the start of data can be taken for the end of this line
+        # (spec: uart.md §1).
+        self._port.write(_encoded(line) + b"\r\n")
+
+    def _enter_data(self, line: str) -> None:
+        if line.startswith("@") and not line.startswith("@@"):
+            data = Path(line[1:]).read_bytes()[: self.data_due]
+            self._show(Mark.SENT, f"({len(data)} bytes of {line[1:]})")
+        else:
+            data = (_encoded(line.removeprefix("@")) + b"\r\n")[: self.data_due]
+            self._show(Mark.SENT, line)
+        self.data_due -= len(data)
+        self._port.write(data)
+
+    # --- from the port --------------------------------------------------------------------------
+
+    def received(self, data: bytes) -> None:
+        """See `Receiver.received`."""
+        for event in self._parser.feed(data):
+            self._handle(event)
+        self._news.set()
+
+    def lost(self, reason: str | None) -> None:
+        """See `Receiver.lost`."""
+        self.lost_reason = reason or "the other end closed it"
+        self._news.set()
+
+    def _handle(self, event: Event) -> None:
+        match event:
+            case Line(text):
+                self._show(Mark.ANSWER, text)
+            case Unsolicited(text, urc):
+                self._show(Mark.URC, text)
+                if self._shape.closing is not None and isinstance(urc, self._shape.closing):
+                    self._waiting_for_urc = False
+            case Prompt(text):
+                self._show(Mark.ANSWER, text)
+                self.data_due = self._shape.size
+            case BodyStart(header, length):
+                self._show(Mark.ANSWER, header)
+                self._body_size = self._body_left = length
+            case BodyData(data):
+                self._take_body(data)
+            case Final(text, ok):
+                self._show(Mark.ANSWER, text)
+                self.data_due = 0
+                self._waiting_for_result = False
+                self._waiting_for_urc = ok and self._shape.closing is not None
+
+    def _take_body(self, data: memoryview) -> None:
+        room = max(0, _SHOWN_WHOLE - len(self._body))
+        self._body += data[:room]
+        self._body_left -= len(data)
+        if self._body_left == 0:
+            for line in _readable(bytes(self._body), self._body_size):
+                self._show(Mark.ANSWER, line)
+
+
+def _encoded(line: str) -> bytes:
+    """UTF-8 as typed; bytes of another encoding in piped input come through unchanged."""
+    return line.encode("utf-8", "surrogateescape")
+
+
+def _readable(body: bytes, size: int) -> list[str]:
+    """Text as it is when it is short, else the beginning in hex."""
+    if size <= len(body):
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            pass
+        else:
+            if all(character.isprintable() or character in "\r\n\t" for character in text):
+                return text.splitlines()
+    return [f"({size} bytes: {body[:_SHOWN_START].hex(' ')}{' …' if size > _SHOWN_START else ''})"]

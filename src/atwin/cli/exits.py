@@ -1,0 +1,50 @@
+"""Exit codes, and the one line for whatever went wrong."""
+
+import os
+import traceback
+
+import typer
+
+DONE = 0
+REFUSED = 1
+USAGE = 2
+MODULE_FAILED = 3
+TLS_FAILED = 4
+NOT_VERIFIED = 5
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """What to tell the user about `error`, in one line, and the exit code it means.
+
+    With `ATWIN_DEBUG` in the environment the traceback is printed as well.
+    """
+    if os.environ.get("ATWIN_DEBUG"):
+        traceback.print_exception(error)
+    line, code = _judge(error)
+    return " ".join(line.split()), code
+
+
+def _judge(error: Exception) -> tuple[str, int]:
+    if isinstance(error, typer.TyperException):
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "atwin"
+        return f"{error.format_message().rstrip('.')}; see {command} --help", error.exit_code
+
+    from atwin.disk.state import StateError
+    from atwin.host.errors import HostError
+    from atwin.line.errors import PortError
+    from atwin.models import UnknownModelError
+
+    match error:
+        case HostError():
+            return str(error), error.exit_code
+        case PortError():
+            return str(error), MODULE_FAILED
+        case StateError() | UnknownModelError():
+            return str(error), USAGE
+        case _:
+            name = type(error).__name__
+            advice = "this is a defect: run again with ATWIN_DEBUG=1 to see where"
+            return f"{name}: {error}; {advice}", MODULE_FAILED

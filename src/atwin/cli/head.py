@@ -1,0 +1,34 @@
+"""`atwin head`: the header block of a response."""
+
+from typing import Annotated
+
+import typer
+
+from atwin.cli.options import DEFAULT_PORT, Output, Port
+
+
+def head(
+    url: Annotated[str, typer.Argument(metavar="URL", help="What to ask about.")],
+    output: Output = "-",
+    port: Port = DEFAULT_PORT,
+) -> None:
+    """Print the header block of a URL.
+
+    The status goes to stderr; one of 400 and more ends with exit code 1. The Air724UG hands
+    headers out in lower case, values included.
+
+    \b
+    Example:
+      atwin head http://example.org/firmware.bin
+    """
+    from atwin.cli.running import finish, run
+
+    async def work() -> int:
+        from atwin.cli.answer import deliver
+        from atwin.cli.modem import ready_modem
+
+        async with ready_modem(port) as modem:
+            response = await modem.head(url)
+        return deliver(response.status, response.headers.raw + b"\r\n", output)
+
+    finish(run(work()))

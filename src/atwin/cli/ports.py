@@ -1,0 +1,98 @@
+"""Opens `--port`: a line to a real module, or to a twin made for it in this process."""
+
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+import typer
+
+from atwin.cli.options import check_baud
+from atwin.disk.state import open_state
+from atwin.line.memory import memory_pair
+from atwin.line.opener import open_port
+from atwin.line.port import Port
+from atwin.models import Profile, load_profile
+from atwin.net.real import RealNetwork
+from atwin.twin import Twin
+
+SCHEME = "twin://"
+
+_SWITCH = {"true": 1, "on": 1, "yes": 1, "false": 0, "off": 0, "no": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class TwinUrl:
+    """What a `twin://` URL asks for."""
+
+    profile: Profile
+    seed: int
+    cold: bool
+    state: str | None
+
+
+def parse_twin_url(url: str) -> TwinUrl:
+    """`twin://MODEL?baud=max&seed=N&cold=1&state=DIR&flag=value`.
+
+    Any other parameter is a limit, feature or quirk of the profile. Raises `typer.BadParameter`
+    and `UnknownModelError`.
+    """
+    model, _, query = url.removeprefix(SCHEME).partition("?")
+    values = dict(parse_qsl(query, keep_blank_values=True))
+    if "/" in model:
+        raise typer.BadParameter(f"{url}: nothing may follow the model but ?name=value&…")
+    check_baud(values.pop("baud", "max"))
+    seed = _number("seed", values.pop("seed", "0"))
+    cold = _number("cold", values.pop("cold", "0"))
+    state = values.pop("state", None)
+    flags = {name: _number(name, value) for name, value in values.items()}
+    profile = load_profile(model).with_flags(**flags)
+    return TwinUrl(profile=profile, seed=int(seed), cold=bool(cold), state=state or None)
+
+
+@asynccontextmanager
+async def open_line(url: str) -> AsyncIterator[Port]:
+    """The host's end of the line `url` names, closed at the end; a twin ends with it.
+
+    Raises `PortError`, `StateError`, `typer.BadParameter` and `UnknownModelError`.
+    """
+    if not url.startswith(SCHEME):
+        port = await open_port(url)
+        try:
+            yield port
+        finally:
+            await port.close()
+        return
+    wanted = parse_twin_url(url)
+    ours, its = memory_pair(url)
+    async with run_twin(wanted, its):
+        yield ours
+
+
+@asynccontextmanager
+async def run_twin(wanted: TwinUrl, port: Port) -> AsyncIterator[Twin]:
+    """The twin `wanted` behind `port`, with the real network behind it, and both closed at the end.
+
+    Raises `StateError`.
+    """
+    with open_state(wanted.state, wanted.profile.key) if wanted.state else nullcontext() as state:
+        async with Twin(
+            wanted.profile,
+            port,
+            network=RealNetwork(),
+            seed=wanted.seed,
+            warm=not wanted.cold,
+            state=state,
+        ) as twin:
+            yield twin
+
+
+def _number(name: str, text: str) -> int | float:
+    try:
+        value = _SWITCH[text] if text in _SWITCH else float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value < math.inf:
+        raise typer.BadParameter(f"{name}={text!r}: a number from 0 up is wanted")
+    return int(value) if value == int(value) else value

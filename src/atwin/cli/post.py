@@ -1,0 +1,60 @@
+"""`atwin post`: send a body, print the one that comes back."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from atwin.cli.options import DEFAULT_PORT, Output, Port
+
+
+def post(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where to post.")],
+    data: Annotated[
+        str,
+        typer.Option(
+            "--data", "-d", metavar="DATA", help="What to post: @FILE, @- for stdin, or the text."
+        ),
+    ],
+    content_type: Annotated[
+        str, typer.Option("--content-type", metavar="TYPE", help="Its Content-Type.")
+    ] = "",
+    output: Output = "-",
+    port: Port = DEFAULT_PORT,
+) -> None:
+    """Post a file or a text, print the answer.
+
+    The status goes to stderr; one of 400 and more ends with exit code 1. What does not fit the
+    module's buffer is streamed where the module can.
+
+    \b
+    Examples:
+      atwin post http://example.org/log --data @today.json --content-type application/json
+      date | atwin post http://example.org/log --data @-
+    """
+    from atwin.cli.running import finish, run
+
+    body = _body(data)
+
+    async def work() -> int:
+        from atwin.cli.answer import deliver
+        from atwin.cli.modem import ready_modem
+
+        async with ready_modem(port) as modem:
+            response = await modem.post(url, body, content_type=content_type)
+        return deliver(response.status, response.body, output)
+
+    finish(run(work()))
+
+
+def _body(data: str) -> bytes:
+    """Raises `typer.BadParameter` for a file that cannot be read."""
+    if data == "@-":
+        return sys.stdin.buffer.read()
+    if not data.startswith("@"):
+        return data.encode()
+    try:
+        return Path(data[1:]).read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"cannot read {data[1:]}: {error.strerror}") from None

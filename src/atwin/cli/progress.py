@@ -1,0 +1,61 @@
+"""How a download shows on stderr: a bar on a terminal, only the notes elsewhere."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.progress import Progress as Bar
+
+from atwin.host import Progress
+
+
+@contextmanager
+def show_progress(name: str) -> Iterator[Callable[[Progress], None]]:
+    """What to call with each `Progress`; notes stay on the screen, the bar moves on."""
+    if not sys.stderr.isatty():
+        yield _note_only
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[where]}", style="dim"),
+    )
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(name, total=None, where="")
+        begun_at: int | None = None
+
+        def show(progress: Progress) -> None:
+            nonlocal begun_at
+            if begun_at is None:
+                # What an earlier run left is not part of this one's rate.
+                begun_at = progress.done
+                bar.reset(task, completed=begun_at)
+            if progress.note:
+                bar.console.print(progress.note, style="yellow", markup=False, highlight=False)
+            bar.update(task, completed=progress.done, total=progress.total, where=_where(progress))
+
+        yield show
+
+
+def _where(progress: Progress) -> str:
+    text = f"part {progress.part}"
+    if progress.parts is not None:
+        text += f" of {progress.parts}"
+    return f"{text}, {progress.retries} retries" if progress.retries else text
+
+
+def _note_only(progress: Progress) -> None:
+    if progress.note:
+        typer.echo(f"atwin: {progress.note}", err=True)

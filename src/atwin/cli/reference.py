@@ -1,0 +1,168 @@
+"""Writes docs/commands.md and docs/commands.json from the command declarations.
+
+`python -m atwin.cli.reference DIR`; `make reference` does it for docs/.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from atwin.at.command import Declaration, Family, Parameter
+from atwin.at.grammar import Form
+from atwin.cli.families import command_families
+from atwin.models import MODELS, Profile, load_profile
+
+_FORM_NAMES = {
+    Form.EXECUTE: "execute",
+    Form.READ: "read",
+    Form.SET: "set",
+    Form.TEST: "test",
+}
+_FORM_ORDER = (Form.EXECUTE, Form.SET, Form.READ, Form.TEST)
+
+#: The forms of a set command that may also stand without its arguments.
+_BARE = (Form.SET, Form.EXECUTE)
+
+_PREFACE = """\
+# AT commands
+
+<!-- Written by `make reference` from the command declarations in src/atwin/twin; do not edit. -->
+
+Every command the twin knows, by chapter. Arguments in `[ ]` may be left out. The test form
+(`AT+NAME=?`) of every extended command is answered; only those that print something are listed.
+Ranges are inclusive. Where the models differ, the value stands once per model.
+"""
+
+
+def page() -> str:
+    """The reference page."""
+    profiles = [load_profile(key) for key in MODELS]
+    families = command_families()
+    blocks = [_PREFACE, "\n".join(f"- [{f.title}](#{_anchor(f.title)})" for f in families) + "\n"]
+    for family in families:
+        blocks.extend(_chapter(family, profiles))
+    return "\n".join(blocks)
+
+
+def coverage() -> list[dict[str, object]]:
+    """One entry a command and form: name, form, syntax, chapter, models."""
+    profiles = [load_profile(key) for key in MODELS]
+    return [
+        {
+            "command": declaration.name,
+            "form": _FORM_NAMES[form],
+            "syntax": _syntax(declaration, form),
+            "chapter": family.title,
+            "models": _models(declaration, profiles),
+        }
+        for family in command_families()
+        for declaration, form in _spoken(family.declarations)
+    ]
+
+
+def _chapter(family: type[Family], profiles: list[Profile]) -> Iterator[str]:
+    yield f"## {family.title}\n"
+    yield f"{_unwrapped(family.__doc__ or '')}\n"
+    for name in sorted({declaration.name for declaration in family.declarations}):
+        own = [d for d in family.declarations if d.name == name]
+        yield f"### AT{name}\n"
+        has_it = [key for key in MODELS if any(key in _models(d, profiles) for d in own)]
+        if has_it != list(MODELS):
+            yield f"Only on {', '.join(f'`{model}`' for model in has_it)}.\n"
+        yield "| form | syntax | meaning |\n|---|---|---|"
+        for declaration, form in _spoken(own):
+            generated = form is Form.TEST and declaration.test
+            meaning = "Prints what the set form takes." if generated else declaration.doc
+            syntax, meaning = _cell(_syntax(declaration, form)), _cell(_unwrapped(meaning))
+            yield f"| {_FORM_NAMES[form]} | `{syntax}` | {meaning} |"
+        yield ""
+        yield from _parameter_table(own, profiles)
+
+
+def _parameter_table(own: list[Declaration], profiles: list[Profile]) -> Iterator[str]:
+    parameters = {p.name: p for declaration in own for p in declaration.parameters}
+    if not parameters:
+        return
+    yield "| parameter | takes |\n|---|---|"
+    for parameter in parameters.values():
+        yield f"| `{parameter.name}` | {_cell(_takes(parameter, profiles))} |"
+    yield ""
+
+
+def _takes(parameter: Parameter, profiles: list[Profile]) -> str:
+    shown = {profile.key: parameter.kind.shown(profile) for profile in profiles}
+    if len(set(shown.values())) == 1:
+        return f"`{shown[profiles[0].key]}`"
+    return ", ".join(f"`{text}` {model}" for model, text in shown.items())
+
+
+def _spoken(declarations: Iterable[Declaration]) -> list[tuple[Declaration, Form]]:
+    """Declarations with each form they answer in a way of their own, in the manual's order."""
+    pairs = [
+        (declaration, form)
+        for declaration in declarations
+        # A set form that may stand bare is one way to say it, with everything optional.
+        for form in (_FORM_ORDER if declaration.forms != _BARE else (Form.SET,))
+        if form in declaration.forms or (form is Form.TEST and declaration.test)
+    ]
+    return sorted(pairs, key=lambda pair: (pair[0].name, _FORM_ORDER.index(pair[1])))
+
+
+def _syntax(declaration: Declaration, form: Form) -> str:
+    name = f"AT{declaration.name}"
+    if form is not Form.SET:
+        return f"{name}{form.value}"
+    sign = "" if _is_basic(declaration) else "="
+    arguments = ",".join(f"<{p.name}>" for p in declaration.parameters if p.required)
+    optional = ""
+    for parameter in reversed([p for p in declaration.parameters if not p.required]):
+        is_first = not arguments and parameter is declaration.parameters[0]
+        optional = f"[{'' if is_first else ','}<{parameter.name}>{optional}]"
+    if sign and declaration.forms == _BARE:
+        inner = (
+            optional.removeprefix("[").removesuffix("]") if not arguments else arguments + optional
+        )
+        return f"{name}[={inner}]"
+    return f"{name}{sign}{arguments}{optional}"
+
+
+def _is_basic(declaration: Declaration) -> bool:
+    return declaration.name.lstrip("&").isalpha()
+
+
+def _models(declaration: Declaration, profiles: list[Profile]) -> list[str]:
+    needs = declaration.needs
+    return [profile.key for profile in profiles if needs is None or profile.has(needs)]
+
+
+def _anchor(title: str) -> str:
+    kept = "".join(c for c in title.lower() if c.isalnum() or c in " -")
+    return kept.replace(" ", "-")
+
+
+def _unwrapped(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def main() -> None:
+    """Write both files into the directory named on the command line."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m atwin.cli.reference DIRECTORY")
+    directory = Path(sys.argv[1])
+    directory.mkdir(exist_ok=True)
+    (directory / "commands.md").write_text(page(), "utf-8")
+    (directory / "commands.json").write_text(coverage_json(), "utf-8")
+
+
+def coverage_json() -> str:
+    """`coverage` as a JSON array, one entry a line so that changes read well."""
+    return "[\n" + ",\n".join(json.dumps(entry) for entry in coverage()) + "\n]\n"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Runs a command's coroutine so that SIGINT and SIGTERM unwind it instead of killing it."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+import typer
+
+from atwin.cli.exits import TERMINATED
+
+
+def run(work: Coroutine[Any, Any, int]) -> int:
+    """The exit code of `work`; 143 after SIGTERM. SIGINT raises KeyboardInterrupt.
+
+    Either way `work` is cancelled first, so its `finally` blocks have put everything right.
+    """
+    if os.environ.get("ATWIN_DEBUG"):
+        show_log(logging.DEBUG)
+    return asyncio.run(_until_terminated(work))
+
+
+def show_log(level: int) -> None:
+    """Log lines from `level` up on stderr."""
+    logging.basicConfig(level=level, format="%(asctime)s %(name)s %(message)s")
+
+
+def finish(code: int) -> None:
+    """End the command with `code`."""
+    if code:
+        raise typer.Exit(code)
+
+
+async def _until_terminated(work: Coroutine[Any, Any, int]) -> int:
+    task = asyncio.ensure_future(work)
+    terminated = False
+
+    def terminate() -> None:
+        nonlocal terminated
+        terminated = True
+        task.cancel()
+
+    # Windows loops cannot do this; there SIGTERM kills at once anyhow.
+    with contextlib.suppress(NotImplementedError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if terminated:
+            return TERMINATED
+        raise

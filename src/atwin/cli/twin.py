@@ -1,0 +1,58 @@
+"""`atwin twin`: a virtual module on a PTY or a TCP port."""
+
+from typing import Annotated
+
+import typer
+
+from atwin.cli.options import check_baud
+
+#: Model names are checked where the profiles are: this file must not load them for `--help`.
+_MODELS = "air724ug, air780e-at or air780e-lsat"
+
+
+def twin(
+    model: Annotated[str, typer.Option(metavar="MODEL", help=f"{_MODELS}.")] = "air724ug",
+    pty: Annotated[
+        str | None,
+        typer.Option(metavar="LINK", help="Serve a PTY, and make LINK a symlink to it."),
+    ] = None,
+    tcp: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Serve one TCP client at a time; port 0 is any."),
+    ] = None,
+    baud: Annotated[
+        str,
+        typer.Option(metavar="max", callback=check_baud, help="As fast as the line goes."),
+    ] = "max",
+    state: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Keep saved settings and files here, as flash would."),
+    ] = None,
+    seed: Annotated[
+        int,
+        typer.Option(min=0, metavar="N", help="Another seed is another module: IMEI, IMSI, ICCID."),
+    ] = 0,
+    cold: Annotated[
+        bool,
+        typer.Option("--cold", help="Boot from power-off instead of having been on for a while."),
+    ] = False,
+) -> None:
+    """Run a virtual module on a PTY or a TCP port.
+
+    It runs until it is interrupted, and logs on stderr what it does. Without --pty and --tcp it serves a PTY and prints its name. One line on stdout,
+    `ready NAME`, tells when it can be opened.
+
+    \b
+    Examples:
+      atwin twin --model air780e-at --pty /tmp/modem
+      atwin twin --model air724ug --tcp 127.0.0.1:7000 --state ~/modem
+    """
+    import logging
+
+    from atwin.cli.running import finish, run, show_log
+    from atwin.cli.serving import Served, serve
+
+    if pty is not None and tcp is not None:
+        raise typer.BadParameter("--pty and --tcp: a module has one line, choose one")
+    show_log(logging.INFO)
+    finish(run(serve(Served(model, pty, tcp, state, seed, cold))))

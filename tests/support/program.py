@@ -1,0 +1,60 @@
+"""`atwin` as a user starts it: a child process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+#: The whole program, without depending on what is on the PATH.
+ATWIN = (sys.executable, "-m", "atwin.cli")
+
+
+def start(
+    *arguments: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """Start it with pipes on all three streams."""
+    return subprocess.Popen(
+        [*ATWIN, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=_environment(env),
+        cwd=cwd,
+    )
+
+
+def atwin(
+    *arguments: str | Path,
+    stdin: str = "",
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run it to its end."""
+    return subprocess.run(
+        [*ATWIN, *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+        env=_environment(env),
+        cwd=cwd,
+    )
+
+
+def only_line(text: str) -> str:
+    """`text` without its line end; AssertionError when it is not one line."""
+    lines = text.splitlines()
+    assert len(lines) == 1, text
+    return lines[0]
+
+
+def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ATWIN_")}
+    return {**kept, **(more or {})}
