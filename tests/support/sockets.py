@@ -15,10 +15,14 @@ class SocketStream:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, at_most: int | None = None
     ) -> None:
         self.sent = bytearray()
-        self.closed = False
+        self.let_go = asyncio.Event()
         self._reader = reader
         self._writer = writer
         self._at_most = at_most
+
+    @property
+    def closed(self) -> bool:
+        return self.let_go.is_set()
 
     async def read(self, limit: int) -> bytes:
         try:
@@ -35,7 +39,7 @@ class SocketStream:
             raise StreamError(str(error)) from error
 
     def close(self) -> None:
-        self.closed = True
+        self.let_go.set()
         self._writer.close()
 
 

@@ -124,7 +124,7 @@ def nginx(
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     (where / "conf").write_text(
-        f"{_as_root()} daemon off; pid {where}/pid; error_log {where}/error.log; worker_processes 1;\n"
+        f"{_as_root()} daemon off; pid {where}/pid; error_log {where}/error.log;\n"
         "events { worker_connections 256; }\n"
         f"http {{ access_log off; {temporary} default_type application/octet-stream;\n"
         f"  server {{ listen 127.0.0.1:{port} ssl; {clients}\n"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _CHUNK = 64 * 1024
 #: Bytes sealed before they are handed to the inner stream.
 _WRITE_CHUNK = 64 * 1024
+#: Reads in a row that may be answered from the buffer before other tasks get their turn.
+_PAUSE_EVERY = 4
 #: Seconds that the last alert may take to get out.
 _LAST_WORDS = 2.0
 
@@ -52,6 +54,7 @@ class TlsStream:
         self._engine = engine
         self._sending = asyncio.Lock()
         self._closed = False
+        self._reads = 0
         self._goodbye: asyncio.Task[None] | None = None
 
     @property
@@ -73,6 +76,9 @@ class TlsStream:
         """
         if self._closed:
             raise StreamError("read from a closed TLS connection")
+        self._reads += 1
+        if self._reads % _PAUSE_EVERY == 0:
+            await asyncio.sleep(0)
         while True:
             try:
                 data = self._engine.read(limit)
@@ -94,6 +100,7 @@ class TlsStream:
                     raise StreamError("write to a closed TLS connection")
                 self._engine.write(view[start : start + _WRITE_CHUNK])
                 await self._flush()
+                await asyncio.sleep(0)
 
     def close(self) -> None:
         """See `Stream.close`. Says close_notify if the line is free to take it."""

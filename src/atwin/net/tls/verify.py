@@ -90,7 +90,7 @@ def judge(chain: Sequence[bytes], profile: TlsProfile) -> Verdict | None:
         leaf = x509.load_der_x509_certificate(chain[0])
     except (crypto.Error, ValueError):
         return Verdict(UNSPECIFIED, "the server's certificate cannot be read")
-    if profile.pinned and presented[0] not in anchors:
+    if profile.pinned and chain[0] not in pem.certificates(profile.ca):
         return Verdict(CERTIFICATE_REJECTED, "the server's certificate is not the pinned one")
     try:
         return (
