@@ -1,0 +1,278 @@
+"""Transcripts: what a host types and what the module must say to it, as text files.
+
+The format is described in tests/transcripts/README.md.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import random
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from atwin.models import Profile, load_profile
+from atwin.twin import Twin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from atwin.line.port import Port
+    from atwin.net.network import Network
+
+#: Seconds of the loop's clock within which an expected byte must come.
+PATIENCE = 10.0
+
+#: More seconds of waiting than this are for the virtual clock only.
+LONGEST_REAL_WAIT = 0.5
+
+#: Start-up and network times on a real clock, as a part of the module's.
+HURRY = 0.01
+
+_ORIGIN = b"{origin}"
+
+
+class BadTranscriptError(Exception):
+    """The file itself is wrong; the text says where and how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line: `>` type, `<` expect, `...` skip, or the name of a directive."""
+
+    place: str
+    kind: str
+    data: bytes = b""
+    argument: str = ""
+
+    @property
+    def seconds(self) -> float:
+        return float(self.argument)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the origin answers for one path."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Transcript:
+    """A parsed file: the module it wants, what its origin serves, and the steps."""
+
+    path: Path
+    model: str = "air724ug"
+    flags: dict[str, float] = field(default_factory=dict)
+    cold: bool = False
+    pages: dict[str, Page] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def profile(self) -> Profile:
+        return load_profile(self.model).with_flags(**self.flags)
+
+    @property
+    def needs_virtual_clock(self) -> bool:
+        waits = sum(step.seconds for step in self.steps if step.kind in ("wait", "silence"))
+        return self.cold or waits > LONGEST_REAL_WAIT
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+def parse(path: Path) -> Transcript:
+    """Raises `BadTranscriptError`, also for a file that expects nothing."""
+    transcript = Transcript(path)
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        place = f"{path.name}:{number}"
+        mark, _, rest = line.strip().partition(" ")
+        rest = rest.strip()
+        try:
+            if mark in (">", "<") and rest == "..." and mark == "<":
+                transcript.steps.append(Step(place, "..."))
+            elif mark in (">", "<"):
+                transcript.steps.append(Step(place, mark, _literal(rest)))
+            elif mark == "@":
+                _directive(transcript, place, rest)
+            elif mark and not mark.startswith("#"):
+                raise ValueError("a line begins with > < @ or #")
+        except (ValueError, SyntaxError) as error:
+            raise BadTranscriptError(f"{place}: {line!r}: {error}") from None
+    _check(transcript)
+    return transcript
+
+
+def _literal(text: str) -> bytes:
+    """A Python bytes literal, or several in a row."""
+    value = ast.literal_eval(text)
+    if not isinstance(value, bytes) or not value:
+        raise ValueError("a bytes literal that is not empty is wanted")
+    return value
+
+
+def _directive(transcript: Transcript, place: str, text: str) -> None:
+    name, _, argument = text.partition(" ")
+    argument = argument.strip()
+    match name:
+        case "model":
+            transcript.model = argument
+        case "flag":
+            flag, _, value = argument.partition("=")
+            transcript.flags[flag] = float(value)
+        case "cold":
+            transcript.cold = True
+        case "serve":
+            path, status, rest = argument.split(" ", 2)
+            body, *headers = rest.split(" | ")
+            pairs = tuple((n.strip(), v.strip()) for n, _, v in (h.partition(":") for h in headers))
+            transcript.pages[path] = Page(int(status), ast.literal_eval(body), pairs)
+        case "wait" | "silence":
+            transcript.steps.append(Step(place, name, argument=str(float(argument))))
+        case "event":
+            if argument not in EVENTS:
+                raise ValueError(f"events are {', '.join(EVENTS)}")
+            transcript.steps.append(Step(place, name, argument=argument))
+        case _:
+            raise ValueError(f"unknown directive {name!r}")
+
+
+def _check(transcript: Transcript) -> None:
+    if not any(step.kind in ("<", "silence") for step in transcript.steps):
+        raise BadTranscriptError(f"{transcript.path.name}: expects nothing, so it proves nothing")
+    for step, following in zip(transcript.steps, [*transcript.steps[1:], None], strict=True):
+        if step.kind == "..." and (following is None or following.kind != "<"):
+            raise BadTranscriptError(f"{step.place}: no literal behind `...`")
+
+
+# --- playing ------------------------------------------------------------------------------------
+
+#: What can happen to a module from outside, by its name in `@ event`.
+EVENTS: dict[str, Callable[[Twin], None]] = {
+    "lose_pdp": lambda twin: twin.radio.lose_pdp(),
+    "deregister": lambda twin: twin.radio.deregister(),
+    "register": lambda twin: twin.radio.register(),
+    "pull_sim": lambda twin: twin.radio.pull_sim(),
+    "insert_sim": lambda twin: twin.radio.insert_sim(),
+    "power_key": lambda twin: twin.module.power_on(),
+    "cut_power": lambda twin: twin.module.cut_power(),
+}
+
+
+async def play(
+    transcript: Transcript,
+    host: Port,
+    module: Port,
+    network: Network,
+    *,
+    origin: str,
+    split: Callable[[bytes], list[bytes]],
+    real_time: bool,
+) -> None:
+    """Run the steps against a fresh twin. AssertionError says where it went another way.
+
+    `origin` is what `{origin}` stands for in the literals. On the virtual clock the module must
+    also be silent behind the last expected byte.
+    """
+    listener = _Listener(host)
+    async with Twin(
+        transcript.profile,
+        module,
+        network=network,
+        warm=not transcript.cold,
+        time_scale=HURRY if real_time else 1.0,
+    ) as twin:
+        skip = False
+        for step in transcript.steps:
+            data = step.data.replace(_ORIGIN, origin.encode())
+            match step.kind:
+                case ">":
+                    for piece in split(data):
+                        host.write(piece)
+                        await asyncio.sleep(0)
+                case "<":
+                    await listener.expect(data, step.place, skip=skip)
+                case "wait":
+                    await asyncio.sleep(step.seconds)
+                case "silence":
+                    await listener.silence(step.seconds, step.place)
+                case "event":
+                    EVENTS[step.argument](twin)
+            skip = step.kind == "..."
+        if not real_time:
+            await listener.silence(PATIENCE, f"{transcript.path.name}: the end")
+
+
+class _Listener:
+    """Compares what comes with what should come, byte for byte."""
+
+    def __init__(self, port: Port) -> None:
+        self._heard = bytearray()
+        self._news = asyncio.Event()
+        port.start(self)
+
+    def received(self, data: bytes) -> None:
+        self._heard += data
+        self._news.set()
+
+    def lost(self, reason: str | None) -> None:
+        self._news.set()
+
+    async def expect(self, wanted: bytes, place: str, *, skip: bool) -> None:
+        """`wanted` comes next; with `skip` anything may come before it."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not self._take(wanted, place, skip=skip):
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            raise self._differs(wanted, place) from None
+
+    async def silence(self, seconds: float, place: str) -> None:
+        await asyncio.sleep(seconds)
+        if self._heard:
+            raise self._differs(b"", place)
+
+    def _take(self, wanted: bytes, place: str, *, skip: bool) -> bool:
+        start = self._heard.find(wanted) if skip else 0
+        if start < 0:
+            return False
+        got = self._heard[start : start + len(wanted)]
+        if not wanted.startswith(got):
+            raise self._differs(wanted, place)
+        if len(got) < len(wanted):
+            return False
+        del self._heard[: start + len(wanted)]
+        return True
+
+    def _differs(self, wanted: bytes, place: str) -> AssertionError:
+        got = bytes(self._heard[: max(200, len(wanted))])
+        return AssertionError(f"{place}:\n  expected {wanted!r}\n  received {got!r}")
+
+
+# --- splits -------------------------------------------------------------------------------------
+
+
+def whole(data: bytes) -> list[bytes]:
+    return [data]
+
+
+def single(data: bytes) -> list[bytes]:
+    return [bytes((value,)) for value in data]
+
+
+def at_random(seed: int) -> Callable[[bytes], list[bytes]]:
+    """Pieces of random length, the same ones for the same seed."""
+    chance = random.Random(seed)
+
+    def split(data: bytes) -> list[bytes]:
+        cuts = sorted(chance.sample(range(len(data) + 1), chance.randint(0, len(data))))
+        edges = [0, *cuts, len(data)]
+        pieces = (data[a:b] for a, b in pairwise(edges))
+        return [piece for piece in pieces if piece]
+
+    return split
