@@ -1,0 +1,38 @@
+"""The host and the twin, which know nothing of each other, on one line."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import pytest
+
+from atwin.clock import LoopClock, run_virtual
+from atwin.host import Modem
+from atwin.line.memory import memory_pair
+from atwin.models import MODELS
+from atwin.twin import Twin
+
+
+class NoNetwork:
+    """Behind the antenna is nothing: these tests stay on the line."""
+
+    async def resolve(self, host: str) -> NoReturn:
+        raise AssertionError(host)
+
+    async def connect(self, address: str, port: int) -> NoReturn:
+        raise AssertionError(address)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("warm", [True, False])
+def test_bring_up(model: str, warm: bool) -> None:
+    async def main() -> None:
+        near, far = memory_pair()
+        async with Twin(model, far, network=NoNetwork(), warm=warm), Modem(near) as modem:
+            await modem.bring_up()
+            took = LoopClock().now()
+            assert took < 3 if warm else 4.4 < took < 10
+            assert await modem.bearer.open()
+            await modem.bearer.rebuild()
+
+    run_virtual(main())
