@@ -1,0 +1,37 @@
+"""A twin on a memory line on the virtual clock, with a terminal at the other end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from atwin.clock import run_virtual
+from atwin.line.memory import memory_pair
+from atwin.twin import Twin
+from support.no_network import NoNetwork
+from support.terminal import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+T = TypeVar("T")
+
+
+def on_twin(
+    test: Callable[[Twin, Terminal], Awaitable[T]],
+    model: str = "air780e-at",
+    *,
+    echo: bool = False,
+    **options: Any,
+) -> T:
+    """Run `test` with a fresh module; `options` are those of `Twin`. The echo is off."""
+
+    async def main() -> T:
+        host, module = memory_pair()
+        terminal = Terminal(host)
+        async with Twin(model, module, network=NoNetwork(), **options) as twin:
+            if not echo:
+                terminal.type(b"ATE0\r")
+                await terminal.quiet()
+            return await test(twin, terminal)
+
+    return run_virtual(main())
