@@ -13,12 +13,14 @@ from support.terminal import Terminal
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from atwin.models import Profile
+
 T = TypeVar("T")
 
 
 def on_twin(
     test: Callable[[Twin, Terminal], Awaitable[T]],
-    model: str = "air780e-at",
+    model: str | Profile = "air780e-at",
     *,
     echo: bool = False,
     **options: Any,

@@ -10,6 +10,8 @@ from atwin.twin.flash import BadName, FileMissing, Flash, FlashError, FlashFull,
 from support.on_twin import on_twin
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from atwin.twin import Twin
     from support.terminal import Terminal
 
@@ -73,12 +75,13 @@ def test_blocks_are_counted_whole() -> None:
     assert flash.free == 2 * 4096
     flash.write("/d/all", b"x" * 8192)
     assert flash.free == 0
-    for refused in (
+    refusals: tuple[Callable[[], None], ...] = (
         lambda: flash.create("more"),
         lambda: flash.make_directory("more"),
         lambda: flash.append("/d/all", b"x"),
         lambda: flash.write("empty", b"x" * 8193),
-    ):
+    )
+    for refused in refusals:
         with pytest.raises(FlashFull):
             refused()
     assert flash.read("empty") == b"x" * 4097
@@ -102,7 +105,7 @@ def test_files_and_directories_are_told_apart() -> None:
     flash = Flash()
     flash.make_directory("d")
     flash.create("f")
-    for refused in (
+    refusals: tuple[Callable[[], object], ...] = (
         lambda: flash.create("d"),
         lambda: flash.create("/"),
         lambda: flash.make_directory("f"),
@@ -115,7 +118,8 @@ def test_files_and_directories_are_told_apart() -> None:
         lambda: flash.append("x", b""),
         lambda: flash.listing("f"),
         lambda: flash.write("/", b""),
-    ):
+    )
+    for refused in refusals:
         with pytest.raises(FlashError):
             refused()
     assert flash.listing("/") == (["f"], ["d"])

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from atwin.twin.nvram import Nvram
 from atwin.twin.power import StartCause
+from atwin.twin.settings import Settings
 from support.on_twin import on_twin
 
 if TYPE_CHECKING:
@@ -148,3 +150,9 @@ def test_a_module_that_is_off_has_no_radio() -> None:
         assert await terminal.quiet() == b""
 
     on_twin(test)
+
+
+def test_settings_of_a_damaged_record_are_the_factorys() -> None:
+    saved = {"cmee": "2", "ifc": [2, 2], "icf": None, "colour": 1, "__class__": 0, "creg": 1}
+    settings = Settings.boot(Nvram({"settings": saved}))
+    assert settings == Settings(ifc=(2, 2), creg=1)

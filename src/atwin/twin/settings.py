@@ -36,13 +36,13 @@ class Settings:
     @classmethod
     def boot(cls, nvram: Nvram) -> Settings:
         """The saved profile, or the factory's."""
-        saved = nvram.load(_RECORD) or {}
-        known = {f.name for f in fields(cls)}
-        values = {name: value for name, value in saved.items() if name in known}
-        for pair in ("icf", "ifc"):
-            if pair in values:
-                values[pair] = tuple(values[pair])
-        return cls(**values)
+        settings = cls()
+        for name, value in (nvram.load(_RECORD) or {}).items():
+            value = tuple(value) if isinstance(value, list) else value
+            # A value of another kind comes from a damaged record: the factory's is safer.
+            if isinstance(value, type(getattr(settings, name, None))):
+                setattr(settings, name, value)
+        return settings
 
     def save(self, nvram: Nvram) -> None:
         """Make these the values of the next boot."""
