@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import json
+import os
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -662,6 +664,22 @@ def test_target_that_cannot_be(bench: Bench, kind: str) -> None:
     with pytest.raises(TargetError, match=r"cannot write .*(directory|No such file)"):
         bench.fetch()
     assert bench.server.asked == []
+
+
+def test_full_disk_keeps_what_came(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.pwrite
+
+    def full(fd: int, data: bytes, at: int) -> int:
+        if at >= 6000:
+            raise OSError(errno.ENOSPC, "full")
+        return real(fd, data, at)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        with pytest.raises(TargetError, match=r"No space left on device; .* is kept"):
+            bench.fetch()
+    assert bench.fetch().resumed_from == 6000
+    bench.done()
 
 
 @pytest.mark.parametrize(

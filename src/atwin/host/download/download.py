@@ -138,7 +138,11 @@ class Download:
         began = self._clock.now()
         self._session.on_body = self._on_body
         try:
-            with PartFile(self._order.target, md5=self._order.md5 is not None) as self._part:
+            self._part = PartFile(self._order.target, md5=self._order.md5 is not None)
+        except DiskError as error:
+            raise TargetError(str(error)) from None
+        try:
+            with self._part:
                 async with self._session:
                     await self._fetch_all()
                 return self._finish(began)
