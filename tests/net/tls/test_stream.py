@@ -221,7 +221,7 @@ def test_other_tasks_run_between_the_steps_of_a_handshake(
     async def main() -> int:
         return await count_turns(asyncio.create_task(many()))
 
-    # Each handshake alone has two round trips, and each answer is longer than one read.
+    # Hello, key exchange and finish of each are turns of their own.
     assert asyncio.run(main()) > 3 * count
 
 

@@ -232,6 +232,9 @@ def _settings(lowest: Version, highest: Version) -> Any:
     settings = HandshakeSettings()
     settings.minVersion, settings.maxVersion = _pair(lowest), _pair(highest)
     settings.versions = [_pair(version) for version in Version if lowest <= version <= highest]
+    # One suite will do: the list that goes out is the profile's, not this.
+    settings.cipherNames, settings.macNames = ["aes128"], ["sha"]
+    settings.keyExchangeNames = ["rsa"]
     settings.useEncryptThenMAC = False
     settings.useExtendedMasterSecret = False
     settings.rsaSchemes = ["pkcs1"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from atwin.net.network import StreamError
 from atwin.net.tls.engine import Engine, TlsResult
@@ -22,6 +23,15 @@ _WRITE_CHUNK = 64 * 1024
 _PAUSE_EVERY = 4
 #: Seconds that the last alert may take to get out.
 _LAST_WORDS = 2.0
+
+
+#: One step of a handshake computes for about a millisecond. Where many shake hands at once, they
+#: do it one per turn of the loop, so that everyone else gets theirs in between.
+_turnstiles: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+
+def _turnstile() -> asyncio.Lock:
+    return _turnstiles.setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
 
 async def secure(stream: Stream, profile: TlsProfile, *, wall: float) -> TlsStream:
@@ -113,7 +123,9 @@ class TlsStream:
     async def _shake_hands(self) -> None:
         while True:
             try:
-                done = self._engine.step()
+                async with _turnstile():
+                    done = self._engine.step()
+                    await asyncio.sleep(0)
             finally:
                 # A line that takes no more may still hold the alert that says why: read on.
                 with suppress(StreamError):
