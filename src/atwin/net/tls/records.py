@@ -48,11 +48,6 @@ class Records:
         return data
 
     @property
-    def pending(self) -> int:
-        """Bytes received that no record has been made of yet."""
-        return len(self._inbox)
-
-    @property
     def ready(self) -> bool:
         """Whether a whole record is there to be received."""
         if len(self._inbox) < HEADER.size:

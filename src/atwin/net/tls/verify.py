@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 #: X509_V_FLAG_NO_CHECK_TIME, which pyOpenSSL has no name for.
 _NO_CHECK_TIME = 0x200000
 
+#: What reading a strange certificate may raise.
+_UNREADABLE = (
+    ValueError,
+    crypto.Error,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+
 #: X509_V_ERR_* numbers of what is judged here, with OpenSSL's own where it has one.
 UNSPECIFIED = 1
 CERTIFICATE_REJECTED = 28
@@ -88,7 +97,7 @@ def judge(chain: Sequence[bytes], profile: TlsProfile) -> Verdict | None:
     try:
         presented = [_load(der) for der in chain]
         leaf = x509.load_der_x509_certificate(chain[0])
-    except (crypto.Error, ValueError):
+    except _UNREADABLE:
         return Verdict(UNSPECIFIED, "the server's certificate cannot be read")
     if profile.pinned and chain[0] not in pem.certificates(profile.ca):
         return Verdict(CERTIFICATE_REJECTED, "the server's certificate is not the pinned one")
@@ -98,7 +107,7 @@ def judge(chain: Sequence[bytes], profile: TlsProfile) -> Verdict | None:
             or _judge_usage(leaf)
             or _judge_name(leaf, profile.check_name)
         )
-    except (ValueError, x509.DuplicateExtension):
+    except _UNREADABLE:
         return Verdict(UNSPECIFIED, "the server's certificate has extensions that cannot be read")
 
 
