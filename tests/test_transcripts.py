@@ -1,33 +1,30 @@
-"""Every transcript on every kind of line, typed whole, byte by byte and in random pieces."""
+"""Every transcript over a memory line, typed whole, byte by byte and in random pieces."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.clock import run_virtual
+from atwin.clock import LoopClock, run_virtual
 from atwin.line.memory import memory_pair
-from support.no_network import NoNetwork
-from transcript import (
-    BadTranscriptError,
-    Transcript,
-    at_random,
-    parse,
-    play,
-    single,
-    whole,
-)
+from atwin.net.simulated import SimulatedNetwork
+from support.pages import pages
+from transcript import FILES, SPLITS, BadTranscriptError, Transcript, parse, play
 
-FOLDER = Path(__file__).parent / "transcripts"
-FILES = sorted(FOLDER.glob("*.txt"))
-SPLITS = {"whole": whole, "bytes": single, "random": at_random(1), "random again": at_random(2)}
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Where `@ serve` serves on the simulated network.
+ORIGIN = "origin.test"
 
 
 async def over_memory(transcript: Transcript, split: str) -> None:
+    network = SimulatedNetwork(LoopClock())
+    network.serve(ORIGIN, 80, pages(transcript.pages))
     host, module = memory_pair()
     await play(
-        transcript, host, module, NoNetwork(), origin="", split=SPLITS[split], real_time=False
+        transcript, host, module, network, origin=ORIGIN, split=SPLITS[split], real_time=False
     )
 
 
@@ -84,3 +81,29 @@ def test_another_answer_is_shown_with_its_place(
 def test_a_wrong_file_is_refused(tmp_path: Path, text: str, reason: str) -> None:
     with pytest.raises(BadTranscriptError, match=reason):
         parse(written(tmp_path, text))
+
+
+def test_serve_answers_exactly_what_is_written(tmp_path: Path) -> None:
+    lines = (
+        r"""@ serve /a 200 b'Hello\n' | ETag: W/"1" | Date: now""",
+        "@ serve /gone 410 b''",
+        "@ silence 1",
+    )
+    transcript = parse(written(tmp_path, "\n".join(lines)))
+
+    async def ask(request: bytes) -> bytes:
+        network = SimulatedNetwork(LoopClock())
+        network.serve(ORIGIN, 80, pages(transcript.pages))
+        stream = await network.connect(await network.resolve(ORIGIN), 80)
+        await stream.write(request)
+        answer = b""
+        while data := await stream.read(9999):
+            answer += data
+        return answer
+
+    head = b'HTTP/1.1 200 OK\r\nETag: W/"1"\r\nDate: now\r\nContent-Length: 6\r\n\r\n'
+    assert run_virtual(ask(b"HEAD /a HTTP/1.1\r\n\r\n")) == head
+    posted = b"POST /a HTTP/1.1\r\ncontent-length: 3\r\n\r\nabc"
+    assert run_virtual(ask(posted)) == head + b"Hello\n"
+    assert run_virtual(ask(b"GET /gone HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 410 Gone\r\n")
+    assert run_virtual(ask(b"GET /b HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 404 Not Found\r\n")

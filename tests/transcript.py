@@ -10,14 +10,15 @@ import asyncio
 import random
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atwin.models import Profile, load_profile
 from atwin.twin import Twin
+from support.pages import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from atwin.line.port import Port
     from atwin.net.network import Network
@@ -30,6 +31,8 @@ LONGEST_REAL_WAIT = 0.5
 
 #: Start-up and network times on a real clock, as a part of the module's.
 HURRY = 0.01
+
+FILES = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
 
 _ORIGIN = b"{origin}"
 
@@ -50,15 +53,6 @@ class Step:
     @property
     def seconds(self) -> float:
         return float(self.argument)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What the origin answers for one path."""
-
-    status: int
-    body: bytes
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -107,10 +101,10 @@ def parse(path: Path) -> Transcript:
     return transcript
 
 
-def _literal(text: str) -> bytes:
+def _literal(text: str, *, empty: bool = False) -> bytes:
     """A Python bytes literal, or several in a row."""
     value = ast.literal_eval(text)
-    if not isinstance(value, bytes) or not value:
+    if not isinstance(value, bytes) or not (value or empty):
         raise ValueError("a bytes literal that is not empty is wanted")
     return value
 
@@ -129,8 +123,7 @@ def _directive(transcript: Transcript, place: str, text: str) -> None:
         case "serve":
             path, status, rest = argument.split(" ", 2)
             body, *headers = rest.split(" | ")
-            pairs = tuple((n.strip(), v.strip()) for n, _, v in (h.partition(":") for h in headers))
-            transcript.pages[path] = Page(int(status), ast.literal_eval(body), pairs)
+            transcript.pages[path] = Page(int(status), _literal(body, empty=True), tuple(headers))
         case "wait" | "silence":
             transcript.steps.append(Step(place, name, argument=str(float(argument))))
         case "event":
@@ -276,3 +269,6 @@ def at_random(seed: int) -> Callable[[bytes], list[bytes]]:
         return [piece for piece in pieces if piece]
 
     return split
+
+
+SPLITS = {"whole": whole, "bytes": single, "random": at_random(1), "random again": at_random(2)}
