@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import struct
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -465,17 +466,28 @@ def test_a_forged_record_breaks_the_stream(server: Issued, size: int) -> None:
     assert str(error.failure.alert) == "fatal alert 20 bad_record_mac"
 
 
-def test_the_server_hears_why(server: Issued) -> None:
+def test_the_server_hears_why_before_anyone_closes(server: Issued) -> None:
     heard: list[str] = []
+    told = threading.Event()
 
     def script(secured: Any, plain: socket.socket) -> None:
         try:
-            forged(bytes(64))(secured, plain)
+            plain.sendall(record(DATA, bytes(64)))
+            secured.read(max=10, min=1)
         except Exception as error:
             heard.append(str(error))
-            raise
+        finally:
+            told.set()
 
-    after(server, script)
+    async def main(port: int) -> None:
+        stream = await secure(await dial(port), TlsProfile(), wall=WALL)
+        with pytest.raises(TlsBrokenError):
+            await read_all(stream)
+        assert await asyncio.to_thread(told.wait, 10)
+        stream.close()
+
+    with tlslite_server(server, script) as port:
+        asyncio.run(main(port))
     assert heard == ["bad_record_mac"]
 
 

@@ -24,6 +24,7 @@ PAIRS = [
     for version in Version
     if suite.fits(version)
 ]
+CBC = [suite for suite in SUITES if suite.block_size]
 MASTER, CLIENT_RANDOM, SERVER_RANDOM = bytearray(48), bytearray(32), bytearray(b"\1" * 32)
 DATA = 23
 
@@ -68,15 +69,20 @@ def keys(suite: Suite, version: Version) -> tuple[Keys, Keys]:
     return Keys(*parts[0::2]), Keys(*parts[1::2])
 
 
-def sealed_by_tlslite(suite: Suite, version: Version, data: bytes, *, zeros: bool = False) -> bytes:
-    """The payload of one record from the server; `zeros`: with SSL 3.0's free padding."""
+def sealed_by_tlslite(
+    suite: Suite, version: Version, data: bytes, *, filler: int | None = None, blocks: int = 0
+) -> bytes:
+    """The payload of one record from the server.
+
+    `filler` fills the padding in front of its length; `blocks` is how much longer it is.
+    """
     layer = tlslite_layer(suite, version, client=False)
-    if zeros:
-        block = suite.block_size
+    if filler is not None:
 
         def pad(content: bytearray) -> bytearray:
-            size = block - 1 - len(content) % block
-            return content + bytearray(size) + bytearray([size])
+            size = suite.block_size - 1 - len(content) % suite.block_size
+            size += blocks * suite.block_size
+            return content + bytearray([filler]) * size + bytearray([size])
 
         layer.addPadding = pad
     for _ in layer.sendRecord(ApplicationData().create(bytearray(data))):
@@ -122,14 +128,26 @@ def test_tlslite_opens_what_we_sealed_in_sequence(suite: Suite, version: Version
         assert bytes(check(DATA, bytearray(sealer.seal(DATA, data)))) == data
 
 
-@pytest.mark.parametrize(
-    "suite", [suite for suite in SUITES if suite.block_size and suite.fits(Version.SSL3_0)]
-)
+@pytest.mark.parametrize("suite", [suite for suite in CBC if suite.fits(Version.SSL3_0)])
 @pytest.mark.parametrize("size", range(0, 40, 3))
 def test_ssl3_padding_may_hold_anything(suite: Suite, size: int) -> None:
     data = os.urandom(size)
-    payload = sealed_by_tlslite(suite, Version.SSL3_0, data, zeros=True)
+    payload = sealed_by_tlslite(suite, Version.SSL3_0, data, filler=0)
     assert our_verdict(suite, Version.SSL3_0, payload) == data
+    assert tlslite_verdict(suite, Version.SSL3_0, payload) == data
+
+
+@pytest.mark.parametrize(("suite", "version"), [pair for pair in PAIRS if pair.values[0] in CBC])
+def test_padding_has_a_length_and_from_tls_on_a_content(suite: Suite, version: Version) -> None:
+    """The MAC does not cover the padding, so only these checks do."""
+    data = b"sixteen bytes ok"
+    for blocks in (0, 1, 2):
+        for filler in (0, 0xEE):
+            payload = sealed_by_tlslite(suite, version, data, filler=filler, blocks=blocks)
+            verdict = our_verdict(suite, version, payload)
+            assert verdict == tlslite_verdict(suite, version, payload)
+            short_enough = version is Version.SSL3_0 and not blocks
+            assert verdict == (data if short_enough else None)
 
 
 @pytest.mark.parametrize(("suite", "version"), PAIRS)

@@ -225,6 +225,30 @@ def test_other_tasks_run_between_the_steps_of_a_handshake(
     assert asyncio.run(main()) > 3 * count
 
 
+def test_handshakes_that_start_together_take_turns() -> None:
+    """A fleet that dials at one moment must not compute for all of it in one go."""
+    turn = 0
+
+    class Noting(Silence):
+        async def write(self, data: bytes | bytearray | memoryview) -> None:
+            written.append(turn)
+
+    written: list[int] = []
+
+    async def main() -> None:
+        nonlocal turn
+        tasks = [asyncio.create_task(secure(Noting(), TlsProfile(), wall=WALL)) for _ in range(20)]
+        while turn < 100:
+            turn += 1
+            await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(main())
+    assert len(written) == len(set(written)) == 20
+
+
 class Gushing:
     """The end of a real connection, whose bytes are all there at once and never run dry."""
 
