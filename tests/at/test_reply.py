@@ -1,0 +1,75 @@
+"""Framing, byte by byte (spec: http.md §1, uart.md §2, §9)."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from atwin.at.cme import cme_text
+from atwin.at.reply import (
+    AtError,
+    Block,
+    CmeError,
+    frame_block,
+    frame_error,
+    frame_final,
+    frame_lines,
+    frame_urc,
+)
+
+
+@dataclass
+class Style:
+    verbose: bool = True
+    quiet: bool = False
+    cmee: int = 1
+
+
+def test_final_results() -> None:
+    assert frame_final("OK", Style()) == b"\r\nOK\r\n"
+    assert frame_final("OK", Style(verbose=False)) == b"0\r"
+    assert frame_final("ERROR", Style(verbose=False)) == b"4\r"
+    assert frame_final("OK", Style(quiet=True)) == b""
+
+
+def test_information_text() -> None:
+    assert frame_lines(("a", "b"), Style()) == b"\r\na\r\nb\r\n"
+    assert frame_lines(("a",), Style(verbose=False)) == b"a\r\n"
+    assert frame_lines(("+CREG: 0,1",), Style(quiet=True)) == b"\r\n+CREG: 0,1\r\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "cmee", "framed"),
+    [
+        (CmeError(3), 0, b"\r\nERROR\r\n"),
+        (CmeError(3), 1, b"\r\n+CME ERROR: 3\r\n"),
+        (CmeError(3), 2, b"\r\n+CME ERROR: operation not allowed\r\n"),
+        (CmeError(49), 2, b"\r\n+CME ERROR: EXE_NOT_SURPORT\r\n"),
+        (CmeError(50), 2, b"\r\n+CME ERROR: EXE_FAIL\r\n"),
+        (CmeError(12345), 2, b"\r\n+CME ERROR: 12345\r\n"),
+        (AtError(), 1, b"\r\nERROR\r\n"),
+        (AtError(), 2, b"\r\nERROR\r\n"),
+    ],
+)
+def test_errors(error: AtError, cmee: int, framed: bytes) -> None:
+    assert frame_error(error, Style(cmee=cmee)) == framed
+
+
+def test_block_has_one_crlf_between_data_and_result() -> None:
+    block = Block("+HTTPREAD: 15", b"Hello LuatOS!!!")
+    assert frame_block(block, Style()) == b"\r\n+HTTPREAD: 15\r\nHello LuatOS!!!\r\nOK\r\n"
+    head = Block("+HTTPHEAD: 1", b"x", tail=b"\r\n")
+    assert frame_block(head, Style()) == b"\r\n+HTTPHEAD: 1\r\nx\r\n\r\nOK\r\n"
+
+
+def test_block_without_a_header_line() -> None:
+    assert frame_block(Block("", b"x"), Style()) == b"\r\nx\r\nOK\r\n"
+    assert frame_block(Block("", b"x"), Style(verbose=False)) == b"x0\r"
+
+
+def test_urcs_are_whole_lines() -> None:
+    assert frame_urc("+SAPBR 1: DEACT") == b"\r\n+SAPBR 1: DEACT\r\n"
+
+
+def test_cme_texts_are_the_first_meaning() -> None:
+    assert cme_text(267) == "SIM UNBLOCK FAIL NO LEFT"
+    assert cme_text(53) == "parameters are invalid"
