@@ -1,0 +1,169 @@
+"""One request and its response on one connection (spec: http.md §3.5, §4, §5.4).
+
+Deadlines, redirects and status codes are the caller's; so is closing the stream.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import h11
+
+from atwin.net.http.body import Body, ChunkedBody, CountedBody, OpenEndedBody, Source
+from atwin.net.http.errors import BodyCutError, NotHttpError
+from atwin.net.http.head import HEAD_LIMIT, Head, end_of_head, header_block
+from atwin.net.network import NetworkError, StreamError, TlsStreamError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from atwin.net.http.request import Request
+    from atwin.net.network import Stream
+
+#: What every response begins with; anything else need not be waited out.
+_START = b"HTTP/"
+#: Bytes per piece of `Exchange.body`: one read for the biggest response of a module.
+_PIECE = 512 * 1024
+
+
+async def open_exchange(stream: Stream, request: Request) -> Exchange:
+    """Send `request` with its body and read the head of the response.
+
+    A server may refuse a body before it has all of it: when sending fails, the answer is
+    looked for all the same. Raises `NotHttpError` and `StreamError`.
+    """
+    exchange = Exchange(stream, request)
+    try:
+        await exchange.send_head()
+    except StreamError as broken:
+        try:
+            await exchange.read_response()
+        except NetworkError:
+            raise broken from None
+    else:
+        await exchange.read_response()
+    return exchange
+
+
+class Exchange:
+    """A request being sent, then a response being read, as fast as the caller reads it."""
+
+    def __init__(self, stream: Stream, request: Request) -> None:
+        self._stream = stream
+        self._request = request
+        self._parser = _parser_for(request.method)
+        self._head: Head | None = None
+        self._body: Body
+        self._received = 0
+
+    @property
+    def head(self) -> Head:
+        """The head of the response, once `read_response` has returned."""
+        assert self._head is not None, "no response has been read"
+        return self._head
+
+    @property
+    def received(self) -> int:
+        """Body bytes read so far, chunked coding removed."""
+        return self._received
+
+    async def send_head(self) -> None:
+        """Send the head, and the request's `body` in the same write. Raises `StreamError`."""
+        await self._stream.write(self._request.head() + self._request.body)
+
+    async def send_body(self, data: bytes | bytearray | memoryview) -> None:
+        """Send one piece of an announced body.
+
+        Raises `StreamError`; even then `read_response` may find an answer.
+        """
+        await self._stream.write(data)
+
+    async def read_response(self) -> Head:
+        """Wait for the final response's head; 1xx ones are skipped, but 101 is final.
+
+        Raises `NotHttpError`, and `StreamError` when the connection breaks, or ends before
+        the first byte of an answer.
+        """
+        received = bytearray()
+        while True:
+            end = await self._receive_head(received)
+            head = bytes(received[:end])
+            del received[:end]
+            event = self._understand(head)
+            if event.status_code >= 200 or event.status_code == 101:
+                break
+        # Head.headers of h11 are normalised; the block keeps what the server wrote.
+        headers = tuple((bytes(name), bytes(value)) for name, value in event.headers)
+        self._head = Head(event.status_code, bytes(event.reason), header_block(head), headers)
+        self._body = self._body_of(self._head, Source(bytes(received), self._stream))
+        return self._head
+
+    async def read(self, limit: int) -> bytes:
+        """The next bytes of the body, at most `limit` (>= 1); b"" after the last.
+
+        Nothing is read ahead, so a caller that stops stops the sender. Raises `BodyCutError`
+        when the body does not come to its end, `TlsStreamError` as it is.
+        """
+        try:
+            data = await self._body.read(limit)
+        except TlsStreamError:
+            raise
+        except StreamError as error:
+            raise BodyCutError(str(error), self._received) from error
+        self._received += len(data)
+        return data
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """The pieces of the body as they come; raises what `read` raises."""
+        while data := await self.read(_PIECE):
+            yield data
+
+    async def _receive_head(self, received: bytearray) -> int:
+        """Read on until `received` begins with a whole head; gives its length."""
+        searched = 0
+        while (end := end_of_head(received, searched)) is None:
+            searched = len(received)
+            if received[: len(_START)] != _START[: len(received)]:
+                raise NotHttpError(f"not an HTTP response: {bytes(received[:40])!r}")
+            if searched >= HEAD_LIMIT:
+                raise NotHttpError(f"the header is longer than {HEAD_LIMIT} bytes")
+            data = await self._stream.read(HEAD_LIMIT - searched)
+            if not data and searched:
+                raise NotHttpError("the server closed the connection inside the header")
+            if not data:
+                raise StreamError("the server closed the connection without an answer")
+            received += data
+        return end
+
+    def _understand(self, head: bytes) -> h11.Response | h11.InformationalResponse:
+        try:
+            self._parser.receive_data(head)
+            event = self._parser.next_event()
+        except h11.RemoteProtocolError as error:
+            raise NotHttpError(f"not an HTTP response: {error}") from error
+        assert isinstance(event, h11.Response | h11.InformationalResponse)
+        return event
+
+    def _body_of(self, head: Head, source: Source) -> Body:
+        """RFC 9112 §6.3; h11 has refused contradictory lengths and other codings."""
+        if self._request.method == "HEAD" or head.status in (101, 204, 304):
+            return CountedBody(source, 0)
+        if head.get(b"transfer-encoding") is not None:
+            return ChunkedBody(source, self._parser)
+        length = head.get(b"content-length")
+        if length is not None:
+            return CountedBody(source, int(length))
+        return OpenEndedBody(source)
+
+
+def _parser_for(method: str) -> h11.Connection:
+    """h11, told of a request like ours, so that it reads the answer as one to it.
+
+    It offers an upgrade because h11 would take an unasked-for 101 for an error, while the
+    module reports it like any other code.
+    """
+    parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
+    stand_in = [("Host", "server"), ("Connection", "upgrade"), ("Upgrade", "any")]
+    parser.send(h11.Request(method=method, target="/", headers=stand_in))
+    parser.send(h11.EndOfMessage())
+    return parser

@@ -1,0 +1,139 @@
+"""TCP connections of this machine as `Stream`s, dialled or accepted."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, cast
+
+from atwin.net.inbox import Inbox
+from atwin.net.network import StreamError
+from atwin.net.serving import attend
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from atwin.net.serving import Handler
+
+#: Unread bytes at which the socket is left alone. asyncio takes up to 256 KiB at once, so one
+#: connection holds less than 512 KiB; the rest waits in the kernel and, behind it, at the sender.
+_PAUSE_AT = 256 * 1024
+#: Unread bytes below which the socket is read again.
+_RESUME_AT = 128 * 1024
+
+
+class TcpStream(asyncio.Protocol):
+    """One TCP connection, TCP_NODELAY set by asyncio. One task may read while another writes.
+
+    asyncio's own `StreamReader` copies every byte twice and returns at most 64 KiB at a time
+    by default; the module's 319488-byte responses ask for less ceremony.
+    """
+
+    def __init__(self, connected: Callable[[TcpStream], None] | None = None) -> None:
+        self._connected = connected
+        self._transport: asyncio.Transport
+        self._inbox = Inbox(self._drained)
+        self._paused = False
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._lost: StreamError | None = None
+
+    async def read(self, limit: int) -> bytes:
+        """See `Stream.read`. What arrived before a reset is still given out."""
+        return await self._inbox.read(limit)
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        """See `Stream.write`; when it returns, the kernel has all of `data`."""
+        if self._lost is not None:
+            raise self._lost
+        self._transport.write(bytes(data))
+        await self._writable.wait()
+        if self._lost is not None:
+            raise self._lost
+
+    def close(self) -> None:
+        """See `Stream.close`. What was written is still delivered."""
+        if self._transport.is_closing():
+            return
+        self._lose(StreamError("the connection is closed"))
+        self._inbox.abandon(StreamError("the connection is closed"))
+        # Nothing written waits outside the kernel, so there is nothing to stay for.
+        self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See `asyncio.Protocol`."""
+        self._transport = cast("asyncio.Transport", transport)
+        # The kernel's buffer is enough: `write` comes back when it has everything.
+        self._transport.set_write_buffer_limits(high=0)
+        if self._connected is not None:
+            self._connected(self)
+
+    def data_received(self, data: bytes) -> None:
+        """See `asyncio.Protocol`."""
+        self._inbox.put(data)
+        if self._inbox.size >= _PAUSE_AT and not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """See `asyncio.Protocol`. The other direction stays open until `close`."""
+        self._inbox.end()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See `asyncio.Protocol`."""
+        reason = describe(exc) if isinstance(exc, OSError) else "it was ended from outside"
+        error = StreamError(f"the connection broke: {reason}")
+        self._lose(error)
+        self._inbox.end(error)
+
+    def pause_writing(self) -> None:
+        """See `asyncio.Protocol`."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """See `asyncio.Protocol`."""
+        self._writable.set()
+
+    def _drained(self) -> None:
+        if self._paused and self._inbox.size < _RESUME_AT:
+            self._paused = False
+            self._transport.resume_reading()
+
+    def _lose(self, error: StreamError) -> None:
+        if self._lost is None:
+            self._lost = error
+        self._writable.set()
+
+
+@asynccontextmanager
+async def listen(handler: Handler[TcpStream], host: str, port: int) -> AsyncIterator[int]:
+    """Serve TCP connections with `handler` until the block is left; gives the port.
+
+    `port` 0 takes a free one. Raises `OSError` when the address cannot be had. Leaving the
+    block ends the connections that are still open.
+    """
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Task[None]] = set()
+
+    def accepted(stream: TcpStream) -> None:
+        task = loop.create_task(attend(handler, stream))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    server = await loop.create_server(lambda: TcpStream(accepted), host, port)
+    try:
+        bound: int = server.sockets[0].getsockname()[1]
+        yield bound
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await server.wait_closed()
+
+
+def describe(error: OSError) -> str:
+    """What the system says about `error`, without asyncio's additions."""
+    return os.strerror(error.errno) if error.errno else str(error)
