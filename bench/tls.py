@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from atwin.net.network import StreamError
+from atwin.net.real import RealNetwork
 from atwin.net.tls import SUITES, Suite, TlsProfile, TlsStream, secure
 
 if TYPE_CHECKING:
@@ -44,26 +44,6 @@ REQUEST = b"GET / HTTP/1.0\r\n\r\n"
 ALL = "NONE:+VERS-TLS1.2:" + ":".join(f"+{suite.gnutls}" for suite in SUITES)
 REST = ":+RSA:+SIGN-ALL:+COMP-NULL"
 CLIENT, CERTIFICATES = 2, 1
-
-
-class SocketStream:
-    """The plainest `Stream` over asyncio."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-
-    async def read(self, limit: int) -> bytes:
-        try:
-            return await self._reader.read(limit)
-        except OSError as error:
-            raise StreamError(str(error)) from error
-
-    async def write(self, data: bytes | bytearray | memoryview) -> None:
-        self._writer.write(data)
-        await self._writer.drain()
-
-    def close(self) -> None:
-        self._writer.close()
 
 
 class NativeClient:
@@ -98,8 +78,8 @@ class NativeClient:
 
 
 async def connect(port: int, profile: TlsProfile) -> TlsStream:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 18)
-    return await secure(SocketStream(reader, writer), profile, wall=time.time())
+    stream = await RealNetwork().connect("127.0.0.1", port)
+    return await secure(stream, profile, wall=time.time())
 
 
 async def our_read_all(port: int, profile: TlsProfile) -> tuple[int, float]:
