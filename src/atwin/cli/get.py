@@ -53,8 +53,9 @@ def get(
 ) -> None:
     """Download a file of any size, resumable.
 
-    The same command goes on where an earlier one was interrupted. FILE appears when everything is there and verified. Until then the data are in FILE.part,
-    and FILE.journal says how far they are good.
+    The same command goes on where an earlier one was interrupted. FILE appears when everything
+    is there and verified. Until then the data are in FILE.part, and FILE.journal says how far
+    they are good.
 
     \b
     Examples:
@@ -109,7 +110,8 @@ def default_name(url: str) -> str:
 
 def summary(result: "DownloadResult") -> str:
     """One line for a person."""
-    rate = result.bytes / result.seconds / 1e6 if result.seconds else 0.0
+    fetched = result.bytes - result.resumed_from
+    rate = fetched / result.seconds / 1e6 if result.seconds else 0.0
     parts = "1 part" if result.parts == 1 else f"{result.parts} parts"
     text = (
         f"{result.file}: {result.bytes} bytes in {result.seconds:.1f} s ({rate:.2f} MB/s), {parts}"

@@ -1,4 +1,4 @@
-"""How a download shows on stderr: a bar on a terminal, only the notes elsewhere."""
+"""How a download shows on stderr: a bar on a terminal, hardly anything elsewhere."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ from atwin.host import Progress
 def show_progress(name: str) -> Iterator[Callable[[Progress], None]]:
     """What to call with each `Progress`; notes stay on the screen, the bar moves on."""
     if not sys.stderr.isatty():
-        yield _note_only
+        yield _quiet()
         return
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -56,6 +56,14 @@ def _where(progress: Progress) -> str:
     return f"{text}, {progress.retries} retries" if progress.retries else text
 
 
-def _note_only(progress: Progress) -> None:
-    if progress.note:
-        typer.echo(f"atwin: {progress.note}", err=True)
+def _quiet() -> Callable[[Progress], None]:
+    """Says why a download starts over; retries are only counted, in the summary."""
+    retries = 0
+
+    def show(progress: Progress) -> None:
+        nonlocal retries
+        if progress.note and progress.retries == retries:
+            typer.echo(f"atwin: {progress.note}", err=True)
+        retries = progress.retries
+
+    return show

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import typer
 
 from atwin.cli.ports import TwinUrl, run_twin
+from atwin.line.port import Port
 from atwin.line.pty import PtyPort
 from atwin.line.tcp import TcpServerPort
 from atwin.models import load_profile
@@ -30,19 +31,22 @@ async def serve(wanted: Served) -> int:
     Raises `PortError`, `StateError`, `UnknownModelError` and `typer.BadParameter`.
     """
     twin = TwinUrl(load_profile(wanted.model), wanted.seed, wanted.cold, wanted.state)
+    line, ready = _open_line(wanted)
     async with AsyncExitStack() as stack:
-        if wanted.tcp is not None:
-            host, port = _address(wanted.tcp)
-            line = TcpServerPort(host, port)
-            ready = f"tcp {line.address}"
-        else:
-            line = PtyPort(wanted.pty)
-            ready = wanted.pty or line.slave_path
         stack.push_async_callback(line.close)
         await stack.enter_async_context(run_twin(twin, line))
         print(f"ready {ready}", flush=True)
         await asyncio.Event().wait()
     return 0
+
+
+def _open_line(wanted: Served) -> tuple[Port, str]:
+    """The module's end of the line, and what to call it in the `ready` line."""
+    if wanted.tcp is not None:
+        server = TcpServerPort(*_address(wanted.tcp))
+        return server, f"tcp {server.address}"
+    terminal = PtyPort(wanted.pty)
+    return terminal, wanted.pty or terminal.slave_path
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -39,8 +39,9 @@ def twin(
 ) -> None:
     """Run a virtual module on a PTY or a TCP port.
 
-    It runs until it is interrupted, and logs on stderr what it does. Without --pty and --tcp it serves a PTY and prints its name. One line on stdout,
-    `ready NAME`, tells when it can be opened.
+    It runs until it is interrupted, and logs on stderr what it does. Without --pty and --tcp it
+    serves a PTY and prints its name. One line on stdout, `ready NAME`, tells when it can be
+    opened.
 
     \b
     Examples:

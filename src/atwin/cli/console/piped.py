@@ -14,14 +14,14 @@ from atwin.cli.ports import open_line
 async def pipe(url: str, silence: float) -> int:
     """Feed stdin to the module at `url`, line by line; the exit code.
 
-    Raises as `open_line` does, and OSError for a data file that cannot be read.
+    Raises as `open_line` does, and `typer.BadParameter` for a data file that cannot be read.
     """
     lines = _stdin_lines()
     async with open_line(url) as port:
         terminal = Terminal(port, _print_answer)
         try:
             while (line := await lines.get()) is not None:
-                terminal.enter(line)
+                _enter(terminal, line)
                 await terminal.settled(silence)
             terminal.end_of_input()
             await terminal.settled(silence)
@@ -29,6 +29,13 @@ async def pipe(url: str, silence: float) -> int:
             typer.echo(f"atwin: {port.name}: {problem}", err=True)
             return MODULE_FAILED
     return 0
+
+
+def _enter(terminal: Terminal, line: str) -> None:
+    try:
+        terminal.enter(line)
+    except OSError as error:
+        raise typer.BadParameter(f"cannot send {line[1:]}: {error.strerror}") from None
 
 
 def _print_answer(mark: Mark, text: str) -> None:

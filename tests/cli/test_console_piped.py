@@ -1,0 +1,83 @@
+"""The console fed from a pipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from support.file_server import file_server
+from support.odd_lines import gone, silent, tcp_line
+from support.program import atwin, only_line, start
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_lines_in_answers_out() -> None:
+    ended = atwin("console", stdin="AT\nAT+CMEE?\n\nAT+NONSENSE\n")
+    assert ended.returncode == 0
+    assert ended.stdout.splitlines() == ["OK", "+CMEE: 1", "OK", "ERROR"]
+    assert ended.stderr == ""
+
+
+def test_the_last_line_may_lack_its_end() -> None:
+    assert atwin("console", stdin="AT+CMEE?").stdout == "+CMEE: 1\nOK\n"
+
+
+def test_a_request_by_hand() -> None:
+    with file_server(**{"hello.txt": b"Hello LuatOS!!!"}) as server:
+        script = (
+            f'AT+SAPBR=1,1\nAT+HTTPINIT\nAT+HTTPPARA="URL","{server.base}/hello.txt"\n'
+            "AT+HTTPACTION=0\nAT+HTTPREAD\nAT+HTTPTERM\n"
+        )
+        ended = atwin("console", "--port", "twin://air780e-lsat", stdin=script)
+    assert ended.stdout.splitlines() == [
+        *["OK"] * 4,
+        "+HTTPACTION: 0,200,15",
+        "+HTTPREAD: 15",
+        "Hello LuatOS!!!",
+        *["OK"] * 2,
+    ]
+
+
+def test_data_and_data_files(tmp_path: Path) -> None:
+    (tmp_path / "data").write_bytes(b"\x00\x01\xff")
+    script = (
+        'AT+FSCREATE="a"\nAT+FSWRITE="a",0,5,5\nhello\nAT+FSREAD="a",0,5,0\n'
+        f'AT+FSCREATE="b"\nAT+FSWRITE="b",0,3,5\n@{tmp_path / "data"}\nAT+FSFLSIZE="b"\n'
+    )
+    ended = atwin("console", "--port", "twin://air780e-at", stdin=script)
+    assert ended.returncode == 0
+    answers = [line for line in ended.stdout.splitlines() if line not in ("OK", ">")]
+    assert answers == ["hello", "+FSFLSIZE: 3"]
+
+
+def test_a_data_file_that_is_not_there() -> None:
+    ended = atwin("console", stdin='AT+FSCREATE="a"\nAT+FSWRITE="a",0,5,5\n@/nowhere\n')
+    assert ended.returncode == 2
+    assert "/nowhere: No such file or directory" in only_line(ended.stderr)
+
+
+def test_a_silent_module() -> None:
+    with tcp_line(silent) as port:
+        ended = atwin("console", "--port", port, "--timeout", "0.3", stdin="AT\n")
+    assert ended.returncode == 3
+    assert "no answer for 0.3 s" in only_line(ended.stderr)
+
+
+def test_a_line_that_breaks() -> None:
+    with tcp_line(gone) as port:
+        ended = atwin("console", "--port", port, stdin="AT\n")
+    assert ended.returncode == 3
+    assert "the line is gone" in only_line(ended.stderr)
+
+
+def test_interrupted_while_it_waits_for_input() -> None:
+    process = start("console")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"AT\n")
+    process.stdin.flush()
+    assert process.stdout.readline() == b"OK\n"
+    process.send_signal(2)
+    assert process.wait(20) == 130
+    assert process.communicate() == (b"", b"")
