@@ -27,6 +27,7 @@ from atwin.line.memory import memory_pair
 from atwin.line.opener import open_port
 from atwin.line.pty import PtyPort
 from atwin.line.tcp import TcpServerPort
+from atwin.net.origin import Generated
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -39,12 +40,6 @@ RUNS = 7
 COMMANDS = 2_000
 STARTS = 10
 MODEL = "twin://air724ug"
-
-
-def content() -> bytes:
-    """The file: different everywhere, the same at every run."""
-    blocks = (hashlib.sha512(b"bench/%d" % index).digest() for index in range(SIZE // 64 + 1))
-    return b"".join(blocks)[:SIZE]
 
 
 async def download(url: str, sha256: str, directory: Path) -> float:
@@ -73,7 +68,7 @@ def curl(url: str, directory: Path) -> float:
 
 def throughput() -> Table:
     """Host and twin against curl."""
-    data = content()
+    data = Generated(SIZE, seed=1).read(0, SIZE)
     sha256 = hashlib.sha256(data).hexdigest()
     ours: list[float] = []
     theirs: list[float] = []

@@ -3,8 +3,8 @@
     make demo                          everything on this machine
     make demo URL=http://example.org/  that URL instead
 
-The pieces: a file server on loopback, a relay that lets through what an LTE Cat 1 network
-would, and `atwin get`, which drives a twin of the module with AT commands.
+The pieces: a file server on loopback, as slow as an LTE Cat 1 network, and `atwin get`, which
+drives a twin of the module with AT commands.
 """
 
 from __future__ import annotations
@@ -16,22 +16,24 @@ import json
 import shutil
 import sys
 import time
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from atwin.cli.modem import ready_modem
-from atwin.net.origin import Origin, serve_tcp
+from atwin.net.origin import File, Generated, Origin
+from atwin.net.tcp import listen
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Callable
 
     from atwin.host import LogEntry
+    from atwin.net.network import Stream
 
 SIZE, SHORT_SIZE = 11_975_260, 1_500_000
 SEED = 724
+PATH = "/firmware.bin"
 #: What Cat 1 gives at best: 10 Mbit/s, in bytes.
 RATE = 1_250_000
 PIECE = 16_384
@@ -42,56 +44,48 @@ WIDTH = 100
 console = Console(highlight=False, soft_wrap=True)
 
 
-class Relay:
-    """Carries TCP connections to the server, the answers at `RATE` bytes a second."""
+class SlowStream:
+    """A connection whose way down is as slow as the air; `carried` hears of every piece."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self.carried = 0
-        self._to = (host, port)
-        self._wanted = 0
-        self._reached = asyncio.Event()
+    def __init__(self, stream: Stream, carried: Callable[[int], None]) -> None:
+        self._stream = stream
+        self._carried = carried
 
-    async def has_carried(self, count: int) -> None:
-        """Wait until so many bytes have come down."""
-        self._wanted = count
-        await self._reached.wait()
+    async def read(self, limit: int) -> bytes:
+        """See `Stream.read`."""
+        return await self._stream.read(limit)
 
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, to its end."""
-        from_server, to_server = await asyncio.open_connection(*self._to)
-        up = asyncio.create_task(self._up(reader, to_server))
-        try:
-            while piece := await from_server.read(PIECE):
-                await asyncio.sleep(len(piece) / RATE)
-                writer.write(piece)
-                await writer.drain()
-                self.carried += len(piece)
-                if self._wanted and self.carried >= self._wanted:
-                    self._reached.set()
-        except ConnectionError:
-            pass  # the module was killed: that is what this is about
-        finally:
-            up.cancel()
-            writer.close()
-            to_server.close()
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        """See `Stream.write`."""
+        for start in range(0, len(data), PIECE):
+            piece = data[start : start + PIECE]
+            await asyncio.sleep(len(piece) / RATE)
+            await self._stream.write(piece)
+            self._carried(len(piece))
 
-    async def _up(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while piece := await reader.read(PIECE):
-            writer.write(piece)
-            await writer.drain()
+    def close(self) -> None:
+        """See `Stream.close`."""
+        self._stream.close()
 
 
-@asynccontextmanager
-async def internet(size: int) -> AsyncIterator[tuple[str, Relay, str]]:
-    """The file's URL behind the relay, the relay, and the file's SHA-256."""
-    origin = Origin()
-    content = origin.add_random("/firmware.bin", size, seed=SEED)
-    async with serve_tcp(origin, "127.0.0.1", 0) as server:
-        relay = Relay("127.0.0.1", server.port)
-        async with await asyncio.start_server(relay.handle, "127.0.0.1", 0) as listener:
-            port = listener.sockets[0].getsockname()[1]
-            sha256 = hashlib.sha256(content).hexdigest()
-            yield f"http://127.0.0.1:{port}/firmware.bin", relay, sha256
+class FileServer:
+    """An origin with one file on it, behind slow streams."""
+
+    def __init__(self, size: int) -> None:
+        content = Generated(size, seed=SEED)
+        self.sha256 = hashlib.sha256(content.read(0, size)).hexdigest()
+        self.half_way = asyncio.Event()
+        self._origin = Origin({PATH: File(content)})
+        self._left = size // 2
+
+    async def handle(self, stream: Stream) -> None:
+        """Serve one connection."""
+        await self._origin.handle(SlowStream(stream, self._carried))
+
+    def _carried(self, count: int) -> None:
+        self._left -= count
+        if self._left <= 0:
+            self.half_way.set()
 
 
 async def show_dialogue(url: str) -> None:
@@ -120,7 +114,10 @@ async def here(size: int) -> int:
     """The demonstration; the exit code."""
     began = time.monotonic()
     target = WORK / "firmware.bin"
-    async with internet(size) as (url, relay, sha256):
+    server = FileServer(size)
+    sha256 = server.sha256
+    async with listen(server.handle, "127.0.0.1", 0) as port:
+        url = f"http://127.0.0.1:{port}{PATH}"
         heading(1, f"A file server on this machine: {url}")
         console.print(f"   {size:,} bytes, SHA-256 {sha256}")
         heading(2, "What the serial line carries: a HEAD through a virtual Air724UG")
@@ -128,7 +125,7 @@ async def here(size: int) -> int:
         heading(3, "The download, in parts the module's buffer holds; kill -9 half way")
         process = await get(url, target)
         ended = asyncio.create_task(process.wait())
-        half = asyncio.create_task(relay.has_carried(size // 2))
+        half = asyncio.create_task(server.half_way.wait())
         await asyncio.wait((ended, half), return_when=asyncio.FIRST_COMPLETED)
         if not half.done():
             return process.returncode or 1
