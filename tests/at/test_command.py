@@ -8,7 +8,7 @@ import pytest
 from atwin.at import command
 from atwin.at.command import Family
 from atwin.at.grammar import Argument, Command, Form, parse_line
-from atwin.at.kinds import OneOf, Range, Raw, Tail, Text
+from atwin.at.kinds import Late, OneOf, Range, Tail, Text
 from atwin.at.reply import Answer, AtError, CmeError, Reply
 from atwin.at.table import CommandTable
 
@@ -51,7 +51,7 @@ class Example(Family):
         self.calls.append((tag, value))
 
     @command.set("+RAW", test=True)
-    def raw(self, value: Annotated[Argument, Raw("Value")]) -> str:
+    def raw(self, value: Annotated[Argument, Late(Range(1, 2))]) -> str:
         """One piece, unconverted."""
         return value.text
 
@@ -140,7 +140,7 @@ def test_plain_errors(table: CommandTable) -> None:
 def test_test_forms(table: CommandTable) -> None:
     assert call(table, "AT+DATA=?") == "+DATA: (0-3356),(1000-120000)"
     assert call(table, "AT+MODE=?") == "+MODE: (0,2)"
-    assert call(table, "AT+RAW=?") == '+RAW: "Value"'
+    assert call(table, "AT+RAW=?") == "+RAW: (1-2)"
     assert call(table, "AT+TAG=?") == Reply()  # known, no text: OK
     assert call(table, "AT+TOFS=?") == Reply()
     assert call(table, "AT+OWN=?") == "+OWN: anything"

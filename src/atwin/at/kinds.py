@@ -114,10 +114,13 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
-    """The argument as it stands, for a method whose rule needs another argument first."""
+class Late:
+    """Shown as `kind` in the test form, but handed over as it stands.
 
-    label: str = "value"
+    For an argument whose check depends on another one: the method calls `kind.convert` itself.
+    """
+
+    kind: Kind
 
     def convert(self, argument: Argument, limits: Limits) -> Argument:
         """See `Kind.convert`."""
@@ -125,7 +128,7 @@ class Raw:
 
     def shown(self, limits: Limits) -> str:
         """See `Kind.shown`."""
-        return f'"{self.label}"'
+        return self.kind.shown(limits)
 
 
 @dataclass(frozen=True, slots=True)

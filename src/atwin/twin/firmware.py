@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING
 from atwin.at.table import CommandTable
 from atwin.twin.bearer import BearerCommands, Bearers
 from atwin.twin.files import FileCommands
+from atwin.twin.http import (
+    HttpCommands,
+    HttpService,
+    HttpStreamCommands,
+    HttpToFlashCommands,
+)
 from atwin.twin.identity_commands import IdentityCommands
 from atwin.twin.interpreter import Interpreter
 from atwin.twin.network_commands import NetworkCommands
@@ -50,6 +56,7 @@ class Firmware:
         self.pool = ConnectionPool(hardware.clock, profile.quirks.linger_s)
         self.radio = Radio(hardware, self.settings, urc, self.tasks.spawn)
         self.bearers = Bearers(self.radio, hardware, urc)
+        self.http = HttpService(hardware, self.bearers, self.pool, urc, self.tasks.spawn)
         for family in (
             SettingsCommands(self.settings, hardware.nvram),
             SerialCommands(self.settings, profile),
@@ -61,6 +68,9 @@ class Firmware:
             PdpCommands(self.radio, hardware),
             BearerCommands(self.bearers, padded=profile.quirks.sapbr_padded),
             FileCommands(hardware.flash, profile),
+            HttpCommands(self.http),
+            HttpStreamCommands(self.http),
+            HttpToFlashCommands(self.http),
         ):
             self.table.add(family)
 

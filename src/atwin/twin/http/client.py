@@ -1,0 +1,226 @@
+"""From parameters to a response: address, slot, connection, TLS, exchange, redirects.
+
+What HTTPACTION, HTTPEXACTION and HTTPGETTOFS have in common (spec: http.md §3.5, §6, §8, §9).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+from atwin.net.http import Exchange, Head, Request, open_exchange
+from atwin.net.network import NetworkError, Stream, TlsError
+from atwin.net.url import Url
+from atwin.twin.http.failure import ActionFailed, Cause, Status, from_network
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from atwin.twin.hardware import Hardware
+    from atwin.twin.http.parameters import Parameters
+    from atwin.twin.pool import ConnectionPool, Slot
+
+#: Lays TLS over a connected stream, for the host of that name. Raises `TlsError`.
+Secure = Callable[[Stream, str], Awaitable[Stream]]
+
+METHODS = ("GET", "POST", "HEAD")
+_REDIRECTS = (301, 302, 303, 307, 308)
+#: A POST goes on as GET behind these, as browsers do.
+_BECOME_GET = (301, 302, 303)
+_MOST_HOPS = 5
+
+
+class Bearer(Protocol):
+    """What a request needs of the bearers."""
+
+    def ready(self, cid: int) -> bool:
+        """Whether that bearer carries data now."""
+
+    def watch(self, cid: int, lost: Callable[[], None]) -> Callable[[], None]:
+        """Call `lost` once when the bearer goes down; returns what ends the watch."""
+
+
+class Phase(Enum):
+    """How far a request has got: it decides what a time-out is called."""
+
+    RESOLVE = Status.DNS_ERROR
+    CONNECT = Status.NETWORK_ERROR
+    EXCHANGE = Status.REQUEST_TIMEOUT
+
+
+@dataclass(slots=True)
+class Wanted:
+    """One request as the parameters had it when the command came."""
+
+    method: str
+    parameters: Parameters
+    default_scheme: str
+    body: bytes = b""
+    #: Bytes to announce, for a body that is sent piece by piece.
+    announced: int | None = None
+    phase: Phase = Phase.RESOLVE
+
+
+class Connection:
+    """An open connection in its slot of the pool; one per request, never used again."""
+
+    def __init__(self, stream: Stream, slot: Slot) -> None:
+        self.stream = stream
+        self._slot = slot
+
+    def close(self) -> None:
+        """Let go of both."""
+        self.stream.close()
+        self._slot.release()
+
+
+class HttpClient:
+    """Makes the connections; whoever gets one closes it."""
+
+    def __init__(
+        self,
+        hardware: Hardware,
+        bearers: Bearer,
+        pool: ConnectionPool,
+        secure: Secure | None,
+    ) -> None:
+        self._hardware = hardware
+        self._bearers = bearers
+        self._pool = pool
+        self._secure = secure
+
+    @asynccontextmanager
+    async def guarded(self, wanted: Wanted, *, deadline: bool = True) -> AsyncIterator[None]:
+        """Whatever ends a request inside comes out as `ActionFailed`.
+
+        That is a broken network, the expired TIMEOUT (if `deadline`), the bearer going down.
+        """
+        if not self._bearers.ready(wanted.parameters.cid):
+            raise ActionFailed(Status.NETWORK_ERROR, Cause.PDP, "the bearer is not open")
+        task = asyncio.current_task()
+        assert task is not None
+        is_lost = False
+
+        def lost() -> None:
+            nonlocal is_lost
+            is_lost = True
+            task.cancel()
+
+        unwatch = self._bearers.watch(wanted.parameters.cid, lost)
+        try:
+            async with asyncio.timeout(wanted.parameters.timeout if deadline else None):
+                yield
+        except NetworkError as error:
+            raise from_network(error) from error
+        except TimeoutError:
+            raise self.timed_out(wanted) from None
+        except asyncio.CancelledError:
+            if not is_lost:
+                raise
+            task.uncancel()
+            raise ActionFailed(Status.NETWORK_ERROR, Cause.PDP, "the bearer was lost") from None
+        finally:
+            unwatch()
+
+    def timed_out(self, wanted: Wanted) -> ActionFailed:
+        """The failure of a request whose time is up (spec: http.md §4, OQ-16)."""
+        status = int(wanted.phase.value)
+        if wanted.phase is Phase.EXCHANGE:
+            status = self._hardware.profile.quirks.timeout_status
+        why = f"TIMEOUT of {wanted.parameters.timeout} s while in {wanted.phase.name}"
+        return ActionFailed(status, Cause.SOCKET, why)
+
+    @asynccontextmanager
+    async def response(self, wanted: Wanted) -> AsyncIterator[Exchange]:
+        """The final response, its head read, redirects followed if asked for."""
+        connection, exchange = await self._final(wanted)
+        try:
+            yield exchange
+        finally:
+            connection.close()
+
+    async def _final(self, wanted: Wanted) -> tuple[Connection, Exchange]:
+        method, body, url = wanted.method, wanted.body, self.url(wanted)
+        for hops_left in reversed(range(_MOST_HOPS + 1)):
+            connection = await self.connect(wanted, url)
+            try:
+                request = self.request(wanted, method, url, body)
+                exchange = await open_exchange(connection.stream, request)
+            except BaseException:
+                connection.close()
+                raise
+            following = self._following(wanted, exchange.head, url) if hops_left else None
+            if following is None:
+                return connection, exchange
+            connection.close()
+            if method == "POST" and exchange.head.status in _BECOME_GET:
+                method, body = "GET", b""
+            url = following
+        raise AssertionError("the last hop always returns")
+
+    async def connect(self, wanted: Wanted, url: Url) -> Connection:
+        """A connection on which nothing has been sent yet."""
+        proxy = wanted.parameters.proxy
+        if url.secure and proxy is not None:
+            why = "https through a proxy: this module has no CONNECT"
+            raise ActionFailed(Status.NETWORK_ERROR, Cause.PARAMETER, why)
+        slot = self._pool.take()
+        if slot is None:
+            raise ActionFailed(Status.STACK_BUSY, Cause.BUSY, "eight connections are in use")
+        stream: Stream | None = None
+        try:
+            host, port = proxy or (url.host, url.port)
+            wanted.phase = Phase.RESOLVE
+            address = await self._hardware.network.resolve(host)
+            wanted.phase = Phase.CONNECT
+            stream = await self._hardware.network.connect(address, port)
+            wanted.phase = Phase.EXCHANGE
+            if url.secure:
+                if self._secure is None:
+                    raise TlsError("no TLS client in this module")
+                stream = await self._secure(stream, url.host)
+        except BaseException:
+            if stream is not None:
+                stream.close()
+            slot.release()
+            raise
+        return Connection(stream, slot)
+
+    def url(self, wanted: Wanted) -> Url:
+        """The URL of the parameters. Raises `ActionFailed` when it is none."""
+        try:
+            return Url.parse(wanted.parameters.url.encode("latin-1"), wanted.default_scheme)
+        except ValueError as error:
+            raise ActionFailed(Status.DNS_ERROR, Cause.PARAMETER, str(error)) from None
+
+    def request(self, wanted: Wanted, method: str, url: Url, body: bytes) -> Request:
+        """The request line and header of spec http.md §3.5."""
+        parameters = wanted.parameters
+        headers = [(b"User-Agent", parameters.user_agent.encode("latin-1"))]
+        if parameters.content_type:
+            headers.append((b"Content-Type", parameters.content_type.encode("latin-1")))
+        if wanted.method == "GET" and (span := parameters.range_header):
+            headers.append((b"Range", span))
+        return Request(
+            method,
+            url,
+            [*headers, *parameters.user_headers],
+            body,
+            via_proxy=parameters.proxy is not None,
+            announced=wanted.announced,
+        )
+
+    @staticmethod
+    def _following(wanted: Wanted, head: Head, url: Url) -> Url | None:
+        """Where a redirect leads; None when the response is to be reported as it is."""
+        location = head.get(b"location")
+        if not wanted.parameters.redirect or head.status not in _REDIRECTS or location is None:
+            return None
+        try:
+            return url.join(location)
+        except ValueError:
+            return None

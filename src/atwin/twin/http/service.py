@@ -1,0 +1,194 @@
+"""The HTTP session: one at a time, one action at a time (spec: http.md §2, §3.5, §5)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from atwin.at.cme import Cme
+from atwin.at.reply import CmeError
+from atwin.at.urc import HttpAction
+from atwin.twin.http.buffer import HttpBuffer
+from atwin.twin.http.client import METHODS, Bearer, HttpClient, Secure, Wanted
+from atwin.twin.http.failure import ActionFailed, Cause, Status
+from atwin.twin.http.parameters import Parameters
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from atwin.net.http import Exchange
+    from atwin.twin.hardware import Hardware
+    from atwin.twin.pool import ConnectionPool
+
+log = logging.getLogger(__name__)
+
+Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+
+#: Most bytes taken from a connection at a time.
+_PIECE = 512 * 1024
+
+
+@dataclass(slots=True)
+class Session:
+    """What HTTPINIT makes and HTTPTERM ends."""
+
+    parameters: Parameters
+    #: Header block of the last response, as HTTPHEAD prints it; empty when there was none.
+    head: bytes = b""
+    #: The running HTTPACTION, HTTPEXACTION or HTTPGETTOFS.
+    work: asyncio.Task[None] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether an action is running."""
+        return self.work is not None and not self.work.done()
+
+
+class HttpService:
+    """State of the HTTP commands, and the actions that run behind them."""
+
+    def __init__(
+        self,
+        hardware: Hardware,
+        bearers: Bearer,
+        pool: ConnectionPool,
+        urc: Callable[[str], None],
+        spawn: Spawn,
+        secure: Secure | None = None,
+    ) -> None:
+        self.profile = hardware.profile
+        self.nvram = hardware.nvram
+        self.flash = hardware.flash
+        self.buffer = HttpBuffer(hardware.profile.limit("http_buffer"))
+        self.client = HttpClient(hardware, bearers, pool, secure)
+        self.urc = urc
+        #: AT+HTTPSSL; per boot, not per session (spec: http.md §2).
+        self.ssl = 0
+        self._spawn = spawn
+        self._session: Session | None = None
+
+    # --- session --------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """HTTPINIT. Raises `CmeError` 3 when a session is open."""
+        if self._session is not None:
+            raise CmeError(Cme.NOT_ALLOWED)
+        self.buffer.clear()
+        self._session = Session(Parameters.boot(self.nvram))
+
+    def end(self) -> None:
+        """HTTPTERM: a running action ends without a word (OQ-6). Raises `CmeError` 3."""
+        session = self.session
+        if session.work is not None:
+            session.work.cancel()
+        self.buffer.clear()
+        self._session = None
+
+    @property
+    def session(self) -> Session:
+        """The open session. Raises `CmeError` 3 when there is none."""
+        if self._session is None:
+            raise CmeError(Cme.NOT_ALLOWED)
+        return self._session
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a session."""
+        return self._session is not None
+
+    @property
+    def idle_session(self) -> Session:
+        """The open session with no action running. Raises `CmeError` 3."""
+        session = self.session
+        if session.busy:
+            raise CmeError(Cme.NOT_ALLOWED)
+        return session
+
+    def require_idle(self) -> None:
+        """Raises `CmeError` 3 without a session, or while an action runs."""
+        _ = self.idle_session
+
+    # --- actions --------------------------------------------------------------------------------
+
+    def wanted(self, method: int, body: bytes = b"") -> Wanted:
+        """The request the parameters describe. Raises `CmeError` 3 when there is no URL."""
+        parameters = self.idle_session.parameters
+        if not parameters.url:
+            raise CmeError(Cme.NOT_ALLOWED)
+        scheme = "https" if self.ssl else "http"
+        return Wanted(METHODS[method], parameters.snapshot(), scheme, body)
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let `work` be the session's one action."""
+        session = self.idle_session
+        session.head = b""
+        session.work = self._spawn(work)
+
+    def start_action(self, method: int) -> None:
+        """HTTPACTION: everything after its OK. Raises `CmeError` 3."""
+        body = self.buffer.read() if METHODS[method] == "POST" else b""
+        self.run(self._act(method, self.wanted(method, body)))
+
+    def keep_head(self, block: bytes) -> None:
+        """Hold the header block for HTTPHEAD, in the module's letter case."""
+        self.session.head = block.lower() if self.profile.has("head_lowercase") else block
+
+    def report(
+        self,
+        name: str,
+        wanted: Wanted,
+        status: int,
+        amount: int,
+        failure: ActionFailed | None,
+    ) -> None:
+        """Log how a request ended and, by quirk, say its cause (spec: http.md §4, OQ-17)."""
+        if failure is None:
+            log.info("%s %s: %d, %d bytes", name, wanted.method, status, amount)
+            return
+        log.info(
+            "%s %s: %d, cause %d %s: %s",
+            name,
+            wanted.method,
+            status,
+            failure.cause,
+            failure.cause.name,
+            failure,
+        )
+        if self.profile.quirks.http_error_urc:
+            self.urc(f"ERROR: {failure.cause.value}")
+
+    async def _act(self, method: int, wanted: Wanted) -> None:
+        failure: ActionFailed | None = None
+        try:
+            status, length = await self._exchange(wanted)
+        except ActionFailed as failed:
+            failure, status, length = failed, failed.status, 0
+        if failure is None and self.buffer.overflowed:
+            why = f"the response is larger than the buffer of {self.buffer.capacity} bytes"
+            failure = ActionFailed(Status.NO_MEMORY, Cause.NO_BUFFER, why)
+            status = Status.NO_MEMORY
+            length = len(self.buffer) if self.profile.quirks.overflow_kept else 0
+        self.report("HTTPACTION", wanted, status, length, failure)
+        # The URC says the action is over, so the next one may start on hearing it.
+        self.session.work = None
+        self.urc(str(HttpAction(method, status, length)))
+
+    async def _exchange(self, wanted: Wanted) -> tuple[int, int]:
+        """Status and bytes kept of the final response."""
+        async with self.client.guarded(wanted), self.client.response(wanted) as exchange:
+            self.keep_head(exchange.head.block)
+            if wanted.method == "HEAD":
+                self.buffer.clear()
+            else:
+                await self._fill(exchange)
+            return exchange.head.status, len(self.buffer)
+
+    async def _fill(self, exchange: Exchange) -> None:
+        """The body takes the buffer over with its first byte, or empties it when there is none."""
+        data = await exchange.read(_PIECE)
+        self.buffer.clear()
+        while data:
+            self.buffer.add(data)
+            data = await exchange.read(_PIECE)

@@ -1,0 +1,96 @@
+"""AT+HTTPGETTOFS: a download straight into the module's files (spec: http.md §3.12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from atwin.at import command
+from atwin.at.command import Family
+from atwin.at.kinds import Range, Text
+from atwin.at.reply import AtError
+from atwin.at.urc import HttpGetToFs
+from atwin.twin.flash import BadName, FlashError, normalise
+from atwin.twin.http.failure import ActionFailed, Cause, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.twin.http.client import Wanted
+    from atwin.twin.http.service import HttpService
+
+_DIRECTORY = "/USER/HTTP/"
+#: Bytes written at a time: a flash block.
+_BLOCK = 4096
+
+
+@dataclass(slots=True)
+class _Progress:
+    running: bool = False
+    written: int = 0
+    total: int = 0
+
+
+class HttpToFlashCommands(Family):
+    """Downloads into flash (spec: http.md §3.12)."""
+
+    title = "HTTP download to file"
+
+    def __init__(self, http: HttpService) -> None:
+        self._http = http
+        self._progress = _Progress()
+
+    @command.set("+HTTPGETTOFS", needs="gettofs", plain_errors=True)
+    def start(
+        self,
+        location: Annotated[int, Range(0, 0)],
+        name: Annotated[str, Text("filename", 64)],
+    ) -> None:
+        """GET the URL into /USER/HTTP/<filename>; `+HTTPGETTOFS: <status>,<written>` ends it."""
+        path = _DIRECTORY + name
+        try:
+            normalise(path)
+        except BadName:
+            raise AtError from None
+        wanted = self._http.wanted(0)
+        self._progress = _Progress(running=True)
+        self._http.run(self._download(wanted, path))
+
+    @command.read("+HTTPGETTOFS", needs="gettofs")
+    def progress(self) -> str:
+        """Running or not, bytes written, bytes in all."""
+        p = self._progress
+        return f"+HTTPGETTOFS: {int(p.running)},{p.written},{p.total}"
+
+    async def _download(self, wanted: Wanted, path: str) -> None:
+        progress, failure = self._progress, None
+        try:
+            status = await self._fetch(wanted, path)
+        except ActionFailed as failed:
+            failure, status = failed, failed.status
+        finally:
+            progress.running = False
+        self._http.report("HTTPGETTOFS", wanted, status, progress.written, failure)
+        self._http.session.work = None
+        self._http.urc(str(HttpGetToFs(status, progress.written)))
+
+    async def _fetch(self, wanted: Wanted, path: str) -> int:
+        client = self._http.client
+        async with client.guarded(wanted), client.response(wanted) as exchange:
+            self._http.keep_head(exchange.head.block)
+            status = exchange.head.status
+            if not 200 <= status < 300:
+                return status  # an error page is not the file
+            self._progress.total = int(exchange.head.get(b"content-length") or 0)
+            self._store(self._http.flash.write, path, b"")
+            while data := await exchange.read(_BLOCK):
+                self._store(self._http.flash.append, path, data)
+                self._progress.written += len(data)
+            return status
+
+    @staticmethod
+    def _store(how: Callable[[str, bytes], None], path: str, data: bytes) -> None:
+        try:
+            how(path, data)
+        except FlashError as error:
+            raise ActionFailed(Status.NO_MEMORY, Cause.FILE, str(error)) from None
