@@ -1,0 +1,7 @@
+"""What goes wrong with ports before any byte has moved."""
+
+from __future__ import annotations
+
+
+class PortError(Exception):
+    """A port cannot be opened. One line: what was wrong and what to do."""

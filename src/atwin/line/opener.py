@@ -1,0 +1,38 @@
+"""From what a person writes to an open port: device paths, `socket://`, `rfc2217://`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from atwin.line.errors import PortError
+from atwin.line.tcp import connect_tcp
+
+if TYPE_CHECKING:
+    from atwin.line.port import Port
+
+_FORMS = "a device path, socket://HOST:PORT or rfc2217://HOST:PORT"
+
+
+async def open_port(url: str, *, baud: int = 115200) -> Port:
+    """The host's end of the line `url` names, at `baud` bit/s where that means something.
+
+    Raises `PortError`.
+    """
+    if "://" in url:
+        parts = urlsplit(url)
+        if parts.scheme not in ("socket", "rfc2217"):
+            raise PortError(f"{url}: unknown kind of port; use {_FORMS}")
+        try:
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host = port = None
+        if not host or not port:
+            raise PortError(f"{url}: host and port are wanted: {parts.scheme}://127.0.0.1:7000")
+        if parts.scheme == "socket":
+            return await connect_tcp(host, port)
+    elif not url:
+        raise PortError(f"no port given; use {_FORMS}")
+    from atwin.line.device import open_device
+
+    return await open_device(url, baud)

@@ -1,0 +1,128 @@
+"""The line over TCP: the module's end as a listener, the host's end as a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from atwin.line.errors import PortError
+from atwin.line.transport import TransportPort
+
+if TYPE_CHECKING:
+    from atwin.line.port import Receiver
+
+_BUSY = b"busy: another client has this module\r\n"
+
+
+class TcpServerPort:
+    """One module for one client at a time; when a client leaves, the next one gets the same.
+
+    What the module says while no client is there is lost, as on an unplugged cable.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        """Listen at once, on a free port when `port` is 0. Raises `PortError`."""
+        try:
+            self._listener = socket.create_server((host, port), family=_family(host))
+        except OSError as error:
+            why = f"cannot listen on {host}:{port}: {error.strerror or error}"
+            raise PortError(f"{why}; choose another address") from error
+        self._listener.setblocking(False)
+        bound = self._listener.getsockname()
+        self.address = f"{_bracket(bound[0])}:{bound[1]}"
+        self.name = f"tcp {self.address}"
+        self._receiver: Receiver | None = None
+        self._client: TransportPort | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def start(self, receiver: Receiver) -> None:
+        """See `Port.start`."""
+        self._receiver = receiver
+        asyncio.get_running_loop().add_reader(self._listener, self._accept)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """See `Port.write`."""
+        if self._client is not None:
+            self._client.write(data)
+
+    async def drain(self) -> None:
+        """See `Port.drain`."""
+        if self._client is not None:
+            await self._client.drain()
+
+    async def close(self) -> None:
+        """See `Port.close`."""
+        if self._closed:
+            return
+        self._closed = True
+        asyncio.get_running_loop().remove_reader(self._listener)
+        self._listener.close()
+        for task in list(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        if self._client is not None:
+            await self._client.close()
+        if self._receiver is not None:
+            self._receiver.lost(None)
+
+    # --- Receiver of the client's connection -----------------------------------------------------
+
+    def received(self, data: bytes) -> None:
+        """From the client."""
+        assert self._receiver is not None
+        self._receiver.received(data)
+
+    def lost(self, reason: str | None) -> None:
+        """The client left; the module does not notice."""
+        self._client = None
+
+    def _accept(self) -> None:
+        with suppress(OSError):  # a client that is gone already
+            connection, _ = self._listener.accept()
+            connection.setblocking(False)
+            if self._client is not None:
+                with suppress(OSError):
+                    connection.send(_BUSY)
+                connection.close()
+                return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._client = TransportPort(self.name)
+            task = asyncio.get_running_loop().create_task(self._attach(connection))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _attach(self, connection: socket.socket) -> None:
+        client = self._client
+        assert client is not None
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.connect_accepted_socket(lambda: client, connection)
+        except OSError:
+            connection.close()
+            self._client = None
+        else:
+            client.start(self)
+
+
+async def connect_tcp(host: str, port: int) -> TransportPort:
+    """The host's end: `socket://H:P`. Raises `PortError`."""
+    name = f"socket://{_bracket(host)}:{port}"
+    loop = asyncio.get_running_loop()
+    try:
+        _, connection = await loop.create_connection(lambda: TransportPort(name), host, port)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise PortError(f"{name}: cannot connect: {why}; is a module served there?") from error
+    return connection
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _bracket(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,94 @@
+"""A port on an asyncio transport: TCP connections and serial devices have this in common."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from atwin.line.port import Receiver
+
+
+class TransportPort(asyncio.Protocol):
+    """See `Port`. What comes before `start` is kept for it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._transport: asyncio.Transport | None = None
+        self._receiver: Receiver | None = None
+        self._early = bytearray()
+        self._writable = asyncio.Event()
+        self._gone = asyncio.Event()
+        self._reason: str | None = None
+        self._closing = False
+
+    # --- Port -----------------------------------------------------------------------------------
+
+    def start(self, receiver: Receiver) -> None:
+        """See `Port.start`."""
+        self._receiver = receiver
+        asyncio.get_running_loop().call_soon(self._deliver_early)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """See `Port.write`."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    async def drain(self) -> None:
+        """See `Port.drain`."""
+        await self._writable.wait()
+
+    async def close(self) -> None:
+        """See `Port.close`."""
+        self._closing = True
+        if self._transport is not None and not self._gone.is_set():
+            self._transport.close()
+            try:
+                async with asyncio.timeout(_LAST_BYTES):
+                    await self._gone.wait()
+            except TimeoutError:
+                self._transport.abort()
+                await self._gone.wait()
+
+    # --- asyncio.Protocol -----------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The line is up."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._writable.set()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes from the far side."""
+        if self._receiver is None or self._early:
+            self._early += data
+        else:
+            self._receiver.received(bytes(data))
+
+    def pause_writing(self) -> None:
+        """The far side is slower than we are."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        self._writable.set()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The line is down, for whatever reason."""
+        if not self._closing:
+            self._reason = str(error) if error else f"{self.name} was closed by the far side"
+        self._writable.set()
+        self._gone.set()
+        if self._receiver is not None and not self._early:
+            self._receiver.lost(self._reason)
+
+    def _deliver_early(self) -> None:
+        assert self._receiver is not None
+        if self._early:
+            data, self._early = bytes(self._early), bytearray()
+            self._receiver.received(data)
+        if self._gone.is_set():
+            self._receiver.lost(self._reason)
+
+
+#: Seconds a closing port may take to send what is pending.
+_LAST_BYTES = 1.0
