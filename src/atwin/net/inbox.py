@@ -78,13 +78,11 @@ class Inbox:
         return bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
 
     async def _wait(self) -> None:
-        if self._waiter is not None:
+        # A reader that was cancelled has let go, even if its task has not yet come to an end.
+        if self._waiter is not None and not self._waiter.done():
             raise RuntimeError("two tasks read from one connection")
         self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
+        await self._waiter
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

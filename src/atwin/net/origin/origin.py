@@ -8,6 +8,7 @@ import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from email.utils import formatdate
+from http.client import responses
 from typing import TYPE_CHECKING
 
 import h11
@@ -85,7 +86,8 @@ class Origin:
         except h11.RemoteProtocolError as error:
             # Whatever was wrong, nothing that follows it can be understood.
             if client.parser.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-                refusal = plain(error.error_status_hint, f"{error}\n".encode())
+                reason = f"{error}\n".encode()
+                refusal = plain(error.error_status_hint, reason, [("Connection", "close")])
                 await self._send(client, "GET", refusal)
             await client.hang_up()
 
@@ -132,7 +134,9 @@ class Origin:
             lines.append(("Transfer-Encoding", "chunked"))
         elif answer.status not in (204, 304):
             lines.append(("Content-Length", str(answer.length)))
-        head = client.parser.send(h11.Response(status_code=answer.status, headers=lines))
+        reason = responses.get(answer.status, "").encode("ascii")
+        start_line = h11.Response(status_code=answer.status, headers=lines, reason=reason)
+        head = client.parser.send(start_line)
         length = 0 if method == "HEAD" or answer.status in (204, 304) else answer.length
         for start in range(answer.start, answer.start + length, _PIECE):
             piece = answer.content.read(start, min(_PIECE, answer.start + length - start))
