@@ -27,7 +27,8 @@ lint: $(DEV)
 	$(BIN)/mypy
 
 bench: $(DEV) tools
-	$(BIN)/python bench/line.py
+	$(BIN)/python -m bench.line
+	$(BIN)/python -m bench.tls
 
 reference: $(RUNTIME)
 	$(BIN)/python -m atwin.cli.reference docs

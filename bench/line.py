@@ -17,9 +17,9 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.servers import nginx
 from rich.console import Console
 from rich.table import Table
-from servers import nginx
 
 from atwin.cli.ports import open_line, parse_twin_url, run_twin
 from atwin.host import Channel, Modem
@@ -66,6 +66,10 @@ def curl(url: str, directory: Path) -> float:
     return time.perf_counter() - began
 
 
+def new_table(title: str) -> Table:
+    return Table(title=title, title_justify="left", caption_justify="left", min_width=70)
+
+
 def throughput() -> Table:
     """Host and twin against curl."""
     data = Generated(SIZE, seed=1).read(0, SIZE)
@@ -77,7 +81,7 @@ def throughput() -> Table:
             ours.append(asyncio.run(download(f"{base}/file.bin", sha256, Path(name))))
             theirs.append(curl(f"{base}/file.bin", Path(name)))
     mine, other = statistics.median(ours), statistics.median(theirs)
-    table = Table(title=f"{SIZE:,} bytes in 39 parts from nginx, median of {RUNS}")
+    table = new_table(f"{SIZE:,} bytes in 39 parts from nginx, median of {RUNS}")
     for heading in ("", "seconds", "MB/s", "best", "worst"):
         table.add_column(heading, justify="right" if heading else "left")
     for label, runs in (("host + twin, memory port", ours), ("39 times curl -r", theirs)):
@@ -126,7 +130,7 @@ async def over_tcp(stack: AsyncExitStack) -> Port:
 
 def command_rates() -> Table:
     """The three lines."""
-    table = Table(title=f"AT and its OK, {COMMANDS} times one after the other, median of 5")
+    table = new_table(f"AT and its OK, {COMMANDS} times one after the other, median of 5")
     table.add_column("line")
     table.add_column("commands/s", justify="right")
     for label, open_ports in (("memory", over_memory), ("PTY", over_pty), ("TCP", over_tcp)):
@@ -137,7 +141,7 @@ def command_rates() -> Table:
 
 def start_up() -> Table:
     """What a user waits for before anything happens."""
-    table = Table(title=f"start-up, median of {STARTS}")
+    table = new_table(f"start-up, median of {STARTS}")
     table.add_column("command")
     table.add_column("seconds", justify="right")
     for arguments in (["--help"], ["models"]):

@@ -47,7 +47,15 @@ def test_the_name_comes_from_the_url(server: FileServer, tmp_path: Path) -> None
 @pytest.mark.parametrize("model", ["air724ug", "air780e-at", "air780e-lsat"])
 def test_every_model(server: FileServer, tmp_path: Path, model: str) -> None:
     target = tmp_path / "out"
-    ended = atwin("get", f"{server.base}/file.bin", "-o", target, "-p", f"twin://{model}", "--json")
+    ended = atwin(
+        "get",
+        f"{server.base}/file.bin",
+        "-o",
+        target,
+        "-p",
+        f"twin://{model}?time_scale=0",
+        "--json",
+    )
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["model"] == model
     assert target.read_bytes() == CONTENT
@@ -58,7 +66,7 @@ def test_json(server: FileServer, tmp_path: Path) -> None:
     ended = atwin(
         "get", url, "-o", target, "--json", "--chunk", "100000", "--strategy", "range",
         "--sha256", SHA256.upper(), "--md5", MD5,
-        env={"ATWIN_PORT": "twin://air780e-lsat"},
+        env={"ATWIN_PORT": "twin://air780e-lsat?time_scale=0"},
     )  # fmt: skip
     assert ended.returncode == 0
     told = json.loads(ended.stdout)

@@ -45,9 +45,10 @@ def test_a_default_name_is_always_a_plain_visible_file(segment: str) -> None:
 def test_twin_url() -> None:
     wanted = parse_twin_url(
         "twin://air780e-at?baud=max&seed=7&cold=1&state=/tmp/x&http_error_urc=1&http_buffer=8192"
-        "&linger_s=0.5&timeout_status=601"
+        "&linger_s=0.5&timeout_status=601&time_scale=0.25"
     )
     assert (wanted.seed, wanted.cold, wanted.state) == (7, True, "/tmp/x")
+    assert wanted.time_scale == 0.25
     assert wanted.profile.quirks.http_error_urc
     assert wanted.profile.quirks.linger_s == 0.5
     assert wanted.profile.quirks.timeout_status == 601
@@ -56,7 +57,7 @@ def test_twin_url() -> None:
 
 def test_twin_url_defaults() -> None:
     wanted = parse_twin_url("twin://air724ug")
-    assert (wanted.seed, wanted.cold, wanted.state) == (0, False, None)
+    assert (wanted.seed, wanted.cold, wanted.state, wanted.time_scale) == (0, False, None, 1)
     assert not parse_twin_url("twin://air724ug?implicit_bearer=off").profile.quirks.implicit_bearer
 
 

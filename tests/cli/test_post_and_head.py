@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LSAT = ("--port", "twin://air780e-lsat")
+LSAT = ("--port", "twin://air780e-lsat?time_scale=0")
 
 
 @pytest.fixture

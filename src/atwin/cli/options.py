@@ -16,7 +16,8 @@ Port = Annotated[
         envvar="ATWIN_PORT",
         metavar="PORT",
         help="Device path, socket://HOST:PORT, rfc2217://HOST:PORT, or a twin in this process: "
-        "twin://MODEL?baud=max&seed=N&cold=1&state=DIR and any profile flag.",
+        "twin://MODEL?baud=max&seed=N&cold=1&state=DIR and any profile flag; time_scale=0 makes "
+        "start-up and network delays immediate.",
     ),
 ]
 

@@ -24,16 +24,17 @@ _SWITCH = {"true": 1, "on": 1, "yes": 1, "false": 0, "off": 0, "no": 0}
 
 @dataclass(frozen=True, slots=True)
 class TwinUrl:
-    """What a `twin://` URL asks for."""
+    """What a `twin://` URL asks for; see `Twin`."""
 
     profile: Profile
-    seed: int
-    cold: bool
-    state: str | None
+    seed: int = 0
+    cold: bool = False
+    state: str | None = None
+    time_scale: float = 1.0
 
 
 def parse_twin_url(url: str) -> TwinUrl:
-    """`twin://MODEL?baud=max&seed=N&cold=1&state=DIR&flag=value`.
+    """`twin://MODEL?baud=max&seed=N&cold=1&state=DIR&time_scale=X&flag=value`.
 
     Any other parameter is a limit, feature or quirk of the profile. Raises `typer.BadParameter`
     and `UnknownModelError`.
@@ -45,10 +46,11 @@ def parse_twin_url(url: str) -> TwinUrl:
     check_baud(values.pop("baud", "max"))
     seed = _number("seed", values.pop("seed", "0"))
     cold = _number("cold", values.pop("cold", "0"))
+    time_scale = _number("time_scale", values.pop("time_scale", "1"))
     state = values.pop("state", None)
     flags = {name: _number(name, value) for name, value in values.items()}
     profile = load_profile(model).with_flags(**flags)
-    return TwinUrl(profile=profile, seed=int(seed), cold=bool(cold), state=state or None)
+    return TwinUrl(profile, int(seed), bool(cold), state or None, time_scale)
 
 
 @asynccontextmanager
@@ -83,6 +85,7 @@ async def run_twin(wanted: TwinUrl, port: Port) -> AsyncIterator[Twin]:
             network=RealNetwork(),
             seed=wanted.seed,
             warm=not wanted.cold,
+            time_scale=wanted.time_scale,
             state=state,
         ) as twin:
             yield twin
