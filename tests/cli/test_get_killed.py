@@ -50,3 +50,27 @@ def test_killed_thirty_times(tmp_path: Path) -> None:
     assert begins == sorted(begins)
     assert len(begins) - len(set(begins)) <= KILLS
     assert len(set(begins)) == told["parts"] == 301
+
+
+@pytest.mark.slow
+def test_a_killed_stream(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    target = tmp_path / "out"
+    with file_server(**{"file.bin": CONTENT}) as server:
+        server.delay, server.piece = 0.01, 5_000
+        order = ("get", f"{server.base}/file.bin", "-o", target, "--strategy", "stream", "--json")
+        env = {"ATWIN_PORT": "twin://air780e-at?time_scale=0"}
+        for _ in range(4):
+            process = start(*order, env=env)
+            server.wait_for(len(server.log) + 2)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(chance.uniform(0.15, 0.3))
+            process.kill()
+            process.communicate()
+            assert not target.exists()
+        server.delay = 0
+        ended = atwin(*order, env=env)
+    told = json.loads(ended.stdout)
+    assert told["strategy"] == "stream"
+    assert 0 < told["resumed_from"] < len(CONTENT)
+    assert target.read_bytes() == CONTENT

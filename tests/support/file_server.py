@@ -34,8 +34,10 @@ class FileServer:
     base: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     etag: str = '"one"'
-    #: Seconds before each body: long enough for a signal to arrive in the middle.
+    #: Seconds before each piece of a body: long enough for a signal to arrive in the middle.
     delay: float = 0.0
+    #: Bytes of a piece; by default a body is one.
+    piece: int = 1 << 30
     log: list[Asked] = field(default_factory=list)
     asked: threading.Condition = field(default_factory=threading.Condition)
 
@@ -96,16 +98,20 @@ def file_server(**files: bytes) -> Iterator[FileServer]:
                 self.send_header(name, value)
             try:
                 self.end_headers()
-                if body:
+                for start in range(0, len(body), served.piece):
                     stopping.wait(served.delay)
-                    self.wfile.write(body)
+                    self.wfile.write(body[start : start + served.piece])
             except OSError:  # the client was killed: many tests here do that
                 self.close_connection = True
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Not on stderr: `note` keeps it."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Silence: a client that was killed resets its connection."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
