@@ -26,6 +26,7 @@ from atwin.twin.radio import Radio
 from atwin.twin.serial import SerialCommands
 from atwin.twin.settings import Settings, SettingsCommands
 from atwin.twin.sim_commands import SimCommands
+from atwin.twin.ssl import Ssl, SslCommands
 from atwin.twin.system import SystemCommands
 from atwin.twin.tasks import Tasks
 
@@ -56,7 +57,10 @@ class Firmware:
         self.pool = ConnectionPool(hardware.clock, profile.quirks.linger_s)
         self.radio = Radio(hardware, self.settings, urc, self.tasks.spawn)
         self.bearers = Bearers(self.radio, hardware, urc)
-        self.http = HttpService(hardware, self.bearers, self.pool, urc, self.tasks.spawn)
+        self.ssl = Ssl(hardware.flash, hardware.rtc)
+        self.http = HttpService(
+            hardware, self.bearers, self.pool, urc, self.tasks.spawn, self.ssl.secure_http
+        )
         for family in (
             SettingsCommands(self.settings, hardware.nvram),
             SerialCommands(self.settings, profile),
@@ -68,6 +72,7 @@ class Firmware:
             PdpCommands(self.radio, hardware),
             BearerCommands(self.bearers, padded=profile.quirks.sapbr_padded),
             FileCommands(hardware.flash, profile),
+            SslCommands(self.ssl, self.http.takes_ssl_settings),
             HttpCommands(self.http),
             HttpStreamCommands(self.http),
             HttpToFlashCommands(self.http),

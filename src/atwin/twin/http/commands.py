@@ -134,7 +134,7 @@ class HttpCommands(Family):
     @command.set("+HTTPSSL", test=True)
     def set_ssl(self, on: Annotated[int, Range(0, 1)]) -> None:
         """TLS for URLs without a scheme: 0 off, 1 on; a scheme decides for itself."""
-        if self._http.profile.quirks.ssl_needs_init and not self._http.is_open:
+        if not self._http.takes_ssl_settings():
             raise CmeError(Cme.NOT_ALLOWED)
         self._http.ssl = on
 

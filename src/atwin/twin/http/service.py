@@ -98,6 +98,10 @@ class HttpService:
         """Whether there is a session."""
         return self._session is not None
 
+    def takes_ssl_settings(self) -> bool:
+        """Whether HTTPSSL and SSLCFG may be set now (quirk `ssl_needs_init`, OQ-41)."""
+        return self.is_open or not self.profile.quirks.ssl_needs_init
+
     @property
     def idle_session(self) -> Session:
         """The open session with no action running. Raises `CmeError` 3."""
