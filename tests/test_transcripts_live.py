@@ -1,0 +1,60 @@
+"""The quick transcripts over a PTY and over TCP, on the real clock."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from atwin.line.opener import open_port
+from atwin.line.pty import PtyPort
+from atwin.line.tcp import TcpServerPort
+from atwin.net.real import RealNetwork
+from atwin.net.tcp import listen
+from support.pages import pages
+from transcript import FILES, SPLITS, Transcript, parse, play
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from atwin.line.port import Port
+
+    Line = Callable[[Transcript, str], Coroutine[None, None, None]]
+
+QUICK_FILES = [path for path in FILES if not parse(path).needs_virtual_clock]
+
+
+async def over_pty(transcript: Transcript, split: str) -> None:
+    module = PtyPort(None)
+    await on_a_real_line(transcript, split, module, module.slave_path)
+
+
+async def over_tcp(transcript: Transcript, split: str) -> None:
+    module = TcpServerPort("127.0.0.1", 0)
+    await on_a_real_line(transcript, split, module, f"socket://{module.address}")
+
+
+async def on_a_real_line(transcript: Transcript, split: str, module: Port, address: str) -> None:
+    host = await open_port(address)
+    try:
+        async with listen(pages(transcript.pages), "127.0.0.1", 0) as port:
+            await play(
+                transcript,
+                host,
+                module,
+                RealNetwork(),
+                origin=f"127.0.0.1:{port}",
+                split=SPLITS[split],
+                real_time=True,
+            )
+    finally:
+        await host.close()
+
+
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("path", QUICK_FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("line", [over_pty, over_tcp])
+def test_over_a_real_line(line: Line, path: Path, split: str) -> None:
+    asyncio.run(line(parse(path), split))
