@@ -1,0 +1,52 @@
+"""Imports point down only; the outside comes in by its interfaces (docs/architecture.md)."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "atwin"
+
+#: Room: the rooms it may import from.
+GROUND = {"at", "models", "clock", "disk"}
+MAY_IMPORT = {
+    "at": {"at"},
+    "models": {"models"},
+    "clock": {"clock"},
+    "disk": {"disk"},
+    "line": GROUND | {"line"},
+    "net": GROUND | {"net"},
+    "twin": GROUND | {"line", "net", "twin"},
+    "host": GROUND | {"line", "net", "host"},
+    "cli": GROUND | {"line", "net", "twin", "host", "cli"},
+}
+#: Rooms that touch nothing outside, and what they must not touch it with.
+CLOSED = {"at", "twin", "host"}
+#: (pathlib names files; opening them is left to `disk`.)
+OUTSIDE = {"os", "socket", "ssl", "time", "random", "select", "subprocess", "shutil"}
+
+FILES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE)
+
+
+def imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.add(node.module or "")
+    return names
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_floor(path: Path) -> None:
+    room = path.relative_to(SOURCE).parts[0]
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "atwin" and len(parts) > 1:
+            assert parts[1] in MAY_IMPORT[room], f"{room} imports {name}"
+        if room in CLOSED:
+            assert parts[0] not in OUTSIDE, f"{room} imports {name}"
