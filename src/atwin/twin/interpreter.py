@@ -78,6 +78,9 @@ class Interpreter:
         """The firmware ends: nothing is read and nothing said any more."""
         self._busy = True
         self._urcs.clear()
+        if self._data_phase is not None and self._data_phase.timer is not None:
+            self._data_phase.timer.cancel()
+        self._data_phase = None
         self._uart.listen(None)
 
     def urc(self, text: str) -> None:

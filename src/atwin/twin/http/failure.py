@@ -43,12 +43,16 @@ class Cause(IntEnum):
 
 
 class ActionFailed(Exception):  # noqa: N818 - an outcome, reported as a URC
-    """An accepted action came to nothing. The text says why, for the log."""
+    """An accepted action came to nothing. The text says why, for the log.
 
-    def __init__(self, status: int, cause: Cause, why: str) -> None:
+    `kept`: bytes the URC reports all the same.
+    """
+
+    def __init__(self, status: int, cause: Cause, why: str, kept: int = 0) -> None:
         super().__init__(why)
         self.status = status
         self.cause = cause
+        self.kept = kept
 
 
 def from_network(error: NetworkError) -> ActionFailed:

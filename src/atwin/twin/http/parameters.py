@@ -44,6 +44,8 @@ _FIELDS = {
 }
 
 NO_PROXY = "0.0.0.0"
+#: What no header line can hold, and no URL.
+_CONTROL = re.compile(r"[\x00\r\n]")
 _IPV4 = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})")
 
 
@@ -140,7 +142,7 @@ class Parameters:
 
     def _set_string(self, tag: str, text: str) -> None:
         name, longest = _STRINGS[tag]
-        if len(text) > longest or (tag == "PROIP" and not _is_ipv4(text)):
+        if len(text) > longest or _CONTROL.search(text) or (tag == "PROIP" and not _is_ipv4(text)):
             raise BadArgument(text)
         setattr(self, name, text)
 
@@ -167,10 +169,10 @@ def _decode(text: str) -> str:
 
     Blank lines go, so that no value can end the header block early.
     """
-    if len(text) > _LONGEST_HEADERS:
+    if len(text) > _LONGEST_HEADERS or _CONTROL.search(text):
         raise BadArgument(text)
     plain = text.replace("\\22", '"').replace("\\r\\n", "\r\n")
-    lines = (line.strip("\r\n\x00") for line in plain.split("\r\n"))
+    lines = (line.strip() for line in plain.split("\r\n"))
     return "\r\n".join(line for line in lines if line)
 
 

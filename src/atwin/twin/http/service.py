@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from atwin.net.http import Exchange
     from atwin.twin.hardware import Hardware
+    from atwin.twin.http.stream import StreamSession
     from atwin.twin.pool import ConnectionPool
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ class Session:
     head: bytes = b""
     #: The running HTTPACTION, HTTPEXACTION or HTTPGETTOFS.
     work: asyncio.Task[None] | None = None
+    #: What the running HTTPEXACTION passes through.
+    stream: StreamSession | None = None
 
     @property
     def busy(self) -> bool:
@@ -124,70 +127,88 @@ class HttpService:
         scheme = "https" if self.ssl else "http"
         return Wanted(METHODS[method], parameters.snapshot(), scheme, body)
 
-    def run(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let `work` be the session's one action."""
-        session = self.idle_session
-        session.head = b""
-        session.work = self._spawn(work)
-
     def start_action(self, method: int) -> None:
         """HTTPACTION: everything after its OK. Raises `CmeError` 3."""
         body = self.buffer.read() if METHODS[method] == "POST" else b""
-        self.run(self._act(method, self.wanted(method, body)))
+        wanted = self.wanted(method, body)
 
-    def keep_head(self, block: bytes) -> None:
-        """Hold the header block for HTTPHEAD, in the module's letter case."""
-        self.session.head = block.lower() if self.profile.has("head_lowercase") else block
+        async def exchange(session: Session) -> tuple[int, int]:
+            async with self.client.response(wanted) as exchange:
+                self.keep_head(session, exchange.head.block)
+                if wanted.method == "HEAD":
+                    self.buffer.clear()
+                else:
+                    await self._fill(exchange)
+                return exchange.head.status, len(self.buffer)
 
-    def report(
+        def urc(status: int, length: int) -> str:
+            return str(HttpAction(method, status, length))
+
+        self.run("HTTPACTION", wanted, exchange, urc)
+
+    def run(
         self,
         name: str,
         wanted: Wanted,
-        status: int,
-        amount: int,
-        failure: ActionFailed | None,
+        work: Callable[[Session], Awaitable[tuple[int, int]]],
+        urc: Callable[[int, int], str],
+        *,
+        deadline: bool = True,
+    ) -> None:
+        """Let `work` be the session's one action; it gives a status and a number of bytes.
+
+        However it ends, `urc` of the two is said once, unless HTTPTERM came first. `deadline`:
+        TIMEOUT limits the whole of it. Raises `CmeError` 3.
+        """
+        session = self.idle_session
+        session.head = b""
+        session.work = self._spawn(self._run(session, name, wanted, work, urc, deadline))
+
+    async def _run(
+        self,
+        session: Session,
+        name: str,
+        wanted: Wanted,
+        work: Callable[[Session], Awaitable[tuple[int, int]]],
+        urc: Callable[[int, int], str],
+        deadline: bool,
+    ) -> None:
+        failure: ActionFailed | None = None
+        try:
+            async with self.client.guarded(wanted, deadline=deadline):
+                status, amount = await work(session)
+        except ActionFailed as failed:
+            failure = failed
+        except Exception as defect:
+            log.error("%s failed in a way it should not", name, exc_info=defect)
+            failure = ActionFailed(Status.NETWORK_ERROR, Cause.SOCKET, repr(defect))
+        if self._session is not session:
+            return  # HTTPTERM came while this one was failing: nobody waits for it any more
+        if failure is not None:
+            status, amount = failure.status, failure.kept
+        self._log(name, wanted, status, amount, failure)
+        # The URC says the action is over, so the next one may start on hearing it.
+        session.work = None
+        session.stream = None
+        self.urc(urc(status, amount))
+
+    def keep_head(self, session: Session, block: bytes) -> None:
+        """Hold the header block for HTTPHEAD, in the module's letter case."""
+        session.head = block.lower() if self.profile.has("head_lowercase") else block
+
+    def _log(
+        self, name: str, wanted: Wanted, status: int, amount: int, failure: ActionFailed | None
     ) -> None:
         """Log how a request ended and, by quirk, say its cause (spec: http.md §4, OQ-17)."""
         if failure is None:
             log.info("%s %s: %d, %d bytes", name, wanted.method, status, amount)
             return
+        cause = failure.cause
         log.info(
-            "%s %s: %d, cause %d %s: %s",
-            name,
-            wanted.method,
-            status,
-            failure.cause,
-            failure.cause.name,
-            failure,
+            "%s %s: %d, cause %d %s: %s", name, wanted.method, status, cause, cause.name, failure
         )
         if self.profile.quirks.http_error_urc:
-            self.urc(f"ERROR: {failure.cause.value}")
-
-    async def _act(self, method: int, wanted: Wanted) -> None:
-        failure: ActionFailed | None = None
-        try:
-            status, length = await self._exchange(wanted)
-        except ActionFailed as failed:
-            failure, status, length = failed, failed.status, 0
-        if failure is None and self.buffer.overflowed:
-            why = f"the response is larger than the buffer of {self.buffer.capacity} bytes"
-            failure = ActionFailed(Status.NO_MEMORY, Cause.NO_BUFFER, why)
-            status = Status.NO_MEMORY
-            length = len(self.buffer) if self.profile.quirks.overflow_kept else 0
-        self.report("HTTPACTION", wanted, status, length, failure)
-        # The URC says the action is over, so the next one may start on hearing it.
-        self.session.work = None
-        self.urc(str(HttpAction(method, status, length)))
-
-    async def _exchange(self, wanted: Wanted) -> tuple[int, int]:
-        """Status and bytes kept of the final response."""
-        async with self.client.guarded(wanted), self.client.response(wanted) as exchange:
-            self.keep_head(exchange.head.block)
-            if wanted.method == "HEAD":
-                self.buffer.clear()
-            else:
-                await self._fill(exchange)
-            return exchange.head.status, len(self.buffer)
+            self.urc(f"ERROR: {cause.value}")
 
     async def _fill(self, exchange: Exchange) -> None:
         """The body takes the buffer over with its first byte, or empties it when there is none."""
@@ -196,3 +217,10 @@ class HttpService:
         while data:
             self.buffer.add(data)
             data = await exchange.read(_PIECE)
+        if self.buffer.overflowed:
+            raise ActionFailed(
+                Status.NO_MEMORY,
+                Cause.NO_BUFFER,
+                f"the response is larger than the buffer of {self.buffer.capacity} bytes",
+                kept=len(self.buffer) if self.profile.quirks.overflow_kept else 0,
+            )

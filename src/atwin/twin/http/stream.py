@@ -14,11 +14,10 @@ from atwin.at.reply import Block, CmeError, Collect, Reply
 from atwin.at.urc import HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady
 from atwin.net.http import Exchange
 from atwin.twin.http.client import METHODS
-from atwin.twin.http.failure import ActionFailed
 
 if TYPE_CHECKING:
     from atwin.twin.http.client import Wanted
-    from atwin.twin.http.service import HttpService
+    from atwin.twin.http.service import HttpService, Session
 
 #: Bytes of one HTTPEXGET without a length, as the vendor's logs show it.
 _USUAL_PIECE = 3880
@@ -32,9 +31,8 @@ class StreamSession:
     and TCP makes the server wait.
     """
 
-    def __init__(self, http: HttpService, method: int, wanted: Wanted) -> None:
+    def __init__(self, http: HttpService, wanted: Wanted) -> None:
         self._http = http
-        self._method = method
         self._wanted = wanted
         self._window = http.profile.limit("http_buffer")
         self._to_post = wanted.announced or 0
@@ -63,27 +61,14 @@ class StreamSession:
             self._announce()
         return data
 
-    async def run(self) -> None:
-        """Carry the request out and say how it ended."""
-        failure: ActionFailed | None = None
-        received = 0
-        try:
-            # The host sets the pace, so TIMEOUT limits each wait for the server instead.
-            async with self._http.client.guarded(self._wanted, deadline=False):
-                status, received = await self._exchange()
-        except ActionFailed as failed:
-            failure, status = failed, failed.status
-        self._http.report("HTTPEXACTION", self._wanted, status, received, failure)
-        self._http.session.work = None
-        self._http.urc(str(HttpExAction(self._method, status)))
-
-    async def _exchange(self) -> tuple[int, int]:
+    async def run(self, session: Session) -> tuple[int, int]:
+        """Carry the request out; status and bytes of the response's body."""
         client, wanted = self._http.client, self._wanted
         if wanted.method == "GET":
             async with AsyncExitStack() as open_now:
                 async with asyncio.timeout(wanted.parameters.timeout):
                     exchange = await open_now.enter_async_context(client.response(wanted))
-                return await self._hand_over(exchange)
+                return await self._hand_over(session, exchange)
         url = client.url(wanted)
         async with asyncio.timeout(wanted.parameters.timeout):
             connection = await client.connect(wanted, url)
@@ -92,7 +77,7 @@ class StreamSession:
             await self._send_body(exchange)
             async with asyncio.timeout(wanted.parameters.timeout):
                 await exchange.read_response()
-            return await self._hand_over(exchange)
+            return await self._hand_over(session, exchange)
         finally:
             connection.close()
 
@@ -110,9 +95,9 @@ class StreamSession:
             self._http.urc(str(HttpExPosted(len(data))))
         self._accepts_posts = False
 
-    async def _hand_over(self, exchange: Exchange) -> tuple[int, int]:
+    async def _hand_over(self, session: Session, exchange: Exchange) -> tuple[int, int]:
         """Read as the host fetches, until it has fetched all; status and body bytes."""
-        self._http.keep_head(exchange.head.block)
+        self._http.keep_head(session, exchange.head.block)
         ended = False
         while not ended or self._waiting:
             room = self._window - len(self._waiting)
@@ -141,7 +126,6 @@ class HttpStreamCommands(Family):
 
     def __init__(self, http: HttpService) -> None:
         self._http = http
-        self._stream: StreamSession | None = None
 
     @command.set("+HTTPEXACTION", needs="ext_http")
     def action(
@@ -154,8 +138,14 @@ class HttpStreamCommands(Family):
             raise BadArgument("length")
         wanted = self._http.wanted(method)
         wanted.announced = length if METHODS[method] == "POST" else None
-        self._stream = StreamSession(self._http, method, wanted)
-        self._http.run(self._stream.run())
+        stream = StreamSession(self._http, wanted)
+
+        def urc(status: int, amount: int) -> str:
+            return str(HttpExAction(method, status))
+
+        # The host sets the pace, so TIMEOUT limits each wait for the server instead.
+        self._http.run("HTTPEXACTION", wanted, stream.run, urc, deadline=False)
+        self._http.session.stream = stream
 
     @command.test("+HTTPEXACTION", needs="ext_http")
     def action_test(self) -> str:
@@ -186,6 +176,7 @@ class HttpStreamCommands(Family):
         return Block(f"+HTTPEXGET: {len(data)}", data)
 
     def _running(self) -> StreamSession:
-        if self._stream is None or not self._http.session.busy:
+        stream = self._http.session.stream
+        if stream is None:
             raise CmeError(Cme.NOT_ALLOWED)
-        return self._stream
+        return stream

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.twin.http.client import Wanted
-    from atwin.twin.http.service import HttpService
+    from atwin.twin.http.service import HttpService, Session
 
 _DIRECTORY = "/USER/HTTP/"
 #: Bytes written at a time: a flash block.
@@ -54,7 +54,18 @@ class HttpToFlashCommands(Family):
             raise AtError from None
         wanted = self._http.wanted(0)
         self._progress = _Progress(running=True)
-        self._http.run(self._download(wanted, path))
+        progress = self._progress
+
+        async def work(session: Session) -> tuple[int, int]:
+            try:
+                return await self._fetch(session, wanted, path, progress), progress.written
+            finally:
+                progress.running = False
+
+        def urc(status: int, amount: int) -> str:
+            return str(HttpGetToFs(status, progress.written))
+
+        self._http.run("HTTPGETTOFS", wanted, work, urc)
 
     @command.read("+HTTPGETTOFS", needs="gettofs")
     def progress(self) -> str:
@@ -62,30 +73,17 @@ class HttpToFlashCommands(Family):
         p = self._progress
         return f"+HTTPGETTOFS: {int(p.running)},{p.written},{p.total}"
 
-    async def _download(self, wanted: Wanted, path: str) -> None:
-        progress, failure = self._progress, None
-        try:
-            status = await self._fetch(wanted, path)
-        except ActionFailed as failed:
-            failure, status = failed, failed.status
-        finally:
-            progress.running = False
-        self._http.report("HTTPGETTOFS", wanted, status, progress.written, failure)
-        self._http.session.work = None
-        self._http.urc(str(HttpGetToFs(status, progress.written)))
-
-    async def _fetch(self, wanted: Wanted, path: str) -> int:
-        client = self._http.client
-        async with client.guarded(wanted), client.response(wanted) as exchange:
-            self._http.keep_head(exchange.head.block)
+    async def _fetch(self, session: Session, wanted: Wanted, path: str, progress: _Progress) -> int:
+        async with self._http.client.response(wanted) as exchange:
+            self._http.keep_head(session, exchange.head.block)
             status = exchange.head.status
             if not 200 <= status < 300:
                 return status  # an error page is not the file
-            self._progress.total = int(exchange.head.get(b"content-length") or 0)
+            progress.total = int(exchange.head.get(b"content-length") or 0)
             self._store(self._http.flash.write, path, b"")
             while data := await exchange.read(_BLOCK):
                 self._store(self._http.flash.append, path, data)
-                self._progress.written += len(data)
+                progress.written += len(data)
             return status
 
     @staticmethod
