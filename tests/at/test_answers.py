@@ -21,7 +21,7 @@ from atwin.at.answers import (
     Prompt,
     Unsolicited,
 )
-from atwin.at.urc import BearerDeact, HttpAction, HttpExGetReady
+from atwin.at.urc import BearerDeact, HttpAction, HttpExGetReady, Ready
 
 
 def parse(sent: str, data: bytes, **expected: object) -> list[Event]:
@@ -106,7 +106,7 @@ def test_bare_information_and_boot_texts() -> None:
     events = parse("ATI", b"\r\nAirM2M_780E_V1169_LTE_AT\r\n\r\nRDY\r\n\r\nERROR: 2\r\n\r\nOK\r\n")
     assert events == [
         Line("AirM2M_780E_V1169_LTE_AT"),
-        Unsolicited("RDY", None),
+        Unsolicited("RDY", Ready()),
         Unsolicited("ERROR: 2", None),
         Final("OK", ok=True),
     ]

@@ -95,6 +95,16 @@ class BearerDeact:
         return f"+SAPBR {self.cid}: DEACT"
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The firmware has started: whatever it was told before is gone (spec: uart.md §8)."""
+
+    PATTERN: ClassVar[str] = r"RDY"
+
+    def __str__(self) -> str:
+        return "RDY"
+
+
 Urc = (
     HttpAction
     | HttpExAction
@@ -103,6 +113,7 @@ Urc = (
     | HttpExGetReady
     | HttpGetToFs
     | BearerDeact
+    | Ready
 )
 
 _KINDS: tuple[tuple[re.Pattern[str], type[Urc]], ...] = tuple(
@@ -115,6 +126,7 @@ _KINDS: tuple[tuple[re.Pattern[str], type[Urc]], ...] = tuple(
         HttpExGetReady,
         HttpGetToFs,
         BearerDeact,
+        Ready,
     )
 )
 

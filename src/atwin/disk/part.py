@@ -60,7 +60,8 @@ class PartFile:
         self.path = self.target.with_name(self.target.name + ".part")
         self.size = 0
         self._md5 = md5
-        self._finished = False
+        #: `target` is the whole file already, and what was adopted.
+        self.finished = False
         self.hashes = Hashes(md5=md5)
         if self.target.is_dir():
             raise DiskError(f"cannot write {self.target}: it is a directory")
@@ -112,7 +113,7 @@ class PartFile:
         hashes = hash_file(self.target, md5=self._md5)
         if hashes is None or hashes.sha256 != sha256:
             return False
-        self._finished, self.size, self.hashes = True, size, hashes
+        self.finished, self.size, self.hashes = True, size, hashes
         return True
 
     def append(self, data: bytes) -> None:
@@ -143,7 +144,7 @@ class PartFile:
 
     def finish(self) -> None:
         """Give the file its name: from here on `target` exists, whole."""
-        if self._finished:
+        if self.finished:
             return
         try:
             self._cut()
@@ -199,7 +200,7 @@ class PartFile:
             raise explained("write", str(self.path), error) from None
 
     def _forget(self) -> None:
-        self._finished = False
+        self.finished = False
         self.size = 0
         self.hashes = Hashes(md5=self._md5)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from atwin.at.urc import BearerDeact
+from atwin.at.urc import BearerDeact, Ready
 from atwin.host.errors import CommandRefusedError, UsageError
 from atwin.host.script import Script
 
@@ -31,7 +31,7 @@ class Bearer:
             if len(value) > 50 or '"' in value:
                 raise UsageError(f"{value!r} is no APN, user or password: at most 50 characters")
         self.cid = cid
-        #: The network closed the bearer and nobody has opened it since.
+        #: The network or a restart closed the bearer, and nobody has opened it since.
         self.taken_away = False
         self._channel = channel
         self._script = Script("bearer", channel)
@@ -89,5 +89,5 @@ class Bearer:
         )
 
     def _hear(self, text: str, urc: Urc | None) -> None:
-        if isinstance(urc, BearerDeact) and urc.cid == self.cid:
+        if isinstance(urc, Ready) or (isinstance(urc, BearerDeact) and urc.cid == self.cid):
             self.taken_away = True

@@ -21,6 +21,7 @@ from atwin.at.answers import (
     Prompt,
     Unsolicited,
 )
+from atwin.at.urc import Ready
 from atwin.clock import LoopClock
 from atwin.host.errors import LineLostError, ModuleSilentError
 
@@ -138,6 +139,8 @@ class Channel:
     def __init__(self, port: Port, clock: Clock | None = None) -> None:
         self.port = port
         self.clock = clock or LoopClock()
+        #: How often the module was heard to start. What is told to it holds until that changes.
+        self.restarts = 0
         self._parser = AnswerParser()
         self._lock = asyncio.Lock()
         self._exchange: _Exchange | None = None
@@ -321,6 +324,8 @@ class Channel:
                 pass
 
     def _announce(self, text: str, urc: Urc | None) -> None:
+        if isinstance(urc, Ready):
+            self.restarts += 1
         for call in tuple(self._urc_calls):
             call(text, urc)
         if urc is None:

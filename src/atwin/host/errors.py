@@ -88,6 +88,10 @@ class CommandRefusedError(StepError):
         self.code = code
 
 
+class ModuleRestartedError(StepError):
+    """The module started anew: session, bearer and settings that were not saved are gone."""
+
+
 class RequestFailedError(StepError):
     """The module ended a request with a status of its own, 600 to 606 or 408.
 

@@ -17,6 +17,7 @@ from atwin.at.urc import (
     HttpExGetReady,
     HttpExPosted,
     HttpExPostReady,
+    Ready,
 )
 from atwin.host.channel import Timeout
 from atwin.host.errors import ModuleError, NoAnswerError, RequestFailedError, TlsFailed, UsageError
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from atwin.at.urc import Urc
-    from atwin.host.channel import Channel, Progress
+    from atwin.host.channel import Channel, Progress, Reply
+    from atwin.host.errors import StepError
     from atwin.host.identity import Limits
 
 GET: Final = 0
@@ -117,7 +119,8 @@ class HttpSession:
         self._cid = cid
         #: Hears how many bytes of a body have come over the line.
         self.on_body: Progress | None = None
-        self._is_open = False
+        #: `channel.restarts` when the session was opened; None while it is not.
+        self._opened_in: int | None = None
         self._told: dict[str, str] = {}
 
     # --- session --------------------------------------------------------------------------------
@@ -128,12 +131,12 @@ class HttpSession:
         A session some earlier program left open is ended first. Raises `CommandRefusedError`,
         `NoAnswerError`.
         """
-        if self._is_open:
+        if self._opened_in == self._channel.restarts:
             return
         if not (await self.script.ask("AT+HTTPINIT")).ok:
             await self.script.ask("AT+HTTPTERM")
             await self.script.step("AT+HTTPINIT", advice="the module's HTTP service is stuck")
-        self._is_open = True
+        self._opened_in = self._channel.restarts
         self._told.clear()
         setup = self.setup
         await self.parameter("CID", self._cid)
@@ -147,8 +150,8 @@ class HttpSession:
 
     async def close(self) -> None:
         """TERM, whatever it answers. Raises `NoAnswerError`."""
-        if self._is_open:
-            self._is_open = False
+        if self._opened_in is not None:
+            self._opened_in = None
             await self.script.ask("AT+HTTPTERM")
 
     async def __aenter__(self) -> Self:
@@ -225,10 +228,10 @@ class HttpSession:
         """HTTPACTION and its URC; a server status of any kind is a result.
 
         Raises `RequestFailedError` (601 too when the bearer goes), `TlsFailed`,
-        `CommandRefusedError`, `NoAnswerError`.
+        `CommandRefusedError`, `NoAnswerError`, `ModuleRestartedError`.
         """
         channel, script = self._channel, self.script
-        channel.forget(HttpAction, BearerDeact)
+        channel.forget(HttpAction, BearerDeact, Ready)
         await script.step(f"AT+HTTPACTION={method}")
         deadline = self.setup.timeout + _URC_GRACE
         while not isinstance(
@@ -250,7 +253,7 @@ class HttpSession:
 
         Raises `CommandRefusedError`, `NoAnswerError`.
         """
-        self._channel.forget(*_STREAM_URCS, BearerDeact)
+        self._channel.forget(*_STREAM_URCS, BearerDeact, Ready)
         tail = "" if size is None else f",{size}"
         await self.script.step(f"AT+HTTPEXACTION={method}{tail}")
 
@@ -266,13 +269,24 @@ class HttpSession:
             urc = await script.event(HttpExGetReady, HttpExAction, BearerDeact, deadline=deadline)
             if isinstance(urc, HttpExGetReady):
                 # The manual's table says +HTTPGET:, its transcripts +HTTPEXGET: (OQ-14).
-                reply = await script.step("AT+HTTPEXGET", bodies=("+HTTPEXGET", "+HTTPGET"))
+                reply = await script.ask("AT+HTTPEXGET", bodies=("+HTTPEXGET", "+HTTPGET"))
+                if not reply.ok:
+                    raise await self._why_refused(reply)
                 if reply.body:
                     take(reply.body)
             elif isinstance(urc, HttpExAction) and _is_server_status(urc.status):
                 return urc.status
             else:
                 raise self.stream_failed(urc)
+
+    async def _why_refused(self, reply: Reply) -> StepError:
+        """A refused HTTPEXGET: the session may have ended just before, and its URC tells how."""
+        try:
+            return self.stream_failed(
+                await self.script.event(HttpExAction, BearerDeact, deadline=_AFTER_DEACT)
+            )
+        except NoAnswerError:
+            return self.script.refused(reply)
 
     def stream_failed(self, urc: Urc) -> RequestFailedError:
         """The error for a streaming session that `urc` ended."""

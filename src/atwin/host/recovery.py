@@ -65,13 +65,16 @@ class Recovery:
         clock: Clock,
         retry: Retry,
         note: Callable[[str], None] | None = None,
+        reached: Callable[[], int] = lambda: 0,
     ) -> None:
+        """`reached` tells how far the work has got: failures with progress between are no row."""
         self.retries = 0
         self._session = session
         self._bearer = bearer
         self._clock = clock
         self._retry = retry
         self._note = note or (lambda text: None)
+        self._reached = reached
 
     async def run(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """The result of `attempt`, repeated as the failure allows.
@@ -79,7 +82,7 @@ class Recovery:
         The session is open when `attempt` runs. Raises the last failure; the loss of the line
         and a silent module at once.
         """
-        failures = 0
+        failures, reached = 0, self._reached()
         while True:
             try:
                 if self._bearer.taken_away:
@@ -87,6 +90,8 @@ class Recovery:
                 await self._session.open()
                 return await attempt()
             except (StepError, ServerBusyError) as failure:
+                if self._reached() > reached:
+                    failures, reached = 0, self._reached()
                 failures += 1
                 if failures >= self._attempts(failure):
                     raise

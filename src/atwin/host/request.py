@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from atwin.at.urc import BearerDeact, HttpExAction, HttpExPosted, HttpExPostReady
-from atwin.host.errors import UsageError
+from atwin.host.errors import NoAnswerError, UsageError
 from atwin.host.headers import Headers
 from atwin.host.http import GET, HEAD, POST
 
@@ -98,6 +98,14 @@ async def _streamed_post(
         done = await script.event(HttpExPosted, HttpExAction, BearerDeact, deadline=deadline)
         if not isinstance(done, HttpExPosted):
             raise session.stream_failed(done)
+        if done.length != len(piece):
+            raise NoAnswerError(
+                script=script.name,
+                step=script.number,
+                sent=script.sent,
+                came=str(done),
+                advice="bytes got lost on the line: turn on flow control (AT+IFC=2,2)",
+            )
         if progress is not None:
             progress(start + len(piece))
     pieces: list[bytes] = []

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
+from atwin.at.urc import Ready
 from atwin.host.channel import COMMAND_TIMEOUT, Timeout
-from atwin.host.errors import CommandRefusedError, NoAnswerError
+from atwin.host.errors import CommandRefusedError, ModuleRestartedError, NoAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,11 +94,21 @@ class Script:
         return reply
 
     async def event(self, *kinds: type[U], deadline: float, advice: str | None = None) -> U:
-        """The next URC of one of `kinds`. Raises `NoAnswerError`."""
+        """The next URC of one of `kinds`. Raises `NoAnswerError` and `ModuleRestartedError`."""
+        wanted = cast("tuple[type[Urc], ...]", (*kinds, Ready))
         try:
-            return await self._channel.urc(*kinds, timeout=deadline)
+            urc = await self._channel.urc(*wanted, timeout=deadline)
         except Timeout as timeout:
             raise self._no_answer(timeout, advice) from None
+        if isinstance(urc, Ready):
+            raise ModuleRestartedError(
+                script=self.name,
+                step=self.number,
+                sent=self.sent,
+                came=f"{urc}: the module restarted",
+                advice="if that repeats, check its power supply",
+            )
+        return cast("U", urc)
 
     def refused(self, reply: Reply, advice: str | None = None) -> CommandRefusedError:
         """The error for `reply`, the answer to the last command."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.at.table import CommandTable
+from atwin.at.urc import Ready
 from atwin.twin.bearer import BearerCommands, Bearers
 from atwin.twin.files import FileCommands
 from atwin.twin.http import (
@@ -102,5 +103,5 @@ class Firmware:
             self.interpreter.say(ROM_BANNER)
         await self.hardware.pause(PARSER_TIME)
         self.interpreter.start()
-        self.interpreter.urc("RDY")
+        self.interpreter.urc(str(Ready()))
         await self.radio.boot()

@@ -525,15 +525,15 @@ class Killed(BaseException):
     """Stands for a SIGKILL: nothing may clean up behind it."""
 
 
-def kill_at(bench: Bench, done: int) -> None:
+def kill_at(bench: Bench, done: int, **options: Any) -> None:
     def on_progress(event: Progress) -> None:
         bench.events.append(event)
-        if event.kept == done:
+        if event.kept >= done:
             raise Killed
 
     bench.on_progress = on_progress
     with pytest.raises(Killed):
-        bench.fetch()
+        bench.fetch(**options)
     bench.on_progress = bench.events.append
 
 
@@ -588,6 +588,36 @@ def test_resume_without_validators_compares_bytes(bench: Bench) -> None:
     bench.fetch()
     bench.done(other)
     assert "are not those on disk" in bench.notes()
+
+
+@pytest.mark.parametrize("validators", [True, False])
+@pytest.mark.parametrize("lowercase", [True, False])
+def test_resume_when_head_tells_no_length(
+    tmp_path: Path, validators: bool, lowercase: bool
+) -> None:
+    bench = Bench(tmp_path, lowercase=lowercase)
+    bench.server.head_length = None
+    if not validators:
+        bench.server.etag = bench.server.modified = None
+    kill_at(bench, 6000)
+    assert bench.fetch().resumed_from == 6000
+    bench.done()
+
+
+def test_resume_of_a_stream_of_unknown_length_by_ranges(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, LARGE, streams=True, limit=3356)
+    bench.server.head_length = None
+    kill_at(bench, STREAM_PART, chunk=None, strategy="stream")
+    assert bench.fetch(strategy="range").resumed_from >= STREAM_PART
+    bench.done()
+
+
+def test_finished_file_that_is_not_the_promised_one_stays(bench: Bench) -> None:
+    kill_at(bench, 10_000)
+    bench.target.with_name("firmware.bin.part").rename(bench.target)
+    with pytest.raises(VerificationError, match=r"left .*firmware.bin as it was, the next run"):
+        bench.fetch(sha256="0" * 64)
+    bench.done()
 
 
 def test_resume_of_another_url_on_the_same_target(bench: Bench) -> None:
@@ -804,6 +834,60 @@ def test_stream_with_a_wrong_length(small_module: Bench) -> None:
     with pytest.raises(ServerError, match="200000 bytes came where 250000 were announced"):
         small_module.fetch(chunk=None)
     assert small_module.files() == []
+
+
+def test_error_page_in_place_of_the_rest_costs_nothing(small_module: Bench) -> None:
+    """What was on disk before the attempt stays, and the next run goes on from there."""
+    page = b"<p>gone</p>" * 5_000
+    small_module.server.failures = [None, -100_000]
+    small_module.server.instead = lambda asked: (
+        Answer(404, page) if asked.first == 100_000 else None
+    )
+    with pytest.raises(ServerError, match="the server answered 404"):
+        small_module.fetch(chunk=None)
+    part = small_module.target.with_name("firmware.bin.part")
+    assert part.read_bytes() == LARGE[:100_000]
+    small_module.server.instead = lambda asked: None
+    assert small_module.fetch(chunk=None).resumed_from == 100_000
+    small_module.done()
+
+
+def test_busy_server_in_place_of_the_rest_is_asked_again(small_module: Bench) -> None:
+    small_module.server.failures = [None, -100_000]
+    pages = [Answer(503, b"longer than the rest" * 10_000), Answer(503, b"busy")]
+    small_module.server.instead = lambda asked: (
+        pages.pop() if asked.first == 100_000 and pages else None
+    )
+    assert small_module.fetch(chunk=None).retries == 3
+    small_module.done()
+
+
+def test_stream_cut_more_often_than_attempts_allow_gets_there(small_module: Bench) -> None:
+    """Failures count in a row, and a row ends where bytes came."""
+    small_module.server.failures = [None, *[-15_000, None] * 12]
+    result = small_module.fetch(chunk=None, retry=Retry(attempts=2))
+    small_module.done()
+    assert result.retries == 12
+
+
+def test_stream_whose_end_overtakes_a_fetch(small_module: Bench) -> None:
+    """HTTPEXGET is refused because the connection broke a moment before: its URC says how."""
+
+    def overtaken(line: str) -> bytes:
+        del module_of[0].instead["AT+HTTPEXGET"]
+        return b"\r\n+CME ERROR: 3\r\n\r\n+HTTPEXACTION: 0,601\r\n"
+
+    module_of: list[FakeModule] = []
+
+    def setup(module: FakeModule) -> None:
+        module_of[:] = [module]
+        module.instead["AT+HTTPEXGET"] = overtaken
+
+    small_module.setup = setup
+    result = small_module.fetch(chunk=None)
+    small_module.done()
+    assert result.retries == 1
+    assert "network error" in small_module.notes()
 
 
 def test_killed_stream_resumes(small_module: Bench) -> None:

@@ -21,10 +21,9 @@ from atwin.host.download.plan import SMALLEST_CHUNK, count_parts, next_part
 from atwin.host.download.range import Fetched, RangeFetcher, refusal
 from atwin.host.download.stream import OVERLAP, check_joint, stream
 from atwin.host.errors import (
-    CommandRefusedError,
-    NoAnswerError,
     RequestFailedError,
     ServerError,
+    StepError,
     TargetError,
     UsageError,
     VerificationError,
@@ -118,7 +117,14 @@ class Download:
         self._progress = progress
         # Nothing has come yet: give up soon. Later there is something to lose.
         self._asking = Recovery(session, bearer, clock, retry or Retry(), self._note)
-        self._fetching = Recovery(session, bearer, clock, retry or Retry(attempts=8), self._note)
+        self._fetching = Recovery(
+            session,
+            bearer,
+            clock,
+            retry or Retry(attempts=8),
+            self._note,
+            reached=lambda: self._part.size,
+        )
         self._strategy: str = order.strategy
         self._ranges_ignored = False
         self._entity: Entity | None = None
@@ -159,14 +165,20 @@ class Download:
             try:
                 await self._fetch()
                 return
-            except EntityChanged as change:
-                self._start_over(f"the entity changed ({change}): starting over")
-                self._entity = change.entity or await self._asking.run(self._ask)
-            except RangesIgnored as ignored:
-                self._start_over("the server ignores ranges: taking the file from its begin")
-                self._ranges_ignored = True
-                self._entity = ignored.entity
+            except (EntityChanged, RangesIgnored) as news:
+                # A stream may still be running, and the module has one session for everything.
+                await self._session.close()
+                await self._begin_again(news)
         raise ServerError(f"{self._session.setup.url} kept changing during the download")
+
+    async def _begin_again(self, news: EntityChanged | RangesIgnored) -> None:
+        if isinstance(news, EntityChanged):
+            self._start_over(f"the entity changed ({news}): starting over")
+            self._entity = news.entity or await self._asking.run(self._ask)
+        else:
+            self._start_over("the server ignores ranges: taking the file from its begin")
+            self._ranges_ignored = True
+            self._entity = news.entity
 
     async def _ask(self) -> Entity | None:
         """What a HEAD says of the entity; None when the server does not do HEAD."""
@@ -185,8 +197,8 @@ class Download:
             return
         if reason := self._why_not(record):
             self._start_over(f"not going on with what is on disk ({reason}): starting over")
-        elif self._entity is None:
-            self._entity = Entity.from_record(record.entity)
+        else:
+            self._entity = Entity.from_record(record.entity).updated(self._entity)
         self._resumed_from = self._part.size
 
     def _why_not(self, record: Record) -> str | None:
@@ -198,13 +210,14 @@ class Download:
                 return f"the entity changed, {reason}"
         if self._part.adopt(record.done) and self._part.hashes.sha256 == record.sha256:
             return None
-        if self._part.is_finished(record.done, record.sha256):
+        length = Entity.from_record(record.entity).length
+        if length in (None, record.done) and self._part.is_finished(record.done, record.sha256):
             return None
         return "it does not match its journal"
 
     async def _fetch(self) -> None:
-        entity = self._entity
-        if entity is not None and entity.length == self._part.size and self._part.size:
+        entity, part = self._entity, self._part
+        if part.finished or (entity is not None and part.size and entity.length == part.size):
             return
         self._strategy = self._choose(entity)
         match self._strategy:
@@ -260,13 +273,15 @@ class Download:
     async def _by_range(self, entity: Entity | None) -> None:
         fetcher = RangeFetcher(self._session, self._limits, entity)
         part = self._part
-        if part.size and entity and not (entity.etag or entity.last_modified):
-            # Nothing but the length vouches for what is on disk: compare some of it.
+        if part.size and not (entity and entity.vouches):
+            # Nothing sure says that what is on disk is of this entity: compare some of it.
             joint = partial(check_joint, fetcher, part.tail(OVERLAP), part.size)
             await self._fetching.run(joint)
+            self._entity = entity = fetcher.entity
         total = entity.length if entity else None
         while total is None or part.size < total:
             if total is None:
+                # Nothing is on disk then, and the first part tells.
                 first, last = 0, self._chunk - 1
                 self._session.script.begin("first part")
             else:
@@ -292,7 +307,7 @@ class Download:
         self._session.script.begin(f"stream from {part.size}")
         if part.size:
             await check_joint(fetcher, part.tail(OVERLAP), part.size)
-        block = bytearray()
+        before, block = part.size, bytearray()
 
         def take(data: bytes) -> None:
             block.extend(data)
@@ -304,9 +319,10 @@ class Download:
         try:
             await stream(self._session, entity, part.size, take)
         except ServerError:
-            self._start_over(None)
+            # What came was no part of the file: an error page, or a body cut to nonsense.
+            self._go_back(before)
             raise
-        except (RequestFailedError, NoAnswerError, CommandRefusedError):
+        except StepError:
             if block:
                 self._keep(bytes(block))
             raise
@@ -326,12 +342,23 @@ class Download:
 
     def _keep(self, data: bytes) -> None:
         """First the bytes, then the journal that promises them."""
+        self._part.append(data)
+        self._save()
+        self._fetched_parts += 1
+        self._report(self._part.size)
+
+    def _go_back(self, size: int) -> None:
+        """Drop what came behind the first `size` bytes."""
+        if self._part.size > size:
+            self._part.adopt(size)
+            self._save()
+        if not size:
+            self._start_over(None)
+
+    def _save(self) -> None:
         part, entity = self._part, self._entity or Entity()
-        part.append(data)
         record = Record(self._session.setup.url, entity.to_record(), part.size, part.hashes.sha256)
         self._journal.save(record)
-        self._fetched_parts += 1
-        self._report(part.size)
 
     def _start_over(self, reason: str | None) -> None:
         self._journal.remove()
@@ -348,12 +375,14 @@ class Download:
             ("MD5", order.md5, found.md5),
         ):
             if wanted is not None and wanted.lower() != got:
-                size = part.size
+                size, kept = part.size, f"left {order.target} as it was"
                 self._journal.remove()
-                part.remove()
+                if not part.finished:
+                    kept = "removed them"
+                    part.remove()
                 raise VerificationError(
                     f"{size} bytes came from {self._session.setup.url} and their {name} is {got},"
-                    f" not {wanted.lower()}: removed them, the next run starts over"
+                    f" not {wanted.lower()}: {kept}, the next run starts over"
                 )
         part.finish()
         self._journal.remove()

@@ -7,7 +7,7 @@ values (spec: http.md §3.7).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -89,6 +89,17 @@ class Entity:
             "etag": self.etag,
             "last_modified": self.last_modified,
         }
+
+    @property
+    def vouches(self) -> bool:
+        """Whether bytes of two responses with these values are surely of one entity."""
+        return self.length is not None and bool(self.etag or self.last_modified)
+
+    def updated(self, newer: Entity | None) -> Entity:
+        """The same entity as `newer` describes it, with our length if that says none."""
+        if newer is None:
+            return self
+        return newer if newer.length is not None else replace(newer, length=self.length)
 
     def difference(self, other: Entity) -> str | None:
         """In which way `other` is another entity; None when nothing says so.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from atwin.host.download.events import EntityChanged, RangesIgnored
 from atwin.host.download.range import refusal
-from atwin.host.errors import ServerError
+from atwin.host.errors import ServerBusyError, ServerError
 from atwin.host.http import GET
 
 if TYPE_CHECKING:
@@ -60,9 +60,10 @@ async def stream(
         nonlocal got
         got += len(data)
         if left is not None and got > left:
-            if done:
-                raise RangesIgnored(entity)
             more = f"more than the announced {left} bytes came"
+            if done:
+                # An error page, or the whole entity: the joint, checked again, will tell.
+                raise ServerBusyError(f"{session.setup.url}: {more}")
             raise EntityChanged(more, replace(entity, length=None))
         take(data)
 
