@@ -144,6 +144,10 @@ def with_rig(test: Callable[[Rig], Awaitable[T]]) -> T:
         (b"AT+BARE;E0\r", b"AT+BARE;E0\r\r\n10.0.0.1\r\n\r\nOK\r\n"),
         (b"AT+SHUT\r", b"AT+SHUT\r\r\nSHUT OK\r\n"),
         (b"AT+BLOCK\r", b"AT+BLOCK\r\r\n+BLOCK: 4\r\n\r\n\x00\xff\r\nOK\r\n"),
+        (
+            b"AT+BLOCK;+INFO\r",
+            b"AT+BLOCK;+INFO\r\r\n+BLOCK: 4\r\n\r\n\x00\xff\r\n+INFO: 1\r\n\r\nOK\r\n",
+        ),
         (b"AT+EVENT\r", b"AT+EVENT\r\r\nOK\r\n\r\n+EVENT: now\r\n"),
         (b"AT+BROKEN\r", b"AT+BROKEN\r\r\n+CME ERROR: 100\r\n"),
         (b"AT+IX\x08NFO\r", b"AT+IX\x08 \x08NFO\r\r\n+INFO: 1\r\n\r\nOK\r\n"),
@@ -152,6 +156,7 @@ def with_rig(test: Callable[[Rig], Awaitable[T]]) -> T:
         (b"ATQ1\rAT+INFO\rAT+NO\r", b"ATQ1\rAT+INFO\r\r\n+INFO: 1\r\nAT+NO\r"),
         (b"ATV0\rAT+INFO\rAT+NO\r", b"ATV0\r0\rAT+INFO\r+INFO: 1\r\n0\rAT+NO\r4\r"),
         (b"AT+INFO\rA/", b"AT+INFO\r\r\n+INFO: 1\r\n\r\nOK\r\nA/\r\n+INFO: 1\r\n\r\nOK\r\n"),
+        (b"AT\rA/AT+INFO\r", b"AT\r\r\nOK\r\nA/\r\nOK\r\nAT+INFO\r\r\n+INFO: 1\r\n\r\nOK\r\n"),
         (b"AT+DATA=1;+INFO\r", b"AT+DATA=1;+INFO\r\r\nERROR\r\n"),
         (b"AT!\r", b"AT!\r\r\nERROR\r\n"),
     ],
@@ -261,6 +266,45 @@ def test_urcs_wait_for_the_gap_and_keep_their_order() -> None:
         assert await rig.answer(b"FO\r") == b"FO\r\r\n+INFO: 1\r\n\r\nOK\r\n\r\n+D: 4\r\n"
         urc("+E: 5")
         assert await rig.terminal.quiet() == b"\r\n+E: 5\r\n"
+
+    with_rig(test)
+
+
+def test_a_stray_byte_does_not_hold_back_urcs_for_ever() -> None:
+    async def test(rig: Rig) -> None:
+        assert await rig.answer(b"\x00") == b"\x00"
+        rig.interpreter.urc("+A: 1")
+        rig.interpreter.urc("+B: 2")
+        assert await rig.terminal.quiet(0.4) == b""
+        assert await rig.terminal.quiet(0.2) == b"\r\n+A: 1\r\n\r\n+B: 2\r\n"
+        assert await rig.answer(b"AT\r") == b"AT\r\r\nOK\r\n"
+
+    with_rig(test)
+
+
+def test_answers_wait_for_a_host_that_does_not_read() -> None:
+    async def test(rig: Rig) -> None:
+        taken = asyncio.Event()
+        held: list[int] = []
+        write = rig.uart.port.write
+
+        def hold(data: bytes | bytearray | memoryview) -> None:
+            held.append(len(data))
+            write(data)
+
+        async def drain() -> None:
+            await taken.wait()
+
+        rig.uart.port.write = hold  # type: ignore[method-assign]
+        rig.uart.port.drain = drain  # type: ignore[method-assign]
+        for _ in range(200):
+            rig.terminal.type(b"AT+LINES\r" * 400)
+            await asyncio.sleep(0.01)
+        assert 65536 < sum(held) < 70_000
+        taken.set()
+        await asyncio.sleep(1)
+        rig.terminal.heard.clear()
+        assert (await rig.answer(b"\rAT+INFO\r")).endswith(b"+INFO: 1\r\n\r\nOK\r\n")
 
     with_rig(test)
 

@@ -106,13 +106,13 @@ def frame_error(error: AtError, style: Style) -> bytes:
     return frame_final(f"+CME ERROR: {detail}", style)
 
 
-def frame_block(block: Block, style: Style) -> bytes:
-    """Header, exactly the counted bytes, the uncounted tail, result."""
+def frame_block(block: Block, style: Style, *, final: bool = True) -> bytes:
+    """Header, exactly the counted bytes, the uncounted tail, and the result if it is `final`."""
     if block.header:
         header = frame_lines((block.header,), style)
     else:
         header = b"\r\n" if style.verbose else b""
-    return b"".join((header, block.data, block.tail, frame_final(OK, style)))
+    return b"".join((header, block.data, block.tail, frame_final(OK, style) if final else b""))
 
 
 def frame_urc(text: str) -> bytes:

@@ -42,6 +42,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Seconds without a byte after which a line that has begun no longer holds back URCs: with echo
+#: on they would cut it apart, but noise that never ends in CR must not silence the module.
+_TYPING = 1.0
+
+#: Bytes of short answers after which the port is asked whether anyone takes them.
+_MUCH_OUTPUT = 65536
+
 
 class EchoStyle(Style, Protocol):
     """The settings the interpreter looks at: result style, and echo."""
@@ -69,6 +76,9 @@ class Interpreter:
         self._busy = False
         self._data_phase: _DataPhase | None = None
         self._urcs: deque[str] = deque()
+        self._typed_at = clock.now()
+        self._urcs_due: Timer | None = None
+        self._output = 0
 
     def start(self) -> None:
         """Begin to take bytes from the UART."""
@@ -78,6 +88,8 @@ class Interpreter:
         """The firmware ends: nothing is read and nothing said any more."""
         self._busy = True
         self._urcs.clear()
+        if self._urcs_due is not None:
+            self._urcs_due.cancel()
         if self._data_phase is not None and self._data_phase.timer is not None:
             self._data_phase.timer.cancel()
         self._data_phase = None
@@ -101,22 +113,38 @@ class Interpreter:
         """
         rx = self._uart.rx
         self._flush_urcs()
+        if rx:
+            self._typed_at = self._clock.now()
         while rx and not self._busy:
+            if self._output > _MUCH_OUTPUT:
+                self._busy = True
+                self._spawn(self._send(b"", deque()))
+                return
             if self._data_phase is not None:
                 self._feed_data(self._data_phase, rx)
                 continue
             read = self._reader.take(rx)
-            if read.echo and self._style.echo:
-                self._uart.write(read.echo)
+            if self._style.echo:
+                self._write(read.echo)
             if read.line is not None:
                 self._run_line(read.line)
             self._flush_urcs()
 
     def _flush_urcs(self) -> None:
-        in_gap = not self._busy and self._data_phase is None
-        if in_gap and not (self._style.echo and self._reader.pending):
-            while self._urcs:
-                self._uart.write(frame_urc(self._urcs.popleft()))
+        if self._busy or self._data_phase is not None or not self._urcs:
+            return
+        if self._style.echo and self._reader.pending:
+            left = self._typed_at + _TYPING - self._clock.now()
+            if left > 0:
+                if self._urcs_due is None:
+                    self._urcs_due = self._clock.call_later(left, self._urcs_are_due)
+                return
+        while self._urcs:
+            self._uart.write(frame_urc(self._urcs.popleft()))
+
+    def _urcs_are_due(self) -> None:
+        self._urcs_due = None
+        self._flush_urcs()
 
     # --- command lines --------------------------------------------------------------------------
 
@@ -176,7 +204,8 @@ class Interpreter:
         match answer:
             case Block():
                 self._busy = True
-                self._spawn(self._send(frame_block(answer, self._style)))
+                output = frame_block(answer, self._style, final=not rest)
+                self._spawn(self._send(output, rest))
                 return False
             case Collect():
                 self._write(answer.prompt)
@@ -197,13 +226,17 @@ class Interpreter:
 
     def _write(self, output: bytes) -> None:
         if output:
+            self._output += len(output)
             self._uart.write(output)
 
-    async def _send(self, output: bytes) -> None:
+    async def _send(self, output: bytes, rest: deque[Command]) -> None:
         """A long answer keeps the port busy until it has left (spec: http.md §3.6)."""
-        self._uart.write(output)
+        self._write(output)
         await self._uart.drain()
+        self._output = 0
         self._busy = False
+        if rest:
+            self._run(rest)
         self._pump()
 
     # --- data phases ----------------------------------------------------------------------------

@@ -50,12 +50,15 @@ class LineReader:
             return Taken()
         end = _first(rx, CR, LF)
         typed = bytes(rx[:end]) if end >= 0 else bytes(rx)
+        if (self._line + typed[:2])[:2].upper() == b"A/" and len(self._line) < 2:
+            # It needs no terminator, so what follows is another line.
+            typed = typed[: 2 - len(self._line)]
         del rx[: len(typed)]
         echo = self._append(typed)
         if self._repeats():
             self._line.clear()
             return Taken(echo, self._previous)
-        if end < 0:
+        if not rx:
             return Taken(echo)
         self._after_cr = rx[0] == CR
         echo += bytes(rx[:1])

@@ -13,9 +13,11 @@ from atwin.at.kinds import BadArgument, Range
 from atwin.at.reply import Block, CmeError, Collect, Reply
 from atwin.at.urc import HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady
 from atwin.net.http import Exchange
+from atwin.net.network import StreamError
 from atwin.twin.http.client import METHODS
 
 if TYPE_CHECKING:
+    from atwin.net.http import Head
     from atwin.twin.http.client import Wanted
     from atwin.twin.http.service import HttpService, Session
 
@@ -74,23 +76,38 @@ class StreamSession:
             connection = await client.connect(wanted, url)
         try:
             exchange = Exchange(connection.stream, client.request(wanted, "POST", url, b""))
-            await self._send_body(exchange)
-            async with asyncio.timeout(wanted.parameters.timeout):
-                await exchange.read_response()
+            await exchange.send_head()
+            await self._post_until_answered(exchange)
             return await self._hand_over(session, exchange)
         finally:
             connection.close()
 
-    async def _send_body(self, exchange: Exchange) -> None:
-        await exchange.send_head()
-        if self._to_post == 0:
-            return
+    async def _post_until_answered(self, exchange: Exchange) -> None:
+        """Send the body as the host hands it over; the server may answer before it has it all."""
+        answer = asyncio.ensure_future(exchange.read_response())
+        try:
+            if self._to_post:
+                await self._send_body(exchange, answer)
+            async with asyncio.timeout(self._wanted.parameters.timeout):
+                await answer
+        finally:
+            answer.cancel()
+
+    async def _send_body(self, exchange: Exchange, answer: asyncio.Future[Head]) -> None:
         self._accepts_posts = True
         self._http.urc(str(HttpExPostReady()))
         left = self._to_post
         while left:
-            data = await self._outgoing.get()
-            await exchange.send_body(data)
+            piece = asyncio.ensure_future(self._outgoing.get())
+            await asyncio.wait((piece, answer), return_when=asyncio.FIRST_COMPLETED)
+            if not piece.done():
+                piece.cancel()
+                break
+            data = piece.result()
+            try:
+                await exchange.send_body(data)
+            except StreamError:
+                break  # why, the answer tells, or its absence
             left -= len(data)
             self._http.urc(str(HttpExPosted(len(data))))
         self._accepts_posts = False
