@@ -30,11 +30,17 @@ _START = 15.0
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], port: int, log: Path) -> Iterator[int]:
+def running(
+    command: Sequence[str], port: int, log: Path, directory: Path | None = None
+) -> Iterator[int]:
     """Run a server until the block is left; gives its port, once it accepts connections."""
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=directory,
         )
     try:
         _await_port(port, process, log)
@@ -90,13 +96,14 @@ def gnutls(
 
 
 def openssl(
-    where: Path, server: Issued, *, client_ca: Issued | None = None
+    where: Path, server: Issued, *, client_ca: Issued | None = None, files: Path | None = None
 ) -> contextlib.AbstractContextManager[int]:
-    """openssl s_server with its status page: the AES suites, TLS 1.0 to 1.2."""
+    """openssl s_server with its status page, or `files`: the AES suites, TLS 1.0 to 1.2."""
     port = free_port()
     where = where / f"openssl-{port}"
     certificate, secret = _files(where, server)
-    command = [_tool("openssl"), "s_server", "-accept", f"127.0.0.1:{port}", "-www"]
+    command = [_tool("openssl"), "s_server", "-accept", f"127.0.0.1:{port}"]
+    command.append("-www" if files is None else "-WWW")
     command += ["-cert", str(certificate), "-key", str(secret)]
     if server.chain:
         command += ["-cert_chain", str(certificate)]
@@ -105,7 +112,7 @@ def openssl(
     if client_ca is not None:
         (where / "clients.pem").write_bytes(client_ca.pem)
         command += ["-CAfile", str(where / "clients.pem"), "-Verify", "2", "-verify_return_error"]
-    return running(command, port, where / "log")
+    return running(command, port, where / "log", files)
 
 
 def nginx(
