@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
 
+from atwin.clock import LoopClock, run_virtual
 from atwin.line.memory import memory_pair
 from atwin.net.real import RealNetwork
+from atwin.net.simulated import SimulatedNetwork
 from atwin.net.tls import SUITES
 from atwin.twin import Twin
 from support import tls_pki, tls_servers
 from support.terminal import Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from atwin.net.simulated import SimulatedStream
     from atwin.net.tls import Suite
     from support.tls_pki import Issued
 
@@ -180,3 +184,141 @@ def test_a_verified_server(one_way: int, ca: Issued) -> None:
 def test_an_ecdhe_only_server_is_out_of_reach(ecdhe: int) -> None:
     urc, _ = converse(url=f"https://127.0.0.1:{ecdhe}/")
     assert urc == "0,605,0"
+
+
+# --- lifetimes ----------------------------------------------------------------------------------
+
+
+def test_a_restart_forgets_settings_and_keeps_files_and_term_forgets_nothing(
+    one_way: int, ca: Issued
+) -> None:
+    async def main() -> None:
+        host, module = memory_pair()
+        terminal = Terminal(host)
+        network = RealNetwork()
+        async with Twin("air780e-lsat", module, network=network, time_scale=0) as twin:
+            twin.module.hardware.flash.create("ca.crt")
+            twin.module.hardware.flash.write("ca.crt", ca.pem)
+            verified = [b'AT+SSLCFG="cacert",153,"ca.crt"', b'AT+SSLCFG="seclevel",153,1']
+            for line in verified:
+                await terminal.ask(line)
+            assert await fetch(terminal, one_way) == b"0,200,%d" % len(BODY)
+            # HTTPTERM is over: a second session still verifies, so a wrong name is refused.
+            await terminal.ask(b'AT+SSLCFG="hostname",153,"elsewhere.test"')
+            assert await fetch(terminal, one_way) == b"0,605,0"
+            await terminal.ask(b"AT+RESET")
+            await terminal.expect(b"RDY")
+            assert b'"seclevel",153,0\r\n' in await terminal.ask(b'AT+SSLCFG="seclevel",153')
+            assert b'"cacert",153,""\r\n' in await terminal.ask(b'AT+SSLCFG="cacert",153')
+            assert b"+FSFLSIZE: %d\r\n" % len(ca.pem) in await terminal.ask(b'AT+FSFLSIZE="ca.crt"')
+            assert await fetch(terminal, one_way) == b"0,200,%d" % len(BODY)
+
+    asyncio.run(main())
+
+
+async def fetch(terminal: Terminal, port: int) -> bytes:
+    """INIT, URL, GET, TERM; what the action's URC says."""
+    url = f'AT+HTTPPARA="URL","https://localhost:{port}/"'
+    for line in (b"AT+HTTPINIT", url.encode(), b"AT+HTTPACTION=0"):
+        await terminal.ask(line)
+    await terminal.expect(b"+HTTPACTION: ")
+    status = (await terminal.expect(b"\r\n")).strip()
+    await terminal.ask(b"AT+HTTPTERM")
+    return status
+
+
+# --- servers that break the channel, or never make one ------------------------------------------
+
+
+async def through(port: int, spoil: Callable[[bytes], bytes | None]) -> bytes:
+    """The URC of a GET from `port` with all that comes back passed through `spoil`.
+
+    When it gives None the connection is cut there.
+    """
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, here = await asyncio.open_connection("127.0.0.1", port)
+
+        async def forward() -> None:
+            while data := await reader.read(65536):
+                here.write(data)
+
+        up = asyncio.create_task(forward())
+        while (data := await there.read(1024)) and (changed := spoil(data)) is not None:
+            writer.write(changed)
+            await writer.drain()
+        for end in (here, writer):
+            end.close()
+        await asyncio.gather(up, return_exceptions=True)
+
+    server = await asyncio.start_server(relay, "127.0.0.1", 0)
+    host, module = memory_pair()
+    terminal = Terminal(host)
+    async with server, Twin("air780e-lsat", module, network=RealNetwork()):
+        return await fetch(terminal, server.sockets[0].getsockname()[1])
+
+
+def test_a_damaged_record_breaks_the_channel(one_way: int) -> None:
+    came = 0
+
+    def damage(data: bytes) -> bytes:
+        nonlocal came
+        came += len(data)
+        return data if came < 8000 else data[:-1] + bytes((data[-1] ^ 1,))
+
+    status = asyncio.run(through(one_way, damage))
+    assert status == b"0,606,0"
+
+
+def test_a_cut_inside_the_body_is_a_network_error(one_way: int) -> None:
+    came = 0
+
+    def cut(data: bytes) -> bytes | None:
+        nonlocal came
+        came += len(data)
+        return data if came < 8000 else None
+
+    status = asyncio.run(through(one_way, cut))
+    assert status.startswith(b"0,601,")
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x16\x03\x03\x40\x00"]
+)
+def test_what_is_no_tls_server_ends_at_negotiatetimeout_at_the_latest(said: bytes) -> None:
+    async def answer(stream: SimulatedStream) -> None:
+        if said:
+            await stream.write(said)
+        await asyncio.sleep(3600)
+
+    async def main() -> tuple[bytes, float]:
+        network = SimulatedNetwork(LoopClock())
+        network.serve("localhost", 443, answer)
+        host, module = memory_pair()
+        terminal = Terminal(host)
+        async with Twin("air780e-lsat", module, network=network):
+            await terminal.ask(b'AT+SSLCFG="negotiatetimeout",153,10')
+            began = asyncio.get_running_loop().time()
+            return await fetch(terminal, 443), asyncio.get_running_loop().time() - began
+
+    status, seconds = run_virtual(main())
+    assert status == b"0,605,0"
+    assert seconds <= 10.5
+
+
+def test_no_key_and_no_certificate_reaches_a_log(
+    mutual: int, ca: Issued, client: Issued, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    urc, _ = converse(
+        'AT+SSLCFG="cacert",153,"ca.crt"',
+        'AT+SSLCFG="clientcert",153,"client.crt"',
+        'AT+SSLCFG="clientkey",153,"client.key"',
+        'AT+SSLCFG="seclevel",153,2',
+        files=credentials(ca, client),
+        url=f"https://localhost:{mutual}/",
+    )
+    assert urc == f"0,200,{len(BODY)}"
+    assert "TLS to localhost" in caplog.text
+    for secret in (ca.pem, client.pem, client.key_pem):
+        assert not any(line in caplog.text for line in secret.decode().split("\n") if line)
