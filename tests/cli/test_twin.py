@@ -63,6 +63,34 @@ def test_tcp(twins: list[subprocess.Popen[bytes]]) -> None:
         assert '+CGMM: "Air780E"' in ended.stdout
 
 
+def test_rfc2217(twins: list[subprocess.Popen[bytes]]) -> None:
+    twins.append(start(*MODEL, "--rfc2217", "127.0.0.1:0"))
+    kind, address = ready(twins[0]).split()
+    assert kind == "rfc2217"
+    for _ in range(2):
+        ended = atwin("console", "--port", f"rfc2217://{address}", stdin="AT+CGMM\n")
+        assert '+CGMM: "Air780E"' in ended.stdout
+
+
+def test_a_serial_device(twins: list[subprocess.Popen[bytes]]) -> None:
+    """The other end of the cable is a PTY's master here."""
+    master, slave = os.openpty()
+    twins.append(start(*MODEL, "--serial", os.ttyname(slave)))
+    assert ready(twins[0]) == os.ttyname(slave)
+    with os.fdopen(master, "r+b", buffering=0) as host:
+        host.write(b"ATE0\r")
+        heard = b""
+        while not heard.endswith(b"OK\r\n"):
+            heard += host.read(1000)
+    os.close(slave)
+
+
+def test_one_line_only() -> None:
+    ended = atwin("twin", "--tcp", "127.0.0.1:0", "--rfc2217", "127.0.0.1:0")
+    assert ended.returncode == 2
+    assert "--tcp and --rfc2217: a module has one line" in ended.stderr
+
+
 def test_a_cold_start_prints_the_boot_text(twins: list[subprocess.Popen[bytes]]) -> None:
     twins.append(start("console", "--port", "twin://air724ug?cold=1"))
     assert twins[0].stdout is not None

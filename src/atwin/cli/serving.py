@@ -15,11 +15,13 @@ from atwin.models import load_profile
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What `atwin twin` was asked for; without `pty` and `tcp` it is a PTY without a link."""
+    """What `atwin twin` was asked for; without any line it is a PTY without a link."""
 
     model: str
     pty: str | None
     tcp: str | None
+    rfc2217: str | None
+    serial: str | None
     state: str | None
     seed: int
     cold: bool
@@ -31,7 +33,7 @@ async def serve(wanted: Served) -> int:
     Raises `PortError`, `StateError`, `UnknownModelError` and `typer.BadParameter`.
     """
     twin = TwinUrl(load_profile(wanted.model), wanted.seed, wanted.cold, wanted.state)
-    line, ready = _open_line(wanted)
+    line, ready = await _open_line(wanted)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(line.close)
         await stack.enter_async_context(run_twin(twin, line))
@@ -40,17 +42,26 @@ async def serve(wanted: Served) -> int:
     return 0
 
 
-def _open_line(wanted: Served) -> tuple[Port, str]:
+async def _open_line(wanted: Served) -> tuple[Port, str]:
     """The module's end of the line, and what to call it in the `ready` line."""
     if wanted.tcp is not None:
-        server = TcpServerPort(*_address(wanted.tcp))
+        server = TcpServerPort(*_address("--tcp", wanted.tcp))
         return server, f"tcp {server.address}"
+    if wanted.rfc2217 is not None:
+        from atwin.line.rfc2217 import Rfc2217ServerPort
+
+        telnet = Rfc2217ServerPort(*_address("--rfc2217", wanted.rfc2217))
+        return telnet, f"rfc2217 {telnet.address}"
+    if wanted.serial is not None:
+        from atwin.line.device import open_device
+
+        return await open_device(wanted.serial), wanted.serial
     terminal = PtyPort(wanted.pty)
     return terminal, wanted.pty or terminal.slave_path
 
 
-def _address(text: str) -> tuple[str, int]:
+def _address(option: str, text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
-        raise typer.BadParameter(f"--tcp {text!r}: HOST:PORT is wanted, such as 127.0.0.1:7000")
+        raise typer.BadParameter(f"{option} {text!r}: HOST:PORT is wanted, such as 127.0.0.1:7000")
     return host.strip("[]"), int(port)

@@ -1,4 +1,4 @@
-"""`atwin twin`: a virtual module on a PTY or a TCP port."""
+"""`atwin twin`: a virtual module on a line of one of four kinds."""
 
 from typing import Annotated
 
@@ -20,6 +20,16 @@ def twin(
         str | None,
         typer.Option(metavar="HOST:PORT", help="Serve one TCP client at a time; port 0 is any."),
     ] = None,
+    rfc2217: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="The same as an RFC 2217 server."),
+    ] = None,
+    serial: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DEVICE", help="Be the module on a serial device, 115200 8N1: /dev/ttyUSB0."
+        ),
+    ] = None,
     baud: Annotated[
         str,
         typer.Option(metavar="max", callback=check_baud, help="As fast as the line goes."),
@@ -37,10 +47,10 @@ def twin(
         typer.Option("--cold", help="Boot from power-off instead of having been on for a while."),
     ] = False,
 ) -> None:
-    """Run a virtual module on a PTY or a TCP port.
+    """Run a virtual module on a PTY, a TCP port, an RFC 2217 port or a serial device.
 
-    It runs until it is interrupted, and logs on stderr what it does. Without --pty and --tcp it
-    serves a PTY and prints its name. One line on stdout, `ready NAME`, tells when it can be
+    It runs until it is interrupted, and logs on stderr what it does. Without a line it serves
+    a PTY and prints its name. One line on stdout, `ready NAME`, tells when it can be
     opened.
 
     \b
@@ -53,7 +63,9 @@ def twin(
     from atwin.cli.running import finish, run, show_log
     from atwin.cli.serving import Served, serve
 
-    if pty is not None and tcp is not None:
-        raise typer.BadParameter("--pty and --tcp: a module has one line, choose one")
+    lines = {"--pty": pty, "--tcp": tcp, "--rfc2217": rfc2217, "--serial": serial}
+    chosen = [option for option, value in lines.items() if value is not None]
+    if len(chosen) > 1:
+        raise typer.BadParameter(f"{' and '.join(chosen)}: a module has one line, choose one")
     show_log(logging.INFO)
-    finish(run(serve(Served(model, pty, tcp, state, seed, cold))))
+    finish(run(serve(Served(model, pty, tcp, rfc2217, serial, state, seed, cold))))

@@ -43,6 +43,8 @@ def _explain(url: str, error: Exception) -> str:
         return f"{url}: the device is in use by another program; close that first"
     if code in (errno.ENOTTY, errno.EISDIR, errno.EINVAL):
         return f"{url}: this is not a serial device"
+    if isinstance(error, TimeoutError):
+        return f"{url}: nothing there answers as a serial port should"
     return f"{url}: cannot be opened: {error}"
 
 

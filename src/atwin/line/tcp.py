@@ -11,6 +11,8 @@ from atwin.line.errors import PortError
 from atwin.line.transport import TransportPort
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from atwin.line.port import Receiver
 
 _BUSY = b"busy: another client has this module\r\n"
@@ -33,6 +35,8 @@ class TcpServerPort:
         bound = self._listener.getsockname()
         self.address = f"{_bracket(bound[0])}:{bound[1]}"
         self.name = f"tcp {self.address}"
+        #: Called when a client has come, before anything of it is heard.
+        self.on_client: Callable[[], None] = lambda: None
         self._receiver: Receiver | None = None
         self._client: TransportPort | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,6 +109,7 @@ class TcpServerPort:
             connection.close()
             self._client = None
         else:
+            self.on_client()
             client.start(self)
 
 
