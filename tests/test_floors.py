@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "twin": GROUND | {"line", "net", "twin"},
     "host": GROUND | {"line", "net", "host"},
     "cli": GROUND | {"line", "net", "twin", "host", "cli"},
+    "plugs": {"line", "cli", "plugs"},
 }
 #: Rooms that touch nothing outside, and what they must not touch it with.
 CLOSED = {"at", "twin", "host"}

@@ -1,0 +1,1 @@
+"""pyserial looks here for `protocol_SCHEME` modules."""
