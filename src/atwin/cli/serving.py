@@ -23,6 +23,7 @@ class Served:
     rfc2217: str | None
     serial: str | None
     state: str | None
+    control: str | None
     seed: int
     cold: bool
 
@@ -36,7 +37,11 @@ async def serve(wanted: Served) -> int:
     line, ready = await _open_line(wanted)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(line.close)
-        await stack.enter_async_context(run_twin(twin, line))
+        running = await stack.enter_async_context(run_twin(twin, line))
+        if wanted.control is not None:
+            from atwin.cli.control import control_socket
+
+            await stack.enter_async_context(control_socket(wanted.control, running))
         print(f"ready {ready}", flush=True)
         await asyncio.Event().wait()
     return 0

@@ -38,6 +38,10 @@ def twin(
         str | None,
         typer.Option(metavar="DIR", help="Keep saved settings and files here, as flash would."),
     ] = None,
+    control: Annotated[
+        str | None,
+        typer.Option(metavar="SOCKET", help="Drive RESET, PWRKEY and supply by JSON lines here."),
+    ] = None,
     seed: Annotated[
         int,
         typer.Option(min=0, metavar="N", help="Another seed is another module: IMEI, IMSI, ICCID."),
@@ -68,4 +72,4 @@ def twin(
     if len(chosen) > 1:
         raise typer.BadParameter(f"{' and '.join(chosen)}: a module has one line, choose one")
     show_log(logging.INFO)
-    finish(run(serve(Served(model, pty, tcp, rfc2217, serial, state, seed, cold))))
+    finish(run(serve(Served(model, pty, tcp, rfc2217, serial, state, control, seed, cold))))

@@ -12,6 +12,7 @@ from atwin.twin.hardware import Hardware
 from atwin.twin.identity import Identity
 from atwin.twin.module import Module
 from atwin.twin.nvram import Nvram, Record
+from atwin.twin.pins import Pins
 from atwin.twin.rtc import Rtc
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Twin:
                 time_scale=time_scale,
             )
         )
+        self.pins = Pins(self.module)
         self.module.power_on(warm=warm)
 
     @property

@@ -1,0 +1,133 @@
+"""RESET_N, PWRKEY and the supply, as something outside drives them (spec: power.md §1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atwin.twin.power import StartCause
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.clock.base import Timer
+    from atwin.twin.module import Module
+
+#: Seconds PWRKEY is low to switch on, by whether RESET switches off (Air780E), and to switch off.
+_START = {True: 1.0, False: 1.2}
+_STOP = 1.5
+
+#: Seconds RESET is low until an Air780E is off, and until an Air724UG restarts when it is released.
+_RESET_OFF = 0.5
+_RESET_RESTART = 0.1
+
+#: Seconds RESET is low to start an Air724UG that is off.
+_RESET_START = 1.5
+
+
+class Pins:
+    """The levels of the module's control pins; True is high.
+
+    Both are pulled up inside and work when they are low. A pin held low, as one tied to ground,
+    counts: PWRKEY starts the module when the supply comes back or RESET is released.
+    """
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._reset_is_off = module.hardware.profile.has("reset_is_off")
+        self._power_key = True
+        self._reset = True
+        self._supply = True
+        self._reset_low_since = 0.0
+        self._key_timer: Timer | None = None
+        self._reset_timer: Timer | None = None
+
+    @property
+    def power_key(self) -> bool:
+        """The level of PWRKEY."""
+        return self._power_key
+
+    @power_key.setter
+    def power_key(self, high: bool) -> None:
+        if high == self._power_key:
+            return
+        self._power_key = high
+        _stop(self._key_timer)
+        if not high and self._alive:
+            if self._module.firmware is None:
+                self._await_start()
+            else:
+                self._key_timer = self._later(_STOP, self._power_down)
+
+    @property
+    def reset(self) -> bool:
+        """The level of RESET_N."""
+        return self._reset
+
+    @reset.setter
+    def reset(self, high: bool) -> None:
+        if high == self._reset:
+            return
+        self._reset = high
+        _stop(self._reset_timer)
+        if not self._supply:
+            return
+        if not high:
+            self._reset_low_since = self._module.hardware.clock.now()
+            if self._reset_is_off:
+                self._reset_timer = self._later(_RESET_OFF, self._go_off)
+            return
+        held = self._module.hardware.clock.now() - self._reset_low_since
+        if self._reset_is_off:
+            if self._module.firmware is None and not self._power_key:
+                self._module.power_on(cause=StartCause.RESET_KEY)
+        elif held >= self._scaled(_RESET_RESTART) and self._module.firmware is not None:
+            self._module.switch_off()
+            self._module.power_on(cause=StartCause.RESET_KEY)
+        elif held >= self._scaled(_RESET_START):
+            self._module.power_on(cause=StartCause.RESET_KEY)
+
+    @property
+    def supply(self) -> bool:
+        """Whether VBAT is there."""
+        return self._supply
+
+    @supply.setter
+    def supply(self, there: bool) -> None:
+        if there == self._supply:
+            return
+        self._supply = there
+        _stop(self._key_timer)
+        _stop(self._reset_timer)
+        if not there:
+            self._module.cut_power()
+        elif not self._power_key and self._reset:
+            self._await_start()
+
+    @property
+    def _alive(self) -> bool:
+        """Whether PWRKEY can do anything: RESET held low keeps an Air780E dead."""
+        return self._supply and (self._reset or not self._reset_is_off)
+
+    def _await_start(self) -> None:
+        self._key_timer = self._later(_START[self._reset_is_off], self._module.power_on)
+
+    def _go_off(self) -> None:
+        _stop(self._key_timer)
+        self._module.switch_off()
+
+    def _power_down(self) -> None:
+        """Off by the key; a new press is needed to start again."""
+        if self._module.firmware is not None:
+            self._module.firmware.interpreter.urc("NORMAL POWER DOWN")
+            self._module.switch_off()
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        return self._module.hardware.clock.call_later(self._scaled(seconds), call)
+
+    def _scaled(self, seconds: float) -> float:
+        return seconds * self._module.hardware.time_scale
+
+
+def _stop(timer: Timer | None) -> None:
+    if timer is not None:
+        timer.cancel()

@@ -1,0 +1,131 @@
+"""RESET, PWRKEY and supply: hold times per model, and what starts what (spec: power.md §1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from atwin.twin.power import StartCause
+from support.on_twin import on_twin
+
+if TYPE_CHECKING:
+    from atwin.twin import Twin
+    from support.terminal import Terminal
+
+
+def is_on(twin: Twin) -> bool:
+    return twin.module.firmware is not None
+
+
+@pytest.mark.parametrize(("model", "seconds"), [("air780e-at", 1.0), ("air724ug", 1.2)])
+def test_power_key_starts_after_its_hold_time_and_not_before(model: str, seconds: float) -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.module.switch_off()
+        twin.pins.power_key = False
+        await terminal.quiet(seconds - 0.01)
+        twin.pins.power_key = True
+        await terminal.quiet(5)
+        assert not is_on(twin)
+        twin.pins.power_key = False
+        await terminal.quiet(seconds + 0.01)
+        assert is_on(twin)
+        # Held on, as tied to ground: that is no second press.
+        await terminal.expect(b"RDY")
+        await terminal.quiet(30)
+        assert is_on(twin)
+
+    on_twin(test, model)
+
+
+def test_power_key_switches_off_and_says_so() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.pins.power_key = False
+        await terminal.quiet(1.4)
+        twin.pins.power_key = True
+        await terminal.quiet(5)
+        assert is_on(twin)
+        twin.pins.power_key = False
+        assert await terminal.quiet(1.6) == b"\r\nNORMAL POWER DOWN\r\n"
+        await terminal.quiet(30)
+        assert not is_on(twin)
+        terminal.type(b"AT\r")
+        assert await terminal.quiet() == b""
+
+    on_twin(test)
+
+
+def test_reset_switches_an_air780e_off_and_the_key_must_start_it() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.pins.reset = False
+        await terminal.quiet(0.4)
+        twin.pins.reset = True
+        await terminal.quiet(5)
+        assert is_on(twin)
+        twin.pins.reset = False
+        await terminal.quiet(0.51)
+        assert not is_on(twin)
+        # Held low it stays dead, whatever the key does.
+        twin.pins.power_key = False
+        await terminal.quiet(5)
+        twin.pins.power_key = True
+        twin.pins.reset = True
+        await terminal.quiet(5)
+        assert not is_on(twin)
+        twin.pins.power_key = False
+        await terminal.expect(b"^boot.rom")
+        assert is_on(twin)
+
+    on_twin(test)
+
+
+def test_an_air780e_with_its_key_tied_to_ground_restarts_by_itself() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.module.switch_off()
+        twin.pins.power_key = False
+        await terminal.expect(b"RDY")
+        twin.pins.reset = False
+        await terminal.quiet(0.6)
+        assert not is_on(twin)
+        twin.pins.reset = True
+        await terminal.expect(b"RDY")
+        assert twin.module.hardware.start_cause is StartCause.RESET_KEY
+
+    on_twin(test)
+
+
+def test_reset_restarts_an_air724ug_when_it_is_released() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        first = twin.module.firmware
+        twin.pins.reset = False
+        await terminal.quiet(0.05)
+        twin.pins.reset = True
+        assert twin.module.firmware is first
+        twin.pins.reset = False
+        await terminal.quiet(0.2)
+        assert twin.module.firmware is first
+        twin.pins.reset = True
+        await terminal.expect(b"RDY")
+        assert twin.module.firmware is not first
+        twin.module.switch_off()
+        twin.pins.reset = False
+        await terminal.quiet(1.6)
+        twin.pins.reset = True
+        await terminal.expect(b"RDY")
+
+    on_twin(test, "air724ug")
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_after_a_cut_of_the_supply_only_a_tied_key_starts(tied: bool) -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.pins.supply = False
+        assert not is_on(twin)
+        twin.pins.power_key = not tied
+        await terminal.quiet(5)
+        assert not is_on(twin)
+        twin.pins.supply = True
+        await terminal.quiet(5)
+        assert is_on(twin) == tied
+
+    on_twin(test)
