@@ -115,6 +115,7 @@ class AnswerParser:
         self._echo = ""
         self._names: frozenset[str] = frozenset()
         self._bodies: Sequence[str] = ()
+        self._raw = 0
         self._prompt: str | None = None
         self._finals: Sequence[str] = ()
 
@@ -123,12 +124,14 @@ class AnswerParser:
         sent: str,
         *,
         bodies: Sequence[str] = (),
+        raw: int = 0,
         prompt: str | None = None,
         finals: Sequence[str] = (),
     ) -> None:
         """A command line goes out now; whatever body was still due is given up.
 
-        `bodies` are the headers that announce a counted body (`+HTTPREAD`), `prompt` is
+        `bodies` are the headers that announce a counted body (`+HTTPREAD`), `raw` is the length
+        of one that nothing announces (FSREAD, behind the first CR LF), `prompt` is
         `DOWNLOAD` or `>`, `finals` are results other than OK that mean success (`SHUT OK`).
         """
         self._in_flight = True
@@ -136,6 +139,7 @@ class AnswerParser:
         self._echo = sent.encode().decode("latin-1").strip()
         self._names = frozenset(_NAME.findall(_QUOTED.sub("", sent.upper())))
         self._bodies = bodies
+        self._raw = raw
         self._prompt = prompt
         self._finals = finals
 
@@ -143,6 +147,7 @@ class AnswerParser:
         """Nothing is in flight any more: the command ended, or was given up."""
         self._in_flight = False
         self._body_left = 0
+        self._raw = 0
         self._echo = ""
         self._prompt = None
 
@@ -180,6 +185,9 @@ class AnswerParser:
 
     def _finish_line(self, events: list[Event]) -> None:
         if not self._partial:
+            if self._raw:
+                self._body_left, self._raw = self._raw, 0
+                events.append(BodyStart("", self._body_left))
             return
         text = self._partial.decode("latin-1").strip()
         self._partial.clear()

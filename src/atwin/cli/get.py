@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from atwin.cli.options import DEFAULT_PORT, Json, Port
+from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 if TYPE_CHECKING:
     from atwin.host import DownloadResult
@@ -50,6 +51,11 @@ def get(
         Strategy, typer.Option(help="range: part by part; stream: HTTPEXACTION.")
     ] = Strategy.AUTO,
     as_json: Json = False,
+    ca: Ca = None,
+    cert: Cert = None,
+    key: Key = None,
+    seclevel: Seclevel = None,
+    suite: Suite = None,
 ) -> None:
     """Download a file of any size, resumable.
 
@@ -71,8 +77,10 @@ def get(
     async def work() -> int:
         from atwin.cli.modem import ready_modem
         from atwin.cli.progress import show_progress
+        from atwin.cli.tls import tls_settings
 
-        async with ready_modem(port) as modem:
+        tls = tls_settings(url, ca, cert, key, seclevel, suite)
+        async with ready_modem(port, tls) as modem:
             with show_progress(target) as progress:
                 result = await modem.download(
                     url,

@@ -5,12 +5,18 @@ from typing import Annotated
 import typer
 
 from atwin.cli.options import DEFAULT_PORT, Output, Port
+from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 
 def head(
     url: Annotated[str, typer.Argument(metavar="URL", help="What to ask about.")],
     output: Output = "-",
     port: Port = DEFAULT_PORT,
+    ca: Ca = None,
+    cert: Cert = None,
+    key: Key = None,
+    seclevel: Seclevel = None,
+    suite: Suite = None,
 ) -> None:
     """Print the header block of a URL.
 
@@ -26,8 +32,10 @@ def head(
     async def work() -> int:
         from atwin.cli.answer import deliver
         from atwin.cli.modem import ready_modem
+        from atwin.cli.tls import tls_settings
 
-        async with ready_modem(port) as modem:
+        tls = tls_settings(url, ca, cert, key, seclevel, suite)
+        async with ready_modem(port, tls) as modem:
             response = await modem.head(url)
         return deliver(response.status, response.headers.raw + b"\r\n", output)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from atwin.cli.options import DEFAULT_PORT, Output, Port
+from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 
 def post(
@@ -22,6 +23,11 @@ def post(
     ] = "",
     output: Output = "-",
     port: Port = DEFAULT_PORT,
+    ca: Ca = None,
+    cert: Cert = None,
+    key: Key = None,
+    seclevel: Seclevel = None,
+    suite: Suite = None,
 ) -> None:
     """Post a file or a text, print the answer.
 
@@ -40,8 +46,10 @@ def post(
     async def work() -> int:
         from atwin.cli.answer import deliver
         from atwin.cli.modem import ready_modem
+        from atwin.cli.tls import tls_settings
 
-        async with ready_modem(port) as modem:
+        tls = tls_settings(url, ca, cert, key, seclevel, suite)
+        async with ready_modem(port, tls) as modem:
             response = await modem.post(url, body, content_type=content_type)
         return deliver(response.status, response.body, output)
 

@@ -24,6 +24,7 @@ from atwin.host.identity import Identity, Limits
 from atwin.host.modem import Modem
 from atwin.host.recovery import Retry
 from atwin.host.request import Response
+from atwin.host.tls import TlsSettings
 
 __all__ = [
     "Channel",
@@ -51,6 +52,7 @@ __all__ = [
     "SyncModem",
     "TargetError",
     "TlsFailed",
+    "TlsSettings",
     "UsageError",
     "VerificationError",
     "connect",

@@ -162,19 +162,23 @@ class Channel:
         *,
         timeout: float = COMMAND_TIMEOUT,
         bodies: Sequence[str] = (),
+        raw: int = 0,
         progress: Progress | None = None,
         finals: Sequence[str] = (),
     ) -> Reply:
         """Send one command line (without CR) and return its whole answer, good or bad.
 
         `timeout` seconds run from the command, and again from each piece of a counted body.
-        `bodies` are the headers that announce one (`+HTTPREAD`), `progress` hears how much of it
-        has come, `finals` are results other than OK that mean success. Raises `Timeout`,
-        `LineLostError`, and `ModuleSilentError` when the line cannot be resynchronised.
+        `bodies` are the headers that announce one (`+HTTPREAD`), `raw` is the length of one that
+        comes without, `progress` hears how much of it has come, `finals` are results other than
+        OK that mean success. Raises `Timeout`, `LineLostError`, and `ModuleSilentError` when the
+        line cannot be resynchronised.
         """
         async with self._lock:
             await self._clear_doubt()
-            exchange = self._begin(text, b"\r", timeout, progress, bodies=bodies, finals=finals)
+            exchange = self._begin(
+                text, b"\r", timeout, progress, bodies=bodies, raw=raw, finals=finals
+            )
             try:
                 return await exchange.reply
             finally:
@@ -313,8 +317,9 @@ class Channel:
                 self._log("<", event.text)
                 exchange.finish(event)
             case BodyStart(header, length):
-                self._log("<", header)
-                exchange.lines.append(header)
+                if header:
+                    self._log("<", header)
+                    exchange.lines.append(header)
                 exchange.announced = length
             case Prompt(text):
                 self._log("<", text)
@@ -346,13 +351,14 @@ class Channel:
         progress: Progress | None,
         *,
         bodies: Sequence[str] = (),
+        raw: int = 0,
         finals: Sequence[str] = (),
         prompt: str | None = None,
     ) -> _Exchange:
         if self._lost is not None:
             raise LineLostError(self._lost)
         exchange = _Exchange(timeout, progress, self.clock.now())
-        self._parser.begin(text, bodies=bodies, prompt=prompt, finals=finals)
+        self._parser.begin(text, bodies=bodies, raw=raw, prompt=prompt, finals=finals)
         self._exchange = exchange
         self._log(">", text)
         self.port.write(text.encode() + end)

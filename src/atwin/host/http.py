@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from atwin.host.channel import Channel, Progress, Reply
     from atwin.host.errors import StepError
     from atwin.host.identity import Limits
+    from atwin.host.tls import TlsSetup
 
 GET: Final = 0
 POST: Final = 1
@@ -112,8 +113,11 @@ class Setup:
 class HttpSession:
     """The module's one HTTP session. `open` before each request: it does what is missing."""
 
-    def __init__(self, channel: Channel, setup: Setup, *, cid: int = 1) -> None:
+    def __init__(
+        self, channel: Channel, setup: Setup, *, cid: int = 1, tls: TlsSetup | None = None
+    ) -> None:
         self.setup = setup
+        self._tls = tls
         self.script = Script("http", channel)
         self._channel = channel
         self._cid = cid
@@ -126,13 +130,15 @@ class HttpSession:
     # --- session --------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        """INIT and the parameters every request needs, unless that is done.
+        """TLS, INIT and the parameters every request needs, unless that is done.
 
         A session some earlier program left open is ended first. Raises `CommandRefusedError`,
         `NoAnswerError`.
         """
         if self._opened_in == self._channel.restarts:
             return
+        if self._tls is not None:
+            await self._tls.apply()
         if not (await self.script.ask("AT+HTTPINIT")).ok:
             await self.script.ask("AT+HTTPTERM")
             await self.script.step("AT+HTTPINIT", advice="the module's HTTP service is stuck")

@@ -15,6 +15,7 @@ from atwin.host.http import HttpSession, Setup
 from atwin.host.identity import ask_identity, ask_limits
 from atwin.host.recovery import Recovery, Retry
 from atwin.host.script import Script
+from atwin.host.tls import TlsSetup
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from atwin.host.download.events import ProgressCall
     from atwin.host.identity import Identity, Limits
     from atwin.host.request import Response
+    from atwin.host.tls import TlsSettings
     from atwin.line.port import Port
 
 
@@ -35,7 +37,8 @@ class Modem:
 
     Every method raises errors of the family `HostError`: `ModuleError` when module or line
     fail, `TlsFailed`, `UsageError` for what cannot be asked for. `apn`, `user` and `password`
-    are for the bearer; the empty APN is the one the network gives.
+    are for the bearer; the empty APN is the one the network gives. `tls` is for HTTPS: it raises
+    `UsageError` for files that cannot be read.
     """
 
     def __init__(
@@ -46,8 +49,10 @@ class Modem:
         apn: str = "",
         user: str = "",
         password: str = "",
+        tls: TlsSettings | None = None,
     ) -> None:
         self.channel = Channel(port, clock)
+        self._tls = TlsSetup(self.channel, tls) if tls is not None else None
         self.clock = self.channel.clock
         self.bearer = Bearer(self.channel, apn=apn, user=user, password=password)
         self._limits: Limits | None = None
@@ -174,7 +179,7 @@ class Modem:
         limits, identity = await self.limits(), await self.identity()
         download = Download(
             order,
-            HttpSession(self.channel, setup, cid=self.bearer.cid),
+            HttpSession(self.channel, setup, cid=self.bearer.cid, tls=self._tls),
             self.bearer,
             self.clock,
             limits,
@@ -192,7 +197,7 @@ class Modem:
         attempt: Callable[[HttpSession, Limits], Awaitable[Response]],
     ) -> Response:
         limits = await self.limits()
-        session = HttpSession(self.channel, setup, cid=self.bearer.cid)
+        session = HttpSession(self.channel, setup, cid=self.bearer.cid, tls=self._tls)
         session.script.begin(name)
         recovery = Recovery(session, self.bearer, self.clock, retry)
         async with session:

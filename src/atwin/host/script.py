@@ -40,13 +40,14 @@ class Script:
         *,
         deadline: float = COMMAND_TIMEOUT,
         bodies: Sequence[str] = (),
+        raw: int = 0,
         progress: Progress | None = None,
     ) -> Reply:
         """One command whose result the caller judges. Raises `NoAnswerError`."""
         self._next(command)
         try:
             return await self._channel.command(
-                command, timeout=deadline, bodies=bodies, progress=progress
+                command, timeout=deadline, bodies=bodies, raw=raw, progress=progress
             )
         except Timeout as timeout:
             raise self._no_answer(timeout) from None
@@ -57,6 +58,7 @@ class Script:
         *,
         deadline: float = COMMAND_TIMEOUT,
         bodies: Sequence[str] = (),
+        raw: int = 0,
         progress: Progress | None = None,
         advice: str | None = None,
     ) -> Reply:
@@ -64,7 +66,9 @@ class Script:
 
         Raises `NoAnswerError`, and `CommandRefusedError` with `advice`.
         """
-        reply = await self.ask(command, deadline=deadline, bodies=bodies, progress=progress)
+        reply = await self.ask(
+            command, deadline=deadline, bodies=bodies, raw=raw, progress=progress
+        )
         if not reply.ok:
             raise self.refused(reply, advice)
         return reply
