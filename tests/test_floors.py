@@ -20,7 +20,8 @@ MAY_IMPORT = {
     "net": GROUND | {"net"},
     "twin": GROUND | {"line", "net", "twin"},
     "host": GROUND | {"line", "net", "host"},
-    "cli": GROUND | {"line", "net", "twin", "host", "cli"},
+    "probe": GROUND | {"net", "probe"},
+    "cli": GROUND | {"line", "net", "twin", "host", "probe", "cli"},
     "plugs": {"line", "cli", "plugs"},
 }
 #: Rooms that touch nothing outside, and what they must not touch it with.

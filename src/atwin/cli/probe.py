@@ -1,0 +1,166 @@
+"""`atwin probe`: can modules reach this HTTPS server?"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from atwin.cli.options import Json
+
+if TYPE_CHECKING:
+    from atwin.net.tls.probe import Answer
+    from atwin.probe import Survey, Target, Verdict
+
+
+def probe(
+    server: Annotated[
+        str, typer.Argument(metavar="HOST[:PORT]", help="Or an https:// URL to try HTTP on.")
+    ],
+    ca: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Check its certificates by this CA.")
+    ] = None,
+    cert: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Client certificate to show.")
+    ] = None,
+    key: Annotated[str | None, typer.Option(metavar="FILE", help="Its RSA key.")] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Server name to send and check.")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, max=300, metavar="S", help="Seconds for each handshake.")
+    ] = 10.0,
+    as_json: Json = False,
+) -> None:
+    """Tell whether modules can reach an HTTPS server, and what to change.
+
+    Asks from this computer, with the module's own ClientHello: each suite, each version. It makes
+    at most 15 handshakes. Exit code 4 when no model can connect.
+
+    \b
+    Examples:
+      atwin probe files.example.org
+      atwin probe https://files.example.org:8443/firmware.bin --ca root.pem --json
+    """
+    from atwin.cli.exits import DONE, REFUSED, TLS_FAILED
+    from atwin.cli.running import finish, run
+
+    async def work() -> int:
+        import time
+
+        from atwin.models import MODELS, load_profile
+        from atwin.net.network import ConnectError, ResolveError
+        from atwin.net.real import RealNetwork
+        from atwin.probe import survey, verdict
+
+        target = _target(server, ca, cert, key, name, timeout)
+        try:
+            found = await survey(RealNetwork(), target, time.time())
+        except (ConnectError, ResolveError) as error:
+            typer.echo(f"atwin: {target.host}:{target.port}: {error}", err=True)
+            return REFUSED
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+        verdicts = [
+            verdict(load_profile(model), found, shows_certificate=cert is not None)
+            for model in MODELS
+        ]
+        if as_json:
+            typer.echo(json.dumps(_described(target, found, verdicts)))
+        else:
+            _print(target, found, verdicts)
+        return DONE if any(one.connects for one in verdicts) else TLS_FAILED
+
+    finish(run(work()))
+
+
+def _target(
+    server: str, ca: str | None, cert: str | None, key: str | None, name: str | None, timeout: float
+) -> "Target":
+    from urllib.parse import urlsplit
+
+    from atwin.probe import Target
+
+    parts = urlsplit(server if "://" in server else f"https://{server}")
+    try:
+        host, port = parts.hostname, parts.port or 443
+    except ValueError:
+        host, port = None, 0
+    if not host or parts.scheme != "https":
+        raise typer.BadParameter(f"{server!r}: HOST, HOST:PORT or an https:// URL is wanted")
+    if (cert is None) != (key is None):
+        raise typer.BadParameter("--cert and --key go together: give both or none")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(host, port, path, name, _read(ca), _read(cert), _read(key), timeout)
+
+
+def _read(path: str | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"cannot read {path}: {error.strerror}") from None
+
+
+def _said(answer: "Answer") -> str:
+    return f"{answer.outcome.value}: {answer.detail}" if answer.detail else answer.outcome.value
+
+
+def _described(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> dict[str, Any]:
+    from atwin.probe import advice
+
+    best = found.best
+    return {
+        "host": target.host,
+        "port": target.port,
+        "handshakes": found.handshakes,
+        "versions": {version.label: _said(a) for version, a in found.versions.items()},
+        "suites": {f"0x{number:04X}": _said(a) for number, a in found.suites.items()},
+        "server_name_needed": found.without_name is not None,
+        "client_certificate_asked": best.client_cert_asked if best else None,
+        "modern": found.modern,
+        "chain": asdict(found.chain) if found.chain else None,
+        "http": asdict(found.http) if found.http else None,
+        "models": [asdict(one) for one in verdicts],
+        "advice": advice(found),
+    }
+
+
+def _print(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> None:
+    from atwin.net.tls import SUITES
+    from atwin.probe import advice
+
+    lines = [f"{target.host}:{target.port}, {found.handshakes} handshakes", ""]
+    lines += [f"  {version.label:<16}{_said(a)}" for version, a in found.versions.items()]
+    for suite in SUITES:
+        if suite.number in found.suites:
+            lines.append(f"  {suite.openssl:<16}{_said(found.suites[suite.number])}")
+    if found.modern:
+        lines.append(f"  {'today’s client':<16}{found.modern}")
+    if found.best is not None:
+        asked = "asked for" if found.best.client_cert_asked else "not asked for"
+        needed = "needed" if found.without_name is not None else "not needed"
+        lines += [f"  client certificate {asked}; server name {needed}"]
+    if found.chain is not None:
+        lines += ["", f"Certificates, {found.chain.size} bytes"]
+        for one in found.chain.certificates:
+            names = f" for {', '.join(one.names)}" if one.names else ""
+            lines.append(f"  {one.subject}: {one.key}, until {one.not_after[:10]}{names}")
+        if found.chain.checked:
+            lines.append(f"  {found.chain.refused or 'verified by the given CA'}")
+    if found.http is not None and found.http.problem is None:
+        http = found.http
+        lines += [
+            "",
+            f"HTTP: HEAD {http.status}, {http.head_bytes} bytes of headers, ranges"
+            f" {'yes' if http.ranges else 'no'}, keep-alive {'yes' if http.keep_alive else 'no'}",
+        ]
+    lines.append("")
+    for verdict in verdicts:
+        lines.append(f"{verdict.model}: {'yes' if verdict.connects else 'NO'}, {verdict.why}")
+        lines += [f"  {limit}" for limit in verdict.limits]
+    for subject, change in advice(found).items():
+        lines += ["", f"To change ({subject}):", *(f"  {line}" for line in change.split("\n"))]
+    typer.echo("\n".join(lines))

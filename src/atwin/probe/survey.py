@@ -1,0 +1,115 @@
+"""The questions, in an order that needs few handshakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from atwin.net.address import is_literal
+from atwin.net.tls import SUITES, TlsProfile, Version
+from atwin.net.tls.probe import Answer, Outcome, Question, ask
+from atwin.probe.chain import ChainFacts, chain_facts
+from atwin.probe.http import HttpFacts, http_facts
+from atwin.probe.modern import speaks
+
+if TYPE_CHECKING:
+    from atwin.net.network import Network
+
+ALL = tuple(suite.number for suite in SUITES)
+#: Outcomes after which more of the same would only cost time.
+_HOPELESS = (Outcome.SILENT, Outcome.NOT_TLS)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Target:
+    """Whom to ask. `name` goes into the ClientHello; certificates are PEM or DER."""
+
+    host: str
+    port: int = 443
+    path: str = "/"
+    name: str | None = None
+    ca: bytes | None = None
+    cert: bytes | None = None
+    key: bytes | None = None
+    #: Seconds for each handshake.
+    deadline: float = 10.0
+
+    @property
+    def sni(self) -> str | None:
+        """The server name a module would send: none for an address."""
+        name = self.name or self.host
+        return None if is_literal(name) else name
+
+
+@dataclass(slots=True)
+class Survey:
+    """What was found."""
+
+    handshakes: int = 0
+    #: By suite number, asked alone at TLS 1.2.
+    suites: dict[int, Answer] = field(default_factory=dict)
+    #: All six suites at each version.
+    versions: dict[Version, Answer] = field(default_factory=dict)
+    #: None: the server answers the same without a server name; else what it did.
+    without_name: Answer | None = None
+    #: Version and cipher with a client of today; None when that fails too.
+    modern: str | None = None
+    chain: ChainFacts | None = None
+    http: HttpFacts | None = None
+
+    @property
+    def best(self) -> Answer | None:
+        """The answer of the highest version that was accepted."""
+        accepted = [v for v, a in self.versions.items() if a.outcome is Outcome.ACCEPTED]
+        return self.versions[max(accepted)] if accepted else None
+
+
+async def survey(network: Network, target: Target, wall: float) -> Survey:
+    """Ask `target`; `wall` is UTC in seconds since 1970.
+
+    At most 15 handshakes. Raises `ResolveError` and `ConnectError` when the first connection
+    fails, ValueError for certificates that cannot be read.
+    """
+    found = Survey()
+    address = await network.resolve(target.host)
+
+    async def put(version: Version, suites: tuple[int, ...], name: str | None) -> Answer:
+        found.handshakes += 1
+        stream = await network.connect(address, target.port)
+        question = Question(version, suites, name)
+        return await ask(stream, question, wall=wall, deadline=target.deadline)
+
+    for version in sorted(Version, reverse=True):
+        found.versions[version] = await put(version, ALL, target.sni)
+        if found.versions[version].outcome in _HOPELESS:
+            break
+    best = found.best
+    if best is not None:
+        if found.versions[Version.TLS1_2].outcome is Outcome.ACCEPTED:
+            for suite in SUITES:
+                found.suites[suite.number] = await put(Version.TLS1_2, (suite.number,), target.sni)
+        if target.sni is not None:
+            version = max(v for v, a in found.versions.items() if a is best)
+            answer = await put(version, ALL, None)
+            if answer.outcome is not Outcome.ACCEPTED or answer.chain != best.chain:
+                found.without_name = answer
+        found.chain = chain_facts(
+            best.chain, ca=target.ca, name=target.name or target.host, now=wall
+        )
+        profile = TlsProfile(
+            sni=target.sni,
+            client_cert=target.cert,
+            client_key=target.key,
+            deadline=target.deadline,
+        )
+        url = f"https://{_bracketed(target.host)}:{target.port}{target.path}"
+        found.http, handshakes = await http_facts(network, url, address, target.port, profile, wall)
+        found.handshakes += handshakes
+    elif found.versions[Version.TLS1_2].outcome not in _HOPELESS:
+        found.handshakes += 1
+        found.modern = await speaks(address, target.port, target.sni, target.deadline)
+    return found
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
