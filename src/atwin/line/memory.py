@@ -48,8 +48,8 @@ class MemoryPort:
         """See `Port.close`. The other end hears of it after the bytes sent before."""
         if not self._closed:
             await self.drain()
-            self._closed = True
-            self._emptied.set()
+        if not self._closed:
+            self._end(None)
             self._peer._schedule()
 
     def _schedule(self) -> None:
@@ -67,9 +67,13 @@ class MemoryPort:
             self._emptied.set()
             self._receiver.received(data)
         if self._peer._closed:
-            self._closed = True
-            self._emptied.set()
-            self._receiver.lost(None)
+            self._end("closed by the far side")
+
+    def _end(self, reason: str | None) -> None:
+        self._closed = True
+        self._emptied.set()
+        if self._receiver is not None:
+            self._receiver.lost(reason)
 
 
 def memory_pair(name: str = "memory") -> tuple[MemoryPort, MemoryPort]:

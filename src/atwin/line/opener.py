@@ -20,16 +20,17 @@ async def open_port(url: str, *, baud: int = 115200) -> Port:
     Raises `PortError`.
     """
     if "://" in url:
-        parts = urlsplit(url)
-        if parts.scheme not in ("socket", "rfc2217"):
+        scheme = url.partition("://")[0].lower()
+        if scheme not in ("socket", "rfc2217"):
             raise PortError(f"{url}: unknown kind of port; use {_FORMS}")
         try:
+            parts = urlsplit(url)
             host, port = parts.hostname, parts.port
         except ValueError:
             host = port = None
         if not host or not port:
-            raise PortError(f"{url}: host and port are wanted: {parts.scheme}://127.0.0.1:7000")
-        if parts.scheme == "socket":
+            raise PortError(f"{url}: host and port are wanted: {scheme}://127.0.0.1:7000")
+        if scheme == "socket":
             return await connect_tcp(host, port)
     elif not url:
         raise PortError(f"no port given; use {_FORMS}")

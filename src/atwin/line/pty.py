@@ -45,7 +45,9 @@ class PtyPort:
         # whenever the host closes.
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
+        os.set_blocking(self._slave, False)
         self.slave_path = os.ttyname(self._slave)
+        #: Bytes given up because nobody took them, the kernel's share included.
         self.dropped = 0
         self._link = link
         if link is not None:
@@ -73,9 +75,7 @@ class PtyPort:
             return
         if self._pending:
             self._pending += data
-            return
-        sent = self._send(data)
-        if sent < len(data):
+        elif (sent := self._send(data)) < len(data):
             self._pending += memoryview(data)[sent:]
             asyncio.get_running_loop().add_writer(self._master, self._flush)
             self._watch()
@@ -141,7 +141,11 @@ class PtyPort:
         import termios
 
         self.dropped += len(self._pending)
-        # The kernel's share too: input the slave's side has not read.
+        # The kernel's share too. Read, not only flushed, so that it is counted; a host that left
+        # line mode behind hides an unfinished line from reading.
+        with suppress(BlockingIOError):
+            while unread := os.read(self._slave, _READ):
+                self.dropped += len(unread)
         termios.tcflush(self._slave, termios.TCIFLUSH)
         self._forget_pending()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -28,8 +29,8 @@ class TcpServerPort:
         """Listen at once, on a free port when `port` is 0. Raises `PortError`."""
         try:
             self._listener = socket.create_server((host, port), family=_family(host))
-        except OSError as error:
-            why = f"cannot listen on {host}:{port}: {error.strerror or error}"
+        except (OSError, OverflowError, UnicodeError) as error:
+            why = f"cannot listen on {_bracket(host)}:{port}: {_explain(error)}"
             raise PortError(f"{why}; choose another address") from error
         self._listener.setblocking(False)
         bound = self._listener.getsockname()
@@ -64,8 +65,7 @@ class TcpServerPort:
         self._closed = True
         asyncio.get_running_loop().remove_reader(self._listener)
         self._listener.close()
-        for task in list(self._tasks):
-            task.cancel()
+        # A client on its way in is let in first: its socket then has an owner who closes it.
         if self._tasks:
             await asyncio.wait(self._tasks)
         if self._client is not None:
@@ -119,14 +119,22 @@ async def connect_tcp(host: str, port: int) -> TransportPort:
     loop = asyncio.get_running_loop()
     try:
         _, connection = await loop.create_connection(lambda: TransportPort(name), host, port)
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise PortError(f"{name}: cannot connect: {why}; is a module served there?") from error
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise PortError(
+            f"{name}: cannot connect: {_explain(error)}; is a module served there?"
+        ) from error
     return connection
 
 
 def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _explain(error: Exception) -> str:
+    """The system's words; asyncio's own put the address in again."""
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _bracket(host: str) -> str:

@@ -19,6 +19,7 @@ class TransportPort(asyncio.Protocol):
         self._early = bytearray()
         self._writable = asyncio.Event()
         self._gone = asyncio.Event()
+        self._delivering = False
         self._reason: str | None = None
         self._closing = False
 
@@ -59,10 +60,10 @@ class TransportPort(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the far side."""
-        if self._receiver is None or self._early:
-            self._early += data
-        else:
+        if self._delivering and self._receiver is not None:
             self._receiver.received(bytes(data))
+        else:
+            self._early += data
 
     def pause_writing(self) -> None:
         """The far side is slower than we are."""
@@ -75,19 +76,26 @@ class TransportPort(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """The line is down, for whatever reason."""
         if not self._closing:
-            self._reason = str(error) if error else f"{self.name} was closed by the far side"
+            self._reason = _explain(error)
         self._writable.set()
         self._gone.set()
-        if self._receiver is not None and not self._early:
+        if self._delivering and self._receiver is not None:
             self._receiver.lost(self._reason)
 
     def _deliver_early(self) -> None:
         assert self._receiver is not None
+        self._delivering = True
         if self._early:
             data, self._early = bytes(self._early), bytearray()
             self._receiver.received(data)
         if self._gone.is_set():
             self._receiver.lost(self._reason)
+
+
+def _explain(error: Exception | None) -> str:
+    if error is None:
+        return "closed by the far side"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 #: Seconds a closing port may take to send what is pending.
