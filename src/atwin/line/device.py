@@ -6,6 +6,7 @@ import asyncio
 import errno
 
 from atwin.line.errors import PortError
+from atwin.line.tcp import cannot_connect
 from atwin.line.transport import TransportPort
 
 
@@ -16,6 +17,8 @@ async def open_device(
 
     Raises `PortError`.
     """
+    if baud < 1:
+        raise PortError(f"{url}: no line runs at {baud} bit/s; 115200 is usual")
     import serialx  # here, because it costs a tenth of a second that `--help` need not pay
 
     port = TransportPort(url)
@@ -35,7 +38,7 @@ async def open_device(
 
 def _explain(url: str, error: Exception) -> str:
     code = _errno(error)
-    if code == errno.ENOENT:
+    if code in (errno.ENOENT, errno.ENOTDIR):
         return f"{url}: no such device; is the module plugged in?"
     if code in (errno.EACCES, errno.EPERM):
         return f"{url}: permission denied; is your user in the group of the device (dialout)?"
@@ -45,6 +48,8 @@ def _explain(url: str, error: Exception) -> str:
         return f"{url}: this is not a serial device"
     if isinstance(error, TimeoutError):
         return f"{url}: nothing there answers as a serial port should"
+    if isinstance(error, (OSError, UnicodeError)) and url.lower().startswith("rfc2217://"):
+        return str(cannot_connect(url, error))
     return f"{url}: cannot be opened: {error}"
 
 

@@ -27,9 +27,11 @@ class TcpServerPort:
 
     def __init__(self, host: str, port: int) -> None:
         """Listen at once, on a free port when `port` is 0. Raises `PortError`."""
+        if not 0 <= port <= 65535:
+            raise PortError(f"cannot listen on {_bracket(host)}:{port}: ports end at 65535")
         try:
             self._listener = socket.create_server((host, port), family=_family(host))
-        except (OSError, OverflowError, UnicodeError) as error:
+        except (OSError, UnicodeError) as error:
             why = f"cannot listen on {_bracket(host)}:{port}: {_explain(error)}"
             raise PortError(f"{why}; choose another address") from error
         self._listener.setblocking(False)
@@ -85,19 +87,21 @@ class TcpServerPort:
         self._client = None
 
     def _accept(self) -> None:
-        with suppress(OSError):  # a client that is gone already
+        try:
             connection, _ = self._listener.accept()
-            connection.setblocking(False)
-            if self._client is not None:
-                with suppress(OSError):
-                    connection.send(_BUSY)
-                connection.close()
-                return
+        except OSError:  # a client that is gone already
+            return
+        connection.setblocking(False)
+        if self._client is not None:
+            with connection, suppress(OSError):
+                connection.send(_BUSY)
+            return
+        with suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._client = TransportPort(self.name)
-            task = asyncio.get_running_loop().create_task(self._attach(connection))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        self._client = TransportPort(self.name)
+        task = asyncio.get_running_loop().create_task(self._attach(connection))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _attach(self, connection: socket.socket) -> None:
         client = self._client
@@ -120,10 +124,13 @@ async def connect_tcp(host: str, port: int) -> TransportPort:
     try:
         _, connection = await loop.create_connection(lambda: TransportPort(name), host, port)
     except (OSError, OverflowError, UnicodeError) as error:
-        raise PortError(
-            f"{name}: cannot connect: {_explain(error)}; is a module served there?"
-        ) from error
+        raise cannot_connect(name, error) from error
     return connection
+
+
+def cannot_connect(name: str, error: Exception) -> PortError:
+    """What to raise when no connection to `name` could be made."""
+    return PortError(f"{name}: cannot connect: {_explain(error)}; is a module served there?")
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -18,6 +18,7 @@ class TransportPort(asyncio.Protocol):
         self._receiver: Receiver | None = None
         self._early = bytearray()
         self._writable = asyncio.Event()
+        self._writable.set()
         self._gone = asyncio.Event()
         self._delivering = False
         self._reason: str | None = None
@@ -56,7 +57,6 @@ class TransportPort(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The line is up."""
         self._transport = cast("asyncio.Transport", transport)
-        self._writable.set()
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the far side."""
