@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from atwin.line.host_line import HostLine
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from atwin.line.port import Receiver
 
 
@@ -23,7 +27,13 @@ class MemoryPort:
         self._inbox: list[bytes] = []
         self._emptied = asyncio.Event()
         self._due = False
+        self._paused = False
         self._closed = False
+        #: How the host set its side, and whom to tell; see `LinePort`.
+        self.host_line = HostLine()
+        self.on_host_line: Callable[[HostLine], None] = lambda _: None
+        #: On the host's end: whether the module lets it send.
+        self.cts = True
 
     def start(self, receiver: Receiver) -> None:
         """See `Port.start`."""
@@ -44,6 +54,24 @@ class MemoryPort:
         if peer._inbox and peer._receiver is not None and not self._closed:
             await peer._emptied.wait()
 
+    def pause_reading(self) -> None:
+        """See `Port.pause_reading`."""
+        self._paused = True
+
+    def resume_reading(self) -> None:
+        """See `Port.resume_reading`."""
+        self._paused = False
+        self._schedule()
+
+    def set_line(self, line: HostLine) -> None:
+        """From the host's end: another rate, or other outputs."""
+        self._peer.host_line = line
+        self._peer.on_host_line(line)
+
+    def show_cts(self, on: bool) -> None:
+        """See `LinePort.show_cts`."""
+        self._peer.cts = on
+
     async def close(self) -> None:
         """See `Port.close`. The other end hears of it after the bytes sent before."""
         if not self._closed:
@@ -61,12 +89,12 @@ class MemoryPort:
         self._due = False
         if self._closed or self._receiver is None:
             return
-        if self._inbox:
+        if self._inbox and not self._paused:
             data = self._inbox[0] if len(self._inbox) == 1 else b"".join(self._inbox)
             self._inbox.clear()
             self._emptied.set()
             self._receiver.received(data)
-        if self._peer._closed:
+        if self._peer._closed and not self._inbox:
             self._end("closed by the far side")
 
     def _end(self, reason: str | None) -> None:

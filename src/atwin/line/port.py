@@ -34,5 +34,11 @@ class Port(Protocol):
     async def drain(self) -> None:
         """Return when the far side has taken enough for more to be written, or is gone."""
 
+    def pause_reading(self) -> None:
+        """Deliver nothing for now: the far side's own writes are to wait."""
+
+    def resume_reading(self) -> None:
+        """Deliver again."""
+
     async def close(self) -> None:
         """Send what is pending if that is quick, then let go; harmless when called twice."""

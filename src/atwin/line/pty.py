@@ -85,6 +85,16 @@ class PtyPort:
         """See `Port.drain`."""
         await self._writable.wait()
 
+    def pause_reading(self) -> None:
+        """See `Port.pause_reading`."""
+        if not self._closed:
+            asyncio.get_running_loop().remove_reader(self._master)
+
+    def resume_reading(self) -> None:
+        """See `Port.resume_reading`."""
+        if not self._closed:
+            asyncio.get_running_loop().add_reader(self._master, self._readable)
+
     async def close(self) -> None:
         """See `Port.close`. What the host has not read by now is lost with the PTY."""
         if self._closed:

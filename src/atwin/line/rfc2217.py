@@ -121,6 +121,14 @@ class Rfc2217ServerPort:
         """See `Port.drain`."""
         await self._tcp.drain()
 
+    def pause_reading(self) -> None:
+        """See `Port.pause_reading`."""
+        self._tcp.pause_reading()
+
+    def resume_reading(self) -> None:
+        """See `Port.resume_reading`."""
+        self._tcp.resume_reading()
+
     async def close(self) -> None:
         """See `Port.close`."""
         await self._tcp.close()

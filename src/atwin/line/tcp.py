@@ -60,6 +60,16 @@ class TcpServerPort:
         if self._client is not None:
             await self._client.drain()
 
+    def pause_reading(self) -> None:
+        """See `Port.pause_reading`; it ends with the client."""
+        if self._client is not None:
+            self._client.pause_reading()
+
+    def resume_reading(self) -> None:
+        """See `Port.resume_reading`."""
+        if self._client is not None:
+            self._client.resume_reading()
+
     async def close(self) -> None:
         """See `Port.close`."""
         if self._closed:

@@ -40,6 +40,16 @@ class TransportPort(asyncio.Protocol):
         """See `Port.drain`."""
         await self._writable.wait()
 
+    def pause_reading(self) -> None:
+        """See `Port.pause_reading`."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """See `Port.resume_reading`."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
     async def close(self) -> None:
         """See `Port.close`."""
         self._closing = True

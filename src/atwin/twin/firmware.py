@@ -50,9 +50,15 @@ class Firmware:
         self.hardware = hardware
         self.tasks = Tasks()
         self.settings = Settings.boot(hardware.nvram)
+        self._line_settings = self.settings.line_settings
         self.table = CommandTable(profile, profile.quirks.param_error_cme)
         self.interpreter = Interpreter(
-            hardware.uart, hardware.clock, self.settings, self.table, self.tasks.spawn
+            hardware.uart,
+            hardware.clock,
+            self.settings,
+            self.table,
+            self.tasks.spawn,
+            self._set_line,
         )
         urc = self.interpreter.urc
         self.pool = ConnectionPool(hardware.clock, profile.quirks.linger_s)
@@ -82,6 +88,7 @@ class Firmware:
 
     def start(self, *, warm: bool) -> None:
         """Boot. `warm`: as if the module had been on for a while already."""
+        self.hardware.uart.boot(self.settings.line_mode(), trained=warm)
         if warm:
             self.radio.camp()
             self.interpreter.start()
@@ -92,6 +99,12 @@ class Firmware:
         """End of the run: silence on the line, no task left, sockets closed."""
         self.interpreter.stop()
         self.tasks.cancel()
+
+    def _set_line(self) -> None:
+        """Between two command lines, what the last one set reaches the UART."""
+        if self.settings.line_settings != self._line_settings:
+            self._line_settings = self.settings.line_settings
+            self.hardware.uart.configure(self.settings.line_mode())
 
     async def _boot(self) -> None:
         """The start-up sequence (spec: power.md §3, uart.md §8).

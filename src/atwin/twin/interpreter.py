@@ -66,12 +66,14 @@ class Interpreter:
         style: EchoStyle,
         table: CommandTable,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
+        between_lines: Callable[[], None] = lambda: None,
     ) -> None:
         self._uart = uart
         self._clock = clock
         self._style = style
         self._table = table
         self._spawn = spawn
+        self._between_lines = between_lines
         self._reader = LineReader()
         self._busy = False
         self._data_phase: _DataPhase | None = None
@@ -129,9 +131,13 @@ class Interpreter:
             if read.line is not None:
                 self._run_line(read.line)
             self._flush_urcs()
+        self._uart.taken()
 
     def _flush_urcs(self) -> None:
-        if self._busy or self._data_phase is not None or not self._urcs:
+        if self._busy or self._data_phase is not None:
+            return
+        self._between_lines()
+        if not self._urcs or not self._uart.ready:
             return
         if self._style.echo and self._reader.pending:
             left = self._typed_at + _TYPING - self._clock.now()

@@ -38,7 +38,8 @@ class Module:
         self._end_run()
 
     def cut_power(self) -> None:
-        """The supply is gone: RAM and the clock are lost."""
+        """The supply is gone: RAM, the clock and what has not left the line are lost."""
+        self.hardware.uart.cut()
         self._end_run()
         self.hardware.rtc.lose_power()
 
@@ -50,6 +51,11 @@ class Module:
         delay = RESTART_DELAY * self.hardware.time_scale
         start = partial(self.power_on, cause=StartCause.SOFTWARE)
         self._restart = self.hardware.clock.call_later(delay, start)
+
+    def reset_off(self) -> None:
+        """RESET_N: the run ends in the middle of whatever it was saying."""
+        self.hardware.uart.cut()
+        self._end_run()
 
     async def close(self) -> None:
         """Switch off and let go of the port; returns when every task is gone."""

@@ -81,7 +81,7 @@ class Pins:
             if self._module.firmware is None and not self._power_key:
                 self._module.power_on(cause=StartCause.RESET_KEY)
         elif held >= self._scaled(_RESET_RESTART) and self._module.firmware is not None:
-            self._module.switch_off()
+            self._module.reset_off()
             self._module.power_on(cause=StartCause.RESET_KEY)
         elif held >= self._scaled(_RESET_START):
             self._module.power_on(cause=StartCause.RESET_KEY)
@@ -113,7 +113,7 @@ class Pins:
 
     def _go_off(self) -> None:
         _stop(self._key_timer)
-        self._module.switch_off()
+        self._module.reset_off()
 
     def _power_down(self) -> None:
         """Off by the key; a new press is needed to start again."""

@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 from atwin.at import command
 from atwin.at.command import Family
 from atwin.at.kinds import BadArgument, OneOf, Range
+from atwin.line.frame import FASTEST_AUTO, RATES, Flow
 
 if TYPE_CHECKING:
     from atwin.models import Profile
     from atwin.twin.settings import Settings
 
 #: bit/s; 0 is auto-baud, which finds rates up to `FASTEST_AUTO`.
-RATES = (0, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
-FASTEST_AUTO = 230400
+_SETTABLE = (0, *RATES)
 
 #: Frame formats of AT+ICF with eight data bits; the others have seven.
 EIGHT_BITS = (1, 2, 3)
-
-SOFTWARE = 1
 
 
 class SerialCommands(Family):
@@ -39,7 +37,7 @@ class SerialCommands(Family):
         return f"+IPR: {self._settings.ipr}"
 
     @command.set("+IPR")
-    def set_rate(self, rate: Annotated[int, OneOf(*RATES)]) -> None:
+    def set_rate(self, rate: Annotated[int, OneOf(*_SETTABLE)]) -> None:
         """Set the rate in bit/s from the next command on; 0 is auto-baud, up to 230400."""
         if rate > self._profile.limit("max_baud"):
             raise BadArgument(str(rate))
@@ -49,8 +47,8 @@ class SerialCommands(Family):
     def rates(self) -> str:
         """The rates auto-baud finds, and the ones that can be set."""
         fastest = self._profile.limit("max_baud")
-        found = ",".join(str(rate) for rate in RATES if 0 < rate <= FASTEST_AUTO)
-        settable = ",".join(str(rate) for rate in RATES if rate <= fastest)
+        found = ",".join(str(rate) for rate in RATES if rate <= FASTEST_AUTO)
+        settable = ",".join(str(rate) for rate in _SETTABLE if rate <= fastest)
         return f"+IPR: ({found}),({settable})"
 
     # --- frame ----------------------------------------------------------------------------------
@@ -93,8 +91,8 @@ class SerialCommands(Family):
         0 nothing, 1 XON/XOFF, 2 RTS/CTS. The second left out is the same as the first.
         """
         chosen = (to_host, to_host if to_module is None else to_module)
-        if SOFTWARE in chosen and self._profile.has("ifc_hw_only"):
-            raise BadArgument(str(SOFTWARE))
+        if Flow.SOFTWARE in chosen and self._profile.has("ifc_hw_only"):
+            raise BadArgument(str(int(Flow.SOFTWARE)))
         self._settings.ifc = chosen
 
     @command.test("+IFC")

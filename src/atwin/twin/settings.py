@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from atwin.at import command
 from atwin.at.command import Family
 from atwin.at.kinds import OneOf
+from atwin.line.frame import Flow
+from atwin.line.uart import LineMode
 
 if TYPE_CHECKING:
     from atwin.twin.nvram import Nvram
@@ -47,6 +49,16 @@ class Settings:
     def save(self, nvram: Nvram) -> None:
         """Make these the values of the next boot."""
         nvram.store(_RECORD, asdict(self))
+
+    @property
+    def line_settings(self) -> tuple[object, ...]:
+        """What `line_mode` is made of, cheap to compare."""
+        return self.ipr, self.icf, self.ifc
+
+    def line_mode(self) -> LineMode:
+        """What of this is the UART's."""
+        to_host, to_module = self.ifc
+        return LineMode(self.ipr, self.icf[0], Flow(to_host), Flow(to_module))
 
     def reset(self) -> None:
         """Factory values, in RAM only."""

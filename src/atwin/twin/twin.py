@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from atwin.clock import Clock
+    from atwin.line.host_side import HostFifo
     from atwin.line.port import Port
     from atwin.net.network import Network
     from atwin.twin.radio import Radio
@@ -45,8 +46,10 @@ class Twin:
 
     `warm` (the default) is a module that was powered long ago: booted and registered, its boot
     text long gone. `warm=False` boots from power-off, with the times of spec power.md §3 times
-    `time_scale`. The same `seed` gives the same IMEI, IMSI and ICCID. With `state` NVRAM and files
-    outlive this process; its owner closes it after the twin.
+    `time_scale`. With `baud`, in bit/s, the line takes its time, the host's end running at that
+    rate where the port tells no other; `host_fifo` models the host's receiver. The same
+    `seed` gives the same IMEI, IMSI, ICCID and line noise. With `state` NVRAM and files outlive
+    this process; its owner closes it after the twin.
     """
 
     def __init__(
@@ -59,6 +62,8 @@ class Twin:
         seed: int = 0,
         warm: bool = True,
         time_scale: float = 1.0,
+        baud: int | None = None,
+        host_fifo: HostFifo | None = None,
         state: State | None = None,
     ) -> None:
         """Raises `UnknownModelError`."""
@@ -67,7 +72,7 @@ class Twin:
         self.module = Module(
             Hardware(
                 profile=profile,
-                uart=Uart(port),
+                uart=Uart(port, clock, baud=baud, host_fifo=host_fifo, seed=seed),
                 network=network,
                 clock=clock,
                 identity=Identity.from_seed(seed),

@@ -1,0 +1,44 @@
+"""What ports know of the other end's serial settings, where they know any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class HostLine:
+    """The host's side of the line.
+
+    `rate` in bit/s, None where the port cannot tell; `rts` and `dtr` are its outputs, True is
+    asserted; `obeys_cts`: it waits while the module's CTS is off.
+    """
+
+    rate: int | None = None
+    rts: bool = True
+    dtr: bool = True
+    obeys_cts: bool = True
+
+
+@runtime_checkable
+class LinePort(Protocol):
+    """A port of the module's end that sees how the host set its own: PTY and RFC 2217."""
+
+    #: As it is now.
+    host_line: HostLine
+    #: Called after each change.
+    on_host_line: Callable[[HostLine], None]
+
+    def show_cts(self, on: bool) -> None:
+        """Let the host see the module's CTS, where it can see it."""
+
+
+@runtime_checkable
+class DevicePort(Protocol):
+    """A port of the module's end that is a serial device itself: its settings are the module's."""
+
+    def follow(self, rate: int, *, hardware: bool) -> None:
+        """Run at `rate` bit/s; `hardware`: obey and drive RTS/CTS."""

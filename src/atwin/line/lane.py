@@ -1,0 +1,194 @@
+"""One direction of a serial line: bytes arrive when their last bit would (spec: uart.md §5)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.clock import Clock
+    from atwin.clock.base import Timer
+
+#: Bytes a transmitter still sends after it was told to stop: its FIFO (spec: uart.md §7).
+FIFO = 16
+
+#: Seconds of line time handed over at once at most. Stops, rate changes and ends of answers are
+#: exact all the same; only a reader that counts bytes in between could tell.
+_SLICE = 0.01
+#: Bytes handed over at once when nothing asks for fewer.
+UNLIMITED = 1 << 30
+#: Part of a byte by which a timer may come early.
+_EARLY = 1e-3
+
+
+class Lane:
+    """A queue that empties at line rate into `deliver`.
+
+    Deadlines count from the start of each busy period, so that late timers do not add up: after
+    a late one, what should have arrived meanwhile arrives at once. `largest` bounds one delivery
+    in bytes. With `byte_time` 0 a byte takes no time.
+    """
+
+    def __init__(self, clock: Clock, deliver: Callable[[bytes], None]) -> None:
+        self.largest = UNLIMITED
+        self._clock = clock
+        self._deliver = deliver
+        self._queue = bytearray()
+        self._byte_time = 0.0
+        self._begun: float | None = None  # when the first byte of this busy period began
+        self._arrived = 0  # bytes of this busy period
+        self._free_at = 0.0  # the end of the busy period before
+        self._timer: Timer | None = None
+        self._allowed: int | None = None  # bytes that may still leave; None while not held
+        self._delivering = False
+        self._total = 0
+        self._marks: deque[tuple[int, Callable[[], None]]] = deque()
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    @property
+    def pending(self) -> int:
+        """Bytes put and not yet delivered."""
+        return len(self._queue)
+
+    @property
+    def held(self) -> bool:
+        """Whether the line was told to stop."""
+        return self._allowed is not None
+
+    @property
+    def byte_time(self) -> float:
+        """Seconds one byte takes, start and stop bits included."""
+        return self._byte_time
+
+    @byte_time.setter
+    def byte_time(self, seconds: float) -> None:
+        if seconds == self._byte_time:
+            return
+        self.settle()
+        self._stop_timer()
+        self._end_period()
+        self._byte_time = seconds
+        self._advance()
+
+    def put(self, data: bytes | bytearray | memoryview) -> None:
+        """Send `data` behind what is under way."""
+        if (
+            not self._queue
+            and self._byte_time == 0
+            and self._allowed is None
+            and not self._delivering
+            and len(data) <= self.largest
+        ):
+            self._deliver(bytes(data))
+            return
+        self._queue += data
+        self._empty.clear()
+        self._advance()
+
+    def put_first(self, data: bytes) -> None:
+        """Send `data` before everything that waits, even while held: XON and XOFF."""
+        if self.held or not self._queue:
+            self._deliver(data)
+        else:
+            self._queue[:0] = data
+
+    def hold(self) -> None:
+        """Stop, after at most what is in the transmitter's FIFO; nothing is lost."""
+        if self._allowed is None:
+            self.settle()
+            self._stop_timer()
+            self._allowed = FIFO if self._byte_time else 0
+            self._advance()
+
+    def release(self) -> None:
+        """Go on."""
+        if self._allowed is not None:
+            self._allowed = None
+            self._advance()
+
+    def settle(self) -> None:
+        """Deliver what has arrived by now but waits for the end of its slice."""
+        if self._timer is not None:
+            self._stop_timer()
+            self._advance()
+
+    def after(self, call: Callable[[], None]) -> None:
+        """Call when everything put so far has arrived; at once when nothing moves."""
+        if self._queue and self._allowed is None:
+            self._marks.append((self._total + len(self._queue), call))
+        else:
+            call()
+
+    def clear(self) -> None:
+        """Forget what has not arrived, as a transmitter without power does."""
+        self._stop_timer()
+        self._end_period()
+        self._queue.clear()
+        self._marks.clear()
+        self._empty.set()
+
+    async def drain(self) -> None:
+        """Return when everything has arrived."""
+        await self._empty.wait()
+
+    def _advance(self) -> None:
+        """Deliver what has arrived, and wait for what comes next."""
+        if self._delivering or self._timer is not None:
+            return
+        self._delivering = True
+        try:
+            while count := self._may_leave():
+                if self._byte_time == 0:
+                    self._leave(count)
+                    continue
+                now = self._clock.now()
+                if self._begun is None:
+                    self._begun, self._arrived = max(now, self._free_at), 0
+                done = int((now - self._begun) / self._byte_time + _EARLY) - self._arrived
+                if done > 0:
+                    self._leave(min(done, count))
+                    continue
+                count = min(count, max(1, int(_SLICE / self._byte_time)))
+                due = self._begun + (self._arrived + count) * self._byte_time
+                self._timer = self._clock.call_later(due - now, self._due)
+                return
+            self._end_period()
+        finally:
+            self._delivering = False
+
+    def _due(self) -> None:
+        self._timer = None
+        self._advance()
+
+    def _may_leave(self) -> int:
+        count = min(len(self._queue), self.largest)
+        if self._marks:
+            count = min(count, self._marks[0][0] - self._total)
+        return count if self._allowed is None else min(count, self._allowed)
+
+    def _leave(self, count: int) -> None:
+        data = bytes(self._queue[:count])
+        del self._queue[:count]
+        self._arrived += count
+        self._total += count
+        if self._allowed is not None:
+            self._allowed -= count
+        if not self._queue:
+            self._empty.set()
+        self._deliver(data)
+        while self._marks and self._marks[0][0] <= self._total:
+            self._marks.popleft()[1]()
+
+    def _end_period(self) -> None:
+        if self._begun is not None:
+            self._free_at = self._begun + self._arrived * self._byte_time
+            self._begun = None
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

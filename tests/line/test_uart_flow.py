@@ -1,0 +1,219 @@
+"""Flow control with effect, and what is lost without (spec: uart.md §7)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from atwin.clock import run_virtual
+from atwin.line.frame import Flow
+from atwin.line.host_line import HostLine
+from atwin.line.host_side import HostFifo
+from atwin.line.memory import MemoryPort, memory_pair
+from atwin.line.uart import LineMode, Uart
+from support.terminal import Terminal
+
+XON, XOFF = b"\x11", b"\x13"
+TEXT = b"0123456789abcdef" * 3000
+EVERY = bytes(range(256)) * 188
+
+Scene = Callable[[Uart, MemoryPort, Terminal], Awaitable[None]]
+
+
+def played(
+    scene: Scene,
+    to_host: Flow = Flow.NONE,
+    to_module: Flow = Flow.NONE,
+    *,
+    baud: int | None = 115200,
+    host_fifo: HostFifo | None = None,
+) -> None:
+    async def main() -> None:
+        host, module = memory_pair()
+        uart = Uart(module, baud=baud, host_fifo=host_fifo)
+        uart.listen(lambda: None)
+        uart.boot(LineMode(baud or 0, 3, to_host, to_module), trained=True)
+        await scene(uart, host, Terminal(host))
+
+    run_virtual(main())
+
+
+SLOW = HostFifo(4096, 5000)
+
+
+def test_a_slow_host_without_flow_control_loses_bytes_and_they_are_counted() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        uart.write(EVERY)
+        await asyncio.sleep(60)
+        assert uart.host_lost_bytes > 0
+        assert len(terminal.heard) == len(EVERY) - uart.host_lost_bytes
+        # 11520 bytes a second come, 5000 are read, 4096 are held.
+        kept = 4096 + 5000 * len(EVERY) / 11520
+        assert len(terminal.heard) == pytest.approx(kept, rel=0.02)
+
+    played(scene, host_fifo=SLOW)
+
+
+@pytest.mark.parametrize("size", [64, 256, 4096])
+def test_a_slow_host_with_rts_loses_nothing(size: int) -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        uart.write(EVERY)
+        await asyncio.sleep(60)
+        assert uart.host_lost_bytes == 0
+        assert terminal.heard == EVERY
+
+    played(scene, Flow.HARDWARE, Flow.HARDWARE, host_fifo=HostFifo(size, 5000))
+
+
+def test_a_slow_host_with_xoff_loses_no_text() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        uart.write(TEXT)
+        await asyncio.sleep(60)
+        assert uart.host_lost_bytes == 0
+        assert terminal.heard == TEXT
+
+    played(scene, Flow.SOFTWARE, Flow.SOFTWARE, host_fifo=SLOW)
+
+
+def test_a_host_fast_enough_needs_no_flow_control() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        uart.write(EVERY)
+        await asyncio.sleep(60)
+        assert uart.host_lost_bytes == 0
+        assert terminal.heard == EVERY
+
+    played(scene, host_fifo=HostFifo(64, 12000))
+
+
+@pytest.mark.parametrize("baud", [None, 115200], ids=["max", "115200"])
+def test_xoff_stops_the_module_and_xon_lets_it_go_on(baud: int | None) -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"A" + XOFF + b"T")
+        await asyncio.sleep(1)
+        assert bytes(uart.rx) == b"AT"  # taken out, also in the middle of data
+        uart.write(b"held")
+        await asyncio.sleep(1)
+        # The XOFF came while nothing was being sent: only the FIFO may still leave.
+        assert len(terminal.heard) <= (0 if baud is None else 4)
+        terminal.type(XON)
+        assert (await terminal.quiet()).endswith(b"held")
+
+    played(scene, Flow.SOFTWARE, baud=baud)
+
+
+def test_xoff_means_nothing_to_a_module_that_does_not_listen_for_it() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"A" + XOFF + b"T")
+        await asyncio.sleep(1)
+        assert bytes(uart.rx) == b"A" + XOFF + b"T"
+        uart.write(b"said")
+        assert await terminal.quiet() == b"said"
+
+    played(scene)
+
+
+@pytest.mark.parametrize("baud", [None, 115200], ids=["max", "115200"])
+def test_rts_stops_the_module_within_its_fifo(baud: int | None) -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        uart.write(b"x" * 1152)
+        await asyncio.sleep(0.05)
+        host.set_line(HostLine(rts=False))
+        heard = len(terminal.heard)
+        await asyncio.sleep(1)
+        most = heard + 16 + 116  # what was delivered already may still be on its way to us
+        assert len(terminal.heard) <= (1152 if baud is None else most)
+        uart.write(b"end")
+        await asyncio.sleep(1)
+        assert not terminal.heard.endswith(b"end")
+        host.set_line(HostLine(rts=True))
+        await asyncio.sleep(1)
+        assert terminal.heard == b"x" * 1152 + b"end"
+
+    played(scene, Flow.HARDWARE, baud=baud)
+
+
+@pytest.mark.parametrize("baud", [None, 115200], ids=["max", "115200"])
+def test_cts_stops_a_host_that_obeys_it_and_nothing_is_lost(baud: int | None) -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(EVERY)
+        await asyncio.sleep(2)
+        assert 3072 <= len(uart.rx) <= 4096
+        assert not host.cts
+        taken = bytearray()
+        while len(taken) < len(EVERY):
+            taken += uart.rx[:500]
+            del uart.rx[:500]
+            uart.taken()
+            await asyncio.sleep(0.1)
+        assert taken == EVERY
+        assert host.cts
+        assert uart.lost_bytes == 0
+
+    played(scene, Flow.NONE, Flow.HARDWARE, baud=baud)
+
+
+def test_cts_goes_on_at_the_low_water_mark_only() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"x" * 3072)
+        await asyncio.sleep(1)
+        assert not host.cts
+        del uart.rx[: 3072 - 1025]
+        uart.taken()
+        assert not host.cts
+        del uart.rx[:1]
+        uart.taken()
+        assert host.cts
+
+    played(scene, Flow.NONE, Flow.HARDWARE)
+
+
+def test_a_host_that_ignores_cts_loses_bytes() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        host.set_line(HostLine(obeys_cts=False))
+        terminal.type(EVERY)
+        await asyncio.sleep(10)
+        assert len(uart.rx) == 4096
+        assert uart.lost_bytes == len(EVERY) - 4096
+
+    played(scene, Flow.NONE, Flow.HARDWARE)
+
+
+def test_the_module_says_xoff_and_xon_at_its_water_marks() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"x" * 3072)
+        assert await terminal.quiet() == XOFF
+        uart.rx.clear()
+        uart.taken()
+        assert await terminal.quiet() == XON
+
+    played(scene, Flow.NONE, Flow.SOFTWARE)
+
+
+def test_a_modelled_host_obeys_xoff() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(TEXT)
+        await asyncio.sleep(10)
+        assert 3072 <= len(uart.rx) <= 4096
+        taken = bytearray()
+        while len(taken) < len(TEXT):
+            taken += uart.rx
+            uart.rx.clear()
+            uart.taken()
+            await asyncio.sleep(0.1)
+        assert bytes(taken) == TEXT
+        assert uart.lost_bytes == 0
+
+    played(scene, Flow.SOFTWARE, Flow.SOFTWARE, host_fifo=SLOW)
+
+
+def test_switched_off_flow_control_lets_everything_go() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        host.set_line(HostLine(rts=False))
+        uart.write(b"held back until now" * 4)
+        await asyncio.sleep(1)
+        uart.configure(LineMode(115200))
+        assert await terminal.quiet() == b"held back until now" * 4
+
+    played(scene, Flow.HARDWARE)
