@@ -69,7 +69,10 @@ def test_twin_url_defaults() -> None:
         "twin://air724ug?seed=-1",
         "twin://air724ug?linger_s=inf",
         "twin://air724ug?http_buffer=nan",
-        "twin://air724ug?baud=115200",
+        "twin://air724ug?baud=115201",
+        "twin://air724ug?host_fifo=64",
+        "twin://air724ug?baud=115200&host_fifo=64",
+        "twin://air724ug?baud=9600&host_fifo=0&host_drain=1",
     ],
 )
 def test_twin_url_with_bad_values(url: str) -> None:

@@ -17,7 +17,9 @@ Port = Annotated[
         metavar="PORT",
         help="Device path, socket://HOST:PORT, rfc2217://HOST:PORT, or a twin in this process: "
         "twin://MODEL?baud=max&seed=N&cold=1&state=DIR and any profile flag; time_scale=0 makes "
-        "start-up and network delays immediate.",
+        "start-up and network delays immediate, host_fifo=N&host_drain=N models a slow host. "
+        "Each takes ?baud=N (115200), speed=N to negotiate another rate, and "
+        "flow=auto|none|software|hardware.",
     ),
 ]
 
@@ -25,12 +27,3 @@ Output = Annotated[
     str,
     typer.Option("--output", "-o", metavar="FILE", help="Where to; `-` is stdout."),
 ]
-
-
-def check_baud(value: str) -> str:
-    """`max` only: line time is not modelled yet. Raises `typer.BadParameter`."""
-    if value != "max":
-        raise typer.BadParameter(
-            f"{value!r}: only 'max' (as fast as the line goes) is known; leave it out or say max"
-        )
-    return value

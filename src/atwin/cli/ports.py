@@ -8,8 +8,10 @@ from urllib.parse import parse_qsl
 
 import typer
 
-from atwin.cli.options import check_baud
+from atwin.cli.line import USUAL_RATE, parse_baud, parse_fifo, parse_port_url
 from atwin.disk.state import open_state
+from atwin.line.host_line import HostLine
+from atwin.line.host_side import HostFifo
 from atwin.line.memory import memory_pair
 from atwin.line.opener import open_port
 from atwin.line.port import Port
@@ -31,10 +33,12 @@ class TwinUrl:
     cold: bool = False
     state: str | None = None
     time_scale: float = 1.0
+    baud: int | None = None
+    host_fifo: HostFifo | None = None
 
 
 def parse_twin_url(url: str) -> TwinUrl:
-    """`twin://MODEL?baud=max&seed=N&cold=1&state=DIR&time_scale=X&flag=value`.
+    """`twin://MODEL?baud=N&host_fifo=N&host_drain=N&seed=N&cold=1&state=DIR&time_scale=X&flag=value`.
 
     Any other parameter is a limit, feature or quirk of the profile. Raises `typer.BadParameter`
     and `UnknownModelError`.
@@ -43,14 +47,19 @@ def parse_twin_url(url: str) -> TwinUrl:
     values = dict(parse_qsl(query, keep_blank_values=True))
     if "/" in model:
         raise typer.BadParameter(f"{url}: nothing may follow the model but ?name=value&…")
-    check_baud(values.pop("baud", "max"))
+    baud = parse_baud(values.pop("baud", "max"))
+    host_fifo = parse_fifo(values.pop("host_fifo", None), values.pop("host_drain", None))
+    if host_fifo is not None and baud is None:
+        raise typer.BadParameter(
+            "host_fifo: on a line without baud=N nothing can be too fast for it"
+        )
     seed = _number("seed", values.pop("seed", "0"))
     cold = _number("cold", values.pop("cold", "0"))
     time_scale = _number("time_scale", values.pop("time_scale", "1"))
     state = values.pop("state", None)
     flags = {name: _number(name, value) for name, value in values.items()}
     profile = load_profile(model).with_flags(**flags)
-    return TwinUrl(profile, int(seed), bool(cold), state or None, time_scale)
+    return TwinUrl(profile, int(seed), bool(cold), state or None, time_scale, baud, host_fifo)
 
 
 @asynccontextmanager
@@ -59,15 +68,17 @@ async def open_line(url: str) -> AsyncIterator[Port]:
 
     Raises `PortError`, `StateError`, `typer.BadParameter` and `UnknownModelError`.
     """
+    asked = parse_port_url(url)
     if not url.startswith(SCHEME):
-        port = await open_port(url)
+        port = await open_port(asked.url, baud=asked.rate or USUAL_RATE)
         try:
             yield port
         finally:
             await port.close()
         return
-    wanted = parse_twin_url(url)
+    wanted = parse_twin_url(asked.url)
     ours, its = memory_pair(url)
+    ours.set_line(HostLine(wanted.baud))
     async with run_twin(wanted, its):
         yield ours
 
@@ -86,6 +97,8 @@ async def run_twin(wanted: TwinUrl, port: Port) -> AsyncIterator[Twin]:
             seed=wanted.seed,
             warm=not wanted.cold,
             time_scale=wanted.time_scale,
+            baud=wanted.baud,
+            host_fifo=wanted.host_fifo,
             state=state,
         ) as twin:
             yield twin

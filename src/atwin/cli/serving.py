@@ -6,11 +6,21 @@ from dataclasses import dataclass
 
 import typer
 
+from atwin.cli.line import USUAL_RATE
 from atwin.cli.ports import TwinUrl, run_twin
+from atwin.line.host_side import HostFifo
 from atwin.line.port import Port
 from atwin.line.pty import PtyPort
 from atwin.line.tcp import TcpServerPort
 from atwin.models import load_profile
+
+
+@dataclass(frozen=True, slots=True)
+class LineModel:
+    """Line time, and the host's receiver; see `Twin`."""
+
+    baud: int | None = None
+    host_fifo: HostFifo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,7 @@ class Served:
     control: str | None
     seed: int
     cold: bool
+    line: LineModel
 
 
 async def serve(wanted: Served) -> int:
@@ -33,7 +44,15 @@ async def serve(wanted: Served) -> int:
 
     Raises `PortError`, `StateError`, `UnknownModelError` and `typer.BadParameter`.
     """
-    twin = TwinUrl(load_profile(wanted.model), wanted.seed, wanted.cold, wanted.state)
+    twin = TwinUrl(
+        load_profile(wanted.model),
+        wanted.seed,
+        wanted.cold,
+        wanted.state,
+        # The wire of a real device takes its time by itself.
+        baud=None if wanted.serial is not None else wanted.line.baud,
+        host_fifo=wanted.line.host_fifo,
+    )
     line, ready = await _open_line(wanted)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(line.close)
@@ -60,7 +79,7 @@ async def _open_line(wanted: Served) -> tuple[Port, str]:
     if wanted.serial is not None:
         from atwin.line.device import open_device
 
-        return await open_device(wanted.serial), wanted.serial
+        return await open_device(wanted.serial, wanted.line.baud or USUAL_RATE), wanted.serial
     terminal = PtyPort(wanted.pty)
     return terminal, wanted.pty or terminal.slave_path
 

@@ -4,8 +4,6 @@ from typing import Annotated
 
 import typer
 
-from atwin.cli.options import check_baud
-
 #: Model names are checked where the profiles are: this file must not load them for `--help`.
 _MODELS = "air724ug, air780e-at or air780e-lsat"
 
@@ -32,8 +30,20 @@ def twin(
     ] = None,
     baud: Annotated[
         str,
-        typer.Option(metavar="max", callback=check_baud, help="As fast as the line goes."),
+        typer.Option(
+            metavar="N",
+            help="Bits per second, with all that a real line does; max is as fast as it goes. "
+            "A PTY or RFC 2217 client sets its own.",
+        ),
     ] = "max",
+    host_fifo: Annotated[
+        str | None,
+        typer.Option(metavar="BYTES", help="Model the receive FIFO of the host's UART."),
+    ] = None,
+    host_drain: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="Bytes per second the host reads from that FIFO."),
+    ] = None,
     state: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="Keep saved settings and files here, as flash would."),
@@ -64,12 +74,16 @@ def twin(
     """
     import logging
 
+    from atwin.cli.line import parse_baud, parse_fifo
     from atwin.cli.running import finish, run, show_log
-    from atwin.cli.serving import Served, serve
+    from atwin.cli.serving import LineModel, Served, serve
 
     lines = {"--pty": pty, "--tcp": tcp, "--rfc2217": rfc2217, "--serial": serial}
     chosen = [option for option, value in lines.items() if value is not None]
     if len(chosen) > 1:
         raise typer.BadParameter(f"{' and '.join(chosen)}: a module has one line, choose one")
+    line = LineModel(parse_baud(baud), parse_fifo(host_fifo, host_drain))
+    if line.host_fifo is not None and line.baud is None:
+        raise typer.BadParameter("--host-fifo needs --baud N: without it nothing is too fast")
     show_log(logging.INFO)
-    finish(run(serve(Served(model, pty, tcp, rfc2217, serial, state, control, seed, cold))))
+    finish(run(serve(Served(model, pty, tcp, rfc2217, serial, state, control, seed, cold, line))))

@@ -21,6 +21,7 @@ from atwin.host.errors import (
 from atwin.host.facade import SyncModem, connect
 from atwin.host.headers import Headers
 from atwin.host.identity import Identity, Limits
+from atwin.host.line import LineWishes
 from atwin.host.modem import Modem
 from atwin.host.recovery import Retry
 from atwin.host.request import Response
@@ -35,6 +36,7 @@ __all__ = [
     "Identity",
     "Limits",
     "LineLostError",
+    "LineWishes",
     "LogEntry",
     "Modem",
     "ModuleError",

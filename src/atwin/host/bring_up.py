@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from atwin.host.line import Line
 from atwin.host.script import Script
 
 if TYPE_CHECKING:
@@ -26,14 +27,18 @@ class Patience:
     poll_gap: float = 0.5
 
 
-async def bring_up(channel: Channel, patience: Patience | None = None) -> None:
-    """Probe, echo off, numeric errors, SIM, signal, attachment, registration.
+async def bring_up(
+    channel: Channel, patience: Patience | None = None, line: Line | None = None
+) -> None:
+    """Probe, set up the line, echo off, numeric errors, SIM, signal, attachment, registration.
 
     Raises `ModuleSilentError`, `NoAnswerError`, and `CommandRefusedError` naming the thing that
     did not come.
     """
     patience = patience or Patience()
-    await channel.synchronise(patience.probes, patience.probe_gap)
+    line = line or Line(channel)
+    await line.find(patience.probes, patience.probe_gap)
+    await line.set_up()
     steps = _Poll(Script("bring-up", channel), channel, patience)
     await steps.script.step("ATE0")
     await steps.script.step("AT+CMEE=1")

@@ -51,12 +51,22 @@ SETTLE = 0.2
 #: Seconds the rest of an interrupted answer may take: a whole buffer at 9600 Bd.
 LONGEST_SETTLE = 340.0
 
+#: What follows a counted body; when bytes of the body were lost, it is taken for its end.
+_OK_TAIL = b"\r\nOK\r\n"
+
 #: Data phases are written in pieces of this many bytes.
 DATA_PIECE = 4096
 
 
 class Timeout(Exception):  # noqa: N818 - becomes a NoAnswerError where the script is known
-    """Nothing, or not enough, came in time; the text says what did."""
+    """Nothing, or not enough, came in time; the text says what did.
+
+    `missing` is how many bytes of an announced body did not come.
+    """
+
+    def __init__(self, text: str, missing: int = 0) -> None:
+        super().__init__(text)
+        self.missing = missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,13 @@ class _Exchange:
                 self.progress(self.got)
             except Exception as error:
                 self.fail(error)
+
+    def missing(self) -> int:
+        """Bytes of the announced body that did not come; the line's end is not one of them."""
+        if self.announced is None:
+            return 0
+        tail = b"".join(self.pieces[-8:])[-len(_OK_TAIL) :]
+        return self.announced - self.got + (len(_OK_TAIL) if tail == _OK_TAIL else 0)
 
     def came_so_far(self) -> str:
         """For the error text."""
@@ -221,6 +238,12 @@ class Channel:
         """
         async with self._lock:
             await self._synchronise(attempts, gap)
+
+    def send_blind(self, text: str) -> None:
+        """A command whose answer nobody waits for, because none can be heard."""
+        self._log(">", text)
+        self.port.write(text.encode() + b"\r")
+        self._in_doubt = True
 
     # --- URCs and log ---------------------------------------------------------------------------
 
@@ -380,7 +403,7 @@ class Channel:
             exchange.timer = self.clock.call_later(left, lambda: self._check_time(exchange))
         else:
             came = exchange.came_so_far()
-            exchange.fail(Timeout(f"{came} in {exchange.timeout:g} s"))
+            exchange.fail(Timeout(f"{came} in {exchange.timeout:g} s", exchange.missing()))
 
     async def _send_data(self, data: bytes, progress: Progress | None, exchange: _Exchange) -> None:
         self._log(">", f"({len(data)} bytes)")

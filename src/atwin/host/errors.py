@@ -68,7 +68,20 @@ class StepError(ModuleError):
 
 
 class NoAnswerError(StepError):
-    """The module did not answer in time."""
+    """The module did not answer in time; `missing` bytes of a counted body did not come."""
+
+    def __init__(
+        self,
+        *,
+        script: str,
+        step: int,
+        sent: str,
+        came: str,
+        advice: str | None = None,
+        missing: int = 0,
+    ) -> None:
+        super().__init__(script=script, step=step, sent=sent, came=came, advice=advice)
+        self.missing = missing
 
 
 class CommandRefusedError(StepError):

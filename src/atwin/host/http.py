@@ -5,6 +5,7 @@ A method here is a command, or the few that belong together; nothing is retried.
 
 from __future__ import annotations
 
+import logging
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ GET: Final = 0
 POST: Final = 1
 HEAD: Final = 2
 
+log = logging.getLogger(__name__)
+
 #: Statuses below this are the server's own, except 408 (spec: http.md §4).
 _MODULE_STATUSES = 600
 
@@ -51,7 +54,9 @@ _AFTER_DEACT = 3.0
 _SLOWEST_LINE = 900
 
 #: How often a body that does not arrive whole is asked for.
-_READ_TRIES = 3
+_READ_TRIES = 6
+#: Bytes of a piece after the first loss, half the FIFO a host usually has, and at the least.
+_FIRST_CUT, _SMALLEST_READ = 2048, 256
 
 _STREAM_URCS = (HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady)
 
@@ -123,6 +128,10 @@ class HttpSession:
         self._cid = cid
         #: Hears how many bytes of a body have come over the line.
         self.on_body: Progress | None = None
+        #: Hears a line for a person: bytes were lost.
+        self.on_note: Callable[[str], None] = log.warning
+        #: Bytes one HTTPREAD may give, once the line was seen to lose some.
+        self._largest_read: int | None = None
         #: `channel.restarts` when the session was opened; None while it is not.
         self._opened_in: int | None = None
         self._told: dict[str, str] = {}
@@ -324,35 +333,52 @@ class HttpSession:
         `CommandRefusedError` when the module gives fewer, `NoAnswerError` when they keep getting
         lost on the line.
         """
-        pieces = []
-        for start in range(0, length, limits.read_max):
-            size = min(limits.read_max, length - start)
-            ranged = "" if size == length else f"={start},{size}"
-            pieces.append(await self._read_piece(f"AT+HTTPREAD{ranged}", start, size))
+        pieces: list[bytes] = []
+        start = tries = 0
+        while start < length:
+            size = min(self._largest_read or limits.read_max, length - start)
+            try:
+                pieces.append(await self._read_piece(start, size, length))
+            except NoAnswerError as failure:
+                tries += 1
+                self._bytes_lost(failure, size, tries)
+            else:
+                start += size
+                tries = 0
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    async def _read_piece(self, command: str, start: int, size: int) -> bytes:
+    async def _read_piece(self, start: int, size: int, length: int) -> bytes:
         def progress(count: int) -> None:
             if self.on_body is not None:
                 self.on_body(start + count)
 
-        for _ in range(_READ_TRIES):
-            try:
-                reply = await self.script.step(command, bodies=("+HTTPREAD",), progress=progress)
-            except NoAnswerError as error:
-                failure = error
-                continue
-            body = reply.body or b""
-            if len(body) != size:
-                raise self.script.refused(reply, f"{len(body)} bytes in the buffer, not {size}")
-            return body
-        raise NoAnswerError(
-            script=failure.script,
-            step=failure.step,
-            sent=failure.sent,
-            came=f"{failure.came}, {_READ_TRIES} times",
-            advice="bytes get lost on the line: turn on flow control (AT+IFC=2,2)",
+        ranged = "" if size == length else f"={start},{size}"
+        reply = await self.script.step(
+            f"AT+HTTPREAD{ranged}", bodies=("+HTTPREAD",), progress=progress
         )
+        body = reply.body or b""
+        if len(body) != size:
+            raise self.script.refused(reply, f"{len(body)} bytes in the buffer, not {size}")
+        return body
+
+    def _bytes_lost(self, failure: NoAnswerError, size: int, tries: int) -> None:
+        """Ask for smaller pieces from now on: the host's own FIFO may hold one of those.
+
+        Raises `NoAnswerError` when that has not helped.
+        """
+        lost = f"bytes lost on the line: {failure.missing} of {size}"
+        self.on_note(f"{lost}; turn on flow control (AT+IFC=2,2)")
+        if tries == _READ_TRIES:
+            raise NoAnswerError(
+                script=failure.script,
+                step=failure.step,
+                sent=failure.sent,
+                came=f"{failure.came}, {_READ_TRIES} times",
+                advice="bytes get lost on the line: turn on flow control (AT+IFC=2,2)",
+                missing=failure.missing,
+            )
+        if tries > 1 or failure.missing:
+            self._largest_read = max(_SMALLEST_READ, min(size // 2, _FIRST_CUT))
 
     async def excerpt(self, length: int, limits: Limits, size: int = 120) -> str:
         """The begin of the body, printable, for an error text."""

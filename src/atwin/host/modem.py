@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -11,8 +12,10 @@ from atwin.host.bearer import Bearer
 from atwin.host.bring_up import bring_up
 from atwin.host.channel import COMMAND_TIMEOUT, Channel
 from atwin.host.download import Download, Order
+from atwin.host.errors import HostError
 from atwin.host.http import HttpSession, Setup
 from atwin.host.identity import ask_identity, ask_limits
+from atwin.host.line import Line
 from atwin.host.recovery import Recovery, Retry
 from atwin.host.script import Script
 from atwin.host.tls import TlsSetup
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from atwin.host.download import DownloadResult, Strategy
     from atwin.host.download.events import ProgressCall
     from atwin.host.identity import Identity, Limits
+    from atwin.host.line import LineWishes
     from atwin.host.request import Response
     from atwin.host.tls import TlsSettings
     from atwin.line.port import Port
@@ -38,7 +42,7 @@ class Modem:
     Every method raises errors of the family `HostError`: `ModuleError` when module or line
     fail, `TlsFailed`, `UsageError` for what cannot be asked for. `apn`, `user` and `password`
     are for the bearer; the empty APN is the one the network gives. `tls` is for HTTPS: it raises
-    `UsageError` for files that cannot be read.
+    `UsageError` for files that cannot be read. `line` is about rate and flow control.
     """
 
     def __init__(
@@ -50,8 +54,10 @@ class Modem:
         user: str = "",
         password: str = "",
         tls: TlsSettings | None = None,
+        line: LineWishes | None = None,
     ) -> None:
         self.channel = Channel(port, clock)
+        self.line = Line(self.channel, line)
         self._tls = TlsSetup(self.channel, tls) if tls is not None else None
         self.clock = self.channel.clock
         self.bearer = Bearer(self.channel, apn=apn, user=user, password=password)
@@ -70,12 +76,14 @@ class Modem:
         await self.close()
 
     async def close(self) -> None:
-        """Let go of the port; the module stays as it is."""
+        """Let go of the port; the module stays as it is, but at the rate it was found with."""
+        with suppress(HostError):
+            await self.line.restore()
         await self.channel.close()
 
     async def bring_up(self, patience: Patience | None = None) -> None:
         """Wait for the module, then for SIM, signal and network, then open the bearer."""
-        await bring_up(self.channel, patience)
+        await bring_up(self.channel, patience, self.line)
         await self.bearer.open()
 
     async def command(self, text: str, *, timeout: float = COMMAND_TIMEOUT) -> Reply:

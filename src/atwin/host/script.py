@@ -132,5 +132,10 @@ class Script:
 
     def _no_answer(self, timeout: Timeout, advice: str | None = None) -> NoAnswerError:
         return NoAnswerError(
-            script=self.name, step=self.number, sent=self.sent, came=str(timeout), advice=advice
+            script=self.name,
+            step=self.number,
+            sent=self.sent,
+            came=str(timeout),
+            advice=advice,
+            missing=timeout.missing,
         )

@@ -4,15 +4,66 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
+from typing import Any
 
 from atwin.line.errors import PortError
+from atwin.line.frame import Flow
 from atwin.line.tcp import cannot_connect
 from atwin.line.transport import TransportPort
+
+log = logging.getLogger(__name__)
+
+
+class SerialPort(TransportPort):
+    """A serial device, or an RFC 2217 server's; see `HostPort`."""
+
+    def __init__(self, name: str, rate: int) -> None:
+        super().__init__(name)
+        self._rate = rate
+        self._following: asyncio.Task[None] | None = None
+
+    @property
+    def rate(self) -> int | None:
+        """See `HostPort.rate`."""
+        return self._rate
+
+    async def set_rate(self, rate: int) -> None:
+        """See `HostPort.set_rate`."""
+        await self._reconfigure(baudrate=rate)
+        self._rate = rate
+
+    async def set_flow(self, flow: Flow) -> None:
+        """See `HostPort.set_flow`."""
+        await self._reconfigure(rtscts=flow is Flow.HARDWARE, xonxoff=flow is Flow.SOFTWARE)
+
+    def follow(self, rate: int, *, hardware: bool) -> None:
+        """See `DevicePort.follow`."""
+        self._following = asyncio.create_task(self._follow(rate, hardware))
+
+    async def _follow(self, rate: int, hardware: bool) -> None:
+        try:
+            await self._reconfigure(baudrate=rate, rtscts=hardware)
+        except PortError as error:
+            log.warning("%s", error)
+        else:
+            self._rate = rate
+
+    async def _reconfigure(self, **settings: Any) -> None:
+        import serialx
+
+        transport = self._transport
+        assert isinstance(transport, serialx.BaseSerialTransport)
+        try:
+            await transport.flush()
+            await transport.reconfigure_port(**settings)
+        except (OSError, serialx.SerialException, ValueError) as error:
+            raise PortError(_explain(self.name, error)) from error
 
 
 async def open_device(
     url: str, baud: int = 115200, *, rtscts: bool = False, xonxoff: bool = False
-) -> TransportPort:
+) -> SerialPort:
     """Open `url` (`/dev/ttyUSB0`, `COM3`, a PTY's path, `rfc2217://H:P`) at `baud` bit/s, 8N1.
 
     Raises `PortError`.
@@ -21,7 +72,7 @@ async def open_device(
         raise PortError(f"{url}: no line runs at {baud} bit/s; 115200 is usual")
     import serialx  # here, because it costs a tenth of a second that `--help` need not pay
 
-    port = TransportPort(url)
+    port = SerialPort(url, baud)
     try:
         await serialx.create_serial_connection(
             asyncio.get_running_loop(),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from atwin.line.frame import Flow
+
 
 @dataclass(frozen=True, slots=True)
 class HostLine:
@@ -34,6 +36,21 @@ class LinePort(Protocol):
 
     def show_cts(self, on: bool) -> None:
         """Let the host see the module's CTS, where it can see it."""
+
+
+@runtime_checkable
+class HostPort(Protocol):
+    """A port of the host's end that can change its own settings."""
+
+    @property
+    def rate(self) -> int | None:
+        """bit/s; None on a line without line time."""
+
+    async def set_rate(self, rate: int) -> None:
+        """Send and receive at `rate` bit/s from now on. Raises `PortError`."""
+
+    async def set_flow(self, flow: Flow) -> None:
+        """Stop and be stopped this way from now on. Raises `PortError`."""
 
 
 @runtime_checkable

@@ -101,7 +101,7 @@ class Lane:
         if self._allowed is None:
             self.settle()
             self._stop_timer()
-            self._allowed = FIFO if self._byte_time else 0
+            self._allowed = min(FIFO, len(self._queue)) if self._byte_time else 0
             self._advance()
 
     def release(self) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from atwin.line.frame import Flow
 from atwin.line.host_line import HostLine
 
 if TYPE_CHECKING:
@@ -67,6 +69,21 @@ class MemoryPort:
         """From the host's end: another rate, or other outputs."""
         self._peer.host_line = line
         self._peer.on_host_line(line)
+
+    @property
+    def rate(self) -> int | None:
+        """See `HostPort.rate`."""
+        return self._peer.host_line.rate
+
+    async def set_rate(self, rate: int) -> None:
+        """See `HostPort.set_rate`; what was written before still goes out at the old one."""
+        await self.drain()
+        self.set_line(replace(self._peer.host_line, rate=rate))
+
+    async def set_flow(self, flow: Flow) -> None:
+        """See `HostPort.set_flow`."""
+        await self.drain()
+        self.set_line(replace(self._peer.host_line, obeys_cts=flow is Flow.HARDWARE))
 
     def show_cts(self, on: bool) -> None:
         """See `LinePort.show_cts`."""

@@ -153,9 +153,6 @@ class Uart:
 
     def write(self, data: bytes) -> None:
         """Send one whole piece of output."""
-        if self._paced and not self._same_rate():
-            assert self._host_line.rate is not None
-            data = self._noise.of(data, self._rate, self._host_line.rate)
         self._out.put(data)
 
     async def drain(self) -> None:
@@ -176,6 +173,9 @@ class Uart:
 
     def _left(self, data: bytes) -> None:
         """Output has come to the host's end of the line."""
+        if self._paced and not self._same_rate():
+            assert self._host_line.rate is not None
+            data = self._noise.of(data, self._rate, self._host_line.rate)
         if self._host_side is None:
             self.port.write(data)
         else:

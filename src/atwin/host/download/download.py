@@ -143,6 +143,7 @@ class Download:
         """
         began = self._clock.now()
         self._session.on_body = self._on_body
+        self._session.on_note = self._note
         try:
             self._part = PartFile(self._order.target, md5=self._order.md5 is not None)
         except DiskError as error:
