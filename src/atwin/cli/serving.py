@@ -80,7 +80,7 @@ async def _open_line(wanted: Served) -> tuple[Port, str]:
         from atwin.line.device import open_device
 
         return await open_device(wanted.serial, wanted.line.baud or USUAL_RATE), wanted.serial
-    terminal = PtyPort(wanted.pty)
+    terminal = PtyPort(wanted.pty, wanted.line.baud)
     return terminal, wanted.pty or terminal.slave_path
 
 

@@ -16,13 +16,15 @@ class HostLine:
     """The host's side of the line.
 
     `rate` in bit/s, None where the port cannot tell; `rts` and `dtr` are its outputs, True is
-    asserted; `obeys_cts`: it waits while the module's CTS is off.
+    asserted; `obeys_cts`: it waits while the module's CTS is off; `obeys_xoff`: its port waits
+    after an XOFF by itself, without its program seeing one.
     """
 
     rate: int | None = None
     rts: bool = True
     dtr: bool = True
     obeys_cts: bool = True
+    obeys_xoff: bool = False
 
 
 @runtime_checkable

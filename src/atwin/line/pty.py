@@ -9,12 +9,19 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from atwin.line.errors import PortError
+from atwin.line.host_line import HostLine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from atwin.line.port import Receiver
 
 #: Bytes to ask the kernel for at a time; it gives about 4 KB, but may learn.
 _READ = 65536
+#: Whether the kernel tells how the host sets its end.
+_PACKETS = sys.platform == "linux"
+#: In front of data in packet mode.
+_DATA = b"\0"
 #: Pending output below which a writer may go on.
 _LOW_WATER = 65536
 #: Seconds without a byte taken after which nobody is listening.
@@ -30,8 +37,10 @@ class PtyPort:
     it), and whoever opens the PTY next does not find a dead program's answers.
     """
 
-    def __init__(self, link: str | None = None) -> None:
-        """`link`: path of a symlink to make, replacing a stale one. Raises `PortError`."""
+    def __init__(self, link: str | None = None, rate: int | None = None) -> None:
+        """`link`: path of a symlink to make, replacing a stale one; `rate`: bit/s until a host sets
+        another. Raises `PortError`.
+        """
         if sys.platform == "win32":
             raise PortError("there are no PTYs on Windows; use --tcp 127.0.0.1:7000 instead")
         import pty
@@ -49,6 +58,14 @@ class PtyPort:
         self.slave_path = os.ttyname(self._slave)
         #: Bytes given up because nobody took them, the kernel's share included.
         self.dropped = 0
+        #: How the host set its end, and whom to tell; see `LinePort`. Linux only.
+        self.host_line = HostLine()
+        self.on_host_line: Callable[[HostLine], None] = lambda _: None
+        self._packets = _PACKETS
+        if self._packets:
+            from atwin.line import pty_line
+
+            pty_line.begin(self._master, self._slave, rate)
         self._link = link
         if link is not None:
             try:
@@ -95,6 +112,9 @@ class PtyPort:
         if not self._closed:
             asyncio.get_running_loop().add_reader(self._master, self._readable)
 
+    def show_cts(self, on: bool) -> None:
+        """See `LinePort.show_cts`: there is none on a PTY, its host just has to wait."""
+
     async def close(self) -> None:
         """See `Port.close`. What the host has not read by now is lost with the PTY."""
         if self._closed:
@@ -114,8 +134,21 @@ class PtyPort:
             data = os.read(self._master, _READ)
         except (BlockingIOError, InterruptedError):
             return
+        if self._packets:
+            # The first byte tells whether data follow, or settings have changed.
+            if data[:1] != _DATA:
+                self._host_changed(data[0])
+                return
+            data = data[1:]
         if data and self._receiver is not None:
             self._receiver.received(data)
+
+    def _host_changed(self, status: int) -> None:
+        from atwin.line import pty_line
+
+        if pty_line.is_change(status):
+            self.host_line = pty_line.host_line(self._slave)
+            self.on_host_line(self.host_line)
 
     def _send(self, data: bytes | bytearray | memoryview) -> int:
         """Bytes the kernel took."""

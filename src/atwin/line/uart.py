@@ -305,8 +305,12 @@ class Uart:
         self._stopped = False
         self._tell_host(XON)
 
+    @property
+    def _host_obeys_xoff(self) -> bool:
+        return self._host_side is not None or self._host_line.obeys_xoff
+
     def _tell_host(self, character: bytes) -> None:
-        if self.mode.to_module is Flow.SOFTWARE and self._host_side is None:
+        if self.mode.to_module is Flow.SOFTWARE and not self._host_obeys_xoff:
             self._out.put_first(character)
         elif isinstance(self.port, LinePort):
             self.port.show_cts(self.cts)
@@ -318,7 +322,7 @@ class Uart:
             case Flow.HARDWARE:
                 obeys = self._host_line.obeys_cts
             case Flow.SOFTWARE:
-                obeys = self._host_side is not None
+                obeys = self._host_obeys_xoff
             case _:
                 obeys = False
         if self._stopped and obeys:
