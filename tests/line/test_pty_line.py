@@ -14,6 +14,7 @@ import pytest
 
 from atwin.line.host_line import HostLine
 from atwin.line.pty import PtyPort
+from atwin.line.uart import LineMode, Uart
 from support.ears import Ear, leaves_nothing
 
 if TYPE_CHECKING:
@@ -64,6 +65,33 @@ def test_rate_and_flow_control_of_each_host_are_seen() -> None:
             await watch.until(HostLine(921600, obeys_cts=True))
         with host(port, rate=115200, iflag=termios.IXON):
             await watch.until(HostLine(115200, obeys_cts=False, obeys_xoff=True))
+        await port.close()
+
+    leaves_nothing(main())
+
+
+def test_a_host_at_the_wrong_rate_is_not_understood() -> None:
+    async def main() -> None:
+        port = PtyPort(rate=9600)
+        uart = Uart(port, baud=9600)
+        came = asyncio.Event()
+        uart.listen(came.set)
+        uart.boot(LineMode(9600), trained=True)
+        with host(port, rate=9600) as slave:
+            os.write(slave, b"AT\r")
+            async with asyncio.timeout(10):
+                while len(uart.rx) < 3:
+                    came.clear()
+                    await came.wait()
+        assert bytes(uart.rx) == b"AT\r"
+        uart.rx.clear()
+        with host(port, rate=115200) as slave:
+            os.write(slave, b"AT\r")
+            async with asyncio.timeout(10):
+                while not uart.rx:
+                    came.clear()
+                    await came.wait()
+        assert all(value == 0 or value >= 0x80 for value in uart.rx)
         await port.close()
 
     leaves_nothing(main())

@@ -177,10 +177,9 @@ def test_once_found_the_rate_stays_until_the_next_start() -> None:
 
 
 def test_a_port_that_cannot_tell_a_rate_follows_the_module() -> None:
-    class Plain(Terminal):
-        """A host whose port knows no rates; here it is the module's port that is asked."""
-
     class NoLine:
+        """The module's end of a port like TCP's."""
+
         name = "plain"
 
         def __init__(self, port: MemoryPort) -> None:
@@ -194,7 +193,7 @@ def test_a_port_that_cannot_tell_a_rate_follows_the_module() -> None:
         uart = Uart(NoLine(module), baud=115200)
         uart.listen(lambda: None)
         uart.boot(LineMode(115200), trained=True)
-        terminal = Plain(host)
+        terminal = Terminal(host)
         uart.configure(LineMode(9600))
         start = asyncio.get_running_loop().time()
         uart.write(b"x" * 960)
@@ -224,6 +223,22 @@ def test_a_host_that_writes_much_is_made_to_wait() -> None:
         await all_of_it.wait()
         assert most < 100_000
         assert uart.lost_bytes == 0
+
+    played(scene, 115200)
+
+
+def test_a_host_that_wrote_much_to_a_module_that_is_off_is_heard_later() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        uart.listen(None)
+        for _ in range(100):
+            host.write(b"x" * 1000)
+            await asyncio.sleep(0)
+        await asyncio.sleep(30)
+        assert uart.lost_bytes == 100_000
+        uart.listen(lambda: None)
+        terminal.type(b"AT\r")
+        await asyncio.sleep(1)
+        assert bytes(uart.rx) == b"AT\r"
 
     played(scene, 115200)
 

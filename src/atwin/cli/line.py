@@ -5,13 +5,21 @@ from urllib.parse import parse_qsl, urlencode
 
 import typer
 
-from atwin.line.frame import RATES, Flow
+from atwin.line.frame import RATES, USUAL_RATE, Flow
 from atwin.line.host_side import HostFifo
 
 _FLOWS = {"none": Flow.NONE, "software": Flow.SOFTWARE, "hardware": Flow.HARDWARE, "auto": None}
 
-#: The rate a port is opened with when nobody says another, in bit/s.
-USUAL_RATE = 115200
+#: How the URL of a twin in this process begins.
+SCHEME = "twin://"
+
+
+@dataclass(frozen=True, slots=True)
+class LineModel:
+    """Line time in bit/s, and the host's receiver; see `Twin`."""
+
+    baud: int | None = None
+    host_fifo: HostFifo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +30,7 @@ class PortUrl:
     """
 
     url: str
-    rate: int | None = None
+    rate: int = USUAL_RATE
     speed: int | None = None
     flow: Flow | None = None
 
@@ -38,22 +46,29 @@ def parse_port_url(text: str) -> PortUrl:
     flow = values.pop("flow", "auto")
     if flow not in _FLOWS:
         raise typer.BadParameter(f"flow={flow!r}: {', '.join(_FLOWS)} is wanted")
-    is_twin = url.startswith("twin://")
+    is_twin = url.startswith(SCHEME)
     rate = None if is_twin else values.pop("baud", None)
     if values and not is_twin:
         raise typer.BadParameter(f"{text}: {next(iter(values))!r} means nothing for a port")
     rest = f"{url}?{urlencode(values)}" if values else url
     return PortUrl(
         rest,
-        None if rate is None else check_rate("baud", rate),
+        USUAL_RATE if rate is None else check_rate("baud", rate),
         None if speed is None else check_rate("speed", speed),
         _FLOWS[flow],
     )
 
 
-def parse_baud(text: str) -> int | None:
-    """A rate in bit/s; None for `max`, a line without line time. Raises `typer.BadParameter`."""
-    return None if text == "max" else check_rate("baud", text, "max, ")
+def parse_line_model(baud: str, fifo_size: str | None, fifo_drain: str | None) -> LineModel:
+    """`baud` is a rate or `max`, which is a line without line time.
+
+    The two of the FIFO go together, and need a rate. Raises `typer.BadParameter`.
+    """
+    rate = None if baud == "max" else check_rate("baud", baud, "max, ")
+    fifo = _parse_fifo(fifo_size, fifo_drain)
+    if fifo is not None and rate is None:
+        raise typer.BadParameter("a host's FIFO needs a baud rate: without one nothing is too fast")
+    return LineModel(rate, fifo)
 
 
 def check_rate(name: str, text: str, more: str = "") -> int:
@@ -64,8 +79,7 @@ def check_rate(name: str, text: str, more: str = "") -> int:
     return int(text)
 
 
-def parse_fifo(size: str | None, drain: str | None) -> HostFifo | None:
-    """The modelled receiver of the host; both numbers or none. Raises `typer.BadParameter`."""
+def _parse_fifo(size: str | None, drain: str | None) -> HostFifo | None:
     if size is None and drain is None:
         return None
     if size is None or drain is None:

@@ -8,18 +8,15 @@ from urllib.parse import parse_qsl
 
 import typer
 
-from atwin.cli.line import USUAL_RATE, parse_baud, parse_fifo, parse_port_url
+from atwin.cli.line import SCHEME, LineModel, parse_line_model, parse_port_url
 from atwin.disk.state import open_state
 from atwin.line.host_line import HostLine
-from atwin.line.host_side import HostFifo
 from atwin.line.memory import memory_pair
 from atwin.line.opener import open_port
 from atwin.line.port import Port
 from atwin.models import Profile, load_profile
 from atwin.net.real import RealNetwork
 from atwin.twin import Twin
-
-SCHEME = "twin://"
 
 _SWITCH = {"true": 1, "on": 1, "yes": 1, "false": 0, "off": 0, "no": 0}
 
@@ -33,8 +30,7 @@ class TwinUrl:
     cold: bool = False
     state: str | None = None
     time_scale: float = 1.0
-    baud: int | None = None
-    host_fifo: HostFifo | None = None
+    line: LineModel = LineModel()  # noqa: RUF009 - frozen
 
 
 def parse_twin_url(url: str) -> TwinUrl:
@@ -47,19 +43,16 @@ def parse_twin_url(url: str) -> TwinUrl:
     values = dict(parse_qsl(query, keep_blank_values=True))
     if "/" in model:
         raise typer.BadParameter(f"{url}: nothing may follow the model but ?name=value&…")
-    baud = parse_baud(values.pop("baud", "max"))
-    host_fifo = parse_fifo(values.pop("host_fifo", None), values.pop("host_drain", None))
-    if host_fifo is not None and baud is None:
-        raise typer.BadParameter(
-            "host_fifo: on a line without baud=N nothing can be too fast for it"
-        )
+    line = parse_line_model(
+        values.pop("baud", "max"), values.pop("host_fifo", None), values.pop("host_drain", None)
+    )
     seed = _number("seed", values.pop("seed", "0"))
     cold = _number("cold", values.pop("cold", "0"))
     time_scale = _number("time_scale", values.pop("time_scale", "1"))
     state = values.pop("state", None)
     flags = {name: _number(name, value) for name, value in values.items()}
     profile = load_profile(model).with_flags(**flags)
-    return TwinUrl(profile, int(seed), bool(cold), state or None, time_scale, baud, host_fifo)
+    return TwinUrl(profile, int(seed), bool(cold), state or None, time_scale, line)
 
 
 @asynccontextmanager
@@ -70,7 +63,7 @@ async def open_line(url: str) -> AsyncIterator[Port]:
     """
     asked = parse_port_url(url)
     if not url.startswith(SCHEME):
-        port = await open_port(asked.url, baud=asked.rate or USUAL_RATE)
+        port = await open_port(asked.url, baud=asked.rate)
         try:
             yield port
         finally:
@@ -78,7 +71,7 @@ async def open_line(url: str) -> AsyncIterator[Port]:
         return
     wanted = parse_twin_url(asked.url)
     ours, its = memory_pair(url)
-    ours.set_line(HostLine(wanted.baud))
+    ours.set_line(HostLine(wanted.line.baud))
     async with run_twin(wanted, its):
         yield ours
 
@@ -97,8 +90,8 @@ async def run_twin(wanted: TwinUrl, port: Port) -> AsyncIterator[Twin]:
             seed=wanted.seed,
             warm=not wanted.cold,
             time_scale=wanted.time_scale,
-            baud=wanted.baud,
-            host_fifo=wanted.host_fifo,
+            baud=wanted.line.baud,
+            host_fifo=wanted.line.host_fifo,
             state=state,
         ) as twin:
             yield twin

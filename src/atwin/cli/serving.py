@@ -2,25 +2,17 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import typer
 
-from atwin.cli.line import USUAL_RATE
+from atwin.cli.line import LineModel
 from atwin.cli.ports import TwinUrl, run_twin
-from atwin.line.host_side import HostFifo
+from atwin.line.frame import USUAL_RATE
 from atwin.line.port import Port
 from atwin.line.pty import PtyPort
 from atwin.line.tcp import TcpServerPort
 from atwin.models import load_profile
-
-
-@dataclass(frozen=True, slots=True)
-class LineModel:
-    """Line time, and the host's receiver; see `Twin`."""
-
-    baud: int | None = None
-    host_fifo: HostFifo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +42,7 @@ async def serve(wanted: Served) -> int:
         wanted.cold,
         wanted.state,
         # The wire of a real device takes its time by itself.
-        baud=None if wanted.serial is not None else wanted.line.baud,
-        host_fifo=wanted.line.host_fifo,
+        line=wanted.line if wanted.serial is None else replace(wanted.line, baud=None),
     )
     line, ready = await _open_line(wanted)
     async with AsyncExitStack() as stack:

@@ -24,16 +24,14 @@ def twin(
     ] = None,
     serial: Annotated[
         str | None,
-        typer.Option(
-            metavar="DEVICE", help="Be the module on a serial device, 115200 8N1: /dev/ttyUSB0."
-        ),
+        typer.Option(metavar="DEVICE", help="Be the module on a serial device: /dev/ttyUSB0, 8N1."),
     ] = None,
     baud: Annotated[
         str,
         typer.Option(
             metavar="N",
             help="Bits per second, with all that a real line does; max is as fast as it goes. "
-            "A PTY or RFC 2217 client sets its own.",
+            "The host of a PTY sets its own.",
         ),
     ] = "max",
     host_fifo: Annotated[
@@ -74,16 +72,14 @@ def twin(
     """
     import logging
 
-    from atwin.cli.line import parse_baud, parse_fifo
+    from atwin.cli.line import parse_line_model
     from atwin.cli.running import finish, run, show_log
-    from atwin.cli.serving import LineModel, Served, serve
+    from atwin.cli.serving import Served, serve
 
     lines = {"--pty": pty, "--tcp": tcp, "--rfc2217": rfc2217, "--serial": serial}
     chosen = [option for option, value in lines.items() if value is not None]
     if len(chosen) > 1:
         raise typer.BadParameter(f"{' and '.join(chosen)}: a module has one line, choose one")
-    line = LineModel(parse_baud(baud), parse_fifo(host_fifo, host_drain))
-    if line.host_fifo is not None and line.baud is None:
-        raise typer.BadParameter("--host-fifo needs --baud N: without it nothing is too fast")
+    line = parse_line_model(baud, host_fifo, host_drain)
     show_log(logging.INFO)
     finish(run(serve(Served(model, pty, tcp, rfc2217, serial, state, control, seed, cold, line))))

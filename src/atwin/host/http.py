@@ -58,6 +58,9 @@ _READ_TRIES = 6
 #: Bytes of a piece after the first loss, half the FIFO a host usually has, and at the least.
 _FIRST_CUT, _SMALLEST_READ = 2048, 256
 
+#: What helps against bytes that get lost on the line.
+_FLOW_ADVICE = "turn on flow control (AT+IFC=2,2)"
+
 _STREAM_URCS = (HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady)
 
 _LONGEST_URL, _LONGEST_HEADERS = 500, 512
@@ -235,9 +238,7 @@ class HttpSession:
         )
         # The only sign of lost bytes is an OK that comes when the time is up.
         if self._channel.clock.now() - began >= seconds:
-            raise self.script.refused(
-                reply, f"not all of {size} bytes arrived: turn on flow control (AT+IFC=2,2)"
-            )
+            raise self.script.refused(reply, f"not all of {size} bytes arrived: {_FLOW_ADVICE}")
 
     async def action(self, method: int) -> HttpAction:
         """HTTPACTION and its URC; a server status of any kind is a result.
@@ -366,15 +367,14 @@ class HttpSession:
 
         Raises `NoAnswerError` when that has not helped.
         """
-        lost = f"bytes lost on the line: {failure.missing} of {size}"
-        self.on_note(f"{lost}; turn on flow control (AT+IFC=2,2)")
+        self.on_note(f"bytes lost on the line: {failure.missing} of {size}; {_FLOW_ADVICE}")
         if tries == _READ_TRIES:
             raise NoAnswerError(
                 script=failure.script,
                 step=failure.step,
                 sent=failure.sent,
                 came=f"{failure.came}, {_READ_TRIES} times",
-                advice="bytes get lost on the line: turn on flow control (AT+IFC=2,2)",
+                advice=f"bytes get lost on the line: {_FLOW_ADVICE}",
                 missing=failure.missing,
             )
         if tries > 1 or failure.missing:

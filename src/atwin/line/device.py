@@ -8,7 +8,7 @@ import logging
 from typing import Any
 
 from atwin.line.errors import PortError
-from atwin.line.frame import Flow
+from atwin.line.frame import USUAL_RATE, Flow
 from atwin.line.tcp import cannot_connect
 from atwin.line.transport import TransportPort
 
@@ -62,14 +62,14 @@ class SerialPort(TransportPort):
 
 
 async def open_device(
-    url: str, baud: int = 115200, *, rtscts: bool = False, xonxoff: bool = False
+    url: str, baud: int = USUAL_RATE, *, rtscts: bool = False, xonxoff: bool = False
 ) -> SerialPort:
     """Open `url` (`/dev/ttyUSB0`, `COM3`, a PTY's path, `rfc2217://H:P`) at `baud` bit/s, 8N1.
 
     Raises `PortError`.
     """
     if baud < 1:
-        raise PortError(f"{url}: no line runs at {baud} bit/s; 115200 is usual")
+        raise PortError(f"{url}: no line runs at {baud} bit/s; {USUAL_RATE} is usual")
     import serialx  # here, because it costs a tenth of a second that `--help` need not pay
 
     port = SerialPort(url, baud)

@@ -8,6 +8,8 @@ from enum import IntEnum
 RATES = (600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
 #: The fastest rate auto-baud finds.
 FASTEST_AUTO = 230400
+#: The rate a port is opened with when nobody says another, in bit/s.
+USUAL_RATE = 115200
 #: The rate of the mask ROM, whatever the firmware is set to (spec: uart.md §8).
 ROM_RATE = 115200
 

@@ -29,7 +29,7 @@ class HostLine:
 
 @runtime_checkable
 class LinePort(Protocol):
-    """A port of the module's end that sees how the host set its own: PTY and RFC 2217."""
+    """A port of the module's end that sees how the host set its own: memory and PTY."""
 
     #: As it is now.
     host_line: HostLine

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from atwin.line.errors import PortError
+from atwin.line.frame import USUAL_RATE
 from atwin.line.tcp import connect_tcp
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _FORMS = "a device path, socket://HOST:PORT or rfc2217://HOST:PORT"
 
 
-async def open_port(url: str, *, baud: int = 115200) -> Port:
+async def open_port(url: str, *, baud: int = USUAL_RATE) -> Port:
     """The host's end of the line `url` names, at `baud` bit/s where that means something.
 
     Raises `PortError`.

@@ -72,8 +72,6 @@ class Uart:
         self.rx = bytearray()
         self.lost_bytes = 0
         self.mode = LineMode()
-        #: Called when the host's settings or outputs changed.
-        self.on_host_line: Callable[[HostLine], None] = lambda _: None
         self._wanted = self.mode
         self._clock = clock
         self._paced = baud is not None
@@ -105,11 +103,6 @@ class Uart:
     def ready(self) -> bool:
         """Whether the module knows the rate to speak at; before that it says nothing."""
         return not self._paced or self.mode.rate != 0 or self._training.found
-
-    @property
-    def host_line(self) -> HostLine:
-        """The host's settings and outputs as far as they are known."""
-        return self._host_line
 
     @property
     def host_lost_bytes(self) -> int:
@@ -169,7 +162,9 @@ class Uart:
     def received(self, data: bytes) -> None:
         """From the port: see `Receiver.received`."""
         self._in.put(data)
-        self._read_port_by_need()
+        if self._reading and self._in.pending > _MUCH_INPUT:
+            self._reading = False
+            self.port.pause_reading()
 
     def _left(self, data: bytes) -> None:
         """Output has come to the host's end of the line."""
@@ -191,16 +186,14 @@ class Uart:
         self._set_byte_times()
         self._gate()
         self._stop_or_release()
-        self.on_host_line(self._host_line)
 
     # --- rate -----------------------------------------------------------------------------------
 
     @property
     def _rate(self) -> int:
         """The module's bit/s; before training it is the mask ROM that speaks."""
-        if self.mode.rate or self._trained:
-            return self.mode.rate or self._trained or 0
-        return (self._host_line.rate or ROM_RATE) if self._training.found else ROM_RATE
+        followed = self._host_line.rate if self._training.found else None
+        return self.mode.rate or self._trained or followed or ROM_RATE
 
     def _same_rate(self) -> bool:
         return self._host_line.rate is None or same_rate(self._host_line.rate, self._rate)
@@ -230,6 +223,9 @@ class Uart:
     # --- input ----------------------------------------------------------------------------------
 
     def _arrived(self, data: bytes) -> None:
+        if not self._reading and self._in.pending < _LITTLE_INPUT:
+            self._reading = True
+            self.port.resume_reading()
         if self._notify is None:
             self.lost_bytes += len(data)
             return
@@ -245,7 +241,6 @@ class Uart:
             self.lost_bytes += excess
         if self.mode.to_module is not Flow.NONE and len(self.rx) >= _HIGH * self._rx_buffer:
             self._stop_host()
-        self._read_port_by_need()
 
     def _understood(self, data: bytes) -> bytes:
         """What the module's receiver makes of `data` at its rate."""
@@ -270,15 +265,6 @@ class Uart:
         self._xoff = data.rfind(XOFF) > data.rfind(XON)
         self._gate()
         return data.translate(None, XON + XOFF)
-
-    def _read_port_by_need(self) -> None:
-        """Let the host's own writes wait when much is on its way already."""
-        if self._reading and self._in.pending > _MUCH_INPUT:
-            self._reading = False
-            self.port.pause_reading()
-        elif not self._reading and self._in.pending < _LITTLE_INPUT:
-            self._reading = True
-            self.port.resume_reading()
 
     # --- flow control ---------------------------------------------------------------------------
 
