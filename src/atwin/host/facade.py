@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from atwin.host.channel import COMMAND_TIMEOUT
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from atwin.line.port import Port
 
 T = TypeVar("T")
+
+#: Seconds after which a Ctrl-C is noticed at the latest.
+_LOOK_UP = 0.5
 
 
 class SyncModem:
@@ -115,6 +119,9 @@ class SyncModem:
 
         future = asyncio.run_coroutine_threadsafe(run(), self._loop)
         try:
+            # A signal that comes just before a wait begins does not end it: look up now and then.
+            while not wait((future,), timeout=_LOOK_UP).done:
+                pass
             return future.result()
         except KeyboardInterrupt:
             # The command in flight must be over before the caller goes on, or its late answer
