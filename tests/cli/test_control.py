@@ -7,6 +7,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import serial
 
 from support.program import atwin, only_line, start
 
@@ -58,7 +59,15 @@ def test_pins_and_state(control: Path) -> None:
         "model": "air780e-at",
         "on": True,
         "pins": {"reset": 1, "power_key": 1, "supply": 1},
-        "lost_bytes": 0,
+        "line": {
+            "rate": None,
+            "host_rate": None,
+            "rts": 1,
+            "dtr": 1,
+            "cts": 1,
+            "flow": [0, 0],
+        },
+        "counters": {"to_host": 0, "to_host_lost": 0, "to_module": 0, "to_module_lost": 0},
     }
     # RESET switches an Air780E off.
     assert (low["ok"], low["state"]["on"], low["state"]["pins"]["reset"]) == (True, False, 1)
@@ -69,6 +78,33 @@ def test_pins_and_state(control: Path) -> None:
     assert pressed["state"]["on"]
 
 
+def test_rts_stops_the_module_and_is_given_back(tmp_path: Path) -> None:
+    path, link = tmp_path / "control", tmp_path / "tty"
+    twin = start("twin", "--pty", link, "--control", path)
+    assert twin.stdout is not None
+    assert twin.stdout.readline().startswith(b"ready ")
+    with serial.Serial(str(link), rtscts=False, timeout=20) as line:
+        line.write(b"ATE0\r")
+        assert line.read_until(b"OK\r\n").endswith(b"OK\r\n")
+        line.write(b"AT+IFC=2,2\r")
+        assert line.read_until(b"OK\r\n").endswith(b"OK\r\n")
+        (off,) = say(path, {"set": {"rts": 0, "dtr": 0}})
+        assert (off["state"]["line"]["rts"], off["state"]["line"]["dtr"]) == (0, 0)
+        assert off["state"]["line"]["flow"] == [2, 2]
+        line.write(b"AT+CGSN\r")
+        before = off["state"]["counters"]
+        while True:  # the module has it, and says nothing
+            (now,) = say(path, {"get": "state"})
+            if now["state"]["counters"]["to_module"] >= before["to_module"] + 8:
+                break
+        assert now["state"]["counters"]["to_host"] == before["to_host"]
+        assert line.in_waiting == 0
+        (back,) = say(path, {"set": {"rts": None, "dtr": None}})
+        assert (back["state"]["line"]["rts"], back["state"]["line"]["dtr"]) == (1, 1)
+        assert line.read_until(b"OK\r\n").endswith(b"\r\n\r\nOK\r\n")
+    ended(twin)
+
+
 @pytest.mark.parametrize(
     "request_text",
     [
@@ -77,6 +113,9 @@ def test_pins_and_state(control: Path) -> None:
         "[]",
         '{"set": {"reset": 2}}',
         '{"set": {"gpio": 1}}',
+        '{"set": {"reset": null}}',
+        '{"set": {"rts": "on"}}',
+        '{"pulse": "dtr", "seconds": 1}',
         '{"pulse": "reset"}',
         '{"pulse": "reset", "seconds": -1}',
         '{"pulse": "reset", "seconds": 1e9}',

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 import serial
 
+from atwin.line.frame import Frame
+from atwin.line.host_line import HostLine
 from atwin.line.rfc2217 import Rfc2217ServerPort
 from atwin.net.real import RealNetwork
 from atwin.twin import Twin
@@ -74,13 +76,13 @@ def test_a_pyserial_program_gets_every_byte_value() -> None:
         url = f"rfc2217://{port.address}"
         with serial.serial_for_url(url, baudrate=57600, timeout=10) as line:
             assert get(line, f"{files.base}/body") == BODY
-            assert port.settings.baudrate == 57600
+            assert port.host_line.rate == 57600
+            assert (port.host_line.rts, port.host_line.dtr) == (True, True)
             line.baudrate = 9600
             line.rts = False
             line.dtr = False
             line.rtscts = True
-            assert (port.settings.baudrate, port.settings.rtscts) == (9600, True)
-            assert (port.settings.rts, port.settings.dtr) == (False, False)
+            assert port.host_line == HostLine(9600, Frame(), rts=False, dtr=False, obeys_cts=True)
             assert line.cts
             assert line.dsr
             line.reset_input_buffer()
@@ -89,7 +91,7 @@ def test_a_pyserial_program_gets_every_byte_value() -> None:
         # The next client finds the same module, and sets the line anew.
         with serial.serial_for_url(url, timeout=10) as line:
             assert ask(line, b"AT") == b"\r\nOK\r\n"
-            assert port.settings.baudrate == 9600
+            assert port.host_line.rate == 9600
 
 
 @pytest.mark.parametrize(

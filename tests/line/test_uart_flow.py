@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from atwin.clock import run_virtual
-from atwin.line.frame import Flow
+from atwin.line.frame import Flow, Frame
 from atwin.line.host_line import HostLine
 from atwin.line.host_side import HostFifo
 from atwin.line.memory import MemoryPort, memory_pair
@@ -34,7 +34,7 @@ def played(
         host, module = memory_pair()
         uart = Uart(module, baud=baud, host_fifo=host_fifo)
         uart.listen(lambda: None)
-        uart.boot(LineMode(baud or 0, 3, to_host, to_module), trained=True)
+        uart.boot(LineMode(baud or 0, Frame(), to_host, to_module), trained=True)
         await scene(uart, host, Terminal(host))
 
     run_virtual(main())

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from atwin.clock import run_virtual
+from atwin.line.frame import Frame
 from atwin.line.host_line import HostLine
 from atwin.line.memory import MemoryPort, memory_pair
 from atwin.line.uart import LineMode, Uart
@@ -70,7 +71,7 @@ def test_the_frame_tells_the_bits_of_a_byte(frame: int, bits: int) -> None:
         await uart.drain()
         assert asyncio.get_running_loop().time() == pytest.approx(bits, abs=1e-6)
 
-    played(scene, 9600, LineMode(9600, frame))
+    played(scene, 9600, LineMode(9600, Frame.of_icf(frame, 0)))
 
 
 def test_a_rate_set_now_holds_behind_what_is_under_way() -> None:

@@ -1,8 +1,9 @@
 """`atwin twin --control SOCK`: what a serial line cannot carry, as JSON lines on a Unix socket.
 
 Requests: {"set": {"reset": 0, "power_key": 1, "supply": 1}} gives levels (pins are active low),
-{"pulse": "reset", "seconds": 0.6} pulls one low and lets go, {"get": "state"} asks. Each is
-answered by one line: {"ok": true, "state": {…}} or {"ok": false, "error": "…"}.
+and so does {"set": {"rts": 1, "dtr": 0}} for the host's outputs (1 is asserted, null gives them
+back to the port); {"pulse": "reset", "seconds": 0.6} pulls a pin low and lets go; {"get": "state"}
+asks. Each is answered by one line: {"ok": true, "state": {…}} or {"ok": false, "error": "…"}.
 """
 
 import asyncio
@@ -15,7 +16,8 @@ from typing import Any
 from atwin.line.errors import PortError
 from atwin.twin import Twin
 
-_LEVELS = ("reset", "power_key", "supply")
+_PINS = ("reset", "power_key", "supply")
+_OUTPUTS = ("rts", "dtr")
 #: Longest pulse in seconds, and longest request in bytes.
 _LONGEST_PULSE = 60
 _LONGEST_REQUEST = 4096
@@ -86,14 +88,21 @@ async def _answer(line: bytes, twin: Twin) -> dict[str, Any]:
 
 def _set(levels: dict[str, Any], twin: Twin) -> None:
     for name, level in levels.items():
-        if name not in _LEVELS or level not in (0, 1):
-            raise ValueError(f"{name}: {level!r}: reset, power_key and supply take 0 or 1")
+        if name not in _PINS + _OUTPUTS or level not in (0, 1, None):
+            raise ValueError(
+                f"{name}: {level!r}: reset, power_key, supply, rts and dtr take 0 or 1"
+            )
+        if level is None and name in _PINS:
+            raise ValueError(f"{name}: 0 or 1 is wanted; only rts and dtr can be given back")
     for name, level in levels.items():
-        setattr(twin.pins, name, bool(level))
+        if name in _OUTPUTS:
+            twin.module.hardware.uart.drive(name, None if level is None else bool(level))
+        else:
+            setattr(twin.pins, name, bool(level))
 
 
 async def _pulse(pin: str, seconds: float, twin: Twin) -> None:
-    if pin not in _LEVELS or not 0 < seconds <= _LONGEST_PULSE:
+    if pin not in _PINS or not 0 < seconds <= _LONGEST_PULSE:
         raise ValueError(f"reset, power_key or supply, for up to {_LONGEST_PULSE} seconds")
     setattr(twin.pins, pin, False)
     try:
@@ -103,9 +112,25 @@ async def _pulse(pin: str, seconds: float, twin: Twin) -> None:
 
 
 def _state(twin: Twin) -> dict[str, Any]:
+    hardware = twin.module.hardware
+    uart = hardware.uart
+    host = uart.host_line
     return {
-        "model": twin.module.hardware.profile.key,
+        "model": hardware.profile.key,
         "on": twin.module.firmware is not None,
-        "pins": {name: int(getattr(twin.pins, name)) for name in _LEVELS},
-        "lost_bytes": twin.module.hardware.uart.lost_bytes,
+        "pins": {name: int(getattr(twin.pins, name)) for name in _PINS},
+        "line": {
+            "rate": uart.rate,
+            "host_rate": host.rate if uart.rate else None,
+            "rts": int(host.rts is not False),
+            "dtr": int(host.dtr is not False),
+            "cts": int(uart.cts),
+            "flow": [int(uart.mode.to_host), int(uart.mode.to_module)],
+        },
+        "counters": {
+            "to_host": uart.sent_bytes,
+            "to_host_lost": uart.host_lost_bytes,
+            "to_module": uart.received_bytes,
+            "to_module_lost": uart.lost_bytes,
+        },
     }

@@ -7,6 +7,7 @@ import typer
 
 from atwin.line.frame import RATES, USUAL_RATE, Flow
 from atwin.line.host_side import HostFifo
+from atwin.twin.wiring import Wire, Wiring
 
 _FLOWS = {"none": Flow.NONE, "software": Flow.SOFTWARE, "hardware": Flow.HARDWARE, "auto": None}
 
@@ -16,10 +17,11 @@ SCHEME = "twin://"
 
 @dataclass(frozen=True, slots=True)
 class LineModel:
-    """Line time in bit/s, and the host's receiver; see `Twin`."""
+    """Line time in bit/s, the host's receiver, where RTS and DTR lead; see `Twin`."""
 
     baud: int | None = None
     host_fifo: HostFifo | None = None
+    wiring: Wiring = Wiring()  # noqa: RUF009 - frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +61,26 @@ def parse_port_url(text: str) -> PortUrl:
     )
 
 
-def parse_line_model(baud: str, fifo_size: str | None, fifo_drain: str | None) -> LineModel:
+def parse_line_model(
+    baud: str,
+    fifo_size: str | None,
+    fifo_drain: str | None,
+    rts: str | None = None,
+    dtr: str | None = None,
+) -> LineModel:
     """`baud` is a rate or `max`, which is a line without line time.
 
-    The two of the FIFO go together, and need a rate. Raises `typer.BadParameter`.
+    The two of the FIFO go together, and need a rate; `rts` and `dtr` are `reset` or `power_key`,
+    `:inverted` or not. Raises `typer.BadParameter`.
     """
     rate = None if baud == "max" else check_rate("baud", baud, "max, ")
     fifo = _parse_fifo(fifo_size, fifo_drain)
     if fifo is not None and rate is None:
         raise typer.BadParameter("a host's FIFO needs a baud rate: without one nothing is too fast")
-    return LineModel(rate, fifo)
+    wiring = Wiring(_parse_wire("rts", rts), _parse_wire("dtr", dtr))
+    if wiring.rts is not None and wiring.dtr is not None and wiring.rts.pin == wiring.dtr.pin:
+        raise typer.BadParameter(f"rts and dtr both on {wiring.rts.pin}: a pin has one wire")
+    return LineModel(rate, fifo, wiring)
 
 
 def check_rate(name: str, text: str, more: str = "") -> int:
@@ -87,6 +99,19 @@ def _parse_fifo(size: str | None, drain: str | None) -> HostFifo | None:
             "a host's FIFO needs both its size in bytes and the bytes per second it is read at"
         )
     return HostFifo(_whole("host_fifo", size), _whole("host_drain", drain))
+
+
+def _parse_wire(name: str, text: str | None) -> Wire | None:
+    if text is None:
+        return None
+    match text.partition(":"):
+        case (("reset" | "power_key") as pin, colon, ("inverted" | "") as how) if bool(colon) == (
+            how == "inverted"
+        ):
+            return Wire(pin, inverted=how == "inverted")
+    raise typer.BadParameter(
+        f"{name}={text!r}: reset or power_key is wanted, and :inverted behind it if it is"
+    )
 
 
 def _whole(name: str, text: str) -> int:

@@ -34,9 +34,10 @@ class TwinUrl:
 
 
 def parse_twin_url(url: str) -> TwinUrl:
-    """`twin://MODEL?baud=N&host_fifo=N&host_drain=N&seed=N&cold=1&state=DIR&time_scale=X&flag=value`.
+    """`twin://MODEL?baud=N&host_fifo=N&host_drain=N&rts=PIN&dtr=PIN&seed=N&cold=1&state=DIR&…`.
 
-    Any other parameter is a limit, feature or quirk of the profile. Raises `typer.BadParameter`
+    `time_scale=X` stretches start-up and network times. Any other parameter is a limit, feature
+    or quirk of the profile. Raises `typer.BadParameter`
     and `UnknownModelError`.
     """
     model, _, query = url.removeprefix(SCHEME).partition("?")
@@ -44,7 +45,11 @@ def parse_twin_url(url: str) -> TwinUrl:
     if "/" in model:
         raise typer.BadParameter(f"{url}: nothing may follow the model but ?name=value&…")
     line = parse_line_model(
-        values.pop("baud", "max"), values.pop("host_fifo", None), values.pop("host_drain", None)
+        values.pop("baud", "max"),
+        values.pop("host_fifo", None),
+        values.pop("host_drain", None),
+        values.pop("rts", None),
+        values.pop("dtr", None),
     )
     seed = _number("seed", values.pop("seed", "0"))
     cold = _number("cold", values.pop("cold", "0"))
@@ -92,6 +97,7 @@ async def run_twin(wanted: TwinUrl, port: Port) -> AsyncIterator[Twin]:
             time_scale=wanted.time_scale,
             baud=wanted.line.baud,
             host_fifo=wanted.line.host_fifo,
+            wiring=wanted.line.wiring,
             state=state,
         ) as twin:
             yield twin

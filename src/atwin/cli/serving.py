@@ -65,7 +65,7 @@ async def _open_line(wanted: Served) -> tuple[Port, str]:
     if wanted.rfc2217 is not None:
         from atwin.line.rfc2217 import Rfc2217ServerPort
 
-        telnet = Rfc2217ServerPort(*_address("--rfc2217", wanted.rfc2217))
+        telnet = Rfc2217ServerPort(*_address("--rfc2217", wanted.rfc2217), wanted.line.baud)
         return telnet, f"rfc2217 {telnet.address}"
     if wanted.serial is not None:
         from atwin.line.device import open_device

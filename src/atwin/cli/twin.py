@@ -31,7 +31,7 @@ def twin(
         typer.Option(
             metavar="N",
             help="Bits per second, with all that a real line does; max is as fast as it goes. "
-            "The host of a PTY sets its own.",
+            "A host on a PTY or RFC 2217 sets its own.",
         ),
     ] = "max",
     host_fifo: Annotated[
@@ -42,13 +42,21 @@ def twin(
         str | None,
         typer.Option(metavar="N", help="Bytes per second the host reads from that FIFO."),
     ] = None,
+    rts: Annotated[
+        str | None,
+        typer.Option(metavar="PIN", help="Wire the host's RTS to reset or power_key[:inverted]."),
+    ] = None,
+    dtr: Annotated[
+        str | None,
+        typer.Option(metavar="PIN", help="The same for DTR. Asserted pulls the pin low."),
+    ] = None,
     state: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="Keep saved settings and files here, as flash would."),
     ] = None,
     control: Annotated[
         str | None,
-        typer.Option(metavar="SOCKET", help="Drive RESET, PWRKEY and supply by JSON lines here."),
+        typer.Option(metavar="SOCKET", help="Pins, RTS, DTR and counters by JSON lines here."),
     ] = None,
     seed: Annotated[
         int,
@@ -80,6 +88,6 @@ def twin(
     chosen = [option for option, value in lines.items() if value is not None]
     if len(chosen) > 1:
         raise typer.BadParameter(f"{' and '.join(chosen)}: a module has one line, choose one")
-    line = parse_line_model(baud, host_fifo, host_drain)
+    line = parse_line_model(baud, host_fifo, host_drain, rts, dtr)
     show_log(logging.INFO)
     finish(run(serve(Served(model, pty, tcp, rfc2217, serial, state, control, seed, cold, line))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
 
 #: bit/s a module can be set to (spec: uart.md §5).
@@ -12,9 +13,6 @@ FASTEST_AUTO = 230400
 USUAL_RATE = 115200
 #: The rate of the mask ROM, whatever the firmware is set to (spec: uart.md §8).
 ROM_RATE = 115200
-
-#: Bits on the wire for each byte, start bit included, by format of AT+ICF (spec: uart.md §6).
-BITS = {1: 11, 2: 11, 3: 10, 4: 10, 5: 10, 6: 9}
 
 #: How far apart two rates may be for bytes still to be understood.
 _TOLERANCE = 0.03
@@ -28,6 +26,41 @@ class Flow(IntEnum):
     NONE = 0
     SOFTWARE = 1
     HARDWARE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How one byte is sent. `parity` is N (none), O (odd), E (even), M (mark) or S (space)."""
+
+    data_bits: int = 8
+    parity: str = "N"
+    stop_bits: float = 1
+
+    @property
+    def bits(self) -> float:
+        """Bits on the wire for each byte, start bit included."""
+        return 1 + self.data_bits + (self.parity != "N") + self.stop_bits
+
+    def understands(self, other: Frame) -> bool:
+        """Whether a receiver set so takes what `other` sends; it looks at one stop bit only."""
+        return (self.data_bits, self.parity) == (other.data_bits, other.parity)
+
+    @classmethod
+    def of_icf(cls, number: int, parity: int) -> Frame:
+        """AT+ICF's format 1-6 and parity, which is 0 odd or 1 even (spec: uart.md §6)."""
+        data_bits, has_parity, stop_bits = _ICF[number]
+        return cls(data_bits, "OE"[parity] if has_parity else "N", stop_bits)
+
+
+#: Data bits, whether there is a parity bit, stop bits, by format of AT+ICF.
+_ICF = {
+    1: (8, False, 2),
+    2: (8, True, 1),
+    3: (8, False, 1),
+    4: (7, False, 2),
+    5: (7, True, 1),
+    6: (7, False, 1),
+}
 
 
 def same_rate(a: int, b: int) -> bool:

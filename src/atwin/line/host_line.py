@@ -3,41 +3,57 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntFlag
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.line.frame import Flow
+    from atwin.line.frame import Flow, Frame
 
 
 @dataclass(frozen=True, slots=True)
 class HostLine:
     """The host's side of the line.
 
-    `rate` in bit/s, None where the port cannot tell; `rts` and `dtr` are its outputs, True is
-    asserted; `obeys_cts`: it waits while the module's CTS is off; `obeys_xoff`: its port waits
-    after an XOFF by itself, without its program seeing one.
+    `rate` in bit/s and `frame`, None where the port cannot tell. `rts` and `dtr` are its outputs:
+    True is asserted, and None, nobody has said, is as good. `obeys_cts`: it waits while the
+    module's CTS is off. `obeys_xoff`: its port waits after an XOFF by itself, without its program
+    seeing one.
     """
 
     rate: int | None = None
-    rts: bool = True
-    dtr: bool = True
+    frame: Frame | None = None
+    rts: bool | None = None
+    dtr: bool | None = None
     obeys_cts: bool = True
     obeys_xoff: bool = False
 
 
+class LineError(IntFlag):
+    """What the host's receiver notices; the bits of a 16550's line status, and of RFC 2217."""
+
+    OVERRUN = 2
+    FRAMING = 8
+
+
 @runtime_checkable
 class LinePort(Protocol):
-    """A port of the module's end that sees how the host set its own: memory and PTY."""
+    """A port of the module's end that sees how the host set its own: memory, PTY, RFC 2217."""
 
     #: As it is now.
     host_line: HostLine
     #: Called after each change.
     on_host_line: Callable[[HostLine], None]
+    #: Called when the host throws away what has come for it and it has not read (the first is
+    #: True), or what it wrote and has not left (the second is).
+    on_purge: Callable[[bool, bool], None]
 
     def show_cts(self, on: bool) -> None:
         """Let the host see the module's CTS, where it can see it."""
+
+    def show_error(self, error: LineError) -> None:
+        """Let the host know what its receiver noticed, where it can know."""
 
 
 @runtime_checkable

@@ -65,8 +65,16 @@ class HostSide:
             self._stopped = True
             self._stop(True)
 
+    def purge(self) -> None:
+        """The host's program throws away what it has not read."""
+        self._fifo.clear()
+        self._go_on()
+
     def _read(self, data: bytes) -> None:
         self._deliver(data)
+        self._go_on()
+
+    def _go_on(self) -> None:
         if self._stopped and self._fifo.pending <= _LOW * self._size:
             self._stopped = False
             self._stop(False)

@@ -55,6 +55,11 @@ class Lane:
         return len(self._queue)
 
     @property
+    def total(self) -> int:
+        """Bytes delivered since it was made."""
+        return self._total
+
+    @property
     def held(self) -> bool:
         """Whether the line was told to stop."""
         return self._allowed is not None
@@ -83,6 +88,7 @@ class Lane:
             and not self._delivering
             and len(data) <= self.largest
         ):
+            self._total += len(data)
             self._deliver(bytes(data))
             return
         self._queue += data
@@ -91,7 +97,9 @@ class Lane:
 
     def put_first(self, data: bytes) -> None:
         """Send `data` before everything that waits, even while held: XON and XOFF."""
+        self._marks = deque((at + len(data), call) for at, call in self._marks)
         if self.held or not self._queue:
+            self._total += len(data)
             self._deliver(data)
         else:
             self._queue[:0] = data

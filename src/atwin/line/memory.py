@@ -12,6 +12,7 @@ from atwin.line.host_line import HostLine
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from atwin.line.host_line import LineError
     from atwin.line.port import Receiver
 
 
@@ -34,6 +35,7 @@ class MemoryPort:
         #: How the host set its side, and whom to tell; see `LinePort`.
         self.host_line = HostLine()
         self.on_host_line: Callable[[HostLine], None] = lambda _: None
+        self.on_purge: Callable[[bool, bool], None] = lambda received, unsent: None
         #: On the host's end: whether the module lets it send.
         self.cts = True
 
@@ -88,6 +90,9 @@ class MemoryPort:
     def show_cts(self, on: bool) -> None:
         """See `LinePort.show_cts`."""
         self._peer.cts = on
+
+    def show_error(self, error: LineError) -> None:
+        """See `LinePort.show_error`: nobody at the host's end asks."""
 
     async def close(self) -> None:
         """See `Port.close`. The other end hears of it after the bytes sent before."""

@@ -14,6 +14,7 @@ from atwin.line.host_line import HostLine
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from atwin.line.host_line import LineError
     from atwin.line.port import Receiver
 
 #: Bytes to ask the kernel for at a time; it gives about 4 KB, but may learn.
@@ -61,6 +62,7 @@ class PtyPort:
         #: How the host set its end, and whom to tell; see `LinePort`. Linux only.
         self.host_line = HostLine()
         self.on_host_line: Callable[[HostLine], None] = lambda _: None
+        self.on_purge: Callable[[bool, bool], None] = lambda received, unsent: None
         self._packets = _PACKETS
         if self._packets:
             from atwin.line import pty_line
@@ -115,6 +117,9 @@ class PtyPort:
     def show_cts(self, on: bool) -> None:
         """See `LinePort.show_cts`: there is none on a PTY, its host just has to wait."""
 
+    def show_error(self, error: LineError) -> None:
+        """See `LinePort.show_error`: a PTY has no way to tell."""
+
     async def close(self) -> None:
         """See `Port.close`. What the host has not read by now is lost with the PTY."""
         if self._closed:
@@ -146,6 +151,9 @@ class PtyPort:
     def _host_changed(self, status: int) -> None:
         from atwin.line import pty_line
 
+        received, unsent = pty_line.is_purge(status)
+        if received or unsent:
+            self.on_purge(received, unsent)
         if pty_line.is_change(status):
             self.host_line = pty_line.host_line(self._slave)
             self.on_host_line(self.host_line)

@@ -17,7 +17,7 @@ from atwin.line.host_line import HostLine
 
 #: Not in the termios module; the same on every Linux but Alpha's and MIPS's.
 _EXTPROC = 0o200000
-_TIOCPKT_IOCTL = 64
+_TIOCPKT_FLUSHREAD, _TIOCPKT_FLUSHWRITE, _TIOCPKT_IOCTL = 1, 2, 64
 
 _IFLAG, _CFLAG, _LFLAG, _ISPEED, _OSPEED = 0, 2, 3, 4, 5
 
@@ -39,6 +39,11 @@ def begin(master: int, slave: int, rate: int | None) -> None:
 def is_change(status: int) -> bool:
     """Whether the status byte of a packet tells of new terminal settings."""
     return bool(status & _TIOCPKT_IOCTL)
+
+
+def is_purge(status: int) -> tuple[bool, bool]:
+    """Whether the host threw away what it had not read, and what we had not read of it."""
+    return bool(status & _TIOCPKT_FLUSHREAD), bool(status & _TIOCPKT_FLUSHWRITE)
 
 
 def host_line(slave: int) -> HostLine:

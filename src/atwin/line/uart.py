@@ -7,15 +7,16 @@ training mean nothing; the receive buffer and flow control work all the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from atwin.clock import LoopClock
-from atwin.line.frame import BITS, FASTEST_AUTO, ROM_RATE, XOFF, XON, Flow, same_rate
-from atwin.line.host_line import DevicePort, HostLine, LinePort
+from atwin.line.frame import FASTEST_AUTO, ROM_RATE, XOFF, XON, Flow, Frame, same_rate
+from atwin.line.host_line import DevicePort, HostLine, LineError, LinePort
 from atwin.line.host_side import HostFifo, HostSide
 from atwin.line.lane import UNLIMITED, Lane
 from atwin.line.noise import Noise
+from atwin.line.training import Training
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,13 +38,13 @@ _MUCH_INPUT, _LITTLE_INPUT = 65536, 16384
 
 @dataclass(frozen=True, slots=True)
 class LineMode:
-    """What AT+IPR, AT+ICF and AT+IFC set: bit/s (0 is auto-baud), frame format, flow control.
+    """What AT+IPR, AT+ICF and AT+IFC set: bit/s (0 is auto-baud), frame, flow control.
 
     `to_host` is what stops the module, `to_module` what the module stops the host with.
     """
 
     rate: int = 0
-    frame: int = 3
+    frame: Frame = field(default_factory=Frame)
     to_host: Flow = Flow.NONE
     to_module: Flow = Flow.NONE
 
@@ -54,7 +55,8 @@ class Uart:
     The firmware takes from `rx` what it can use whenever `listen`'s callback is called, and
     leaves the rest there; what then exceeds the buffer is lost, and counted in `lost_bytes`.
     `baud` is the host's rate in bit/s where the port does not tell another, and None for a line
-    without line time; `host_fifo` puts a modelled receiver on the host's side.
+    without line time; `host_fifo` puts a modelled receiver on the host's side. `rts_stops`: the
+    host's RTS goes to the module's RTS input, as flow control wants it.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Uart:
         baud: int | None = None,
         host_fifo: HostFifo | None = None,
         rx_buffer: int = RX_BUFFER,
+        rts_stops: bool = True,
         seed: int = 0,
     ) -> None:
         clock = clock or LoopClock()
@@ -75,11 +78,16 @@ class Uart:
         self._wanted = self.mode
         self._clock = clock
         self._paced = baud is not None
+        self._port_line = HostLine()
+        self._forced: dict[str, bool] = {}
         self._host_line = HostLine(baud)
+        self._rts_stops = rts_stops
+        #: Called with RTS and DTR of the host after either changed; see `HostLine`.
+        self.on_outputs: Callable[[bool | None, bool | None], None] = lambda rts, dtr: None
         self._rx_buffer = rx_buffer
         self._noise = Noise(seed)
         self._notify: Callable[[], None] | None = None
-        self._training = _Training(found=True)
+        self._training = Training(found=True)
         self._trained: int | None = None
         self._stopped = False  # the host, by us
         self._reading = True
@@ -93,6 +101,7 @@ class Uart:
             self._out.largest = self._host_side.largest
         if isinstance(port, LinePort):
             port.on_host_line = self.host_changed
+            port.on_purge = self._purge
             self.host_changed(port.host_line)
         self._set_byte_times()
         port.start(self)
@@ -108,6 +117,26 @@ class Uart:
     def host_lost_bytes(self) -> int:
         """Bytes lost in the modelled receiver of the host."""
         return 0 if self._host_side is None else self._host_side.lost_bytes
+
+    @property
+    def sent_bytes(self) -> int:
+        """Bytes that have left for the host, the lost ones included."""
+        return self._out.total
+
+    @property
+    def received_bytes(self) -> int:
+        """Bytes that have come from the host, the lost ones included."""
+        return self._in.total
+
+    @property
+    def host_line(self) -> HostLine:
+        """The host's side, as far as it is known."""
+        return self._host_line
+
+    @property
+    def rate(self) -> int | None:
+        """The module's bit/s; None on a line without line time."""
+        return self._rate if self._paced else None
 
     @property
     def input_pending(self) -> int:
@@ -132,7 +161,7 @@ class Uart:
 
     def boot(self, mode: LineMode, *, trained: bool) -> None:
         """The firmware starts with the saved `mode`; auto-baud begins anew unless `trained`."""
-        self._training = _Training(found=trained)
+        self._training = Training(found=trained)
         self._trained = None
         self._xoff = False
         self._wanted = mode
@@ -168,24 +197,54 @@ class Uart:
 
     def _left(self, data: bytes) -> None:
         """Output has come to the host's end of the line."""
-        if self._paced and not self._same_rate():
-            assert self._host_line.rate is not None
-            data = self._noise.of(data, self._rate, self._host_line.rate)
+        if self._paced and not self._understood_by_host():
+            data = self._noise.of(data, self._rate, self._host_line.rate or self._rate)
+            self._show_host(LineError.FRAMING)
         if self._host_side is None:
             self.port.write(data)
-        else:
-            self._host_side.arrived(data)
+            return
+        lost = self._host_side.lost_bytes
+        self._host_side.arrived(data)
+        if self._host_side.lost_bytes > lost:
+            self._show_host(LineError.OVERRUN)
+
+    def _show_host(self, error: LineError) -> None:
+        if isinstance(self.port, LinePort):
+            self.port.show_error(error)
 
     def lost(self, reason: str | None) -> None:
         """From the port: nobody is there any more. A module does not notice that."""
 
     def host_changed(self, line: HostLine) -> None:
         """The host set its side anew; a rate counts only where line time is modelled."""
-        rate = line.rate or self._host_line.rate
-        self._host_line = replace(line, rate=rate)
+        self._port_line = line
+        before = self._host_line
+        self._host_line = replace(
+            line,
+            rate=line.rate or before.rate,
+            rts=self._forced.get("rts", line.rts),
+            dtr=self._forced.get("dtr", line.dtr),
+        )
         self._set_byte_times()
         self._gate()
         self._stop_or_release()
+        if (self._host_line.rts, self._host_line.dtr) != (before.rts, before.dtr):
+            self.on_outputs(self._host_line.rts, self._host_line.dtr)
+
+    def drive(self, output: str, on: bool | None) -> None:
+        """Set `rts` or `dtr` of the host, whatever the port says; None: as the port says again."""
+        if on is None:
+            self._forced.pop(output, None)
+        else:
+            self._forced[output] = on
+        self.host_changed(self._port_line)
+
+    def _purge(self, received: bool, unsent: bool) -> None:
+        if received and self._host_side is not None:
+            self._host_side.purge()
+        if unsent:
+            self._in.clear()
+            self._read_again()
 
     # --- rate -----------------------------------------------------------------------------------
 
@@ -195,8 +254,15 @@ class Uart:
         followed = self._host_line.rate if self._training.found else None
         return self.mode.rate or self._trained or followed or ROM_RATE
 
+    @property
+    def _host_frame(self) -> Frame:
+        return self._host_line.frame or self.mode.frame
+
     def _same_rate(self) -> bool:
         return self._host_line.rate is None or same_rate(self._host_line.rate, self._rate)
+
+    def _understood_by_host(self) -> bool:
+        return self._same_rate() and self._host_frame.understands(self.mode.frame)
 
     def _set_mode(self, mode: LineMode) -> None:
         self.mode = mode
@@ -216,16 +282,13 @@ class Uart:
 
     def _set_byte_times(self) -> None:
         if self._paced:
-            bits = BITS[self.mode.frame]
-            self._out.byte_time = bits / self._rate
-            self._in.byte_time = bits / (self._host_line.rate or self._rate)
+            self._out.byte_time = self.mode.frame.bits / self._rate
+            self._in.byte_time = self._host_frame.bits / (self._host_line.rate or self._rate)
 
     # --- input ----------------------------------------------------------------------------------
 
     def _arrived(self, data: bytes) -> None:
-        if not self._reading and self._in.pending < _LITTLE_INPUT:
-            self._reading = True
-            self.port.resume_reading()
+        self._read_again()
         if self._notify is None:
             self.lost_bytes += len(data)
             return
@@ -242,6 +305,11 @@ class Uart:
         if self.mode.to_module is not Flow.NONE and len(self.rx) >= _HIGH * self._rx_buffer:
             self._stop_host()
 
+    def _read_again(self) -> None:
+        if not self._reading and self._in.pending < _LITTLE_INPUT:
+            self._reading = True
+            self.port.resume_reading()
+
     def _understood(self, data: bytes) -> bytes:
         """What the module's receiver makes of `data` at its rate."""
         if self.mode.rate == 0 and self._trained is None:
@@ -250,9 +318,8 @@ class Uart:
             if self._training.found:
                 self._trained = self._host_line.rate
                 self._set_byte_times()
-        elif not self._same_rate():
-            assert self._host_line.rate is not None
-            data = self._noise.of(data, self._host_line.rate, self._rate)
+        elif not (self._same_rate() and self.mode.frame.understands(self._host_frame)):
+            data = self._noise.of(data, self._host_line.rate or self._rate, self._rate)
         return data
 
     def _sampled(self, data: bytes) -> bytes:
@@ -272,7 +339,9 @@ class Uart:
         """Hold or release the output."""
         match self.mode.to_host:
             case Flow.HARDWARE:
-                stop = not (self._host_line.rts and self._host_side_ready)
+                stop = not self._host_side_ready or (
+                    self._rts_stops and self._host_line.rts is False
+                )
             case Flow.SOFTWARE:
                 stop = self._xoff
             case _:
@@ -328,26 +397,3 @@ class Uart:
     def _host_side_said(self) -> None:
         self._xoff = not self._host_side_ready
         self._gate()
-
-
-class _Training:
-    """Auto-baud: the first `AT` or `at` gives the rate, and is lost with its line (§5)."""
-
-    def __init__(self, *, found: bool) -> None:
-        self.found = found
-        self._seen = b""
-
-    def take(self, data: bytes) -> bytes:
-        """What is left for the firmware behind the line that trained."""
-        self._seen += data
-        at = max(self._seen.find(b"AT"), self._seen.find(b"at"))
-        if at < 0:
-            self._seen = self._seen[-1:]
-            return b""
-        end = self._seen.find(b"\r", at)
-        if end < 0:
-            self._seen = self._seen[at : at + 2]
-            return b""
-        rest = self._seen[end + 1 :].removeprefix(b"\n")
-        self.found = True
-        return rest

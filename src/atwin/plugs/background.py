@@ -61,7 +61,7 @@ class BackgroundTwin:
             wanted = parse_twin_url(url)
         except BadParameter as error:
             raise ValueError(error.message) from None
-        port = Rfc2217ServerPort("127.0.0.1", 0)
+        port = Rfc2217ServerPort("127.0.0.1", 0, wanted.line.baud)
         async with run_twin(wanted, port):
             host, _, number = port.address.rpartition(":")
             self._ready.set_result((host, int(number)))

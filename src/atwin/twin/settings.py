@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from atwin.at import command
 from atwin.at.command import Family
 from atwin.at.kinds import OneOf
-from atwin.line.frame import Flow
+from atwin.line.frame import Flow, Frame
 from atwin.line.uart import LineMode
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Settings:
     def line_mode(self) -> LineMode:
         """What of this is the UART's."""
         to_host, to_module = self.ifc
-        return LineMode(self.ipr, self.icf[0], Flow(to_host), Flow(to_module))
+        return LineMode(self.ipr, Frame.of_icf(*self.icf), Flow(to_host), Flow(to_module))
 
     def reset(self) -> None:
         """Factory values, in RAM only."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self
 
 from atwin.clock import LoopClock
@@ -14,6 +15,7 @@ from atwin.twin.module import Module
 from atwin.twin.nvram import Nvram, Record
 from atwin.twin.pins import Pins
 from atwin.twin.rtc import Rtc
+from atwin.twin.wiring import Wiring
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -47,9 +49,10 @@ class Twin:
     `warm` (the default) is a module that was powered long ago: booted and registered, its boot
     text long gone. `warm=False` boots from power-off, with the times of spec power.md §3 times
     `time_scale`. With `baud`, in bit/s, the line takes its time, the host's end running at that
-    rate where the port tells no other; `host_fifo` models the host's receiver. The same
-    `seed` gives the same IMEI, IMSI, ICCID and line noise. With `state` NVRAM and files outlive
-    this process; its owner closes it after the twin.
+    rate where the port tells no other; `host_fifo` models the host's receiver; `wiring` puts the
+    host's RTS or DTR on RESET or PWRKEY. The same `seed` gives the same IMEI, IMSI, ICCID and
+    line noise. With `state` NVRAM and files outlive this process; its owner closes it after the
+    twin.
     """
 
     def __init__(
@@ -64,15 +67,25 @@ class Twin:
         time_scale: float = 1.0,
         baud: int | None = None,
         host_fifo: HostFifo | None = None,
+        wiring: Wiring | None = None,
         state: State | None = None,
     ) -> None:
         """Raises `UnknownModelError`."""
         clock = clock or LoopClock()
         profile = model if isinstance(model, Profile) else load_profile(model)
+        wiring = wiring or Wiring()
+        uart = Uart(
+            port,
+            clock,
+            baud=baud,
+            host_fifo=host_fifo,
+            rts_stops=wiring.rts is None,
+            seed=seed,
+        )
         self.module = Module(
             Hardware(
                 profile=profile,
-                uart=Uart(port, clock, baud=baud, host_fifo=host_fifo, seed=seed),
+                uart=uart,
                 network=network,
                 clock=clock,
                 identity=Identity.from_seed(seed),
@@ -84,6 +97,7 @@ class Twin:
         )
         self.pins = Pins(self.module)
         self.module.power_on(warm=warm)
+        uart.on_outputs = partial(wiring.drive, self.pins)
 
     @property
     def radio(self) -> Radio:
