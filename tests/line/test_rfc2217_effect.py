@@ -50,6 +50,11 @@ class Client:
     async def is_told(self, answer: bytes, value: bytes) -> None:
         await self.hears(SB + rfc2217.COM_PORT_OPTION + answer + value + IAC + SE)
 
+    async def sees_cts(self) -> bool:
+        """CTS in the next notification of modem lines."""
+        await self.hears(SB + rfc2217.COM_PORT_OPTION + rfc2217.SERVER_NOTIFY_MODEMSTATE)
+        return bool((await self.hears(IAC + SE))[0] & 0x10)
+
 
 class Line:
     """An RFC 2217 port with a UART, and a client of it."""
@@ -171,13 +176,12 @@ def test_the_client_is_told_of_the_modules_cts() -> None:
             it.client.say(IAC + b"\xfb" + rfc2217.COM_PORT_OPTION)  # WILL
             await it.control(rfc2217.SET_CONTROL_USE_HW_FLOW_CONTROL)
             it.client.say(b"x" * 4000)
-            told = SB + rfc2217.COM_PORT_OPTION + rfc2217.SERVER_NOTIFY_MODEMSTATE
-            while (await it.client.hears(told) and (await it.client.hears(IAC + SE))[0]) & 0x10:
+            while await it.client.sees_cts():
                 pass
             assert not it.uart.cts
             it.uart.rx.clear()
             it.uart.taken()
-            assert (await it.client.hears(told) and (await it.client.hears(IAC + SE))[0]) & 0x10
+            assert await it.client.sees_cts()
 
     leaves_nothing(main())
 

@@ -68,9 +68,10 @@ async def _open_line(wanted: Served) -> tuple[Port, str]:
         telnet = Rfc2217ServerPort(*_address("--rfc2217", wanted.rfc2217), wanted.line.baud)
         return telnet, f"rfc2217 {telnet.address}"
     if wanted.serial is not None:
-        from atwin.line.device import open_device
+        from atwin.line.device_server import open_device_server
 
-        return await open_device(wanted.serial, wanted.line.baud or USUAL_RATE), wanted.serial
+        rate = wanted.line.baud or USUAL_RATE
+        return await open_device_server(wanted.serial, rate), wanted.serial
     terminal = PtyPort(wanted.pty, wanted.line.baud)
     return terminal, wanted.pty or terminal.slave_path
 
