@@ -14,6 +14,7 @@ import serialx
 
 import atwin.plugs  # noqa: F401 - registers `twin://`
 from support.file_server import file_server
+from support.program import start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,23 +43,53 @@ with serial.serial_for_url(url, baudrate=115200, timeout=10) as line:
     sys.stdout.buffer.write(line.read(int(size)))
 """
 
-SERIALX_PROGRAM = PYSERIAL_PROGRAM.replace("import serial\n", "import serialx as serial\n").replace(
-    ", timeout=10", ", read_timeout=10"
+#: The same by serialx, whose `read` may give fewer bytes than asked for.
+SERIALX_PROGRAM = (
+    PYSERIAL_PROGRAM.replace("import serial\n", "import serialx as serial\n")
+    .replace(", timeout=10", ", read_timeout=10")
+    .replace("line.read(int(size))", "line.readexactly(int(size))")
 )
 
 
-@pytest.mark.parametrize(
+each_program = pytest.mark.parametrize(
     "program", [PYSERIAL_PROGRAM, SERIALX_PROGRAM], ids=["pyserial", "serialx"]
 )
-def test_an_unmodified_program(program: str, tmp_path: Path) -> None:
+
+
+def body_by(program: str, port: str, tmp_path: Path, *runner: str) -> bytes:
+    """What the program, run by Python alone or by `runner`, got through `port`."""
     path = tmp_path / "program.py"
     path.write_text(program)
     with file_server(body=BODY) as files:
-        command = [sys.executable, "-m", "atwin.plugs", str(path), "twin://air780e-at"]
         ended = subprocess.run(
-            [*command, f"{files.base}/body"], capture_output=True, timeout=50, check=False
+            [sys.executable, *runner, str(path), port, f"{files.base}/body"],
+            capture_output=True,
+            timeout=50,
+            check=False,
         )
-    assert ended.stdout == BODY, ended.stderr
+    assert not ended.stderr, ended.stderr
+    return ended.stdout
+
+
+@each_program
+@pytest.mark.parametrize("url", ["twin://air780e-at", "twin://air780e-at?baud=115200"])
+def test_an_unmodified_program_on_a_twin_of_its_own(program: str, url: str, tmp_path: Path) -> None:
+    assert body_by(program, url, tmp_path, "-m", "atwin.plugs") == BODY
+
+
+@each_program
+@pytest.mark.parametrize("line", ["--pty", "--rfc2217"])
+def test_an_unmodified_program_on_a_line(program: str, line: str, tmp_path: Path) -> None:
+    link = str(tmp_path / "tty") if line == "--pty" else "127.0.0.1:0"
+    with start("twin", "--model", "air780e-at", line, link, "--baud", "115200") as twin:
+        assert twin.stdout is not None
+        ready = twin.stdout.readline().decode().split()
+        port = ready[1] if line == "--pty" else f"rfc2217://{ready[2]}"
+        try:
+            assert body_by(program, port, tmp_path) == BODY
+        finally:
+            twin.terminate()
+            twin.communicate(timeout=20)
 
 
 def test_each_port_has_a_module_of_its_own_that_ends_with_it() -> None:
