@@ -297,6 +297,8 @@ def test_verifymode_1_wants_this_certificate_and_no_other(ca: Issued, tmp_path: 
     pinned = (*VERIFY, 'AT+SSLCFG="verifymode",153,1')
     assert fetch_from(alone, tmp_path, *pinned, files={"ca": alone.pem}) == "0,200,2"
     assert fetch_from(tls_pki.leaf(ca), tmp_path, *pinned, files={"ca": ca.pem}) == "0,605,0"
+    # Without a check there is nothing to check by.
+    assert fetch_from(alone, tmp_path, 'AT+SSLCFG="verifymode",153,1', files={}) == "0,200,2"
 
 
 @pytest.mark.parametrize(

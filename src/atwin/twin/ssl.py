@@ -149,7 +149,7 @@ class Ssl:
             sni=None if is_literal(name) else name,
             ca=self._file(context, "cacert") if level >= 1 else None,
             authenticate=level >= 1,
-            pinned=context.number("verifymode") == 1,
+            pinned=level >= 1 and context.number("verifymode") == 1,
             check_time=self._rtc.now() if checks_dates else None,
             check_name=name if level >= 1 else None,
             client_cert=self._file(context, "clientcert") if level == 2 else None,
