@@ -14,6 +14,7 @@ from atwin.at.grammar import Argument
 from atwin.at.kinds import BadArgument, OneOf, Tail, Text, integer
 from atwin.at.reply import CmeError
 from atwin.net.address import is_literal
+from atwin.net.loading import load_tls
 from atwin.twin.flash import FlashError
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Ssl:
 
     async def secure(self, number: int, stream: Stream, host: str) -> Stream:
         """TLS over `stream` by context `number`, for the server `host`. Raises `TlsError`."""
-        # Loaded at the first handshake: an idle module needs no TLS.
+        await load_tls()
         from atwin.net import tls
 
         profile = self._profile(self.contexts[number], host)
