@@ -388,6 +388,17 @@ def renegotiations(count: int) -> Callable[[Any, socket.socket], None]:
     return script
 
 
+def test_warnings_with_data_between_them_do_not_add_up(server: Issued) -> None:
+    def script(secured: Any, _: socket.socket) -> None:
+        for _again in range(3):
+            for _sent in range(4):
+                send(secured, ALERT, b"\1\x5a")
+            secured.write(b"data")
+        secured.close()
+
+    assert after(server, script)[:2] == (b"data" * 3, None)
+
+
 def test_renegotiation_is_declined_and_the_data_flow_on(server: Issued) -> None:
     got, error, _ = after(server, renegotiations(3))
     assert (got, error) == (b"go on", None)
