@@ -114,6 +114,8 @@ def test_arguments_reach_the_method_as_its_types(table: CommandTable, example: E
         "AT+DATA=1",
         "AT+DATA=",
         "AT+DATA=1,1000,1",
+        'AT+DATA="1,1000',
+        'AT+TAG="URL","http://x',
         "AT+DATA=-1,1000",
         "AT+DATA=1.0,1000",
         "AT+DATA=,1000",

@@ -56,7 +56,7 @@ class Declaration:
     def arguments(self, raw: str, limits: Limits) -> list[object]:
         """The values for the method. Raises `BadArgument`."""
         pieces = self._pieces(raw)
-        if len(pieces) > len(self.parameters):
+        if len(pieces) > len(self.parameters) or any(piece.unclosed for piece in pieces):
             raise BadArgument(raw)
         for missing in self.parameters[len(pieces) :]:
             if missing.required:

@@ -77,20 +77,20 @@ def get(
     async def work() -> int:
         from atwin.cli.modem import ready_modem
         from atwin.cli.progress import show_progress
-        from atwin.cli.tls import tls_settings
+        from atwin.cli.tls import https
 
-        tls = tls_settings(url, ca, cert, key, seclevel, suite)
-        async with ready_modem(port, tls) as modem:
-            with show_progress(target) as progress:
-                result = await modem.download(
-                    url,
-                    target,
-                    sha256=sha256,
-                    md5=md5,
-                    chunk=chunk,
-                    strategy=strategy.value,
-                    progress=progress,
-                )
+        with https(url, ca, cert, key, seclevel, suite) as tls:
+            async with ready_modem(port, tls) as modem:
+                with show_progress(target) as progress:
+                    result = await modem.download(
+                        url,
+                        target,
+                        sha256=sha256,
+                        md5=md5,
+                        chunk=chunk,
+                        strategy=strategy.value,
+                        progress=progress,
+                    )
         typer.echo(summary(result), err=True)
         if as_json:
             typer.echo(json.dumps(described(result)))

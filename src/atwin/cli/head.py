@@ -32,11 +32,11 @@ def head(
     async def work() -> int:
         from atwin.cli.answer import deliver
         from atwin.cli.modem import ready_modem
-        from atwin.cli.tls import tls_settings
+        from atwin.cli.tls import https
 
-        tls = tls_settings(url, ca, cert, key, seclevel, suite)
-        async with ready_modem(port, tls) as modem:
-            response = await modem.head(url)
+        with https(url, ca, cert, key, seclevel, suite) as tls:
+            async with ready_modem(port, tls) as modem:
+                response = await modem.head(url)
         return deliver(response.status, response.headers.raw + b"\r\n", output)
 
     finish(run(work()))

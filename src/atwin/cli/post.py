@@ -46,11 +46,11 @@ def post(
     async def work() -> int:
         from atwin.cli.answer import deliver
         from atwin.cli.modem import ready_modem
-        from atwin.cli.tls import tls_settings
+        from atwin.cli.tls import https
 
-        tls = tls_settings(url, ca, cert, key, seclevel, suite)
-        async with ready_modem(port, tls) as modem:
-            response = await modem.post(url, body, content_type=content_type)
+        with https(url, ca, cert, key, seclevel, suite) as tls:
+            async with ready_modem(port, tls) as modem:
+                response = await modem.post(url, body, content_type=content_type)
         return deliver(response.status, response.body, output)
 
     finish(run(work()))

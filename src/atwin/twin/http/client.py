@@ -49,6 +49,7 @@ class Phase(Enum):
 
     RESOLVE = Status.DNS_ERROR
     CONNECT = Status.NETWORK_ERROR
+    HANDSHAKE = Status.SSL_NOT_ESTABLISHED
     EXCHANGE = Status.REQUEST_TIMEOUT
 
 
@@ -127,7 +128,7 @@ class HttpClient:
             unwatch()
 
     def timed_out(self, wanted: Wanted) -> ActionFailed:
-        """The failure of a request whose time is up (spec: http.md §4, OQ-16)."""
+        """The failure of a request whose time is up (spec: http.md §4, tls.md §5, OQ-16)."""
         status = int(wanted.phase.value)
         if wanted.phase is Phase.EXCHANGE:
             status = self._hardware.profile.quirks.timeout_status
@@ -178,11 +179,12 @@ class HttpClient:
             address = await self._hardware.network.resolve(host)
             wanted.phase = Phase.CONNECT
             stream = await self._hardware.network.connect(address, port)
-            wanted.phase = Phase.EXCHANGE
             if url.secure:
+                wanted.phase = Phase.HANDSHAKE
                 if self._secure is None:
                     raise TlsError("no TLS client in this module")
                 stream = await self._secure(stream, url.host)
+            wanted.phase = Phase.EXCHANGE
         except BaseException:
             if stream is not None:
                 stream.close()
