@@ -21,7 +21,7 @@ _READ = 65536
 #: Whether the kernel tells how the host sets its end.
 _PACKETS = sys.platform == "linux"
 #: In front of data in packet mode.
-_DATA = b"\0"
+_DATA = 0
 #: Pending output below which a writer may go on.
 _LOW_WATER = 65536
 #: Seconds without a byte taken after which nobody is listening.
@@ -90,12 +90,17 @@ class PtyPort:
         """See `Port.write`."""
         if self._closed:
             return
-        if self._pending:
-            self._pending += data
-        elif (sent := self._send(data)) < len(data):
-            self._pending += memoryview(data)[sent:]
+        if not self._pending:
+            try:
+                sent = os.write(self._master, data)
+            except (BlockingIOError, InterruptedError):
+                sent = 0
+            if sent == len(data):
+                return
+            data = memoryview(data)[sent:]
             asyncio.get_running_loop().add_writer(self._master, self._flush)
             self._watch()
+        self._pending += data
         self._update()
 
     async def drain(self) -> None:
@@ -136,7 +141,7 @@ class PtyPort:
             return
         if self._packets:
             # The first byte tells whether data follow, or settings have changed.
-            if data[:1] != _DATA:
+            if data[0] != _DATA:
                 self._host_changed(data[0])
                 return
             data = data[1:]
@@ -150,17 +155,11 @@ class PtyPort:
             self.host_line = pty_line.host_line(self._slave)
             self.on_host_line(self.host_line)
 
-    def _send(self, data: bytes | bytearray | memoryview) -> int:
-        """Bytes the kernel took."""
-        view, sent = memoryview(data), 0
-        with suppress(BlockingIOError, InterruptedError):
+    def _flush(self) -> None:
+        sent = 0
+        with memoryview(self._pending) as view, suppress(BlockingIOError, InterruptedError):
             while sent < len(view):
                 sent += os.write(self._master, view[sent:])
-        return sent
-
-    def _flush(self) -> None:
-        with memoryview(self._pending) as view:
-            sent = self._send(view)
         del self._pending[:sent]
         if sent:
             self._watch()
