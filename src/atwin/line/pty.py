@@ -78,6 +78,7 @@ class PtyPort:
         self._pending = bytearray()
         self._writable = asyncio.Event()
         self._writable.set()
+        self._taken_at = 0.0  # when the kernel last took some of what is pending
         self._unheard: asyncio.TimerHandle | None = None
         self._closed = False
 
@@ -91,10 +92,7 @@ class PtyPort:
         if self._closed:
             return
         if not self._pending:
-            try:
-                sent = os.write(self._master, data)
-            except (BlockingIOError, InterruptedError):
-                sent = 0
+            sent = self._send(data)
             if sent == len(data):
                 return
             data = memoryview(data)[sent:]
@@ -155,11 +153,16 @@ class PtyPort:
             self.host_line = pty_line.host_line(self._slave)
             self.on_host_line(self.host_line)
 
+    def _send(self, data: bytes | bytearray | memoryview) -> int:
+        """Bytes the kernel took; when that is not all, it is full."""
+        try:
+            return os.write(self._master, data)
+        except (BlockingIOError, InterruptedError):
+            return 0
+
     def _flush(self) -> None:
-        sent = 0
-        with memoryview(self._pending) as view, suppress(BlockingIOError, InterruptedError):
-            while sent < len(view):
-                sent += os.write(self._master, view[sent:])
+        with memoryview(self._pending) as view:
+            sent = self._send(view)
         del self._pending[:sent]
         if sent:
             self._watch()
@@ -175,13 +178,19 @@ class PtyPort:
 
     def _watch(self) -> None:
         """Start counting anew: somebody took bytes just now."""
-        if self._unheard is not None:
-            self._unheard.cancel()
-        self._unheard = asyncio.get_running_loop().call_later(_UNHEARD, self._nobody_listens)
+        loop = asyncio.get_running_loop()
+        self._taken_at = loop.time()
+        if self._unheard is None:
+            self._unheard = loop.call_later(_UNHEARD, self._nobody_listens)
 
     def _nobody_listens(self) -> None:
         import termios
 
+        loop = asyncio.get_running_loop()
+        left = self._taken_at + _UNHEARD - loop.time()
+        if left > 0:
+            self._unheard = loop.call_later(left, self._nobody_listens)
+            return
         self.dropped += len(self._pending)
         # The kernel's share too. Read, not only flushed, so that it is counted; a host that left
         # line mode behind hides an unfinished line from reading.
