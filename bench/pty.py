@@ -1,9 +1,10 @@
 """What the twin costs on a PTY, against the least a Python program can do there.
 
 `python -m bench.pty`, or `make bench`. Every side is a process of its own on its own PTY. They take
-turns within one run, so that whatever else the machine does meets all; medians are shown. The bare
-programs come in two kinds: with asyncio, which is what the ratios are about because it is what a
-twin needs to serve line, network and clock at once, and with blocking calls and nothing else.
+turns within one run, and each turn gives a ratio: where the system puts the processes alone makes a
+factor of three, and neighbours meet the same. Medians are shown. The bare programs come in two
+kinds: with asyncio, which is what the ratios are about because it is what a twin needs to serve
+line, network and clock at once, and with blocking calls and nothing else.
 
 - Commands: `AT` and its OK, against a program that sends back what it reads. The host is the same.
 - Bytes: a file from nginx by `Modem.download`, all its commands, requests and hashes included, to a
@@ -203,8 +204,9 @@ def download() -> tuple[Table, bool]:
 
 
 def share(rates: dict[str, list[float]], ours: str, bare: str) -> float:
-    """Of the medians."""
-    return statistics.median(rates[ours]) / statistics.median(rates[bare])
+    """Median of the ratios of each turn."""
+    turns = zip(rates[ours], rates[bare], strict=True)
+    return statistics.median(our / their for our, their in turns)
 
 
 def new_table(title: str, unit: str, rates: dict[str, list[float]], scale: float) -> Table:
