@@ -2,9 +2,10 @@
 
 `python -m bench.pty`, or `make bench`. Every side is a process of its own on its own PTY. They take
 turns within one run, and each turn gives a ratio: where the system puts the processes alone makes a
-factor of three, and neighbours meet the same. Medians are shown. The bare programs come in two
-kinds: with asyncio, which is what the ratios are about because it is what a twin needs to serve
-line, network and clock at once, and with blocking calls and nothing else.
+factor of three, and neighbours meet the same; fresh processes now and then help too. Medians are
+shown. The bare programs come in two kinds: with asyncio, which is what the ratios are about because
+it is what a twin needs to serve line, network and clock at once, and with blocking calls and
+nothing else.
 
 - Commands: `AT` and its OK, against a program that sends back what it reads. The host is the same.
 - Bytes: a file from nginx by `Modem.download`, all its commands, requests and hashes included, to a
@@ -22,6 +23,7 @@ import statistics
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +39,8 @@ from atwin.net.origin import Generated
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RUNS = 15
+#: Sets of fresh processes, and turns of each set.
+SETS, TURNS = 5, 4
 COMMANDS = 2000
 SIZE = 11_975_260
 CHUNK = 307_200
@@ -140,79 +143,90 @@ def _take(host: Terminal, size: int) -> None:
         size -= len(host.read())
 
 
-async def downloaded_bytes_a_second(path: str, url: str, sha256: str, directory: Path) -> float:
+def downloaded_bytes_a_second(path: str, url: str, sha256: str, target: Path) -> float:
     """`SIZE` bytes by the host of this package."""
-    target = directory / "file"
-    async with Modem(await open_port(path)) as modem:
-        await modem.bring_up()
-        result = await modem.download(url, target, sha256=sha256, chunk=CHUNK, strategy="range")
-        target.unlink()
-        return SIZE / result.seconds
+
+    async def download() -> float:
+        async with Modem(await open_port(path)) as modem:
+            await modem.bring_up()
+            result = await modem.download(url, target, sha256=sha256, chunk=CHUNK, strategy="range")
+            return SIZE / result.seconds
+
+    rate = asyncio.run(download())
+    target.unlink()
+    return rate
 
 
-def by_turns(sides: dict[str, Callable[[], float]]) -> dict[str, list[float]]:
-    """Each side `RUNS` times, and once more in front for what only the first run needs."""
-    rates: dict[str, list[float]] = {name: [] for name in sides}
-    for run in range(RUNS + 1):
+#: Bytes or commands a second by side, one for each turn.
+Rates = dict[str, list[float]]
+Sides = dict[str, "Callable[[], float]"]
+
+
+def by_turns(sides: Sides, rates: Rates) -> None:
+    """`TURNS` for each side, and one more in front for what only the first one needs."""
+    for turn in range(TURNS + 1):
         for name, measure in sides.items():
             rate = measure()
-            if run:
-                rates[name].append(rate)
-    return rates
+            if turn:
+                rates.setdefault(name, []).append(rate)
 
 
 def commands() -> tuple[Table, bool]:
     """The table; whether the twin is fast enough."""
-    with python(ASYNCIO_ECHO) as bare, python(BLOCKING_ECHO) as barest, twin() as module:
-        with Terminal(module) as host:
-            host.ask("ATE0")
-        rates = by_turns(
-            {
-                "bare, asyncio": lambda: commands_a_second(bare, b"\r"),
-                "bare, blocking": lambda: commands_a_second(barest, b"\r"),
-                "twin": lambda: commands_a_second(module, b"\r\nOK\r\n"),
+    rates: Rates = {}
+    for _ in range(SETS):
+        with python(ASYNCIO_ECHO) as bare, python(BLOCKING_ECHO) as barest, twin() as module:
+            with Terminal(module) as host:
+                host.ask("ATE0")
+            sides: Sides = {
+                "bare, asyncio": partial(commands_a_second, bare, b"\r"),
+                "bare, blocking": partial(commands_a_second, barest, b"\r"),
+                "twin": partial(commands_a_second, module, b"\r\nOK\r\n"),
             }
-        )
+            by_turns(sides, rates)
     table = new_table(f"AT and its OK over a PTY, {COMMANDS} times", "commands/s", rates, 1)
     return table, share(rates, "twin", "bare, asyncio") >= COMMAND_RATIO
 
 
 def download() -> tuple[Table, bool]:
     """The table; whether a download is fast enough."""
+    rates: Rates = {}
     data = Generated(SIZE, seed=1).read(0, SIZE)
     sha256 = hashlib.sha256(data).hexdigest()
     with (
         nginx({"file.bin": data}) as base,
-        tempfile.TemporaryDirectory(dir=MEMORY) as name,
-        python(ASYNCIO_SOURCE) as bare,
-        python(BLOCKING_SOURCE) as barest,
-        twin() as module,
+        tempfile.TemporaryDirectory(dir=MEMORY) as directory,
     ):
-        url = f"{base}/file.bin"
-        rates = by_turns(
-            {
-                "bare, asyncio": lambda: bare_bytes_a_second(bare),
-                "bare, blocking": lambda: bare_bytes_a_second(barest),
-                "twin, HTTPREAD": lambda: read_bytes_a_second(module, url),
-                "host and twin, download": lambda: asyncio.run(
-                    downloaded_bytes_a_second(module, url, sha256, Path(name))
-                ),
-            }
-        )
+        url, target = f"{base}/file.bin", Path(directory) / "file"
+        for _ in range(SETS):
+            with (
+                python(ASYNCIO_SOURCE) as bare,
+                python(BLOCKING_SOURCE) as barest,
+                twin() as module,
+            ):
+                sides: Sides = {
+                    "bare, asyncio": partial(bare_bytes_a_second, bare),
+                    "bare, blocking": partial(bare_bytes_a_second, barest),
+                    "twin, HTTPREAD": partial(read_bytes_a_second, module, url),
+                    "host and twin, download": partial(
+                        downloaded_bytes_a_second, module, url, sha256, target
+                    ),
+                }
+                by_turns(sides, rates)
     table = new_table(f"{SIZE:,} bytes over a PTY", "MB/s", rates, 1e6)
     return table, share(rates, "host and twin, download", "bare, asyncio") >= BYTE_RATIO
 
 
-def share(rates: dict[str, list[float]], ours: str, bare: str) -> float:
+def share(rates: Rates, ours: str, bare: str) -> float:
     """Median of the ratios of each turn."""
     turns = zip(rates[ours], rates[bare], strict=True)
     return statistics.median(our / their for our, their in turns)
 
 
-def new_table(title: str, unit: str, rates: dict[str, list[float]], scale: float) -> Table:
+def new_table(title: str, unit: str, rates: Rates, scale: float) -> Table:
     """Medians, the spread around them, and what they are of each bare side's."""
     bares = [name for name in rates if name.startswith("bare")]
-    table = Table(title=f"{title}, median of {RUNS} by turns", title_justify="left")
+    table = Table(title=f"{title}, median of {SETS * TURNS} turns", title_justify="left")
     table.add_column("")
     for heading in (unit, "worst", "best", *(f"of {name}" for name in bares)):
         table.add_column(heading, justify="right")
