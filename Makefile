@@ -30,8 +30,8 @@ bench: $(DEV) tools
 	$(BIN)/python -m bench.line
 	$(BIN)/python -m bench.efficiency
 	$(BIN)/python -m bench.rate
-	$(BIN)/python -m bench.pty
 	$(BIN)/python -m bench.tls
+	$(BIN)/python -m bench.pty
 
 reference: $(RUNTIME)
 	$(BIN)/python -m atwin.cli.reference docs
