@@ -11,7 +11,7 @@ help:
 	@echo "                (URL=https://... fetches that instead, SHORT=1 a smaller file)"
 	@echo "make test       the whole test suite with coverage"
 	@echo "make lint       ruff and mypy --strict"
-	@echo "make bench      throughput against curl, command rate, start-up time"
+	@echo "make bench      throughput against curl, start-up time; line: efficiency, rate, PTY; TLS"
 	@echo "make reference  write docs/commands.md from the command declarations"
 	@echo "make clean      remove .venv and everything generated"
 
@@ -28,7 +28,10 @@ lint: $(DEV)
 
 bench: $(DEV) tools
 	$(BIN)/python -m bench.line
+	$(BIN)/python -m bench.efficiency
+	$(BIN)/python -m bench.rate
 	$(BIN)/python -m bench.tls
+	$(BIN)/python -m bench.pty
 
 reference: $(RUNTIME)
 	$(BIN)/python -m atwin.cli.reference docs

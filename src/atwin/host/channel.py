@@ -24,6 +24,7 @@ from atwin.at.answers import (
 from atwin.at.urc import Ready
 from atwin.clock import LoopClock
 from atwin.host.errors import LineLostError, ModuleSilentError
+from atwin.line.host_line import HostPort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -170,6 +171,11 @@ class Channel:
         self._urc_calls: list[Callable[[str, Urc | None], None]] = []
         self._log_calls: list[Callable[[LogEntry], None]] = []
         port.start(self)
+
+    @property
+    def rate(self) -> int | None:
+        """bit/s of the line; None on a port that knows of none."""
+        return self.port.rate if isinstance(self.port, HostPort) else None
 
     # --- commands -------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ _READ = 65536
 #: Whether the kernel tells how the host sets its end.
 _PACKETS = sys.platform == "linux"
 #: In front of data in packet mode.
-_DATA = b"\0"
+_DATA = 0
 #: Pending output below which a writer may go on.
 _LOW_WATER = 65536
 #: Seconds without a byte taken after which nobody is listening.
@@ -80,6 +80,7 @@ class PtyPort:
         self._pending = bytearray()
         self._writable = asyncio.Event()
         self._writable.set()
+        self._taken_at = 0.0  # when the kernel last took some of what is pending
         self._unheard: asyncio.TimerHandle | None = None
         self._closed = False
 
@@ -92,12 +93,14 @@ class PtyPort:
         """See `Port.write`."""
         if self._closed:
             return
-        if self._pending:
-            self._pending += data
-        elif (sent := self._send(data)) < len(data):
-            self._pending += memoryview(data)[sent:]
+        if not self._pending:
+            sent = self._send(data)
+            if sent == len(data):
+                return
+            data = memoryview(data)[sent:]
             asyncio.get_running_loop().add_writer(self._master, self._flush)
             self._watch()
+        self._pending += data
         self._update()
 
     async def drain(self) -> None:
@@ -141,7 +144,7 @@ class PtyPort:
             return
         if self._packets:
             # The first byte tells whether data follow, or settings have changed.
-            if data[:1] != _DATA:
+            if data[0] != _DATA:
                 self._host_changed(data[0])
                 return
             data = data[1:]
@@ -159,12 +162,11 @@ class PtyPort:
             self.on_host_line(self.host_line)
 
     def _send(self, data: bytes | bytearray | memoryview) -> int:
-        """Bytes the kernel took."""
-        view, sent = memoryview(data), 0
-        with suppress(BlockingIOError, InterruptedError):
-            while sent < len(view):
-                sent += os.write(self._master, view[sent:])
-        return sent
+        """Bytes the kernel took; when that is not all, it is full."""
+        try:
+            return os.write(self._master, data)
+        except (BlockingIOError, InterruptedError):
+            return 0
 
     def _flush(self) -> None:
         with memoryview(self._pending) as view:
@@ -184,13 +186,19 @@ class PtyPort:
 
     def _watch(self) -> None:
         """Start counting anew: somebody took bytes just now."""
-        if self._unheard is not None:
-            self._unheard.cancel()
-        self._unheard = asyncio.get_running_loop().call_later(_UNHEARD, self._nobody_listens)
+        loop = asyncio.get_running_loop()
+        self._taken_at = loop.time()
+        if self._unheard is None:
+            self._unheard = loop.call_later(_UNHEARD, self._nobody_listens)
 
     def _nobody_listens(self) -> None:
         import termios
 
+        loop = asyncio.get_running_loop()
+        left = self._taken_at + _UNHEARD - loop.time()
+        if left > 0:
+            self._unheard = loop.call_later(left, self._nobody_listens)
+            return
         self.dropped += len(self._pending)
         # The kernel's share too. Read, not only flushed, so that it is counted; a host that left
         # line mode behind hides an unfinished line from reading.

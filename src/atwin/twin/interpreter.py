@@ -81,6 +81,7 @@ class Interpreter:
         self._typed_at = clock.now()
         self._urcs_due: Timer | None = None
         self._output = 0
+        self._echo = b""  # of the line that is being run, until something is written
 
     def start(self) -> None:
         """Begin to take bytes from the UART."""
@@ -114,9 +115,8 @@ class Interpreter:
         Between two lines typed in one go there is a gap as well.
         """
         rx = self._uart.rx
-        self._flush_urcs()
-        if rx:
-            self._typed_at = self._clock.now()
+        if self._urcs:
+            self._flush_urcs()
         while rx and not self._busy:
             if self._output > _MUCH_OUTPUT:
                 self._busy = True
@@ -125,11 +125,15 @@ class Interpreter:
             if self._data_phase is not None:
                 self._feed_data(self._data_phase, rx)
                 continue
-            read = self._reader.take(rx)
+            echo, line = self._reader.take(rx)
             if self._style.echo:
-                self._write(read.echo)
-            if read.line is not None:
-                self._run_line(read.line)
+                self._echo = echo
+            if line is None:
+                self._typed_at = self._clock.now()
+            else:
+                self._run_line(line)
+            if self._echo:
+                self._write(b"")
             self._flush_urcs()
         self._uart.taken()
 
@@ -203,6 +207,7 @@ class Interpreter:
             self._busy = False
             if self._deliver(answer, commands):
                 self._run(commands)
+        self._flush_urcs()
         self._pump()
 
     def _deliver(self, answer: Answer, rest: deque[Command]) -> bool:
@@ -231,6 +236,9 @@ class Interpreter:
         return True
 
     def _write(self, output: bytes) -> None:
+        """In one piece with the echo in front of it: each piece costs host and port a turn."""
+        if self._echo:
+            output, self._echo = self._echo + output, b""
         if output:
             self._output += len(output)
             self._uart.write(output)
@@ -243,6 +251,7 @@ class Interpreter:
         self._busy = False
         if rest:
             self._run(rest)
+        self._flush_urcs()
         self._pump()
 
     # --- data phases ----------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from atwin.host.download.events import (
     Progress,
     RangesIgnored,
 )
+from atwin.host.download.pace import stream_pays
 from atwin.host.download.plan import SMALLEST_CHUNK, count_parts, next_part
 from atwin.host.download.range import Fetched, RangeFetcher, refusal
 from atwin.host.download.stream import OVERLAP, check_joint, stream
@@ -40,10 +41,6 @@ if TYPE_CHECKING:
     from atwin.host.identity import Limits
 
 Strategy = Literal["auto", "range", "stream"]
-
-#: Below this chunk `auto` streams where the module can: a ranged request costs a connection and
-#: some 600 bytes of headers, which only large parts make up for.
-SMALL_CHUNK = 65_536
 
 #: A stream is written and journalled in parts of this many bytes.
 STREAM_PART = 65_536
@@ -127,6 +124,8 @@ class Download:
         )
         self._strategy: str = order.strategy
         self._ranges_ignored = False
+        #: Seconds the HEAD took: what each request costs besides its body.
+        self._asked_for = 0.0
         self._entity: Entity | None = None
         self._fetched_parts = 0
         self._resumed_from = 0
@@ -183,7 +182,9 @@ class Download:
 
     async def _ask(self) -> Entity | None:
         """What a HEAD says of the entity; None when the server does not do HEAD."""
+        began = self._clock.now()
         status = (await self._session.action(HEAD)).status
+        self._asked_for = self._clock.now() - began
         if 200 <= status < 300:
             return Entity.of(await self._session.headers())
         if status in _HEAD_REFUSED:
@@ -250,9 +251,12 @@ class Download:
                 f"{self._session.setup.url}: the server ignores ranges, and {size} bytes do not"
                 f" fit this module's {limits.chunk_max}; {hint}"
             )
-        if asked == "auto" and limits.streams and self._chunk < SMALL_CHUNK:
+        if asked == "auto" and limits.streams and self._stream_pays():
             return "stream"
         return "range"
+
+    def _stream_pays(self) -> bool:
+        return stream_pays(self._chunk, self._session.line_rate, self._asked_for)
 
     # --- strategies -----------------------------------------------------------------------------
 
