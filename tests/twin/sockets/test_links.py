@@ -297,7 +297,7 @@ def test_turning_the_request_mode_off_lets_everything_out() -> None:
     with_peer(test)
 
 
-def test_closing_drops_a_packet_that_waits_for_its_gap() -> None:
+def test_a_packet_that_waited_comes_before_the_next_command() -> None:
     async def test(scene: Scene) -> None:
         await scene.connect()
         await scene.ask(b"AT+CIPSEND=1", b"> ")
@@ -306,6 +306,21 @@ def test_closing_drops_a_packet_that_waits_for_its_gap() -> None:
         scene.terminal.type(b"xAT+CIPCLOSE\r")
         assert await scene.terminal.quiet() == b"\r\nSEND OK\r\ntoo late\r\n\r\nCLOSE OK\r\n"
         assert await scene.terminal.quiet() == b""
+
+    with_peer(test)
+
+
+def test_a_link_that_is_lost_takes_its_waiting_packet_along() -> None:
+    async def test(scene: Scene) -> None:
+        await scene.connect()
+        await scene.ask(b"AT+CIPSEND=1", b"> ")
+        await scene.server.say(b"too late")
+        await scene.terminal.quiet()
+        scene.twin.radio.lose_pdp()
+        scene.terminal.type(b"x")
+        assert await scene.terminal.quiet() == (
+            b"\r\nSEND FAIL\r\n\r\n+CGEV: NW PDN DEACT 1\r\n\r\n+PDP: DEACT\r\n"
+        )
 
     with_peer(test)
 

@@ -126,7 +126,7 @@ class Link:
         if self._stream is not None:
             self._stream.close()
         if self.slot is not None:
-            self.slot.release()
+            self.slot.release(lingers=self.kind == "TCP" and self._stream is not None)
 
     def close(self) -> None:
         """End it from the module's side, whatever is under way."""
