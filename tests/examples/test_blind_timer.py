@@ -15,6 +15,7 @@ def test_only_the_patient_host_gets_every_page() -> None:
         [sys.executable, str(EXAMPLE)], capture_output=True, text=True, timeout=60, check=True
     )
     hosts: dict[str, dict[str, int]] = {}
+    name = ""
     for line in ran.stdout.splitlines():
         if match := re.match(r" +(\d+) x (.*?)(?:  \(|$)", line):
             hosts[name][match[2]] = int(match[1])
