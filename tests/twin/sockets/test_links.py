@@ -425,6 +425,24 @@ def test_what_the_peer_says_last_comes_before_closed_also_behind_ato() -> None:
     with_peer(test)
 
 
+@pytest.mark.parametrize("baud", [600, 9600, 115200])
+def test_out_and_in_on_a_line_with_line_time(baud: int) -> None:
+    async def test(scene: Scene) -> None:
+        await scene.ask(b"AT+CIPMODE=1")
+        await scene.ask(START, b"CONNECT\r\n")
+        for _ in range(3):
+            scene.terminal.type(b"data+++")
+            await scene.server.hear(b"data+++")
+            await scene.terminal.quiet(1.2)
+            scene.terminal.type(b"+++")
+            await scene.terminal.expect(b"\r\nOK\r\n")
+            await scene.ask(b"ATO", b"\r\nCONNECT\r\n")
+            await scene.server.say(b"answer")
+            assert await scene.terminal.take(6) == b"answer"
+
+    with_peer(test, baud=baud)
+
+
 def test_closed_and_shut_from_command_mode() -> None:
     async def test(scene: Scene) -> None:
         await scene.ask(b"AT+CIPMODE=1")

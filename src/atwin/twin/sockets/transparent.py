@@ -150,14 +150,19 @@ class Transparent:
             self._line.take_back()
 
     async def _send(self) -> None:
-        while True:
-            while not self._outgoing:
-                self._news.clear()
-                await self._news.wait()
-            packet = bytes(self._outgoing[:PACKET])
-            del self._outgoing[:PACKET]
-            sent = await self._link.send(self._clock, packet)
-            if self.active:
-                self._line.resume()
-            if not sent:
-                return  # the link's end is said by who serves it
+        """What was typed, until the link fails: its end is said by who serves it."""
+        try:
+            while await self._link.send(self._clock, await self._next()):
+                if self.active:
+                    self._line.resume()
+        finally:
+            if self._escape is not None:
+                self._escape.forget()
+
+    async def _next(self) -> bytes:
+        while not self._outgoing:
+            self._news.clear()
+            await self._news.wait()
+        packet = bytes(self._outgoing[:PACKET])
+        del self._outgoing[:PACKET]
+        return packet
