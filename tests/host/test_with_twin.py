@@ -23,6 +23,9 @@ class NoNetwork:
     async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> NoReturn:
         raise AssertionError(address)
 
+    async def ping(self, address: str, size: int, ttl: int) -> NoReturn:
+        raise AssertionError(address)
+
     async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> NoReturn:
         raise AssertionError(address)
 

@@ -124,6 +124,28 @@ def test_simulated_datagrams() -> None:
     run_virtual(main())
 
 
+def may_ping() -> bool:
+    """Whether this system lets us; on Linux net.ipv4.ping_group_range decides."""
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not may_ping(), reason="this system lets nobody ping")
+def test_ping() -> None:
+    pong = asyncio.run(RealNetwork().ping("127.0.0.1", 32, 64))
+    assert 0 <= pong.seconds < 10
+    assert pong.ttl == 64
+
+
+@pytest.mark.skipif(may_ping(), reason="this system lets us ping")
+def test_no_ping_where_the_system_forbids_it() -> None:
+    with pytest.raises(ConnectError, match=r"no ping to 127\.0\.0\.1: "):
+        asyncio.run(RealNetwork().ping("127.0.0.1", 32, 64))
+
+
 def test_a_mailbox_loses_what_does_not_fit() -> None:
     async def main() -> None:
         box = Mailbox()

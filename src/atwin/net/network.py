@@ -75,6 +75,14 @@ class SocketOptions:
 PLAIN = SocketOptions()
 
 
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to an echo request: seconds until it came, and the hops it had left."""
+
+    seconds: float
+    ttl: int
+
+
 class Network(Protocol):
     """Resolve and connect, as the module's IP stack does. TLS is laid over a `Stream`."""
 
@@ -83,6 +91,9 @@ class Network(Protocol):
 
     async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
         """Open a TCP connection. Raises `ConnectError`."""
+
+    async def ping(self, address: str, size: int, ttl: int) -> Pong:
+        """One echo of `size` bytes over at most `ttl` hops. Raises `ConnectError`."""
 
     async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
         """Exchange datagrams with one peer. Raises `ConnectError`.

@@ -5,8 +5,17 @@ from __future__ import annotations
 import asyncio
 import socket
 
+from atwin.net import icmp
 from atwin.net.address import is_literal
-from atwin.net.network import PLAIN, ConnectError, KeepAlive, ResolveError, SocketOptions, Stream
+from atwin.net.network import (
+    PLAIN,
+    ConnectError,
+    KeepAlive,
+    Pong,
+    ResolveError,
+    SocketOptions,
+    Stream,
+)
 from atwin.net.tcp import TcpStream, describe
 from atwin.net.udp import UdpStream
 
@@ -43,6 +52,10 @@ class RealNetwork:
         if options.keep_alive is not None:
             _keep_alive(transport.get_extra_info("socket"), options.keep_alive)
         return stream
+
+    async def ping(self, address: str, size: int, ttl: int) -> Pong:
+        """See `Network.ping`."""
+        return await icmp.ping(address, size, ttl)
 
     async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
         """See `Network.open_udp`. `address` is what `resolve` gave."""

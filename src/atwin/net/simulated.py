@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from atwin.net.address import is_literal
 from atwin.net.inbox import Inbox
-from atwin.net.network import PLAIN, ConnectError, ResolveError, SocketOptions, StreamError
+from atwin.net.network import PLAIN, ConnectError, Pong, ResolveError, SocketOptions, StreamError
 from atwin.net.serving import attend
 from atwin.net.udp import Mailbox
 
@@ -25,6 +25,8 @@ _WINDOW = 512 * 1024
 _SEGMENT = 1460
 #: On a fast link segments travel in groups of this many seconds, which saves timers.
 _GROUP = 0.01
+#: Hops an answer to a ping has left.
+_TTL = 63
 #: Seconds of link time that a sender may book ahead of the others.
 _AHEAD = 0.1
 
@@ -106,6 +108,14 @@ class SimulatedNetwork:
         up, down = _Pipe(self._clock, self._up), _Pipe(self._clock, self._down)
         self._attend(attend(handler, SimulatedStream(down, up)))
         return SimulatedStream(up, down)
+
+    async def ping(self, address: str, size: int, ttl: int) -> Pong:
+        """See `Network.ping`. Hosts this network knows answer, from one hop away."""
+        known = {*self._addresses.values(), *(host for host, _ in self._handlers)}
+        if address not in known:
+            await _for_ever()
+        await self._clock.sleep(2 * self._latency)
+        return Pong(2 * self._latency, _TTL)
 
     async def open_udp(
         self, address: str, port: int, options: SocketOptions = PLAIN

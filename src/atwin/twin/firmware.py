@@ -30,6 +30,7 @@ from atwin.twin.sim_commands import SimCommands
 from atwin.twin.sockets import (
     LinkCommands,
     NameCommands,
+    PingCommands,
     ReceiveCommands,
     SceneCommands,
     SendCommands,
@@ -107,6 +108,7 @@ class Firmware:
             ReceiveCommands(self.sockets),
             TransparentCommands(self.sockets),
             NameCommands(self.sockets),
+            PingCommands(self.radio, hardware),
         ):
             self.table.add(family)
 
