@@ -30,7 +30,8 @@ from atwin.at.reply import (
     frame_lines,
     frame_urc,
 )
-from atwin.twin.lines import CTRL_Z, ESC, OVERLONG, LineReader, first_of
+from atwin.twin.data_phase import DataPhase
+from atwin.twin.lines import OVERLONG, LineReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -84,7 +85,7 @@ class Interpreter:
         self._between_lines = between_lines
         self._reader = LineReader()
         self._busy = False
-        self._data_phase: _DataPhase | None = None
+        self._data_phase: DataPhase | None = None
         self._passage: Passage | None = None
         self._unsolicited: deque[Callable[[], bytes]] = deque()
         self._typed_at = clock.now()
@@ -102,8 +103,8 @@ class Interpreter:
         self._passage = None
         if self._gap_due is not None:
             self._gap_due.cancel()
-        if self._data_phase is not None and self._data_phase.timer is not None:
-            self._data_phase.timer.cancel()
+        if self._data_phase is not None:
+            self._data_phase.stop_timer()
         self._data_phase = None
         self._uart.listen(None)
 
@@ -293,42 +294,23 @@ class Interpreter:
     # --- data phases ----------------------------------------------------------------------------
 
     def _begin_data_phase(self, collect: Collect) -> None:
-        phase = _DataPhase(collect)
+        phase = DataPhase(collect)
         if collect.seconds is not None:
             end = partial(self._end_data_phase, phase)
             phase.timer = self._clock.call_later(collect.seconds, end)
         self._data_phase = phase
 
-    def _feed_data(self, phase: _DataPhase, rx: bytearray) -> None:
+    def _feed_data(self, phase: DataPhase, rx: bytearray) -> None:
         self._reader.swallow_line_feed(rx)
-        if phase.collect.typed:
-            self._feed_typed(phase, rx)
-            return
-        rest = phase.collect.size - len(phase.data)
-        phase.data += rx[:rest]
-        del rx[:rest]
-        if len(phase.data) == phase.collect.size:
+        if phase.feed(rx):
             self._reader.swallow_trailer()
             self._end_data_phase(phase)
 
-    def _feed_typed(self, phase: _DataPhase, rx: bytearray) -> None:
-        end = first_of(rx, CTRL_Z, ESC)
-        typed = rx if end < 0 else rx[:end]
-        phase.data += typed[: phase.collect.size + 1 - len(phase.data)]
-        if end < 0:
-            rx.clear()
-            return
-        phase.given_up = rx[end] == ESC
-        del rx[: end + 1]
-        self._reader.swallow_trailer()
-        self._end_data_phase(phase)
-
-    def _end_data_phase(self, phase: _DataPhase) -> None:
+    def _end_data_phase(self, phase: DataPhase) -> None:
         if phase is not self._data_phase:
             return
         self._data_phase = None
-        if phase.timer is not None:
-            phase.timer.cancel()
+        phase.stop_timer()
         if phase.given_up:
             self._deliver(None, deque())
             self._fill_gap()
@@ -345,11 +327,3 @@ class Interpreter:
             self._busy = False
             self._deliver(answer, deque())
         self._fill_gap()
-
-
-class _DataPhase:
-    def __init__(self, collect: Collect) -> None:
-        self.collect = collect
-        self.data = bytearray()
-        self.given_up = False
-        self.timer: Timer | None = None

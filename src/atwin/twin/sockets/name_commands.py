@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
+from atwin.at.cme import Cme
 from atwin.at.command import Family
 from atwin.at.kinds import BadArgument, Range, Text
-from atwin.at.reply import Reply
+from atwin.at.reply import CmeError, Reply
 from atwin.net.address import is_literal
+from atwin.twin.sockets.names import look_up
 
 if TYPE_CHECKING:
     from atwin.twin.sockets.service import Sockets
@@ -34,7 +36,10 @@ class NameCommands(Family):
         """
         if not name:
             raise BadArgument("a name is wanted")
-        self._sockets.look_up(name)
+        if self._sockets.scene.address is None:
+            raise CmeError(Cme.NOT_ALLOWED)
+        sockets = self._sockets
+        sockets.spawn(look_up(sockets.hardware.network, name, sockets.line.urc))
 
     @command.set("+CDNSCFG")
     def set_servers(

@@ -11,8 +11,9 @@ from atwin.at.grammar import Argument
 from atwin.at.kinds import Late, OneOf, Range
 from atwin.at.reply import Block, CmeError, Reply
 from atwin.twin.sockets.arguments import at_most, given, number_in, split_number
+from atwin.twin.sockets.incoming import AT_ONCE, ON_REQUEST, ON_REQUEST_TOLD_ALWAYS
 from atwin.twin.sockets.link import PACKET
-from atwin.twin.sockets.service import AT_ONCE, NUMBERS, ON_REQUEST, ON_REQUEST_TOLD_ALWAYS
+from atwin.twin.sockets.service import NUMBERS
 
 if TYPE_CHECKING:
     from atwin.twin.sockets.link import Link
@@ -99,13 +100,13 @@ class ReceiveCommands(Family):
         at_most(rest, 0 if mode == _COUNT else 1)
         largest = _HEX_PACKET if mode == _READ_HEX else PACKET
         size = number_in(rest[0], 1, largest) if rest else largest
-        if sockets.receive_mode == AT_ONCE:
+        if sockets.incoming.mode == AT_ONCE:
             raise CmeError(Cme.NOT_ALLOWED)
         which = f"{number}," if sockets.multi else ""
         link = self._link(number)
         if mode == _COUNT:
             return f"+CIPRXGET: 4,{which}{link.waiting}"
-        data = sockets.fetch(link, size)
+        data = sockets.incoming.fetch(link, size)
         header = f"+CIPRXGET: {mode},{which}{len(data)},{link.waiting}"
         if mode == _READ_HEX:
             data = data.hex().upper().encode()
@@ -120,7 +121,7 @@ class ReceiveCommands(Family):
     @command.read("+CIPRXGET")
     def receive_mode(self) -> Reply:
         """The current mode; with several links a line each."""
-        mode = self._sockets.receive_mode
+        mode = self._sockets.incoming.mode
         if self._sockets.multi:
             return Reply(tuple(f"+CIPRXGET: {number},{mode}" for number in NUMBERS))
         return Reply((f"+CIPRXGET: {mode}",))

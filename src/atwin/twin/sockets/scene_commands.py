@@ -33,7 +33,7 @@ class SceneCommands(Family):
     @command.set("+CIPMUX", test=True)
     def set_mux(self, several: Annotated[int, OneOf(0, 1)]) -> None:
         """One link (0) or up to six (1); only in IP INITIAL."""
-        self._sockets.require_initial()
+        self._sockets.scene.require_unused()
         if several and self._sockets.settings.mode:
             raise CmeError(Cme.NOT_ALLOWED)
         self._sockets.settings.mux = several
@@ -51,7 +51,7 @@ class SceneCommands(Family):
         password: Annotated[str, Text("PWD", 32)] = "",
     ) -> None:
         """Begin a scene; only in IP INITIAL. An empty APN leaves the choice to the network."""
-        self._sockets.move(Event.CSTT)
+        self._sockets.scene.move(Event.CSTT)
         settings = self._sockets.settings
         settings.apn, settings.user, settings.password = apn, user, password
 
@@ -64,16 +64,16 @@ class SceneCommands(Family):
     @command.execute("+CIICR")
     async def raise_scene(self) -> None:
         """Bring the scene up; only in IP START, up to 90 s."""
-        await self._sockets.raise_scene()
+        await self._sockets.scene.bring_up()
 
     @command.execute("+CIFSR")
     def address(self) -> Reply:
         """The module's address, alone: no OK follows."""
-        sockets = self._sockets
-        if (address := sockets.address) is None:
+        scene = self._sockets.scene
+        if (address := scene.address) is None:
             raise AtError
-        if sockets.state is State.GPRSACT:
-            sockets.move(Event.CIFSR)
+        if scene.state is State.GPRSACT:
+            scene.move(Event.CIFSR)
         return Reply((address,), final=None)
 
     @command.execute("+CIPSHUT", last=True)
@@ -86,7 +86,7 @@ class SceneCommands(Family):
     def status(self) -> Reply:
         """`OK`, then the state; with several links also number, bearer, kind, peer and state."""
         sockets = self._sockets
-        state = str(SceneState(sockets.state.value))
+        state = str(SceneState(sockets.scene.state.value))
         if not sockets.multi:
             return Reply(trailer=(state,))
         return Reply(trailer=(state, *(f"C: {self._client(number)}" for number in NUMBERS)))

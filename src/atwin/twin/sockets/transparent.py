@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from atwin.at.reply import OK
 from atwin.twin.sockets.link import PACKET
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from atwin.clock import Clock
     from atwin.clock.base import Timer
-    from atwin.twin.interpreter import Passage
+    from atwin.twin.sockets.incoming import Incoming
+    from atwin.twin.sockets.line import Line
     from atwin.twin.sockets.link import Link
 
 #: Seconds of silence in front of `+++`, at most between two `+`, and of silence behind them.
@@ -24,22 +25,6 @@ _HAIR = 1e-6
 
 #: Typed bytes that wait for the link at most; beyond it they wait in the UART.
 _OUTGOING = 4 * PACKET
-
-
-class Line(Protocol):
-    """What a passage needs of the interpreter."""
-
-    def hand_over(self, passage: Passage) -> None:
-        """Let `passage` have what is typed."""
-
-    def take_back(self) -> None:
-        """Commands again."""
-
-    def resume(self) -> None:
-        """The passage can take more."""
-
-    def urc(self, text: str) -> None:
-        """Say something in the next gap."""
 
 
 class Escape:
@@ -103,12 +88,12 @@ class Transparent:
         line: Line,
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
         link: Link,
+        incoming: Incoming,
     ) -> None:
-        #: Whether the line is the link's now.
-        self.active = False
         self._clock = clock
         self._line = line
         self._link = link
+        self._incoming = incoming
         self._escape: Escape | None = None
         self._outgoing = bytearray()
         self._news = asyncio.Event()
@@ -116,7 +101,7 @@ class Transparent:
 
     def begin(self) -> None:
         """CONNECT has been said, or is being."""
-        self.active = True
+        self._incoming.online = True
         self._escape = Escape(self._clock, self._take, self._leave)
         self._line.hand_over(self)
         self._link.mode_changed()
@@ -143,8 +128,8 @@ class Transparent:
         self._give_back()
 
     def _give_back(self) -> None:
-        if self.active:
-            self.active = False
+        if self._incoming.online:
+            self._incoming.online = False
             if self._escape is not None:
                 self._escape.forget()
             self._line.take_back()
@@ -153,7 +138,7 @@ class Transparent:
         """What was typed, until the link fails: its end is said by who serves it."""
         try:
             while await self._link.send(self._clock, await self._next()):
-                if self.active:
+                if self._incoming.online:
                     self._line.resume()
         finally:
             if self._escape is not None:

@@ -30,7 +30,7 @@ class TransparentCommands(Family):
     @command.set("+CIPMODE", test=True)
     def set_mode(self, transparent: Annotated[int, OneOf(0, 1)]) -> None:
         """Packets (0) or transparent (1); only in IP INITIAL, and with a single link."""
-        self._sockets.require_initial()
+        self._sockets.scene.require_unused()
         if transparent and self._sockets.multi:
             raise CmeError(Cme.NOT_ALLOWED)
         self._sockets.settings.mode = transparent
