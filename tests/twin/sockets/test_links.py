@@ -283,6 +283,19 @@ def test_a_line_slower_than_the_peer_stops_the_peer() -> None:
     with_peer(test, baud=9600)
 
 
+def test_packets_hold_1460_bytes() -> None:
+    async def test(scene: Scene) -> None:
+        await scene.ask(b"AT+CIPHEAD=1;+CIPRXF=1")
+        await scene.connect()
+        await scene.server.say(b"a" * 1460 + b"b" * 1460 + b"c" * 80)
+        assert await scene.terminal.quiet() == b"".join(
+            b"\r\n+IPD,%d:" % len(packet) + packet
+            for packet in (b"a" * 1460, b"b" * 1460, b"c" * 80)
+        )
+
+    with_peer(test)
+
+
 def test_turning_the_request_mode_off_lets_everything_out() -> None:
     data = random.Random(9).randbytes(100_000)
 
