@@ -85,6 +85,9 @@ def test_another_answer_is_shown_with_its_place(
         ("@ dance", "t.txt:1: .*unknown directive"),
         ("@ event rain", "t.txt:1: .*events are"),
         ("@ wait long", "t.txt:1: "),
+        ("@ tcp server loud", "t.txt:1: .*echoes or does not"),
+        ("@ peer server close", "t.txt:1: .*peers are led by"),
+        ("@ tcp server\n@ peer server dance", "t.txt:2: .*peers are led by"),
         ("< b'a'\n< ...", "t.txt:2: no literal"),
     ],
 )

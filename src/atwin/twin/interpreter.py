@@ -172,11 +172,11 @@ class Interpreter:
             self._fill_gap()
         self._uart.taken()
 
-    def _in_gap(self) -> bool:
+    def _is_gap(self) -> bool:
         return not self._busy and self._data_phase is None and self._passage is None
 
     def _fill_gap(self) -> None:
-        if not self._in_gap():
+        if not self._is_gap():
             return
         self._between_lines()
         if not self._unsolicited or not self._uart.ready:
@@ -188,7 +188,7 @@ class Interpreter:
                     self._gap_due = self._clock.call_later(left, self._gap_is_due)
                 return
         # What is said may end the gap: behind CONNECT the line belongs to the data.
-        while self._unsolicited and self._in_gap():
+        while self._unsolicited and self._is_gap():
             if output := self._unsolicited.popleft()():
                 self._uart.write(output)
 
