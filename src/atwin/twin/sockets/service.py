@@ -161,6 +161,7 @@ class Sockets:
         self.line.urc(str(ConnectFail(self._number(link))))
 
     def _is_connected(self, link: Link) -> None:
+        log.info("link %d: %s to %s:%d", link.number, link.kind, link.address, link.port)
         link.state = ClientState.CONNECTED
         if not self.multi:
             self.scene.move(Event.CONNECTED)
