@@ -471,6 +471,36 @@ def test_closed_and_shut_from_command_mode() -> None:
     with_peer(test)
 
 
+def test_a_link_that_breaks_leaves_command_mode() -> None:
+    async def test(scene: Scene) -> None:
+        await scene.ask(b"AT+CIPMODE=1")
+        await scene.ask(START, b"CONNECT\r\n")
+        await scene.server.say(b"so far")
+        await scene.server.reset()
+        assert await scene.terminal.quiet() == b"so far\r\nTCP ERROR: 14\r\n\r\nCLOSED\r\n"
+        assert await scene.ask(b"AT") == b"\r\nOK\r\n"
+
+    with_peer(test)
+
+
+def test_transparent_mode_over_udp() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(b"AT+CIPMODE=1")
+        await terminal.ask(b'AT+CIPSTART="UDP","echo.test",7000', b"CONNECT\r\n")
+        terminal.type(b"datagram")
+        assert await terminal.quiet() == b"datagram"
+        terminal.type(b"+++")
+        assert await terminal.quiet() == b"\r\nOK\r\n"
+        assert await terminal.ask(b"AT+CIPCLOSE") == b"\r\nCLOSE OK\r\n"
+
+    def network() -> SimulatedNetwork:
+        net = SimulatedNetwork(LoopClock())
+        simulated(net, [Peer("echo", "udp", echo=True)])
+        return net
+
+    on_twin(test, network=network)
+
+
 def test_urcs_wait_for_command_mode() -> None:
     async def test(scene: Scene) -> None:
         await scene.ask(b"AT+CREG=1;+CIPMODE=1")

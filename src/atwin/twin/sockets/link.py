@@ -87,6 +87,7 @@ class Link:
         #: Whether the host has been told of what waits (CIPRXGET).
         self.announced = False
         self._stream: Stream | None = None
+        self._was_tcp = False
         self._broken: LinkBroken | None = None
         self._packets: deque[bytes] = deque()
         self._giving = False
@@ -112,6 +113,7 @@ class Link:
             self._stream = await network.open_udp(self.address, self.port, options)
             return
         stream = await network.connect(self.address, self.port, options)
+        self._was_tcp = True
         if secure is not None:
             try:
                 stream = await secure(self.number, stream, self.host)
@@ -126,7 +128,7 @@ class Link:
         if self._stream is not None:
             self._stream.close()
         if self.slot is not None:
-            self.slot.release(lingers=self.kind == "TCP" and self._stream is not None)
+            self.slot.release(lingers=self._was_tcp)
 
     def close(self) -> None:
         """End it from the module's side, whatever is under way."""
