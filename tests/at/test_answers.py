@@ -279,6 +279,10 @@ def test_they_end_no_other_command(text: bytes) -> None:
     assert [event for event in events if isinstance(event, Final)] == [Final("OK", ok=True)]
 
 
+def test_a_line_without_a_commands_shape_ends_as_any_other() -> None:
+    assert parse("AT+CIPSEND=5;$", b"\r\nERROR\r\n") == [Final("ERROR", ok=False)]
+
+
 def test_an_address_with_the_ok_of_the_next_command() -> None:
     events = parse("AT+CIFSR;E0", b"\r\n10.222.163.213\r\n\r\nOK\r\n")
     assert events == [Line("10.222.163.213"), Final("OK", ok=True)]

@@ -10,6 +10,7 @@ import pytest
 
 from atwin.clock import LoopClock
 from atwin.models import load_profile
+from atwin.net.network import ConnectError, Pong
 from atwin.net.simulated import SimulatedNetwork
 from support.on_twin import on_twin
 from support.peers import Peer, simulated
@@ -136,6 +137,62 @@ def test_a_peer_that_speaks_no_tls() -> None:
     with_peer(test)
 
 
+def test_a_defect_of_ours_is_a_failed_connection(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(SimulatedNetwork):
+        async def resolve(self, host: str) -> str:
+            raise ValueError("not thought of")
+
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(START)
+        assert await terminal.quiet() == b"\r\nSTATE: IP STATUS\r\n\r\nCONNECT FAIL\r\n"
+        assert await terminal.ask(b"AT") == b"\r\nOK\r\n"
+
+    on_twin(test, network=lambda: Broken(LoopClock()))
+    assert "not thought of" in caplog.text
+
+
+def test_a_name_server_that_does_not_answer() -> None:
+    def network() -> SimulatedNetwork:
+        net = SimulatedNetwork(LoopClock())
+        net.never_resolves("mute.test")
+        return net
+
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(b"AT+CSTT;+CIICR")
+        await terminal.ask(b"AT+CIFSR", b"10.1.1.1\r\n")
+        assert await terminal.ask(b'AT+CDNSGIP="mute.test"') == b"\r\nOK\r\n"
+        assert await terminal.quiet(29) == b""
+        assert await terminal.quiet(2) == b"\r\n+CDNSGIP: 0,11\r\n"
+
+    on_twin(test, network=network)
+
+
+def test_a_ping_ends_with_the_pdp() -> None:
+    async def test(scene: Scene) -> None:
+        scene.terminal.type(b'AT+CIPPING="192.0.2.9",10\r')
+        await scene.terminal.quiet(15)
+        scene.twin.radio.lose_pdp()
+        assert await scene.terminal.quiet(10) == (
+            b'\r\n+CIPPING: 1,"192.0.2.9",600,255\r\n+CIPPING: 2,"192.0.2.9",600,255\r\n'
+            b"\r\nOK\r\n\r\n+CGEV: NW PDN DEACT 1\r\n"
+        )
+        assert await scene.ask(b'AT+CIPPING="192.0.2.9"', b"3\r\n") == b"\r\n+CME ERROR: 3\r\n"
+
+    with_peer(test)
+
+
+def test_where_the_system_lets_nobody_ping() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        heard = await terminal.ask(b'AT+CIPPING="127.0.0.1",2')
+        assert heard.count(b',"127.0.0.1",600,255\r\n') == 2
+
+    class Forbidden(SimulatedNetwork):
+        async def ping(self, address: str, size: int, ttl: int) -> Pong:
+            raise ConnectError("no ping: not permitted")
+
+    on_twin(test, network=lambda: Forbidden(LoopClock()))
+
+
 # --- sending ------------------------------------------------------------------------------------
 
 
@@ -212,6 +269,25 @@ def test_the_peer_goes_while_the_host_types() -> None:
         assert await scene.terminal.quiet() == b""
         scene.terminal.type(b"abc")
         assert await scene.terminal.quiet() == b"\r\nSEND FAIL\r\n\r\nCLOSED\r\n"
+
+    with_peer(test)
+
+
+def test_sending_finds_the_link_broken_while_the_module_does_not_read() -> None:
+    async def test(scene: Scene) -> None:
+        await scene.ask(b"AT+CIPRXGET=1")
+        await scene.connect()
+        saying = asyncio.ensure_future(scene.server.say(b"x" * 100_000))
+        assert await scene.terminal.quiet() == b"\r\n+CIPRXGET: 1\r\n"
+        await saying
+        await scene.server.reset()
+        assert await scene.terminal.quiet() == b""
+        await scene.ask(b"AT+CIPSEND=1", b"> ")
+        scene.terminal.type(b"x")
+        assert await scene.terminal.quiet() == (
+            b"\r\nSEND FAIL\r\n\r\nTCP ERROR: 14\r\n\r\nCLOSED\r\n"
+        )
+        assert b"4,32767\r\n" in await scene.ask(b"AT+CIPRXGET=4")
 
     with_peer(test)
 

@@ -116,7 +116,10 @@ class Sockets:
             self._ended(link, broken.number)
         except Exception as defect:
             log.error("link %d failed in a way it should not", link.number, exc_info=defect)
-            self._ended(link, SocketError.ABORTED)
+            if link.state is ClientState.CONNECTING:
+                self._failed(link, Event.FAILED, "see above")
+            else:
+                self._ended(link, SocketError.ABORTED)
         else:
             log.info("link %d: closed by the peer", link.number)
             self._ended(link, None)
