@@ -8,6 +8,7 @@ from atwin.at.cme import Cme
 from atwin.at.reply import CmeError
 from atwin.at.urc import PdpDeact
 from atwin.twin.bearer import ACTIVATE_TIME, OPEN_TIME
+from atwin.twin.radio import FULL
 from atwin.twin.sockets.states import HAS_ADDRESS, MULTI, SINGLE, Event, State
 
 if TYPE_CHECKING:
@@ -56,8 +57,17 @@ class Scene:
         """The module's address as far as the scene knows it."""
         return self._radio.address if self.state in HAS_ADDRESS else None
 
+    def require_radio(self) -> None:
+        """Raises `CmeError` 3 after AT+CFUN=0 or 4 (spec: network.md §2)."""
+        if self._radio.functionality != FULL:
+            raise CmeError(Cme.NOT_ALLOWED)
+
     async def bring_up(self) -> None:
-        """AT+CIICR. Raises `CmeError`: 3 in a wrong state, 65535 without a network."""
+        """AT+CIICR.
+
+        Raises `CmeError`: 3 in a wrong state or without radio, 65535 without a network.
+        """
+        self.require_radio()
         self.move(Event.CIICR)
         if not await self.raise_pdp():
             self.move(Event.NO_PDP)

@@ -97,6 +97,7 @@ class Sockets:
             return Reply(final=self.named(before, "ALREADY CONNECT"))
         if before is not None and before.alive:
             raise CmeError(Cme.NOT_ALLOWED)
+        self.scene.require_radio()
         brings_up = self.scene.unused
         self.scene.move(Event[kind])
         link = Link(number, kind, host, port, self._pool.take())
