@@ -186,4 +186,4 @@ def test_a_command_declared_twice_stops_the_start(table: CommandTable) -> None:
 
 
 def test_only_declared_commands_take_data(table: CommandTable) -> None:
-    assert not table.takes_data(Command("+DATA", Form.SET, "1,1000"))
+    assert not table.ends_line(Command("+DATA", Form.SET, "1,1000"))

@@ -19,6 +19,7 @@ from atwin.at.answers import (
     Final,
     Line,
     Prompt,
+    Received,
     Unsolicited,
 )
 from atwin.at.urc import Ready
@@ -169,6 +170,7 @@ class Channel:
         self._urcs: deque[Urc] = deque(maxlen=URC_BACKLOG)
         self._waiters: list[tuple[tuple[type, ...], asyncio.Future[Urc]]] = []
         self._urc_calls: list[Callable[[str, Urc | None], None]] = []
+        self._received_calls: list[Callable[[Received], None]] = []
         self._log_calls: list[Callable[[LogEntry], None]] = []
         port.start(self)
 
@@ -292,6 +294,15 @@ class Channel:
         self._urc_calls.append(call)
         return lambda: self._urc_calls.remove(call)
 
+    def on_received(self, call: Callable[[Received], None]) -> Callable[[], None]:
+        """Call back for every piece a TCP or UDP link received by itself (not with CIPRXGET).
+
+        Returns the way to stop that. With one link the module must say how much it is
+        (AT+CIPHEAD=1): bare bytes are no more than lines to a host.
+        """
+        self._received_calls.append(call)
+        return lambda: self._received_calls.remove(call)
+
     def on_log(self, call: Callable[[LogEntry], None]) -> Callable[[], None]:
         """Call back for every line in both directions, bodies shortened to their length.
 
@@ -330,6 +341,10 @@ class Channel:
         if isinstance(event, Unsolicited):
             self._log("<", event.text)
             self._announce(event.text, event.urc)
+            return
+        if isinstance(event, Received):
+            for call in tuple(self._received_calls):
+                call(event)
             return
         if exchange is None:
             return

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import sys
+import termios
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, cast
 
@@ -51,6 +54,18 @@ class TcpStream(asyncio.Protocol):
         await self._writable.wait()
         if self._lost is not None:
             raise self._lost
+
+    @property
+    def unacknowledged(self) -> int:
+        """See `Confirming`; 0 on systems that do not tell."""
+        if self._transport.is_closing():
+            return 0
+        count = bytearray(4)
+        try:
+            fcntl.ioctl(self._transport.get_extra_info("socket"), termios.TIOCOUTQ, count)
+        except OSError:
+            return 0
+        return int.from_bytes(count, sys.byteorder)
 
     def close(self) -> None:
         """See `Stream.close`. What was written is still delivered."""

@@ -27,6 +27,16 @@ from atwin.twin.radio import Radio
 from atwin.twin.serial import SerialCommands
 from atwin.twin.settings import Settings, SettingsCommands
 from atwin.twin.sim_commands import SimCommands
+from atwin.twin.sockets import (
+    LinkCommands,
+    NameCommands,
+    PingCommands,
+    ReceiveCommands,
+    SceneCommands,
+    SendCommands,
+    Sockets,
+    TransparentCommands,
+)
 from atwin.twin.ssl import Ssl, SslCommands
 from atwin.twin.system import SystemCommands
 from atwin.twin.tasks import Tasks
@@ -63,8 +73,17 @@ class Firmware:
         urc = self.interpreter.urc
         self.pool = ConnectionPool(hardware.clock, profile.quirks.linger_s)
         self.radio = Radio(hardware, self.settings, urc, self.tasks.spawn)
-        self.bearers = Bearers(self.radio, hardware, urc)
         self.ssl = Ssl(hardware.flash, hardware.rtc)
+        # Before the bearers: its +PDP: DEACT comes before theirs (spec: network.md §4).
+        self.sockets = Sockets(
+            hardware,
+            self.radio,
+            self.pool,
+            self.interpreter,
+            self.tasks.spawn,
+            self.ssl.secure,
+        )
+        self.bearers = Bearers(self.radio, hardware, urc)
         self.http = HttpService(
             hardware, self.bearers, self.pool, urc, self.tasks.spawn, self.ssl.secure_http
         )
@@ -83,6 +102,13 @@ class Firmware:
             HttpCommands(self.http),
             HttpStreamCommands(self.http),
             HttpToFlashCommands(self.http),
+            SceneCommands(self.sockets),
+            LinkCommands(self.sockets),
+            SendCommands(self.sockets),
+            ReceiveCommands(self.sockets),
+            TransparentCommands(self.sockets),
+            NameCommands(self.sockets),
+            PingCommands(self.radio, hardware),
         ):
             self.table.add(family)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-CR, LF, BACKSPACE, CTRL_Z, SLASH = 0x0D, 0x0A, 0x08, 0x1A, 0x2F
+CR, LF, BACKSPACE, CTRL_Z, ESC, SLASH = 0x0D, 0x0A, 0x08, 0x1A, 0x1B, 0x2F
 
 #: Longest command line in bytes, CR included (spec: open-questions.md OQ-29).
 LONGEST_LINE = 4096
@@ -40,6 +40,11 @@ class LineReader:
         """Whether a line has begun and not ended."""
         return bool(self._line) or self._overlong
 
+    def forget(self) -> None:
+        """Whatever line has begun is none: the line goes into other hands now."""
+        self._line.clear()
+        self._overlong = False
+
     def take(self, rx: bytearray) -> Taken:
         """Remove from `rx` what belongs to the current line, at most up to its end."""
         if self._after_data:
@@ -48,7 +53,7 @@ class LineReader:
             self.swallow_line_feed(rx)
         if not rx:
             return Taken()
-        end = _first(rx, CR, LF)
+        end = first_of(rx, CR, LF)
         if self._is_plain(rx, end):
             typed = bytes(rx[: end + 1])
             del rx[: end + 1]
@@ -140,7 +145,7 @@ class LineReader:
         return line
 
 
-def _first(data: bytearray, a: int, b: int) -> int:
+def first_of(data: bytearray, a: int, b: int) -> int:
     """Where the first `a` or `b` stands, -1 when neither is there."""
     at_a, at_b = data.find(a), data.find(b)
     if at_a < 0 or at_b < 0:

@@ -10,6 +10,7 @@ import pytest
 
 from atwin.line.memory import memory_pair
 from atwin.models import load_profile
+from atwin.net.network import PLAIN
 from atwin.net.real import RealNetwork
 from atwin.net.tcp import TcpStream
 from atwin.twin import Twin
@@ -19,7 +20,7 @@ from support.terminal import Terminal
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from atwin.net.network import Stream
+    from atwin.net.network import SocketOptions, Stream
 
 SIZE = 16_000_000
 BODY = bytes(value % 251 for value in range(SIZE))
@@ -30,8 +31,8 @@ class Counted(RealNetwork):
 
     read = 0
 
-    async def connect(self, address: str, port: int) -> Stream:
-        stream = await super().connect(address, port)
+    async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
+        stream = await super().connect(address, port, options)
         assert isinstance(stream, TcpStream)
         network, reading = self, stream.read
 

@@ -188,7 +188,7 @@ class HttpClient:
         except BaseException:
             if stream is not None:
                 stream.close()
-            slot.release()
+            slot.release(lingers=stream is not None)
             raise
         return Connection(stream, slot)
 
