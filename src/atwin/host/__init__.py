@@ -23,12 +23,13 @@ from atwin.host.headers import Headers
 from atwin.host.identity import Identity, Limits
 from atwin.host.line import LineWishes
 from atwin.host.modem import Modem
-from atwin.host.recovery import Retry
+from atwin.host.recovery import Climbed, Retry
 from atwin.host.request import Response
 from atwin.host.tls import TlsSettings
 
 __all__ = [
     "Channel",
+    "Climbed",
     "CommandRefusedError",
     "DownloadResult",
     "Headers",

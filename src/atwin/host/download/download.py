@@ -34,10 +34,9 @@ from atwin.host.recovery import Recovery, Retry
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from atwin.clock import Clock
-    from atwin.host.bearer import Bearer
     from atwin.host.download.events import ProgressCall
     from atwin.host.identity import Limits
+    from atwin.host.recovery import Ladder
 
 Strategy = Literal["auto", "range", "stream"]
 
@@ -99,29 +98,30 @@ class Download:
         self,
         order: Order,
         session: HttpSession,
-        bearer: Bearer,
-        clock: Clock,
+        ladder: Ladder,
         limits: Limits,
         *,
         model: str = "",
         retry: Retry | None = None,
+        give_up: float = 900.0,
         progress: ProgressCall | None = None,
     ) -> None:
         """Raises `UsageError` for a chunk or strategy the module does not have."""
         self._chunk = order.chunk_for(limits)
         self._order = order
         self._session = session
-        self._clock = clock
+        self._ladder = ladder
+        self._clock = clock = ladder.board.clock
         self._limits = limits
         self._model = model
         self._progress = progress
         # Nothing has come yet: give up soon. Later there is something to lose.
-        self._asking = Recovery(session, bearer, clock, retry or Retry(), self._note)
+        ladder.note = self._note
+        self._asking = Recovery(session, ladder, retry or Retry(give_up=give_up), self._note)
         self._fetching = Recovery(
             session,
-            bearer,
-            clock,
-            retry or Retry(attempts=8),
+            ladder,
+            retry or Retry(attempts=8, give_up=give_up),
             self._note,
             reached=lambda: self._part.size,
         )
@@ -400,6 +400,7 @@ class Download:
             strategy=self._strategy,
             model=self._model,
             retries=self._retries,
+            recovery=tuple(self._ladder.climbed),
         )
 
     # --- progress -------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atwin.host.download.entity import Entity
+    from atwin.host.recovery import Climbed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class DownloadResult:
     strategy: str
     model: str
     retries: int
+    #: The rungs of the recovery ladder that were climbed, in order.
+    recovery: tuple[Climbed, ...] = ()
 
 
 if TYPE_CHECKING:
