@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, Json, Port
-from atwin.cli.pins import GIVE_UP, GiveUp, PinsOption
+from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Json, PinsOption, Port
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 if TYPE_CHECKING:

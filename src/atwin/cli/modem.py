@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 import typer
 
 from atwin.cli.line import parse_port_url
-from atwin.cli.pins import GIVE_UP, pins_for
+from atwin.cli.options import GIVE_UP
+from atwin.cli.pins import pins_for
 from atwin.cli.ports import open_line
 from atwin.host import LineWishes, Modem, TlsSettings
 
@@ -36,7 +37,7 @@ async def ready_modem(
 ) -> AsyncIterator[Modem]:
     """The module at port `url` on the network. Raises as `modem_on` and `Modem.recover` do."""
     async with modem_on(url, tls, pins) as modem:
-        await modem.recover(give_up=give_up, note=_say)
+        await modem.recover(give_up=give_up, note=lambda rung: _say(f"recovery: {rung}"))
         yield modem
 
 

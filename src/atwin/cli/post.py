@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, Output, Port
-from atwin.cli.pins import GIVE_UP, GiveUp, PinsOption
+from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Output, PinsOption, Port
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, Json, Port
-from atwin.cli.pins import GIVE_UP, GiveUp, PinsOption
+from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Json, PinsOption, Port
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,5 +72,5 @@ def _summary(climbed: "Sequence[Climbed]") -> str:
     )
 
 
-def _say(text: str) -> None:
-    typer.echo(f"atwin: {text}", err=True)
+def _say(rung: str) -> None:
+    typer.echo(f"atwin: recovery: {rung}", err=True)

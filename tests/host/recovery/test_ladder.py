@@ -322,7 +322,7 @@ def test_recover_says_what_helped() -> None:
             notes: list[str] = []
             climbed = await r.modem.recover(note=notes.append)
             assert [(rung.rung, rung.helped) for rung in climbed] == [("RESET pin", True)]
-            assert notes == ["recovery: RESET pin"]
+            assert notes == ["RESET pin"]
             climbed = await r.modem.recover(restart=True)
             assert [(rung.rung, rung.helped) for rung in climbed] == [("AT+RESET", True)]
 

@@ -116,12 +116,12 @@ class Download:
         self._model = model
         self._progress = progress
         # Nothing has come yet: give up soon. Later there is something to lose.
-        ladder.note = self._note
+        ladder.note = self._climb
         self._asking = Recovery(session, ladder, retry or Retry(give_up=give_up), self._note)
         self._fetching = Recovery(
             session,
             ladder,
-            retry or Retry(attempts=8, give_up=give_up),
+            retry or Retry(attempts=10, give_up=give_up),
             self._note,
             reached=lambda: self._part.size,
         )
@@ -425,7 +425,10 @@ class Download:
     def _note(self, text: str) -> None:
         self._report(self._part.size, text)
 
-    def _report(self, done: int, note: str | None = None) -> None:
+    def _climb(self, rung: str) -> None:
+        self._report(self._part.size, f"recovery: {rung}", rung)
+
+    def _report(self, done: int, note: str | None = None, rung: str | None = None) -> None:
         if self._progress is None:
             return
         self._reported_at = self._clock.now()
@@ -441,5 +444,6 @@ class Download:
                 retries=self._retries,
                 strategy=self._strategy,
                 note=note,
+                rung=rung,
             )
         )

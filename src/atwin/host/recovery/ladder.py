@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atwin.host.errors import HostError, LineLostError, ModuleError, ModuleSilentError
-from atwin.host.recovery.rungs import ANSWERING, SILENT, FindLine
+from atwin.host.recovery.rungs import ANSWERING, PDP_REBUILDS, SILENT, FindLine
 from atwin.line.errors import PortError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Ladder:
 
     def __init__(self, board: Board, note: Callable[[str], None] | None = None) -> None:
         self.board = board
+        #: Hears the name of each rung before it is climbed.
         self.note = note or log.info
         #: Every rung climbed, in order.
         self.climbed: list[Climbed] = []
@@ -63,14 +64,15 @@ class Ladder:
         """Let the next climb begin higher up."""
         self._silent, self._next = False, ANSWERING.index(rung)
 
-    async def climb(self, failure: HostError | None, until: float) -> bool:
+    async def climb(self, failure: HostError | None, until: float, *, gently: bool = False) -> bool:
         """Rungs, from where the last climb ended, until one leaves a module on the network.
 
         `failure` tells where to begin: a silent module is not asked for a new PDP. `until` is the
-        clock's time to stop at. False when no rung is left, or time. Raises `LineLostError`.
+        clock's time to stop at. `gently` builds a new PDP at most. False when no rung is left, or
+        time. Raises `LineLostError`.
         """
         self._turn_to(silent=isinstance(failure, ModuleSilentError) or self._silent)
-        while (rung := self._take()) is not None:
+        while (rung := self._take(gently=gently)) is not None:
             left = until - self.board.clock.now()
             if left <= 0:
                 return False
@@ -93,7 +95,7 @@ class Ladder:
 
     async def _try(self, rung: Rung, seconds: float) -> Exception | None:
         """None when the module is back, and otherwise why it is not."""
-        self.note(f"recovery: {rung.name}")
+        self.note(rung.name)
         began = self.board.clock.now()
         outcome: Exception | None = None
         try:
@@ -114,9 +116,9 @@ class Ladder:
         if silent and not self._silent:
             self._silent, self._next = True, 0
 
-    def _take(self) -> Rung | None:
+    def _take(self, *, gently: bool) -> Rung | None:
         """The next rung there are the means for."""
-        rungs = SILENT if self._silent else ANSWERING
+        rungs = SILENT if self._silent else ANSWERING[: PDP_REBUILDS if gently else None]
         driven = self.board.driven
         while self._next < len(rungs):
             rung = rungs[self._next]

@@ -55,8 +55,8 @@ class Recovery:
     ) -> None:
         """`reached` tells how far the work has got: failures with progress between are no row.
 
-        Without it nothing has worked yet in this job. Then a request that fails although the
-        module is well speaks against the URL or the server, and no module is reset for that.
+        Without it nothing has worked yet in this job: a request that fails although the module is
+        well speaks against the URL or the server then, and no module is reset for that.
         """
         self.retries = 0
         self._session = session
@@ -114,13 +114,8 @@ class Recovery:
             case TlsFailed(status=status) if status == _NO_TLS:
                 return failures < min(2, self._retry.attempts)
             case _:
-                return failures < self._retry.attempts or self._climbs(failure, failures)
-
-    def _climbs(self, failure: HostError, failures: int) -> bool:
-        """Whether the ladder is to be climbed to its top for this, which ends at its top."""
-        if isinstance(failure, RequestFailedError) and self._reached is None:
-            return False
-        return self._needs_rung(failure, failures)
+                # A module that is itself the trouble is worth the whole ladder, which has an end.
+                return failures < self._retry.attempts or _is_modules_own(failure)
 
     async def _repair(self, failure: HostError, failures: int, until: float) -> bool:
         """Whether another attempt makes sense."""
@@ -135,8 +130,10 @@ class Recovery:
                 await self._session.close()
         except (NoAnswerError, ModuleSilentError) as worse:
             failure = worse
-        if self._needs_rung(failure, failures) and not await self._ladder.climb(failure, until):
-            return False
+        if self._needs_rung(failure, failures):
+            gently = self._reached is None and not _is_modules_own(failure)
+            if not await self._ladder.climb(failure, until, gently=gently):
+                return gently
         await self._clock.sleep(min(pause, max(0.0, until - self._clock.now())))
         return True
 
@@ -152,6 +149,13 @@ class Recovery:
             return failures >= 3
         stuck = isinstance(failure, NoAnswerError | CommandRefusedError)
         return stuck and failures >= 2
+
+
+def _is_modules_own(failure: HostError) -> bool:
+    """Whether the module does not answer, or does not get onto the network."""
+    if isinstance(failure, ModuleSilentError):
+        return True
+    return isinstance(failure, StepError) and failure.script in ("bearer", "bring-up")
 
 
 #: Refusals of the SIM that nothing on the ladder changes (spec: cme.tsv).

@@ -53,10 +53,14 @@ class FindLine:
         await board.bring_up()
 
 
+#: The gentlest rung, and the only one that is part of any retry.
+NEW_PDP = "new PDP"
+
+
 class NewPdp:
     """SAPBR closed and opened."""
 
-    name: ClassVar[str] = "new PDP"
+    name: ClassVar[str] = NEW_PDP
     deadline: ClassVar[float] = 120.0
     needs: ClassVar[Set[Pin]] = frozenset()
     wakes: ClassVar[bool] = False
