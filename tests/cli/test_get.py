@@ -82,6 +82,7 @@ def test_json(server: FileServer, tmp_path: Path) -> None:
         "strategy": "range",
         "model": "air780e-lsat",
         "retries": 0,
+        "recovery": [],
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, Json, Port
+from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Json, PinsOption, Port
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def get(
     key: Key = None,
     seclevel: Seclevel = None,
     suite: Suite = None,
+    pins: PinsOption = None,
+    give_up: GiveUp = GIVE_UP,
 ) -> None:
     """Download a file of any size, resumable.
 
@@ -80,7 +82,7 @@ def get(
         from atwin.cli.tls import https
 
         with https(url, ca, cert, key, seclevel, suite) as tls:
-            async with ready_modem(port, tls) as modem:
+            async with ready_modem(port, tls, pins, give_up) as modem:
                 with show_progress(target) as progress:
                     result = await modem.download(
                         url,
@@ -89,6 +91,7 @@ def get(
                         md5=md5,
                         chunk=chunk,
                         strategy=strategy.value,
+                        give_up=give_up,
                         progress=progress,
                     )
         typer.echo(summary(result), err=True)
@@ -128,11 +131,16 @@ def summary(result: "DownloadResult") -> str:
         text += f", resumed from {result.resumed_from} ({result.fetched_parts} parts fetched now)"
     if result.retries:
         text += f", {result.retries} retries"
+    helped = [rung.rung for rung in result.recovery if rung.helped]
+    if helped:
+        text += f", recovered by {', '.join(helped)}"
     return f"{text}, sha256 {result.sha256}"
 
 
 def described(result: "DownloadResult") -> dict[str, object]:
     """For `--json`."""
+    from atwin.cli.recover import described as climbed
+
     return {
         "url": result.url,
         "file": str(result.file),
@@ -145,4 +153,5 @@ def described(result: "DownloadResult") -> dict[str, object]:
         "strategy": result.strategy,
         "model": result.model,
         "retries": result.retries,
+        "recovery": climbed(result.recovery),
     }

@@ -6,16 +6,40 @@ from contextlib import asynccontextmanager
 import typer
 
 from atwin.cli.line import parse_port_url
+from atwin.cli.options import GIVE_UP
+from atwin.cli.pins import pins_for
 from atwin.cli.ports import open_line
 from atwin.host import LineWishes, Modem, TlsSettings
 
 
 @asynccontextmanager
-async def ready_modem(url: str, tls: TlsSettings | None = None) -> AsyncIterator[Modem]:
-    """The module at port `url`. Raises as `open_line`, `Modem` and `Modem.bring_up` do."""
+async def modem_on(
+    url: str, tls: TlsSettings | None = None, pins: str | None = None
+) -> AsyncIterator[Modem]:
+    """The module at port `url`, as it is. Raises as `open_line`, `pins_for` and `Modem` do."""
     asked = parse_port_url(url)
     wishes = LineWishes(asked.speed, asked.flow)
-    async with open_line(url) as port, Modem(port, tls=tls, line=wishes) as modem:
-        modem.line.note = lambda text: typer.echo(f"atwin: {text}", err=True)
-        await modem.bring_up()
+    async with (
+        open_line(url) as line,
+        pins_for(pins, line.port, line.pins) as means,
+        Modem(line.port, tls=tls, line=wishes, pins=means) as modem,
+    ):
+        modem.line.note = _say
         yield modem
+
+
+@asynccontextmanager
+async def ready_modem(
+    url: str,
+    tls: TlsSettings | None = None,
+    pins: str | None = None,
+    give_up: float = GIVE_UP,
+) -> AsyncIterator[Modem]:
+    """The module at port `url` on the network. Raises as `modem_on` and `Modem.recover` do."""
+    async with modem_on(url, tls, pins) as modem:
+        await modem.recover(give_up=give_up, note=lambda rung: _say(f"recovery: {rung}"))
+        yield modem
+
+
+def _say(text: str) -> None:
+    typer.echo(f"atwin: {text}", err=True)

@@ -27,3 +27,27 @@ Output = Annotated[
     str,
     typer.Option("--output", "-o", metavar="FILE", help="Where to; `-` is stdout."),
 ]
+
+PinsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--pins",
+        envvar="ATWIN_PINS",
+        metavar="MEANS",
+        help="How to reset a module that hangs: control:SOCKET of a twin, "
+        "port:rts=reset,dtr=power_key[:inverted], gpiod:CHIP:reset=N,power_key=N,supply=N, or "
+        "'command:PROGRAM {pin} {level}'. A twin:// port needs none.",
+    ),
+]
+
+GiveUp = Annotated[
+    float,
+    typer.Option(
+        "--give-up",
+        min=0,
+        metavar="SECONDS",
+        help="Without progress for so long, end with what was wrong.",
+    ),
+]
+#: Seconds; the default of `Retry.give_up`.
+GIVE_UP = 900.0

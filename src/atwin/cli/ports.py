@@ -9,10 +9,12 @@ from urllib.parse import parse_qsl
 import typer
 
 from atwin.cli.line import SCHEME, LineModel, parse_line_model, parse_port_url
+from atwin.cli.pins import TwinPins
 from atwin.disk.state import open_state
 from atwin.line.host_line import HostLine
 from atwin.line.memory import memory_pair
 from atwin.line.opener import open_port
+from atwin.line.pins import Pins
 from atwin.line.port import Port
 from atwin.models import Profile, load_profile
 from atwin.net.real import RealNetwork
@@ -60,8 +62,16 @@ def parse_twin_url(url: str) -> TwinUrl:
     return TwinUrl(profile, int(seed), bool(cold), state or None, time_scale, line)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenLine:
+    """The host's end of a line, and the pins of the module where they come with it."""
+
+    port: Port
+    pins: Pins | None = None
+
+
 @asynccontextmanager
-async def open_line(url: str) -> AsyncIterator[Port]:
+async def open_line(url: str) -> AsyncIterator[OpenLine]:
     """The host's end of the line `url` names, closed at the end; a twin ends with it.
 
     Raises `PortError`, `StateError`, `typer.BadParameter` and `UnknownModelError`.
@@ -70,15 +80,15 @@ async def open_line(url: str) -> AsyncIterator[Port]:
     if not url.startswith(SCHEME):
         port = await open_port(asked.url, baud=asked.rate)
         try:
-            yield port
+            yield OpenLine(port)
         finally:
             await port.close()
         return
     wanted = parse_twin_url(asked.url)
     ours, its = memory_pair(url)
     ours.set_line(HostLine(wanted.line.baud))
-    async with run_twin(wanted, its):
-        yield ours
+    async with run_twin(wanted, its) as twin:
+        yield OpenLine(ours, TwinPins(twin))
 
 
 @asynccontextmanager

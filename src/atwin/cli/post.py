@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, Output, Port
+from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Output, PinsOption, Port
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 
@@ -28,6 +28,8 @@ def post(
     key: Key = None,
     seclevel: Seclevel = None,
     suite: Suite = None,
+    pins: PinsOption = None,
+    give_up: GiveUp = GIVE_UP,
 ) -> None:
     """Post a file or a text, print the answer.
 
@@ -49,7 +51,7 @@ def post(
         from atwin.cli.tls import https
 
         with https(url, ca, cert, key, seclevel, suite) as tls:
-            async with ready_modem(port, tls) as modem:
+            async with ready_modem(port, tls, pins, give_up) as modem:
                 response = await modem.post(url, body, content_type=content_type)
         return deliver(response.status, response.body, output)
 

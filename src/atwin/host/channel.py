@@ -253,6 +253,11 @@ class Channel:
         self.port.write(text.encode() + b"\r")
         self._in_doubt = True
 
+    def expect_restart(self) -> None:
+        """The module was made to start anew: count that, whether its RDY is heard or not."""
+        self.restarts += 1
+        self._in_doubt = True
+
     # --- URCs and log ---------------------------------------------------------------------------
 
     async def urc(self, *kinds: type[U], timeout: float) -> U:

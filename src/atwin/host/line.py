@@ -65,6 +65,14 @@ class Line:
             if self._port is None or not await self._search(self._port):
                 raise
 
+    async def start_over(self) -> None:
+        """The module starts anew: back to the rate it was found at, the one it has saved.
+
+        Raises `PortError`.
+        """
+        if self._port is not None and self._opened_at is not None:
+            await self._port.set_rate(self._opened_at)
+
     async def set_up(self) -> None:
         """Flow control first, then the rate. Raises `NoAnswerError`, `ModuleSilentError`."""
         if self._port is None:

@@ -37,6 +37,21 @@ class SerialPort(TransportPort):
         """See `HostPort.set_flow`."""
         await self._reconfigure(rtscts=flow is Flow.HARDWARE, xonxoff=flow is Flow.SOFTWARE)
 
+    async def set_output(self, output: str, on: bool) -> None:
+        """See `HostPort.set_output`."""
+        import serialx
+
+        assert isinstance(self._transport, serialx.BaseSerialTransport)
+        try:
+            if output == "rts":
+                await self._transport.set_modem_pins(rts=on)
+            else:
+                await self._transport.set_modem_pins(dtr=on)
+        except (OSError, serialx.SerialException) as error:
+            raise PortError(
+                f"{self.name}: {output.upper()} cannot be set here: {_explain(self.name, error)}"
+            ) from error
+
     def follow(self, rate: int, *, hardware: bool) -> None:
         """See `DevicePort.follow`."""
         self._following = asyncio.create_task(self._follow(rate, hardware))

@@ -70,6 +70,9 @@ class HostPort(Protocol):
     async def set_flow(self, flow: Flow) -> None:
         """Stop and be stopped this way from now on. Raises `PortError`."""
 
+    async def set_output(self, output: str, on: bool) -> None:
+        """Assert `rts` or `dtr`, or not. Raises `PortError` on a port without them."""
+
 
 @runtime_checkable
 class DevicePort(Protocol):

@@ -35,10 +35,9 @@ from atwin.host.recovery import Recovery, Retry
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from atwin.clock import Clock
-    from atwin.host.bearer import Bearer
     from atwin.host.download.events import ProgressCall
     from atwin.host.identity import Limits
+    from atwin.host.recovery import Ladder
 
 Strategy = Literal["auto", "range", "stream"]
 
@@ -96,29 +95,30 @@ class Download:
         self,
         order: Order,
         session: HttpSession,
-        bearer: Bearer,
-        clock: Clock,
+        ladder: Ladder,
         limits: Limits,
         *,
         model: str = "",
         retry: Retry | None = None,
+        give_up: float = 900.0,
         progress: ProgressCall | None = None,
     ) -> None:
         """Raises `UsageError` for a chunk or strategy the module does not have."""
         self._chunk = order.chunk_for(limits)
         self._order = order
         self._session = session
-        self._clock = clock
+        self._ladder = ladder
+        self._clock = clock = ladder.board.clock
         self._limits = limits
         self._model = model
         self._progress = progress
         # Nothing has come yet: give up soon. Later there is something to lose.
-        self._asking = Recovery(session, bearer, clock, retry or Retry(), self._note)
+        ladder.note = self._climb
+        self._asking = Recovery(session, ladder, retry or Retry(give_up=give_up), self._note)
         self._fetching = Recovery(
             session,
-            bearer,
-            clock,
-            retry or Retry(attempts=8),
+            ladder,
+            retry or Retry(attempts=10, give_up=give_up),
             self._note,
             reached=lambda: self._part.size,
         )
@@ -404,6 +404,7 @@ class Download:
             strategy=self._strategy,
             model=self._model,
             retries=self._retries,
+            recovery=tuple(self._ladder.climbed),
         )
 
     # --- progress -------------------------------------------------------------------------------
@@ -428,7 +429,10 @@ class Download:
     def _note(self, text: str) -> None:
         self._report(self._part.size, text)
 
-    def _report(self, done: int, note: str | None = None) -> None:
+    def _climb(self, rung: str) -> None:
+        self._report(self._part.size, f"recovery: {rung}", rung)
+
+    def _report(self, done: int, note: str | None = None, rung: str | None = None) -> None:
         if self._progress is None:
             return
         self._reported_at = self._clock.now()
@@ -444,5 +448,6 @@ class Download:
                 retries=self._retries,
                 strategy=self._strategy,
                 note=note,
+                rung=rung,
             )
         )

@@ -1,0 +1,180 @@
+"""The rungs of the vendor's ladder, gentlest first (spec: power.md §5, network.md §4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from atwin.host.script import Script
+
+if TYPE_CHECKING:
+    from collections.abc import Set
+
+    from atwin.host.recovery.board import Board
+    from atwin.line.pins import Pin
+
+#: Seconds single commands may take (spec: network.md §1).
+_SHUT_TIME, _FUNCTION_TIME = 90.0, 45.0
+
+#: Seconds in flight mode (spec: power.md §5).
+_FLIGHT_TIME = 5.0
+
+#: Seconds from the OK of AT+RESET to the first sign of a new life.
+_RESTART_TIME = 0.5
+
+
+class Rung(Protocol):
+    """One way to bring a module back. It ends with a module on the network, or raises."""
+
+    #: What a person is told.
+    name: ClassVar[str]
+    #: Seconds it may take in all.
+    deadline: ClassVar[float]
+    #: Pins it cannot do without.
+    needs: ClassVar[Set[Pin]]
+    #: Whether it can help a module that does not answer.
+    wakes: ClassVar[bool]
+
+    async def climb(self, board: Board) -> None:
+        """Do it. Raises `HostError` and `PinError`."""
+
+
+class FindLine:
+    """The module answers at another rate, or at last: nothing else was wrong."""
+
+    name: ClassVar[str] = "finding the module on the line"
+    deadline: ClassVar[float] = 120.0
+    needs: ClassVar[Set[Pin]] = frozenset()
+    wakes: ClassVar[bool] = True
+
+    async def climb(self, board: Board) -> None:
+        """See `Rung.climb`. A module that was silent has most likely started anew."""
+        board.channel.expect_restart()
+        await board.line.start_over()
+        await board.bring_up()
+
+
+#: The gentlest rung, and the only one that is part of any retry.
+NEW_PDP = "new PDP"
+
+
+class NewPdp:
+    """SAPBR closed and opened."""
+
+    name: ClassVar[str] = NEW_PDP
+    deadline: ClassVar[float] = 120.0
+    needs: ClassVar[Set[Pin]] = frozenset()
+    wakes: ClassVar[bool] = False
+
+    async def climb(self, board: Board) -> None:
+        """See `Rung.climb`."""
+        await board.bearer.rebuild()
+
+
+class CipShut:
+    """CIPSHUT ends every other use of the PDP too."""
+
+    name: ClassVar[str] = "CIPSHUT"
+    deadline: ClassVar[float] = 220.0
+    needs: ClassVar[Set[Pin]] = frozenset()
+    wakes: ClassVar[bool] = False
+
+    async def climb(self, board: Board) -> None:
+        """See `Rung.climb`."""
+        script = Script("CIPSHUT", board.channel)
+        await script.ask("AT+CIPSHUT", deadline=_SHUT_TIME, finals=("SHUT OK",))
+        await board.bearer.rebuild()
+
+
+class FlightMode:
+    """CFUN=0, five seconds, CFUN=1: off the network and on again."""
+
+    name: ClassVar[str] = "flight mode"
+    deadline: ClassVar[float] = 300.0
+    needs: ClassVar[Set[Pin]] = frozenset()
+    wakes: ClassVar[bool] = False
+
+    async def climb(self, board: Board) -> None:
+        """See `Rung.climb`."""
+        script = Script("flight mode", board.channel)
+        await script.ask("AT+CFUN=0", deadline=_FUNCTION_TIME)
+        await board.clock.sleep(_FLIGHT_TIME)
+        await script.step("AT+CFUN=1", deadline=_FUNCTION_TIME)
+        await board.bring_up()
+
+
+class ResetCommand:
+    """AT+RESET, for a module that still listens."""
+
+    name: ClassVar[str] = "AT+RESET"
+    deadline: ClassVar[float] = 300.0
+    needs: ClassVar[Set[Pin]] = frozenset()
+    wakes: ClassVar[bool] = False
+
+    async def climb(self, board: Board) -> None:
+        """See `Rung.climb`."""
+        await Script("restart", board.channel).step("AT+RESET")
+        await board.clock.sleep(_RESTART_TIME)
+        await board.wake()
+        await board.bring_up()
+
+
+class ResetPin:
+    """RESET_N low; on an Air780E that is off, so PWRKEY follows."""
+
+    name: ClassVar[str] = "RESET pin"
+    deadline: ClassVar[float] = 300.0
+    needs: ClassVar[Set[Pin]] = frozenset({"reset"})
+    wakes: ClassVar[bool] = True
+
+    async def climb(self, board: Board) -> None:
+        """See `Rung.climb`."""
+        await board.pulse("reset")
+        await board.wake()
+        await board.bring_up()
+
+
+class PowerKey:
+    """PWRKEY alone: for a module that is off."""
+
+    name: ClassVar[str] = "PWRKEY"
+    deadline: ClassVar[float] = 300.0
+    needs: ClassVar[Set[Pin]] = frozenset({"power_key"})
+    wakes: ClassVar[bool] = True
+
+    async def climb(self, board: Board) -> None:
+        """See `Rung.climb`. If it was on after all, this switches it off, and `wake` on."""
+        await board.pulse("power_key")
+        await board.wake()
+        await board.bring_up()
+
+
+class PowerCycle:
+    """The supply cut, for a module that nothing else reaches."""
+
+    name: ClassVar[str] = "power cycle"
+    deadline: ClassVar[float] = 300.0
+    needs: ClassVar[Set[Pin]] = frozenset({"supply"})
+    wakes: ClassVar[bool] = True
+
+    async def climb(self, board: Board) -> None:
+        """See `Rung.climb`."""
+        await board.pulse("supply")
+        await board.wake()
+        await board.bring_up()
+
+
+#: How often the PDP is rebuilt before anything stronger (spec: flows.md §1).
+PDP_REBUILDS = 3
+
+#: For a module that answers: from the bottom to the top.
+ANSWERING: tuple[type[Rung], ...] = (
+    *(NewPdp,) * PDP_REBUILDS,
+    CipShut,
+    FlightMode,
+    ResetCommand,
+    ResetPin,
+    PowerCycle,
+)
+
+#: For one that does not.
+SILENT: tuple[type[Rung], ...] = (FindLine, ResetPin, PowerKey, PowerCycle)

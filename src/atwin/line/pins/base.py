@@ -1,0 +1,31 @@
+"""The module's control pins, as a host drives them by whatever means (spec: power.md §1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from atwin.line.errors import PortError
+
+if TYPE_CHECKING:
+    from collections.abc import Set
+
+Pin = Literal["reset", "power_key", "supply"]
+PINS: tuple[Pin, ...] = ("reset", "power_key", "supply")
+
+
+class PinError(PortError):
+    """A pin could not be driven; the text says by what means, and why."""
+
+
+class Pins(Protocol):
+    """Levels of RESET_N and PWRKEY, which work when low, and of the supply (low is off)."""
+
+    @property
+    def driven(self) -> Set[Pin]:
+        """The pins there is a wire for."""
+
+    async def drive(self, pin: Pin, high: bool) -> None:
+        """Bring one of `driven` to a level, and return when it is there. Raises `PinError`."""
+
+    async def close(self) -> None:
+        """Let go of the means; the pins stay as they are. Harmless when called twice."""

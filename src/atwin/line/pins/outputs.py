@@ -1,0 +1,45 @@
+"""Pins on the RTS and DTR of the port itself, as on many adapter boards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atwin.line.errors import PortError
+from atwin.line.host_line import HostPort
+from atwin.line.pins.base import PinError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Set
+
+    from atwin.line.pins.base import Pin
+    from atwin.line.port import Port
+
+
+class OutputPins:
+    """`wires` says which output (`rts`, `dtr`) is on which pin, and whether it is inverted.
+
+    An output that is asserted pulls its pin low; an inverted one does when it is not asserted.
+    """
+
+    def __init__(self, port: Port, wires: Mapping[str, tuple[Pin, bool]]) -> None:
+        """Raises `PinError` for a port without such outputs."""
+        if not isinstance(port, HostPort):
+            raise PinError(f"{port.name} has no RTS and DTR to drive pins with")
+        self._port = port
+        self._wires = {pin: (output, inverted) for output, (pin, inverted) in wires.items()}
+
+    @property
+    def driven(self) -> Set[Pin]:
+        """See `Pins.driven`."""
+        return self._wires.keys()
+
+    async def drive(self, pin: Pin, high: bool) -> None:
+        """See `Pins.drive`."""
+        output, inverted = self._wires[pin]
+        try:
+            await self._port.set_output(output, high == inverted)
+        except PortError as error:
+            raise PinError(str(error)) from error
+
+    async def close(self) -> None:
+        """See `Pins.close`."""
