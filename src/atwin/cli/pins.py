@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Set
 from contextlib import asynccontextmanager
 
-from atwin.line.pins import PINS, Pin, Pins, open_pins
+import typer
+
+from atwin.line.pins import PINS, Pin, Pins, PinSpecError, open_pins
 from atwin.line.port import Port
 from atwin.twin import Twin
 
@@ -29,11 +31,14 @@ class TwinPins:
 
 @asynccontextmanager
 async def pins_for(spec: str | None, port: Port, own: Pins | None) -> AsyncIterator[Pins | None]:
-    """The means `spec` names, or else `own`. Raises `PinError`."""
+    """The means `spec` names, or else `own`. Raises `typer.BadParameter` and `PinError`."""
     if spec is None:
         yield own
         return
-    pins = open_pins(spec, port)
+    try:
+        pins = open_pins(spec, port)
+    except PinSpecError as error:
+        raise typer.BadParameter(str(error)) from None
     try:
         yield pins
     finally:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 from typing import Any
 
 from atwin.line.errors import PortError
 from atwin.line.frame import USUAL_RATE, Flow
 from atwin.line.tcp import cannot_connect
 from atwin.line.transport import TransportPort
+
+#: Where the kernel keeps PTYs, on which serialx only pretends to set RTS and DTR.
+_PTYS = "/dev/pts/"
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +46,8 @@ class SerialPort(TransportPort):
         import serialx
 
         assert isinstance(self._transport, serialx.BaseSerialTransport)
+        if os.path.realpath(self.name).startswith(_PTYS):
+            raise PortError(f"{self.name} is a PTY and has no {output.upper()}: use control:SOCKET")
         try:
             if output == "rts":
                 await self._transport.set_modem_pins(rts=on)

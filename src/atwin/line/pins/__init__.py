@@ -2,7 +2,7 @@
 program.
 """
 
-from atwin.line.pins.base import PINS, Pin, PinError, Pins
+from atwin.line.pins.base import PINS, Pin, PinError, Pins, PinSpecError
 from atwin.line.pins.spec import open_pins
 
-__all__ = ["PINS", "Pin", "PinError", "Pins", "open_pins"]
+__all__ = ["PINS", "Pin", "PinError", "PinSpecError", "Pins", "open_pins"]

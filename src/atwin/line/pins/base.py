@@ -17,6 +17,10 @@ class PinError(PortError):
     """A pin could not be driven; the text says by what means, and why."""
 
 
+class PinSpecError(PinError):
+    """What somebody wrote names no means to drive pins with."""
+
+
 class Pins(Protocol):
     """Levels of RESET_N and PWRKEY, which work when low, and of the supply (low is off)."""
 

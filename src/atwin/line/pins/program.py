@@ -6,7 +6,7 @@ import asyncio
 import shlex
 from typing import TYPE_CHECKING
 
-from atwin.line.pins.base import PINS, PinError
+from atwin.line.pins.base import PINS, PinError, PinSpecError
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -24,13 +24,13 @@ class ProgramPins:
     """
 
     def __init__(self, template: str, driven: Set[Pin] | None = None) -> None:
-        """`driven` None means all of them. Raises `PinError` for a template without `{level}`."""
+        """`driven` None means all of them. Raises `PinSpecError` for a template without both."""
         try:
             self._words = shlex.split(template)
         except ValueError as error:
-            raise PinError(f"command:{template}: {error}") from error
+            raise PinSpecError(f"command:{template}: {error}") from error
         if not self._words or "{level}" not in template or "{pin}" not in template:
-            raise PinError(
+            raise PinSpecError(
                 f"command:{template}: {{pin}} and {{level}} are wanted, as in"
                 " command:./pins.sh {pin} {level}"
             )

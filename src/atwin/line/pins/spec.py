@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.line.pins.base import PINS, PinError
+from atwin.line.pins.base import PINS, PinSpecError
 
 if TYPE_CHECKING:
     from atwin.line.pins.base import Pin, Pins
@@ -19,7 +19,8 @@ _FORMS = (
 def open_pins(spec: str, port: Port) -> Pins:
     """`control:SOCKET`, `port:…`, `gpiod:…` or `command:…`; see each class.
 
-    `:inverted` behind a pin's name turns its level around. Raises `PinError`.
+    `:inverted` behind a pin's name turns its level around. Raises `PinSpecError` for a spec
+    that means nothing, `PinError` for means that are not to be had.
     """
     means, _, rest = spec.partition(":")
     match means:
@@ -42,7 +43,7 @@ def open_pins(spec: str, port: Port) -> Pins:
 
             return ProgramPins(rest)
         case _:
-            raise PinError(f"pins {spec!r}: {_FORMS} is wanted")
+            raise PinSpecError(f"pins {spec!r}: {_FORMS} is wanted")
 
 
 def _wires(spec: str, text: str) -> dict[str, tuple[Pin, bool]]:
@@ -51,10 +52,10 @@ def _wires(spec: str, text: str) -> dict[str, tuple[Pin, bool]]:
         output, _, target = part.partition("=")
         pin, _, how = target.partition(":")
         if output not in ("rts", "dtr") or pin not in PINS or how not in ("", "inverted"):
-            raise PinError(f"pins {spec!r}: port:rts=reset,dtr=power_key[:inverted] is wanted")
+            raise PinSpecError(f"pins {spec!r}: port:rts=reset,dtr=power_key[:inverted] is wanted")
         wires[output] = (pin, bool(how))
     if len({pin for pin, _ in wires.values()}) < len(wires):
-        raise PinError(f"pins {spec!r}: each pin has one wire")
+        raise PinSpecError(f"pins {spec!r}: each pin has one wire")
     return wires
 
 
@@ -65,7 +66,7 @@ def _lines(spec: str, text: str) -> tuple[dict[Pin, int], set[Pin]]:
         pin, _, target = part.partition("=")
         number, _, how = target.partition(":")
         if pin not in PINS or not number.isdecimal() or how not in ("", "inverted"):
-            raise PinError(
+            raise PinSpecError(
                 f"pins {spec!r}: gpiod:/dev/gpiochip0:reset=17,power_key=27[:inverted] is wanted"
             )
         offsets[pin] = int(number)
