@@ -25,6 +25,7 @@ class SerialPort(TransportPort):
     def __init__(self, name: str, rate: int) -> None:
         super().__init__(name)
         self._rate = rate
+        self._is_pty = os.path.realpath(name).startswith(_PTYS)
         self._following: asyncio.Task[None] | None = None
 
     @property
@@ -46,7 +47,7 @@ class SerialPort(TransportPort):
         import serialx
 
         assert isinstance(self._transport, serialx.BaseSerialTransport)
-        if os.path.realpath(self.name).startswith(_PTYS):
+        if self._is_pty:
             raise PortError(f"{self.name} is a PTY and has no {output.upper()}: use control:SOCKET")
         try:
             if output == "rts":
