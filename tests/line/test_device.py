@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 from typing import TYPE_CHECKING
 
@@ -136,7 +137,7 @@ def test_a_device_that_is_pulled_out() -> None:
     leaves_nothing(main())
 
 
-_FORMS = "use a device path, socket://HOST:PORT or rfc2217://HOST:PORT"
+_FORMS = "use a device path, socket://HOST:PORT or rfc2217://HOST:PORT (atwin itself: twin://MODEL)"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_what_is_no_port(url: str, why: str) -> None:
 
 
 def test_nothing_given() -> None:
-    with pytest.raises(PortError, match=f"^no port given; {_FORMS}$"):
+    with pytest.raises(PortError, match=f"^no port given; {re.escape(_FORMS)}$"):
         asyncio.run(open_port(""))
 
 

@@ -272,3 +272,19 @@ def test_each_client_finds_the_line_as_it_was_set_up() -> None:
             await writer.wait_closed()
 
     leaves_nothing(main())
+
+
+def test_a_client_that_left_lets_go_of_rts_and_dtr() -> None:
+    async def main() -> None:
+        async with line(115200) as it:
+            await it.control(rfc2217.SET_CONTROL_RTS_OFF)
+            await it.control(rfc2217.SET_CONTROL_DTR_ON)
+            assert (it.port.host_line.rts, it.port.host_line.dtr) == (False, True)
+            left = asyncio.Event()
+            it.port.on_host_line = lambda now: left.set()
+            it.client._writer.close()
+            async with asyncio.timeout(20):
+                await left.wait()
+            assert it.port.host_line == HostLine(115200)
+
+    leaves_nothing(main())

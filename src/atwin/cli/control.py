@@ -9,6 +9,7 @@ asks. Each is answered by one line: {"ok": true, "state": {…}} or {"ok": false
 import asyncio
 import json
 import os
+import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -21,6 +22,8 @@ _OUTPUTS = ("rts", "dtr")
 #: Longest pulse in seconds, and longest request in bytes.
 _LONGEST_PULSE = 60
 _LONGEST_REQUEST = 4096
+#: Stands for a longer one.
+_TOO_LONG = b"\n"
 
 
 @asynccontextmanager
@@ -30,12 +33,19 @@ async def control_socket(path: str, twin: Twin) -> AsyncIterator[None]:
     Raises `PortError`.
     """
 
+    clients: set[asyncio.Task[None]] = set()
+
     async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError):
+        task = asyncio.current_task()
+        assert task is not None
+        clients.add(task)
+        # Cancelled at the end, it ends like any other: asyncio reports a handler's cancellation.
+        with suppress(ConnectionError, asyncio.CancelledError):
             while line := await _request(reader):
                 writer.write(json.dumps(await _answer(line, twin)).encode() + b"\n")
                 await writer.drain()
         writer.close()
+        clients.discard(task)
 
     await _refuse_one_in_use(path)
     try:
@@ -44,9 +54,14 @@ async def control_socket(path: str, twin: Twin) -> AsyncIterator[None]:
         why = error.strerror or str(error)
         raise PortError(f"--control {path}: {why}; choose another path") from error
     try:
-        async with server:
-            yield
+        yield
     finally:
+        server.close()
+        for task in clients:
+            task.cancel()
+        if clients:
+            await asyncio.wait(clients)
+        await server.wait_closed()
         with suppress(OSError):
             os.unlink(path)
 
@@ -54,12 +69,14 @@ async def control_socket(path: str, twin: Twin) -> AsyncIterator[None]:
 async def _request(reader: asyncio.StreamReader) -> bytes:
     try:
         return await reader.readline()
-    except ValueError:  # longer than the limit: no request of ours
-        return b""
+    except ValueError:  # longer than the limit, and the rest of it is not worth waiting for
+        return _TOO_LONG
 
 
 async def _refuse_one_in_use(path: str) -> None:
     """asyncio replaces a socket that is there, whether somebody listens on it or not."""
+    if _is_something_else(path):
+        raise PortError(f"--control {path}: exists and is no socket; choose another path")
     try:
         _, writer = await asyncio.open_unix_connection(path)
     except OSError:
@@ -69,8 +86,17 @@ async def _refuse_one_in_use(path: str) -> None:
         raise PortError(f"--control {path}: another twin listens there; choose another path")
 
 
+def _is_something_else(path: str) -> bool:
+    try:
+        return not stat.S_ISSOCK(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
 async def _answer(line: bytes, twin: Twin) -> dict[str, Any]:
     try:
+        if line == _TOO_LONG:
+            raise ValueError(f"a request is one line of 1 to {_LONGEST_REQUEST} bytes")
         request = json.loads(line)
         match request:
             case {"set": dict(levels), **rest} if not rest:
@@ -81,7 +107,7 @@ async def _answer(line: bytes, twin: Twin) -> dict[str, Any]:
                 pass
             case _:
                 raise ValueError('one of "set", "pulse" with "seconds", "get": "state" is wanted')
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return {"ok": False, "error": str(error)}
     return {"ok": True, "state": _state(twin)}
 
@@ -122,8 +148,9 @@ def _state(twin: Twin) -> dict[str, Any]:
         "line": {
             "rate": uart.rate,
             "host_rate": host.rate if uart.rate else None,
-            "rts": int(host.rts is not False),
-            "dtr": int(host.dtr is not False),
+            # None: nobody has said.
+            "rts": None if host.rts is None else int(host.rts),
+            "dtr": None if host.dtr is None else int(host.dtr),
             "cts": int(uart.cts),
             "flow": [int(uart.mode.to_host), int(uart.mode.to_module)],
         },

@@ -88,6 +88,12 @@ def twin(
     chosen = [option for option, value in lines.items() if value is not None]
     if len(chosen) > 1:
         raise typer.BadParameter(f"{' and '.join(chosen)}: a module has one line, choose one")
+    if (rts or dtr) and rfc2217 is None and control is None:
+        raise typer.BadParameter(
+            "--rts and --dtr need somebody who drives them: --rfc2217 or --control"
+        )
+    if serial is not None and (host_fifo or host_drain):
+        raise typer.BadParameter("--host-fifo is a model; behind --serial there is a real host")
     line = parse_line_model(baud, host_fifo, host_drain, rts, dtr)
     show_log(logging.INFO)
     finish(run(serve(Served(model, pty, tcp, rfc2217, serial, state, control, seed, cold, line))))

@@ -167,6 +167,7 @@ class Channel:
         self._lost: str | None = None
         self._heard = 0
         self._last_heard = b""
+        self._answered = False
         self._urcs: deque[Urc] = deque(maxlen=URC_BACKLOG)
         self._waiters: list[tuple[tuple[type, ...], asyncio.Future[Urc]]] = []
         self._urc_calls: list[Callable[[str, Urc | None], None]] = []
@@ -334,12 +335,19 @@ class Channel:
         """See `Receiver.lost`."""
         if self._lost is not None:
             return
-        self._lost = f"the line {self.port.name} is gone: {reason or 'closed'}"
+        self._lost = f"the line {self.port.name} is gone: {reason or 'closed'}{self._last_words()}"
         if self._exchange is not None:
             self._exchange.fail(LineLostError(self._lost))
         for _, future in self._waiters:
             if not future.done():
                 future.set_exception(LineLostError(self._lost))
+
+    def _last_words(self) -> str:
+        """What a far side said that never answered anything: why it refused us, most likely."""
+        text = self._last_heard.decode("latin-1").strip()
+        if self._answered or not text or not text.isprintable():
+            return ""
+        return f"; it said: {text}"
 
     def _handle(self, event: Event) -> None:
         exchange = self._exchange
@@ -361,6 +369,7 @@ class Channel:
                 self._log("<", text)
                 exchange.lines.append(text)
             case Final():
+                self._answered = True
                 if exchange.announced is not None:
                     self._log("<", f"({exchange.got} bytes)")
                 self._log("<", event.text)

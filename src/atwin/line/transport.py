@@ -50,6 +50,15 @@ class TransportPort(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
+    def abort(self) -> None:
+        """Let go at once; what is pending is lost."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def gone(self) -> None:
+        """Return when the connection is over."""
+        await self._gone.wait()
+
     async def close(self) -> None:
         """See `Port.close`."""
         self._closing = True
