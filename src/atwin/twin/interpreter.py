@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from atwin.at.cme import Cme
@@ -30,6 +31,7 @@ from atwin.at.reply import (
     frame_urc,
 )
 from atwin.twin.lines import OVERLONG, LineReader
+from atwin.twin.taps import Taps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -67,6 +69,7 @@ class Interpreter:
         table: CommandTable,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         between_lines: Callable[[], None] = lambda: None,
+        taps: Taps | None = None,
     ) -> None:
         self._uart = uart
         self._clock = clock
@@ -74,7 +77,9 @@ class Interpreter:
         self._table = table
         self._spawn = spawn
         self._between_lines = between_lines
+        self._taps = taps or Taps()
         self._reader = LineReader()
+        self._stopped = False
         self._busy = False
         self._data_phase: _DataPhase | None = None
         self._urcs: deque[str] = deque()
@@ -88,7 +93,7 @@ class Interpreter:
 
     def stop(self) -> None:
         """The firmware ends: nothing is read and nothing said any more."""
-        self._busy = True
+        self._stopped = self._busy = True
         self._urcs.clear()
         if self._urcs_due is not None:
             self._urcs_due.cancel()
@@ -99,8 +104,9 @@ class Interpreter:
 
     def urc(self, text: str) -> None:
         """Say something unsolicited, as soon as no answer, echo or data phase is under way."""
-        self._urcs.append(text)
-        self._flush_urcs()
+        if self._taps.says(text):
+            self._urcs.append(text)
+            self._flush_urcs()
 
     def say(self, raw: bytes) -> None:
         """Put bytes on the line as they are: for texts that are no lines (the ROM banner)."""
@@ -125,6 +131,7 @@ class Interpreter:
             if self._data_phase is not None:
                 self._feed_data(self._data_phase, rx)
                 continue
+            self._reader.longest = self._taps.longest_line
             read = self._reader.take(rx)
             if self._style.echo:
                 self._write(read.echo)
@@ -172,6 +179,9 @@ class Interpreter:
         while commands:
             command = commands.popleft()
             self._busy = True
+            self._taps.command(command)
+            if self._stopped:
+                return
             try:
                 if commands and self._table.takes_data(command):
                     raise AtError
@@ -210,6 +220,8 @@ class Interpreter:
         match answer:
             case Block():
                 self._busy = True
+                if not rest and (aside := self._aside()):
+                    answer = replace(answer, tail=answer.tail + aside)
                 output = frame_block(answer, self._style, final=not rest)
                 self._spawn(self._send(output, rest))
                 return False
@@ -223,15 +235,19 @@ class Interpreter:
                 answer = Reply((answer,))
         output = frame_lines(answer.lines, self._style) if answer.lines else b""
         if answer.final is not None and not (rest and answer.final == OK):
-            output += frame_final(answer.final, self._style)
+            output += self._aside() + frame_final(answer.final, self._style)
         self._write(output)
         if answer.after is not None:
             answer.after()
             return False
         return True
 
+    def _aside(self) -> bytes:
+        text = self._taps.aside()
+        return b"" if text is None else frame_urc(text)
+
     def _write(self, output: bytes) -> None:
-        if output:
+        if output and not self._stopped:
             self._output += len(output)
             self._uart.write(output)
 

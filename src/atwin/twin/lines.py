@@ -29,7 +29,8 @@ class LineReader:
     """Assembles lines; holds at most one line's bytes."""
 
     def __init__(self, longest: int = LONGEST_LINE) -> None:
-        self._longest = longest
+        #: Bytes, CR included.
+        self.longest = longest
         self._line = bytearray()
         self._overlong = False
         self._after_cr = False
@@ -102,7 +103,7 @@ class LineReader:
         if not self._overlong:
             self._line += typed
         # The terminator counts as one byte of the line.
-        if len(self._line) >= self._longest:
+        if len(self._line) >= self.longest:
             self._overlong = True
             self._line.clear()
 

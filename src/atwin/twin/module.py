@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from atwin.twin.cure import Cure
 from atwin.twin.firmware import Firmware
 from atwin.twin.power import StartCause
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from atwin.clock.base import Timer
     from atwin.twin.hardware import Hardware
 
@@ -22,6 +25,11 @@ class Module:
     def __init__(self, hardware: Hardware) -> None:
         self.hardware = hardware
         self.firmware: Firmware | None = None
+        #: Whether the firmware hangs: it hears and says nothing, and PWRKEY does nothing.
+        self.hung = False
+        #: Called with each `Cure` that has happened to the module, for the faults it ends.
+        self.on_cure: Callable[[Cure], None] = lambda cure: None
+        self._resists_reset = False
         self._ended: list[Firmware] = []
         self._restart: Timer | None = None
 
@@ -30,6 +38,7 @@ class Module:
         if self.firmware is None:
             self._forget_restart()
             self.hardware.start_cause = cause
+            self.on_cure(Cure.RESET)
             self.firmware = Firmware(self.hardware, self)
             self.firmware.start(warm=warm)
 
@@ -42,20 +51,37 @@ class Module:
         self.hardware.uart.cut()
         self._end_run()
         self.hardware.rtc.lose_power()
+        self.on_cure(Cure.POWER)
 
-    def restart(self, *, factory: bool = False) -> None:
+    def restart(
+        self, *, factory: bool = False, cause: StartCause = StartCause.SOFTWARE
+    ) -> None:
         """AT+RESET and its like: this run ends, and the next one boots `RESTART_DELAY` later."""
         self._end_run()
         if factory:
             self.hardware.nvram.erase()
         delay = RESTART_DELAY * self.hardware.time_scale
-        start = partial(self.power_on, cause=StartCause.SOFTWARE)
+        start = partial(self.power_on, cause=cause)
         self._restart = self.hardware.clock.call_later(delay, start)
 
     def reset_off(self) -> None:
         """RESET_N: the run ends in the middle of whatever it was saying."""
+        if self._resists_reset:
+            return
         self.hardware.uart.cut()
         self._end_run()
+        self.on_cure(Cure.RESET_PIN)
+
+    def hang(self, *, resists_reset: bool = False) -> None:
+        """The firmware stands still, deaf and silent, until RESET, or the supply, ends its run.
+
+        `resists_reset`: until the supply does.
+        """
+        if self.firmware is not None:
+            self.hung, self._resists_reset = True, resists_reset
+            self._forget_restart()
+            self.hardware.uart.cut()
+            self.firmware.stop()
 
     async def close(self) -> None:
         """Switch off and let go of the port; returns when every task is gone."""
@@ -66,6 +92,7 @@ class Module:
 
     def _end_run(self) -> None:
         self._forget_restart()
+        self.hung = self._resists_reset = False
         self._ended = [firmware for firmware in self._ended if firmware.tasks.running]
         if self.firmware is not None:
             self.firmware.stop()

@@ -40,6 +40,7 @@ class Pins:
         self._reset_low_since = 0.0
         self._key_timer: Timer | None = None
         self._reset_timer: Timer | None = None
+        self._dip_timer: Timer | None = None
 
     @property
     def power_key(self) -> bool:
@@ -98,10 +99,22 @@ class Pins:
         self._supply = there
         _stop(self._key_timer)
         _stop(self._reset_timer)
+        _stop(self._dip_timer)
         if not there:
             self._module.cut_power()
         elif not self._power_key and self._reset:
             self._await_start()
+
+    def dip(self, seconds: float) -> None:
+        """VBAT falls too low for that long; with the voltage the module comes back by itself."""
+        if self._supply:
+            _stop(self._key_timer)
+            self._module.cut_power()
+            self._dip_timer = self._later(seconds, self._recover)
+
+    def _recover(self) -> None:
+        if self._alive:
+            self._module.power_on()
 
     @property
     def _alive(self) -> bool:
@@ -117,7 +130,7 @@ class Pins:
 
     def _power_down(self) -> None:
         """Off by the key; a new press is needed to start again."""
-        if self._module.firmware is not None:
+        if self._module.firmware is not None and not self._module.hung:
             self._module.firmware.interpreter.urc("NORMAL POWER DOWN")
             self._module.switch_off()
 
