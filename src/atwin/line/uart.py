@@ -83,8 +83,8 @@ class Uart:
         self._forced: dict[str, bool] = {}
         self._host_line = HostLine(baud)
         self._rts_stops = rts_stops
-        #: Bytes to lose on the way to the host, if any.
-        self.loss: Loss | None = None
+        #: What loses bytes on the way to the host.
+        self.losses: list[Loss] = []
         self._line_lost = 0
         #: Called with RTS and DTR of the host after either changed; see `HostLine`.
         self.on_outputs: Callable[[bool | None, bool | None], None] = lambda rts, dtr: None
@@ -204,10 +204,11 @@ class Uart:
         if self._paced and not self._understood_by_host():
             data = self._noise.of(data, self._rate, self._host_line.rate or self._rate)
             self._show_host(LineError.FRAMING)
-        if self.loss is not None:
-            left = self.loss.of(data)
-            self._line_lost += len(data) - len(left)
-            data = left
+        for loss in tuple(self.losses):
+            sent, data = len(data), loss.of(data)
+            self._line_lost += sent - len(data)
+        if not data:
+            return
         if self._host_side is None:
             self.port.write(data)
             return

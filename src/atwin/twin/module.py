@@ -38,7 +38,6 @@ class Module:
         if self.firmware is None:
             self._forget_restart()
             self.hardware.start_cause = cause
-            self.on_cure(Cure.RESET)
             self.firmware = Firmware(self.hardware, self)
             self.firmware.start(warm=warm)
 
@@ -46,16 +45,16 @@ class Module:
         """CPOWD or PWRKEY: RAM is lost, the supply stays."""
         self._end_run()
 
-    def cut_power(self) -> None:
-        """The supply is gone: RAM, the clock and what has not left the line are lost."""
-        self.hardware.uart.cut()
-        self._end_run()
-        self.hardware.rtc.lose_power()
-        self.on_cure(Cure.POWER)
+    def cut_power(self, *, briefly: bool = False) -> None:
+        """The supply is gone: RAM, the clock and what has not left the line are lost.
 
-    def restart(
-        self, *, factory: bool = False, cause: StartCause = StartCause.SOFTWARE
-    ) -> None:
+        `briefly`: for a moment only, which cures no more than RESET does.
+        """
+        self.hardware.uart.cut()
+        self._end_run(Cure.RESET_PIN if briefly else Cure.POWER)
+        self.hardware.rtc.lose_power()
+
+    def restart(self, *, factory: bool = False, cause: StartCause = StartCause.SOFTWARE) -> None:
         """AT+RESET and its like: this run ends, and the next one boots `RESTART_DELAY` later."""
         self._end_run()
         if factory:
@@ -69,8 +68,7 @@ class Module:
         if self._resists_reset:
             return
         self.hardware.uart.cut()
-        self._end_run()
-        self.on_cure(Cure.RESET_PIN)
+        self._end_run(Cure.RESET_PIN)
 
     def hang(self, *, resists_reset: bool = False) -> None:
         """The firmware stands still, deaf and silent, until RESET, or the supply, ends its run.
@@ -90,7 +88,7 @@ class Module:
             await firmware.tasks.finished()
         await self.hardware.uart.port.close()
 
-    def _end_run(self) -> None:
+    def _end_run(self, cure: Cure = Cure.RESET) -> None:
         self._forget_restart()
         self.hung = self._resists_reset = False
         self._ended = [firmware for firmware in self._ended if firmware.tasks.running]
@@ -98,6 +96,7 @@ class Module:
             self.firmware.stop()
             self._ended.append(self.firmware)
             self.firmware = None
+        self.on_cure(cure)
 
     def _forget_restart(self) -> None:
         """A module that goes off within the delay of a restart stays off."""

@@ -109,7 +109,7 @@ class Pins:
         """VBAT falls too low for that long; with the voltage the module comes back by itself."""
         if self._supply:
             _stop(self._key_timer)
-            self._module.cut_power()
+            self._module.cut_power(briefly=True)
             self._dip_timer = self._later(seconds, self._recover)
 
     def _recover(self) -> None:
