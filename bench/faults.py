@@ -36,7 +36,6 @@ from atwin.models import MODELS
 from atwin.net.origin import File, Generated, Origin
 from atwin.net.simulated import SimulatedNetwork
 from atwin.twin import Twin
-from atwin.twin.faults import FaultPlan
 from atwin.twin.faults.chance import Dice, random_plan
 
 if TYPE_CHECKING:
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from atwin.host.download import Strategy
+    from atwin.twin.faults import FaultPlan
 
 #: Virtual seconds for one run, and real seconds for both of a seed: beyond is a hang.
 LONGEST = 6 * 3600.0
@@ -239,7 +239,9 @@ def run_all(seeds: Iterable[int]) -> int:
                 bad.append(outcome)
                 print(f"seed {outcome.seed}: {outcome.wrong}: {outcome.detail.strip()}")
                 print(f"  {Schedule.of(outcome.seed)}", flush=True)
-    print(f"{ends.total()} seeds in {time.monotonic() - began:.0f} s, {virtual / 3600:.0f} h of line")
+    print(
+        f"{ends.total()} seeds in {time.monotonic() - began:.0f} s, {virtual / 3600:.0f} h of line"
+    )
     print(", ".join(f"{end}: {count}" for end, count in sorted(ends.items())))
     print("faults that began:", ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()))
     print(f"failing seeds: {', '.join(str(outcome.seed) for outcome in bad) or 'none'}")

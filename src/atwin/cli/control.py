@@ -3,7 +3,9 @@
 Requests: {"set": {"reset": 0, "power_key": 1, "supply": 1}} gives levels (pins are active low),
 and so does {"set": {"rts": 1, "dtr": 0}} for the host's outputs (1 is asserted, null gives them
 back to the port); {"pulse": "reset", "seconds": 0.6} pulls a pin low and lets go; {"get": "state"}
-asks. Each is answered by one line: {"ok": true, "state": {…}} or {"ok": false, "error": "…"}.
+asks. {"fault": {"kind": "pdp_loss"}} adds a fault, with the keys a plan's [[fault]] has, and
+{"clear": "faults"} ends all there are. Each is answered by one line: {"ok": true, "state": {…}}
+or {"ok": false, "error": "…"}.
 """
 
 import asyncio
@@ -15,6 +17,7 @@ from typing import Any
 
 from atwin.line.errors import PortError
 from atwin.twin import Twin
+from atwin.twin.faults import fault_from_table
 
 _PINS = ("reset", "power_key", "supply")
 _OUTPUTS = ("rts", "dtr")
@@ -77,10 +80,17 @@ async def _answer(line: bytes, twin: Twin) -> dict[str, Any]:
                 _set(levels, twin)
             case {"pulse": str(pin), "seconds": int() | float() as seconds, **rest} if not rest:
                 await _pulse(pin, seconds, twin)
+            case {"fault": dict(table), **rest} if not rest:
+                twin.faults.add(fault_from_table(table))
+            case {"clear": "faults", **rest} if not rest:
+                twin.faults.clear()
             case {"get": "state", **rest} if not rest:
                 pass
             case _:
-                raise ValueError('one of "set", "pulse" with "seconds", "get": "state" is wanted')
+                raise ValueError(
+                    'one of "set", "pulse" with "seconds", "fault", "clear": "faults", '
+                    '"get": "state" is wanted'
+                )
     except ValueError as error:
         return {"ok": False, "error": str(error)}
     return {"ok": True, "state": _state(twin)}
@@ -118,6 +128,8 @@ def _state(twin: Twin) -> dict[str, Any]:
     return {
         "model": hardware.profile.key,
         "on": twin.module.firmware is not None,
+        "hung": twin.module.hung,
+        "start_cause": int(hardware.start_cause),
         "pins": {name: int(getattr(twin.pins, name)) for name in _PINS},
         "line": {
             "rate": uart.rate,
@@ -133,4 +145,5 @@ def _state(twin: Twin) -> dict[str, Any]:
             "to_module": uart.received_bytes,
             "to_module_lost": uart.lost_bytes,
         },
+        "faults": twin.faults.state,
     }
