@@ -52,8 +52,8 @@ EXIT_CODES = (1, 2, 3, 4, 5)
 URL = "http://files.example/firmware.bin"
 
 
-class HangError(Exception):
-    """A run did not come to an end."""
+class HangError(BaseException):
+    """A run did not come to an end: nothing may take it for an error of its own."""
 
 
 @dataclass(frozen=True)

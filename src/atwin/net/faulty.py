@@ -287,7 +287,11 @@ class _FaultyStream:
         """Until a stall is over, or something else happens to the connection."""
         self._news.clear()
         waits = [asyncio.ensure_future(self._news.wait())]
-        waits += [asyncio.ensure_future(case.ended.wait()) for case, _ in self._cases]
+        waits += [
+            asyncio.ensure_future(case.ended.wait())
+            for case, _ in self._cases
+            if not case.ended.is_set()
+        ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
