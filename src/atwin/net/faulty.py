@@ -200,6 +200,7 @@ class _FaultyStream:
         self._random = dice
         self._gone = gone
         self._received = 0
+        self._reading = False  # and nothing has come yet
         self._asked = False  # something was written since the last byte came
         #: Each with the number of received bytes at which it begins to count.
         self._cases: list[tuple[_Case, int]] = []
@@ -208,8 +209,8 @@ class _FaultyStream:
     def suffer(self, case: _Case) -> None:
         self._cases.append((case, self._received))
         self._news.set()
-        if self._end() is not None:
-            self.inner.close()  # which wakes a reader that waits for more
+        if self._reading and self._end() is not None:
+            self.inner.close()  # which wakes the reader
 
     async def read(self, limit: int) -> bytes:
         """See `Stream.read`."""
@@ -230,12 +231,15 @@ class _FaultyStream:
 
     async def _fill(self, room: int) -> bool:
         """Have some bytes in `_held`, if they may be told or not; False at the end."""
+        self._reading = True
         try:
             self._held = await self.inner.read(room)
         except StreamError:
             if self._end() is None:
                 raise
             return True  # closed by us, for what came up meanwhile
+        finally:
+            self._reading = False
         return bool(self._held)
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -271,7 +275,7 @@ class _FaultyStream:
             match trouble:
                 case Ended(after=after) | Stalled(after=after):
                     limit = min(limit, max(0, base + after - self._received))
-                case Slow(rate=float() as rate):
+                case Slow(rate=rate) if rate is not None:
                     limit = min(limit, max(1, int(rate * _STEP)))
                 case Slow():
                     limit = min(limit, _GROUP)

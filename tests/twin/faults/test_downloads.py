@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from bench.faults import Runner, Schedule
 
 from atwin.models import MODELS
 from atwin.net.origin import Generated
 from atwin.twin.faults import KINDS, FaultPlan
 from atwin.twin.faults.chance import random_plan
-from bench.faults import Runner, Schedule
 
 if TYPE_CHECKING:
     from bench.faults import Outcome
