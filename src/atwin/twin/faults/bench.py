@@ -34,6 +34,7 @@ class Bench:
         #: Each tells whether a URC is to be left out.
         self.mutes: list[Callable[[str], bool]] = []
         self._holds: Counter[str] = Counter()
+        self._hold_ends: dict[str, Callable[[], None]] = {}
         self._line_limits: list[int] = []
         taps = module.hardware.taps
         taps.aside = self._aside
@@ -76,15 +77,19 @@ class Bench:
     def hold(
         self, what: str, begin: Callable[[], None], end: Callable[[], None]
     ) -> Callable[[], None]:
-        """`begin` for the first that holds `what`; returns what is `end` for the last one."""
+        """`begin` for the first that holds `what`, and its `end` when the last one lets go.
+
+        Returns what lets go.
+        """
         self._holds[what] += 1
         if self._holds[what] == 1:
+            self._hold_ends[what] = end
             begin()
 
         def let_go() -> None:
             self._holds[what] -= 1
             if self._holds[what] == 0:
-                end()
+                self._hold_ends.pop(what)()
 
         return let_go
 
