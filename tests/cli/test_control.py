@@ -60,7 +60,7 @@ def test_pins_and_state(control: Path) -> None:
         "on": True,
         "hung": False,
         "start_cause": 0,
-        "pins": {"reset": 1, "power_key": 1, "supply": 1},
+        "pins": {"reset": 1, "power_key": 1, "supply": 1, "usb_boot": 0},
         "line": {
             "rate": None,
             "host_rate": None,

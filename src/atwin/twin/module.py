@@ -25,6 +25,9 @@ class Module:
     def __init__(self, hardware: Hardware) -> None:
         self.hardware = hardware
         self.firmware: Firmware | None = None
+        #: High at the next start: download mode, in which no firmware runs.
+        self.usb_boot = False
+        self._downloads = False
         #: Whether the firmware hangs: it hears and says nothing, and PWRKEY does nothing.
         self.hung = False
         #: Called with each `Cure` that has happened to the module, for the faults it ends.
@@ -33,10 +36,18 @@ class Module:
         self._ended: list[Firmware] = []
         self._restart: Timer | None = None
 
+    @property
+    def is_on(self) -> bool:
+        """Whether its supplies are up (VDD_EXT is high), whatever runs on them."""
+        return self.firmware is not None or self._downloads
+
     def power_on(self, *, warm: bool = False, cause: StartCause = StartCause.POWER) -> None:
         """Start the firmware. `warm`: skip the boot, as if it had been on for a while."""
-        if self.firmware is None:
+        if not self.is_on:
             self._forget_restart()
+            if self.usb_boot:
+                self._downloads = True
+                return
             self.hardware.start_cause = cause
             self.firmware = Firmware(self.hardware, self)
             self.firmware.start(warm=warm)
@@ -90,7 +101,7 @@ class Module:
 
     def _end_run(self, cure: Cure = Cure.RESET) -> None:
         self._forget_restart()
-        self.hung = self._resists_reset = False
+        self.hung = self._resists_reset = self._downloads = False
         self._ended = [firmware for firmware in self._ended if firmware.tasks.running]
         if self.firmware is not None:
             self.firmware.stop()
