@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ class Marks(Protocol):
     def next_mark(self) -> int | None:
         """The byte to stop at, None while nobody waits for one."""
 
-    def reached(self, count: int) -> None:
-        """So many bytes of the body have been read."""
+    def reached(self, count: int) -> bool:
+        """So many bytes of the body have been read; whether that was somebody's mark."""
 
 
 class BodyCounter:
@@ -32,15 +33,17 @@ class BodyCounter:
 
     async def read(self, limit: int) -> bytes:
         """See `Stream.read`."""
-        if self._body is not None:
-            self._marks.reached(self._body)
+        if self._body is not None and self._marks.reached(self._body):
+            await asyncio.sleep(0)
         mark = self._marks.next_mark
         if mark is not None:
             # Byte by byte through the head: where the body begins must not be passed.
             room = 1 if self._body is None else mark - self._body
             limit = min(limit, max(1, room))
         data = await self._inner.read(limit)
-        self._count(data)
+        if self._count(data):
+            # Whoever is to end this request gets to it, even if the rest has come already.
+            await asyncio.sleep(0)
         return data
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -51,14 +54,14 @@ class BodyCounter:
         """See `Stream.close`."""
         self._inner.close()
 
-    def _count(self, data: bytes) -> None:
+    def _count(self, data: bytes) -> bool:
         if self._body is None:
             seen = self._last + data
             end = seen.find(_END_OF_HEAD)
             if end < 0:
                 self._last = seen[-3:]
-                return
+                return False
             self._body = len(seen) - end - len(_END_OF_HEAD)
         else:
             self._body += len(data)
-        self._marks.reached(self._body)
+        return self._marks.reached(self._body)

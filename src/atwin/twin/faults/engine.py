@@ -120,11 +120,16 @@ class Faults:
         marks = [case.fault.at_byte or 0 for case in self._waiting if case.counts_bytes]
         return min(marks, default=None)
 
-    def reached(self, count: int) -> None:
+    def reached(self, count: int) -> bool:
         """See `Marks.reached`."""
-        for case in tuple(self._waiting):
-            if case.counts_bytes and (case.fault.at_byte or 0) <= count:
-                self._begin(case)
+        due = [
+            case
+            for case in self._waiting
+            if case.counts_bytes and (case.fault.at_byte or 0) <= count
+        ]
+        for case in due:
+            self._begin(case)
+        return bool(due)
 
     def _command(self, command: Command) -> None:
         if self._closed:
