@@ -11,7 +11,7 @@ help:
 	@echo "                (URL=https://... fetches that instead, SHORT=1 a smaller file)"
 	@echo "make test       the whole test suite with coverage"
 	@echo "make lint       ruff and mypy --strict"
-	@echo "make bench      throughput against curl, command rate, start-up time"
+	@echo "make bench      throughput against curl, command rate, start-up time, 1,000 random fault plans"
 	@echo "make reference  write docs/commands.md from the command declarations"
 	@echo "make clean      remove .venv and everything generated"
 
@@ -29,6 +29,7 @@ lint: $(DEV)
 bench: $(DEV) tools
 	$(BIN)/python -m bench.line
 	$(BIN)/python -m bench.tls
+	$(BIN)/python -m bench.faults
 
 reference: $(RUNTIME)
 	$(BIN)/python -m atwin.cli.reference docs

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from atwin.twin.faults import KINDS, FaultPlan, PlanError, fault_from_table
+from atwin.twin.faults import KINDS, Fault, FaultPlan, PlanError, fault_from_table
 from atwin.twin.faults.chance import random_plan
 from atwin.twin.faults.power import Hang
 from atwin.twin.faults.radio import PdpLoss
@@ -96,3 +99,14 @@ def test_a_table_is_its_fault_again() -> None:
     for seed in range(100):
         for fault in random_plan(seed).faults:
             assert fault_from_table(fault.table) == fault
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_names_every_kind_and_its_keys(kind: str) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "faults.md").read_text("utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith(f"| `{kind}` |")]
+    common = {each.name for each in fields(Fault)}
+    own = {each.name for each in fields(KINDS[kind])} - common
+    assert own == set(re.findall(r"`(\w+)`", row.split("|")[3]))
+    for name in KINDS[kind].LASTS:
+        assert name in row
