@@ -6,7 +6,7 @@
 
 Each seed is another module, line, file and plan. A run is good when the file that came is the
 right one, or when it ended with a documented exit code and a second run, without faults, goes on
-to the right file. A day of line time for one file is a hang.
+to the right file. Six hours of line time for one file are a hang.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ if TYPE_CHECKING:
     from atwin.twin.faults import FaultPlan
 
 #: Virtual seconds for one run, and real seconds for both of a seed: beyond is a hang. The slowest
-#: drip needs 14 hours for the largest file, and a stream bears that.
-LONGEST = 24 * 3600.0
-REAL_LONGEST = 60
+#: drip needs three hours for the largest file, and a stream bears that.
+LONGEST = 6 * 3600.0
+REAL_LONGEST = 120
 EXIT_CODES = (1, 2, 3, 4, 5)
 URL = "http://files.example/firmware.bin"
 

@@ -115,7 +115,7 @@ _DETAILS: dict[str, dict[str, Callable[[Dice], Any]]] = {
     "stall": {"after": lambda dice: int(dice.magnitude(1, 50_000))},
     "reset_connection": {"after": lambda dice: int(dice.magnitude(1, 50_000))},
     "truncate": {"after": lambda dice: int(dice.magnitude(1, 50_000))},
-    "drip": {"rate": lambda dice: dice.magnitude(20, 20_000)},
+    "drip": {"rate": lambda dice: dice.magnitude(100, 20_000)},
     "slow_link": {
         "latency": lambda dice: dice.magnitude(0.01, 5),
         "jitter": lambda dice: dice.choice((0, dice.magnitude(0.001, 1))),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from atwin.at.grammar import Command
     from atwin.twin.faults.bench import Bench
 
+_CURING = ("+CIPSHUT", "+CFUN", "+SAPBR")
+
 
 class CureWatch:
     """Calls `cured` before the command that cures is run, so that it finds the network well."""
@@ -25,6 +27,8 @@ class CureWatch:
 
     def command(self, command: Command) -> None:
         """Look at a command, known to the module or not."""
+        if command.name not in _CURING:
+            return
         arguments = [piece.text for piece in split_arguments(command.arguments)]
         match command.name, command.form, arguments:
             case "+CIPSHUT", Form.EXECUTE, _:
