@@ -76,7 +76,7 @@ class Schedule:
         dice = Dice(seed + 1_000_000_007)
         model = dice.choice(MODELS)
         content = Generated(dice.whole(300_000, 1_000_000), seed)
-        baud = dice.choice((None, 115200, 921600, 921600))
+        baud = dice.choice((None, 115200, 230400, 921600))
         fifo = None
         if baud is not None and dice.fraction() < 0.5:
             fifo = HostFifo(dice.choice((2048, 16384)), dice.choice((20_000.0, 200_000.0)))
