@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.net.faulty import Ended, FaultyNetwork, NoName, Refused, Slow, Stalled
+from atwin.net.faulty import FaultyNetwork
 from atwin.net.network import ConnectError, ResolveError, StreamError
 from atwin.net.real import RealNetwork
 from atwin.net.simulated import SimulatedNetwork
 from atwin.net.tcp import listen
+from atwin.net.troubles import Ended, NoName, Refused, Slow, Stalled
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from atwin.net.faulty import Trouble
     from atwin.net.network import Stream
+    from atwin.net.troubles import Trouble
 
 DATA = bytes(range(256)) * 40
 

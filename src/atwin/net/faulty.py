@@ -12,65 +12,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from atwin.net.network import ConnectError, ResolveError, StreamError
+from atwin.net.troubles import Ended, NoName, Refused, Slow, Stalled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from atwin.clock import Clock
     from atwin.net.network import Network, Stream
+    from atwin.net.troubles import Trouble
 
 #: What a slow connection hands over at once: this many seconds' worth, and so many bytes at most.
 _STEP, _GROUP = 0.1, 14_600
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """One thing that is wrong, with one server (name or address) or with all."""
-
-    host: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoName(Trouble):
-    """The name server knows no address; `silent`: it does not answer."""
-
-    silent: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused(Trouble):
-    """Connections are refused; `silent`: they are not answered."""
-
-    silent: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended(Trouble):
-    """The connection ends after so many more bytes: in order, or by a `reset`."""
-
-    after: int = 0
-    reset: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stalled(Trouble):
-    """After so many more bytes nothing comes any more, and nothing says why."""
-
-    after: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slow(Trouble):
-    """Longer ways and narrow ones.
-
-    Seconds each way, and up to so many more for each piece; bytes per second down and up, None
-    without limit.
-    """
-
-    latency: float = 0.0
-    jitter: float = 0.0
-    rate: float | None = None
-    up_rate: float | None = None
 
 
 @dataclass(slots=True, eq=False)

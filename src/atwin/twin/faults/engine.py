@@ -40,7 +40,7 @@ class _Case:
     """A fault and how far it has got."""
 
     fault: Fault
-    #: Commands or connections until it begins; bytes, when it waits for one.
+    #: Commands or connections until it begins, or until it waits for its byte.
     left: int = 0
     counts_bytes: bool = False
     timer: Timer | None = None

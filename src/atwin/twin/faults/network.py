@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from atwin.net.faulty import Ended, NoName, Refused, Slow, Stalled
+from atwin.net.troubles import Ended, NoName, Refused, Slow, Stalled
 from atwin.twin.faults.fault import Fault, PlanError, number, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.net.faulty import Trouble
+    from atwin.net.troubles import Trouble
     from atwin.twin.faults.bench import Bench
     from atwin.twin.faults.fault import End
 
