@@ -378,3 +378,22 @@ def test_packets_come_whole_however_the_line_is_cut(cuts: list[int]) -> None:
         Unsolicited("1, CLOSED", Closed(1)),
         Final("OK", ok=True),
     ]
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+@pytest.mark.parametrize("lost", [1, 2, 5])
+def test_a_body_that_lost_bytes_and_found_others_is_damaged(size: int, lost: int) -> None:
+    """Its count is right: what followed it was taken for the missing bytes."""
+    whole = b"\r\n+HTTPREAD: 20\r\n" + b"x" * 20 + b"\r\nOK\r\n"
+    urc = b"\r\n+NITZ: 24/08/23,06:52:50+32,0\r\n"
+    for output, damaged in (
+        (whole, False),
+        (whole.replace(b"x" * lost, b"", 1).replace(b"\r\nOK", urc + b"\r\nOK"), True),
+    ):
+        parser = AnswerParser()
+        parser.begin("AT+HTTPREAD", bodies=("+HTTPREAD",))
+        events = []
+        for at in range(0, len(output), size):
+            events += parser.feed(output[at : at + size])
+        (final,) = [event for event in events if isinstance(event, Final)]
+        assert final.damaged is damaged

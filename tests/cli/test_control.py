@@ -60,7 +60,9 @@ def test_pins_and_state(control: Path) -> None:
     assert state["state"] == {
         "model": "air780e-at",
         "on": True,
-        "pins": {"reset": 1, "power_key": 1, "supply": 1},
+        "hung": False,
+        "start_cause": 0,
+        "pins": {"reset": 1, "power_key": 1, "supply": 1, "usb_boot": 0},
         "line": {
             "rate": None,
             "host_rate": None,
@@ -70,6 +72,7 @@ def test_pins_and_state(control: Path) -> None:
             "flow": [0, 0],
         },
         "counters": {"to_host": 0, "to_host_lost": 0, "to_module": 0, "to_module_lost": 0},
+        "faults": {"waiting": [], "at_work": [], "begun": {}},
     }
     # RESET switches an Air780E off.
     assert (low["ok"], low["state"]["on"], low["state"]["pins"]["reset"]) == (True, False, 1)
@@ -78,6 +81,18 @@ def test_pins_and_state(control: Path) -> None:
     assert on["ok"]
     (pressed,) = say(control, {"pulse": "power_key", "seconds": 1.2})
     assert pressed["state"]["on"]
+
+
+def test_faults_at_run_time(control: Path) -> None:
+    hung, cured = say(control, {"fault": {"kind": "hang"}}, {"pulse": "reset", "seconds": 0.7})
+    assert hung["state"]["hung"]
+    assert hung["state"]["faults"]["at_work"] == [{"kind": "hang"}]
+    assert (cured["state"]["on"], cured["state"]["hung"]) == (False, False)
+    assert cured["state"]["faults"] == {"waiting": [], "at_work": [], "begun": {"hang": 1}}
+    waits = {"kind": "radio_gone", "at_action": 2, "seconds": 5}
+    waiting, cleared = say(control, {"fault": waits}, {"clear": "faults"})
+    assert waiting["state"]["faults"]["waiting"] == [waits]
+    assert cleared["state"]["faults"]["waiting"] == []
 
 
 def test_rts_stops_the_module_and_is_given_back(tmp_path: Path) -> None:
@@ -123,6 +138,10 @@ def test_rts_stops_the_module_and_is_given_back(tmp_path: Path) -> None:
         '{"pulse": "reset", "seconds": -1}',
         '{"pulse": "reset", "seconds": 1e9}',
         '{"get": "password"}',
+        '{"clear": "flash"}',
+        '{"fault": "pdp_loss"}',
+        '{"fault": {"kind": "flood"}}',
+        '{"fault": {"kind": "hang", "until": "new_pdp"}}',
     ],
 )
 def test_what_is_no_request_is_told(control: Path, request_text: str) -> None:

@@ -46,14 +46,14 @@ class Terminal:
         return text
 
     async def take(self, count: int, seconds: float = 30) -> bytes:
-        """The next `count` bytes, removed."""
+        """The next `count` bytes, whatever they are."""
         async with asyncio.timeout(seconds):
             while len(self.heard) < count:
                 self._news.clear()
                 await self._news.wait()
-        data = bytes(self.heard[:count])
+        text = bytes(self.heard[:count])
         del self.heard[:count]
-        return data
+        return text
 
     async def ask(self, line: bytes, end: bytes = b"OK\r\n") -> bytes:
         """Type `line` and CR; what came back up to `end`."""

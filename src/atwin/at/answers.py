@@ -9,7 +9,7 @@ counted body is handed on as it comes (spec: http.md §1, uart.md §1-§4).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -51,6 +51,8 @@ class Final:
     text: str
     ok: bool
     code: int | None = None
+    #: The counted body was not followed by CR LF: bytes of it were lost, and others taken for them.
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,8 @@ class AnswerParser:
         self._partial = bytearray()
         self._after_cr = False
         self._body_left = 0
+        self._behind_body = b""
+        self._damaged = False
         self._in_flight = False
         self._echo = ""
         self._names: frozenset[str] = frozenset()
@@ -168,6 +172,7 @@ class AnswerParser:
         """
         self._in_flight = True
         self._body_left = 0
+        self._behind_body, self._damaged = b"", False
         self._echo = sent.encode().decode("latin-1").strip()
         self._names = frozenset(_NAME.findall(_QUOTED.sub("", sent.upper())))
         self._bodies = bodies
@@ -201,6 +206,15 @@ class AnswerParser:
                 self._body_left -= len(piece)
                 at += len(piece)
                 events.append(BodyData(piece))
+                if not self._body_left:
+                    self._behind_body = b"\r\n"
+                continue
+            if self._behind_body:
+                if data[at] == self._behind_body[0]:
+                    self._behind_body = self._behind_body[1:]
+                    at += 1
+                else:
+                    self._behind_body, self._damaged = b"", True
                 continue
             if self._packet_left:
                 piece = memoryview(data)[at : at + self._packet_left]
@@ -265,7 +279,7 @@ class AnswerParser:
             self._behind_ok = True
         elif (final := self._as_final(text)) is not None:
             self.end()
-            events.append(final)
+            events.append(replace(final, damaged=self._damaged))
         elif self._behind_ok:
             self._sort_line_behind_ok(text, events)
         elif self._prompt == text:

@@ -1,9 +1,11 @@
 """`atwin twin --control SOCK`: what a serial line cannot carry, as JSON lines on a Unix socket.
 
-Requests: {"set": {"reset": 0, "power_key": 1, "supply": 1}} gives levels (pins are active low),
-and so does {"set": {"rts": 1, "dtr": 0}} for the host's outputs (1 is asserted, null gives them
-back to the port); {"pulse": "reset", "seconds": 0.6} pulls a pin low and lets go; {"get": "state"}
-asks. Each is answered by one line: {"ok": true, "state": {…}} or {"ok": false, "error": "…"}.
+Requests: {"set": {"reset": 0, "power_key": 1, "supply": 1, "usb_boot": 0}} gives levels (RESET and
+PWRKEY are active low), and so does {"set": {"rts": 1, "dtr": 0}} for the host's outputs (1 is
+asserted, null gives them back to the port); {"pulse": "reset", "seconds": 0.6} pulls a pin low and
+lets go; {"get": "state"} asks. {"fault": {"kind": "pdp_loss"}} adds a fault, with the keys a plan's
+[[fault]] has, and {"clear": "faults"} ends all there are. Each is answered by one line:
+{"ok": true, "state": {…}} or {"ok": false, "error": "…"}.
 """
 
 import asyncio
@@ -16,8 +18,10 @@ from typing import Any
 
 from atwin.line.errors import PortError
 from atwin.twin import Twin
+from atwin.twin.faults import fault_from_table
 
-_PINS = ("reset", "power_key", "supply")
+_PINS = ("reset", "power_key", "supply", "usb_boot")
+_PULSED = _PINS[:3]
 _OUTPUTS = ("rts", "dtr")
 #: Longest pulse in seconds, and longest request in bytes.
 _LONGEST_PULSE = 60
@@ -103,10 +107,17 @@ async def _answer(line: bytes, twin: Twin) -> dict[str, Any]:
                 _set(levels, twin)
             case {"pulse": str(pin), "seconds": int() | float() as seconds, **rest} if not rest:
                 await _pulse(pin, seconds, twin)
+            case {"fault": dict(table), **rest} if not rest:
+                twin.faults.add(fault_from_table(table))
+            case {"clear": "faults", **rest} if not rest:
+                twin.faults.clear()
             case {"get": "state", **rest} if not rest:
                 pass
             case _:
-                raise ValueError('one of "set", "pulse" with "seconds", "get": "state" is wanted')
+                raise ValueError(
+                    'one of "set", "pulse" with "seconds", "fault", "clear": "faults", '
+                    '"get": "state" is wanted'
+                )
     except (ValueError, RecursionError) as error:
         return {"ok": False, "error": str(error)}
     return {"ok": True, "state": _state(twin)}
@@ -115,9 +126,7 @@ async def _answer(line: bytes, twin: Twin) -> dict[str, Any]:
 def _set(levels: dict[str, Any], twin: Twin) -> None:
     for name, level in levels.items():
         if name not in _PINS + _OUTPUTS or level not in (0, 1, None):
-            raise ValueError(
-                f"{name}: {level!r}: reset, power_key, supply, rts and dtr take 0 or 1"
-            )
+            raise ValueError(f"{name}: {level!r}: {', '.join(_PINS + _OUTPUTS)} take 0 or 1")
         if level is None and name in _PINS:
             raise ValueError(f"{name}: 0 or 1 is wanted; only rts and dtr can be given back")
     for name, level in levels.items():
@@ -128,7 +137,7 @@ def _set(levels: dict[str, Any], twin: Twin) -> None:
 
 
 async def _pulse(pin: str, seconds: float, twin: Twin) -> None:
-    if pin not in _PINS or not 0 < seconds <= _LONGEST_PULSE:
+    if pin not in _PULSED or not 0 < seconds <= _LONGEST_PULSE:
         raise ValueError(f"reset, power_key or supply, for up to {_LONGEST_PULSE} seconds")
     setattr(twin.pins, pin, False)
     try:
@@ -143,7 +152,9 @@ def _state(twin: Twin) -> dict[str, Any]:
     host = uart.host_line
     return {
         "model": hardware.profile.key,
-        "on": twin.module.firmware is not None,
+        "on": twin.pins.vdd_ext,
+        "hung": twin.module.hung,
+        "start_cause": int(hardware.start_cause),
         "pins": {name: int(getattr(twin.pins, name)) for name in _PINS},
         "line": {
             "rate": uart.rate,
@@ -160,4 +171,5 @@ def _state(twin: Twin) -> dict[str, Any]:
             "to_module": uart.received_bytes,
             "to_module_lost": uart.lost_bytes,
         },
+        "faults": twin.faults.state,
     }

@@ -17,7 +17,8 @@ Port = Annotated[
         metavar="PORT",
         help="Device path, socket://HOST:PORT, rfc2217://HOST:PORT, or a twin in this process: "
         "twin://MODEL?baud=max&seed=N&cold=1&state=DIR and any profile flag; time_scale=0 makes "
-        "start-up and network delays immediate, host_fifo=N&host_drain=N models a slow host. "
+        "start-up and network delays immediate, host_fifo=N&host_drain=N models a slow host, "
+        "faults=FILE|random:N is what goes wrong. "
         "Each takes ?baud=N (115200), speed=N to negotiate another rate, and "
         "flow=auto|none|software|hardware.",
     ),

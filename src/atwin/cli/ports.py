@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import typer
 
+from atwin.cli.faults import load_plan
 from atwin.cli.line import SCHEME, LineModel, parse_line_model, parse_port_url
 from atwin.cli.pins import TwinPins
 from atwin.disk.state import open_state
@@ -19,6 +20,7 @@ from atwin.line.port import Port
 from atwin.models import Profile, load_profile
 from atwin.net.real import RealNetwork
 from atwin.twin import Twin
+from atwin.twin.faults import FaultPlan
 
 _SWITCH = {"true": 1, "on": 1, "yes": 1, "false": 0, "off": 0, "no": 0}
 
@@ -33,14 +35,15 @@ class TwinUrl:
     state: str | None = None
     time_scale: float = 1.0
     line: LineModel = LineModel()  # noqa: RUF009 - frozen
+    faults: FaultPlan | None = None
 
 
 def parse_twin_url(url: str) -> TwinUrl:
     """`twin://MODEL?baud=N&host_fifo=N&host_drain=N&rts=PIN&dtr=PIN&seed=N&cold=1&state=DIR&…`.
 
-    `time_scale=X` stretches start-up and network times. Any other parameter is a limit, feature
-    or quirk of the profile. Raises `typer.BadParameter`
-    and `UnknownModelError`.
+    `faults=FILE` is a plan of faults, `random:SEED` one at random; `time_scale=X` stretches
+    start-up and network times. Any other parameter is a limit, feature or quirk of the profile.
+    Raises `typer.BadParameter` and `UnknownModelError`.
     """
     model, _, query = url.removeprefix(SCHEME).partition("?")
     values = dict(parse_qsl(query, keep_blank_values=True))
@@ -57,9 +60,11 @@ def parse_twin_url(url: str) -> TwinUrl:
     cold = _number("cold", values.pop("cold", "0"))
     time_scale = _number("time_scale", values.pop("time_scale", "1"))
     state = values.pop("state", None)
+    faults = values.pop("faults", None)
     flags = {name: _number(name, value) for name, value in values.items()}
     profile = load_profile(model).with_flags(**flags)
-    return TwinUrl(profile, int(seed), bool(cold), state or None, time_scale, line)
+    plan = load_plan(faults) if faults else None
+    return TwinUrl(profile, int(seed), bool(cold), state or None, time_scale, line, plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,7 @@ async def run_twin(wanted: TwinUrl, port: Port) -> AsyncIterator[Twin]:
             host_fifo=wanted.line.host_fifo,
             wiring=wanted.line.wiring,
             state=state,
+            faults=wanted.faults,
         ) as twin:
             yield twin
 

@@ -368,6 +368,9 @@ class Channel:
             case Line(text):
                 self._log("<", text)
                 exchange.lines.append(text)
+            case Final(damaged=True):
+                # Others stood in for them, so the count was right: the whole of it is worth nothing.
+                exchange.fail(Timeout("bytes of the body were lost", missing=1))
             case Final():
                 self._answered = True
                 if exchange.announced is not None:

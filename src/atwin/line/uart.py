@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.clock import Clock
+    from atwin.line.loss import Loss
     from atwin.line.port import Port
 
 #: Bytes the module holds while a command runs (spec: uart.md §3).
@@ -82,6 +83,9 @@ class Uart:
         self._forced: dict[str, bool] = {}
         self._host_line = HostLine(baud)
         self._rts_stops = rts_stops
+        #: What loses bytes on the way to the host.
+        self.losses: list[Loss] = []
+        self._line_lost = 0
         #: Called with RTS and DTR of the host after either changed; see `HostLine`.
         self.on_outputs: Callable[[bool | None, bool | None], None] = lambda rts, dtr: None
         self._rx_buffer = rx_buffer
@@ -115,8 +119,8 @@ class Uart:
 
     @property
     def host_lost_bytes(self) -> int:
-        """Bytes lost in the modelled receiver of the host."""
-        return 0 if self._host_side is None else self._host_side.lost_bytes
+        """Bytes lost on the way to the host, or in its modelled receiver."""
+        return self._line_lost + (0 if self._host_side is None else self._host_side.lost_bytes)
 
     @property
     def sent_bytes(self) -> int:
@@ -200,6 +204,11 @@ class Uart:
         if self._paced and not self._understood_by_host():
             data = self._noise.of(data, self._rate, self._host_line.rate or self._rate)
             self._show_host(LineError.FRAMING)
+        for loss in tuple(self.losses):
+            sent, data = len(data), loss.of(data)
+            self._line_lost += sent - len(data)
+        if not data:
+            return
         if self._host_side is None:
             self.port.write(data)
             return

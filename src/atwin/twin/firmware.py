@@ -69,6 +69,7 @@ class Firmware:
             self.table,
             self.tasks.spawn,
             self._set_line,
+            hardware.taps,
         )
         urc = self.interpreter.urc
         self.pool = ConnectionPool(hardware.clock, profile.quirks.linger_s)

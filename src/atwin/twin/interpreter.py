@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Awaitable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -32,6 +33,7 @@ from atwin.at.reply import (
 )
 from atwin.twin.data_phase import DataPhase
 from atwin.twin.lines import OVERLONG, LineReader
+from atwin.twin.taps import Taps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -76,6 +78,7 @@ class Interpreter:
         table: CommandTable,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         between_lines: Callable[[], None] = lambda: None,
+        taps: Taps | None = None,
     ) -> None:
         self._uart = uart
         self._clock = clock
@@ -83,7 +86,9 @@ class Interpreter:
         self._table = table
         self._spawn = spawn
         self._between_lines = between_lines
+        self._taps = taps or Taps()
         self._reader = LineReader()
+        self._stopped = False
         self._busy = False
         self._data_phase: DataPhase | None = None
         self._passage: Passage | None = None
@@ -99,7 +104,7 @@ class Interpreter:
 
     def stop(self) -> None:
         """The firmware ends: nothing is read and nothing said any more."""
-        self._busy = True
+        self._stopped = self._busy = True
         self._unsolicited.clear()
         self._passage = None
         if self._gap_due is not None:
@@ -111,7 +116,8 @@ class Interpreter:
 
     def urc(self, text: str) -> None:
         """Say something unsolicited, as soon as no answer, echo or data phase is under way."""
-        self.in_gap(lambda: frame_urc(text))
+        if self._taps.says(text):
+            self.in_gap(lambda: frame_urc(text))
 
     def in_gap(self, output: Callable[[], bytes]) -> None:
         """Write what `output` gives in the next gap, in turn with the URCs; b"" is nothing."""
@@ -164,6 +170,7 @@ class Interpreter:
             if self._data_phase is not None:
                 self._feed_data(self._data_phase, rx)
                 continue
+            self._reader.longest = self._taps.longest_line
             echo, line = self._reader.take(rx)
             if self._style.echo:
                 self._echo = echo
@@ -220,6 +227,9 @@ class Interpreter:
         while commands:
             command = commands.popleft()
             self._busy = True
+            self._taps.command(command)
+            if self._stopped:
+                return
             try:
                 if commands and self._table.ends_line(command):
                     raise AtError
@@ -259,6 +269,8 @@ class Interpreter:
         match answer:
             case Block():
                 self._busy = True
+                if not rest and (aside := self._aside()):
+                    answer = replace(answer, tail=answer.tail + aside)
                 output = frame_block(answer, self._style, final=not rest)
                 self._spawn(self._send(output, rest))
                 return False
@@ -272,7 +284,7 @@ class Interpreter:
                 answer = Reply((answer,))
         output = frame_lines(answer.lines, self._style) if answer.lines else b""
         if answer.final is not None and not (rest and answer.final == OK):
-            output += frame_final(answer.final, self._style)
+            output += self._aside() + frame_final(answer.final, self._style)
         if answer.trailer:
             output += frame_lines(answer.trailer, self._style)
         self._write(output)
@@ -281,11 +293,15 @@ class Interpreter:
             return False
         return True
 
+    def _aside(self) -> bytes:
+        text = self._taps.aside()
+        return b"" if text is None else frame_urc(text)
+
     def _write(self, output: bytes) -> None:
         """In one piece with the echo in front of it: each piece costs host and port a turn."""
         if self._echo:
             output, self._echo = self._echo + output, b""
-        if output:
+        if output and not self._stopped:
             self._output += len(output)
             self._uart.write(output)
 

@@ -28,7 +28,8 @@ class LineReader:
     """Assembles lines; holds at most one line's bytes."""
 
     def __init__(self, longest: int = LONGEST_LINE) -> None:
-        self._longest = longest
+        #: Bytes, CR included.
+        self.longest = longest
         self._line = bytearray()
         self._overlong = False
         self._after_cr = False
@@ -89,7 +90,7 @@ class LineReader:
     def _is_plain(self, rx: bytearray, end: int) -> bool:
         """Whether `rx` begins with a whole line without editing: what programs send."""
         return (
-            1 < end < self._longest - 1
+            1 < end < self.longest - 1
             and not self._line
             and not self._overlong
             and rx[1] != SLASH
@@ -122,7 +123,7 @@ class LineReader:
         if not self._overlong:
             self._line += typed
         # The terminator counts as one byte of the line.
-        if len(self._line) >= self._longest:
+        if len(self._line) >= self.longest:
             self._overlong = True
             self._line.clear()
 

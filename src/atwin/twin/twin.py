@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol, Self
 from atwin.clock import LoopClock
 from atwin.line.uart import Uart
 from atwin.models import Profile, load_profile
+from atwin.net.faulty import FaultyNetwork
+from atwin.twin.faults import Bench, Faults
 from atwin.twin.flash import FileStore, Flash
 from atwin.twin.hardware import Hardware
 from atwin.twin.identity import Identity
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from atwin.line.host_side import HostFifo
     from atwin.line.port import Port
     from atwin.net.network import Network
+    from atwin.twin.faults import FaultPlan
     from atwin.twin.radio import Radio
 
 
@@ -52,7 +55,7 @@ class Twin:
     rate where the port tells no other; `host_fifo` models the host's receiver; `wiring` puts the
     host's RTS or DTR on RESET or PWRKEY. The same `seed` gives the same IMEI, IMSI, ICCID and
     line noise. With `state` NVRAM and files outlive this process; its owner closes it after the
-    twin.
+    twin. `faults` is what goes wrong, and when; more can be added to `faults` of the twin.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Twin:
         host_fifo: HostFifo | None = None,
         wiring: Wiring | None = None,
         state: State | None = None,
+        faults: FaultPlan | None = None,
     ) -> None:
         """Raises `UnknownModelError`."""
         clock = clock or LoopClock()
@@ -82,11 +86,12 @@ class Twin:
             rts_stops=wiring.rts is None,
             seed=seed,
         )
+        faulty = FaultyNetwork(network, clock, seed=seed if faults is None else faults.seed)
         self.module = Module(
             Hardware(
                 profile=profile,
                 uart=uart,
-                network=network,
+                network=faulty,
                 clock=clock,
                 identity=Identity.from_seed(seed),
                 rtc=Rtc(clock),
@@ -96,6 +101,9 @@ class Twin:
             )
         )
         self.pins = Pins(self.module)
+        self.faults = Faults(Bench(self.module, self.pins, faulty))
+        if faults is not None:
+            self.faults.follow(faults)
         self.module.power_on(warm=warm)
         uart.on_outputs = partial(wiring.drive, self.pins)
 
@@ -119,6 +127,7 @@ class Twin:
 
     async def close(self) -> None:
         """Switch off and let go of the port."""
+        self.faults.close()
         await self.module.close()
 
 

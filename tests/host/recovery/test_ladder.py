@@ -199,9 +199,9 @@ def test_a_module_that_only_loses_its_supply_gets_that_too(model: str, tmp_path:
         module = twin.module
         cut = module.cut_power
 
-        def cut_power() -> None:
+        def cut_power(*, briefly: bool = False) -> None:
             del module.power_on
-            cut()
+            cut(briefly=briefly)
 
         module.cut_power = cut_power  # type: ignore[method-assign]
 

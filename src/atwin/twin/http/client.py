@@ -190,7 +190,7 @@ class HttpClient:
                 stream.close()
             slot.release(lingers=stream is not None)
             raise
-        return Connection(stream, slot)
+        return Connection(self._hardware.taps.stream(stream), slot)
 
     def url(self, wanted: Wanted) -> Url:
         """The URL of the parameters. Raises `ActionFailed` when it is none."""
