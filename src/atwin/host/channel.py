@@ -369,7 +369,7 @@ class Channel:
                 self._log("<", text)
                 exchange.lines.append(text)
             case Final(damaged=True):
-                # Others stood in for them, so the count was right: the whole of it is worth nothing.
+                # Others were counted in their place, so all of it is worth nothing.
                 exchange.fail(Timeout("bytes of the body were lost", missing=1))
             case Final():
                 self._answered = True
