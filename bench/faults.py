@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from atwin.cli.pins import TwinPins
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import HostError, Modem
 from atwin.line.host_line import HostLine
@@ -105,6 +106,7 @@ class Outcome:
     detail: str = ""
     seconds: float = 0.0
     fired: tuple[str, ...] = ()
+    helped: tuple[str, ...] = ()
 
 
 class Runner:
@@ -115,6 +117,7 @@ class Runner:
         self.target = folder / "firmware.bin"
         self.trace = trace
         self.fired: tuple[str, ...] = ()
+        self.helped: tuple[str, ...] = ()
         self.seconds = 0.0
 
     def outcome(self) -> Outcome:
@@ -136,7 +139,9 @@ class Runner:
             wrong, detail = "HANG", traceback.format_exc()
         except Exception:
             wrong, detail = "TRACEBACK", traceback.format_exc()
-        return Outcome(self.schedule.seed, ended, wrong, detail, self.seconds, self.fired)
+        return Outcome(
+            self.schedule.seed, ended, wrong, detail, self.seconds, self.fired, self.helped
+        )
 
     def failed_badly(self, error: HostError) -> str:
         if error.exit_code not in EXIT_CODES:
@@ -164,18 +169,21 @@ class Runner:
             host_fifo=schedule.fifo,
             faults=plan,
         )
-        async with twin, Modem(near) as modem:
+        # As `atwin get` on a twin: every rung of the ladder is there.
+        async with twin, Modem(near, pins=TwinPins(twin)) as modem:
             if self.trace:
                 self.listen(modem)
             try:
                 async with asyncio.timeout(LONGEST):
-                    await modem.bring_up()
-                    await modem.download(
+                    climbed = await modem.recover()
+                    result = await modem.download(
                         URL,
                         self.target,
                         strategy=schedule.strategy,
                         sha256=schedule.sha256 if schedule.hash_known else None,
                     )
+                    helped = (*climbed, *result.recovery)
+                    self.helped += tuple(rung.rung for rung in helped if rung.helped)
             except HostError as error:
                 return error
             finally:
@@ -229,12 +237,16 @@ def run_all(seeds: Iterable[int]) -> int:
     began = time.monotonic()
     ends: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
+    rungs: Counter[str] = Counter()
+    details: Counter[str] = Counter()
     bad: list[Outcome] = []
     virtual = 0.0
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for outcome in pool.map(run_seed, seeds, chunksize=4):
             ends[outcome.wrong or outcome.ended] += 1
             kinds.update(outcome.fired)
+            rungs.update(outcome.helped)
+            details.update([outcome.detail.partition(":")[0]] if outcome.detail else [])
             virtual += outcome.seconds
             if outcome.wrong:
                 bad.append(outcome)
@@ -244,7 +256,9 @@ def run_all(seeds: Iterable[int]) -> int:
         f"{ends.total()} seeds in {time.monotonic() - began:.0f} s, {virtual / 3600:.0f} h of line"
     )
     print(", ".join(f"{end}: {count}" for end, count in sorted(ends.items())))
+    print("rungs that helped:", ", ".join(f"{rung} {n}" for rung, n in rungs.most_common()))
     print("faults that began:", ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()))
+    print("failures:", ", ".join(f"{name} {n}" for name, n in details.most_common()))
     print(f"failing seeds: {', '.join(str(outcome.seed) for outcome in bad) or 'none'}")
     return 1 if bad else 0
 
