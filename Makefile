@@ -31,6 +31,7 @@ bench: $(DEV) tools
 	$(BIN)/python -m bench.efficiency
 	$(BIN)/python -m bench.rate
 	$(BIN)/python -m bench.tls
+	$(BIN)/python -m bench.rungs
 	$(BIN)/python -m bench.faults
 	$(BIN)/python -m bench.pty
 

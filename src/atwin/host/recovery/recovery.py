@@ -147,6 +147,8 @@ class Recovery:
             return True
         if status == _DNS_FAILED:
             return failures >= 3
+        if isinstance(failure, NoAnswerError) and failure.missing:
+            return False  # the line lost bytes: the module is well
         stuck = isinstance(failure, NoAnswerError | CommandRefusedError)
         return stuck and failures >= 2
 
