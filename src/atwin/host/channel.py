@@ -139,11 +139,14 @@ class _Exchange:
                 self.fail(error)
 
     def missing(self) -> int:
-        """Bytes of the announced body that did not come; the line's end is not one of them."""
+        """Bytes of the announced body that did not come; the line's end is not one of them.
+
+        At least one: with a whole body its result would have come too.
+        """
         if self.announced is None:
             return 0
         tail = b"".join(self.pieces[-8:])[-len(_OK_TAIL) :]
-        return self.announced - self.got + (len(_OK_TAIL) if tail == _OK_TAIL else 0)
+        return max(1, self.announced - self.got + (len(_OK_TAIL) if tail == _OK_TAIL else 0))
 
     def came_so_far(self) -> str:
         """For the error text."""
