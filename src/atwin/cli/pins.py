@@ -25,6 +25,9 @@ class TwinPins:
         """See `Pins.drive`."""
         setattr(self._twin.pins, pin, high)
 
+    async def let_go(self) -> None:
+        """See `Pins.let_go`: nothing was opened."""
+
     async def close(self) -> None:
         """See `Pins.close`."""
 
@@ -40,6 +43,7 @@ async def pins_for(spec: str | None, port: Port, own: Pins | None) -> AsyncItera
     except PinSpecError as error:
         raise typer.BadParameter(str(error)) from None
     try:
+        await pins.let_go()
         yield pins
     finally:
         await pins.close()

@@ -46,6 +46,9 @@ class WiredPins:
             self.pulses.append(pin)
         setattr(self.twin.pins, pin, high)
 
+    async def let_go(self) -> None:
+        pass
+
     async def close(self) -> None:
         pass
 

@@ -79,6 +79,10 @@ def test_by_rts_and_dtr_of_the_port(tmp_path: Path) -> None:
             port = await open_port(f"rfc2217://{address}")
             pins = open_pins("port:rts=reset,dtr=power_key:inverted", port)
             assert pins.driven == {"reset", "power_key"}
+            await pins.let_go()
+            for pin in ("reset", "power_key"):
+                while await level(control, pin) != 1:
+                    pass
             for high in (False, True, False, True):
                 await drive_there(pins, "reset", high)
                 await drive_there(pins, "power_key", high)

@@ -31,5 +31,8 @@ class Pins(Protocol):
     async def drive(self, pin: Pin, high: bool) -> None:
         """Bring one of `driven` to a level, and return when it is there. Raises `PinError`."""
 
+    async def let_go(self) -> None:
+        """Undo what merely opening the means did to the pins. Raises `PinError`."""
+
     async def close(self) -> None:
         """Let go of the means; the pins stay as they are. Harmless when called twice."""

@@ -48,5 +48,8 @@ class ControlPins:
         finally:
             writer.close()
 
+    async def let_go(self) -> None:
+        """See `Pins.let_go`: opening it moved nothing."""
+
     async def close(self) -> None:
         """See `Pins.close`."""

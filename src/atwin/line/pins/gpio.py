@@ -57,6 +57,9 @@ class GpioPins:
         except (OSError, ValueError) as error:
             raise PinError(f"gpiod: line {self._offsets[pin]}: {error}") from error
 
+    async def let_go(self) -> None:
+        """See `Pins.let_go`: opening it moved nothing."""
+
     async def close(self) -> None:
         """See `Pins.close`."""
         self._request.release()

@@ -41,5 +41,10 @@ class OutputPins:
         except PortError as error:
             raise PinError(str(error)) from error
 
+    async def let_go(self) -> None:
+        """See `Pins.let_go`: whoever opens a port asserts both, for some milliseconds then."""
+        for pin in self._wires:
+            await self.drive(pin, True)
+
     async def close(self) -> None:
         """See `Pins.close`."""

@@ -69,5 +69,8 @@ class ProgramPins:
             last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
             raise PinError(": ".join([f"{shown}: exit code {process.returncode}", *last]))
 
+    async def let_go(self) -> None:
+        """See `Pins.let_go`: opening it moved nothing."""
+
     async def close(self) -> None:
         """See `Pins.close`."""
