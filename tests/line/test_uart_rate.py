@@ -115,7 +115,7 @@ def test_noise_is_the_same_at_every_run() -> None:
     assert heard[0] == heard[1]
 
 
-@pytest.mark.parametrize("first", [b"AT\r", b"at\r\n", b"\x00\x80AT+CPIN?\r", b"aTAT\r"])
+@pytest.mark.parametrize("first", [b"AT\r", b"at\r\n", b"AT\n", b"\x00\x80AT+CPIN?\r", b"aTAT\r"])
 @pytest.mark.parametrize("split", [False, True], ids=["whole", "split"])
 def test_auto_baud_takes_the_rate_of_the_first_at(first: bytes, split: bool) -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
@@ -141,6 +141,28 @@ def test_auto_baud_takes_it_from_nothing_else(first: bytes) -> None:
         await asyncio.sleep(1)
         assert not uart.ready
         assert not uart.rx
+
+    played(scene, 19200, LineMode(0), trained=False)
+
+
+def test_a_host_that_ends_lines_with_lf_trains_the_module() -> None:
+    """A quarter of real hosts send LF only (spec: uart.md §11)."""
+
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"AT\nAT\n")
+        await asyncio.sleep(0.5)
+        assert uart.ready
+        assert bytes(uart.rx) == b"AT\n"
+
+    played(scene, 19200, LineMode(0), trained=False)
+
+
+@pytest.mark.parametrize(("typed", "left"), [(b"AT\rat\r", b"at\r"), (b"at\rAT\r", b"AT\r")])
+def test_only_the_first_line_is_lost_whatever_its_case(typed: bytes, left: bytes) -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(typed)
+        await asyncio.sleep(0.5)
+        assert bytes(uart.rx) == left
 
     played(scene, 19200, LineMode(0), trained=False)
 
