@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from atwin.clock import run_virtual
-from atwin.line.frame import Frame
+from atwin.line.frame import Flow, Frame
 from atwin.line.host_line import HostLine
 from atwin.line.memory import MemoryPort, memory_pair
 from atwin.line.uart import LineMode, Uart
@@ -197,6 +197,42 @@ def test_once_found_the_rate_stays_until_the_next_start() -> None:
         assert bytes(uart.rx) == b"AT\r"
 
     played(scene, 115200, LineMode(0), trained=False)
+
+
+def test_auto_baud_asked_for_again_looks_for_the_rate_again() -> None:
+    """AT at 115200, AT+IPR=9600, AT+IPR=0: who speaks at 9600 is heard."""
+
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"AT\r")
+        await asyncio.sleep(0.1)
+        uart.configure(LineMode(9600))
+        host.set_line(HostLine(9600))
+        await asyncio.sleep(0.1)
+        uart.write(b"\r\nOK\r\n")
+        uart.configure(LineMode(0))
+        assert not uart.ready
+        assert await terminal.expect(b"OK\r\n") == b"\r\nOK\r\n"
+        uart.rx.clear()
+        assert not uart.ready
+        terminal.type(b"AT\rAT\r")
+        await asyncio.sleep(0.1)
+        assert uart.ready
+        assert bytes(uart.rx) == b"AT\r"
+
+    played(scene, 115200, LineMode(0))
+
+
+def test_another_flow_control_is_no_reason_to_look_for_the_rate_again() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"AT\r")
+        await asyncio.sleep(0.1)
+        uart.configure(LineMode(0, to_host=Flow.SOFTWARE))
+        uart.configure(LineMode(0))
+        terminal.type(b"AT\r")
+        await asyncio.sleep(0.1)
+        assert bytes(uart.rx) == b"AT\rAT\r"
+
+    played(scene, 115200, LineMode(0))
 
 
 def test_a_port_that_cannot_tell_a_rate_follows_the_module() -> None:

@@ -111,7 +111,9 @@ class Uart:
     @property
     def ready(self) -> bool:
         """Whether the module knows the rate to speak at; before that it says nothing."""
-        return not self._paced or self.mode.rate != 0 or self._training.found
+        if not self._paced or self._wanted.rate != 0:
+            return True
+        return self.mode.rate == 0 and self._training.found
 
     @property
     def host_lost_bytes(self) -> int:
@@ -171,7 +173,7 @@ class Uart:
         """Change over when what has been written so far has left."""
         if mode != self._wanted:
             self._wanted = mode
-            self._out.after(lambda: self._set_mode(mode))
+            self._out.after(lambda: self._change_to(mode))
 
     def write(self, data: bytes) -> None:
         """Send one whole piece of output."""
@@ -263,6 +265,13 @@ class Uart:
 
     def _understood_by_host(self) -> bool:
         return self._same_rate() and self._host_frame.understands(self.mode.frame)
+
+    def _change_to(self, mode: LineMode) -> None:
+        if mode.rate == 0 and self.mode.rate != 0:
+            # Auto-baud asked for again looks for the rate again.
+            self._training = Training(found=False)
+            self._trained = None
+        self._set_mode(mode)
 
     def _set_mode(self, mode: LineMode) -> None:
         self.mode = mode
