@@ -115,6 +115,38 @@ def test_another_rate_holds_for_the_bytes_behind() -> None:
     play(scene)
 
 
+@pytest.mark.parametrize("byte_time", [0, BYTE])
+def test_what_is_to_come_after_waits_while_held(byte_time: float) -> None:
+    async def scene(far: Far) -> None:
+        def note() -> None:
+            called.append(bytes(far.heard))
+
+        called: list[bytes] = []
+        far.lane.after(note)
+        far.lane.hold()
+        far.lane.put(b"behind")
+        far.lane.after(note)
+        await asyncio.sleep(1)
+        far.lane.put_first(b"!")
+        assert called == [b""]
+        far.lane.release()
+        await far.lane.drain()
+        assert called == [b"", b"!behind"]
+
+    play(scene, byte_time)
+
+
+def test_calls_that_were_called_off_do_not_come() -> None:
+    async def scene(far: Far) -> None:
+        far.lane.put(b"a" * 10)
+        far.lane.after(lambda: far.lane.put(b"never"))
+        far.lane.call_off()
+        await far.lane.drain()
+        assert far.heard == b"a" * 10
+
+    play(scene)
+
+
 def test_cleared_it_forgets_and_can_be_used_again() -> None:
     async def scene(far: Far) -> None:
         far.lane.put(b"a" * 1000)

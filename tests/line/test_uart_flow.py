@@ -217,3 +217,60 @@ def test_switched_off_flow_control_lets_everything_go() -> None:
         assert await terminal.quiet() == b"held back until now" * 4
 
     played(scene, Flow.HARDWARE)
+
+
+def test_the_ok_of_ipr_goes_out_at_the_old_rate_even_when_rts_held_it_back() -> None:
+    """OK is sent at the old rate, then the rate changes (spec: uart.md §5)."""
+
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        host.set_line(HostLine(115200, rts=False))
+        uart.write(b"\r\nOK\r\n")
+        uart.configure(LineMode(921600, Frame(), Flow.HARDWARE, Flow.HARDWARE))
+        await asyncio.sleep(0.1)
+        assert uart.mode.rate == 115200
+        host.set_line(HostLine(115200, rts=True))
+        assert await terminal.quiet() == b"\r\nOK\r\n"
+        assert uart.mode.rate == 921600
+
+    played(scene, Flow.HARDWARE, Flow.HARDWARE)
+
+
+def test_ifc_0_frees_a_held_line_and_what_waits_goes_out_at_its_own_rate() -> None:
+    """AT+IPR=921600 and, as nothing comes, AT+IFC=0,0: both OKs, each at its rate."""
+
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        host.set_line(HostLine(115200, rts=False))
+        uart.write(b"OK of IPR")
+        uart.configure(LineMode(921600, Frame(), Flow.HARDWARE, Flow.HARDWARE))
+        uart.write(b"OK of IFC")
+        uart.configure(LineMode(921600))
+        assert await terminal.expect(b"OK of IPR") == b"OK of IPR"
+        host.set_line(HostLine(921600, rts=False))
+        assert await terminal.quiet() == b"OK of IFC"
+        assert uart.mode == LineMode(921600)
+
+    played(scene, Flow.HARDWARE, Flow.HARDWARE)
+
+
+def test_a_module_that_starts_anew_does_not_take_up_what_the_run_before_had_set() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        host.set_line(HostLine(115200, rts=False))
+        uart.write(b"held")
+        uart.configure(LineMode(9600, Frame(), Flow.HARDWARE, Flow.HARDWARE))
+        uart.boot(LineMode(115200, to_host=Flow.HARDWARE), trained=True)
+        host.set_line(HostLine(115200, rts=True))
+        await asyncio.sleep(1)
+        assert uart.mode == LineMode(115200, to_host=Flow.HARDWARE)
+
+    played(scene, Flow.HARDWARE, Flow.HARDWARE)
+
+
+def test_xoff_of_the_run_before_does_not_hold_the_next_one() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(XOFF)
+        await asyncio.sleep(0.1)
+        uart.boot(LineMode(115200, to_host=Flow.SOFTWARE), trained=True)
+        uart.write(b"RDY")
+        assert await terminal.quiet() == b"RDY"
+
+    played(scene, Flow.SOFTWARE)

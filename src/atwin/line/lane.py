@@ -125,11 +125,15 @@ class Lane:
             self._advance()
 
     def after(self, call: Callable[[], None]) -> None:
-        """Call when everything put so far has arrived; at once when nothing moves."""
-        if self._queue and self._allowed is None:
+        """Call when everything put so far has arrived, however long the line is held."""
+        if self._queue:
             self._marks.append((self._total + len(self._queue), call))
         else:
             call()
+
+    def call_off(self) -> None:
+        """Forget the calls `after` has been given."""
+        self._marks.clear()
 
     def clear(self) -> None:
         """Forget what has not arrived, as a transmitter without power does."""

@@ -7,6 +7,7 @@ training mean nothing; the receive buffer and flow control work all the same.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,10 @@ class LineMode:
     to_host: Flow = Flow.NONE
     to_module: Flow = Flow.NONE
 
+    def with_flow_of(self, other: LineMode) -> LineMode:
+        """At the same rate and frame, with the flow control of `other`."""
+        return replace(self, to_host=other.to_host, to_module=other.to_module)
+
 
 class Uart:
     """The module's side of the line.
@@ -75,7 +80,7 @@ class Uart:
         self.rx = bytearray()
         self.lost_bytes = 0
         self.mode = LineMode()
-        self._wanted = self.mode
+        self._coming: deque[LineMode] = deque()
         self._clock = clock
         self._paced = baud is not None
         self._port_line = HostLine()
@@ -111,7 +116,7 @@ class Uart:
     @property
     def ready(self) -> bool:
         """Whether the module knows the rate to speak at; before that it says nothing."""
-        if not self._paced or self._wanted.rate != 0:
+        if not self._paced or self._last_mode.rate != 0:
             return True
         return self.mode.rate == 0 and self._training.found
 
@@ -166,14 +171,23 @@ class Uart:
         self._training = Training(found=trained)
         self._trained = None
         self._xoff = False
-        self._wanted = mode
+        self._coming.clear()
+        self._out.call_off()
         self._set_mode(mode)
 
     def configure(self, mode: LineMode) -> None:
-        """Change over when what has been written so far has left."""
-        if mode != self._wanted:
-            self._wanted = mode
-            self._out.after(lambda: self._change_to(mode))
+        """Change over when what has been written so far has left.
+
+        Another flow control does not wait for a line that is held: what holds it may be a wire
+        that is not there, and AT+IFC=0,0 is the way out.
+        """
+        if mode == self._last_mode:
+            return
+        if self._out.held:
+            self._coming = deque(coming.with_flow_of(mode) for coming in self._coming)
+            self._set_mode(self.mode.with_flow_of(mode))
+        self._coming.append(mode)
+        self._out.after(self._change)
 
     def write(self, data: bytes) -> None:
         """Send one whole piece of output."""
@@ -266,7 +280,13 @@ class Uart:
     def _understood_by_host(self) -> bool:
         return self._same_rate() and self._host_frame.understands(self.mode.frame)
 
-    def _change_to(self, mode: LineMode) -> None:
+    @property
+    def _last_mode(self) -> LineMode:
+        """The mode behind everything written so far."""
+        return self._coming[-1] if self._coming else self.mode
+
+    def _change(self) -> None:
+        mode = self._coming.popleft()
         if mode.rate == 0 and self.mode.rate != 0:
             # Auto-baud asked for again looks for the rate again.
             self._training = Training(found=False)
