@@ -274,3 +274,44 @@ def test_xoff_of_the_run_before_does_not_hold_the_next_one() -> None:
         assert await terminal.quiet() == b"RDY"
 
     played(scene, Flow.SOFTWARE)
+
+
+def test_a_host_stopped_by_xoff_is_released_when_that_flow_control_is_switched_off() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"x" * 3500)
+        assert await terminal.quiet() == XOFF
+        uart.configure(LineMode(115200))
+        assert await terminal.quiet() == XON
+
+    played(scene, Flow.NONE, Flow.SOFTWARE)
+
+
+def test_another_flow_control_takes_over_a_stopped_host() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"x" * 3500)
+        assert await terminal.quiet() == XOFF
+        uart.configure(LineMode(115200, to_module=Flow.HARDWARE))
+        assert await terminal.quiet() == XON
+        assert not host.cts
+        uart.configure(LineMode(115200, to_module=Flow.SOFTWARE))
+        assert host.cts
+        assert await terminal.quiet() == XOFF
+        uart.rx.clear()
+        uart.taken()
+        assert await terminal.quiet() == XON
+
+    played(scene, Flow.NONE, Flow.SOFTWARE)
+
+
+def test_cts_switched_off_while_it_stops_the_host_lets_it_go_on() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"x" * 5000)
+        await asyncio.sleep(1)
+        assert not host.cts
+        uart.configure(LineMode(115200))
+        assert host.cts
+        await asyncio.sleep(1)
+        assert uart.input_pending == 0
+        assert uart.lost_bytes == 5000 - 4096
+
+    played(scene, Flow.NONE, Flow.HARDWARE)

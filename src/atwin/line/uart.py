@@ -294,7 +294,7 @@ class Uart:
         self._set_mode(mode)
 
     def _set_mode(self, mode: LineMode) -> None:
-        self.mode = mode
+        before, self.mode = self.mode, mode
         if mode.to_host is not Flow.SOFTWARE:
             self._xoff = False
         stoppable = mode.to_module is not Flow.NONE
@@ -306,8 +306,8 @@ class Uart:
         if isinstance(self.port, DevicePort) and mode.rate:
             self.port.follow(mode.rate, hardware=Flow.HARDWARE in (mode.to_host, mode.to_module))
         self._gate()
-        if self._stopped and mode.to_module is Flow.NONE:
-            self._let_host_go_on()
+        if mode.to_module is not before.to_module:
+            self._change_what_stops_the_host(before.to_module)
 
     def _set_byte_times(self) -> None:
         if self._paced:
@@ -331,7 +331,7 @@ class Uart:
         if excess > 0:
             del self.rx[self._rx_buffer :]
             self.lost_bytes += excess
-        if self.mode.to_module is not Flow.NONE and len(self.rx) >= _HIGH * self._rx_buffer:
+        if self._is_nearly_full:
             self._stop_host()
 
     def _read_again(self) -> None:
@@ -380,25 +380,40 @@ class Uart:
         else:
             self._out.release()
 
+    @property
+    def _is_nearly_full(self) -> bool:
+        return self.mode.to_module is not Flow.NONE and len(self.rx) >= _HIGH * self._rx_buffer
+
     def _stop_host(self) -> None:
         if not self._stopped:
             self._stopped = True
-            self._tell_host(XOFF)
+            self._tell_host(self.mode.to_module)
+            self._stop_or_release()
 
     def _let_host_go_on(self) -> None:
         self._stopped = False
-        self._tell_host(XON)
+        self._tell_host(self.mode.to_module)
+        self._stop_or_release()
+
+    def _change_what_stops_the_host(self, before: Flow) -> None:
+        """What had stopped it lets it go on; the new one stops it if need be."""
+        if self._stopped:
+            self._stopped = False
+            self._tell_host(before)
+        if self._is_nearly_full:
+            self._stop_host()
+        else:
+            self._stop_or_release()
+
+    def _tell_host(self, flow: Flow) -> None:
+        if flow is Flow.SOFTWARE and not self._host_obeys_xoff:
+            self._out.put_first(XOFF if self._stopped else XON)
+        elif isinstance(self.port, LinePort):
+            self.port.show_cts(self.cts)
 
     @property
     def _host_obeys_xoff(self) -> bool:
         return self._host_side is not None or self._host_line.obeys_xoff
-
-    def _tell_host(self, character: bytes) -> None:
-        if self.mode.to_module is Flow.SOFTWARE and not self._host_obeys_xoff:
-            self._out.put_first(character)
-        elif isinstance(self.port, LinePort):
-            self.port.show_cts(self.cts)
-        self._stop_or_release()
 
     def _stop_or_release(self) -> None:
         """Stop the host's transmitter if it is one that listens to us."""
