@@ -97,12 +97,17 @@ class Lane:
 
     def put_first(self, data: bytes) -> None:
         """Send `data` before everything that waits, even while held: XON and XOFF."""
+        self.settle()
         self._marks = deque((at + len(data), call) for at, call in self._marks)
         if self.held or not self._queue:
             self._total += len(data)
             self._deliver(data)
         else:
+            self._stop_timer()
             self._queue[:0] = data
+            # A mark of its own, or it would arrive at the end of a slice.
+            self._marks.appendleft((self._total + len(data), lambda: None))
+            self._advance()
 
     def hold(self) -> None:
         """Stop, after at most what is in the transmitter's FIFO; nothing is lost."""

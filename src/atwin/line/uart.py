@@ -97,6 +97,7 @@ class Uart:
         self._stopped = False  # the host, by us
         self._reading = True
         self._xoff = False
+        self._host_xoff = False
         self._host_side_ready = True
         self._in = Lane(clock, self._arrived)
         self._host_side: HostSide | None = None
@@ -216,6 +217,8 @@ class Uart:
         if self._paced and not self._understood_by_host():
             data = self._noise.of(data, self._rate, self._host_line.rate or self._rate)
             self._show_host(LineError.FRAMING)
+        if self._host_obeys_xoff and (XON in data or XOFF in data):
+            data = self._obeyed_by_host(data)
         if self._host_side is None:
             self.port.write(data)
             return
@@ -223,6 +226,12 @@ class Uart:
         self._host_side.arrived(data)
         if self._host_side.lost_bytes > lost:
             self._show_host(LineError.OVERRUN)
+
+    def _obeyed_by_host(self, data: bytes) -> bytes:
+        """The host's port acts on XON and XOFF, payload or not, and takes them out."""
+        self._host_xoff = data.rfind(XOFF) > data.rfind(XON)
+        self._stop_or_release()
+        return data.translate(None, XON + XOFF)
 
     def _show_host(self, error: LineError) -> None:
         if isinstance(self.port, LinePort):
@@ -399,32 +408,34 @@ class Uart:
         """What had stopped it lets it go on; the new one stops it if need be."""
         if self._stopped:
             self._stopped = False
-            self._tell_host(before)
+            if before is Flow.HARDWARE or not self._host_is_modelled:
+                self._tell_host(before)
         if self._is_nearly_full:
             self._stop_host()
         else:
             self._stop_or_release()
 
     def _tell_host(self, flow: Flow) -> None:
-        if flow is Flow.SOFTWARE and not self._host_obeys_xoff:
+        if flow is Flow.SOFTWARE:
             self._out.put_first(XOFF if self._stopped else XON)
         elif isinstance(self.port, LinePort):
             self.port.show_cts(self.cts)
 
     @property
     def _host_obeys_xoff(self) -> bool:
-        return self._host_side is not None or self._host_line.obeys_xoff
+        """The modelled host does as the module does; another one as its port is set."""
+        if self._host_is_modelled:
+            return self.mode.to_module is Flow.SOFTWARE
+        return self._host_line.obeys_xoff
+
+    @property
+    def _host_is_modelled(self) -> bool:
+        return self._host_side is not None
 
     def _stop_or_release(self) -> None:
         """Stop the host's transmitter if it is one that listens to us."""
-        match self.mode.to_module:
-            case Flow.HARDWARE:
-                obeys = self._host_line.obeys_cts
-            case Flow.SOFTWARE:
-                obeys = self._host_obeys_xoff
-            case _:
-                obeys = False
-        if self._stopped and obeys:
+        self._host_xoff = self._host_xoff and self._host_obeys_xoff
+        if self._host_xoff or (not self.cts and self._host_line.obeys_cts):
             self._in.hold()
         else:
             self._in.release()
