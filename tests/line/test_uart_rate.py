@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from atwin.clock import run_virtual
 from atwin.line.frame import Flow, Frame
-from atwin.line.host_line import HostLine
+from atwin.line.host_line import HostLine, LinePort
 from atwin.line.memory import MemoryPort, memory_pair
 from atwin.line.uart import LineMode, Uart
 from support.terminal import Terminal
@@ -84,6 +85,64 @@ def test_a_rate_set_now_holds_behind_what_is_under_way() -> None:
         host.set_line(HostLine(921600))
         uart.write(b"faster")
         assert await terminal.expect(b"faster") == b"faster"
+
+    played(scene, 9600)
+
+
+def test_what_was_written_before_a_change_of_rate_goes_out_at_the_old_one() -> None:
+    """As a tty does it for write, flush, set."""
+
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        start = asyncio.get_running_loop().time()
+        came: list[float] = []
+        uart.listen(lambda: came.append(asyncio.get_running_loop().time() - start))
+        terminal.type(b"AT+IPR=9600\r")
+        await host.set_rate(9600)
+        assert uart.host_line.rate == 115200
+        await asyncio.sleep(1)
+        assert uart.host_line.rate == 9600
+        assert bytes(uart.rx) == b"AT+IPR=9600\r"
+        assert came[-1] == pytest.approx(12 * 10 / 115200)
+
+    played(scene, 115200)
+
+
+def test_each_of_several_changes_of_rate_has_its_place_among_the_bytes() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        for rate, text in ((19200, b"lost"), (115200, b"heard"), (9600, b"lost"), (115200, b".")):
+            await host.set_rate(rate)
+            terminal.type(text)
+        await asyncio.sleep(1)
+        assert re.sub(rb"[\x00\x80-\xff]", b"", uart.rx) == b"heard."
+
+    played(scene, 115200)
+
+
+def test_rts_does_not_wait_for_what_was_written() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        outputs: list[tuple[bool | None, bool | None]] = []
+        uart.on_outputs = lambda rts, dtr: outputs.append((rts, dtr))
+        terminal.type(b"x" * 960)
+        await host.drain()
+        await host.set_output("rts", False)
+        await host.set_output("dtr", True)
+        assert outputs == [(False, None), (False, True)]
+        assert uart.input_pending
+
+    played(scene, 9600)
+
+
+def test_a_host_that_throws_away_what_it_wrote_still_changes_its_rate() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"x" * 960)
+        await host.set_rate(115200)
+        assert uart.host_line.rate == 9600
+        port = uart.port
+        assert isinstance(port, LinePort)
+        port.on_purge(False, True)
+        assert uart.input_pending == 0
+        assert uart.host_line.rate == 115200
+        assert len(uart.rx) < 10
 
     played(scene, 9600)
 

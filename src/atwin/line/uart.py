@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from atwin.clock import LoopClock
@@ -241,20 +242,29 @@ class Uart:
         """From the port: nobody is there any more. A module does not notice that."""
 
     def host_changed(self, line: HostLine) -> None:
-        """The host set its side anew; a rate counts only where line time is modelled."""
+        """The host set its side anew; a rate counts only where line time is modelled.
+
+        Its outputs and what it obeys change at once, its rate and frame behind what it wrote.
+        """
         self._port_line = line
         before = self._host_line
         self._host_line = replace(
             line,
-            rate=line.rate or before.rate,
+            rate=before.rate,
+            frame=before.frame,
             rts=self._forced.get("rts", line.rts),
             dtr=self._forced.get("dtr", line.dtr),
         )
-        self._set_byte_times()
         self._gate()
         self._stop_or_release()
+        self._in.after(partial(self._set_host_rate, line.rate, line.frame))
         if (self._host_line.rts, self._host_line.dtr) != (before.rts, before.dtr):
             self.on_outputs(self._host_line.rts, self._host_line.dtr)
+
+    def _set_host_rate(self, rate: int | None, frame: Frame | None) -> None:
+        self._out.settle()  # what it has received by now came at its old rate
+        self._host_line = replace(self._host_line, rate=rate or self._host_line.rate, frame=frame)
+        self._set_byte_times()
 
     def drive(self, output: str, on: bool | None) -> None:
         """Set `rts` or `dtr` of the host, whatever the port says; None: as the port says again."""
@@ -269,6 +279,7 @@ class Uart:
             self._host_side.purge()
         if unsent:
             self._in.clear()
+            self._set_host_rate(self._port_line.rate, self._port_line.frame)
             self._read_again()
 
     # --- rate -----------------------------------------------------------------------------------
@@ -303,6 +314,7 @@ class Uart:
         self._set_mode(mode)
 
     def _set_mode(self, mode: LineMode) -> None:
+        self._in.settle()  # what the module has received by now came at its old rate
         before, self.mode = self.mode, mode
         if mode.to_host is not Flow.SOFTWARE:
             self._xoff = False
