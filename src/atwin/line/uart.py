@@ -8,12 +8,12 @@ training mean nothing; the receive buffer and flow control work all the same.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from atwin.clock import LoopClock
-from atwin.line.frame import FASTEST_AUTO, ROM_RATE, XOFF, XON, Flow, Frame, same_rate
+from atwin.line.frame import FASTEST_AUTO, ROM_RATE, XOFF, XON, Flow, Frame, LineMode, same_rate
 from atwin.line.host_line import DevicePort, HostLine, LineError, LinePort
 from atwin.line.host_side import HostFifo, HostSide
 from atwin.line.lane import UNLIMITED, Lane
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from atwin.clock import Clock
     from atwin.line.port import Port
 
+__all__ = ["RX_BUFFER", "LineMode", "Uart"]
+
 #: Bytes the module holds while a command runs (spec: uart.md §3).
 RX_BUFFER = 4096
 
@@ -36,23 +38,6 @@ _PIECE = 0.125
 
 #: Bytes on their way to the module above which the port is not read, and below which it is again.
 _MUCH_INPUT, _LITTLE_INPUT = 65536, 16384
-
-
-@dataclass(frozen=True, slots=True)
-class LineMode:
-    """What AT+IPR, AT+ICF and AT+IFC set: bit/s (0 is auto-baud), frame, flow control.
-
-    `to_host` is what stops the module, `to_module` what the module stops the host with.
-    """
-
-    rate: int = 0
-    frame: Frame = field(default_factory=Frame)
-    to_host: Flow = Flow.NONE
-    to_module: Flow = Flow.NONE
-
-    def with_flow_of(self, other: LineMode) -> LineMode:
-        """At the same rate and frame, with the flow control of `other`."""
-        return replace(self, to_host=other.to_host, to_module=other.to_module)
 
 
 class Uart:
