@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import tty
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from atwin.clock import run_virtual
+from atwin.line.device_server import open_device_server
 from atwin.line.frame import Flow, Frame
 from atwin.line.host_line import HostLine
 from atwin.line.host_side import HostFifo
@@ -117,19 +120,23 @@ def test_xoff_means_nothing_to_a_module_that_does_not_listen_for_it() -> None:
 @pytest.mark.parametrize("baud", [None, 115200], ids=["max", "115200"])
 def test_rts_stops_the_module_within_its_fifo(baud: int | None) -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
-        uart.write(b"x" * 1152)
-        await asyncio.sleep(0.05)
+        uart.write(b"x" * 11520)
+        if baud is None:
+            await terminal.take(1)
+        else:
+            await asyncio.sleep(0.5)
         host.set_line(HostLine(rts=False))
-        heard = len(terminal.heard)
+        sent = uart.sent_bytes
         await asyncio.sleep(1)
-        most = heard + 16 + 116  # what was delivered already may still be on its way to us
-        assert len(terminal.heard) <= (1152 if baud is None else most)
+        # Without line time there is no FIFO: only a piece may be on its way.
+        assert 0 < uart.sent_bytes <= sent + (0 if baud is None else 16) < 11520
         uart.write(b"end")
         await asyncio.sleep(1)
         assert not terminal.heard.endswith(b"end")
         host.set_line(HostLine(rts=True))
         await asyncio.sleep(1)
-        assert terminal.heard == b"x" * 1152 + b"end"
+        assert terminal.heard.endswith(b"xend")
+        assert uart.sent_bytes == 11520 + 3
 
     played(scene, Flow.HARDWARE, baud=baud)
 
@@ -315,3 +322,91 @@ def test_cts_switched_off_while_it_stops_the_host_lets_it_go_on() -> None:
         assert uart.lost_bytes == 5000 - 4096
 
     played(scene, Flow.NONE, Flow.HARDWARE)
+
+
+@pytest.mark.parametrize("how", [Flow.SOFTWARE, Flow.HARDWARE])
+def test_without_line_time_flow_control_still_stops_a_long_answer(how: Flow) -> None:
+    async def main() -> None:
+        host, module = memory_pair()
+        uart = Uart(module)
+        uart.listen(lambda: None)
+        uart.boot(LineMode(0, Frame(), how, how), trained=True)
+        heard = bytearray()
+
+        class Stopper:
+            """A host that wants a rest after the first piece."""
+
+            def received(self, data: bytes) -> None:
+                if not heard and how is Flow.SOFTWARE:
+                    host.write(XOFF)
+                elif not heard:
+                    host.set_line(HostLine(rts=False))
+                heard.extend(data)
+
+            def lost(self, reason: str | None) -> None: ...
+
+        host.start(Stopper())
+        uart.write(TEXT)
+        await asyncio.sleep(1)
+        assert 0 < len(heard) <= 3 * 4096
+        if how is Flow.SOFTWARE:
+            host.write(XON)
+        else:
+            host.set_line(HostLine(rts=True))
+        await uart.drain()
+        assert heard == TEXT
+
+    run_virtual(main())
+
+
+def test_without_flow_control_and_line_time_an_answer_is_handed_over_in_one_piece() -> None:
+    """Each piece costs a turn, and most hosts are fast."""
+
+    async def main() -> None:
+        _host, module = memory_pair()
+        uart = Uart(module)
+        uart.write(TEXT)
+        assert uart.sent_bytes == len(TEXT)
+
+    run_virtual(main())
+
+
+def test_xoff_stops_a_module_on_a_serial_device() -> None:
+    """What is in its transport already no XOFF brings back."""
+
+    async def main() -> None:
+        master, slave = os.openpty()
+        tty.setraw(slave)
+        os.set_blocking(master, False)
+        port = await open_device_server(os.ttyname(slave), 115200)
+        uart = Uart(port)
+        uart.listen(lambda: None)
+        uart.boot(LineMode(0, Frame(), Flow.SOFTWARE, Flow.SOFTWARE), trained=True)
+        loop, heard = asyncio.get_running_loop(), bytearray()
+        loop.add_reader(master, lambda: heard.extend(os.read(master, 65536)))
+        try:
+            os.write(master, XOFF + b"first")
+            while not uart.rx:  # noqa: ASYNC110 - the UART tells nobody
+                await asyncio.sleep(0.001)
+            os.write(master, XON)
+            uart.write(TEXT * 8)
+            while not heard:  # noqa: ASYNC110 - and neither does the kernel
+                await asyncio.sleep(0)
+            os.write(master, XOFF)
+            await asyncio.sleep(0.3)
+            stopped = len(heard)
+            assert 0 < stopped < len(TEXT) * 4
+            await asyncio.sleep(0.1)
+            assert len(heard) == stopped
+            os.write(master, XON)
+            async with asyncio.timeout(20):
+                while len(heard) < len(TEXT) * 8:  # noqa: ASYNC110
+                    await asyncio.sleep(0.001)
+            assert heard == TEXT * 8
+        finally:
+            loop.remove_reader(master)
+            await port.close()
+            os.close(master)
+            os.close(slave)
+
+    asyncio.run(main())

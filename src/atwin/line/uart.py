@@ -2,7 +2,8 @@
 
 Line time lives here: rate, frame, FIFOs and flow control act on the bytes that pass through and
 nowhere else (spec: uart.md §3, §5-§7). Without a rate a byte takes no time, and rates and
-training mean nothing; the receive buffer and flow control work all the same.
+training mean nothing; the receive buffer and flow control work all the same. A module that can be
+stopped then hands its output over in pieces, each when the port has taken the one before.
 """
 
 from __future__ import annotations
@@ -305,6 +306,8 @@ class Uart:
             self._xoff = False
         stoppable = mode.to_module is not Flow.NONE
         self._in.largest = int(_PIECE * self._rx_buffer) if stoppable else UNLIMITED
+        may_be_stopped = mode.to_host is not Flow.NONE
+        self._out.room = self.port.drain if may_be_stopped and not self._paced else None
         if not isinstance(self.port, LinePort) and self._host_line.rate is not None and mode.rate:
             # Nobody can tell the host's rate there, so it is not the one thing that is wrong.
             self._host_line = replace(self._host_line, rate=mode.rate)
