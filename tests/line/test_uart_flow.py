@@ -70,6 +70,24 @@ def test_a_slow_host_with_rts_loses_nothing(size: int) -> None:
     played(scene, Flow.HARDWARE, Flow.HARDWARE, host_fifo=HostFifo(size, 5000))
 
 
+@pytest.mark.parametrize(
+    ("flow", "enough"), [(Flow.HARDWARE, 64), (Flow.SOFTWARE, 72)], ids=["rts", "xoff"]
+)
+def test_a_small_receiver_is_overrun_before_the_module_has_stopped(flow: Flow, enough: int) -> None:
+    """What is in the module's FIFO still comes, and an XOFF takes its time on the line."""
+    lost: list[int] = []
+
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        uart.write(TEXT[:4000])
+        await asyncio.sleep(60)
+        lost.append(uart.host_lost_bytes)
+        assert len(terminal.heard) == 4000 - lost[-1]
+
+    for size in (enough, enough - 1):
+        played(scene, flow, flow, host_fifo=HostFifo(size, 100))
+    assert lost[0] == 0 < lost[1]
+
+
 def test_a_slow_host_with_xoff_loses_no_text() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         uart.write(TEXT)

@@ -160,6 +160,20 @@ def test_rates_that_differ_give_noise_both_ways() -> None:
     played(scene, 9600, LineMode(115200))
 
 
+@pytest.mark.parametrize(("host_rate", "heard"), [(9400, True), (9250, False), (9850, True)])
+def test_rates_a_little_apart_are_understood(host_rate: int, heard: bool) -> None:
+    """A byte is sampled until its tenth bit: 3 % add up to a third of a bit."""
+
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"AT\r")
+        uart.write(b"\r\nOK\r\n")
+        await asyncio.sleep(1)
+        assert (bytes(uart.rx) == b"AT\r") == heard
+        assert (bytes(terminal.heard) == b"\r\nOK\r\n") == heard
+
+    played(scene, host_rate, LineMode(9600))
+
+
 def test_noise_is_the_same_at_every_run() -> None:
     heard: list[bytes] = []
 

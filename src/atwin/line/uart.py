@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from atwin.clock import LoopClock
 from atwin.line.frame import FASTEST_AUTO, ROM_RATE, XOFF, XON, Flow, Frame, LineMode, same_rate
 from atwin.line.host_line import DevicePort, HostLine, LineError, LinePort
-from atwin.line.host_side import HostFifo, HostSide
+from atwin.line.host_side import XOFF_BYTES, HostFifo, HostSide
 from atwin.line.lane import UNLIMITED, Lane
 from atwin.line.noise import Noise
 from atwin.line.training import Training
@@ -445,7 +445,7 @@ class Uart:
         self._host_side_ready = not stop
         if self.mode.to_host is Flow.SOFTWARE:
             # Its XOFF is one more byte on the line to the module.
-            self._clock.call_later(2 * self._in.byte_time, self._host_side_said)
+            self._clock.call_later(XOFF_BYTES * self._in.byte_time, self._host_side_said)
         else:
             self._gate()
 
