@@ -12,20 +12,18 @@ _END = re.compile(rb"\r\n?|\n")
 class Training:
     """The first `AT` or `at` gives the rate, and is lost with its line."""
 
-    def __init__(self, *, found: bool) -> None:
-        self.found = found
+    def __init__(self) -> None:
         self._seen = b""
 
-    def take(self, data: bytes) -> bytes:
-        """What is left for the firmware behind the line that trained."""
+    def take(self, data: bytes) -> bytes | None:
+        """What is left for the firmware behind the line that trained; None while none has."""
         self._seen += data
         begin = _BEGIN.search(self._seen)
         if begin is None:
             self._seen = self._seen[-1:]
-            return b""
+            return None
         end = _END.search(self._seen, begin.end())
         if end is None:
             self._seen = begin.group()
-            return b""
-        self.found = True
+            return None
         return self._seen[end.end() :]
