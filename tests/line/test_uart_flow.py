@@ -267,11 +267,11 @@ def test_ifc_0_frees_a_held_line_and_what_waits_goes_out_at_its_own_rate() -> No
         host.set_line(HostLine(115200, rts=False))
         uart.write(b"OK of IPR")
         uart.configure(LineMode(921600, Frame(), Flow.HARDWARE, Flow.HARDWARE))
-        uart.write(b"OK of IFC")
+        uart.write(b"OK of IFC" * 10)  # more than a FIFO lets through
         uart.configure(LineMode(921600))
         assert await terminal.expect(b"OK of IPR") == b"OK of IPR"
         host.set_line(HostLine(921600, rts=False))
-        assert await terminal.quiet() == b"OK of IFC"
+        assert await terminal.quiet() == b"OK of IFC" * 10
         assert uart.mode == LineMode(921600)
 
     played(scene, Flow.HARDWARE, Flow.HARDWARE)
@@ -283,9 +283,11 @@ def test_a_module_that_starts_anew_does_not_take_up_what_the_run_before_had_set(
         uart.write(b"held")
         uart.configure(LineMode(9600, Frame(), Flow.HARDWARE, Flow.HARDWARE))
         uart.boot(LineMode(115200, to_host=Flow.HARDWARE), trained=True)
+        uart.write(b" until its own OK")
+        uart.configure(LineMode(19200))
         host.set_line(HostLine(115200, rts=True))
-        await asyncio.sleep(1)
-        assert uart.mode == LineMode(115200, to_host=Flow.HARDWARE)
+        assert await terminal.quiet() == b"held until its own OK"
+        assert uart.mode == LineMode(19200)
 
     played(scene, Flow.HARDWARE, Flow.HARDWARE)
 
@@ -428,3 +430,15 @@ def test_xoff_stops_a_module_on_a_serial_device() -> None:
             os.close(slave)
 
     asyncio.run(main())
+
+
+def test_an_xoff_is_forgotten_when_nobody_listens_for_xon_any_more() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(XOFF)
+        await asyncio.sleep(1)
+        uart.configure(LineMode(115200))
+        uart.configure(LineMode(115200, to_host=Flow.SOFTWARE))
+        uart.write(b"said")
+        assert await terminal.quiet() == b"said"
+
+    played(scene, Flow.SOFTWARE)

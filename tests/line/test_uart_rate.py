@@ -118,6 +118,30 @@ def test_each_of_several_changes_of_rate_has_its_place_among_the_bytes() -> None
     played(scene, 115200)
 
 
+def test_what_has_come_by_a_change_of_rate_came_at_the_old_one() -> None:
+    """Either side may change in the middle of a slice of line time."""
+    five = 5.5 * 10 / 9600
+
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        uart.write(b"x" * 100)
+        await asyncio.sleep(five)
+        host.set_line(HostLine(19200))
+        await asyncio.sleep(1)
+        assert terminal.heard.startswith(b"xxxxx")
+        assert terminal.heard.count(b"x") == 5
+
+        host.set_line(HostLine(9600))
+        terminal.type(b"y" * 100)
+        await host.drain()
+        await asyncio.sleep(five)
+        uart.configure(LineMode(19200))
+        await asyncio.sleep(1)
+        assert uart.rx.startswith(b"yyyyy")
+        assert uart.rx.count(b"y") == 5
+
+    played(scene, 9600)
+
+
 def test_rts_does_not_wait_for_what_was_written() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         outputs: list[tuple[bool | None, bool | None]] = []

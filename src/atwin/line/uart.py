@@ -148,7 +148,6 @@ class Uart:
 
     def boot(self, mode: LineMode, *, trained: bool) -> None:
         """The firmware starts with the saved `mode`; auto-baud begins anew unless `trained`."""
-        self._in.settle()
         self._coming.clear()
         self._out.call_off()
         self._module_stop.forget_xoff()
