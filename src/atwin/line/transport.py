@@ -76,6 +76,7 @@ class TransportPort(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The line is up."""
         self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=_HIGH_WATER)
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the far side."""
@@ -117,5 +118,8 @@ def _explain(error: Exception | None) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
+#: Bytes waiting to go out above which `drain` waits. What waits here no flow control of the module
+#: can hold back any more.
+_HIGH_WATER = 4096
 #: Seconds a closing port may take to send what is pending.
 _LAST_BYTES = 1.0

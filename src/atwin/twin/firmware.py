@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from atwin.at.table import CommandTable
 from atwin.at.urc import Ready
+from atwin.line.frame import LineMode
 from atwin.twin.bearer import BearerCommands, Bearers
 from atwin.twin.files import FileCommands
 from atwin.twin.http import (
@@ -115,11 +116,13 @@ class Firmware:
 
     def start(self, *, warm: bool) -> None:
         """Boot. `warm`: as if the module had been on for a while already."""
-        self.hardware.uart.boot(self.settings.line_mode(), trained=warm)
+        uart = self.hardware.uart
         if warm:
+            uart.boot(self.settings.line_mode(), trained=True)
             self.radio.camp()
             self.interpreter.start()
         else:
+            uart.boot(LineMode(), trained=False)
             self.tasks.spawn(self._boot())
 
     def stop(self) -> None:
@@ -136,12 +139,13 @@ class Firmware:
     async def _boot(self) -> None:
         """The start-up sequence (spec: power.md §3, uart.md §8).
 
-        Until the parser is alive, what the host sends is lost.
+        Until the parser is alive, what the host sends is lost. The mask ROM knows no settings.
         """
         await self.hardware.pause(BANNER_TIME)
         if self.hardware.profile.has("boot_banner"):
             self.interpreter.say(ROM_BANNER)
         await self.hardware.pause(PARSER_TIME)
+        self.hardware.uart.configure(self.settings.line_mode())
         self.interpreter.start()
         self.interpreter.urc(str(Ready()))
         await self.radio.boot()
