@@ -275,7 +275,7 @@ class Uart:
             self._host_line = replace(self._host_line, rate=mode.rate)
         self._set_byte_times()
         if isinstance(self.port, DevicePort) and mode.rate:
-            self.port.follow(mode.rate, hardware=Flow.HARDWARE in (mode.to_host, mode.to_module))
+            self.port.follow(mode.rate, to_host=mode.to_host, to_module=mode.to_module)
         self._gate()
         if self._stopped and mode.to_module is Flow.NONE:
             self._let_host_go_on()
