@@ -107,12 +107,12 @@ class DeviceServerPort:
         await gone.close()
         while self._device is None:
             await asyncio.sleep(_LOOK_AGAIN)
-            rate, to_host, to_module = self._line
             try:
-                device = await open_device(self._path, rate)
+                device = await open_device(self._path, self._line[0])
             except PortError:
                 continue
             self._device = device
+        rate, to_host, to_module = self._line
         device.follow(rate, to_host=to_host, to_module=to_module)
         device.start(self)
         if self._paused:
