@@ -120,7 +120,8 @@ def test_a_thousand_opens_leave_nothing(kind: str) -> None:
         before, after = counts
         assert after.descriptors == before.descriptors
         assert after.tasks == before.tasks
-        # One object kept by each open would be 900; the last clients may still be on their way out.
-        assert after.objects - before.objects < 450
+        # One object kept by each open would be 900; a server that has not seen its last client
+        # leave yet has some 24 of it.
+        assert after.objects - before.objects < 40 * LINES
 
     leaves_nothing(main())

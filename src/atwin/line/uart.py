@@ -203,7 +203,7 @@ class Uart:
             self._rates.host_rate = mode.rate
         self._set_byte_times()
         if isinstance(self.port, DevicePort) and mode.rate:
-            self.port.follow(mode.rate, hardware=Flow.HARDWARE in (mode.to_host, mode.to_module))
+            self.port.follow(mode.rate, to_host=mode.to_host, to_module=mode.to_module)
         stoppable = mode.to_host is not Flow.NONE
         self._out.room = self.port.drain if stoppable and not self._paced else None
         self._module_stop.set(mode.to_host)
