@@ -21,6 +21,11 @@ class TwinPins:
         """See `Pins.driven`."""
         return set(PINS)
 
+    @property
+    def takes_rts(self) -> bool:
+        """See `Pins.takes_rts`."""
+        return False
+
     async def drive(self, pin: Pin, high: bool) -> None:
         """See `Pins.drive`."""
         setattr(self._twin.pins, pin, high)
@@ -43,7 +48,6 @@ async def pins_for(spec: str | None, port: Port, own: Pins | None) -> AsyncItera
     except PinSpecError as error:
         raise typer.BadParameter(str(error)) from None
     try:
-        await pins.let_go()
         yield pins
     finally:
         await pins.close()

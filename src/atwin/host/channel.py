@@ -251,6 +251,12 @@ class Channel:
         async with self._lock:
             await self._synchronise(attempts, gap)
 
+    def send_raw(self, data: bytes) -> None:
+        """Bytes that are no command, to a module that may be in a data phase."""
+        self._log(">", f"({len(data)} bytes)")
+        self.port.write(data)
+        self._in_doubt = True
+
     def send_blind(self, text: str) -> None:
         """A command whose answer nobody waits for, because none can be heard."""
         self._log(">", text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -14,10 +15,11 @@ from atwin.host.download import Download, Order
 from atwin.host.errors import HostError
 from atwin.host.http import HttpSession, Setup
 from atwin.host.identity import ask_identity, ask_limits
-from atwin.host.line import Line
+from atwin.host.line import Line, LineWishes
 from atwin.host.recovery import Board, Ladder, Recovery, Retry, recover
 from atwin.host.script import Script
 from atwin.host.tls import TlsSetup
+from atwin.line.frame import Flow
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from atwin.host.download import DownloadResult, Strategy
     from atwin.host.download.events import ProgressCall
     from atwin.host.identity import Identity, Limits
-    from atwin.host.line import LineWishes
     from atwin.host.recovery import Climbed
     from atwin.host.request import Response
     from atwin.host.tls import TlsSettings
@@ -60,6 +61,9 @@ class Modem:
         pins: Pins | None = None,
     ) -> None:
         self.channel = Channel(port, clock)
+        if pins is not None and pins.takes_rts and (line is None or line.flow is None):
+            # With RTS/CTS the port itself would move RTS, and with it a pin.
+            line = replace(line or LineWishes(), flow=Flow.NONE)
         self.line = Line(self.channel, line)
         self._tls = TlsSetup(self.channel, tls) if tls is not None else None
         self.clock = self.channel.clock

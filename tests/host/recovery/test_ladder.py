@@ -41,6 +41,10 @@ class WiredPins:
     driven: Set[Pin]
     pulses: list[str] = field(default_factory=list)
 
+    @property
+    def takes_rts(self) -> bool:
+        return False
+
     async def drive(self, pin: Pin, high: bool) -> None:
         if not high:
             self.pulses.append(pin)
@@ -324,8 +328,11 @@ def test_recover_says_what_helped() -> None:
             hang(r.twin)
             notes: list[str] = []
             climbed = await r.modem.recover(note=notes.append)
-            assert [(rung.rung, rung.helped) for rung in climbed] == [("RESET pin", True)]
-            assert notes == ["RESET pin"]
+            assert [(rung.rung, rung.helped) for rung in climbed] == [
+                ("ending a data mode", False),
+                ("RESET pin", True),
+            ]
+            assert notes == ["ending a data mode", "RESET pin"]
             climbed = await r.modem.recover(restart=True)
             assert [(rung.rung, rung.helped) for rung in climbed] == [("AT+RESET", True)]
 

@@ -218,6 +218,7 @@ def test_gpiod_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
         "port:cts=reset",
         "port:rts=reset:backwards",
         "port:rts=reset,dtr=reset",
+        "port:rts=reset,rts=power_key",
         "gpiod:/dev/gpiochip0",
         "gpiod:/dev/gpiochip0:reset=x",
         "gpiod:/dev/gpiochip0:led=1",

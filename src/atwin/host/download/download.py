@@ -118,7 +118,7 @@ class Download:
         self._fetching = Recovery(
             session,
             ladder,
-            retry or Retry(attempts=10, give_up=give_up),
+            retry or Retry(attempts=40, give_up=give_up),
             self._note,
             reached=lambda: self._part.size,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from atwin.host.bring_up import bring_up
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 #: Seconds a pin is held: the upper documented bounds, which suit every model (spec: power.md §1).
 _HOLD = {"reset": 1.5, "power_key": 1.5, "supply": 3.0}
 
-#: Tries for a module that is starting, and seconds for each: boot text and parser come within
-#: 1.3 s, and auto-baud loses the first `AT` (spec: power.md §3, uart.md §5).
-_BOOT_TRIES, _BOOT_GAP = 8, 0.5
+#: Tries for a module that is starting, and seconds for each. Boot text and parser come within
+#: 1.3 s (spec: power.md §3), but PWRKEY switches off one that merely starts slowly, behind an
+#: update for instance: better wait too long.
+_BOOT_TRIES, _BOOT_GAP = 20, 0.5
 
 
 class Board:
@@ -67,6 +69,8 @@ class Board:
         error reports, bearer. SSLCFG and the HTTP session follow with the next request. Raises as
         `bring_up` and `Bearer.open` do.
         """
+        if self._pins is not None:
+            await self._pins.let_go()
         told_in = self.channel.restarts
         await bring_up(self.channel, patience or self._patience, self.line)
         await self.bearer.open()
@@ -79,7 +83,8 @@ class Board:
             await self._pins.drive(pin, False)
             await self.clock.sleep(_HOLD[pin])
         finally:
-            await self._pins.drive(pin, True)
+            # A second interruption must not end this too.
+            await asyncio.shield(asyncio.ensure_future(self._pins.drive(pin, True)))
 
     async def wake(self) -> None:
         """After a restart by pins: press PWRKEY if the module stays silent without it.

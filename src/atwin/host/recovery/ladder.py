@@ -7,7 +7,14 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atwin.host.errors import HostError, LineLostError, ModuleError, ModuleSilentError
+from atwin.at.cme import Cme
+from atwin.host.errors import (
+    CommandRefusedError,
+    HostError,
+    LineLostError,
+    ModuleError,
+    ModuleSilentError,
+)
 from atwin.host.recovery.rungs import ANSWERING, PDP_REBUILDS, SILENT, FindLine
 from atwin.line.errors import PortError
 
@@ -18,6 +25,17 @@ if TYPE_CHECKING:
     from atwin.host.recovery.rungs import Rung
 
 log = logging.getLogger(__name__)
+
+
+#: Refusals of the SIM that nothing on the ladder changes (spec: cme.tsv).
+_SIM_WANTS_A_PERSON = (Cme.SIM_NOT_INSERTED, Cme.SIM_PIN_REQUIRED, Cme.SIM_PUK_REQUIRED)
+
+
+def wants_a_person(failure: Exception | None) -> bool:
+    """Whether the SIM is out or locked."""
+    return isinstance(failure, CommandRefusedError) and (
+        failure.code in _SIM_WANTS_A_PERSON or "SIM REMOVED" in str(failure)
+    )
 
 
 @dataclass(slots=True)
@@ -44,6 +62,7 @@ class Ladder:
         self.climbed: list[Climbed] = []
         self._silent = False
         self._next = 0
+        self._verdict: Exception | None = None  # nothing on the ladder changes that
 
     @property
     def at_bottom(self) -> bool:
@@ -79,11 +98,16 @@ class Ladder:
             outcome = await self._try(rung, min(rung.deadline, left))
             if outcome is None:
                 return True
+            if wants_a_person(outcome):
+                self._verdict = outcome
+                return False
             self._turn_to(silent=isinstance(outcome, ModuleSilentError) or self._silent)
         return False
 
     def exhausted(self, failure: HostError | None) -> HostError:
         """`failure`, or that of the last rung, told what was tried in vain and what could be."""
+        if isinstance(self._verdict, HostError):
+            return self._verdict
         last = self.climbed[-1].failure if self.climbed else None
         error = failure or ModuleError(f"the module did not come back: {last}")
         if self.climbed:

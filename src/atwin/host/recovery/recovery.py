@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, TypeVar
 
-from atwin.at.cme import Cme
 from atwin.host.errors import (
     CommandRefusedError,
     HostError,
+    ModuleError,
     ModuleRestartedError,
     ModuleSilentError,
     NoAnswerError,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from atwin.host.recovery.ladder import Climbed
     from atwin.host.recovery.retry import Retry
 
-from atwin.host.recovery.ladder import Ladder
+from atwin.host.recovery.ladder import Ladder, wants_a_person
 from atwin.host.recovery.rungs import ResetCommand
 
 log = logging.getLogger(__name__)
@@ -55,8 +56,8 @@ class Recovery:
     ) -> None:
         """`reached` tells how far the work has got: failures with progress between are no row.
 
-        Without it nothing has worked yet in this job: a request that fails although the module is
-        well speaks against the URL or the server then, and no module is reset for that.
+        A request that fails although the module is well speaks against the URL or the server, and
+        no module is reset for that.
         """
         self.retries = 0
         self._session = session
@@ -105,7 +106,12 @@ class Recovery:
         return self._reached() if self._reached is not None else 0
 
     def _may_repeat(self, failure: HostError, failures: int) -> bool:
-        unsent = isinstance(failure, RequestFailedError) and failure.status in (603, 604, 605)
+        # Behind a redirect these may come when the first server has had it all.
+        unsent = (
+            isinstance(failure, RequestFailedError)
+            and failure.status in (603, 604, 605)
+            and not self._session.setup.redirects
+        )
         if self._retry.unsent_only and not unsent:
             return False
         match failure:
@@ -131,9 +137,10 @@ class Recovery:
         except (NoAnswerError, ModuleSilentError) as worse:
             failure = worse
         if self._needs_rung(failure, failures):
-            gently = self._reached is None and not _is_modules_own(failure)
-            if not await self._ladder.climb(failure, until, gently=gently):
-                return gently
+            # A request that fails on a module that is well may be the server's fault.
+            gently = not _is_modules_own(failure)
+            if not await self._ladder.climb(failure, until, gently=gently) and not gently:
+                return False
         await self._clock.sleep(min(pause, max(0.0, until - self._clock.now())))
         return True
 
@@ -160,10 +167,6 @@ def _is_modules_own(failure: HostError) -> bool:
     return isinstance(failure, StepError) and failure.script in ("bearer", "bring-up")
 
 
-#: Refusals of the SIM that nothing on the ladder changes (spec: cme.tsv).
-_SIM_WANTS_A_PERSON = (Cme.SIM_NOT_INSERTED, Cme.SIM_PIN_REQUIRED, Cme.SIM_PUK_REQUIRED)
-
-
 async def recover(
     board: Board, give_up: float, note: Callable[[str], None] | None = None, *, restart: bool
 ) -> list[Climbed]:
@@ -172,7 +175,8 @@ async def recover(
     until = board.clock.now() + give_up
     failure: StepError | ModuleSilentError | None = None
     try:
-        await board.bring_up()
+        async with asyncio.timeout(give_up):
+            await board.bring_up()
         if not restart:
             return []
         ladder.begin_with(ResetCommand)
@@ -181,8 +185,10 @@ async def recover(
         ladder.skip_search()
     except StepError as refused:
         failure = refused
-        if isinstance(refused, CommandRefusedError) and refused.code in _SIM_WANTS_A_PERSON:
+        if wants_a_person(refused):
             raise
+    except TimeoutError:
+        raise ModuleError(f"the module did not get onto the network in {give_up:g} s") from None
     if not await ladder.climb(failure, until):
         raise ladder.exhausted(failure)
     ladder.worked()

@@ -53,6 +53,27 @@ class FindLine:
         await board.bring_up()
 
 
+class EndData:
+    """The line is in other hands: transparent mode, or a prompt somebody left open.
+
+    ESC ends a prompt, `+++` between two silences transparent mode, and as many CRs as a prompt
+    can want fill one that takes no ESC (spec: network.md §5). A module that waits for commands
+    sees empty lines.
+    """
+
+    name: ClassVar[str] = "ending a data mode"
+    deadline: ClassVar[float] = 120.0
+    needs: ClassVar[Set[Pin]] = frozenset()
+    wakes: ClassVar[bool] = True
+
+    async def climb(self, board: Board) -> None:
+        """See `Rung.climb`."""
+        for data, seconds in ((b"\x1b", 1.2), (b"+++", 1.0), (b"\r" * 1460, 0.5)):
+            board.channel.send_raw(data)
+            await board.clock.sleep(seconds)
+        await board.bring_up()
+
+
 #: The gentlest rung, and the only one that is part of any retry.
 NEW_PDP = "new PDP"
 
@@ -96,8 +117,13 @@ class FlightMode:
     async def climb(self, board: Board) -> None:
         """See `Rung.climb`."""
         script = Script("flight mode", board.channel)
-        await script.ask("AT+CFUN=0", deadline=_FUNCTION_TIME)
-        await board.clock.sleep(_FLIGHT_TIME)
+        try:
+            await script.ask("AT+CFUN=0", deadline=_FUNCTION_TIME)
+            await board.clock.sleep(_FLIGHT_TIME)
+        except BaseException:
+            # Whoever is interrupted here must not leave a module in flight mode behind.
+            board.channel.send_blind("AT+CFUN=1")
+            raise
         await script.step("AT+CFUN=1", deadline=_FUNCTION_TIME)
         await board.bring_up()
 
@@ -177,4 +203,4 @@ ANSWERING: tuple[type[Rung], ...] = (
 )
 
 #: For one that does not.
-SILENT: tuple[type[Rung], ...] = (FindLine, ResetPin, PowerKey, PowerCycle)
+SILENT: tuple[type[Rung], ...] = (FindLine, EndData, ResetPin, PowerKey, PowerCycle)

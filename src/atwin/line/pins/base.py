@@ -28,6 +28,10 @@ class Pins(Protocol):
     def driven(self) -> Set[Pin]:
         """The pins there is a wire for."""
 
+    @property
+    def takes_rts(self) -> bool:
+        """Whether the port's RTS is a means, and so no flow control."""
+
     async def drive(self, pin: Pin, high: bool) -> None:
         """Bring one of `driven` to a level, and return when it is there. Raises `PinError`."""
 

@@ -28,6 +28,11 @@ class ControlPins:
         """See `Pins.driven`."""
         return set(PINS)
 
+    @property
+    def takes_rts(self) -> bool:
+        """See `Pins.takes_rts`."""
+        return False
+
     async def drive(self, pin: Pin, high: bool) -> None:
         """See `Pins.drive`."""
         request = json.dumps({"set": {pin: int(high)}}).encode() + b"\n"

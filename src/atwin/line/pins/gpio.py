@@ -50,6 +50,11 @@ class GpioPins:
         """See `Pins.driven`."""
         return self._offsets.keys()
 
+    @property
+    def takes_rts(self) -> bool:
+        """See `Pins.takes_rts`."""
+        return False
+
     async def drive(self, pin: Pin, high: bool) -> None:
         """See `Pins.drive`."""
         try:

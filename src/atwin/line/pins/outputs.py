@@ -33,6 +33,11 @@ class OutputPins:
         """See `Pins.driven`."""
         return self._wires.keys()
 
+    @property
+    def takes_rts(self) -> bool:
+        """See `Pins.takes_rts`."""
+        return "rts" in {output for output, _ in self._wires.values()}
+
     async def drive(self, pin: Pin, high: bool) -> None:
         """See `Pins.drive`."""
         output, inverted = self._wires[pin]

@@ -41,6 +41,11 @@ class ProgramPins:
         """See `Pins.driven`."""
         return self._driven
 
+    @property
+    def takes_rts(self) -> bool:
+        """See `Pins.takes_rts`."""
+        return False
+
     async def drive(self, pin: Pin, high: bool) -> None:
         """See `Pins.drive`."""
         words = [

@@ -54,8 +54,8 @@ def _wires(spec: str, text: str) -> dict[str, tuple[Pin, bool]]:
         if output not in ("rts", "dtr") or pin not in PINS or how not in ("", "inverted"):
             raise PinSpecError(f"pins {spec!r}: port:rts=reset,dtr=power_key[:inverted] is wanted")
         wires[output] = (pin, bool(how))
-    if len({pin for pin, _ in wires.values()}) < len(wires):
-        raise PinSpecError(f"pins {spec!r}: each pin has one wire")
+    if not len({pin for pin, _ in wires.values()}) == len(wires) == len(text.split(",")):
+        raise PinSpecError(f"pins {spec!r}: each output and each pin has one wire")
     return wires
 
 
