@@ -10,7 +10,7 @@ from atwin.line.port import Port
 from atwin.twin import Twin
 
 
-class TwinPins:
+class TwinPins(Pins):
     """The pins of a twin in this process; see `Pins`."""
 
     def __init__(self, twin: Twin) -> None:
@@ -21,20 +21,9 @@ class TwinPins:
         """See `Pins.driven`."""
         return set(PINS)
 
-    @property
-    def takes_rts(self) -> bool:
-        """See `Pins.takes_rts`."""
-        return False
-
     async def drive(self, pin: Pin, high: bool) -> None:
         """See `Pins.drive`."""
         setattr(self._twin.pins, pin, high)
-
-    async def let_go(self) -> None:
-        """See `Pins.let_go`: nothing was opened."""
-
-    async def close(self) -> None:
-        """See `Pins.close`."""
 
 
 @asynccontextmanager

@@ -42,16 +42,12 @@ class Script:
         bodies: Sequence[str] = (),
         raw: int = 0,
         progress: Progress | None = None,
-        finals: Sequence[str] = (),
     ) -> Reply:
-        """One command whose result the caller judges; `finals` are good ones besides OK.
-
-        Raises `NoAnswerError`.
-        """
+        """One command whose result the caller judges. Raises `NoAnswerError`."""
         self._next(command)
         try:
             return await self._channel.command(
-                command, timeout=deadline, bodies=bodies, raw=raw, progress=progress, finals=finals
+                command, timeout=deadline, bodies=bodies, raw=raw, progress=progress
             )
         except Timeout as timeout:
             raise self._no_answer(timeout) from None

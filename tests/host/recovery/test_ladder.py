@@ -14,6 +14,7 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.host import LineWishes, Modem, ModuleError
 from atwin.line.host_line import HostLine
 from atwin.line.memory import memory_pair
+from atwin.line.pins import Pins
 from atwin.net.origin import File, Generated, Origin
 from atwin.net.simulated import SimulatedNetwork
 from atwin.twin import Twin
@@ -34,27 +35,21 @@ ALL: Set[Pin] = {"reset", "power_key", "supply"}
 
 
 @dataclass
-class WiredPins:
+class WiredPins(Pins):
     """The twin's pins, as far as they are wired, and when each was low."""
 
     twin: Twin
-    driven: Set[Pin]
+    wired: Set[Pin]
     pulses: list[str] = field(default_factory=list)
 
     @property
-    def takes_rts(self) -> bool:
-        return False
+    def driven(self) -> Set[Pin]:
+        return self.wired
 
     async def drive(self, pin: Pin, high: bool) -> None:
         if not high:
             self.pulses.append(pin)
         setattr(self.twin.pins, pin, high)
-
-    async def let_go(self) -> None:
-        pass
-
-    async def close(self) -> None:
-        pass
 
 
 @dataclass

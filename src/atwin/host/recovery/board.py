@@ -37,13 +37,11 @@ class Board:
         bearer: Bearer,
         *,
         pins: Pins | None = None,
-        patience: Patience | None = None,
     ) -> None:
         self.channel = channel
         self.line = line
         self.bearer = bearer
         self._pins = pins
-        self._patience = patience
         #: `channel.restarts` when everything the module forgets was last told to it.
         self._told_in = channel.restarts
 
@@ -72,7 +70,7 @@ class Board:
         if self._pins is not None:
             await self._pins.let_go()
         told_in = self.channel.restarts
-        await bring_up(self.channel, patience or self._patience, self.line)
+        await bring_up(self.channel, patience, self.line)
         await self.bearer.open()
         self._told_in = told_in
 
@@ -86,8 +84,16 @@ class Board:
             # A second interruption must not end this too.
             await asyncio.shield(asyncio.ensure_future(self._pins.drive(pin, True)))
 
-    async def wake(self) -> None:
-        """After a restart by pins: press PWRKEY if the module stays silent without it.
+    async def come_back(self) -> None:
+        """After a restart that was asked for: everything again, up to the open bearer.
+
+        Raises as `bring_up` does.
+        """
+        await self._wake()
+        await self.bring_up()
+
+    async def _wake(self) -> None:
+        """Press PWRKEY if the module stays silent without it.
 
         RESET switches an Air780E off, and one whose PWRKEY is tied to ground starts by itself
         (spec: power.md §1); a module that runs must not be pressed, that would switch it off.

@@ -64,14 +64,9 @@ class Ladder:
         self._next = 0
         self._verdict: Exception | None = None  # nothing on the ladder changes that
 
-    @property
-    def at_bottom(self) -> bool:
-        """Whether nothing has been climbed since all was well."""
-        return self._next == 0
-
     def worked(self) -> None:
         """All is well: the last rung helped, and the next failure starts at the bottom."""
-        if not self.at_bottom and self.climbed and self.climbed[-1].failure is None:
+        if self._next and self.climbed and self.climbed[-1].failure is None:
             self.climbed[-1].helped = True
         self._silent, self._next = False, 0
 
@@ -90,7 +85,7 @@ class Ladder:
         clock's time to stop at. `gently` builds a new PDP at most. False when no rung is left, or
         time. Raises `LineLostError`.
         """
-        self._turn_to(silent=isinstance(failure, ModuleSilentError) or self._silent)
+        self._heed(failure)
         while (rung := self._take(gently=gently)) is not None:
             left = until - self.board.clock.now()
             if left <= 0:
@@ -101,7 +96,7 @@ class Ladder:
             if wants_a_person(outcome):
                 self._verdict = outcome
                 return False
-            self._turn_to(silent=isinstance(outcome, ModuleSilentError) or self._silent)
+            self._heed(outcome)
         return False
 
     def exhausted(self, failure: HostError | None) -> HostError:
@@ -127,17 +122,16 @@ class Ladder:
                 await rung.climb(self.board)
         except LineLostError:
             raise
-        except (HostError, PortError) as error:
-            outcome = error
-        except TimeoutError as error:
+        except (HostError, PortError, TimeoutError) as error:
             outcome = error
         why = None if outcome is None else str(outcome) or f"not done in {seconds:.0f} s"
         self.climbed.append(Climbed(rung.name, self.board.clock.now() - began, why))
         log.info("%s: %s", rung.name, why or "the module is back")
         return outcome
 
-    def _turn_to(self, *, silent: bool) -> None:
-        if silent and not self._silent:
+    def _heed(self, failure: Exception | None) -> None:
+        """A module that falls silent needs other rungs, from their bottom up."""
+        if isinstance(failure, ModuleSilentError) and not self._silent:
             self._silent, self._next = True, 0
 
     def _take(self, *, gently: bool) -> Rung | None:

@@ -18,6 +18,8 @@ from atwin.host.errors import (
     StepError,
     TlsFailed,
 )
+from atwin.host.recovery.ladder import Ladder, wants_a_person
+from atwin.host.recovery.rungs import ResetCommand
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
     from atwin.host.recovery.board import Board
     from atwin.host.recovery.ladder import Climbed
     from atwin.host.recovery.retry import Retry
-
-from atwin.host.recovery.ladder import Ladder, wants_a_person
-from atwin.host.recovery.rungs import ResetCommand
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +51,7 @@ class Recovery:
         ladder: Ladder,
         retry: Retry,
         note: Callable[[str], None] | None = None,
-        reached: Callable[[], int] | None = None,
+        reached: Callable[[], int] = lambda: 0,
     ) -> None:
         """`reached` tells how far the work has got: failures with progress between are no row.
 
@@ -74,14 +73,14 @@ class Recovery:
         The session is open when `attempt` runs. Raises the last failure, and the loss of the line
         at once.
         """
-        failures, reached, since = 0, self._progress(), self._clock.now()
+        failures, reached, since = 0, self._reached(), self._clock.now()
         while True:
             try:
                 await self._make_ready()
                 result = await attempt()
             except (StepError, ServerBusyError, ModuleSilentError) as failure:
-                if self._progress() > reached:
-                    failures, reached, since = 0, self._progress(), self._clock.now()
+                if self._reached() > reached:
+                    failures, reached, since = 0, self._reached(), self._clock.now()
                     self._ladder.worked()
                 failures += 1
                 until = since + self._retry.give_up
@@ -101,9 +100,6 @@ class Recovery:
         elif board.bearer.taken_away:
             await board.bearer.open()
         await self._session.open()
-
-    def _progress(self) -> int:
-        return self._reached() if self._reached is not None else 0
 
     def _may_repeat(self, failure: HostError, failures: int) -> bool:
         # Behind a redirect these may come when the first server has had it all.

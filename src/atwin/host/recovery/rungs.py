@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
 
 from atwin.host.script import Script
 
@@ -22,29 +23,26 @@ _FLIGHT_TIME = 5.0
 _RESTART_TIME = 0.5
 
 
-class Rung(Protocol):
+class Rung(ABC):
     """One way to bring a module back. It ends with a module on the network, or raises."""
 
     #: What a person is told.
     name: ClassVar[str]
     #: Seconds it may take in all.
-    deadline: ClassVar[float]
+    deadline: ClassVar[float] = 300.0
     #: Pins it cannot do without.
-    needs: ClassVar[Set[Pin]]
-    #: Whether it can help a module that does not answer.
-    wakes: ClassVar[bool]
+    needs: ClassVar[Set[Pin]] = frozenset()
 
+    @abstractmethod
     async def climb(self, board: Board) -> None:
         """Do it. Raises `HostError` and `PinError`."""
 
 
-class FindLine:
+class FindLine(Rung):
     """The module answers at another rate, or at last: nothing else was wrong."""
 
     name: ClassVar[str] = "finding the module on the line"
     deadline: ClassVar[float] = 120.0
-    needs: ClassVar[Set[Pin]] = frozenset()
-    wakes: ClassVar[bool] = True
 
     async def climb(self, board: Board) -> None:
         """See `Rung.climb`. A module that was silent has most likely started anew."""
@@ -53,7 +51,7 @@ class FindLine:
         await board.bring_up()
 
 
-class EndData:
+class EndData(Rung):
     """The line is in other hands: transparent mode, or a prompt somebody left open.
 
     ESC ends a prompt, `+++` between two silences transparent mode, and as many CRs as a prompt
@@ -63,8 +61,6 @@ class EndData:
 
     name: ClassVar[str] = "ending a data mode"
     deadline: ClassVar[float] = 120.0
-    needs: ClassVar[Set[Pin]] = frozenset()
-    wakes: ClassVar[bool] = True
 
     async def climb(self, board: Board) -> None:
         """See `Rung.climb`."""
@@ -78,41 +74,34 @@ class EndData:
 NEW_PDP = "new PDP"
 
 
-class NewPdp:
+class NewPdp(Rung):
     """SAPBR closed and opened."""
 
     name: ClassVar[str] = NEW_PDP
     deadline: ClassVar[float] = 120.0
-    needs: ClassVar[Set[Pin]] = frozenset()
-    wakes: ClassVar[bool] = False
 
     async def climb(self, board: Board) -> None:
         """See `Rung.climb`."""
         await board.bearer.rebuild()
 
 
-class CipShut:
+class CipShut(Rung):
     """CIPSHUT ends every other use of the PDP too."""
 
     name: ClassVar[str] = "CIPSHUT"
     deadline: ClassVar[float] = 220.0
-    needs: ClassVar[Set[Pin]] = frozenset()
-    wakes: ClassVar[bool] = False
 
     async def climb(self, board: Board) -> None:
         """See `Rung.climb`."""
         script = Script("CIPSHUT", board.channel)
-        await script.ask("AT+CIPSHUT", deadline=_SHUT_TIME, finals=("SHUT OK",))
+        await script.ask("AT+CIPSHUT", deadline=_SHUT_TIME)
         await board.bearer.rebuild()
 
 
-class FlightMode:
+class FlightMode(Rung):
     """CFUN=0, five seconds, CFUN=1: off the network and on again."""
 
     name: ClassVar[str] = "flight mode"
-    deadline: ClassVar[float] = 300.0
-    needs: ClassVar[Set[Pin]] = frozenset()
-    wakes: ClassVar[bool] = False
 
     async def climb(self, board: Board) -> None:
         """See `Rung.climb`."""
@@ -128,65 +117,51 @@ class FlightMode:
         await board.bring_up()
 
 
-class ResetCommand:
+class ResetCommand(Rung):
     """AT+RESET, for a module that still listens."""
 
     name: ClassVar[str] = "AT+RESET"
-    deadline: ClassVar[float] = 300.0
-    needs: ClassVar[Set[Pin]] = frozenset()
-    wakes: ClassVar[bool] = False
 
     async def climb(self, board: Board) -> None:
         """See `Rung.climb`."""
         await Script("restart", board.channel).step("AT+RESET")
         await board.clock.sleep(_RESTART_TIME)
-        await board.wake()
-        await board.bring_up()
+        await board.come_back()
 
 
-class ResetPin:
+class _Pulse(Rung):
+    """A pin held low for its time, and whatever then brings the module back."""
+
+    _pin: ClassVar[Pin]
+
+    def __init_subclass__(cls) -> None:
+        cls.needs = frozenset({cls._pin})
+
+    async def climb(self, board: Board) -> None:
+        """See `Rung.climb`."""
+        await board.pulse(self._pin)
+        await board.come_back()
+
+
+class ResetPin(_Pulse):
     """RESET_N low; on an Air780E that is off, so PWRKEY follows."""
 
     name: ClassVar[str] = "RESET pin"
-    deadline: ClassVar[float] = 300.0
-    needs: ClassVar[Set[Pin]] = frozenset({"reset"})
-    wakes: ClassVar[bool] = True
-
-    async def climb(self, board: Board) -> None:
-        """See `Rung.climb`."""
-        await board.pulse("reset")
-        await board.wake()
-        await board.bring_up()
+    _pin: ClassVar[Pin] = "reset"
 
 
-class PowerKey:
-    """PWRKEY alone: for a module that is off."""
+class PowerKey(_Pulse):
+    """PWRKEY alone: for a module that is off. One that was on is off then, and started again."""
 
     name: ClassVar[str] = "PWRKEY"
-    deadline: ClassVar[float] = 300.0
-    needs: ClassVar[Set[Pin]] = frozenset({"power_key"})
-    wakes: ClassVar[bool] = True
-
-    async def climb(self, board: Board) -> None:
-        """See `Rung.climb`. If it was on after all, this switches it off, and `wake` on."""
-        await board.pulse("power_key")
-        await board.wake()
-        await board.bring_up()
+    _pin: ClassVar[Pin] = "power_key"
 
 
-class PowerCycle:
+class PowerCycle(_Pulse):
     """The supply cut, for a module that nothing else reaches."""
 
     name: ClassVar[str] = "power cycle"
-    deadline: ClassVar[float] = 300.0
-    needs: ClassVar[Set[Pin]] = frozenset({"supply"})
-    wakes: ClassVar[bool] = True
-
-    async def climb(self, board: Board) -> None:
-        """See `Rung.climb`."""
-        await board.pulse("supply")
-        await board.wake()
-        await board.bring_up()
+    _pin: ClassVar[Pin] = "supply"
 
 
 #: How often the PDP is rebuilt before anything stronger (spec: flows.md §1).

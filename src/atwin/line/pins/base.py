@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Literal
 
 from atwin.line.errors import PortError
 
@@ -21,22 +22,28 @@ class PinSpecError(PinError):
     """What somebody wrote names no means to drive pins with."""
 
 
-class Pins(Protocol):
-    """Levels of RESET_N and PWRKEY, which work when low, and of the supply (low is off)."""
+class Pins(ABC):
+    """Levels of RESET_N and PWRKEY, which work when low, and of the supply (low is off).
+
+    What has bodies here is that of means whose opening moves nothing.
+    """
 
     @property
+    @abstractmethod
     def driven(self) -> Set[Pin]:
         """The pins there is a wire for."""
 
     @property
     def takes_rts(self) -> bool:
         """Whether the port's RTS is a means, and so no flow control."""
+        return False
 
+    @abstractmethod
     async def drive(self, pin: Pin, high: bool) -> None:
         """Bring one of `driven` to a level, and return when it is there. Raises `PinError`."""
 
-    async def let_go(self) -> None:
+    async def let_go(self) -> None:  # noqa: B027 - most have nothing to undo
         """Undo what merely opening the means did to the pins. Raises `PinError`."""
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027 - nor to close
         """Let go of the means; the pins stay as they are. Harmless when called twice."""

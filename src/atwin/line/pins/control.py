@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
-from atwin.line.pins.base import PINS, PinError
+from atwin.line.pins.base import PINS, PinError, Pins
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ANSWER_TIME = 5.0
 
 
-class ControlPins:
+class ControlPins(Pins):
     """Connects for each level: the twin may have been started anew meanwhile."""
 
     def __init__(self, path: str) -> None:
@@ -27,11 +27,6 @@ class ControlPins:
     def driven(self) -> Set[Pin]:
         """See `Pins.driven`."""
         return set(PINS)
-
-    @property
-    def takes_rts(self) -> bool:
-        """See `Pins.takes_rts`."""
-        return False
 
     async def drive(self, pin: Pin, high: bool) -> None:
         """See `Pins.drive`."""
@@ -52,9 +47,3 @@ class ControlPins:
             return await reader.readline()
         finally:
             writer.close()
-
-    async def let_go(self) -> None:
-        """See `Pins.let_go`: opening it moved nothing."""
-
-    async def close(self) -> None:
-        """See `Pins.close`."""

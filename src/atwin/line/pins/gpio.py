@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from atwin.line.pins.base import PinError
+from atwin.line.pins.base import PinError, Pins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from atwin.line.pins.base import Pin
 
 
-class GpioPins:
+class GpioPins(Pins):
     """`offsets` are line numbers on `chip`, such as `/dev/gpiochip0`; all are released at first.
 
     Wire them so that a high line lets go of the pin (open drain, or a transistor and the line
@@ -50,20 +50,12 @@ class GpioPins:
         """See `Pins.driven`."""
         return self._offsets.keys()
 
-    @property
-    def takes_rts(self) -> bool:
-        """See `Pins.takes_rts`."""
-        return False
-
     async def drive(self, pin: Pin, high: bool) -> None:
         """See `Pins.drive`."""
         try:
             self._request.set_value(self._offsets[pin], self._values[high])
         except (OSError, ValueError) as error:
             raise PinError(f"gpiod: line {self._offsets[pin]}: {error}") from error
-
-    async def let_go(self) -> None:
-        """See `Pins.let_go`: opening it moved nothing."""
 
     async def close(self) -> None:
         """See `Pins.close`."""

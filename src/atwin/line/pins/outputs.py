@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from atwin.line.errors import PortError
 from atwin.line.host_line import HostPort
-from atwin.line.pins.base import PinError
+from atwin.line.pins.base import PinError, Pins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from atwin.line.port import Port
 
 
-class OutputPins:
+class OutputPins(Pins):
     """`wires` says which output (`rts`, `dtr`) is on which pin, and whether it is inverted.
 
     An output that is asserted pulls its pin low; an inverted one does when it is not asserted.
@@ -50,6 +50,3 @@ class OutputPins:
         """See `Pins.let_go`: whoever opens a port asserts both, for some milliseconds then."""
         for pin in self._wires:
             await self.drive(pin, True)
-
-    async def close(self) -> None:
-        """See `Pins.close`."""

@@ -6,7 +6,7 @@ import asyncio
 import shlex
 from typing import TYPE_CHECKING
 
-from atwin.line.pins.base import PINS, PinError, PinSpecError
+from atwin.line.pins.base import PINS, PinError, Pins, PinSpecError
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 _RUN_TIME = 10.0
 
 
-class ProgramPins:
+class ProgramPins(Pins):
     """Runs `template` for each level, with `{pin}` and `{level}` (0 or 1) filled in.
 
     It is split as a shell would, but no shell runs it. Exit code 0 means done.
     """
 
-    def __init__(self, template: str, driven: Set[Pin] | None = None) -> None:
-        """`driven` None means all of them. Raises `PinSpecError` for a template without both."""
+    def __init__(self, template: str) -> None:
+        """Raises `PinSpecError` for a template without both."""
         try:
             self._words = shlex.split(template)
         except ValueError as error:
@@ -34,17 +34,11 @@ class ProgramPins:
                 f"command:{template}: {{pin}} and {{level}} are wanted, as in"
                 " command:./pins.sh {pin} {level}"
             )
-        self._driven = set(PINS) if driven is None else driven
 
     @property
     def driven(self) -> Set[Pin]:
         """See `Pins.driven`."""
-        return self._driven
-
-    @property
-    def takes_rts(self) -> bool:
-        """See `Pins.takes_rts`."""
-        return False
+        return set(PINS)
 
     async def drive(self, pin: Pin, high: bool) -> None:
         """See `Pins.drive`."""
@@ -73,9 +67,3 @@ class ProgramPins:
         if process.returncode:
             last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
             raise PinError(": ".join([f"{shown}: exit code {process.returncode}", *last]))
-
-    async def let_go(self) -> None:
-        """See `Pins.let_go`: opening it moved nothing."""
-
-    async def close(self) -> None:
-        """See `Pins.close`."""

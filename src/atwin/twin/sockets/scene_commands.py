@@ -12,7 +12,7 @@ from atwin.at.reply import AtError, CmeError, Reply
 from atwin.at.urc import SceneState
 from atwin.twin.sockets.service import NUMBERS
 from atwin.twin.sockets.settings import SocketSettings, is_saved
-from atwin.twin.sockets.states import Event, State
+from atwin.twin.sockets.states import ClientState, Event, State
 
 if TYPE_CHECKING:
     from atwin.twin.sockets.service import Sockets
@@ -101,7 +101,7 @@ class SceneCommands(Family):
     def _client(self, number: int) -> str:
         link = self._sockets.links.get(number)
         if link is None:
-            return f'{number},,"","","","INITIAL"'
+            return f'{number},,"","","","{ClientState.INITIAL.value}"'
         return f'{number},0,"{link.kind}","{link.address}","{link.port}","{link.state.value}"'
 
     @command.execute("+CIPSCONT")
