@@ -9,7 +9,7 @@ from atwin.cli.line import parse_port_url
 from atwin.cli.options import GIVE_UP
 from atwin.cli.pins import pins_for
 from atwin.cli.ports import open_line
-from atwin.host import LineWishes, Modem, TlsSettings
+from atwin.host import GENTLE, LineWishes, Modem, TlsSettings
 
 
 @asynccontextmanager
@@ -37,8 +37,13 @@ async def ready_modem(
 ) -> AsyncIterator[Modem]:
     """The module at port `url` on the network. Raises as `modem_on` and `Modem.recover` do."""
     async with modem_on(url, tls, pins) as modem:
-        await modem.recover(give_up=give_up, note=lambda rung: _say(f"recovery: {rung}"))
+        await modem.recover(give_up=give_up, note=_say_rung)
         yield modem
+
+
+def _say_rung(rung: str) -> None:
+    if rung not in GENTLE:
+        _say(f"recovery: {rung}")
 
 
 def _say(text: str) -> None:

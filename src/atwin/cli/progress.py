@@ -15,7 +15,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from atwin.host import NEW_PDP, Progress
+from atwin.host import GENTLE, Progress
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def _quiet() -> Callable[[Progress], None]:
 
     def show(progress: Progress) -> None:
         nonlocal retries
-        climbing = progress.rung is not None and progress.rung != NEW_PDP
+        climbing = progress.rung is not None and progress.rung not in GENTLE
         if progress.note and (climbing or (progress.retries == retries and not progress.rung)):
             typer.echo(f"atwin: {progress.note}", err=True)
         retries = progress.retries

@@ -23,12 +23,12 @@ from atwin.host.headers import Headers
 from atwin.host.identity import Identity, Limits
 from atwin.host.line import LineWishes
 from atwin.host.modem import Modem
-from atwin.host.recovery import NEW_PDP, Climbed, Retry
+from atwin.host.recovery import GENTLE, Climbed, Retry
 from atwin.host.request import Response
 from atwin.host.tls import TlsSettings
 
 __all__ = [
-    "NEW_PDP",
+    "GENTLE",
     "Channel",
     "Climbed",
     "CommandRefusedError",

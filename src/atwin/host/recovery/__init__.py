@@ -4,6 +4,6 @@ from atwin.host.recovery.board import Board
 from atwin.host.recovery.ladder import Climbed, Ladder
 from atwin.host.recovery.recovery import Recovery, recover
 from atwin.host.recovery.retry import Retry
-from atwin.host.recovery.rungs import NEW_PDP
+from atwin.host.recovery.rungs import GENTLE
 
-__all__ = ["NEW_PDP", "Board", "Climbed", "Ladder", "Recovery", "Retry", "recover"]
+__all__ = ["GENTLE", "Board", "Climbed", "Ladder", "Recovery", "Retry", "recover"]

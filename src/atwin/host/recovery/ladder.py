@@ -109,7 +109,7 @@ class Ladder:
             tried = ", ".join(dict.fromkeys(rung.rung for rung in self.climbed))
             error.add(f"tried in vain: {tried}")
         if not self.board.driven:
-            error.add("wire its RESET, PWRKEY or supply and say how (--pins) to go further")
+            error.add("with RESET, PWRKEY or supply wired, --pins can go further")
         return error
 
     async def _try(self, rung: Rung, seconds: float) -> Exception | None:

@@ -70,14 +70,10 @@ class EndData(Rung):
         await board.bring_up()
 
 
-#: The gentlest rung, and the only one that is part of any retry.
-NEW_PDP = "new PDP"
-
-
 class NewPdp(Rung):
     """SAPBR closed and opened."""
 
-    name: ClassVar[str] = NEW_PDP
+    name: ClassVar[str] = "new PDP"
     deadline: ClassVar[float] = 120.0
 
     async def climb(self, board: Board) -> None:
@@ -166,6 +162,9 @@ class PowerCycle(_Pulse):
 
 #: How often the PDP is rebuilt before anything stronger (spec: flows.md §1).
 PDP_REBUILDS = 3
+
+#: Names of the rungs that are part of any try and change nothing a person has to know of.
+GENTLE = (NewPdp.name, EndData.name)
 
 #: For a module that answers: from the bottom to the top.
 ANSWERING: tuple[type[Rung], ...] = (
