@@ -6,6 +6,7 @@ import asyncio
 import socket
 
 from atwin.net.address import is_literal
+from atwin.net.meter.kernel import limit_segments
 from atwin.net.network import ConnectError, ResolveError, Stream
 from atwin.net.tcp import TcpStream, describe
 
@@ -33,9 +34,25 @@ class RealNetwork:
         where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         loop = asyncio.get_running_loop()
         try:
-            _, stream = await loop.create_connection(TcpStream, address, port)
+            connection = await _dial(address, port)
+            _, stream = await loop.create_connection(TcpStream, sock=connection)
         except ConnectionRefusedError as error:
             raise ConnectError(f"connection to {where} refused") from error
         except OSError as error:
             raise ConnectError(f"connection to {where} failed: {describe(error)}") from error
         return stream
+
+
+async def _dial(address: str, port: int) -> socket.socket:
+    """A connection whose segments are as small as on a cellular link. Raises `OSError`."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # asyncio turns Nagle off for sockets that say they are TCP.
+    connection = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        connection.setblocking(False)
+        limit_segments(connection)
+        await asyncio.get_running_loop().sock_connect(connection, (address, port))
+    except BaseException:
+        connection.close()
+        raise
+    return connection

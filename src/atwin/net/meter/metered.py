@@ -1,0 +1,183 @@
+"""A network of which everything is counted, real or simulated."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from atwin.net.address import is_literal
+from atwin.net.meter.account import charged_account
+from atwin.net.meter.bill import Count
+from atwin.net.meter.connection import ConnectionMeter
+from atwin.net.meter.kernel import read_kernel
+from atwin.net.meter.model import name_query
+from atwin.net.network import ConnectError, ResolveError
+from atwin.net.tcp import TcpStream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.net.meter.account import Account
+    from atwin.net.network import Network, Stream
+
+#: Seconds that the last packets of a closed connection are waited for, and between two looks.
+_LONGEST_GOODBYE = 2.0
+_FIRST_LOOK, _LAST_LOOK = 0.001, 0.064
+#: Bytes that may still come behind a FIN, such as a TLS alert, before the peer is told by RST
+#: that nobody reads.
+_LAST_BYTES = 1024
+_LINGER_OFF = struct.pack("ii", 1, 0)
+
+
+class MeteredNetwork:
+    """Charges `account()` for what nobody else is charged for (see `Account.charged`).
+
+    Names are counted by the model, since this computer's resolver asks in its own way, or not at
+    all; so are connections that did not come about.
+    """
+
+    def __init__(self, inner: Network, account: Callable[[], Account]) -> None:
+        self._inner = inner
+        self._account = account
+
+    async def resolve(self, host: str) -> str:
+        """See `Network.resolve`."""
+        if is_literal(host):
+            return await self._inner.resolve(host)
+        found = False
+        try:
+            address = await self._inner.resolve(host)
+            found = True
+            return address
+        except ResolveError:
+            raise
+        finally:
+            query = name_query(host, found=found)
+            self._charged().charge(Count(query, query))
+
+    async def connect(self, address: str, port: int) -> MeteredStream:
+        """See `Network.connect`."""
+        account = self._charged()
+        meter = ConnectionMeter(http=account.http, ipv6=":" in address)
+        account.open(meter)
+        answered = False
+        try:
+            stream = await self._inner.connect(address, port)
+        except ConnectError:
+            answered = True
+            raise
+        except BaseException:
+            raise
+        else:
+            meter.tally.open()
+            return MeteredStream(stream, meter)
+        finally:
+            if not meter.tally.up.packets:
+                meter.tally.refuse(answered=answered)
+                meter.settle()
+
+    def _charged(self) -> Account:
+        return charged_account() or self._account()
+
+
+class MeteredStream:
+    """A `Stream` that is counted."""
+
+    def __init__(self, inner: Stream, meter: ConnectionMeter) -> None:
+        self._inner = inner
+        self._meter = meter
+        self._closed = False
+        self._goodbye: asyncio.Task[None] | None = None
+        #: The same connection under a number of our own: it stays open for the last counts, and
+        #: the connection with it, until we let go.
+        self._socket = inner.duplicate_socket() if isinstance(inner, TcpStream) else None
+        if self._socket is not None and read_kernel(self._socket) is None:
+            self._socket.close()
+            self._socket = None
+        if (connection := self._socket) is not None:
+            meter.ask_kernel = lambda: read_kernel(connection)
+
+    async def read(self, limit: int) -> bytes:
+        """See `Stream.read`."""
+        data = await self._inner.read(limit)
+        self._meter.tally.data(False, len(data))
+        return data
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        """See `Stream.write`."""
+        self._meter.tally.data(True, len(data))
+        await self._inner.write(data)
+
+    def close(self) -> None:
+        """See `Stream.close`. The last packets are still counted, for 2 seconds at most."""
+        if self._closed:
+            return
+        self._closed = True
+        self._inner.close()
+        if self._socket is None:
+            self._meter.tally.close()
+            self._meter.settle()
+            return
+        # An unread rest makes the kernel answer with RST, as `close` always did.
+        is_unread = _peeked(self._socket)
+        self._meter.tally.close(reset=is_unread)
+        if is_unread:
+            self._reset()
+        else:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_WR)
+            self._goodbye = asyncio.get_running_loop().create_task(self._say_goodbye())
+
+    async def _say_goodbye(self) -> None:
+        """Until both ends have closed, or it takes too long."""
+        connection, meter = self._socket, self._meter
+        assert connection is not None
+        loop = asyncio.get_running_loop()
+        look, deadline = _FIRST_LOOK, loop.time() + _LONGEST_GOODBYE
+        more = 0
+        try:
+            while loop.time() < deadline and more <= _LAST_BYTES:
+                more += self._take_rest(connection)
+                kernel = meter.note_kernel()
+                if kernel is None or kernel.is_over:
+                    break
+                await asyncio.sleep(look)
+                look = min(2 * look, _LAST_LOOK)
+        finally:
+            if more > _LAST_BYTES:
+                self._reset()
+            else:
+                meter.settle()
+                connection.close()
+
+    def _take_rest(self, connection: socket.socket) -> int:
+        """Bytes that came behind our FIN."""
+        taken = 0
+        with suppress(OSError):
+            while data := connection.recv(_LAST_BYTES, socket.MSG_DONTWAIT):
+                taken += len(data)
+                if taken > _LAST_BYTES:
+                    return taken
+            self._meter.at_end = True
+        return taken
+
+    def _reset(self) -> None:
+        """Let go with RST, which the kernel cannot be asked about afterwards."""
+        assert self._socket is not None
+        kernel = self._meter.note_kernel()
+        self._meter.resets += kernel is not None and not kernel.is_over
+        self._meter.settle()
+        with suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_OFF)
+        self._socket.close()
+
+
+def _peeked(connection: socket.socket) -> bool:
+    """Whether received bytes wait in the kernel."""
+    try:
+        return bool(connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except OSError:
+        return False
