@@ -3,7 +3,8 @@
 Requests: {"set": {"reset": 0, "power_key": 1, "supply": 1}} gives levels (pins are active low),
 and so does {"set": {"rts": 1, "dtr": 0}} for the host's outputs (1 is asserted, null gives them
 back to the port); {"pulse": "reset", "seconds": 0.6} pulls a pin low and lets go; {"get": "state"}
-asks. Each is answered by one line: {"ok": true, "state": {…}} or {"ok": false, "error": "…"}.
+asks, {"get": "traffic"} for what went over the network. Each is answered by one line:
+{"ok": true, "state": {…}} (or "traffic": {…}) or {"ok": false, "error": "…"}.
 """
 
 import asyncio
@@ -21,6 +22,8 @@ _OUTPUTS = ("rts", "dtr")
 #: Longest pulse in seconds, and longest request in bytes.
 _LONGEST_PULSE = 60
 _LONGEST_REQUEST = 4096
+#: Actions shown one by one.
+_LAST_ACTIONS = 20
 
 
 @asynccontextmanager
@@ -79,8 +82,12 @@ async def _answer(line: bytes, twin: Twin) -> dict[str, Any]:
                 await _pulse(pin, seconds, twin)
             case {"get": "state", **rest} if not rest:
                 pass
+            case {"get": "traffic", **rest} if not rest:
+                return {"ok": True, "traffic": _traffic(twin)}
             case _:
-                raise ValueError('one of "set", "pulse" with "seconds", "get": "state" is wanted')
+                raise ValueError(
+                    'one of "set", "pulse" with "seconds", "get": "state" or "traffic" is wanted'
+                )
     except ValueError as error:
         return {"ok": False, "error": str(error)}
     return {"ok": True, "state": _state(twin)}
@@ -133,4 +140,22 @@ def _state(twin: Twin) -> dict[str, Any]:
             "to_module": uart.received_bytes,
             "to_module_lost": uart.lost_bytes,
         },
+    }
+
+
+def _traffic(twin: Twin) -> dict[str, Any]:
+    traffic = twin.traffic
+    session = traffic.session
+    return {
+        "boot": traffic.boot.count.as_dict(),
+        "session": session.count.as_dict() if session is not None else None,
+        "actions": [
+            {
+                "name": action.name,
+                "url": action.url,
+                "settled": action.account.settled,
+                **action.account.count.as_dict(),
+            }
+            for action in list(traffic.actions)[-_LAST_ACTIONS:]
+        ],
     }

@@ -30,6 +30,7 @@ from atwin.twin.sim_commands import SimCommands
 from atwin.twin.ssl import Ssl, SslCommands
 from atwin.twin.system import SystemCommands
 from atwin.twin.tasks import Tasks
+from atwin.twin.traffic_commands import DataCounter, TrafficCommands
 
 if TYPE_CHECKING:
     from atwin.twin.hardware import Hardware, Power
@@ -62,6 +63,8 @@ class Firmware:
         )
         urc = self.interpreter.urc
         self.pool = ConnectionPool(hardware.clock, profile.quirks.linger_s)
+        hardware.traffic.begin_boot()
+        self.data_counter = DataCounter(hardware.nvram, hardware.traffic.boot, hardware.clock)
         self.radio = Radio(hardware, self.settings, urc, self.tasks.spawn)
         self.bearers = Bearers(self.radio, hardware, urc)
         self.ssl = Ssl(hardware.flash, hardware.rtc)
@@ -83,12 +86,14 @@ class Firmware:
             HttpCommands(self.http),
             HttpStreamCommands(self.http),
             HttpToFlashCommands(self.http),
+            TrafficCommands(self.data_counter),
         ):
             self.table.add(family)
 
     def start(self, *, warm: bool) -> None:
         """Boot. `warm`: as if the module had been on for a while already."""
         self.hardware.uart.boot(self.settings.line_mode(), trained=warm)
+        self.data_counter.start(self.tasks.spawn)
         if warm:
             self.radio.camp()
             self.interpreter.start()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from atwin.clock import LoopClock
 from atwin.line.uart import Uart
 from atwin.models import Profile, load_profile
+from atwin.net.meter.metered import MeteredNetwork
 from atwin.twin.flash import FileStore, Flash
 from atwin.twin.hardware import Hardware
 from atwin.twin.identity import Identity
@@ -15,6 +16,7 @@ from atwin.twin.module import Module
 from atwin.twin.nvram import Nvram, Record
 from atwin.twin.pins import Pins
 from atwin.twin.rtc import Rtc
+from atwin.twin.traffic import Traffic
 from atwin.twin.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class Twin:
         clock = clock or LoopClock()
         profile = model if isinstance(model, Profile) else load_profile(model)
         wiring = wiring or Wiring()
+        traffic = Traffic()
         uart = Uart(
             port,
             clock,
@@ -86,7 +89,8 @@ class Twin:
             Hardware(
                 profile=profile,
                 uart=uart,
-                network=network,
+                network=MeteredNetwork(network, lambda: traffic.boot),
+                traffic=traffic,
                 clock=clock,
                 identity=Identity.from_seed(seed),
                 rtc=Rtc(clock),
@@ -105,6 +109,11 @@ class Twin:
         if self.module.firmware is None:
             raise RuntimeError("the module is off")
         return self.module.firmware.radio
+
+    @property
+    def traffic(self) -> Traffic:
+        """What the module has sent and received, as the operator counts it."""
+        return self.module.hardware.traffic
 
     async def __aenter__(self) -> Self:
         return self
