@@ -118,6 +118,9 @@ class Count:
             self.by_kernel + other.by_kernel,
         )
 
+    def __mul__(self, times: int) -> Count:
+        return Count(self.wire * times, self.operator * times, self.by_kernel * times)
+
     @property
     def counted_by(self) -> str:
         """Who counted `wire`: "kernel", "model", or "kernel and model"."""

@@ -25,8 +25,10 @@ class ConnectionMeter:
         self.split: HttpSplit | None = None
         #: Asks the kernel; gives None when it does not tell.
         self.ask_kernel: Callable[[], KernelCount | None] = lambda: None
-        #: Whether the peer's FIN was seen, and how many RSTs went out unseen by the kernel.
+        #: Whether the peer's FIN was seen, how many bytes came behind our own, and how many RSTs
+        #: went out that the kernel could not be asked about.
         self.at_end = False
+        self.late = 0
         self.resets = 0
         self._http = http
         self._ipv6 = ipv6
@@ -68,7 +70,8 @@ class ConnectionMeter:
         if kernel is not None:
             fin = self.at_end or kernel.fin_received
             received = max(read, kernel.received - fin)
-        ended = self.tally.so_far(more_down=received - read)
+        # What comes behind the module's FIN rides on the server's.
+        ended = self.tally.so_far(more_down=max(0, received - read - self.late))
         operator = self._bill(
             way(ended.up, OPERATOR, ipv6=self._ipv6),
             way(ended.down, OPERATOR, ipv6=self._ipv6),
@@ -84,12 +87,13 @@ class ConnectionMeter:
     def _bill(self, up: Way, down: Way, sent: int, read: int, received: int) -> Bill:
         """The headers of both directions, and the data as what they were."""
         split = self.split
-        down = down + self._content(split.down if split else None, read)
-        return Bill(
-            up + self._content(split.up if split else None, sent),
-            replace(down, unread=received - read),
-            connections=1,
-        )
+        up += self._content(split.up if split else None, sent)
+        unread = received - read
+        if up.tls:
+            # A server says close_notify when the module has said its own, and left.
+            read, unread = read + min(self.late, unread), max(0, unread - self.late)
+        down += self._content(split.down if split else None, read)
+        return Bill(up, replace(down, unread=unread), connections=1)
 
     def _content(self, message: Message | None, size: int) -> Way:
         """`size` bytes of the stream by kind; `message` went through on top of them."""

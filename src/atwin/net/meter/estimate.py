@@ -58,8 +58,8 @@ def _connection(exchanges: Sequence[Exchange], tls: TlsShape | None, stack: Stac
         up += _sent(tally, exchange, tls)
         down += _received(tally, exchange, tls)
     if tls is not None:
+        # Few servers answer it with their own.
         tally.data(True, tls.close_notify)
-        tally.data(False, tls.close_notify)
     tally.close()
     return Bill(
         _complete(up, tally, True, stack, ipv6), _complete(down, tally, False, stack, ipv6), 1

@@ -103,7 +103,10 @@ class MeteredStream:
     async def read(self, limit: int) -> bytes:
         """See `Stream.read`."""
         data = await self._inner.read(limit)
-        self._meter.tally.data(False, len(data))
+        if data:
+            self._meter.tally.data(False, len(data))
+        else:
+            self._meter.at_end = True
         return data
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -154,14 +157,16 @@ class MeteredStream:
                 connection.close()
 
     def _take_rest(self, connection: socket.socket) -> int:
-        """Bytes that came behind our FIN."""
+        """Bytes that came behind our FIN, about as many as there may be."""
         taken = 0
         with suppress(OSError):
-            while data := connection.recv(_LAST_BYTES, socket.MSG_DONTWAIT):
+            while taken <= _LAST_BYTES:
+                data = connection.recv(_LAST_BYTES, socket.MSG_DONTWAIT)
+                if not data:
+                    self._meter.at_end = True
+                    break
                 taken += len(data)
-                if taken > _LAST_BYTES:
-                    return taken
-            self._meter.at_end = True
+        self._meter.late += taken
         return taken
 
     def _reset(self) -> None:

@@ -31,7 +31,7 @@ class Stack:
     #: An ACK is saved where the server, or the module, has something to say at once.
     server_rides: bool = False
     module_rides: bool = False
-    #: The server acknowledges the very first data by themselves all the same.
+    #: The very first data of each side are acknowledged by themselves all the same.
     first_alone: bool = True
     #: Packets that end a connection: FIN, ACK, FIN, ACK, or the second and third in one.
     closing: int = 4
@@ -41,14 +41,14 @@ class Stack:
 OPERATOR = Stack()
 #: The same, if the server's ACK rides on its answer.
 OPERATOR_RIDING = Stack(server_rides=True, first_alone=False)
-#: Linux at both ends: time stamps in every segment, 16 quick ACKs, then one for what the driver
-#: hands up together, about 16 segments on a fast link; a server that closes at once.
+#: Linux at both ends: time stamps in every segment, 16 quick ACKs, then one for two segments (the
+#: driver may hand up more at once, and save some); a server that closes at once.
 LINUX = Stack(
     segment=MSS - 12,
     syn_options=20,
     options=12,
     quick=16,
-    every=16,
+    every=2,
     server_rides=True,
     module_rides=True,
     closing=3,
@@ -76,7 +76,6 @@ class Tally:
         self._up_now = True
         self._pending = 0
         self._segments = 0
-        self._runs = 0
 
     def open(self) -> None:
         """SYN, SYN-ACK, ACK."""
@@ -103,7 +102,8 @@ class Tally:
 
     def close(self, *, reset: bool = False) -> None:
         """The module closes in order, or with RST because it wants no more."""
-        self._end_run(answered=False)
+        # A server that closes at once needs no packet of its own to acknowledge the last data.
+        self._end_run(answered=self._up_now and self.stack.server_rides)
         self.up.packets += 1 if reset else 2
         self.down.packets += 0 if reset else self.stack.closing - 2
 
@@ -124,12 +124,11 @@ class Tally:
         sender, receiver = (self.up, self.down) if self._up_now else (self.down, self.up)
         acks = self._acks(sender.data_packets, segments)
         rides = self.stack.server_rides if self._up_now else self.stack.module_rides
-        if answered and rides and not (self.stack.first_alone and self._runs == 0):
+        if answered and rides and not (self.stack.first_alone and not sender.data_packets):
             acks -= 1
         sender.data_packets += segments
         sender.packets += segments
         receiver.packets += acks
-        self._runs += 1
 
     def _acks(self, before: int, segments: int) -> int:
         quick = max(0, min(self.stack.quick - before, segments))

@@ -53,7 +53,7 @@ class TlsShape:
 
     @property
     def close_notify(self) -> int:
-        """The alert that ends each direction."""
+        """The alert by which the module says that it has ended."""
         return self.record(_ALERT)
 
     @property

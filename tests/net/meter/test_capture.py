@@ -1,0 +1,140 @@
+"""What the kernel counted is what tcpdump saw; what was estimated is what was counted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from atwin.net.http.request import Request
+from atwin.net.meter.bill import KINDS
+from atwin.net.meter.estimate import Exchange, estimate
+from atwin.net.meter.tls_size import TlsShape
+from atwin.net.tls.suites import SUITES
+from atwin.net.url import Url
+from support.island import Packet, island
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from atwin.net.meter.bill import Count
+
+HTTPS = [f"HTTPS {suite.openssl}" for suite in SUITES]
+WHOLE = ["GET 200 B", "GET 1 MB", "POST 10 B x 100", "300 KB range", *HTTPS]
+CUT = ["cut by the server", "cut by the module", "nobody fetches"]
+
+
+@dataclass
+class Job:
+    """What was counted in the twin, and the packets of the same connections."""
+
+    told: dict[str, Any]
+    up: list[Packet]
+    down: list[Packet]
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Job]]:
+    where = tmp_path_factory.mktemp("jobs")
+    program = [sys.executable, "-m", "support.metered_jobs", str(where)]
+    with island() as place:
+        with place.capture() as packets:
+            ended = subprocess.run(
+                place.command(*program),
+                cwd=Path(__file__).parents[2],
+                capture_output=True,
+                text=True,
+                timeout=50,
+                check=False,
+            )
+        assert ended.returncode == 0, ended.stderr
+        told = [json.loads(line) for line in ended.stdout.splitlines()]
+        yield {one["job"]: _with_packets(one, packets) for one in told}
+
+
+def _with_packets(told: dict[str, Any], packets: list[Packet]) -> Job:
+    port = told["port"]
+    # Without those by which the test asked whether the server was up.
+    asked = {p.source for p in packets if p.destination == port and p.data}
+    return Job(
+        told,
+        [p for p in packets if p.destination == port and p.source in asked],
+        [p for p in packets if p.source == port and p.destination in asked],
+    )
+
+
+@pytest.mark.parametrize("name", [*WHOLE, *CUT])
+def test_the_kernel_counts_what_is_on_the_wire(jobs: dict[str, Job], name: str) -> None:
+    job = jobs[name]
+    wire = job.told["wire"]
+    assert job.told["counted_by"] == "kernel"
+    assert (wire["up"]["packets"], wire["down"]["packets"]) == (len(job.up), len(job.down))
+    assert wire["up"]["data_packets"] == sum(p.data > 0 for p in job.up)
+    assert wire["down"]["data_packets"] == sum(p.data > 0 for p in job.down)
+    for way, packets in (("up", job.up), ("down", job.down)):
+        assert wire[way]["total"] == pytest.approx(sum(p.size for p in packets), rel=0.01)
+        assert wire[way]["total"] == sum(wire[way][kind] for kind in KINDS)
+
+
+@pytest.mark.parametrize("name", ["GET 200 B", "POST 10 B x 100", "cut by the module"])
+def test_to_the_byte_where_nothing_is_lost(jobs: dict[str, Job], name: str) -> None:
+    job = jobs[name]
+    seen = sum(p.size for p in job.up + job.down)
+    assert job.told["wire"]["total"] == seen
+
+
+def test_no_segment_is_larger_than_on_a_cellular_link(jobs: dict[str, Job]) -> None:
+    assert max(p.size for job in jobs.values() for p in job.up + job.down) == 1500
+
+
+def test_where_the_bytes_went(jobs: dict[str, Job]) -> None:
+    posts = jobs["POST 10 B x 100"].told["wire"]
+    assert posts["connections"] == 100
+    assert posts["up"]["payload"] == 1000
+    assert posts["up"]["tls"] == posts["down"]["tls"] == posts["down"]["unread"] == 0
+    assert jobs["GET 1 MB"].told["wire"]["down"]["payload"] == 1_000_000
+    assert jobs["cut by the module"].told["wire"]["down"]["payload"] == 100_000
+    # The stream's window of 2,000,000 bytes was read; what else had come was paid for as well.
+    flood = jobs["nobody fetches"].told["wire"]["down"]
+    assert flood["payload"] == 2_000_000
+    assert flood["unread"] > 100_000
+    for name in HTTPS:
+        way = jobs[name].told["wire"]["down"]
+        assert (way["payload"], way["unread"]) == (200, 0)
+        assert way["tls"] > jobs[name].told["chain"]
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_the_estimate(jobs: dict[str, Job], name: str) -> None:
+    told = jobs[name].told
+    expected = estimated(name, told)
+    assert expected.wire.total == pytest.approx(told["wire"]["total"], rel=0.03)
+    assert expected.operator.total == pytest.approx(told["operator"]["total"], rel=0.03)
+
+
+def estimated(name: str, told: dict[str, Any]) -> Count:
+    """From what is known beforehand: the request, the sizes of the answer and the certificate."""
+    is_post, secure = name.startswith("POST"), name in HTTPS
+    path = {"GET 200 B": "small200", "GET 1 MB": "mega.bin", "300 KB range": "big.bin"}
+    place = "got" if is_post else path.get(name, "")
+    url = Url.parse(f"http{'s' * secure}://127.0.0.1:{told['port']}/{place}".encode())
+    headers = [(b"User-Agent", b"AM_MODULE")]
+    if name == "300 KB range":
+        headers.append((b"Range", b"bytes=307200-614399"))
+    if is_post:
+        request = Request("POST", url, headers, b"0123456789")
+    else:
+        request = Request("GET", url, headers)
+    times: int = told["wire"]["connections"]
+    down = told["wire"]["down"]
+    exchange = Exchange(request, down["http"] // times, down["payload"] // times, apart=not is_post)
+    tls = None
+    if secure:
+        suite = SUITES[HTTPS.index(name)]
+        tls = TlsShape(suite, (suite,), chain=(told["chain"],))
+    return estimate([exchange], tls) * times
