@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from atwin.net.http.head import HEAD_LIMIT, end_of_head
@@ -80,7 +81,7 @@ class Message:
             try:
                 self._chunk = int(text, 16) or _NO_MORE
             except ValueError:
-                self._chunk = None  # broken: the reader gives up
+                self._chunk = sys.maxsize  # broken: the reader gives up
 
 
 class HttpSplit:
