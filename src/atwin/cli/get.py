@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, Json, Port
+from atwin.cli.options import DEFAULT_PORT, Json, Port, Traffic
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def get(
     key: Key = None,
     seclevel: Seclevel = None,
     suite: Suite = None,
+    traffic: Traffic = False,
 ) -> None:
     """Download a file of any size, resumable.
 
@@ -78,9 +79,11 @@ def get(
         from atwin.cli.modem import ready_modem
         from atwin.cli.progress import show_progress
         from atwin.cli.tls import tls_settings
+        from atwin.cli.traffic.watch import Watch
 
         tls = tls_settings(url, ca, cert, key, seclevel, suite)
-        async with ready_modem(port, tls) as modem:
+        cost = Watch() if traffic else None
+        async with ready_modem(port, tls, cost) as modem:
             with show_progress(target) as progress:
                 result = await modem.download(
                     url,
@@ -93,7 +96,10 @@ def get(
                 )
         typer.echo(summary(result), err=True)
         if as_json:
-            typer.echo(json.dumps(described(result)))
+            told = described(result)
+            if cost is not None:
+                told["traffic"] = cost.as_dict()
+            typer.echo(json.dumps(told))
         return 0
 
     try:

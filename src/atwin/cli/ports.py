@@ -1,7 +1,7 @@
 """Opens `--port`: a line to a real module, or to a twin made for it in this process."""
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -61,8 +61,10 @@ def parse_twin_url(url: str) -> TwinUrl:
 
 
 @asynccontextmanager
-async def open_line(url: str) -> AsyncIterator[Port]:
+async def open_line(url: str, made: Callable[[Twin], object] | None = None) -> AsyncIterator[Port]:
     """The host's end of the line `url` names, closed at the end; a twin ends with it.
+
+    `made` is called with the twin, if one was made.
 
     Raises `PortError`, `StateError`, `typer.BadParameter` and `UnknownModelError`.
     """
@@ -77,7 +79,9 @@ async def open_line(url: str) -> AsyncIterator[Port]:
     wanted = parse_twin_url(asked.url)
     ours, its = memory_pair(url)
     ours.set_line(HostLine(wanted.line.baud))
-    async with run_twin(wanted, its):
+    async with run_twin(wanted, its) as twin:
+        if made is not None:
+            made(twin)
         yield ours
 
 

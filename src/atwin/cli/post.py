@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, Output, Port
+from atwin.cli.options import DEFAULT_PORT, Output, Port, Traffic
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 
@@ -28,6 +28,7 @@ def post(
     key: Key = None,
     seclevel: Seclevel = None,
     suite: Suite = None,
+    traffic: Traffic = False,
 ) -> None:
     """Post a file or a text, print the answer.
 
@@ -47,9 +48,11 @@ def post(
         from atwin.cli.answer import deliver
         from atwin.cli.modem import ready_modem
         from atwin.cli.tls import tls_settings
+        from atwin.cli.traffic.watch import Watch
 
         tls = tls_settings(url, ca, cert, key, seclevel, suite)
-        async with ready_modem(port, tls) as modem:
+        cost = Watch() if traffic else None
+        async with ready_modem(port, tls, cost) as modem:
             response = await modem.post(url, body, content_type=content_type)
         return deliver(response.status, response.body, output)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.net.meter.account import Account
+    from atwin.net.meter.bill import Bill
     from atwin.net.network import Network, Stream
 
 #: Seconds that the last packets of a closed connection are waited for, and between two looks.
@@ -47,37 +48,31 @@ class MeteredNetwork:
         """See `Network.resolve`."""
         if is_literal(host):
             return await self._inner.resolve(host)
-        found = False
         try:
             address = await self._inner.resolve(host)
-            found = True
-            return address
         except ResolveError:
+            self._charge(name_query(host, found=False))
             raise
-        finally:
-            query = name_query(host, found=found)
-            self._charged().charge(Count(query, query))
+        self._charge(name_query(host))
+        return address
 
     async def connect(self, address: str, port: int) -> MeteredStream:
         """See `Network.connect`."""
         account = self._charged()
         meter = ConnectionMeter(http=account.http, ipv6=":" in address)
         account.open(meter)
-        answered = False
         try:
             stream = await self._inner.connect(address, port)
-        except ConnectError:
-            answered = True
+        except BaseException as error:
+            # A refusal is an answer; whoever waits in vain gives up by himself.
+            meter.tally.refuse(answered=isinstance(error, ConnectError))
+            meter.settle()
             raise
-        except BaseException:
-            raise
-        else:
-            meter.tally.open()
-            return MeteredStream(stream, meter)
-        finally:
-            if not meter.tally.up.packets:
-                meter.tally.refuse(answered=answered)
-                meter.settle()
+        meter.tally.open()
+        return MeteredStream(stream, meter)
+
+    def _charge(self, bill: Bill) -> None:
+        self._charged().charge(Count(bill, bill))
 
     def _charged(self) -> Account:
         return charged_account() or self._account()
