@@ -191,6 +191,14 @@ def measured(command: str, *more: str, code: int = 0) -> tuple[dict[str, Any], s
     return json.loads(only_line(ended.stdout)), ended.stderr
 
 
+def agree(expected: dict[str, Any], answer: dict[str, Any]) -> None:
+    """Within 3 %, but for what a busy machine drops and asks for again."""
+    for count in ("wire", "operator"):
+        again = sum(answer[count][way]["retransmitted"] for way in ("up", "down"))
+        total = answer[count]["total"] - again
+        assert expected[count]["total"] == pytest.approx(total, rel=0.03)
+
+
 def test_a_download_leaves_only_numbers(server: str, tmp_path: Path) -> None:
     ended = atwin("traffic", "--run", f"get {server}/mega.bin", "--json", cwd=tmp_path)
     answer = json.loads(only_line(ended.stdout))
@@ -217,8 +225,7 @@ def test_the_estimate_of_the_same_task(
     assert answer["counted_by"] == "kernel"
     head = answer["requests"][0]["wire"]["down"]["http"]
     expected = told("--get", str(size), "--url", url, "--model", model, "--answer-head", str(head))
-    for count in ("wire", "operator"):
-        assert expected[count]["total"] == pytest.approx(answer[count]["total"], rel=0.03)
+    agree(expected, answer)
 
 
 def test_the_estimate_of_a_post(server: str, told: Any) -> None:
@@ -229,8 +236,7 @@ def test_the_estimate_of_a_post(server: str, told: Any) -> None:
     expected = told(
         "--post", "10", "--times", "100", "--url", url, "--answer-head", str(head), "--answer", "6"
     )
-    for count in ("wire", "operator"):
-        assert expected[count]["total"] == pytest.approx(answer[count]["total"], rel=0.03)
+    agree(expected, answer)
     assert answer["wire"]["connections"] == 100
 
 
@@ -248,8 +254,7 @@ def test_the_estimate_over_https(tmp_path: Path, told: Any, suite: str) -> None:
         "--get", "100000", "--url", url, "--suite", suite, "--chain", chain,
         "--answer-head", str(head),
     )  # fmt: skip
-    for count in ("wire", "operator"):
-        assert expected[count]["total"] == pytest.approx(answer[count]["total"], rel=0.03)
+    agree(expected, answer)
 
 
 def test_a_refusal_costs_too(server: str) -> None:

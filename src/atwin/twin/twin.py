@@ -77,6 +77,7 @@ class Twin:
         profile = model if isinstance(model, Profile) else load_profile(model)
         wiring = wiring or Wiring()
         traffic = Traffic()
+        self._metered = MeteredNetwork(network, lambda: traffic.boot)
         uart = Uart(
             port,
             clock,
@@ -89,7 +90,7 @@ class Twin:
             Hardware(
                 profile=profile,
                 uart=uart,
-                network=MeteredNetwork(network, lambda: traffic.boot),
+                network=self._metered,
                 traffic=traffic,
                 clock=clock,
                 identity=Identity.from_seed(seed),
@@ -129,6 +130,7 @@ class Twin:
     async def close(self) -> None:
         """Switch off and let go of the port."""
         await self.module.close()
+        await self._metered.close()
 
 
 def _nvram(state: State | None) -> Nvram:

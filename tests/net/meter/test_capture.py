@@ -113,7 +113,9 @@ def test_where_the_bytes_went(jobs: dict[str, Job]) -> None:
 def test_the_estimate(jobs: dict[str, Job], name: str) -> None:
     told = jobs[name].told
     expected = estimated(name, told)
-    assert expected.wire.total == pytest.approx(told["wire"]["total"], rel=0.03)
+    # What a busy machine drops and asks for again, nobody can know beforehand.
+    again = sum(told["wire"][way]["retransmitted"] for way in ("up", "down"))
+    assert expected.wire.total == pytest.approx(told["wire"]["total"] - again, rel=0.03)
     assert expected.operator.total == pytest.approx(told["operator"]["total"], rel=0.03)
 
 

@@ -15,6 +15,7 @@ from atwin.net.network import ConnectError, ResolveError, Stream, StreamError
 from atwin.net.real import RealNetwork
 from atwin.net.simulated import SimulatedNetwork, SimulatedStream
 from atwin.net.tcp import listen
+from support.ears import leaves_nothing
 from support.sockets import free_port
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells its counts")
@@ -298,3 +299,26 @@ def test_ipv6_headers_are_larger() -> None:
         assert wire.up.data_packets == 3  # of 1428 bytes: 1500 less 60 and time stamps
 
     asyncio.run(main())
+
+
+@linux
+def test_closing_the_network_cuts_goodbyes_short() -> None:
+    async def main() -> None:
+        network, account = real()
+        done = asyncio.Event()
+
+        async def serve(stream: Stream) -> None:
+            await done.wait()
+
+        async with listen(serve, "127.0.0.1", 0) as port:
+            first = await network.connect("127.0.0.1", port)
+            second = await network.connect("127.0.0.1", port)
+            first.close()
+            assert not account.settled
+            await network.close()
+            second.close()
+            assert account.settled
+            assert account.count.wire.connections == 2
+            done.set()
+
+    leaves_nothing(main())

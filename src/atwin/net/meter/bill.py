@@ -31,7 +31,8 @@ class Way:
     headers: int = 0
     options: int = 0
     dns: int = 0
-    #: Segments sent again, with their headers.
+    #: Segments that went again, with their headers. Of received ones only those that were of no
+    #: use, since what was lost on its way here was never seen.
     retransmitted: int = 0
     #: What had come when a connection was cut, and nobody took any more.
     unread: int = 0

@@ -1,17 +1,19 @@
-"""What Linux itself counted of a TCP connection: getsockopt TCP_INFO.
+"""What Linux itself counted of a TCP connection: getsockopt TCP_INFO and SO_MEMINFO.
 
 `struct tcp_info` (linux/tcp.h) only ever grows at its end. The fields read here, all there since
 Linux 4.19, and their offsets:
 
       0  u8  tcpi_state                 136  u32 tcpi_segs_out, every packet sent
       5  u8  tcpi_options               140  u32 tcpi_segs_in, every packet received
-    100  u32 tcpi_total_retrans         152  u32 tcpi_data_segs_in
+     20  u32 tcpi_rcv_mss               152  u32 tcpi_data_segs_in
+    100  u32 tcpi_total_retrans
     128  u64 tcpi_bytes_received        156  u32 tcpi_data_segs_out
                                         200  u64 tcpi_bytes_sent, those sent again too
                                         208  u64 tcpi_bytes_retrans
 
 Segments are counted as they are on the wire, however large the pieces are in which the kernel
-hands them to the driver.
+hands them to the driver. What came twice, or when there was no room, is in tcpi_segs_in but not in
+tcpi_bytes_received; SO_MEMINFO's ninth number counts those packets.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from dataclasses import dataclass
 from atwin.net.meter.bill import Way
 from atwin.net.meter.model import HEADERS, IPV6_MORE, MSS
 
-_BYTES = struct.Struct("=B4xB94xI24xQII8xII40xQQ")
+_INFO = struct.Struct("=B4xB14xI76xI24xQII8xII40xQQ")
+_SO_MEMINFO = 55
+_MEMORY = struct.Struct("=32xI")
 _ESTABLISHED, _CLOSED = 1, 7
 #: States in which the peer's FIN has come; `_CLOSED` depends.
 _AFTER_FIN = (6, 8, 9, 11)
@@ -45,6 +49,9 @@ class KernelCount:
     data_packets_in: int
     retransmitted_packets: int
     retransmitted_bytes: int
+    #: Received packets that were of no use, and the usual size of their data.
+    dropped: int
+    segment_in: int
     #: Stream bytes sent, not counting again what was sent again.
     sent: int
     #: Stream bytes received in order; the peer's FIN counts as one.
@@ -83,9 +90,11 @@ class KernelCount:
             packets=out,
             data_packets=self.data_packets_out,
         )
+        twice = min(self.dropped, self.data_packets_in)
         down = Way(
-            headers=self.packets_in * header,
+            headers=(self.packets_in - twice) * header,
             options=syn + (self.packets_in - 1) * usual if self.packets_in else 0,
+            retransmitted=twice * (self.segment_in + header),
             packets=self.packets_in,
             data_packets=self.data_packets_in,
         )
@@ -98,12 +107,13 @@ def read_kernel(connection: socket.socket) -> KernelCount | None:
         return None
     try:
         raw = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 512)
+        memory = connection.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, 256)
     except OSError:
         return None
-    if len(raw) < _BYTES.size:
+    if len(raw) < _INFO.size or len(memory) < _MEMORY.size:
         return None
-    state, agreed, again, received, out, into, data_in, data_out, sent, sent_again = (
-        _BYTES.unpack_from(raw)
+    (state, agreed, segment_in, again, received, out, into, data_in, data_out, sent, sent_again) = (
+        _INFO.unpack_from(raw)
     )
     return KernelCount(
         state=state,
@@ -114,6 +124,8 @@ def read_kernel(connection: socket.socket) -> KernelCount | None:
         data_packets_in=data_in,
         retransmitted_packets=again,
         retransmitted_bytes=sent_again,
+        dropped=_MEMORY.unpack_from(memory)[0],
+        segment_in=segment_in,
         sent=sent - sent_again,
         received=received,
     )

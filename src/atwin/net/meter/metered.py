@@ -6,7 +6,7 @@ import asyncio
 import socket
 import struct
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atwin.net.address import is_literal
 from atwin.net.meter.account import charged_account
@@ -18,7 +18,7 @@ from atwin.net.network import ConnectError, ResolveError
 from atwin.net.tcp import TcpStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from atwin.net.meter.account import Account
     from atwin.net.meter.bill import Bill
@@ -43,6 +43,11 @@ class MeteredNetwork:
     def __init__(self, inner: Network, account: Callable[[], Account]) -> None:
         self._inner = inner
         self._account = account
+        self._goodbyes = Goodbyes()
+
+    async def close(self) -> None:
+        """Follow closed connections no longer; what they have cost so far is their cost."""
+        await self._goodbyes.end()
 
     async def resolve(self, host: str) -> str:
         """See `Network.resolve`."""
@@ -69,7 +74,7 @@ class MeteredNetwork:
             meter.settle()
             raise
         meter.tally.open()
-        return MeteredStream(stream, meter)
+        return MeteredStream(stream, meter, self._goodbyes)
 
     def _charge(self, bill: Bill) -> None:
         self._charged().charge(Count(bill, bill))
@@ -78,14 +83,41 @@ class MeteredNetwork:
         return charged_account() or self._account()
 
 
+class Goodbyes:
+    """Connections that were closed here, and whose last packets are still to come."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended = False
+
+    def say(
+        self, goodbye: Callable[[], Coroutine[Any, Any, None]], then: Callable[[], None]
+    ) -> None:
+        """Run `goodbye` beside everything else, and call `then` at its end, however it comes."""
+        if self._ended:
+            then()
+            return
+        task = asyncio.get_running_loop().create_task(goodbye())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: then())
+
+    async def end(self) -> None:
+        """Cut all of them short."""
+        self._ended = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
 class MeteredStream:
     """A `Stream` that is counted."""
 
-    def __init__(self, inner: Stream, meter: ConnectionMeter) -> None:
+    def __init__(self, inner: Stream, meter: ConnectionMeter, goodbyes: Goodbyes) -> None:
         self._inner = inner
         self._meter = meter
+        self._goodbyes = goodbyes
         self._closed = False
-        self._goodbye: asyncio.Task[None] | None = None
         #: The same connection under a number of our own: it stays open for the last counts, and
         #: the connection with it, until we let go.
         self._socket = inner.duplicate_socket() if isinstance(inner, TcpStream) else None
@@ -127,7 +159,7 @@ class MeteredStream:
         else:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
-            self._goodbye = asyncio.get_running_loop().create_task(self._say_goodbye())
+            self._goodbyes.say(self._say_goodbye, self._end_goodbye)
 
     async def _say_goodbye(self) -> None:
         """Until both ends have closed, or it takes too long."""
@@ -135,44 +167,43 @@ class MeteredStream:
         assert connection is not None
         loop = asyncio.get_running_loop()
         look, deadline = _FIRST_LOOK, loop.time() + _LONGEST_GOODBYE
-        more = 0
-        try:
-            while loop.time() < deadline and more <= _LAST_BYTES:
-                more += self._take_rest(connection)
-                kernel = meter.note_kernel()
-                if kernel is None or kernel.is_over:
-                    break
-                await asyncio.sleep(look)
-                look = min(2 * look, _LAST_LOOK)
-        finally:
-            if more > _LAST_BYTES:
-                self._reset()
-            else:
-                meter.settle()
-                connection.close()
+        while loop.time() < deadline:
+            self._take_rest(connection)
+            kernel = meter.note_kernel()
+            if kernel is None or kernel.is_over or meter.late > _LAST_BYTES:
+                break
+            await asyncio.sleep(look)
+            look = min(2 * look, _LAST_LOOK)
 
-    def _take_rest(self, connection: socket.socket) -> int:
-        """Bytes that came behind our FIN, about as many as there may be."""
-        taken = 0
+    def _end_goodbye(self) -> None:
+        if self._meter.late > _LAST_BYTES:
+            self._reset()
+        else:
+            self._let_go()
+
+    def _take_rest(self, connection: socket.socket) -> None:
+        """Read what came behind our FIN, about as much as there may be."""
         with suppress(OSError):
-            while taken <= _LAST_BYTES:
+            while self._meter.late <= _LAST_BYTES:
                 data = connection.recv(_LAST_BYTES, socket.MSG_DONTWAIT)
                 if not data:
                     self._meter.at_end = True
                     break
-                taken += len(data)
-        self._meter.late += taken
-        return taken
+                self._meter.late += len(data)
+
+    def _let_go(self) -> None:
+        assert self._socket is not None
+        self._meter.settle()
+        self._socket.close()
 
     def _reset(self) -> None:
         """Let go with RST, which the kernel cannot be asked about afterwards."""
         assert self._socket is not None
         kernel = self._meter.note_kernel()
         self._meter.resets += kernel is not None and not kernel.is_over
-        self._meter.settle()
         with suppress(OSError):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_OFF)
-        self._socket.close()
+        self._let_go()
 
 
 def _peeked(connection: socket.socket) -> bool:
