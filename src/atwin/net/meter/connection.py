@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from atwin.net.meter.kernel import KernelCount
     from atwin.net.meter.split import HttpSplit, Message
 
+#: Bytes that may come at the end without anybody taking them, such as a TLS alert.
+LAST_BYTES = 1024
+
 
 class ConnectionMeter:
     """What a connection has cost so far, by the model and, where it tells, by the kernel."""
@@ -25,10 +28,9 @@ class ConnectionMeter:
         self.split: HttpSplit | None = None
         #: Asks the kernel; gives None when it does not tell.
         self.ask_kernel: Callable[[], KernelCount | None] = lambda: None
-        #: Whether the peer's FIN was seen, how many bytes came behind our own, and how many RSTs
-        #: went out that the kernel could not be asked about.
+        #: Whether the peer's FIN was seen, and how many RSTs went out that the kernel could not
+        #: be asked about.
         self.at_end = False
-        self.late = 0
         self.resets = 0
         self._http = http
         self._ipv6 = ipv6
@@ -70,8 +72,10 @@ class ConnectionMeter:
         if kernel is not None:
             fin = self.at_end or kernel.fin_received
             received = max(read, kernel.received - fin)
-        # What comes behind the module's FIN rides on the server's.
-        ended = self.tally.so_far(more_down=max(0, received - read - self.late))
+        if self._is_secure and received - read <= LAST_BYTES:
+            # A server's close_notify, which nobody waits for; it rides on the FIN.
+            read = received
+        ended = self.tally.so_far(more_down=received - read)
         operator = self._bill(
             way(ended.up, OPERATOR, ipv6=self._ipv6),
             way(ended.down, OPERATOR, ipv6=self._ipv6),
@@ -84,16 +88,18 @@ class ConnectionMeter:
         up, down = kernel.ways(resets=self.resets, ipv6=self._ipv6)
         return Count(self._bill(up, down, kernel.sent, read, received), operator, by_kernel=1)
 
+    @property
+    def _is_secure(self) -> bool:
+        """Whether more has gone up than HTTP alone."""
+        passed = self.split.up.head + self.split.up.body if self.split else 0
+        return self._http and self.tally.up.data > passed
+
     def _bill(self, up: Way, down: Way, sent: int, read: int, received: int) -> Bill:
         """The headers of both directions, and the data as what they were."""
         split = self.split
         up += self._content(split.up if split else None, sent)
-        unread = received - read
-        if up.tls:
-            # A server says close_notify when the module has said its own, and left.
-            read, unread = read + min(self.late, unread), max(0, unread - self.late)
         down += self._content(split.down if split else None, read)
-        return Bill(up, replace(down, unread=unread), connections=1)
+        return Bill(up, replace(down, unread=received - read), connections=1)
 
     def _content(self, message: Message | None, size: int) -> Way:
         """`size` bytes of the stream by kind; `message` went through on top of them."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from atwin.net.address import is_literal
 from atwin.net.meter.account import charged_account
 from atwin.net.meter.bill import Count
-from atwin.net.meter.connection import ConnectionMeter
+from atwin.net.meter.connection import LAST_BYTES, ConnectionMeter
 from atwin.net.meter.kernel import read_kernel
 from atwin.net.meter.model import name_query
 from atwin.net.network import ConnectError, ResolveError
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 #: Seconds that the last packets of a closed connection are waited for, and between two looks.
 _LONGEST_GOODBYE = 2.0
 _FIRST_LOOK, _LAST_LOOK = 0.001, 0.064
-#: Bytes that may still come behind a FIN, such as a TLS alert, before the peer is told by RST
-#: that nobody reads.
-_LAST_BYTES = 1024
 _LINGER_OFF = struct.pack("ii", 1, 0)
 
 
@@ -118,6 +115,8 @@ class MeteredStream:
         self._meter = meter
         self._goodbyes = goodbyes
         self._closed = False
+        #: Bytes that came behind our FIN.
+        self._late = 0
         #: The same connection under a number of our own: it stays open for the last counts, and
         #: the connection with it, until we let go.
         self._socket = inner.duplicate_socket() if isinstance(inner, TcpStream) else None
@@ -170,26 +169,26 @@ class MeteredStream:
         while loop.time() < deadline:
             self._take_rest(connection)
             kernel = meter.note_kernel()
-            if kernel is None or kernel.is_over or meter.late > _LAST_BYTES:
+            if kernel is None or kernel.is_over or self._late > LAST_BYTES:
                 break
             await asyncio.sleep(look)
             look = min(2 * look, _LAST_LOOK)
 
     def _end_goodbye(self) -> None:
-        if self._meter.late > _LAST_BYTES:
+        if self._late > LAST_BYTES:
             self._reset()
         else:
             self._let_go()
 
     def _take_rest(self, connection: socket.socket) -> None:
-        """Read what came behind our FIN, about as much as there may be."""
+        """Read what came behind our FIN; when it is too much the peer is told by RST."""
         with suppress(OSError):
-            while self._meter.late <= _LAST_BYTES:
-                data = connection.recv(_LAST_BYTES, socket.MSG_DONTWAIT)
+            while self._late <= LAST_BYTES:
+                data = connection.recv(LAST_BYTES, socket.MSG_DONTWAIT)
                 if not data:
                     self._meter.at_end = True
                     break
-                self._meter.late += len(data)
+                self._late += len(data)
 
     def _let_go(self) -> None:
         assert self._socket is not None
