@@ -161,7 +161,7 @@ async def main(where: Path) -> None:
         async with odd_server() as port:
             await count(name, port, odd)
     server = leaf(authority("root"))
-    # Three times each: a busy machine may not answer in time for an ACK to ride on the answer.
+    # Three times each: whether an ACK rides on an answer is a matter of milliseconds.
     for suite in (*SUITES, *SUITES, *SUITES):
         with ExitStack() as stack:
             port = stack.enter_context(tls_servers.gnutls(where, server, where / "body"))
