@@ -122,6 +122,13 @@ def test_rts_stops_the_module_and_is_given_back(tmp_path: Path) -> None:
     ended(twin)
 
 
+def test_traffic(control: Path) -> None:
+    (answer,) = say(control, {"get": "traffic"})
+    assert answer["ok"]
+    assert answer["traffic"]["boot"]["wire"]["total"] == 0
+    assert (answer["traffic"]["session"], answer["traffic"]["actions"]) == (None, [])
+
+
 @pytest.mark.parametrize(
     "request_text",
     [

@@ -3,9 +3,10 @@
 Requests: {"set": {"reset": 0, "power_key": 1, "supply": 1, "usb_boot": 0}} gives levels (RESET and
 PWRKEY are active low), and so does {"set": {"rts": 1, "dtr": 0}} for the host's outputs (1 is
 asserted, null gives them back to the port); {"pulse": "reset", "seconds": 0.6} pulls a pin low and
-lets go; {"get": "state"} asks. {"fault": {"kind": "pdp_loss"}} adds a fault, with the keys a plan's
+lets go; {"get": "state"} asks, {"get": "traffic"} for what went over the
+network. {"fault": {"kind": "pdp_loss"}} adds a fault, with the keys a plan's
 [[fault]] has, and {"clear": "faults"} ends all there are. Each is answered by one line:
-{"ok": true, "state": {…}} or {"ok": false, "error": "…"}.
+{"ok": true, "state": {…}} (or "traffic": {…}) or {"ok": false, "error": "…"}.
 """
 
 import asyncio
@@ -28,6 +29,8 @@ _LONGEST_PULSE = 60
 _LONGEST_REQUEST = 4096
 #: Stands for a longer one.
 _TOO_LONG = b"\n"
+#: Actions shown one by one.
+_LAST_ACTIONS = 20
 
 
 @asynccontextmanager
@@ -113,10 +116,12 @@ async def _answer(line: bytes, twin: Twin) -> dict[str, Any]:
                 twin.faults.clear()
             case {"get": "state", **rest} if not rest:
                 pass
+            case {"get": "traffic", **rest} if not rest:
+                return {"ok": True, "traffic": _traffic(twin)}
             case _:
                 raise ValueError(
                     'one of "set", "pulse" with "seconds", "fault", "clear": "faults", '
-                    '"get": "state" is wanted'
+                    '"get": "state" or "traffic" is wanted'
                 )
     except (ValueError, RecursionError) as error:
         return {"ok": False, "error": str(error)}
@@ -172,4 +177,22 @@ def _state(twin: Twin) -> dict[str, Any]:
             "to_module_lost": uart.lost_bytes,
         },
         "faults": twin.faults.state,
+    }
+
+
+def _traffic(twin: Twin) -> dict[str, Any]:
+    traffic = twin.traffic
+    session = traffic.session
+    return {
+        "boot": traffic.boot.count.as_dict(),
+        "session": session.count.as_dict() if session is not None else None,
+        "actions": [
+            {
+                "name": action.name,
+                "url": action.url,
+                "settled": action.account.settled,
+                **action.account.count.as_dict(),
+            }
+            for action in list(traffic.actions)[-_LAST_ACTIONS:]
+        ],
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Json, PinsOption, Port
+from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Json, PinsOption, Port, Traffic
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def get(
     suite: Suite = None,
     pins: PinsOption = None,
     give_up: GiveUp = GIVE_UP,
+    traffic: Traffic = False,
 ) -> None:
     """Download a file of any size, resumable.
 
@@ -80,9 +81,11 @@ def get(
         from atwin.cli.modem import ready_modem
         from atwin.cli.progress import show_progress
         from atwin.cli.tls import https
+        from atwin.cli.traffic.watch import Watch
 
+        cost = Watch() if traffic else None
         with https(url, ca, cert, key, seclevel, suite) as tls:
-            async with ready_modem(port, tls, pins, give_up) as modem:
+            async with ready_modem(port, tls, pins, give_up, cost) as modem:
                 with show_progress(target) as progress:
                     result = await modem.download(
                         url,
@@ -96,7 +99,10 @@ def get(
                     )
         typer.echo(summary(result), err=True)
         if as_json:
-            typer.echo(json.dumps(described(result)))
+            told = described(result)
+            if cost is not None:
+                told["traffic"] = cost.as_dict()
+            typer.echo(json.dumps(told))
         return 0
 
     try:

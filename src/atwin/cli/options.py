@@ -24,6 +24,10 @@ Port = Annotated[
     ),
 ]
 
+Traffic = Annotated[
+    bool, typer.Option("--traffic", help="Tell at the end what it cost in traffic, in one line.")
+]
+
 Output = Annotated[
     str,
     typer.Option("--output", "-o", metavar="FILE", help="Where to; `-` is stdout."),

@@ -69,10 +69,11 @@ def parse_twin_url(url: str) -> TwinUrl:
 
 @dataclass(frozen=True, slots=True)
 class OpenLine:
-    """The host's end of a line, and the pins of the module where they come with it."""
+    """The host's end of a line; the module's pins where they come with it, and a twin of ours."""
 
     port: Port
     pins: Pins | None = None
+    twin: Twin | None = None
 
 
 @asynccontextmanager
@@ -93,7 +94,7 @@ async def open_line(url: str) -> AsyncIterator[OpenLine]:
     ours, its = memory_pair(url)
     ours.set_line(HostLine(wanted.line.baud))
     async with run_twin(wanted, its) as twin:
-        yield OpenLine(ours, TwinPins(twin))
+        yield OpenLine(ours, TwinPins(twin), twin)
 
 
 @asynccontextmanager

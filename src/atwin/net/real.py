@@ -7,6 +7,7 @@ import socket
 
 from atwin.net import icmp
 from atwin.net.address import is_literal
+from atwin.net.meter.kernel import limit_segments
 from atwin.net.network import (
     PLAIN,
     ConnectError,
@@ -42,15 +43,14 @@ class RealNetwork:
         """See `Network.connect`. `address` is what `resolve` gave."""
         loop = asyncio.get_running_loop()
         try:
-            transport, stream = await loop.create_connection(
-                TcpStream, address, port, local_addr=_local(address, options)
-            )
+            connection = await _dial(address, port, _local(address, options))
+            _, stream = await loop.create_connection(TcpStream, sock=connection)
         except ConnectionRefusedError as error:
             raise ConnectError(f"connection to {_where(address, port)} refused") from error
         except OSError as error:
             raise _failed(address, port, error) from error
         if options.keep_alive is not None:
-            _keep_alive(transport.get_extra_info("socket"), options.keep_alive)
+            _keep_alive(connection, options.keep_alive)
         return stream
 
     async def ping(self, address: str, size: int, ttl: int) -> Pong:
@@ -67,6 +67,23 @@ class RealNetwork:
         except OSError as error:
             raise _failed(address, port, error) from error
         return stream
+
+
+async def _dial(address: str, port: int, local: tuple[str, int] | None) -> socket.socket:
+    """A connection whose segments are as small as on a cellular link. Raises `OSError`."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # asyncio turns Nagle off for sockets that say they are TCP.
+    connection = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        connection.setblocking(False)
+        limit_segments(connection)
+        if local is not None:
+            connection.bind(local)
+        await asyncio.get_running_loop().sock_connect(connection, (address, port))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _where(address: str, port: int) -> str:

@@ -15,6 +15,7 @@ from atwin.net.network import StreamError
 from atwin.net.serving import attend
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import AsyncIterator, Callable
 
     from atwin.net.serving import Handler
@@ -75,6 +76,18 @@ class TcpStream(asyncio.Protocol):
         self._inbox.abandon(StreamError("the connection is closed"))
         # Nothing written waits outside the kernel, so there is nothing to stay for.
         self._transport.abort()
+
+    def duplicate_socket(self) -> socket.socket | None:
+        """The connection under another file number; None when it is gone already.
+
+        It lives on until both are closed, and ends with FIN or RST only then.
+        """
+        connection = self._transport.get_extra_info("socket")
+        try:
+            duplicate: socket.socket = connection.dup()
+        except OSError:
+            return None
+        return duplicate
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See `asyncio.Protocol`."""

@@ -41,6 +41,7 @@ from atwin.twin.sockets import (
 from atwin.twin.ssl import Ssl, SslCommands
 from atwin.twin.system import SystemCommands
 from atwin.twin.tasks import Tasks
+from atwin.twin.traffic_commands import DataCounter, TrafficCommands
 
 if TYPE_CHECKING:
     from atwin.twin.hardware import Hardware, Power
@@ -74,6 +75,8 @@ class Firmware:
         )
         urc = self.interpreter.urc
         self.pool = ConnectionPool(hardware.clock, profile.quirks.linger_s)
+        hardware.traffic.begin_boot()
+        self.data_counter = DataCounter(hardware.nvram, hardware.traffic.boot, hardware.clock)
         self.radio = Radio(hardware, self.settings, urc, self.tasks.spawn)
         self.ssl = Ssl(hardware.flash, hardware.rtc)
         # Before the bearers: its +PDP: DEACT comes before theirs (spec: network.md §4).
@@ -111,12 +114,15 @@ class Firmware:
             TransparentCommands(self.sockets),
             NameCommands(self.sockets),
             PingCommands(self.radio, hardware),
+            TrafficCommands(self.data_counter),
         ):
             self.table.add(family)
 
     def start(self, *, warm: bool) -> None:
         """Boot. `warm`: as if the module had been on for a while already."""
         uart = self.hardware.uart
+        self.hardware.uart.boot(self.settings.line_mode(), trained=warm)
+        self.data_counter.start(self.tasks.spawn)
         if warm:
             uart.boot(self.settings.line_mode(), trained=True)
             self.radio.camp()

@@ -11,6 +11,7 @@ from atwin.twin.nvram import Nvram
 from atwin.twin.power import StartCause
 from atwin.twin.sim import Sim
 from atwin.twin.taps import Taps
+from atwin.twin.traffic import Traffic
 
 if TYPE_CHECKING:
     from atwin.clock import Clock
@@ -37,6 +38,8 @@ class Hardware:
     #: The network in reach of the antenna.
     cell: Cell = field(default_factory=Cell)
     taps: Taps = field(default_factory=Taps)
+    #: What has gone over `network`.
+    traffic: Traffic = field(default_factory=Traffic)
     #: All start-up and network times are multiplied by this; 0 makes them immediate.
     time_scale: float = 1.0
     #: Why the firmware started last.

@@ -9,6 +9,7 @@ from atwin.clock import LoopClock
 from atwin.line.uart import Uart
 from atwin.models import Profile, load_profile
 from atwin.net.faulty import FaultyNetwork
+from atwin.net.meter.metered import MeteredNetwork
 from atwin.twin.faults import Bench, Faults
 from atwin.twin.flash import FileStore, Flash
 from atwin.twin.hardware import Hardware
@@ -17,6 +18,7 @@ from atwin.twin.module import Module
 from atwin.twin.nvram import Nvram, Record
 from atwin.twin.pins import Pins
 from atwin.twin.rtc import Rtc
+from atwin.twin.traffic import Traffic
 from atwin.twin.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -78,6 +80,8 @@ class Twin:
         clock = clock or LoopClock()
         profile = model if isinstance(model, Profile) else load_profile(model)
         wiring = wiring or Wiring()
+        traffic = Traffic()
+        self._metered = MeteredNetwork(network, lambda: traffic.boot)
         uart = Uart(
             port,
             clock,
@@ -86,12 +90,13 @@ class Twin:
             rts_stops=wiring.rts is None,
             seed=seed,
         )
-        faulty = FaultyNetwork(network, clock, seed=seed if faults is None else faults.seed)
+        faulty = FaultyNetwork(self._metered, clock, seed=seed if faults is None else faults.seed)
         self.module = Module(
             Hardware(
                 profile=profile,
                 uart=uart,
                 network=faulty,
+                traffic=traffic,
                 clock=clock,
                 identity=Identity.from_seed(seed),
                 rtc=Rtc(clock),
@@ -114,6 +119,11 @@ class Twin:
             raise RuntimeError("the module is off")
         return self.module.firmware.radio
 
+    @property
+    def traffic(self) -> Traffic:
+        """What the module has sent and received, as the operator counts it."""
+        return self.module.hardware.traffic
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -129,6 +139,7 @@ class Twin:
         """Switch off and let go of the port."""
         self.faults.close()
         await self.module.close()
+        await self._metered.close()
 
 
 def _nvram(state: State | None) -> Nvram:

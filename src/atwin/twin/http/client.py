@@ -13,6 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from atwin.net.http import Exchange, Head, Request, open_exchange
+from atwin.net.meter.account import metered_http
 from atwin.net.network import NetworkError, Stream, TlsError
 from atwin.net.url import Url
 from atwin.twin.http.failure import ActionFailed, Cause, Status, from_network
@@ -190,7 +191,7 @@ class HttpClient:
                 stream.close()
             slot.release(lingers=stream is not None)
             raise
-        return Connection(self._hardware.taps.stream(stream), slot)
+        return Connection(self._hardware.taps.stream(metered_http(stream)), slot)
 
     def url(self, wanted: Wanted) -> Url:
         """The URL of the parameters. Raises `ActionFailed` when it is none."""
