@@ -19,7 +19,7 @@ demo: $(RUNTIME)
 	@$(BIN)/python examples/demo.py $(if $(SHORT),--short) $(if $(URL),'$(URL)')
 
 test: $(DEV) tools
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90 $(ARGS)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90 $(ARGS)
 
 lint: $(DEV)
 	$(BIN)/ruff format --check .
