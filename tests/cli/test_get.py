@@ -8,12 +8,14 @@ import os
 import pty
 import random
 import signal
+import stat
 import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from atwin.cli.app import run as run_here
 from support.file_server import FileServer, file_server
 from support.odd_lines import garbage, gone, silent, tcp_line
 from support.program import ATWIN, atwin, only_line, start
@@ -119,6 +121,42 @@ def test_a_server_that_does_not_speak_tls(server: FileServer, tmp_path: Path) ->
     assert ended.returncode == 4
     assert "605" in (line := only_line(ended.stderr))
     assert line.endswith(f"this tells why: atwin probe {url}")
+
+
+def test_a_link_is_followed_and_kept(server: FileServer, tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "real").chmod(0o640)
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "new").symlink_to("nothing-yet")
+    for link, real in (("link", "real"), ("new", "nothing-yet")):
+        assert atwin("get", f"{server.base}/file.bin", "-o", tmp_path / link).returncode == 0
+        assert os.readlink(tmp_path / link) == real
+        assert (tmp_path / real).read_bytes() == CONTENT
+    assert (tmp_path / "real").stat().st_mode & 0o777 == 0o640
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_what_cannot_be_asked_for_is_said_before_a_module_is_opened(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The port does not exist: whoever opened it would say so."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    wrong = [
+        ("ftp://x", "out", "does not speak 'ftp'"),
+        ("notaurl", "out", "has no http:// or https://"),
+        ("http://", "out", "names no host"),
+        ("http://host:99999/f", "out", "has no port from 1 to 65535"),
+        ("http://h/f", "pipe", "pipe: it is a pipe; name a regular file"),
+        ("http://h/f", "link", "link: it is a pipe; name a regular file"),
+        ("http://h/f", ".", "it is a directory"),
+    ]
+    for command in (["get"], ["head"], ["post", "--data", "x"]):
+        for url, output, said in wrong:
+            code = run_here([*command, url, "-o", str(tmp_path / output), "-p", "/dev/no-port"])
+            assert (code, said in (line := only_line(capsys.readouterr().err))) == (2, True), line
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe"]
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 
 
 @pytest.mark.parametrize("target", ["nowhere/out", "."])

@@ -3,6 +3,7 @@
 import json
 import re
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -72,10 +73,15 @@ def get(
       atwin get http://example.org/a.zip -o /tmp/a.zip --port /dev/ttyUSB0 --json
     """
     from atwin.cli.running import finish, run
+    from atwin.host.download import Order
+    from atwin.host.url import check_url
 
     if output == "-":
         raise typer.BadParameter("a download goes to a file, so that it can be resumed: name one")
+    check_url(url)
     target = output or default_name(url)
+    # What is wrong with it is said before a module is opened.
+    Order(Path(target), sha256, md5, chunk, strategy.value)
 
     async def work() -> int:
         from atwin.cli.modem import ready_modem

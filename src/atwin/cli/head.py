@@ -29,10 +29,14 @@ def head(
     Example:
       atwin head http://example.org/firmware.bin
     """
+    from atwin.cli.answer import check_output, deliver
     from atwin.cli.running import finish, run
+    from atwin.host.url import check_url
+
+    check_url(url)
+    check_output(output)
 
     async def work() -> int:
-        from atwin.cli.answer import deliver
         from atwin.cli.modem import ready_modem
         from atwin.cli.tls import https
 

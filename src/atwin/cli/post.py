@@ -42,12 +42,15 @@ def post(
       atwin post http://example.org/log --data @today.json --content-type application/json
       date | atwin post http://example.org/log --data @-
     """
+    from atwin.cli.answer import check_output, deliver
     from atwin.cli.running import finish, run
+    from atwin.host.url import check_url
 
+    check_url(url)
+    check_output(output)
     body = _body(data)
 
     async def work() -> int:
-        from atwin.cli.answer import deliver
         from atwin.cli.modem import ready_modem
         from atwin.cli.tls import https
         from atwin.cli.traffic.watch import Watch

@@ -11,7 +11,6 @@ import errno
 import fcntl
 import hashlib
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from atwin.disk.errors import DiskError, explained
@@ -19,6 +18,7 @@ from atwin.disk.target import copy_access, find_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from types import TracebackType
 
 #: Bytes read at a time when a file is hashed.

@@ -24,6 +24,7 @@ from atwin.host.channel import Timeout
 from atwin.host.errors import ModuleError, NoAnswerError, RequestFailedError, TlsFailed, UsageError
 from atwin.host.headers import Headers
 from atwin.host.script import Script
+from atwin.host.url import check_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,7 +64,7 @@ _FLOW_ADVICE = "turn on flow control (AT+IFC=2,2)"
 
 _STREAM_URCS = (HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady)
 
-_LONGEST_URL, _LONGEST_HEADERS = 500, 512
+_LONGEST_HEADERS = 512
 
 STATUS_MEANING = {
     408: ("time-out", "the server did not finish in time: raise the timeout"),
@@ -92,12 +93,7 @@ class Setup:
 
     def __post_init__(self) -> None:
         """Raises `UsageError` for what cannot be said in an AT command."""
-        if not self.url or len(self.url.encode()) > _LONGEST_URL:
-            raise UsageError(
-                f"the URL has {len(self.url.encode())} bytes, a module takes 1 to {_LONGEST_URL}"
-            )
-        if re.search(r'[\x00-\x20"\x7f]', self.url):
-            raise UsageError(f"the URL {self.url!r} holds a blank or a quote: write %20 or %22")
+        check_url(self.url)
         if not 1 <= self.timeout <= 65535:
             raise UsageError(f"a timeout of {self.timeout} s is not 1 to 65535")
         for name, value in (*self.headers, ("Content-Type", self.content_type)):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from atwin.disk.errors import DiskError
 from atwin.disk.journal import Journal, Record
 from atwin.disk.part import PartFile
+from atwin.disk.target import find_target
 from atwin.host.download.entity import Entity
 from atwin.host.download.events import (
     DownloadResult,
@@ -59,7 +60,8 @@ class Order:
     """What to download, where to, and how.
 
     `sha256` and `md5` are what the file must hash to, in hex. `chunk` is the size of a part in
-    bytes, None for what suits the module. Raises `UsageError`.
+    bytes, None for what suits the module. Raises `UsageError`, and `TargetError` for a target
+    that is there and no regular file, or cannot be.
     """
 
     target: Path
@@ -74,6 +76,10 @@ class Order:
                 raise UsageError(f"{value!r} is no {name}: it has {digits} hexadecimal digits")
         if self.strategy not in ("auto", "range", "stream"):
             raise UsageError(f"{self.strategy!r} is no strategy: auto, range or stream")
+        try:
+            find_target(self.target)
+        except DiskError as error:
+            raise TargetError(str(error)) from None
 
     def chunk_for(self, limits: Limits) -> int:
         """The size of a part. Raises `UsageError` for one the module cannot give."""
