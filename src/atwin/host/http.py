@@ -25,6 +25,7 @@ from atwin.host.errors import ModuleError, NoAnswerError, RequestFailedError, Tl
 from atwin.host.headers import Headers
 from atwin.host.script import Script
 from atwin.host.url import check_url
+from atwin.line.frame import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,7 +68,7 @@ _STREAM_URCS = (HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady)
 _LONGEST_HEADERS = 512
 
 STATUS_MEANING = {
-    408: ("time-out", "the server did not finish in time: raise the timeout"),
+    408: ("time-out", "the server did not finish in time: raise the timeout (--timeout)"),
     600: ("the answer was not HTTP", "check the URL's port"),
     601: ("network error", "check that the server is reachable and the bearer open"),
     602: ("the response does not fit the module's buffer", "ask for it in parts: download"),
@@ -131,6 +132,10 @@ class HttpSession:
         self.on_note: Callable[[str], None] = log.warning
         #: Bytes one HTTPREAD may give, once the line was seen to lose some.
         self._largest_read: int | None = None
+        #: Bytes of the last response in the module's buffer.
+        self._in_buffer = 0
+        #: Bytes per second of the last body that came; None before there was one.
+        self._measured: float | None = None
         #: `channel.restarts` when the session was opened; None while it is not.
         self._opened_in: int | None = None
         self._told: dict[str, str] = {}
@@ -139,6 +144,16 @@ class HttpSession:
     def line_rate(self) -> int | None:
         """bit/s of the line to the module; None where the port knows of none."""
         return self._channel.rate
+
+    def bytes_in(self, seconds: float) -> int | None:
+        """How much of a body comes over the line in that time; None where nobody can tell.
+
+        By the port's rate, or as it was measured when that is less: behind a PTY or a network
+        port the line may be slower than it looks from here.
+        """
+        rates = [] if self._measured is None else [self._measured]
+        rates += [] if self.line_rate is None else [self.line_rate / Frame().bits]
+        return int(min(rates) * seconds) if rates else None
 
     # --- session --------------------------------------------------------------------------------
 
@@ -261,6 +276,7 @@ class HttpSession:
                 raise self.failed(601, came=str(urc))
         if not _is_server_status(urc.status):
             raise self.failed(urc.status, came=str(urc), length=urc.length)
+        self._in_buffer = urc.length
         return urc
 
     # --- streaming ------------------------------------------------------------------------------
@@ -328,40 +344,49 @@ class HttpSession:
 
     # --- response -------------------------------------------------------------------------------
 
-    async def read(self, length: int, limits: Limits) -> bytes:
-        """HTTPREAD: the first `length` bytes of the buffer, in one piece when the limit allows.
+    async def read(self, length: int, limits: Limits, *, first: int = 0) -> bytes:
+        """HTTPREAD: `length` bytes of the buffer from `first` on, in one piece if the limit allows.
 
         What does not arrive whole is read again: reading takes nothing out of the buffer. Raises
         `CommandRefusedError` when the module gives fewer, `NoAnswerError` when they keep getting
         lost on the line.
         """
         pieces: list[bytes] = []
-        start = tries = 0
-        while start < length:
-            size = min(self._largest_read or limits.read_max, length - start)
+        got = tries = 0
+        while got < length:
+            size = min(self._largest_read or limits.read_max, length - got)
             try:
-                pieces.append(await self._read_piece(start, size, length))
+                pieces.append(await self._read_piece(first + got, size, got))
             except NoAnswerError as failure:
                 tries += 1
                 self._bytes_lost(failure, size, tries)
             else:
-                start += size
+                got += size
                 tries = 0
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    async def _read_piece(self, start: int, size: int, length: int) -> bytes:
+    async def _read_piece(self, start: int, size: int, got: int) -> bytes:
         def progress(count: int) -> None:
             if self.on_body is not None:
-                self.on_body(start + count)
+                self.on_body(got + count)
 
-        ranged = "" if size == length else f"={start},{size}"
-        reply = await self.script.step(
-            f"AT+HTTPREAD{ranged}", bodies=("+HTTPREAD",), progress=progress
-        )
+        ranged = "" if (start, size) == (0, self._in_buffer) else f"={start},{size}"
+        reply = await self._measured_step(f"AT+HTTPREAD{ranged}", ("+HTTPREAD",), progress)
         body = reply.body or b""
         if len(body) != size:
             raise self.script.refused(reply, f"{len(body)} bytes in the buffer, not {size}")
         return body
+
+    async def _measured_step(
+        self, command: str, bodies: tuple[str, ...], progress: Progress | None = None
+    ) -> Reply:
+        """A step whose body tells how fast the line is."""
+        began = self._channel.clock.now()
+        reply = await self.script.step(command, bodies=bodies, progress=progress)
+        took = self._channel.clock.now() - began
+        if reply.body and took:
+            self._measured = len(reply.body) / took
+        return reply
 
     def _bytes_lost(self, failure: NoAnswerError, size: int, tries: int) -> None:
         """Ask for smaller pieces from now on: the host's own FIFO may hold one of those.
@@ -392,7 +417,7 @@ class HttpSession:
 
     async def headers(self) -> Headers:
         """HTTPHEAD: the header block of the last response; empty when the module has none."""
-        reply = await self.script.step("AT+HTTPHEAD", bodies=("+HTTPHEAD", "+HTTPREAD"))
+        reply = await self._measured_step("AT+HTTPHEAD", ("+HTTPHEAD", "+HTTPREAD"))
         return Headers(reply.body or b"")
 
     async def _send_parameter(self, tag: str, value: int | str) -> None:

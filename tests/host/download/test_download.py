@@ -408,7 +408,7 @@ def test_wrong_length_of_a_whole_file(tmp_path: Path) -> None:
 # --- failures on the way ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", [600, 601, 603, 604, 606, 408])
+@pytest.mark.parametrize("status", [600, 601, 603, 604, 606])
 def test_failed_part_is_repeated(bench: Bench, status: int) -> None:
     bench.server.failures = [None, None, status, status, None]
     result = bench.fetch()
@@ -417,6 +417,60 @@ def test_failed_part_is_repeated(bench: Bench, status: int) -> None:
     assert result.retries == 2
     assert f"0,{status},0" in bench.notes()
     assert "trying again in" in bench.notes()
+
+
+def test_part_that_takes_too_long_is_asked_for_by_halves(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, random.Random(408).randbytes(60_000), buffer=20_000, limit=20_000)
+    bench.server.failures = [None, 408, None, 408, 408, None]
+    result = bench.fetch(chunk=16_000)
+    bench.done()
+    # Halved, doubled because it came quickly, halved twice, and back to what was asked for.
+    assert bench.server.fetched() == [
+        (0, 7_999), (8_000, 11_999), (12_000, 15_999), (16_000, 31_999), (32_000, 47_999),
+        (48_000, 59_999),
+    ]  # fmt: skip
+    assert (result.parts, result.fetched_parts, result.retries) == (4, 6, 3)
+
+
+def test_whole_file_that_takes_too_long_comes_in_parts(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, DATA[:8_000], buffer=20_000, limit=20_000)
+    bench.server.failures = [None, 408, None]
+    result = bench.fetch(chunk=16_000, timeout=300)
+    bench.done()
+    assert bench.server.fetched() == [(None, None)]
+    assert result.strategy == "whole", "8000 bytes fit half of 16000"
+    bench.target.unlink()
+    bench.server.asked.clear()
+    bench.server.failures = [None, 408, 408, None]
+    assert bench.fetch(chunk=16_000).strategy == "range"
+    bench.done()
+    assert bench.server.fetched() == [(0, 3_999), (4_000, 7_999)]
+
+
+def test_part_without_an_end_is_asked_for_by_halves(bench: Bench) -> None:
+    """The URC does not come at all; the module is well."""
+
+    def mute_once(line: str) -> bytes:
+        del module_of[0].instead["AT+HTTPACTION=0"]
+        return b"\r\nOK\r\n"
+
+    module_of: list[FakeModule] = []
+
+    def setup(module: FakeModule) -> None:
+        module_of[:] = [module]
+        module.instead["AT+HTTPACTION=0"] = mute_once
+
+    bench.setup = setup
+    bench.fetch(timeout=20)
+    bench.done()
+    assert bench.server.fetched() == [(0, 2047), (2048, 2999), (3000, 5999), *PARTS[2:]]
+
+
+def test_the_time_out_is_told_to_the_module_and_to_whoever_waits(bench: Bench) -> None:
+    bench.server.failures = [408] * 8
+    with pytest.raises(RequestFailedError, match=r"raise the timeout \(--timeout\)"):
+        bench.fetch(timeout=45)
+    assert 'AT+HTTPPARA="TIMEOUT",45' in bench.heard
 
 
 def test_failures_in_a_row_end_it_and_what_came_is_kept(bench: Bench) -> None:
