@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.cli.app import run as run_here
+from atwin.cli.told import counted, rate
 from support.file_server import FileServer, file_server
 from support.odd_lines import garbage, gone, silent, tcp_line
 from support.program import ATWIN, atwin, only_line, start
@@ -222,21 +223,62 @@ def test_interrupted_and_resumed(server: FileServer, tmp_path: Path) -> None:
     out, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert out == b""
-    assert only_line(said.decode()) == "atwin: interrupted; the same command goes on from here"
+    kept = json.loads((tmp_path / "out.journal").read_bytes())["done"]
+    assert kept >= 50_000
+    assert only_line(said.decode()) == (
+        f"atwin: interrupted; {kept} of 700000 bytes are kept; the same command goes on from there"
+    )
     assert not target.exists()
     server.delay = 0
     told = json.loads(atwin("get", url, "-o", target, "--chunk", "50000", "--json").stdout)
-    assert told["resumed_from"] >= 50_000
+    assert told["resumed_from"] == kept
     assert told["parts"] == 14
     assert target.read_bytes() == CONTENT
 
 
-def test_terminated(server: FileServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "word"), [(15, "terminated"), (2, "interrupted")])
+def test_ended_before_anything_came(
+    server: FileServer, tmp_path: Path, number: int, word: str
+) -> None:
     server.delay = 30
     process = start("get", f"{server.base}/file.bin", "-o", tmp_path / "out")
     server.wait_for(2)
-    process.terminate()
-    assert process.wait(30) == 143
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert only_line(said.decode()) == f"atwin: {word}; nothing was kept yet"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_time_out_of_a_request(server: FileServer, tmp_path: Path) -> None:
+    url = f"{server.base}/file.bin"
+    for command in (["get", "-o", str(tmp_path / "out")], ["head"], ["post", "-d", "x"]):
+        ended = atwin(*command, url, "--timeout", "77", env={"ATWIN_DEBUG": "1"})
+        assert 'AT+HTTPPARA="TIMEOUT",77' in ended.stderr
+        assert atwin(*command, url, "--timeout", "65536").returncode == 2
+    server.delay = 30
+    ended = atwin("post", "-d", "x", url, "--timeout", "1")
+    assert ended.returncode == 3
+    assert "408" in (line := only_line(ended.stderr))
+    assert line.endswith("raise the timeout (--timeout)")
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "said"),
+    [
+        (0, 0.0, "0.0 kB/s"),
+        (1_250, 1.0, "1.2 kB/s"),
+        (999_000, 1, "999.0 kB/s"),
+        (2_500_000, 2, "1.25 MB/s"),
+    ],
+)
+def test_rates_in_a_unit_that_suits(size: int, seconds: float, said: str) -> None:
+    assert rate(size, seconds) == said
+
+
+def test_words_in_the_number_that_suits() -> None:
+    words = [counted(count, what) for what in ("retry", "part") for count in (1, 2)]
+    assert words == ["1 retry", "2 retries", "1 part", "2 parts"]
 
 
 def test_a_second_process_on_the_same_file(server: FileServer, tmp_path: Path) -> None:

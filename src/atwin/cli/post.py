@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Output, PinsOption, Port, Traffic
+from atwin.cli.options import (
+    DEFAULT_PORT,
+    GIVE_UP,
+    TIMEOUT,
+    GiveUp,
+    Output,
+    PinsOption,
+    Port,
+    Timeout,
+    Traffic,
+)
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 
@@ -29,6 +39,7 @@ def post(
     seclevel: Seclevel = None,
     suite: Suite = None,
     pins: PinsOption = None,
+    timeout: Timeout = TIMEOUT,
     give_up: GiveUp = GIVE_UP,
     traffic: Traffic = False,
 ) -> None:
@@ -58,7 +69,7 @@ def post(
         cost = Watch() if traffic else None
         with https(url, ca, cert, key, seclevel, suite) as tls:
             async with ready_modem(port, tls, pins, give_up, cost) as modem:
-                response = await modem.post(url, body, content_type=content_type)
+                response = await modem.post(url, body, content_type=content_type, timeout=timeout)
         return deliver(response.status, response.body, output)
 
     finish(run(work()))

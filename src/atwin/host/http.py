@@ -61,7 +61,7 @@ _READ_TRIES = 6
 _FIRST_CUT, _SMALLEST_READ = 2048, 256
 
 #: What helps against bytes that get lost on the line.
-_FLOW_ADVICE = "turn on flow control (AT+IFC=2,2)"
+FLOW_ADVICE = "turn on flow control: ?flow=hardware behind --port, AT+IFC=2,2 at the module"
 
 _STREAM_URCS = (HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady)
 
@@ -254,7 +254,7 @@ class HttpSession:
         )
         # The only sign of lost bytes is an OK that comes when the time is up.
         if self._channel.clock.now() - began >= seconds:
-            raise self.script.refused(reply, f"not all of {size} bytes arrived: {_FLOW_ADVICE}")
+            raise self.script.refused(reply, f"not all of {size} bytes arrived: {FLOW_ADVICE}")
 
     async def action(self, method: int) -> HttpAction:
         """HTTPACTION and its URC; a server status of any kind is a result.
@@ -393,14 +393,14 @@ class HttpSession:
 
         Raises `NoAnswerError` when that has not helped.
         """
-        self.on_note(f"bytes lost on the line: {failure.missing} of {size}; {_FLOW_ADVICE}")
+        self.on_note(f"bytes lost on the line: {failure.missing} of {size}; {FLOW_ADVICE}")
         if tries == _READ_TRIES:
             raise NoAnswerError(
                 script=failure.script,
                 step=failure.step,
                 sent=failure.sent,
                 came=f"{failure.came}, {_READ_TRIES} times",
-                advice=f"bytes get lost on the line: {_FLOW_ADVICE}",
+                advice=f"bytes get lost on the line: {FLOW_ADVICE}",
                 missing=failure.missing,
             )
         if tries > 1 or failure.missing:

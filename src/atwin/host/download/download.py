@@ -47,7 +47,7 @@ Strategy = Literal["auto", "range", "stream"]
 #: A stream is written and journalled in parts of this many bytes.
 STREAM_PART = 65_536
 
-#: The same for parts by range, in seconds of the line's time, and no less than that many bytes.
+#: An interruption costs what came in so many seconds; of a part by range that many bytes at least.
 _KEEP_EVERY, _KEEP_AT_LEAST = 10.0, 1024
 
 #: So often a download starts over because the entity changed, before it gives up.
@@ -354,9 +354,11 @@ class Download:
         self._session.script.begin(f"stream from {part.size}")
         if part.size:
             await check_joint(fetcher, part.tail(OVERLAP), part.size)
-        before, block = part.size, bytearray()
+        before, block, kept_at = part.size, bytearray(), self._clock.now()
 
         def keep() -> None:
+            nonlocal kept_at
+            kept_at = self._clock.now()
             self._keep(bytes(block))
             self._fetched_parts += 1
             block.clear()
@@ -364,7 +366,7 @@ class Download:
         def take(data: bytes) -> None:
             block.extend(data)
             self._on_body(len(block))
-            if len(block) >= STREAM_PART:
+            if len(block) >= STREAM_PART or self._clock.now() - kept_at >= _KEEP_EVERY:
                 keep()
 
         try:
