@@ -10,6 +10,7 @@ import random
 import signal
 import stat
 import subprocess
+import tty
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -327,3 +328,45 @@ def test_progress_on_a_terminal(server: FileServer, tmp_path: Path) -> None:
     assert process.wait(30) == 0
     assert b"part 7 of 7" in shown
     assert SHA256.encode() in shown
+
+
+def typed(port: Path, line: bytes) -> bytes:
+    """What a person sees who types `line` at the module, up to its OK."""
+    fd = os.open(port, os.O_RDWR | os.O_NOCTTY)
+    try:
+        tty.setraw(fd)
+        os.write(fd, line + b"\r")
+        seen = b""
+        while not seen.endswith(b"OK\r\n"):
+            seen += os.read(fd, 4096)
+        return seen
+    finally:
+        os.close(fd)
+
+
+@pytest.mark.timeout(60)
+def test_the_module_is_left_as_it_was_found(server: FileServer, tmp_path: Path) -> None:
+    """After success, a refusal, and an interruption: the next who comes may type at it."""
+    port, url = tmp_path / "modem", f"{server.base}/file.bin"
+    module = start("twin", "--model", "air724ug", "--pty", port)
+    assert module.stdout is not None
+    module.stdout.readline()
+    as_found = b"AT+IFC?;+CMEE?\r\r\n+IFC: 0,0\r\n\r\n+CMEE: 2\r\n\r\nOK\r\n"
+    try:
+        typed(port, b"AT+CMEE=2")
+        assert typed(port, b"AT+IFC?;+CMEE?") == as_found
+        assert atwin("get", url, "-o", tmp_path / "out", "-p", port).returncode == 0
+        assert typed(port, b"AT+IFC?;+CMEE?") == as_found
+        assert atwin("head", f"{url}.none", "-p", port).returncode == 1
+        assert typed(port, b"AT+IFC?;+CMEE?") == as_found
+        server.delay = 30
+        asked = len(server.log)
+        process = start("post", url, "-d", "x", "-p", str(port))
+        server.wait_for(asked + 1)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert typed(port, b"AT+IFC?;+CMEE?") == as_found
+    finally:
+        module.kill()
+        module.communicate()
