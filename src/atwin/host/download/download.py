@@ -360,7 +360,6 @@ class Download:
             nonlocal kept_at
             kept_at = self._clock.now()
             self._keep(bytes(block))
-            self._fetched_parts += 1
             block.clear()
 
         def take(data: bytes) -> None:
@@ -379,8 +378,11 @@ class Download:
             if block:
                 keep()
             raise
-        if block or not part.size:
-            keep()
+        else:
+            if block or not part.size:
+                keep()
+        finally:
+            self._fetched_parts += count_parts(max(0, part.size - before), STREAM_PART)
 
     # --- what has come --------------------------------------------------------------------------
 
