@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -90,6 +91,8 @@ def get(
         raise typer.BadParameter("a download goes to a file, so that it can be resumed: name one")
     check_url(url)
     target = output or default_name(url)
+    if target.endswith("/"):
+        raise typer.BadParameter(f"{target} names a directory: name a file")
     # What is wrong with it is said before a module is opened.
     Order(Path(target), sha256, md5, chunk, strategy.value)
 
@@ -128,7 +131,8 @@ def get(
         typer.echo(f"atwin: interrupted; {kept(url, target)}", err=True)
         raise
     if code == TERMINATED:
-        typer.echo(f"atwin: terminated; {kept(url, target)}", err=True)
+        with suppress(OSError):  # the terminal may be gone: that was why
+            typer.echo(f"atwin: terminated; {kept(url, target)}", err=True)
     finish(code)
 
 

@@ -46,8 +46,8 @@ def find_target(name: str | Path) -> Path:
 def copy_access(path: Path, fd: int, *, at_least: int = 0) -> None:
     """Give the open file `fd` the owner and the mode of the file at `path`, if there is one.
 
-    The owner only where the system lets us: mostly it is us anyway. `at_least` are mode bits it
-    gets besides. Raises `OSError`.
+    As far as the system lets us: a file may be somebody else's, a disk may know no modes.
+    `at_least` are mode bits it gets besides. Raises `OSError`.
     """
     try:
         known = os.stat(path)
@@ -57,7 +57,8 @@ def copy_access(path: Path, fd: int, *, at_least: int = 0) -> None:
     if (known.st_uid, known.st_gid) != (ours.st_uid, ours.st_gid):
         with suppress(PermissionError):
             os.fchown(fd, known.st_uid, known.st_gid)
-    os.fchmod(fd, (stat.S_IMODE(known.st_mode) & 0o777) | at_least)
+    with suppress(PermissionError):
+        os.fchmod(fd, (stat.S_IMODE(known.st_mode) & 0o777) | at_least)
 
 
 def _unusable(text: str, error: OSError | ValueError) -> DiskError:

@@ -61,7 +61,10 @@ _READ_TRIES = 6
 _FIRST_CUT, _SMALLEST_READ = 2048, 256
 
 #: What helps against bytes that get lost on the line.
-FLOW_ADVICE = "turn on flow control: ?flow=hardware behind --port, AT+IFC=2,2 at the module"
+FLOW_ADVICE = (
+    "turn on flow control (--port PORT?flow=hardware, which tells the module AT+IFC=2,2),"
+    " with RTS and CTS connected"
+)
 
 _STREAM_URCS = (HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady)
 

@@ -90,11 +90,13 @@ class Modem:
 
     async def close(self) -> None:
         """Let go of the port; the module stays as it is, but at the rate it was found with."""
-        with suppress(HostError):
-            await self.line.restore()
-        if self._found is not None:
-            await self._found.give_back()
-        await self.channel.close()
+        try:
+            with suppress(HostError):
+                await self.line.restore()
+            if self._found is not None:
+                await self._found.give_back()
+        finally:
+            await self.channel.close()
 
     async def bring_up(self, patience: Patience | None = None) -> None:
         """Wait for the module, then for SIM, signal and network, then open the bearer."""

@@ -143,7 +143,7 @@ class Download:
         self._resumed_from = 0
         self._reported_at = clock.now()
         self._part: PartFile
-        self._journal = Journal(order.target)
+        self._journal: Journal
 
     async def run(self) -> DownloadResult:
         """Fetch, verify, and put the file in place.
@@ -156,6 +156,7 @@ class Download:
         self._session.on_body = self._on_body
         self._session.on_note = self._note
         try:
+            self._journal = Journal(self._order.target)
             self._part = PartFile(self._order.target, md5=self._order.md5 is not None)
         except DiskError as error:
             raise TargetError(str(error)) from None
@@ -301,6 +302,7 @@ class Download:
         self._part_size.came(fetched.length, self._clock.now() - began)
         if fetched.whole:
             self._strategy = "whole"
+            self._journal.remove()
             part.start_over()
         self._entity = fetched.entity
         await self._read(fetched.length)
