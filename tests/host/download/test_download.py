@@ -28,6 +28,7 @@ from atwin.host import (
     VerificationError,
 )
 from atwin.host.download.download import STREAM_PART
+from atwin.line.host_line import HostLine
 from atwin.line.memory import memory_pair
 from support.fake_module import Answer, Asked, FakeModule, FakeServer
 
@@ -54,10 +55,14 @@ class Bench:
         self.module_options = {"buffer": 4096, "limit": 4000, **module}
         self.setup: Callable[[FakeModule], None] = lambda module: None
         self.on_progress: Callable[[Progress], None] = self.events.append
+        #: bit/s the host's port says it has.
+        self.rate: int | None = None
 
     def fetch(self, url: str = URL, **options: Any) -> DownloadResult:
         async def main() -> DownloadResult:
             near, far = memory_pair()
+            if self.rate is not None:
+                near.set_line(HostLine(self.rate))
             module = FakeModule(far, self.server, **self.module_options)
             self.setup(module)
             self.heard = module.heard
@@ -570,6 +575,66 @@ def test_progress_within_a_part_on_a_slow_line(bench: Bench) -> None:
     inside = [e.done for e in bench.events if e.done % CHUNK and e.done < 10_000]
     assert len(inside) > 12
     assert inside == sorted(inside)
+
+
+def refuse_once(bench: Bench, command: str) -> None:
+    """The module answers that command with an error, the first time."""
+
+    def setup(module: FakeModule) -> None:
+        def refuse(line: str) -> bytes:
+            del module.instead[command]
+            return b"\r\n+CME ERROR: 3\r\n"
+
+        module.instead[command] = refuse
+
+    bench.setup = setup
+
+
+LONG = random.Random(9600).randbytes(30_000)
+
+
+def test_slow_line_reads_and_keeps_in_pieces(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, LONG, buffer=40_000, limit=40_000)
+    bench.rate = 9600
+    refuse_once(bench, "AT+HTTPREAD=9600,9600")
+    result = bench.fetch(chunk=40_000)
+    bench.done()
+    # What had come stays, and the rest is asked for as a part.
+    assert bench.server.fetched() == [(None, None), (9_600, 29_999)]
+    assert [c for c in bench.heard if c.startswith("AT+HTTPREAD=") and "?" not in c] == [
+        "AT+HTTPREAD=0,9600",
+        "AT+HTTPREAD=9600,9600",
+        "AT+HTTPREAD=0,9600",
+        "AT+HTTPREAD=9600,10800",
+    ]
+    assert (result.strategy, result.retries) == ("range", 1)
+
+
+def test_slow_line_and_a_body_of_unknown_length(tmp_path: Path) -> None:
+    """Nobody can say where such a body would go on: a failure in it takes it from the begin."""
+    bench = Bench(tmp_path, LONG, buffer=40_000, limit=40_000)
+    bench.rate, bench.server.head_length = 9600, None
+    bench.server.instead = lambda asked: (
+        Answer(200, LONG, {"ETag": '"v1-AbC"'}) if asked.method == "GET" else None
+    )
+    refuse_once(bench, "AT+HTTPREAD=9600,9600")
+    result = bench.fetch(chunk=40_000)
+    bench.done()
+    assert (result.bytes, result.retries) == (30_000, 1)
+
+
+def test_nothing_is_promised_where_nothing_can_go_on(small_module: Bench) -> None:
+    """A stream from a server without ranges starts over, whatever is on disk."""
+    small_module.server.ranges = False
+    small_module.server.instead = lambda asked: (
+        Answer(200, b"", {"Accept-Ranges": "none", "Content-Length": "200000"})
+        if asked.method == "HEAD"
+        else None
+    )
+    kill_at(small_module, STREAM_PART, chunk=None)
+    assert small_module.files() == ["firmware.bin.part"]
+    assert small_module.fetch(chunk=None).resumed_from == 0
+    small_module.done()
 
 
 # --- resuming -----------------------------------------------------------------------------------
