@@ -623,6 +623,25 @@ def test_slow_line_and_a_body_of_unknown_length(tmp_path: Path) -> None:
     assert (result.bytes, result.retries) == (30_000, 1)
 
 
+@pytest.mark.parametrize("lowercase", [False, True])
+def test_pieces_of_two_entities_are_never_put_together(tmp_path: Path, lowercase: bool) -> None:
+    """Two servers behind one name: the HEAD and the rest come from one, the GET from the other."""
+    bench = Bench(tmp_path, LONG, buffer=40_000, limit=40_000, lowercase=lowercase)
+    bench.rate = 9600
+    other = [LONG[::-1]]
+
+    def other_once(asked: Asked) -> Answer | None:
+        if asked.method == "GET" and asked.first is None and other:
+            return Answer(200, other.pop(), {"ETag": '"v2"', "Content-Length": "30000"})
+        return None
+
+    bench.server.instead = other_once
+    refuse_once(bench, "AT+HTTPREAD=9600,9600")
+    bench.fetch(chunk=40_000)
+    bench.done(LONG)
+    assert not other
+
+
 def test_nothing_is_promised_where_nothing_can_go_on(small_module: Bench) -> None:
     """A stream from a server without ranges starts over, whatever is on disk."""
     small_module.server.ranges = False

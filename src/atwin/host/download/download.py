@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from atwin.disk.errors import DiskError
 from atwin.disk.journal import Journal, Record
 from atwin.disk.part import PartFile
-from atwin.disk.target import find_target
 from atwin.host.download.entity import Entity
 from atwin.host.download.events import (
     DownloadResult,
@@ -19,7 +16,7 @@ from atwin.host.download.events import (
     RangesIgnored,
 )
 from atwin.host.download.pace import PartSize, stream_pays
-from atwin.host.download.plan import SMALLEST_CHUNK, count_parts, next_part
+from atwin.host.download.plan import count_parts, next_part
 from atwin.host.download.range import RangeFetcher, refusal
 from atwin.host.download.stream import OVERLAP, check_joint, stream
 from atwin.host.errors import (
@@ -28,21 +25,17 @@ from atwin.host.errors import (
     ServerError,
     StepError,
     TargetError,
-    UsageError,
     VerificationError,
 )
 from atwin.host.http import HEAD, HttpSession
 from atwin.host.recovery import Recovery, Retry
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from atwin.host.download.events import ProgressCall
+    from atwin.host.download.order import Order
     from atwin.host.download.range import Fetched
     from atwin.host.identity import Limits
     from atwin.host.recovery import Ladder
-
-Strategy = Literal["auto", "range", "stream"]
 
 #: A stream is written and journalled in parts of this many bytes.
 STREAM_PART = 65_536
@@ -58,45 +51,6 @@ _HEAD_REFUSED = (400, 403, 405, 501)
 
 #: Seconds between two progress reports inside a part.
 _REPORT_GAP = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What to download, where to, and how.
-
-    `sha256` and `md5` are what the file must hash to, in hex. `chunk` is the size of a part in
-    bytes, None for what suits the module. Raises `UsageError`, and `TargetError` for a target
-    that is there and no regular file, or cannot be.
-    """
-
-    target: Path
-    sha256: str | None = None
-    md5: str | None = None
-    chunk: int | None = None
-    strategy: Strategy = "auto"
-
-    def __post_init__(self) -> None:
-        for name, value, digits in (("SHA-256", self.sha256, 64), ("MD5", self.md5, 32)):
-            if value is not None and not re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", value):
-                raise UsageError(f"{value!r} is no {name}: it has {digits} hexadecimal digits")
-        if self.strategy not in ("auto", "range", "stream"):
-            raise UsageError(f"{self.strategy!r} is no strategy: auto, range or stream")
-        try:
-            find_target(self.target)
-        except DiskError as error:
-            raise TargetError(str(error)) from None
-
-    def chunk_for(self, limits: Limits) -> int:
-        """The size of a part. Raises `UsageError` for one the module cannot give."""
-        chunk = limits.chunk if self.chunk is None else self.chunk
-        if not SMALLEST_CHUNK <= chunk <= limits.chunk_max:
-            raise UsageError(
-                f"a chunk of {chunk} bytes: this module takes {SMALLEST_CHUNK} to"
-                f" {limits.chunk_max}"
-            )
-        if self.strategy == "stream" and not limits.streams:
-            raise UsageError("this module cannot stream: it has no HTTPEXACTION; use range")
-        return chunk
 
 
 class Download:

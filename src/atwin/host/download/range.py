@@ -101,6 +101,8 @@ class RangeFetcher:
                 " announced",
                 200,
             )
+        # Some of it may be kept before the line fails: what follows must be of this one.
+        self.entity, self._condition, self._seen_headers = entity, entity.condition, False
         return Fetched(urc.length, entity, whole=True)
 
     async def _part(self, urc: HttpAction, first: int, last: int) -> Fetched:
