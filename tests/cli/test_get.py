@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.cli.app import run as run_here
-from atwin.cli.told import counted, rate
+from atwin.cli.told import counted, kept, rate
+from atwin.disk.journal import Journal, Record
 from support.file_server import FileServer, file_server
 from support.odd_lines import garbage, gone, silent, tcp_line
 from support.program import ATWIN, atwin, only_line, start
@@ -264,6 +265,16 @@ def test_the_time_out_of_a_request(server: FileServer, tmp_path: Path) -> None:
     assert ended.returncode == 3
     assert "408" in (line := only_line(ended.stderr))
     assert line.endswith("raise the timeout (--timeout)")
+
+
+def test_what_an_ended_download_has_left(tmp_path: Path) -> None:
+    url, target = "http://h/f", str(tmp_path / "out")
+    assert kept(url, target, whole=False) == "nothing was kept yet"
+    for length, said in ((9, "5 of 9 bytes are kept"), (None, "5 bytes are kept")):
+        Journal(target).save(Record(url, {"length": length}, 5, "0" * 64))
+        assert kept(url, target, whole=False) == f"{said}; the same command goes on from there"
+    assert kept(f"{url}2", target, whole=False) == "nothing was kept yet"
+    assert kept(url, target, whole=True) == f"{target} is there, whole and verified"
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,10 @@ def get(
     # What is wrong with it is said before a module is opened.
     Order(Path(target), sha256, md5, chunk, strategy.value)
 
+    arrived = False
+
     async def work() -> int:
+        nonlocal arrived
         from atwin.cli.modem import ready_modem
         from atwin.cli.progress import show_progress
         from atwin.cli.tls import https
@@ -117,6 +120,7 @@ def get(
                         give_up=give_up,
                         progress=progress,
                     )
+                arrived = True
         typer.echo(summary(result), err=True)
         if as_json:
             told = described(result)
@@ -128,11 +132,11 @@ def get(
     try:
         code = run(work())
     except KeyboardInterrupt:
-        typer.echo(f"atwin: interrupted; {kept(url, target)}", err=True)
+        typer.echo(f"atwin: interrupted; {kept(url, target, whole=arrived)}", err=True)
         raise
     if code == TERMINATED:
         with suppress(OSError):  # the terminal may be gone: that was why
-            typer.echo(f"atwin: terminated; {kept(url, target)}", err=True)
+            typer.echo(f"atwin: terminated; {kept(url, target, whole=arrived)}", err=True)
     finish(code)
 
 

@@ -6,11 +6,13 @@ if TYPE_CHECKING:
     from atwin.host import DownloadResult
 
 
-def kept(url: str, target: str) -> str:
-    """What is on disk of an unfinished download, and what to do."""
+def kept(url: str, target: str, *, whole: bool) -> str:
+    """What is on disk of a download that was ended, and what to do."""
     from atwin.disk.errors import DiskError
     from atwin.disk.journal import Journal
 
+    if whole:
+        return f"{target} is there, whole and verified"
     try:
         record = Journal(target).load()
     except DiskError:
