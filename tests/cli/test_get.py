@@ -8,12 +8,17 @@ import os
 import pty
 import random
 import signal
+import stat
 import subprocess
+import tty
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from atwin.cli.app import run as run_here
+from atwin.cli.told import counted, kept, rate
+from atwin.disk.journal import Journal, Record
 from support.file_server import FileServer, file_server
 from support.odd_lines import garbage, gone, silent, tcp_line
 from support.program import ATWIN, atwin, only_line, start
@@ -121,6 +126,42 @@ def test_a_server_that_does_not_speak_tls(server: FileServer, tmp_path: Path) ->
     assert line.endswith(f"this tells why: atwin probe {url}")
 
 
+def test_a_link_is_followed_and_kept(server: FileServer, tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "real").chmod(0o640)
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "new").symlink_to("nothing-yet")
+    for link, real in (("link", "real"), ("new", "nothing-yet")):
+        assert atwin("get", f"{server.base}/file.bin", "-o", tmp_path / link).returncode == 0
+        assert os.readlink(tmp_path / link) == real
+        assert (tmp_path / real).read_bytes() == CONTENT
+    assert (tmp_path / "real").stat().st_mode & 0o777 == 0o640
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_what_cannot_be_asked_for_is_said_before_a_module_is_opened(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The port does not exist: whoever opened it would say so."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    wrong = [
+        ("ftp://x", "out", "does not speak 'ftp'"),
+        ("notaurl", "out", "has no http:// or https://"),
+        ("http://", "out", "names no host"),
+        ("http://host:99999/f", "out", "has no port from 1 to 65535"),
+        ("http://h/f", "pipe", "pipe: it is a pipe; name a regular file"),
+        ("http://h/f", "link", "link: it is a pipe; name a regular file"),
+        ("http://h/f", ".", "it is a directory"),
+    ]
+    for command in (["get"], ["head"], ["post", "--data", "x"]):
+        for url, output, said in wrong:
+            code = run_here([*command, url, "-o", str(tmp_path / output), "-p", "/dev/no-port"])
+            assert (code, said in (line := only_line(capsys.readouterr().err))) == (2, True), line
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe"]
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
 @pytest.mark.parametrize("target", ["nowhere/out", "."])
 def test_an_unwritable_target(server: FileServer, tmp_path: Path, target: str) -> None:
     ended = atwin("get", f"{server.base}/file.bin", "-o", tmp_path / target)
@@ -163,16 +204,18 @@ def test_ports_that_cannot_be_opened(tmp_path: Path) -> None:
 
 
 def test_lines_without_a_module(tmp_path: Path) -> None:
+    """Ended by `--give-up`; tests/host/test_dead_lines.py has what is said when it is not."""
     with tcp_line(silent) as quiet, tcp_line(garbage) as noisy, tcp_line(gone) as broken:
+        options = ("-o", str(tmp_path / "out"), "--give-up", "2")
         ports = (quiet, noisy, broken)
-        running = [start("get", "http://h/f", "-o", tmp_path / "out", "-p", port) for port in ports]
-        for process, port in zip(running, ports, strict=True):
+        running = [start("get", "http://h/f", *options, "-p", port) for port in ports]
+        for process in running:
             _, said = process.communicate(timeout=50)
             assert process.returncode == 3
             line = only_line(said.decode())
             assert line.startswith("atwin: ")
             assert len(line) < 400
-            assert port in line or "bring-up" in line
+        assert broken in line
 
 
 def test_interrupted_and_resumed(server: FileServer, tmp_path: Path) -> None:
@@ -184,21 +227,72 @@ def test_interrupted_and_resumed(server: FileServer, tmp_path: Path) -> None:
     out, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert out == b""
-    assert only_line(said.decode()) == "atwin: interrupted; the same command goes on from here"
+    kept = json.loads((tmp_path / "out.journal").read_bytes())["done"]
+    assert kept >= 50_000
+    assert only_line(said.decode()) == (
+        f"atwin: interrupted; {kept} of 700000 bytes are kept; the same command goes on from there"
+    )
     assert not target.exists()
     server.delay = 0
     told = json.loads(atwin("get", url, "-o", target, "--chunk", "50000", "--json").stdout)
-    assert told["resumed_from"] >= 50_000
+    assert told["resumed_from"] == kept
     assert told["parts"] == 14
     assert target.read_bytes() == CONTENT
 
 
-def test_terminated(server: FileServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "word"), [(15, "terminated"), (2, "interrupted")])
+def test_ended_before_anything_came(
+    server: FileServer, tmp_path: Path, number: int, word: str
+) -> None:
     server.delay = 30
     process = start("get", f"{server.base}/file.bin", "-o", tmp_path / "out")
     server.wait_for(2)
-    process.terminate()
-    assert process.wait(30) == 143
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert only_line(said.decode()) == f"atwin: {word}; nothing was kept yet"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_time_out_of_a_request(server: FileServer, tmp_path: Path) -> None:
+    url = f"{server.base}/file.bin"
+    for command in (["get", "-o", str(tmp_path / "out")], ["head"], ["post", "-d", "x"]):
+        ended = atwin(*command, url, "--timeout", "77", env={"ATWIN_DEBUG": "1"})
+        assert 'AT+HTTPPARA="TIMEOUT",77' in ended.stderr
+        assert atwin(*command, url, "--timeout", "65536").returncode == 2
+    server.delay = 30
+    ended = atwin("post", "-d", "x", url, "--timeout", "1")
+    assert ended.returncode == 3
+    assert "408" in (line := only_line(ended.stderr))
+    assert line.endswith("raise the timeout (--timeout)")
+
+
+def test_what_an_ended_download_has_left(tmp_path: Path) -> None:
+    url, target = "http://h/f", str(tmp_path / "out")
+    assert kept(url, target, whole=False) == "nothing was kept yet"
+    for length, said in ((9, "5 of 9 bytes are kept"), (None, "5 bytes are kept")):
+        Journal(target).save(Record(url, {"length": length}, 5, "0" * 64))
+        assert kept(url, target, whole=False) == f"{said}; the same command goes on from there"
+    assert kept(f"{url}2", target, whole=False) == "nothing was kept yet"
+    assert kept(url, target, whole=True) == f"{target} is there, whole and verified"
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "said"),
+    [
+        (0, 0.0, "0.0 kB/s"),
+        (1_250, 1.0, "1.2 kB/s"),
+        (999_000, 1, "999.0 kB/s"),
+        (2_500_000, 2, "1.25 MB/s"),
+    ],
+)
+def test_rates_in_a_unit_that_suits(size: int, seconds: float, said: str) -> None:
+    assert rate(size, seconds) == said
+
+
+def test_words_in_the_number_that_suits() -> None:
+    words = [counted(count, what) for what in ("retry", "part") for count in (1, 2)]
+    assert words == ["1 retry", "2 retries", "1 part", "2 parts"]
 
 
 def test_a_second_process_on_the_same_file(server: FileServer, tmp_path: Path) -> None:
@@ -247,3 +341,45 @@ def test_progress_on_a_terminal(server: FileServer, tmp_path: Path) -> None:
     assert process.wait(30) == 0
     assert b"part 7 of 7" in shown
     assert SHA256.encode() in shown
+
+
+def typed(port: Path, line: bytes) -> bytes:
+    """What a person sees who types `line` at the module, up to its OK."""
+    fd = os.open(port, os.O_RDWR | os.O_NOCTTY)
+    try:
+        tty.setraw(fd)
+        os.write(fd, line + b"\r")
+        seen = b""
+        while not seen.endswith(b"OK\r\n"):
+            seen += os.read(fd, 4096)
+        return seen
+    finally:
+        os.close(fd)
+
+
+@pytest.mark.timeout(60)
+def test_the_module_is_left_as_it_was_found(server: FileServer, tmp_path: Path) -> None:
+    """After success, a refusal, and an interruption: the next who comes may type at it."""
+    port, url = tmp_path / "modem", f"{server.base}/file.bin"
+    module = start("twin", "--model", "air724ug", "--pty", port)
+    assert module.stdout is not None
+    module.stdout.readline()
+    as_found = b"AT+IFC?;+CMEE?\r\r\n+IFC: 0,0\r\n\r\n+CMEE: 2\r\n\r\nOK\r\n"
+    try:
+        typed(port, b"AT+CMEE=2")
+        assert typed(port, b"AT+IFC?;+CMEE?") == as_found
+        assert atwin("get", url, "-o", tmp_path / "out", "-p", port).returncode == 0
+        assert typed(port, b"AT+IFC?;+CMEE?") == as_found
+        assert atwin("head", f"{url}.none", "-p", port).returncode == 1
+        assert typed(port, b"AT+IFC?;+CMEE?") == as_found
+        server.delay = 30
+        asked = len(server.log)
+        process = start("post", url, "-d", "x", "-p", str(port))
+        server.wait_for(asked + 1)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert typed(port, b"AT+IFC?;+CMEE?") == as_found
+    finally:
+        module.kill()
+        module.communicate()

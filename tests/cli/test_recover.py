@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from atwin.cli.app import run as run_here
+from atwin.cli.pins import pins_for
+from atwin.clock import run_virtual
+from atwin.line.memory import memory_pair
 from support.program import atwin, only_line, start
 
 if TYPE_CHECKING:
@@ -27,12 +32,15 @@ def module(tmp_path: Path) -> Iterator[tuple[str, Path]]:
         p.communicate(timeout=20)
 
 
-def drive(control: Path, request: dict[str, object]) -> None:
+def say(control: Path, request: dict[str, object]) -> dict[str, Any]:
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(20)
         client.connect(str(control))
         client.sendall(json.dumps(request).encode() + b"\n")
-        assert json.loads(client.makefile().readline())["ok"]
+        answer = json.loads(client.makefile().readline())
+        assert answer["ok"]
+        state: dict[str, Any] = answer["state"]
+        return state
 
 
 def test_nothing_to_recover(module: tuple[str, Path]) -> None:
@@ -42,16 +50,39 @@ def test_nothing_to_recover(module: tuple[str, Path]) -> None:
     assert "nothing to recover" in only_line(ended.stderr)
 
 
-@pytest.mark.slow
-def test_a_module_that_is_off_is_switched_on(module: tuple[str, Path]) -> None:
-    port, control = module
-    drive(control, {"pulse": "reset", "seconds": 0.7})
-    ended = atwin("recover", "--port", port, "--pins", f"control:{control}", "--json")
-    assert ended.returncode == 0, ended.stderr
-    *_, rung = json.loads(ended.stdout)["recovery"]
+def test_a_module_that_hangs_is_reset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole command on the virtual clock: who waits for a silent module waits long."""
+    plan = tmp_path / "hang.toml"
+    plan.write_text('[[fault]]\nkind = "hang"\nat_time = 0\n')
+    monkeypatch.setattr("asyncio.run", run_virtual)
+    port = f"twin://air780e-at?faults={plan}"
+    assert run_here(["recover", "--port", port, "--json"]) == 0
+    out, said = capsys.readouterr()
+    *vain, rung = json.loads(out)["recovery"]
     assert (rung["rung"], rung["failure"], rung["helped"]) == ("RESET pin", None, True)
-    assert "atwin: recovery: RESET pin" in ended.stderr
-    assert ended.stderr.splitlines()[-1] == "atwin: RESET pin helped, after 2 rungs"
+    assert vain
+    assert all(one["failure"] and not one["helped"] for one in vain)
+    assert "atwin: recovery: RESET pin" in said
+    assert said.splitlines()[-1] == f"atwin: RESET pin helped, after {len(vain) + 1} rungs"
+
+
+def test_the_pins_of_a_module_in_another_process(module: tuple[str, Path]) -> None:
+    """What `--pins` names is what a recovery pulls."""
+    _, control = module
+
+    async def pull() -> None:
+        near, _ = memory_pair()
+        async with pins_for(f"control:{control}", near, None) as pins:
+            assert pins is not None
+            await pins.drive("reset", False)
+            await asyncio.sleep(0.6)  # RESET is looked at for so long
+            await pins.drive("reset", True)
+
+    assert say(control, {"get": "state"})["on"]
+    asyncio.run(pull())
+    assert not say(control, {"get": "state"})["on"], "RESET switches an Air780E off"
 
 
 def test_a_restart_that_is_asked_for() -> None:

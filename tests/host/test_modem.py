@@ -443,6 +443,17 @@ def test_interrupted_request_leaves_at_once_and_the_next_one_works() -> None:
         ({"url": ""}, "0 bytes"),
         ({"url": 'http://x/"'}, "write %20 or %22"),
         ({"url": "http://x/\r\nAT+CPOWD=1"}, "blank or a quote"),
+        ({"url": "http://x/\udc80"}, "is not UTF-8"),
+        ({"url": "notaurl"}, "'notaurl' has no http:// or https://: http"),
+        ({"url": "ftp://x"}, "does not speak 'ftp'"),
+        ({"url": "http://"}, "names no host"),
+        ({"url": "http:///path"}, "names no host"),
+        ({"url": "http://:80/"}, "names no host"),
+        ({"url": "http://u:p@/"}, "names no host"),
+        ({"url": "http://[::1/"}, "no host that makes sense"),
+        ({"url": "http://host:99999/"}, "no port from 1 to 65535"),
+        ({"url": "http://host:0/"}, "no port from 1 to 65535"),
+        ({"url": "http://host:port/"}, "no port from 1 to 65535"),
         ({"url": URL, "timeout": 0}, "0 s is not 1 to 65535"),
         ({"url": URL, "headers": {"A": "b\r\nC: d"}}, "cannot be a header line"),
         ({"url": URL, "headers": {"A:": "b"}}, "cannot be a header line"),
@@ -452,6 +463,14 @@ def test_interrupted_request_leaves_at_once_and_the_next_one_works() -> None:
 def test_what_cannot_be_said_in_a_command_is_refused(options: dict[str, object], text: str) -> None:
     with pytest.raises(UsageError, match=text):
         Setup.of(**options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["HTTP://h", "https://u:p@h:8443/a?b#c", "http://[::1]:80/", "http://h/path:81", "http://hä/ö"],
+)
+def test_urls_a_module_takes(url: str) -> None:
+    assert Setup.of(url).url == url
 
 
 def test_escapes() -> None:

@@ -2,16 +2,26 @@
 
 import json
 import re
+from contextlib import suppress
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Json, PinsOption, Port, Traffic
+from atwin.cli.exits import TERMINATED
+from atwin.cli.options import (
+    DEFAULT_PORT,
+    GIVE_UP,
+    TIMEOUT,
+    GiveUp,
+    Json,
+    PinsOption,
+    Port,
+    Timeout,
+    Traffic,
+)
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
-
-if TYPE_CHECKING:
-    from atwin.host import DownloadResult
 
 #: Room for the endings of the files beside the target, in a name of 255 bytes.
 _LONGEST_NAME = 200
@@ -57,6 +67,7 @@ def get(
     seclevel: Seclevel = None,
     suite: Suite = None,
     pins: PinsOption = None,
+    timeout: Timeout = TIMEOUT,
     give_up: GiveUp = GIVE_UP,
     traffic: Traffic = False,
 ) -> None:
@@ -72,12 +83,23 @@ def get(
       atwin get http://example.org/a.zip -o /tmp/a.zip --port /dev/ttyUSB0 --json
     """
     from atwin.cli.running import finish, run
+    from atwin.cli.told import described, kept, summary
+    from atwin.host.download import Order
+    from atwin.host.url import check_url
 
     if output == "-":
         raise typer.BadParameter("a download goes to a file, so that it can be resumed: name one")
+    check_url(url)
     target = output or default_name(url)
+    if target.endswith("/"):
+        raise typer.BadParameter(f"{target} names a directory: name a file")
+    # What is wrong with it is said before a module is opened.
+    Order(Path(target), sha256, md5, chunk, strategy.value)
+
+    arrived = False
 
     async def work() -> int:
+        nonlocal arrived
         from atwin.cli.modem import ready_modem
         from atwin.cli.progress import show_progress
         from atwin.cli.tls import https
@@ -94,9 +116,11 @@ def get(
                         md5=md5,
                         chunk=chunk,
                         strategy=strategy.value,
+                        timeout=timeout,
                         give_up=give_up,
                         progress=progress,
                     )
+                arrived = True
         typer.echo(summary(result), err=True)
         if as_json:
             told = described(result)
@@ -106,10 +130,14 @@ def get(
         return 0
 
     try:
-        finish(run(work()))
+        code = run(work())
     except KeyboardInterrupt:
-        typer.echo("atwin: interrupted; the same command goes on from here", err=True)
+        typer.echo(f"atwin: interrupted; {kept(url, target, whole=arrived)}", err=True)
         raise
+    if code == TERMINATED:
+        with suppress(OSError):  # the terminal may be gone: that was why
+            typer.echo(f"atwin: terminated; {kept(url, target, whole=arrived)}", err=True)
+    finish(code)
 
 
 def default_name(url: str) -> str:
@@ -123,41 +151,3 @@ def default_name(url: str) -> str:
     while len(name.encode()) > _LONGEST_NAME:
         name = name[:-1]
     return name or "download"
-
-
-def summary(result: "DownloadResult") -> str:
-    """One line for a person."""
-    fetched = result.bytes - result.resumed_from
-    rate = fetched / result.seconds / 1e6 if result.seconds else 0.0
-    parts = "1 part" if result.parts == 1 else f"{result.parts} parts"
-    text = (
-        f"{result.file}: {result.bytes} bytes in {result.seconds:.1f} s ({rate:.2f} MB/s), {parts}"
-    )
-    if result.resumed_from:
-        text += f", resumed from {result.resumed_from} ({result.fetched_parts} parts fetched now)"
-    if result.retries:
-        text += f", {result.retries} retries"
-    helped = [rung.rung for rung in result.recovery if rung.helped]
-    if helped:
-        text += f", recovered by {', '.join(helped)}"
-    return f"{text}, sha256 {result.sha256}"
-
-
-def described(result: "DownloadResult") -> dict[str, object]:
-    """For `--json`."""
-    from atwin.cli.recover import described as climbed
-
-    return {
-        "url": result.url,
-        "file": str(result.file),
-        "bytes": result.bytes,
-        "sha256": result.sha256,
-        "parts": result.parts,
-        "fetched_parts": result.fetched_parts,
-        "resumed_from": result.resumed_from,
-        "seconds": round(result.seconds, 3),
-        "strategy": result.strategy,
-        "model": result.model,
-        "retries": result.retries,
-        "recovery": climbed(result.recovery),
-    }

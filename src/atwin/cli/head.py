@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Output, PinsOption, Port
+from atwin.cli.options import (
+    DEFAULT_PORT,
+    GIVE_UP,
+    TIMEOUT,
+    GiveUp,
+    Output,
+    PinsOption,
+    Port,
+    Timeout,
+)
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 
@@ -18,6 +27,7 @@ def head(
     seclevel: Seclevel = None,
     suite: Suite = None,
     pins: PinsOption = None,
+    timeout: Timeout = TIMEOUT,
     give_up: GiveUp = GIVE_UP,
 ) -> None:
     """Print the header block of a URL.
@@ -29,16 +39,20 @@ def head(
     Example:
       atwin head http://example.org/firmware.bin
     """
+    from atwin.cli.answer import check_output, deliver
     from atwin.cli.running import finish, run
+    from atwin.host.url import check_url
+
+    check_url(url)
+    check_output(output)
 
     async def work() -> int:
-        from atwin.cli.answer import deliver
         from atwin.cli.modem import ready_modem
         from atwin.cli.tls import https
 
         with https(url, ca, cert, key, seclevel, suite) as tls:
             async with ready_modem(port, tls, pins, give_up) as modem:
-                response = await modem.head(url)
+                response = await modem.head(url, timeout=timeout)
         return deliver(response.status, response.headers.raw + b"\r\n", output)
 
     finish(run(work()))

@@ -45,6 +45,18 @@ PinsOption = Annotated[
     ),
 ]
 
+Timeout = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        max=65535,
+        metavar="SECONDS",
+        help="How long the module may take for one request (HTTPPARA TIMEOUT).",
+    ),
+]
+#: Seconds; the module's own.
+TIMEOUT = 120
+
 GiveUp = Annotated[
     float,
     typer.Option(

@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Output, PinsOption, Port, Traffic
+from atwin.cli.options import (
+    DEFAULT_PORT,
+    GIVE_UP,
+    TIMEOUT,
+    GiveUp,
+    Output,
+    PinsOption,
+    Port,
+    Timeout,
+    Traffic,
+)
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 
@@ -29,6 +39,7 @@ def post(
     seclevel: Seclevel = None,
     suite: Suite = None,
     pins: PinsOption = None,
+    timeout: Timeout = TIMEOUT,
     give_up: GiveUp = GIVE_UP,
     traffic: Traffic = False,
 ) -> None:
@@ -42,12 +53,15 @@ def post(
       atwin post http://example.org/log --data @today.json --content-type application/json
       date | atwin post http://example.org/log --data @-
     """
+    from atwin.cli.answer import check_output, deliver
     from atwin.cli.running import finish, run
+    from atwin.host.url import check_url
 
+    check_url(url)
+    check_output(output)
     body = _body(data)
 
     async def work() -> int:
-        from atwin.cli.answer import deliver
         from atwin.cli.modem import ready_modem
         from atwin.cli.tls import https
         from atwin.cli.traffic.watch import Watch
@@ -55,7 +69,7 @@ def post(
         cost = Watch() if traffic else None
         with https(url, ca, cert, key, seclevel, suite) as tls:
             async with ready_modem(port, tls, pins, give_up, cost) as modem:
-                response = await modem.post(url, body, content_type=content_type)
+                response = await modem.post(url, body, content_type=content_type, timeout=timeout)
         return deliver(response.status, response.body, output)
 
     finish(run(work()))

@@ -15,6 +15,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
+from atwin.cli.told import counted
 from atwin.host import GENTLE, Progress
 
 
@@ -53,7 +54,7 @@ def _where(progress: Progress) -> str:
     text = f"part {progress.part}"
     if progress.parts is not None:
         text += f" of {progress.parts}"
-    return f"{text}, {progress.retries} retries" if progress.retries else text
+    return f"{text}, {counted(progress.retries, 'retry')}" if progress.retries else text
 
 
 def _quiet() -> Callable[[Progress], None]:

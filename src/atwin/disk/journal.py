@@ -9,12 +9,18 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from atwin.disk.errors import explained
 from atwin.disk.part import sync_directory
+from atwin.disk.target import find_target
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _VERSION = 1
+
+_OPEN_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,9 @@ class Journal:
     """`<target>.journal`. Its user holds the lock of the part file beside it."""
 
     def __init__(self, target: str | Path) -> None:
-        self.path = Path(target).with_name(Path(target).name + ".journal")
+        """Raises `DiskError` as `find_target` does."""
+        target = find_target(target)
+        self.path = target.with_name(target.name + ".journal")
         self._new = self.path.with_name(self.path.name + ".new")
 
     def load(self) -> Record | None:
@@ -52,7 +60,7 @@ class Journal:
         """Replace it. Raises `DiskError`, and the old one stays."""
         data = json.dumps({"version": _VERSION, **asdict(record)}, indent=1).encode()
         try:
-            fd = os.open(self._new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+            fd = os.open(self._new, _OPEN_NEW, 0o666)
             try:
                 while data:
                     data = data[os.write(fd, data) :]

@@ -11,17 +11,21 @@ import errno
 import fcntl
 import hashlib
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from atwin.disk.errors import DiskError, explained
+from atwin.disk.target import copy_access, find_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from types import TracebackType
 
 #: Bytes read at a time when a file is hashed.
 _BLOCK = 1 << 20
+
+#: The data file is never somebody else's behind a link.
+_OPEN = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 # macOS has no fdatasync.
 _sync_data = getattr(os, "fdatasync", os.fsync)
@@ -55,16 +59,15 @@ class PartFile:
     """`<target>.part`, open and locked. Every method raises `DiskError`."""
 
     def __init__(self, target: str | Path, *, md5: bool = False) -> None:
-        """Open or create it; refused when another process has it, or `target` is a directory."""
-        self.target = Path(target)
+        """Open or create it; refused as `find_target` does, and when another process has it."""
+        self.target = find_target(target)
         self.path = self.target.with_name(self.target.name + ".part")
+        find_target(self.path)
         self.size = 0
         self._md5 = md5
         #: `target` is the whole file already, and what was adopted.
         self.finished = False
         self.hashes = Hashes(md5=md5)
-        if self.target.is_dir():
-            raise DiskError(f"cannot write {self.target}: it is a directory")
         self._fd = self._open_locked()
 
     def __enter__(self) -> Self:
@@ -143,11 +146,17 @@ class PartFile:
             raise explained("read", str(self.path), error) from None
 
     def finish(self) -> None:
-        """Give the file its name: from here on `target` exists, whole."""
+        """Give the file its name: from here on `target` exists, whole.
+
+        It has the mode of the file it replaces.
+        """
         if self.finished:
             return
+        # Something else may have come there meanwhile.
+        find_target(self.target)
         try:
             self._cut()
+            copy_access(self.target, self._fd)
             os.fsync(self._fd)
             os.replace(self.path, self.target)
             sync_directory(self.target.parent)
@@ -165,11 +174,13 @@ class PartFile:
     def _open_locked(self) -> int:
         try:
             while True:
-                fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                fd = os.open(self.path, _OPEN, 0o666)
                 try:
                     fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     # The one who had it may have renamed it between our open and our lock.
                     if _same_file(fd, self.path):
+                        # What may not be read there is not shown here meanwhile.
+                        copy_access(self.target, fd, at_least=0o600)
                         return fd
                 except BaseException:
                     os.close(fd)

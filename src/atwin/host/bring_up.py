@@ -11,6 +11,7 @@ from atwin.host.script import Script
 
 if TYPE_CHECKING:
     from atwin.host.channel import Channel
+    from atwin.host.found import Found
 
 #: CPIN and CGATT may take longer than other commands (spec: network.md §1).
 _SIM_TIMEOUT, _ATTACH_TIMEOUT = 180.0, 108.0
@@ -28,16 +29,21 @@ class Patience:
 
 
 async def bring_up(
-    channel: Channel, patience: Patience | None = None, line: Line | None = None
+    channel: Channel,
+    patience: Patience | None = None,
+    line: Line | None = None,
+    found: Found | None = None,
 ) -> None:
     """Probe, set up the line, echo off, numeric errors, SIM, signal, attachment, registration.
 
-    Raises `ModuleSilentError`, `NoAnswerError`, and `CommandRefusedError` naming the thing that
-    did not come.
+    `found` learns what the module was set to before. Raises `ModuleSilentError`, `NoAnswerError`,
+    and `CommandRefusedError` naming the thing that did not come.
     """
     patience = patience or Patience()
     line = line or Line(channel)
     await line.find(patience.probes, patience.probe_gap)
+    if found is not None:
+        await found.look(flow=line.sets_flow, rate=line.sets_rate)
     await line.set_up()
     steps = _Poll(Script("bring-up", channel), channel, patience)
     await steps.script.step("ATE0")

@@ -73,11 +73,12 @@ class Timeout(Exception):  # noqa: N818 - becomes a NoAnswerError where the scri
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer. `body` is the counted body, None when none came."""
+    """A whole answer. `body` is the counted body, None when none came; `echoed`: the line too."""
 
     lines: tuple[str, ...]
     final: Final
     body: bytes | None = None
+    echoed: bool = False
 
     @property
     def ok(self) -> bool:
@@ -114,11 +115,12 @@ class _Exchange:
         self.pieces: list[memoryview] = []
         self.announced: int | None = None
         self.got = 0
+        self.echoed = False
 
     def finish(self, final: Final) -> None:
         if not self.reply.done():
             body = None if self.announced is None else b"".join(self.pieces)
-            self.reply.set_result(Reply(tuple(self.lines), final, body))
+            self.reply.set_result(Reply(tuple(self.lines), final, body, self.echoed))
         if not self.prompted.done():
             self.prompted.set_result(False)
 
@@ -396,7 +398,7 @@ class Channel:
                 if not exchange.prompted.done():
                     exchange.prompted.set_result(True)
             case Echo():
-                pass
+                exchange.echoed = True
 
     def _announce(self, text: str, urc: Urc | None) -> None:
         if isinstance(urc, Ready):

@@ -24,6 +24,8 @@ from atwin.host.channel import Timeout
 from atwin.host.errors import ModuleError, NoAnswerError, RequestFailedError, TlsFailed, UsageError
 from atwin.host.headers import Headers
 from atwin.host.script import Script
+from atwin.host.url import check_url
+from atwin.line.frame import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,14 +61,17 @@ _READ_TRIES = 6
 _FIRST_CUT, _SMALLEST_READ = 2048, 256
 
 #: What helps against bytes that get lost on the line.
-_FLOW_ADVICE = "turn on flow control (AT+IFC=2,2)"
+FLOW_ADVICE = (
+    "turn on flow control (--port PORT?flow=hardware, which tells the module AT+IFC=2,2),"
+    " with RTS and CTS connected"
+)
 
 _STREAM_URCS = (HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady)
 
-_LONGEST_URL, _LONGEST_HEADERS = 500, 512
+_LONGEST_HEADERS = 512
 
 STATUS_MEANING = {
-    408: ("time-out", "the server did not finish in time: raise the timeout"),
+    408: ("time-out", "the server did not finish in time: raise the timeout (--timeout)"),
     600: ("the answer was not HTTP", "check the URL's port"),
     601: ("network error", "check that the server is reachable and the bearer open"),
     602: ("the response does not fit the module's buffer", "ask for it in parts: download"),
@@ -92,12 +97,7 @@ class Setup:
 
     def __post_init__(self) -> None:
         """Raises `UsageError` for what cannot be said in an AT command."""
-        if not self.url or len(self.url.encode()) > _LONGEST_URL:
-            raise UsageError(
-                f"the URL has {len(self.url.encode())} bytes, a module takes 1 to {_LONGEST_URL}"
-            )
-        if re.search(r'[\x00-\x20"\x7f]', self.url):
-            raise UsageError(f"the URL {self.url!r} holds a blank or a quote: write %20 or %22")
+        check_url(self.url)
         if not 1 <= self.timeout <= 65535:
             raise UsageError(f"a timeout of {self.timeout} s is not 1 to 65535")
         for name, value in (*self.headers, ("Content-Type", self.content_type)):
@@ -135,6 +135,10 @@ class HttpSession:
         self.on_note: Callable[[str], None] = log.warning
         #: Bytes one HTTPREAD may give, once the line was seen to lose some.
         self._largest_read: int | None = None
+        #: Bytes of the last response in the module's buffer.
+        self._in_buffer = 0
+        #: Bytes per second of the last body that came; None before there was one.
+        self._measured: float | None = None
         #: `channel.restarts` when the session was opened; None while it is not.
         self._opened_in: int | None = None
         self._told: dict[str, str] = {}
@@ -143,6 +147,16 @@ class HttpSession:
     def line_rate(self) -> int | None:
         """bit/s of the line to the module; None where the port knows of none."""
         return self._channel.rate
+
+    def bytes_in(self, seconds: float) -> int | None:
+        """How much of a body comes over the line in that time; None where nobody can tell.
+
+        By the port's rate, or as it was measured when that is less: behind a PTY or a network
+        port the line may be slower than it looks from here.
+        """
+        rates = [] if self._measured is None else [self._measured]
+        rates += [] if self.line_rate is None else [self.line_rate / Frame().bits]
+        return int(min(rates) * seconds) if rates else None
 
     # --- session --------------------------------------------------------------------------------
 
@@ -243,7 +257,7 @@ class HttpSession:
         )
         # The only sign of lost bytes is an OK that comes when the time is up.
         if self._channel.clock.now() - began >= seconds:
-            raise self.script.refused(reply, f"not all of {size} bytes arrived: {_FLOW_ADVICE}")
+            raise self.script.refused(reply, f"not all of {size} bytes arrived: {FLOW_ADVICE}")
 
     async def action(self, method: int) -> HttpAction:
         """HTTPACTION and its URC; a server status of any kind is a result.
@@ -265,6 +279,7 @@ class HttpSession:
                 raise self.failed(601, came=str(urc))
         if not _is_server_status(urc.status):
             raise self.failed(urc.status, came=str(urc), length=urc.length)
+        self._in_buffer = urc.length
         return urc
 
     # --- streaming ------------------------------------------------------------------------------
@@ -332,54 +347,63 @@ class HttpSession:
 
     # --- response -------------------------------------------------------------------------------
 
-    async def read(self, length: int, limits: Limits) -> bytes:
-        """HTTPREAD: the first `length` bytes of the buffer, in one piece when the limit allows.
+    async def read(self, length: int, limits: Limits, *, first: int = 0) -> bytes:
+        """HTTPREAD: `length` bytes of the buffer from `first` on, in one piece if the limit allows.
 
         What does not arrive whole is read again: reading takes nothing out of the buffer. Raises
         `CommandRefusedError` when the module gives fewer, `NoAnswerError` when they keep getting
         lost on the line.
         """
         pieces: list[bytes] = []
-        start = tries = 0
-        while start < length:
-            size = min(self._largest_read or limits.read_max, length - start)
+        got = tries = 0
+        while got < length:
+            size = min(self._largest_read or limits.read_max, length - got)
             try:
-                pieces.append(await self._read_piece(start, size, length))
+                pieces.append(await self._read_piece(first + got, size, got))
             except NoAnswerError as failure:
                 tries += 1
                 self._bytes_lost(failure, size, tries)
             else:
-                start += size
+                got += size
                 tries = 0
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    async def _read_piece(self, start: int, size: int, length: int) -> bytes:
+    async def _read_piece(self, start: int, size: int, got: int) -> bytes:
         def progress(count: int) -> None:
             if self.on_body is not None:
-                self.on_body(start + count)
+                self.on_body(got + count)
 
-        ranged = "" if size == length else f"={start},{size}"
-        reply = await self.script.step(
-            f"AT+HTTPREAD{ranged}", bodies=("+HTTPREAD",), progress=progress
-        )
+        ranged = "" if (start, size) == (0, self._in_buffer) else f"={start},{size}"
+        reply = await self._measured_step(f"AT+HTTPREAD{ranged}", ("+HTTPREAD",), progress)
         body = reply.body or b""
         if len(body) != size:
             raise self.script.refused(reply, f"{len(body)} bytes in the buffer, not {size}")
         return body
+
+    async def _measured_step(
+        self, command: str, bodies: tuple[str, ...], progress: Progress | None = None
+    ) -> Reply:
+        """A step whose body tells how fast the line is."""
+        began = self._channel.clock.now()
+        reply = await self.script.step(command, bodies=bodies, progress=progress)
+        took = self._channel.clock.now() - began
+        if reply.body and took:
+            self._measured = len(reply.body) / took
+        return reply
 
     def _bytes_lost(self, failure: NoAnswerError, size: int, tries: int) -> None:
         """Ask for smaller pieces from now on: the host's own FIFO may hold one of those.
 
         Raises `NoAnswerError` when that has not helped.
         """
-        self.on_note(f"bytes lost on the line: {failure.missing} of {size}; {_FLOW_ADVICE}")
+        self.on_note(f"bytes lost on the line: {failure.missing} of {size}; {FLOW_ADVICE}")
         if tries == _READ_TRIES:
             raise NoAnswerError(
                 script=failure.script,
                 step=failure.step,
                 sent=failure.sent,
                 came=f"{failure.came}, {_READ_TRIES} times",
-                advice=f"bytes get lost on the line: {_FLOW_ADVICE}",
+                advice=f"bytes get lost on the line: {FLOW_ADVICE}",
                 missing=failure.missing,
             )
         if tries > 1 or failure.missing:
@@ -396,7 +420,7 @@ class HttpSession:
 
     async def headers(self) -> Headers:
         """HTTPHEAD: the header block of the last response; empty when the module has none."""
-        reply = await self.script.step("AT+HTTPHEAD", bodies=("+HTTPHEAD", "+HTTPREAD"))
+        reply = await self._measured_step("AT+HTTPHEAD", ("+HTTPHEAD", "+HTTPREAD"))
         return Headers(reply.body or b"")
 
     async def _send_parameter(self, tag: str, value: int | str) -> None:

@@ -66,6 +66,16 @@ class Line:
                 " rate of its own; use a device, rfc2217:// or a twin with baud=N, or leave it out"
             )
 
+    @property
+    def sets_flow(self) -> bool:
+        """Whether `set_up` says anything about flow control."""
+        return self._wishes.flow is not None or self._port is not None
+
+    @property
+    def sets_rate(self) -> bool:
+        """Whether `set_up` negotiates a rate."""
+        return self._wishes.speed is not None
+
     async def find(self, probes: int, gap: float) -> None:
         """Synchronise, at another rate if nothing understands this one.
 

@@ -13,6 +13,7 @@ from atwin.host.bearer import Bearer
 from atwin.host.channel import COMMAND_TIMEOUT, Channel
 from atwin.host.download import Download, Order
 from atwin.host.errors import HostError
+from atwin.host.found import Found
 from atwin.host.http import HttpSession, Setup
 from atwin.host.identity import ask_identity, ask_limits
 from atwin.host.line import Line, LineWishes
@@ -45,7 +46,9 @@ class Modem:
     fail, `TlsFailed`, `UsageError` for what cannot be asked for. `apn`, `user` and `password`
     are for the bearer; the empty APN is the one the network gives. `tls` is for HTTPS: it raises
     `UsageError` for files that cannot be read. `line` is about rate and flow control. `pins` let
-    a recovery reset the module; its owner closes them.
+    a recovery reset the module; its owner closes them. With `leave_as_found` bring-up asks for
+    echo, error reports and flow control first (two commands), and `close` sets them again where
+    they were others (three commands, 3 s at most): for a module that a person uses too.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Modem:
         tls: TlsSettings | None = None,
         line: LineWishes | None = None,
         pins: Pins | None = None,
+        leave_as_found: bool = False,
     ) -> None:
         self.channel = Channel(port, clock)
         if pins is not None and pins.takes_rts and (line is None or line.flow is None):
@@ -68,7 +72,8 @@ class Modem:
         self._tls = TlsSetup(self.channel, tls) if tls is not None else None
         self.clock = self.channel.clock
         self.bearer = Bearer(self.channel, apn=apn, user=user, password=password)
-        self._board = Board(self.channel, self.line, self.bearer, pins=pins)
+        self._found = Found(self.channel) if leave_as_found else None
+        self._board = Board(self.channel, self.line, self.bearer, pins=pins, found=self._found)
         self._limits: Limits | None = None
         self._identity: Identity | None = None
 
@@ -85,9 +90,13 @@ class Modem:
 
     async def close(self) -> None:
         """Let go of the port; the module stays as it is, but at the rate it was found with."""
-        with suppress(HostError):
-            await self.line.restore()
-        await self.channel.close()
+        try:
+            with suppress(HostError):
+                await self.line.restore()
+            if self._found is not None:
+                await self._found.give_back()
+        finally:
+            await self.channel.close()
 
     async def bring_up(self, patience: Patience | None = None) -> None:
         """Wait for the module, then for SIM, signal and network, then open the bearer."""

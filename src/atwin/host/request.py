@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from atwin.at.urc import BearerDeact, HttpExAction, HttpExPosted, HttpExPostReady
 from atwin.host.errors import NoAnswerError, UsageError
 from atwin.host.headers import Headers
-from atwin.host.http import GET, HEAD, POST
+from atwin.host.http import FLOW_ADVICE, GET, HEAD, POST
 
 if TYPE_CHECKING:
     from atwin.host.channel import Progress
@@ -104,7 +104,7 @@ async def _streamed_post(
                 step=script.number,
                 sent=script.sent,
                 came=str(done),
-                advice="bytes got lost on the line: turn on flow control (AT+IFC=2,2)",
+                advice=f"bytes got lost on the line: {FLOW_ADVICE}",
             )
         if progress is not None:
             progress(start + len(piece))

@@ -28,6 +28,7 @@ from atwin.host import (
     VerificationError,
 )
 from atwin.host.download.download import STREAM_PART
+from atwin.line.host_line import HostLine
 from atwin.line.memory import memory_pair
 from support.fake_module import Answer, Asked, FakeModule, FakeServer
 
@@ -54,10 +55,14 @@ class Bench:
         self.module_options = {"buffer": 4096, "limit": 4000, **module}
         self.setup: Callable[[FakeModule], None] = lambda module: None
         self.on_progress: Callable[[Progress], None] = self.events.append
+        #: bit/s the host's port says it has.
+        self.rate: int | None = None
 
     def fetch(self, url: str = URL, **options: Any) -> DownloadResult:
         async def main() -> DownloadResult:
             near, far = memory_pair()
+            if self.rate is not None:
+                near.set_line(HostLine(self.rate))
             module = FakeModule(far, self.server, **self.module_options)
             self.setup(module)
             self.heard = module.heard
@@ -408,7 +413,7 @@ def test_wrong_length_of_a_whole_file(tmp_path: Path) -> None:
 # --- failures on the way ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", [600, 601, 603, 604, 606, 408])
+@pytest.mark.parametrize("status", [600, 601, 603, 604, 606])
 def test_failed_part_is_repeated(bench: Bench, status: int) -> None:
     bench.server.failures = [None, None, status, status, None]
     result = bench.fetch()
@@ -417,6 +422,60 @@ def test_failed_part_is_repeated(bench: Bench, status: int) -> None:
     assert result.retries == 2
     assert f"0,{status},0" in bench.notes()
     assert "trying again in" in bench.notes()
+
+
+def test_part_that_takes_too_long_is_asked_for_by_halves(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, random.Random(408).randbytes(60_000), buffer=20_000, limit=20_000)
+    bench.server.failures = [None, 408, None, 408, 408, None]
+    result = bench.fetch(chunk=16_000)
+    bench.done()
+    # Halved, doubled because it came quickly, halved twice, and back to what was asked for.
+    assert bench.server.fetched() == [
+        (0, 7_999), (8_000, 11_999), (12_000, 15_999), (16_000, 31_999), (32_000, 47_999),
+        (48_000, 59_999),
+    ]  # fmt: skip
+    assert (result.parts, result.fetched_parts, result.retries) == (4, 6, 3)
+
+
+def test_whole_file_that_takes_too_long_comes_in_parts(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, DATA[:8_000], buffer=20_000, limit=20_000)
+    bench.server.failures = [None, 408, None]
+    result = bench.fetch(chunk=16_000, timeout=300)
+    bench.done()
+    assert bench.server.fetched() == [(None, None)]
+    assert result.strategy == "whole", "8000 bytes fit half of 16000"
+    bench.target.unlink()
+    bench.server.asked.clear()
+    bench.server.failures = [None, 408, 408, None]
+    assert bench.fetch(chunk=16_000).strategy == "range"
+    bench.done()
+    assert bench.server.fetched() == [(0, 3_999), (4_000, 7_999)]
+
+
+def test_part_without_an_end_is_asked_for_by_halves(bench: Bench) -> None:
+    """The URC does not come at all; the module is well."""
+
+    def mute_once(line: str) -> bytes:
+        del module_of[0].instead["AT+HTTPACTION=0"]
+        return b"\r\nOK\r\n"
+
+    module_of: list[FakeModule] = []
+
+    def setup(module: FakeModule) -> None:
+        module_of[:] = [module]
+        module.instead["AT+HTTPACTION=0"] = mute_once
+
+    bench.setup = setup
+    bench.fetch(timeout=20)
+    bench.done()
+    assert bench.server.fetched() == [(0, 2047), (2048, 2999), (3000, 5999), *PARTS[2:]]
+
+
+def test_the_time_out_is_told_to_the_module_and_to_whoever_waits(bench: Bench) -> None:
+    bench.server.failures = [408] * 8
+    with pytest.raises(RequestFailedError, match=r"raise the timeout \(--timeout\)"):
+        bench.fetch(timeout=45)
+    assert 'AT+HTTPPARA="TIMEOUT",45' in bench.heard
 
 
 def test_failures_in_a_row_end_it_and_what_came_is_kept(bench: Bench) -> None:
@@ -516,6 +575,85 @@ def test_progress_within_a_part_on_a_slow_line(bench: Bench) -> None:
     inside = [e.done for e in bench.events if e.done % CHUNK and e.done < 10_000]
     assert len(inside) > 12
     assert inside == sorted(inside)
+
+
+def refuse_once(bench: Bench, command: str) -> None:
+    """The module answers that command with an error, the first time."""
+
+    def setup(module: FakeModule) -> None:
+        def refuse(line: str) -> bytes:
+            del module.instead[command]
+            return b"\r\n+CME ERROR: 3\r\n"
+
+        module.instead[command] = refuse
+
+    bench.setup = setup
+
+
+LONG = random.Random(9600).randbytes(30_000)
+
+
+def test_slow_line_reads_and_keeps_in_pieces(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, LONG, buffer=40_000, limit=40_000)
+    bench.rate = 9600
+    refuse_once(bench, "AT+HTTPREAD=9600,9600")
+    result = bench.fetch(chunk=40_000)
+    bench.done()
+    # What had come stays, and the rest is asked for as a part.
+    assert bench.server.fetched() == [(None, None), (9_600, 29_999)]
+    assert [c for c in bench.heard if c.startswith("AT+HTTPREAD=") and "?" not in c] == [
+        "AT+HTTPREAD=0,9600",
+        "AT+HTTPREAD=9600,9600",
+        "AT+HTTPREAD=0,9600",
+        "AT+HTTPREAD=9600,10800",
+    ]
+    assert (result.strategy, result.retries) == ("range", 1)
+
+
+def test_slow_line_and_a_body_of_unknown_length(tmp_path: Path) -> None:
+    """Nobody can say where such a body would go on: a failure in it takes it from the begin."""
+    bench = Bench(tmp_path, LONG, buffer=40_000, limit=40_000)
+    bench.rate, bench.server.head_length = 9600, None
+    bench.server.instead = lambda asked: (
+        Answer(200, LONG, {"ETag": '"v1-AbC"'}) if asked.method == "GET" else None
+    )
+    refuse_once(bench, "AT+HTTPREAD=9600,9600")
+    result = bench.fetch(chunk=40_000)
+    bench.done()
+    assert (result.bytes, result.retries) == (30_000, 1)
+
+
+@pytest.mark.parametrize("lowercase", [False, True])
+def test_pieces_of_two_entities_are_never_put_together(tmp_path: Path, lowercase: bool) -> None:
+    """Two servers behind one name: the HEAD and the rest come from one, the GET from the other."""
+    bench = Bench(tmp_path, LONG, buffer=40_000, limit=40_000, lowercase=lowercase)
+    bench.rate = 9600
+    other = [LONG[::-1]]
+
+    def other_once(asked: Asked) -> Answer | None:
+        if asked.method == "GET" and asked.first is None and other:
+            return Answer(200, other.pop(), {"ETag": '"v2"', "Content-Length": "30000"})
+        return None
+
+    bench.server.instead = other_once
+    refuse_once(bench, "AT+HTTPREAD=9600,9600")
+    bench.fetch(chunk=40_000)
+    bench.done(LONG)
+    assert not other
+
+
+def test_nothing_is_promised_where_nothing_can_go_on(small_module: Bench) -> None:
+    """A stream from a server without ranges starts over, whatever is on disk."""
+    small_module.server.ranges = False
+    small_module.server.instead = lambda asked: (
+        Answer(200, b"", {"Accept-Ranges": "none", "Content-Length": "200000"})
+        if asked.method == "HEAD"
+        else None
+    )
+    kill_at(small_module, STREAM_PART, chunk=None)
+    assert small_module.files() == ["firmware.bin.part"]
+    assert small_module.fetch(chunk=None).resumed_from == 0
+    small_module.done()
 
 
 # --- resuming -----------------------------------------------------------------------------------

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from atwin.disk.errors import DiskError
 from atwin.disk.journal import Journal, Record
@@ -17,32 +15,33 @@ from atwin.host.download.events import (
     Progress,
     RangesIgnored,
 )
-from atwin.host.download.pace import stream_pays
-from atwin.host.download.plan import SMALLEST_CHUNK, count_parts, next_part
-from atwin.host.download.range import Fetched, RangeFetcher, refusal
+from atwin.host.download.pace import PartSize, stream_pays
+from atwin.host.download.plan import count_parts, next_part
+from atwin.host.download.range import RangeFetcher, refusal
 from atwin.host.download.stream import OVERLAP, check_joint, stream
 from atwin.host.errors import (
+    NoAnswerError,
     RequestFailedError,
     ServerError,
     StepError,
     TargetError,
-    UsageError,
     VerificationError,
 )
 from atwin.host.http import HEAD, HttpSession
 from atwin.host.recovery import Recovery, Retry
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from atwin.host.download.events import ProgressCall
+    from atwin.host.download.order import Order
+    from atwin.host.download.range import Fetched
     from atwin.host.identity import Limits
     from atwin.host.recovery import Ladder
 
-Strategy = Literal["auto", "range", "stream"]
-
 #: A stream is written and journalled in parts of this many bytes.
 STREAM_PART = 65_536
+
+#: An interruption costs what came in so many seconds; of a part by range that many bytes at least.
+_KEEP_EVERY, _KEEP_AT_LEAST = 10.0, 1024
 
 #: So often a download starts over because the entity changed, before it gives up.
 _FRESH_STARTS = 4
@@ -52,40 +51,6 @@ _HEAD_REFUSED = (400, 403, 405, 501)
 
 #: Seconds between two progress reports inside a part.
 _REPORT_GAP = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What to download, where to, and how.
-
-    `sha256` and `md5` are what the file must hash to, in hex. `chunk` is the size of a part in
-    bytes, None for what suits the module. Raises `UsageError`.
-    """
-
-    target: Path
-    sha256: str | None = None
-    md5: str | None = None
-    chunk: int | None = None
-    strategy: Strategy = "auto"
-
-    def __post_init__(self) -> None:
-        for name, value, digits in (("SHA-256", self.sha256, 64), ("MD5", self.md5, 32)):
-            if value is not None and not re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", value):
-                raise UsageError(f"{value!r} is no {name}: it has {digits} hexadecimal digits")
-        if self.strategy not in ("auto", "range", "stream"):
-            raise UsageError(f"{self.strategy!r} is no strategy: auto, range or stream")
-
-    def chunk_for(self, limits: Limits) -> int:
-        """The size of a part. Raises `UsageError` for one the module cannot give."""
-        chunk = limits.chunk if self.chunk is None else self.chunk
-        if not SMALLEST_CHUNK <= chunk <= limits.chunk_max:
-            raise UsageError(
-                f"a chunk of {chunk} bytes: this module takes {SMALLEST_CHUNK} to"
-                f" {limits.chunk_max}"
-            )
-        if self.strategy == "stream" and not limits.streams:
-            raise UsageError("this module cannot stream: it has no HTTPEXACTION; use range")
-        return chunk
 
 
 class Download:
@@ -105,6 +70,7 @@ class Download:
     ) -> None:
         """Raises `UsageError` for a chunk or strategy the module does not have."""
         self._chunk = order.chunk_for(limits)
+        self._part_size = PartSize(self._chunk, session.setup.timeout)
         self._order = order
         self._session = session
         self._ladder = ladder
@@ -131,7 +97,7 @@ class Download:
         self._resumed_from = 0
         self._reported_at = clock.now()
         self._part: PartFile
-        self._journal = Journal(order.target)
+        self._journal: Journal
 
     async def run(self) -> DownloadResult:
         """Fetch, verify, and put the file in place.
@@ -144,6 +110,7 @@ class Download:
         self._session.on_body = self._on_body
         self._session.on_note = self._note
         try:
+            self._journal = Journal(self._order.target)
             self._part = PartFile(self._order.target, md5=self._order.md5 is not None)
         except DiskError as error:
             raise TargetError(str(error)) from None
@@ -225,10 +192,8 @@ class Download:
         match self._strategy:
             case "stream":
                 await self._by_stream(entity or Entity())
-            case "range":
-                await self._by_range(entity)
             case _:
-                await self._by_whole(entity)
+                await self._by_parts(entity)
 
     def _choose(self, entity: Entity | None) -> str:
         """`whole`, `range` or `stream`. Raises `ServerError` when nothing is left."""
@@ -238,7 +203,7 @@ class Download:
             return "stream"
         if total is not None and total <= self._chunk:
             return "whole"
-        if self._ranges_ignored or (entity and entity.ranges_refused):
+        if self._ranges_useless:
             if total is not None and total <= limits.chunk_max:
                 return "whole"
             if total is None and not self._ranges_ignored:
@@ -258,50 +223,83 @@ class Download:
     def _stream_pays(self) -> bool:
         return stream_pays(self._chunk, self._session.line_rate, self._asked_for)
 
+    @property
+    def _ranges_useless(self) -> bool:
+        """Whether a part cannot be asked for: then nothing can go on in the middle either."""
+        return self._ranges_ignored or (self._entity is not None and self._entity.ranges_refused)
+
     # --- strategies -----------------------------------------------------------------------------
 
-    async def _by_whole(self, entity: Entity | None) -> None:
-        self._part.start_over()
-        self._session.script.begin("get")
-        fetcher = RangeFetcher(self._session, self._limits, entity)
-        try:
-            fetched = await self._fetching.run(fetcher.whole)
-        except RequestFailedError as failure:
-            if failure.status != 602:
-                raise
-            real = Entity.of(await self._session.headers())
-            if real.length is None or real.length <= self._chunk:
-                raise RangesIgnored(real) from None
-            raise EntityChanged(f"it has {real.length} bytes after all", real) from None
-        self._keep_whole(fetched)
-
-    async def _by_range(self, entity: Entity | None) -> None:
+    async def _by_parts(self, entity: Entity | None) -> None:
         fetcher = RangeFetcher(self._session, self._limits, entity)
         part = self._part
-        if part.size and not (entity and entity.vouches):
+        if part.size and not (entity and entity.vouches) and not self._ranges_useless:
             # Nothing sure says that what is on disk is of this entity: compare some of it.
             joint = partial(check_joint, fetcher, part.tail(OVERLAP), part.size)
             await self._fetching.run(joint)
-            self._entity = entity = fetcher.entity
-        total = entity.length if entity else None
-        while total is None or part.size < total:
-            if total is None:
-                # Nothing is on disk then, and the first part tells.
-                first, last = 0, self._chunk - 1
-                self._session.script.begin("first part")
-            else:
-                plan = next_part(part.size, total, self._chunk)
-                first, last = plan.first, plan.last
-                self._session.script.begin(f"part {plan.index} of {plan.count}")
-            fetched = await self._fetching.run(partial(fetcher.fetch, first, last))
-            if fetched.whole:
-                self._strategy = "whole"
-                part.start_over()
-                self._keep_whole(fetched)
+            self._entity = fetcher.entity
+        over = bool(part.size) and self._entity is not None and part.size == self._entity.length
+        while not over:
+            over = await self._fetching.run(partial(self._next_part, fetcher))
+
+    async def _next_part(self, fetcher: RangeFetcher) -> bool:
+        """Fetch and keep one more; whether it was the last."""
+        part, began = self._part, self._clock.now()
+        try:
+            fetched = await self._ask_for_part(fetcher)
+        except StepError as failure:
+            timed_out = (isinstance(failure, RequestFailedError) and failure.status == 408) or (
+                isinstance(failure, NoAnswerError) and "HTTPACTION" in failure.sent
+            )
+            self._part_size.failed(self._clock.now() - began, timed_out=timed_out)
+            raise
+        self._part_size.came(fetched.length, self._clock.now() - began)
+        if fetched.whole:
+            self._strategy = "whole"
+            self._journal.remove()
+            part.start_over()
+        self._entity = fetched.entity
+        await self._read(fetched.length)
+        self._fetched_parts += 1
+        return fetched.whole or part.size == fetched.entity.length
+
+    async def _ask_for_part(self, fetcher: RangeFetcher) -> Fetched:
+        """Into the module's buffer: all that fits, or what follows the good bytes."""
+        script, done = self._session.script, self._part.size
+        total = self._entity.length if self._entity else None
+        size = self._part_size.now
+        if self._ranges_useless or (not done and total is not None and total <= size):
+            script.begin("get")
+            return await fetcher.whole()
+        self._strategy = "range"
+        if total is None:
+            if done:
+                # Some of a whole body without a length: where that would go on nobody can say.
+                self._start_over(None)
+            script.begin("first part")
+            return await fetcher.fetch(0, size - 1)
+        plan = next_part(done, total, size)
+        script.begin(f"part {plan.index} of {plan.count}")
+        return await fetcher.fetch(plan.first, plan.last)
+
+    async def _read(self, length: int) -> None:
+        """Take `length` bytes out of the module's buffer and keep them.
+
+        In pieces that the line brings in some seconds each, so that an interruption costs no
+        more than one of them.
+        """
+        session, first = self._session, 0
+        while True:
+            left = length - first
+            piece = session.bytes_in(_KEEP_EVERY)
+            if piece is not None and not self._ranges_useless:
+                piece = max(piece, _KEEP_AT_LEAST)
+                # A short rest is not worth a command of its own.
+                left = piece if left > 1.5 * piece else left
+            self._keep(await session.read(left, self._limits, first=first))
+            first += left
+            if first >= length:
                 return
-            self._entity = fetched.entity
-            total = fetched.entity.length
-            self._keep(fetched.data)
 
     async def _by_stream(self, entity: Entity) -> None:
         fetcher = RangeFetcher(self._session, self._limits, entity)
@@ -312,14 +310,19 @@ class Download:
         self._session.script.begin(f"stream from {part.size}")
         if part.size:
             await check_joint(fetcher, part.tail(OVERLAP), part.size)
-        before, block = part.size, bytearray()
+        before, block, kept_at = part.size, bytearray(), self._clock.now()
+
+        def keep() -> None:
+            nonlocal kept_at
+            kept_at = self._clock.now()
+            self._keep(bytes(block))
+            block.clear()
 
         def take(data: bytes) -> None:
             block.extend(data)
             self._on_body(len(block))
-            if len(block) >= STREAM_PART:
-                self._keep(bytes(block))
-                block.clear()
+            if len(block) >= STREAM_PART or self._clock.now() - kept_at >= _KEEP_EVERY:
+                keep()
 
         try:
             await stream(self._session, entity, part.size, take)
@@ -329,27 +332,20 @@ class Download:
             raise
         except StepError:
             if block:
-                self._keep(bytes(block))
+                keep()
             raise
-        if block or not part.size:
-            self._keep(bytes(block))
+        else:
+            if block or not part.size:
+                keep()
+        finally:
+            self._fetched_parts += count_parts(max(0, part.size - before), STREAM_PART)
 
     # --- what has come --------------------------------------------------------------------------
 
-    def _keep_whole(self, fetched: Fetched) -> None:
-        stated, size = fetched.entity.length, len(fetched.data)
-        if stated is not None and stated != size:
-            raise ServerError(
-                f"{self._session.setup.url}: {size} bytes came where {stated} were announced", 200
-            )
-        self._entity = fetched.entity
-        self._keep(fetched.data)
-
     def _keep(self, data: bytes) -> None:
-        """First the bytes, then the journal that promises them."""
+        """First the bytes, then the journal that promises them, if they are of any use later."""
         self._part.append(data)
         self._save()
-        self._fetched_parts += 1
         self._report(self._part.size)
 
     def _go_back(self, size: int) -> None:
@@ -361,6 +357,8 @@ class Download:
             self._start_over(None)
 
     def _save(self) -> None:
+        if self._ranges_useless:
+            return
         part, entity = self._part, self._entity or Entity()
         record = Record(self._session.setup.url, entity.to_record(), part.size, part.hashes.sha256)
         self._journal.save(record)
@@ -416,10 +414,10 @@ class Download:
     def _parts(self, total: int | None) -> int | None:
         if self._strategy == "whole":
             return 1
-        return None if total is None else count_parts(total, self._part_size)
+        return None if total is None else count_parts(total, self._nominal)
 
     @property
-    def _part_size(self) -> int:
+    def _nominal(self) -> int:
         return STREAM_PART if self._strategy == "stream" else self._chunk
 
     def _on_body(self, count: int) -> None:
@@ -437,7 +435,7 @@ class Download:
             return
         self._reported_at = self._clock.now()
         total = self._entity.length if self._entity else None
-        parts, part = self._parts(total), self._part.size // self._part_size + 1
+        parts, part = self._parts(total), self._part.size // self._nominal + 1
         self._progress(
             Progress(
                 done=done,

@@ -38,9 +38,9 @@ class Progress:
 class DownloadResult:
     """A finished, verified download.
 
-    `parts` make up the file, `fetched_parts` of them came in this run, which began at byte
-    `resumed_from`. `seconds` are those of the clock. `model` is a profile key, or what the module
-    calls itself.
+    `parts` of the size that was asked for make up the file; `fetched_parts` came in this run, more
+    when they had to be smaller. It began at byte `resumed_from`. `seconds` are those of the clock.
+    `model` is a profile key, or what the module calls itself.
     """
 
     url: str

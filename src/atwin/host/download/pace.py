@@ -1,4 +1,4 @@
-"""Which method is faster on this line: parts by range, or the stream.
+"""Which method is faster on this line, and how much to ask for at a time.
 
 Measured on the virtual clock by bench/efficiency.py. A part by range costs silence: connecting and
 asking, while nothing crosses the line. The stream costs a URC, a command and an answer for every
@@ -18,6 +18,37 @@ _STREAM_READ = 3880
 #: The part of the time a stream must save. With less to win ranges are better: each part has its
 #: own status, and one that fails costs nothing but itself.
 _WORTH = 0.02
+
+
+#: The part of the module's time-out that a request may take and still be called quick.
+_QUICK = 0.25
+#: Bytes below which parts do not shrink: in 120 s they come at 17 bytes/s.
+_SMALLEST = 2048
+
+
+class PartSize:
+    """How many bytes the next request asks for.
+
+    A module gives nothing of a response that is not over in its time-out. So a part that took
+    too long is asked for by halves, until one comes; and by larger ones when it came quickly.
+    """
+
+    def __init__(self, largest: int, timeout: float) -> None:
+        """`largest` in bytes, `timeout` of the module in seconds."""
+        self.now = largest
+        self._largest = largest
+        self._quick = timeout * _QUICK
+
+    def failed(self, seconds: float, *, timed_out: bool) -> None:
+        """A request failed after `seconds`: `timed_out`, or for another reason."""
+        # A link that breaks now and then lets a smaller part through too.
+        if timed_out or seconds > self._quick:
+            self.now = max(self.now // 2, min(_SMALLEST, self._largest))
+
+    def came(self, size: int, seconds: float) -> None:
+        """`size` bytes came into the module in that time."""
+        if seconds < self._quick and size * 2 >= self.now:
+            self.now = min(self.now * 2, self._largest)
 
 
 def stream_pays(chunk: int, rate: int | None, wait: float) -> bool:

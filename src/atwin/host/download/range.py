@@ -28,9 +28,9 @@ _BUSY = (429, 500, 502, 503, 504)
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The bytes of a part, or of the `whole` entity when the server sent that instead."""
+    """`length` bytes in the module's buffer: a part, or the `whole` entity if that was sent."""
 
-    data: bytes
+    length: int
     entity: Entity
     whole: bool = False
 
@@ -46,7 +46,7 @@ class RangeFetcher:
         self._seen_headers = False
 
     async def fetch(self, first: int, last: int) -> Fetched:
-        """The bytes `first` to `last`, at least one of them.
+        """Bring the bytes `first` to `last`, at least one of them, into the module's buffer.
 
         Raises `EntityChanged`, `RangesIgnored`, `ServerError`, and as `HttpSession.action` does.
         """
@@ -70,18 +70,40 @@ class RangeFetcher:
                 raise await refused(session, self._limits, status, urc.length)
 
     async def whole(self) -> Fetched:
-        """The whole entity in one GET without a range; it fits the buffer.
+        """Bring the whole entity there by a GET without a range; it fits the buffer.
 
-        Raises as `fetch` does, with status 602 when it does not fit after all.
+        Raises as `fetch` does: `EntityChanged` or `RangesIgnored` when it does not fit after all.
         """
         session = self._session
         await session.whole()
         await session.extra_header("")
-        urc = await session.action(GET)
+        try:
+            urc = await session.action(GET)
+        except RequestFailedError as failure:
+            if failure.status != 602:
+                raise
+            real = Entity.of(await session.headers())
+            if real.length is None or real.length <= self._limits.chunk_max:
+                raise RangesIgnored(real) from None
+            raise EntityChanged(f"it has {real.length} bytes after all", real) from None
         if urc.status not in (200, 204):
             raise await refused(session, self._limits, urc.status, urc.length)
-        entity = Entity.of(await session.headers())
-        return Fetched(await session.read(urc.length, self._limits), entity, whole=True)
+        return self._all_of(urc, Entity.of(await session.headers()))
+
+    async def read(self, fetched: Fetched) -> bytes:
+        """All of what was fetched last. Raises as `HttpSession.read` does."""
+        return await self._session.read(fetched.length, self._limits)
+
+    def _all_of(self, urc: HttpAction, entity: Entity) -> Fetched:
+        if entity.length not in (None, urc.length):
+            raise ServerError(
+                f"{self._session.setup.url}: {urc.length} bytes came where {entity.length} were"
+                " announced",
+                200,
+            )
+        # Some of it may be kept before the line fails: what follows must be of this one.
+        self.entity, self._condition, self._seen_headers = entity, entity.condition, False
+        return Fetched(urc.length, entity, whole=True)
 
     async def _part(self, urc: HttpAction, first: int, last: int) -> Fetched:
         if self._condition is None or not self._seen_headers:
@@ -93,8 +115,7 @@ class RangeFetcher:
                 f" sent {urc.length}",
                 206,
             )
-        data = await self._session.read(urc.length, self._limits)
-        return Fetched(data, self.entity or Entity())
+        return Fetched(urc.length, self.entity or Entity())
 
     def _check(self, headers: Headers, first: int, last: int, length: int) -> None:
         """That this part is where it was asked for, and of the same entity as the others."""
@@ -123,8 +144,7 @@ class RangeFetcher:
         entity = Entity.of(await self._session.headers())
         if self._condition and not self._differs(entity):
             return await self._without_condition(first, last)
-        data = await self._session.read(urc.length, self._limits)
-        return Fetched(data, entity, whole=True)
+        return self._all_of(urc, entity)
 
     async def _too_much(self, failure: RequestFailedError, first: int, last: int) -> Fetched:
         """602 to a part that fits: the server sent the whole entity instead."""
@@ -149,7 +169,7 @@ class RangeFetcher:
         content_range = ContentRange.of(headers)
         total = content_range.total if content_range else None
         if first == 0 and total == 0:
-            return Fetched(b"", Entity.of(headers), whole=True)
+            return Fetched(0, Entity.of(headers), whole=True)
         shown = "an unknown length" if total is None else f"{total} bytes"
         raise EntityChanged(f"it has {shown} now, none at {first}")
 

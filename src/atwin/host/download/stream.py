@@ -36,7 +36,8 @@ async def check_joint(fetcher: RangeFetcher, tail: bytes, done: int) -> None:
     fetched = await fetcher.fetch(first, done)
     if fetched.whole:
         raise RangesIgnored(fetched.entity)
-    if not fetched.data[: len(tail)] == tail[: len(fetched.data)]:
+    data = await fetcher.read(fetched)
+    if not data[: len(tail)] == tail[: len(data)]:
         raise EntityChanged(f"its bytes from {first} on are not those on disk", fetched.entity)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from atwin.host.bearer import Bearer
     from atwin.host.bring_up import Patience
     from atwin.host.channel import Channel
+    from atwin.host.found import Found
     from atwin.host.line import Line
     from atwin.line.pins import Pin, Pins
 
@@ -28,7 +29,10 @@ _BOOT_TRIES, _BOOT_GAP = 20, 0.5
 
 
 class Board:
-    """Everything a rung of the ladder may use. `pins` is None where nobody wired any."""
+    """Everything a rung of the ladder may use. `pins` is None where nobody wired any.
+
+    `found` learns the settings of a module that is to be left as it was.
+    """
 
     def __init__(
         self,
@@ -37,11 +41,13 @@ class Board:
         bearer: Bearer,
         *,
         pins: Pins | None = None,
+        found: Found | None = None,
     ) -> None:
         self.channel = channel
         self.line = line
         self.bearer = bearer
         self._pins = pins
+        self._found = found
         #: `channel.restarts` when everything the module forgets was last told to it.
         self._told_in = channel.restarts
 
@@ -70,7 +76,7 @@ class Board:
         if self._pins is not None:
             await self._pins.let_go()
         told_in = self.channel.restarts
-        await bring_up(self.channel, patience, self.line)
+        await bring_up(self.channel, patience, self.line, self._found)
         await self.bearer.open()
         self._told_in = told_in
 

@@ -1,0 +1,75 @@
+"""How a download is told: lines for a person, an object for `--json`."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from atwin.host import DownloadResult
+
+
+def kept(url: str, target: str, *, whole: bool) -> str:
+    """What is on disk of a download that was ended, and what to do."""
+    from atwin.disk.errors import DiskError
+    from atwin.disk.journal import Journal
+
+    if whole:
+        return f"{target} is there, whole and verified"
+    try:
+        record = Journal(target).load()
+    except DiskError:
+        record = None
+    if record is None or record.url != url or not record.done:
+        return "nothing was kept yet"
+    length = record.entity.get("length")
+    total = f" of {length}" if isinstance(length, int) else ""
+    return f"{record.done}{total} bytes are kept; the same command goes on from there"
+
+
+def counted(count: int, what: str) -> str:
+    """`1 retry`, `2 retries`."""
+    if count == 1:
+        return f"1 {what}"
+    return f"{count} {what[:-1]}ies" if what.endswith("y") else f"{count} {what}s"
+
+
+def rate(size: int, seconds: float) -> str:
+    """Bytes a second in a unit that suits."""
+    per_second = size / seconds if seconds else 0.0
+    return f"{per_second / 1e6:.2f} MB/s" if per_second >= 1e6 else f"{per_second / 1e3:.1f} kB/s"
+
+
+def summary(result: "DownloadResult") -> str:
+    """One line for a person."""
+    fetched = result.bytes - result.resumed_from
+    text = (
+        f"{result.file}: {result.bytes} bytes in {result.seconds:.1f} s"
+        f" ({rate(fetched, result.seconds)}), {counted(result.parts, 'part')}"
+    )
+    if result.resumed_from:
+        now = counted(result.fetched_parts, "part")
+        text += f", resumed from {result.resumed_from} ({now} fetched now)"
+    if result.retries:
+        text += f", {counted(result.retries, 'retry')}"
+    helped = [rung.rung for rung in result.recovery if rung.helped]
+    if helped:
+        text += f", recovered by {', '.join(helped)}"
+    return f"{text}, sha256 {result.sha256}"
+
+
+def described(result: "DownloadResult") -> dict[str, object]:
+    """For `--json`."""
+    from atwin.cli.recover import described as climbed
+
+    return {
+        "url": result.url,
+        "file": str(result.file),
+        "bytes": result.bytes,
+        "sha256": result.sha256,
+        "parts": result.parts,
+        "fetched_parts": result.fetched_parts,
+        "resumed_from": result.resumed_from,
+        "seconds": round(result.seconds, 3),
+        "strategy": result.strategy,
+        "model": result.model,
+        "retries": result.retries,
+        "recovery": climbed(result.recovery),
+    }

@@ -1,0 +1,67 @@
+"""Where a file that somebody names is to be written: through links, and never over a device."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from atwin.disk.errors import DiskError, explained
+
+#: What can stand where a file is wanted, for a person.
+_KINDS = {
+    stat.S_IFDIR: "a directory",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+}
+
+
+def find_target(name: str | Path) -> Path:
+    """The file behind `name`: where a link leads, also one that leads to nothing yet.
+
+    Whoever replaces that file leaves the link as it is. Raises `DiskError` for what exists and is
+    no regular file, for links in a circle, and for a directory that is not there.
+    """
+    text = os.fspath(name)
+    try:
+        mode = os.stat(text).st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFDIR if text.endswith(os.sep) else stat.S_IFREG
+    except (OSError, ValueError) as error:
+        raise _unusable(text, error) from None
+    if not stat.S_ISREG(mode):
+        kind = _KINDS.get(stat.S_IFMT(mode), "something else")
+        raise DiskError(f"cannot write {text}: it is {kind}; name a regular file")
+    path = Path(os.path.realpath(text)) if os.path.islink(text) else Path(text)
+    try:
+        os.stat(path.parent)
+    except OSError as error:
+        raise _unusable(text, error) from None
+    return path
+
+
+def copy_access(path: Path, fd: int, *, at_least: int = 0) -> None:
+    """Give the open file `fd` the owner and the mode of the file at `path`, if there is one.
+
+    As far as the system lets us: a file may be somebody else's, a disk may know no modes.
+    `at_least` are mode bits it gets besides. Raises `OSError`.
+    """
+    try:
+        known = os.stat(path)
+    except FileNotFoundError:
+        return
+    ours = os.fstat(fd)
+    if (known.st_uid, known.st_gid) != (ours.st_uid, ours.st_gid):
+        with suppress(PermissionError):
+            os.fchown(fd, known.st_uid, known.st_gid)
+    with suppress(PermissionError):
+        os.fchmod(fd, (stat.S_IMODE(known.st_mode) & 0o777) | at_least)
+
+
+def _unusable(text: str, error: OSError | ValueError) -> DiskError:
+    if isinstance(error, OSError):
+        return explained("write", text, error)
+    return DiskError(f"cannot write {text!r}: {error}")

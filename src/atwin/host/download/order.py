@@ -1,0 +1,58 @@
+"""What is to be downloaded, where to, and how."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from atwin.disk.errors import DiskError
+from atwin.disk.target import find_target
+from atwin.host.download.plan import SMALLEST_CHUNK
+from atwin.host.errors import TargetError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from atwin.host.identity import Limits
+
+Strategy = Literal["auto", "range", "stream"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a caller asks for.
+
+    `sha256` and `md5` are what the file must hash to, in hex. `chunk` is the size of a part in
+    bytes, None for what suits the module. Raises `UsageError`, and `TargetError` for a target
+    that is there and no regular file, or cannot be.
+    """
+
+    target: Path
+    sha256: str | None = None
+    md5: str | None = None
+    chunk: int | None = None
+    strategy: Strategy = "auto"
+
+    def __post_init__(self) -> None:
+        for name, value, digits in (("SHA-256", self.sha256, 64), ("MD5", self.md5, 32)):
+            if value is not None and not re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", value):
+                raise UsageError(f"{value!r} is no {name}: it has {digits} hexadecimal digits")
+        if self.strategy not in ("auto", "range", "stream"):
+            raise UsageError(f"{self.strategy!r} is no strategy: auto, range or stream")
+        try:
+            find_target(self.target)
+        except DiskError as error:
+            raise TargetError(str(error)) from None
+
+    def chunk_for(self, limits: Limits) -> int:
+        """The size of a part. Raises `UsageError` for one the module cannot give."""
+        chunk = limits.chunk if self.chunk is None else self.chunk
+        if not SMALLEST_CHUNK <= chunk <= limits.chunk_max:
+            raise UsageError(
+                f"a chunk of {chunk} bytes: this module takes {SMALLEST_CHUNK} to"
+                f" {limits.chunk_max}"
+            )
+        if self.strategy == "stream" and not limits.streams:
+            raise UsageError("this module cannot stream: it has no HTTPEXACTION; use range")
+        return chunk

@@ -1,0 +1,75 @@
+"""The settings a module was found with, to be given back at the end.
+
+Somebody may type at it next, who would miss the echo, and hear nothing at all if flow control by
+wires were left on where none are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from atwin.host.errors import HostError, LineLostError, NoAnswerError
+from atwin.host.script import Script
+
+if TYPE_CHECKING:
+    from atwin.host.channel import Channel
+
+log = logging.getLogger(__name__)
+
+#: Seconds the giving back may take: whoever interrupts a program wants to leave.
+_DEADLINE = 3.0
+
+_IFC = re.compile(r"\+IFC: ?(\d), ?(\d)")
+_AUTO_BAUD = re.compile(r"\+IPR: ?0")
+_CMEE = re.compile(r"\+CMEE ?: ?(\d)")
+
+
+class Found:
+    """What bring-up is about to change, as it was."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._script = Script("settings", channel)
+        self._looked = False
+        self._back: list[str] = []
+
+    async def look(self, *, flow: bool, rate: bool) -> None:
+        """Ask for it, once: a later bring-up finds what an earlier one has set.
+
+        `flow` and `rate` tell whether these are going to be changed; of the rate it is auto-baud
+        that would be lost. What the module does not tell is not given back. Raises
+        `ModuleSilentError`, `LineLostError`.
+        """
+        if self._looked:
+            return
+        self._looked = True
+        with suppress(NoAnswerError):
+            reply = await self._script.ask("AT+CMEE?")
+            match = _CMEE.fullmatch(reply.line)
+            if match and match[1] != "1":
+                self._back.append(f"AT+CMEE={match[1]}")
+            if reply.echoed:
+                self._back.append("ATE1")
+            if flow and (match := _IFC.fullmatch((await self._script.ask("AT+IFC?")).line)):
+                self._back.append(f"AT+IFC={match[1]},{match[2]}")
+            if rate and _AUTO_BAUD.fullmatch((await self._script.ask("AT+IPR?")).line):
+                self._back.append("AT+IPR=0")
+
+    async def give_back(self) -> None:
+        """Set it again. A module too busy to answer soon is told, and not waited for."""
+        try:
+            async with asyncio.timeout(_DEADLINE):
+                while self._back:
+                    await self._script.ask(self._back[0])
+                    del self._back[0]
+        except LineLostError:
+            pass
+        except (HostError, TimeoutError) as error:
+            log.info("settings told to a module that does not answer: %s", repr(error))
+            for command in self._back:
+                self._channel.send_blind(command)
+        self._back.clear()
