@@ -129,8 +129,19 @@ def _described(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> 
         "client_certificate_needed": (
             needs_client_certificate(found) if best and target.cert is None else None
         ),
-        "modern": found.modern,
-        "chain": asdict(chain) | {"size": chain.size, "limit": ONE_RECORD} if chain else None,
+        "modern": found.modern.said if found.modern else None,
+        "modern_key": found.modern.key if found.modern else None,
+        "chain": (
+            asdict(chain)
+            | {
+                "size": chain.size,
+                "limit": ONE_RECORD,
+                "refused": chain.refused.reason if chain.refused else None,
+                "cause": chain.refused.cause if chain.refused else None,
+            }
+            if chain
+            else None
+        ),
         "http": asdict(found.http) if found.http else None,
         "models": [asdict(one) for one in verdicts],
         "advice": advice(found),
@@ -147,7 +158,7 @@ def _print(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> None
         if suite.number in found.suites:
             lines.append(f"  {suite.openssl:<16}{_said(found.suites[suite.number])}")
     if found.modern:
-        lines.append(f"  {'today’s client':<16}{found.modern}")
+        lines.append(f"  {'today’s client':<16}{found.modern.said}, {found.modern.key}")
     if found.best is not None:
         asked = "asked for" if found.best.client_cert_asked else "not asked for"
         if target.cert is None and found.best.client_cert_asked:
@@ -160,13 +171,15 @@ def _print(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> None
             names = f" for {', '.join(one.names)}" if one.names else ""
             lines.append(f"  {one.subject}: {one.key}, until {one.not_after[:10]}{names}")
         if found.chain.checked:
-            lines.append(f"  {found.chain.refused or 'verified by the given CA'}")
+            refused = found.chain.refused
+            lines.append(f"  {refused.reason if refused else 'verified by the given CA'}")
     if found.http is not None and found.http.problem is None:
         http = found.http
+        ranges = {True: "yes", False: "no", None: "not known"}[http.ranges]
         lines += [
             "",
-            f"HTTP: HEAD {http.status}, {http.head_bytes} bytes of headers, ranges"
-            f" {'yes' if http.ranges else 'no'}, keep-alive {'yes' if http.keep_alive else 'no'}",
+            f"HTTP: HEAD {http.status}, {http.head_bytes} bytes of headers, ranges {ranges},"
+            f" keep-alive {'yes' if http.keep_alive else 'no'}",
         ]
     lines.append("")
     for verdict in verdicts:

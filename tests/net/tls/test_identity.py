@@ -82,6 +82,7 @@ def test_both_ways_of_signing_agree_on_what_old_versions_sign(
 
 
 def test_a_key_that_only_looks_right_is_found_out(client: Issued) -> None:
+    assert isinstance(client.private, rsa.RSAPrivateKey)
     numbers = client.private.private_numbers()
     wrong = rsa.RSAPrivateNumbers(
         numbers.p,
