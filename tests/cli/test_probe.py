@@ -376,7 +376,7 @@ def test_nobody_there() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         ended = atwin("probe", f"127.0.0.1:{unused.getsockname()[1]}")
-    assert ended.returncode == 1
+    assert ended.returncode == 3
     assert "refused" in only_line(ended.stderr)
 
 

@@ -36,14 +36,15 @@ def probe(
     """Tell whether modules can reach an HTTPS server, and what to change.
 
     Asks from this computer, with the module's own ClientHello: each suite, each version. It makes
-    at most 13 handshakes. Exit code 4 when no model can connect.
+    at most 13 handshakes. Exit code 4 when no model can connect, 3 when nothing answers.
 
     \b
     Examples:
       atwin probe files.example.org
       atwin probe https://files.example.org:8443/firmware.bin --ca root.pem --json
     """
-    from atwin.cli.exits import DONE, REFUSED, TLS_FAILED
+    from atwin.cli.exits import DONE, MODULE_FAILED, TLS_FAILED
+    from atwin.cli.outcome import CommandFailed, known
     from atwin.cli.running import finish, run
 
     async def work() -> int:
@@ -55,11 +56,11 @@ def probe(
         from atwin.probe import survey, verdict
 
         target = _target(server, ca, cert, key, name, timeout)
+        known(host=target.host, port=target.port)
         try:
             found = await survey(RealNetwork(), target, time.time())
         except (ConnectError, ResolveError) as error:
-            typer.echo(f"atwin: {target.host}:{target.port}: {error}", err=True)
-            return REFUSED
+            raise CommandFailed(f"{target.host}:{target.port}: {error}", MODULE_FAILED) from None
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
         verdicts = [
@@ -71,11 +72,15 @@ def probe(
             )
             for model in MODELS
         ]
+        code = DONE if any(one.connects for one in verdicts) else TLS_FAILED
         if as_json:
-            typer.echo(json.dumps(_described(target, found, verdicts)))
+            told = _described(target, found, verdicts)
+            if code:
+                told |= {"error": f"no model can connect: {verdicts[0].why}", "exit_code": code}
+            typer.echo(json.dumps(told))
         else:
             _print(target, found, verdicts)
-        return DONE if any(one.connects for one in verdicts) else TLS_FAILED
+        return code
 
     finish(run(work()))
 
