@@ -31,7 +31,8 @@ _PREFACE = """\
 
 Every command the twin knows, by chapter. Arguments in `[ ]` may be left out. The test form
 (`AT+NAME=?`) of every extended command is answered; only those that print something are listed.
-Ranges are inclusive. Where the models differ, the value stands once per model.
+Ranges are inclusive. Where the models differ, the value stands once per model. What no command
+reaches, pins and supply of a twin among them, is in [control.md](control.md).
 """
 
 
