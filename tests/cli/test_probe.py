@@ -8,9 +8,11 @@ import ssl
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from support import tls_pki, tls_servers
 from support.odd_lines import silent, tcp_line
@@ -84,7 +86,7 @@ def test_nginx_with_ranges(where: Path, ca: Issued) -> None:
     assert text.returncode == 0
     assert "air780e-lsat: yes, it connects with TLS 1.2" in text.stdout
     assert "the module refuses the server" in why(wrong)
-    assert "chain" in wrong["advice"]
+    assert (wrong["chain"]["cause"], "CA or chain" in wrong["advice"]) == ("issuer_missing", True)
 
 
 def test_ecdhe_only_says_why_and_what_to_change(where: Path, ca: Issued) -> None:
@@ -92,7 +94,9 @@ def test_ecdhe_only_says_why_and_what_to_change(where: Path, ca: Issued) -> None
     with tls_servers.gnutls(where, tls_pki.leaf(ca), where / "body", priority=priority) as port:
         found = probe(f"localhost:{port}", code=4)
     assert "offers only key exchanges a module does not know (TLSv1.2, ECDHE-RSA" in why(found)
-    assert {"nginx", "Apache", "HAProxy"} <= set(found["advice"])
+    # It has an RSA certificate: only the suites are wrong.
+    assert set(found["advice"]) == {"nginx", "Apache", "HAProxy"}
+    assert found["modern_key"] == "RSA 2048"
     # Each suite has been asked about by itself too.
     assert len(found["suites"]) == 6
     assert all("handshake_failure" in said for said in found["suites"].values())
@@ -110,6 +114,100 @@ def test_the_lines_for_nginx_make_it_reachable(where: Path, ca: Issued) -> None:
     ) as port:
         found = probe(f"localhost:{port}")
     assert why(found) == "it connects with TLS 1.2"
+
+
+def test_an_ec_certificate_is_named(where: Path, ca: Issued) -> None:
+    server = tls_pki.leaf(ca, private=ec.generate_private_key(ec.SECP256R1()))
+    suites, versions = "ssl_ciphers 'ECDHE-ECDSA-AES128-GCM-SHA256';", "ssl_protocols TLSv1.2;"
+    with tls_servers.nginx(where, server, where / "body", suites=suites, versions=versions) as port:
+        found = probe(f"localhost:{port}", code=4)
+    assert found["modern_key"] == "EC secp256r1"
+    assert "one whose key is EC secp256r1" in found["advice"]["certificate"]
+
+
+def refused(where: Path, server: Issued, authority: Issued) -> tuple[str, str, dict[str, str]]:
+    """Cause, reason and advice for a server that does not verify by that CA."""
+    (where / "asked.pem").write_bytes(authority.pem)
+    with tls_servers.nginx(where, server, where / "body") as port:
+        found = probe(f"https://localhost:{port}/body", "--ca", where / "asked.pem", code=4)
+    assert why(found).startswith("with seclevel 1 the module refuses the server: ")
+    return found["chain"]["cause"], found["chain"]["refused"], found["advice"]
+
+
+def test_an_intermediate_that_was_not_sent(where: Path, ca: Issued) -> None:
+    middle = tls_pki.authority("Probe intermediate", ca)
+    cause, reason, advice = refused(where, tls_pki.leaf(middle), ca)
+    assert cause == "issuer_missing"
+    assert reason.startswith("CN=Probe intermediate, which signed the server's certificate, was n")
+    assert reason.endswith("the file holds CN=Probe root")
+    assert "send its certificate behind the server's own" in advice["CA or chain"]
+
+
+def test_another_ca_signed_it(where: Path, ca: Issued) -> None:
+    other = tls_pki.authority("Other root")
+    middle = tls_pki.authority("Probe intermediate", ca)
+    cause, reason, advice = refused(where, tls_pki.leaf(middle, chain=[middle]), other)
+    assert (cause, reason) == (
+        "other_ca",
+        "the chain ends below CN=Probe root, and the file holds CN=Other root",
+    )
+    assert advice["CA"].startswith("give CN=Probe root as the CA")
+    whole = tls_pki.leaf(middle, chain=[middle, ca])
+    assert refused(where, whole, other)[:2] == (
+        "other_ca",
+        "the chain ends at CN=Probe root, and the file holds CN=Other root",
+    )
+
+
+def test_a_self_signed_server(where: Path, ca: Issued) -> None:
+    cause, reason, advice = refused(where, tls_pki.leaf(None), ca)
+    assert cause == "other_ca"
+    assert reason == "CN=localhost is self-signed, and the file holds CN=Probe root"
+    assert advice == {"CA": "give CN=localhost as the CA, if this is the server you mean"}
+
+
+def test_a_ca_that_was_made_anew_under_its_old_name(where: Path, ca: Issued) -> None:
+    anew = tls_pki.authority("Probe root", secret="another")
+    cause, reason, _ = refused(where, tls_pki.leaf(ca), anew)
+    assert cause == "other_key"
+    assert "and the CA of that name in the file did not sign it" in reason
+
+
+def test_a_certificate_for_another_host(where: Path, ca: Issued) -> None:
+    cause, reason, advice = refused(where, tls_pki.leaf(ca, hosts=["device.test"]), ca)
+    assert (cause, reason) == ("wrong_name", "the server's certificate is not for localhost")
+    assert list(advice) == ["server name"]
+
+
+def test_an_expired_certificate_is_told_although_modules_do_not_look(
+    where: Path, ca: Issued
+) -> None:
+    past = tls_pki.START + timedelta(days=1)
+    server = tls_pki.leaf(ca, end=past)
+    with tls_servers.nginx(where, server, where / "body") as port:
+        url = f"https://localhost:{port}/body"
+        found = probe(url, "--ca", where / "ca.pem")
+        got = atwin("get", url, "--ca", where / "ca.pem", "-o", where / "got")
+    assert found["chain"]["outdated"] == "CN=localhost expired on 2020-01-02"
+    assert found["models"][0]["limits"] == [
+        "CN=localhost expired on 2020-01-02: with ignorelocaltime 0 the module refuses it"
+    ]
+    assert found["advice"] == {"dates": "renew that certificate"}
+    assert got.returncode == 0, got.stderr
+
+
+def test_a_path_that_is_not_there_says_nothing_about_ranges(where: Path, ca: Issued) -> None:
+    with tls_servers.nginx(where, tls_pki.leaf(ca), where / "body") as port:
+        found = probe(f"localhost:{port}", "--ca", where / "ca.pem")
+        text = atwin("probe", f"localhost:{port}").stdout
+    assert (found["http"]["status"], found["http"]["ranges"]) == (404, None)
+    assert list(found["advice"]) == ["path"]
+    assert found["models"][0]["limits"] == [
+        "HEAD is answered with 404: there is nothing at that path",
+        "whether there are ranges is not known: that takes the URL of a file",
+    ]
+    assert "ranges not known" in text
+    assert "no ranges" not in text
 
 
 def test_tls13_only_says_why(where: Path, ca: Issued) -> None:
@@ -278,7 +376,7 @@ def test_nobody_there() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         ended = atwin("probe", f"127.0.0.1:{unused.getsockname()[1]}")
-    assert ended.returncode == 1
+    assert ended.returncode == 3
     assert "refused" in only_line(ended.stderr)
 
 

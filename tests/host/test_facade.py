@@ -123,3 +123,10 @@ def test_calls_from_several_threads_take_turns() -> None:
         for thread in threads:
             thread.join()
         assert lines == ["+CGATT: 1"] * 8
+
+
+def test_a_url_in_place_of_a_function() -> None:
+    before = threading.active_count()
+    with pytest.raises(UsageError, match=r"'twin://air724ug': a function .* atwin\.connect takes"):
+        connect("twin://air724ug")  # type: ignore[arg-type]
+    assert threading.active_count() == before

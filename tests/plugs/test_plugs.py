@@ -141,3 +141,55 @@ def test_a_twin_that_cannot_start_leaves_no_listener(tmp_path: Path) -> None:
         serial.serial_for_url(f"twin://air724ug?state={tmp_path / 'state'}")
     gc.collect()
     assert len(os.listdir("/dev/fd")) == before
+
+
+def plugs(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "atwin.plugs", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+        cwd=cwd,
+    )
+
+
+def test_usage() -> None:
+    for option in ("-h", "--help"):
+        told = plugs(option)
+        assert (told.returncode, told.stderr) == (0, "")
+        assert told.stdout.startswith("usage: python -m atwin.plugs PROGRAM [ARGUMENTS]\n")
+    for wrong in ((), ("-m",), ("--fast",)):
+        refused = plugs(*wrong)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert refused.stderr == told.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["missing.py"], "missing.py: no such program"),
+        (["-m", "no_such_thing"], "there is no module no_such_thing"),
+        (["-m", "no.such.thing"], "there is no module no.such.thing"),
+        (["-m", ".thing"], "there is no module .thing"),
+    ],
+)
+def test_a_program_that_is_not_there(words: list[str], said: str) -> None:
+    ended = plugs(*words)
+    assert ended.returncode == 2
+    assert ended.stderr == f"atwin.plugs: {said}; see python -m atwin.plugs --help\n"
+
+
+def test_a_program_in_parts_and_a_module(tmp_path: Path) -> None:
+    (tmp_path / "program").mkdir()
+    (tmp_path / "program" / "beside.py").write_text("WORD = 'here'")
+    program = tmp_path / "program" / "main.py"
+    program.write_text("import sys, beside; print(beside.WORD, sys.argv)")
+    assert plugs(program, "a", "-m").stdout == f"here {[str(program), 'a', '-m']}\n"
+    (tmp_path / "tool.py").write_text(
+        "import serial, sys\n"
+        "with serial.serial_for_url(sys.argv[1], timeout=10) as line:\n"
+        "    line.write(b'AT\\r'); print(line.read_until(b'OK\\r\\n'))\n"
+    )
+    ended = plugs("-m", "tool", "twin://air724ug", cwd=tmp_path)
+    assert ended.stdout == "b'AT\\r\\r\\nOK\\r\\n'\n", ended.stderr

@@ -1,4 +1,4 @@
-"""Certificates for TLS tests, good and odd. Keys are RSA: the module's suites know no other."""
+"""Certificates for TLS tests, good and odd. Keys are RSA where nothing else is said."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -31,6 +31,9 @@ END = datetime.datetime(2045, 1, 1, tzinfo=datetime.UTC)
 HOSTS = ("localhost", "device.test", "127.0.0.1")
 
 
+Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
+
 @cache
 def key(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:
     """The key of that name; making one takes a good part of a second."""
@@ -42,7 +45,7 @@ class Issued:
     """A certificate with its key."""
 
     certificate: x509.Certificate
-    private: rsa.RSAPrivateKey
+    private: Private
     #: What a server sends along behind it.
     chain: tuple[x509.Certificate, ...] = field(default=())
 
@@ -101,10 +104,11 @@ def leaf(
     encipherment: bool = True,
     secret: str = "leaf",
     bits: int = 2048,
+    private: Private | None = None,
     chain: Sequence[Issued] = (),
 ) -> Issued:
-    """An end certificate; without `issuer` a self-signed one."""
-    private = key(secret, bits)
+    """An end certificate; without `issuer` a self-signed one. `private` is a key of one's own."""
+    private = private or key(secret, bits)
     builder = _builder(name, issuer, private, start, end)
     if hosts:
         builder = builder.add_extension(
@@ -131,7 +135,7 @@ def leaf(
 def _builder(
     name: str,
     issuer: Issued | None,
-    private: rsa.RSAPrivateKey,
+    private: Private,
     start: datetime.datetime,
     end: datetime.datetime,
 ) -> x509.CertificateBuilder:
@@ -147,9 +151,7 @@ def _builder(
     )
 
 
-def _sign(
-    builder: x509.CertificateBuilder, issuer: Issued | None, private: rsa.RSAPrivateKey
-) -> Issued:
+def _sign(builder: x509.CertificateBuilder, issuer: Issued | None, private: Private) -> Issued:
     signer = issuer.private if issuer else private
     return Issued(builder.sign(signer, hashes.SHA256()), private)
 

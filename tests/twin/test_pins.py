@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
@@ -190,3 +191,73 @@ def test_a_restart_command_while_the_module_starts_is_lost() -> None:
         await terminal.ask(b"AT")
 
     on_twin(test, echo=True, warm=False)
+
+
+def test_the_log_tells_what_happens_to_the_module(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "atwin.twin.hardware")
+
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.pins.reset = False
+        await terminal.quiet(0.6)
+        twin.pins.reset = True
+        twin.pins.power_key = False
+        await terminal.quiet(1.25)
+        twin.pins.power_key = True
+        await terminal.quiet(10)
+        terminal.type(b"AT+RESET\r")
+        await terminal.quiet(10)
+        twin.pins.supply = False
+        twin.pins.supply = True
+        twin.pins.usb_boot = True
+        twin.pins.power_key = False
+        await terminal.quiet(1.25)
+
+    on_twin(test, "air780e-at")
+    assert caplog.messages == [
+        "RESET low",
+        "off (RESET)",
+        "RESET high after 0.60 s",
+        "PWRKEY low",
+        "boot (power)",
+        "PWRKEY high after 1.25 s",
+        "restart (software)",
+        "boot (software)",
+        "supply off",
+        "off (supply)",
+        "supply on",
+        "PWRKEY low",
+        "download mode, for USB_BOOT is high",
+    ]
+
+
+def test_the_log_tells_who_switched_off_and_what_hangs(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "atwin.twin.hardware")
+
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.pins.power_key = False
+        await terminal.quiet(2)
+        twin.pins.power_key = True
+        twin.module.power_on()
+        await terminal.quiet(10)
+        twin.module.hang(resists_reset=True)
+        twin.pins.reset = False
+        await terminal.quiet(0.2)
+        twin.pins.reset = True
+        twin.pins.dip(0.1)
+        await terminal.quiet(10)
+        terminal.type(b"AT+CPOWD=0\r")
+        await terminal.quiet(10)
+
+    on_twin(test, "air724ug")
+    assert [text for text in caplog.messages if "PWRKEY " not in text] == [
+        "off (PWRKEY)",
+        "boot (power)",
+        "hang",
+        "RESET low",
+        "RESET high after 0.20 s",
+        "RESET does not help: only the supply ends this hang",
+        "supply dips for 0.1 s",
+        "off (supply)",
+        "boot (power)",
+        "off (AT+CPOWD)",
+    ]

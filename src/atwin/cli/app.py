@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from atwin.cli.console import console
-from atwin.cli.exits import INTERRUPTED, USAGE, explain
+from atwin.cli.exits import DONE, EXIT_CODES, INTERRUPTED, TERMINATED, USAGE, explain
 from atwin.cli.get import get
 from atwin.cli.head import head
 from atwin.cli.models import models
+from atwin.cli.outcome import noting, print_failure, wants_json
 from atwin.cli.post import post
 from atwin.cli.probe import probe
 from atwin.cli.recover import recover
@@ -25,9 +26,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 the server or entity refused, 2 usage, 3 module or line failed, "
-    "4 TLS failed, 5 verification failed, 130 interrupted.",
+    epilog=f"Exit codes: {EXIT_CODES}. With --json a command that fails prints an object with "
+    '"error" and "exit_code".',
 )
+#: Not said on stderr: whoever stops a command knows that it ends.
+_STOPPED = {INTERRUPTED: "interrupted", TERMINATED: "terminated"}
+
 for command in (models, twin, get, post, head, probe, traffic, recover, console):
     app.command()(command)
 
@@ -51,15 +55,33 @@ def _atwin(
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line; the exit code. Whatever goes wrong is one line on stderr."""
+    """Run one command line; the exit code. Whatever goes wrong is one line on stderr.
+
+    With `--json` it is one object on stdout as well.
+    """
     if not arguments:
         app(["--help"], prog_name="atwin", standalone_mode=False)
         return USAGE
+    with noting() as facts:
+        code, error = attempt(arguments)
+        if error is not None:
+            if code not in _STOPPED:
+                typer.echo(f"atwin: {error}", err=True)
+            if wants_json(arguments):
+                print_failure(error, code, facts)
+    return code
+
+
+def attempt(arguments: list[str]) -> tuple[int, str | None]:
+    """Run one command line: the exit code, and the line about what went wrong.
+
+    The line is None for a command that has said itself how it ended.
+    """
     try:
-        code = app(arguments, prog_name="atwin", standalone_mode=False)
+        code = app(arguments, prog_name="atwin", standalone_mode=False) or DONE
     except KeyboardInterrupt:
-        return INTERRUPTED
+        code = INTERRUPTED
     except Exception as error:
         line, code = explain(error)
-        typer.echo(f"atwin: {line}", err=True)
-    return code or 0
+        return code, line
+    return code, _STOPPED.get(code)

@@ -1,12 +1,7 @@
 """`atwin twin --control SOCK`: what a serial line cannot carry, as JSON lines on a Unix socket.
 
-Requests: {"set": {"reset": 0, "power_key": 1, "supply": 1, "usb_boot": 0}} gives levels (RESET and
-PWRKEY are active low), and so does {"set": {"rts": 1, "dtr": 0}} for the host's outputs (1 is
-asserted, null gives them back to the port); {"pulse": "reset", "seconds": 0.6} pulls a pin low and
-lets go; {"get": "state"} asks, {"get": "traffic"} for what went over the
-network. {"fault": {"kind": "pdp_loss"}} adds a fault, with the keys a plan's
-[[fault]] has, and {"clear": "faults"} ends all there are. Each is answered by one line:
-{"ok": true, "state": {…}} (or "traffic": {…}) or {"ok": false, "error": "…"}.
+Each request is one line, and answered by one: {"ok": true, …} or {"ok": false, "error": "…"}.
+docs/control.md has all of them.
 """
 
 import asyncio
@@ -24,6 +19,7 @@ from atwin.twin.faults import fault_from_table
 _PINS = ("reset", "power_key", "supply", "usb_boot")
 _PULSED = _PINS[:3]
 _OUTPUTS = ("rts", "dtr")
+_OUTPUT_LEVELS = {0: "not asserted", 1: "asserted", None: "given back to the port"}
 #: Longest pulse in seconds, and longest request in bytes.
 _LONGEST_PULSE = 60
 _LONGEST_REQUEST = 4096
@@ -136,7 +132,9 @@ def _set(levels: dict[str, Any], twin: Twin) -> None:
             raise ValueError(f"{name}: 0 or 1 is wanted; only rts and dtr can be given back")
     for name, level in levels.items():
         if name in _OUTPUTS:
-            twin.module.hardware.uart.drive(name, None if level is None else bool(level))
+            hardware = twin.module.hardware
+            hardware.happened(f"the host's {name.upper()} {_OUTPUT_LEVELS[level]}")
+            hardware.uart.drive(name, None if level is None else bool(level))
         else:
             setattr(twin.pins, name, bool(level))
 

@@ -5,6 +5,8 @@ import traceback
 
 import typer
 
+from atwin.cli.outcome import CommandFailed
+
 DONE = 0
 REFUSED = 1
 USAGE = 2
@@ -13,6 +15,11 @@ TLS_FAILED = 4
 NOT_VERIFIED = 5
 INTERRUPTED = 130
 TERMINATED = 143
+
+EXIT_CODES = (
+    "0 done, 1 the server or entity refused, 2 usage, 3 module, line or network failed, "
+    "4 TLS failed, 5 verification failed, 130 interrupted"
+)
 
 
 def explain(error: Exception) -> tuple[str, int]:
@@ -34,16 +41,16 @@ def _judge(error: Exception) -> tuple[str, int]:
 
     from atwin.disk.state import StateError
     from atwin.host.errors import HostError
-    from atwin.line.errors import PortError
+    from atwin.line.errors import PortError, PortSpecError
     from atwin.models import UnknownModelError
 
     match error:
-        case HostError():
+        case HostError() | CommandFailed():
             return str(error), error.exit_code
+        case StateError() | UnknownModelError() | PortSpecError():
+            return str(error), USAGE
         case PortError():
             return str(error), MODULE_FAILED
-        case StateError() | UnknownModelError():
-            return str(error), USAGE
         case _:
             name = type(error).__name__
             advice = "this is a defect: run again with ATWIN_DEBUG=1 to see where"

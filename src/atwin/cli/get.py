@@ -101,10 +101,12 @@ def get(
     async def work() -> int:
         nonlocal arrived
         from atwin.cli.modem import ready_modem
+        from atwin.cli.outcome import known
         from atwin.cli.progress import show_progress
         from atwin.cli.tls import https
         from atwin.cli.traffic.watch import Watch
 
+        known(url=url, file=target)
         cost = Watch() if traffic else None
         with https(url, ca, cert, key, seclevel, suite) as tls:
             async with ready_modem(port, tls, pins, give_up, cost) as modem:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def modem_on(
-    url: str, tls: TlsSettings | None = None, pins: str | None = None
+    url: str, tls: TlsSettings | None = None, pins: str | None = None, **bearer: Any
 ) -> AsyncIterator[Modem]:
-    """The module at port `url`, as it is. Raises as `open_line`, `pins_for` and `Modem` do."""
-    async with _modem_and_twin(url, tls, pins) as (modem, _):
+    """The module at port `url`, as it is; `bearer` is APN, user and password as for `Modem`.
+
+    Raises as `open_line`, `pins_for` and `Modem` do.
+    """
+    async with _modem_and_twin(url, tls, pins, **bearer) as (modem, _):
         yield modem
 
 
@@ -46,7 +49,7 @@ async def ready_modem(
 
 @asynccontextmanager
 async def _modem_and_twin(
-    url: str, tls: TlsSettings | None, pins: str | None
+    url: str, tls: TlsSettings | None, pins: str | None, **bearer: Any
 ) -> AsyncIterator[tuple[Modem, "Twin | None"]]:
     asked = parse_port_url(url)
     wishes = LineWishes(asked.speed, asked.flow)
@@ -55,7 +58,12 @@ async def _modem_and_twin(
         pins_for(pins, line.port, line.pins) as means,
         # A twin of ours ends with this command: nobody finds anything there.
         Modem(
-            line.port, tls=tls, line=wishes, pins=means, leave_as_found=line.twin is None
+            line.port,
+            tls=tls,
+            line=wishes,
+            pins=means,
+            leave_as_found=line.twin is None,
+            **bearer,
         ) as modem,
     ):
         modem.line.note = _say

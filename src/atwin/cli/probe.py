@@ -36,14 +36,15 @@ def probe(
     """Tell whether modules can reach an HTTPS server, and what to change.
 
     Asks from this computer, with the module's own ClientHello: each suite, each version. It makes
-    at most 13 handshakes. Exit code 4 when no model can connect.
+    at most 13 handshakes. Exit code 4 when no model can connect, 3 when nothing answers.
 
     \b
     Examples:
       atwin probe files.example.org
       atwin probe https://files.example.org:8443/firmware.bin --ca root.pem --json
     """
-    from atwin.cli.exits import DONE, REFUSED, TLS_FAILED
+    from atwin.cli.exits import DONE, MODULE_FAILED, TLS_FAILED
+    from atwin.cli.outcome import CommandFailed, known
     from atwin.cli.running import finish, run
 
     async def work() -> int:
@@ -55,11 +56,11 @@ def probe(
         from atwin.probe import survey, verdict
 
         target = _target(server, ca, cert, key, name, timeout)
+        known(host=target.host, port=target.port)
         try:
             found = await survey(RealNetwork(), target, time.time())
         except (ConnectError, ResolveError) as error:
-            typer.echo(f"atwin: {target.host}:{target.port}: {error}", err=True)
-            return REFUSED
+            raise CommandFailed(f"{target.host}:{target.port}: {error}", MODULE_FAILED) from None
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
         verdicts = [
@@ -71,11 +72,15 @@ def probe(
             )
             for model in MODELS
         ]
+        code = DONE if any(one.connects for one in verdicts) else TLS_FAILED
         if as_json:
-            typer.echo(json.dumps(_described(target, found, verdicts)))
+            told = _described(target, found, verdicts)
+            if code:
+                told |= {"error": f"no model can connect: {verdicts[0].why}", "exit_code": code}
+            typer.echo(json.dumps(told))
         else:
             _print(target, found, verdicts)
-        return DONE if any(one.connects for one in verdicts) else TLS_FAILED
+        return code
 
     finish(run(work()))
 
@@ -129,8 +134,19 @@ def _described(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> 
         "client_certificate_needed": (
             needs_client_certificate(found) if best and target.cert is None else None
         ),
-        "modern": found.modern,
-        "chain": asdict(chain) | {"size": chain.size, "limit": ONE_RECORD} if chain else None,
+        "modern": found.modern.said if found.modern else None,
+        "modern_key": found.modern.key if found.modern else None,
+        "chain": (
+            asdict(chain)
+            | {
+                "size": chain.size,
+                "limit": ONE_RECORD,
+                "refused": chain.refused.reason if chain.refused else None,
+                "cause": chain.refused.cause if chain.refused else None,
+            }
+            if chain
+            else None
+        ),
         "http": asdict(found.http) if found.http else None,
         "models": [asdict(one) for one in verdicts],
         "advice": advice(found),
@@ -147,7 +163,7 @@ def _print(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> None
         if suite.number in found.suites:
             lines.append(f"  {suite.openssl:<16}{_said(found.suites[suite.number])}")
     if found.modern:
-        lines.append(f"  {'today’s client':<16}{found.modern}")
+        lines.append(f"  {'today’s client':<16}{found.modern.said}, {found.modern.key}")
     if found.best is not None:
         asked = "asked for" if found.best.client_cert_asked else "not asked for"
         if target.cert is None and found.best.client_cert_asked:
@@ -160,13 +176,15 @@ def _print(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> None
             names = f" for {', '.join(one.names)}" if one.names else ""
             lines.append(f"  {one.subject}: {one.key}, until {one.not_after[:10]}{names}")
         if found.chain.checked:
-            lines.append(f"  {found.chain.refused or 'verified by the given CA'}")
+            refused = found.chain.refused
+            lines.append(f"  {refused.reason if refused else 'verified by the given CA'}")
     if found.http is not None and found.http.problem is None:
         http = found.http
+        ranges = {True: "yes", False: "no", None: "not known"}[http.ranges]
         lines += [
             "",
-            f"HTTP: HEAD {http.status}, {http.head_bytes} bytes of headers, ranges"
-            f" {'yes' if http.ranges else 'no'}, keep-alive {'yes' if http.keep_alive else 'no'}",
+            f"HTTP: HEAD {http.status}, {http.head_bytes} bytes of headers, ranges {ranges},"
+            f" keep-alive {'yes' if http.keep_alive else 'no'}",
         ]
     lines.append("")
     for verdict in verdicts:

@@ -15,13 +15,32 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
+from atwin.cli.outcome import known
 from atwin.cli.told import counted
-from atwin.host import GENTLE, Progress
+from atwin.host import GENTLE, Progress, VerificationError
 
 
 @contextmanager
 def show_progress(name: str) -> Iterator[Callable[[Progress], None]]:
-    """What to call with each `Progress`; notes stay on the screen, the bar moves on."""
+    """What to call with each `Progress`; notes stay on the screen, the bar moves on.
+
+    What is kept on disk is `known` to a program if the download fails.
+    """
+    try:
+        with _shown(name) as show:
+
+            def tell(progress: Progress) -> None:
+                known(bytes=progress.total, bytes_kept=progress.kept)
+                show(progress)
+
+            yield tell
+    except VerificationError:
+        known(bytes_kept=0)  # the wrong ones are gone
+        raise
+
+
+@contextmanager
+def _shown(name: str) -> Iterator[Callable[[Progress], None]]:
     if not sys.stderr.isatty():
         yield _quiet()
         return

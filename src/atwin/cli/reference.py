@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,6 +25,9 @@ _FORM_ORDER = (Form.EXECUTE, Form.SET, Form.READ, Form.TEST)
 #: The forms of a set command that may also stand without its arguments.
 _BARE = (Form.SET, Form.EXECUTE)
 
+#: `(spec: http.md §3)`, or the same as a sentence.
+_CHAPTERS = re.compile(r" ?\(spec: [^)]*\)| ?Spec: \w+\.md[^.]*\.")
+
 _PREFACE = """\
 # AT commands
 
@@ -31,7 +35,8 @@ _PREFACE = """\
 
 Every command the twin knows, by chapter. Arguments in `[ ]` may be left out. The test form
 (`AT+NAME=?`) of every extended command is answered; only those that print something are listed.
-Ranges are inclusive. Where the models differ, the value stands once per model.
+Ranges are inclusive. Where the models differ, the value stands once per model. What no command
+reaches, pins and supply of a twin among them, is in [control.md](control.md).
 """
 
 
@@ -142,7 +147,8 @@ def _anchor(title: str) -> str:
 
 
 def _unwrapped(text: str) -> str:
-    return " ".join(text.split())
+    """One line, without the chapters of the specification: they are for who reads the source."""
+    return _CHAPTERS.sub("", " ".join(text.split()))
 
 
 def _cell(text: str) -> str:

@@ -56,7 +56,10 @@ def twin(
     ] = None,
     control: Annotated[
         str | None,
-        typer.Option(metavar="SOCKET", help="Pins, RTS, DTR, faults and counters by JSON here."),
+        typer.Option(
+            metavar="SOCKET",
+            help="Pins, RTS, DTR, faults and counters by JSON here: docs/control.md.",
+        ),
     ] = None,
     faults: Annotated[
         str | None,

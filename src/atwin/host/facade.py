@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import wait
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from atwin.host.channel import COMMAND_TIMEOUT
+from atwin.host.errors import UsageError
 from atwin.host.modem import Modem
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
     from types import TracebackType
 
@@ -38,14 +41,30 @@ class SyncModem:
     def __init__(self, open_port: Callable[[], Awaitable[Port]], **settings: Any) -> None:
         """Open the port by awaiting `open_port()`; `settings` as for `Modem`.
 
-        Raises what `open_port` raises.
+        Raises what `open_port` raises, and `UsageError` when it is no function.
         """
+        if not callable(open_port):
+            raise UsageError(
+                f"{open_port!r}: a function that opens a port is wanted here; atwin.connect takes"
+                " a device path or URL"
+            )
+        self._begin(_on_port(open_port, settings))
+
+    @classmethod
+    def around(cls, modem: AbstractAsyncContextManager[Modem]) -> Self:
+        """What `modem` gives, in the loop of this object until it is closed."""
+        made = cls.__new__(cls)
+        made._begin(modem)
+        return made
+
+    def _begin(self, modem: AbstractAsyncContextManager[Modem]) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run_loop, name="atwin-host", daemon=True)
         self._thread.start()
         self._closed = False
+        self._open = AsyncExitStack()
         try:
-            self._modem = self._call(_start(open_port, settings))
+            self._modem = self._call(self._open.enter_async_context(modem))
         except BaseException:
             self._stop()
             raise
@@ -65,7 +84,7 @@ class SyncModem:
         """Let go of the port and end the thread; harmless when called twice."""
         if not self._closed:
             try:
-                self._call(self._modem.close())
+                self._call(self._open.aclose())
             finally:
                 self._stop()
 
@@ -163,7 +182,11 @@ def connect(
     `open_port` makes the port inside the modem's loop, `settings` are those of `Modem`. Raises
     what `SyncModem` and `Modem.bring_up` raise.
     """
-    modem = SyncModem(open_port, **settings)
+    return ready(SyncModem(open_port, **settings), patience)
+
+
+def ready(modem: SyncModem, patience: Patience | None = None) -> SyncModem:
+    """The same modem once it is on the network; closed, if that fails."""
     try:
         modem.bring_up(patience)
     except BaseException:
@@ -172,5 +195,9 @@ def connect(
     return modem
 
 
-async def _start(open_port: Callable[[], Awaitable[Port]], settings: dict[str, Any]) -> Modem:
-    return Modem(await open_port(), **settings)
+@asynccontextmanager
+async def _on_port(
+    open_port: Callable[[], Awaitable[Port]], settings: dict[str, Any]
+) -> AsyncIterator[Modem]:
+    async with Modem(await open_port(), **settings) as modem:
+        yield modem

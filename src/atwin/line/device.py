@@ -10,7 +10,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
-from atwin.line.errors import PortError
+from atwin.line.errors import PortError, PortSpecError
 from atwin.line.frame import USUAL_RATE, Flow
 from atwin.line.posix import DeviceSettings
 from atwin.line.tcp import cannot_connect
@@ -20,6 +20,7 @@ from atwin.line.transport import TransportPort
 _PTYS = "/dev/pts/"
 #: In names that are none of a device here.
 _SCHEME = "://"
+_RFC2217 = "rfc2217://"
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,10 +193,12 @@ class SerialPort(TransportPort):
 async def open_device(url: str, baud: int = USUAL_RATE) -> SerialPort:
     """Open `url` (`/dev/ttyUSB0`, `COM3`, a PTY's path, `rfc2217://H:P`) at `baud` bit/s, 8N1.
 
-    Raises `PortError`.
+    Raises `PortError`, and `PortSpecError` for a URL that is none.
     """
+    if _SCHEME in url and not url.lower().startswith(_RFC2217):
+        raise PortSpecError(f"{url}: unknown kind of port; a device path is wanted")
     if baud < 1:
-        raise PortError(f"{url}: no line runs at {baud} bit/s; {USUAL_RATE} is usual")
+        raise PortSpecError(f"{url}: no line runs at {baud} bit/s; {USUAL_RATE} is usual")
     import serialx  # here, because it costs a tenth of a second that `--help` need not pay
 
     port = SerialPort(url, baud)
@@ -220,7 +223,7 @@ def _explain(url: str, error: Exception) -> str:
         return f"{url}: the device is gone"
     if isinstance(error, TimeoutError):
         return f"{url}: nothing there answers as a serial port should"
-    if isinstance(error, (OSError, UnicodeError)) and url.lower().startswith("rfc2217://"):
+    if isinstance(error, (OSError, UnicodeError)) and url.lower().startswith(_RFC2217):
         return str(cannot_connect(url, error))
     return f"{url}: cannot be opened: {error}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from atwin.line.errors import PortError
+from atwin.line.errors import PortSpecError
 from atwin.line.frame import USUAL_RATE
 from atwin.line.tcp import connect_tcp
 
@@ -18,23 +18,23 @@ _FORMS = "a device path, socket://HOST:PORT or rfc2217://HOST:PORT (atwin itself
 async def open_port(url: str, *, baud: int = USUAL_RATE) -> Port:
     """The host's end of the line `url` names, at `baud` bit/s where that means something.
 
-    Raises `PortError`.
+    Raises `PortError`, and `PortSpecError` for a URL that is none.
     """
     if "://" in url:
         scheme = url.partition("://")[0].lower()
         if scheme not in ("socket", "rfc2217"):
-            raise PortError(f"{url}: unknown kind of port; use {_FORMS}")
+            raise PortSpecError(f"{url}: unknown kind of port; use {_FORMS}")
         try:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
         except ValueError:
             host = port = None
         if not host or not port:
-            raise PortError(f"{url}: host and port are wanted: {scheme}://127.0.0.1:7000")
+            raise PortSpecError(f"{url}: host and port are wanted: {scheme}://127.0.0.1:7000")
         if scheme == "socket":
             return await connect_tcp(host, port)
     elif not url:
-        raise PortError(f"no port given; use {_FORMS}")
+        raise PortSpecError(f"no port given; use {_FORMS}")
     from atwin.line.device import open_device
 
     return await open_device(url, baud)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from atwin.net.tls.probe import Outcome
 from atwin.probe.chain import ONE_RECORD
-from atwin.probe.verdict import HEADER_LIMIT, needs_client_certificate
+from atwin.probe.diagnosis import Cause
+from atwin.probe.verdict import GONE, HEADER_LIMIT, needs_client_certificate
 
 if TYPE_CHECKING:
     from atwin.probe.survey import Survey
@@ -22,6 +23,15 @@ _SUITES = {
     "HAProxy": f"ssl-default-bind-options ssl-min-ver TLSv1.2\nssl-default-bind-ciphers {_CIPHERS}",
 }
 
+#: What has to change for each cause of a refusal.
+_SUBJECTS = {
+    Cause.ISSUER_MISSING: "CA or chain",
+    Cause.OTHER_CA: "CA",
+    Cause.OTHER_KEY: "CA",
+    Cause.WRONG_NAME: "server name",
+    Cause.OTHER: "certificate",
+}
+
 
 def advice(found: Survey) -> dict[str, str]:
     """Lines by server software, or by subject; empty when nothing has to change."""
@@ -29,18 +39,15 @@ def advice(found: Survey) -> dict[str, str]:
     best = found.best
     if best is None and found.modern is not None:
         changes |= _SUITES
-        changes["certificate"] = (
-            "the server needs a certificate with an RSA key (an EC one may stand beside it)"
-        )
+        if not found.modern.has_rsa_key:
+            changes["certificate"] = (
+                f"the server showed one whose key is {found.modern.key}; the six suites need a"
+                " certificate with an RSA key (the other may stand beside it)"
+            )
     if found.chain is not None and found.chain.refused is not None:
-        changes["chain"] = (
-            "send every intermediate certificate behind the server's own, and give the module the"
-            " root as cacert"
-        )
-    elif found.chain is not None and any(
-        not one.key.startswith("RSA") for one in found.chain.certificates[:1]
-    ):
-        changes["certificate"] = "the server's certificate needs an RSA key"
+        changes[_SUBJECTS[found.chain.refused.cause]] = found.chain.refused.change
+    if found.chain is not None and found.chain.outdated is not None:
+        changes["dates"] = "renew that certificate"
     if found.chain is not None and found.chain.size > ONE_RECORD:
         changes["chain size"] = "send the server's certificate and its intermediates, nothing else"
     if needs_client_certificate(found):
@@ -51,7 +58,9 @@ def advice(found: Survey) -> dict[str, str]:
     http = found.http
     if http is not None and http.head_bytes > HEADER_LIMIT:
         changes["headers"] = "send fewer or shorter header lines for what modules ask for"
-    if http is not None and http.problem is None and not http.ranges:
+    if http is not None and http.status in GONE:
+        changes["path"] = "give the whole URL of a file: atwin probe https://HOST:PORT/PATH"
+    if http is not None and http.ranges is False and http.problem is None:
         changes["ranges"] = (
             "serve files statically, or answer Range requests with 206 and Content-Range"
         )

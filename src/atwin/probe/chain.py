@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -10,10 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from atwin.net.tls import TlsProfile
 from atwin.net.tls.verify import judge
+from atwin.probe.diagnosis import diagnose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from atwin.probe.diagnosis import Diagnosis
 
 #: Bytes of a Certificate message that fit one record. Small TLS stacks, Mbed TLS among them, do
 #: not put a message together out of several; the twin itself takes some 64 kB.
@@ -35,11 +38,16 @@ class CertificateFacts:
 
 @dataclass(frozen=True, slots=True)
 class ChainFacts:
-    """The chain, leaf first, and why it does not verify (None: it does, or nobody asked)."""
+    """The chain, leaf first, and why it does not verify (None: it does, or nobody asked).
+
+    `outdated` says which certificate is not valid now. It is no refusal: a module looks at dates
+    only with ignorelocaltime 0 (spec: tls.md §2).
+    """
 
     certificates: tuple[CertificateFacts, ...]
     checked: bool
-    refused: str | None
+    refused: Diagnosis | None
+    outdated: str | None
 
     @property
     def size(self) -> int:
@@ -56,25 +64,38 @@ def chain_facts(
     """
     refused = None
     if ca is not None and chain:
-        profile = TlsProfile(ca=ca, authenticate=True, check_name=name, check_time=now)
-        found = judge(chain, profile)
-        refused = found.reason if found else None
-    return ChainFacts(tuple(_facts(der) for der in chain), ca is not None, refused)
+        found = judge(chain, TlsProfile(ca=ca, authenticate=True, check_name=name))
+        refused = diagnose(chain, ca, found) if found else None
+    facts = tuple(_facts(der) for der in chain)
+    return ChainFacts(facts, ca is not None, refused, _outdated(facts, now))
+
+
+def _outdated(facts: Sequence[CertificateFacts], now: float) -> str | None:
+    today = datetime.fromtimestamp(now, UTC).isoformat()
+    for one in facts:
+        # ISO 8601 in UTC sorts by time; what could not be read has no dates.
+        if one.not_after and one.not_after < today:
+            return f"{one.subject} expired on {one.not_after[:10]}"
+        if one.not_before > today:
+            return f"{one.subject} is not valid before {one.not_before[:10]}"
+    return None
+
+
+def key_of(der: bytes) -> str:
+    """`RSA 2048`, `EC secp256r1`; what is wrong with a certificate that cannot be read."""
+    try:
+        return _key(x509.load_der_x509_certificate(der))
+    except ValueError as error:
+        return str(error)
 
 
 def _facts(der: bytes) -> CertificateFacts:
     try:
         found = x509.load_der_x509_certificate(der)
-        public = found.public_key()
-        key = type(public).__name__
-        if isinstance(public, rsa.RSAPublicKey):
-            key = f"RSA {public.key_size}"
-        elif isinstance(public, ec.EllipticCurvePublicKey):
-            key = f"EC {public.curve.name}"
         return CertificateFacts(
             found.subject.rfc4514_string(),
             found.issuer.rfc4514_string(),
-            key,
+            _key(found),
             _names(found),
             found.not_valid_before_utc.isoformat(),
             found.not_valid_after_utc.isoformat(),
@@ -82,6 +103,15 @@ def _facts(der: bytes) -> CertificateFacts:
         )
     except ValueError as error:
         return CertificateFacts("unreadable", "", str(error), (), "", "", len(der))
+
+
+def _key(found: x509.Certificate) -> str:
+    public = found.public_key()
+    if isinstance(public, rsa.RSAPublicKey):
+        return f"RSA {public.key_size}"
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        return f"EC {public.curve.name}"
+    return type(public).__name__
 
 
 def _names(found: x509.Certificate) -> tuple[str, ...]:

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 class HttpFacts:
     """`problem` says why there are no others. `head_bytes` is the size of the header block.
 
-    `handshake`: TLS came to be, whatever became of HTTP.
+    `handshake`: TLS came to be, whatever became of HTTP. `ranges` is None when the answer says
+    nothing about them: an error page or a redirect is not the file. `location`: where a redirect
+    leads.
     """
 
     status: int = 0
     length: int | None = None
     head_bytes: int = 0
-    ranges: bool = False
+    ranges: bool | None = None
+    location: str | None = None
     keep_alive: bool = False
     problem: str | None = None
     handshake: bool = True
@@ -69,12 +72,13 @@ async def http_facts(
         return failed(f"no whole answer in {profile.deadline:g} s")
     except NetworkError as error:
         return failed(str(error))
-    length = head.head.get(b"content-length")
+    length, location = head.head.get(b"content-length"), head.head.get(b"location")
     facts = HttpFacts(
         status=head.head.status,
         length=int(length) if length is not None else None,
         head_bytes=len(head.head.block),
-        ranges=part.head.status == 206,
+        ranges=_ranges(part.head.status),
+        location=location.decode("latin-1") if location is not None else None,
         keep_alive=keep_alive,
     )
     return facts, handshakes
@@ -83,6 +87,12 @@ async def http_facts(
 async def _ranged(stream: Stream, url: str) -> Exchange:
     request = Request("GET", Url.parse(url.encode()), headers=((b"Range", b"bytes=0-1"),))
     return await open_exchange(stream, request)
+
+
+def _ranges(status: int) -> bool | None:
+    if status in (206, 416):  # 416: the range was understood, and the file is shorter
+        return True
+    return False if 200 <= status < 300 else None
 
 
 def _says_close(exchange: Exchange) -> bool:

@@ -12,7 +12,7 @@ from atwin.net.tls import SUITES, TlsProfile, Version
 from atwin.net.tls.probe import Answer, Outcome, Question, ask
 from atwin.probe.chain import ChainFacts, chain_facts
 from atwin.probe.http import HttpFacts, http_facts
-from atwin.probe.modern import speaks
+from atwin.probe.modern import Modern, speaks
 
 if TYPE_CHECKING:
     from atwin.net.network import Network
@@ -54,8 +54,8 @@ class Survey:
     versions: dict[Version, Answer] = field(default_factory=dict)
     #: None: the server answers the same without a server name; else what it did.
     without_name: Answer | None = None
-    #: Version and cipher with a client of today; None when that fails too.
-    modern: str | None = None
+    #: What a client of today gets, asked when no module can connect; None when that fails too.
+    modern: Modern | None = None
     chain: ChainFacts | None = None
     http: HttpFacts | None = None
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 HEADER_LIMIT = 8192
 #: How servers that let strangers finish the handshake turn them away afterwards.
 _STRANGER = (400, 401, 403)
+#: Nothing is there; says nothing about ranges.
+GONE = (404, 410)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def _refused(found: Survey, shows_certificate: bool) -> str | None:
         said = f"; without one it answers {http.status}" if http and http.handshake else ""
         return f"the server demands a client certificate and none was given{said}"
     if found.chain is not None and found.chain.refused is not None:
-        return f"with seclevel 1 the module refuses the server: {found.chain.refused}"
+        return f"with seclevel 1 the module refuses the server: {found.chain.refused.reason}"
     if http is not None and not http.handshake:
         return f"the handshake does not complete: {http.problem}"
     return None
@@ -85,6 +87,8 @@ def _chain_limits(found: Survey) -> Iterator[str]:
             f"the chain of {chain.size} bytes is over the {ONE_RECORD} of one record, more than"
             " small TLS stacks take"
         )
+    if chain.outdated is not None:
+        yield f"{chain.outdated}: with ignorelocaltime 0 the module refuses it"
     if not chain.checked:
         yield "the chain was not checked: give --ca"
 
@@ -96,11 +100,16 @@ def _http_limits(profile: Profile, found: Survey) -> Iterator[str]:
     if http.problem is not None:
         yield f"HTTP did not work: {http.problem}"
         return
-    if http.status >= 400:
-        yield f"HEAD is answered with {http.status}"
+    if http.location is not None:
+        yield f"HEAD is answered with {http.status}, on to {http.location}: probe that"
+    elif http.status >= 400:
+        gone = ": there is nothing at that path" if http.status in GONE else ""
+        yield f"HEAD is answered with {http.status}{gone}"
     if http.head_bytes > HEADER_LIMIT:
         yield f"the header block of {http.head_bytes} bytes is over {HEADER_LIMIT}"
-    if not http.ranges and not profile.has("ext_http"):
+    if http.ranges is None:
+        yield "whether there are ranges is not known: that takes the URL of a file"
+    elif not http.ranges and not profile.has("ext_http"):
         size = profile.limit("http_buffer")
         yield f"no ranges: files over {size} bytes cannot be downloaded"
     elif not http.ranges:
@@ -124,13 +133,13 @@ def _why_not(found: Survey) -> str | None:
         case _ if found.modern is None:
             said = answer.detail or answer.outcome.value
             return f"the server refuses modules and a client of today alike ({said})"
-        case _ if found.modern.startswith("TLSv1.3"):
+        case _ if found.modern.said.startswith("TLSv1.3"):
             return (
-                f"the server speaks {found.modern} and none of the six RSA suites of TLS 1.2"
+                f"the server speaks {found.modern.said} and none of the six RSA suites of TLS 1.2"
                 f" or older ({answer.detail})"
             )
         case _:
             return (
-                f"the server offers only key exchanges a module does not know ({found.modern});"
-                f" the six suites use static RSA ({answer.detail})"
+                "the server offers only key exchanges a module does not know"
+                f" ({found.modern.said}); the six suites use static RSA ({answer.detail})"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,12 +15,16 @@ from atwin.twin.taps import Taps
 from atwin.twin.traffic import Traffic
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from atwin.clock import Clock
     from atwin.line.uart import Uart
     from atwin.models import Profile
     from atwin.net.network import Network
     from atwin.twin.identity import Identity
     from atwin.twin.rtc import Rtc
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -44,6 +49,8 @@ class Hardware:
     time_scale: float = 1.0
     #: Why the firmware started last.
     start_cause: StartCause = StartCause.POWER
+    #: Told in a few words what happens to the module as a whole: pins, supply, starts and ends.
+    happened: Callable[[str], None] = log.info
 
     async def pause(self, seconds: float) -> None:
         """Wait for something the module itself takes time for."""

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 #: Seconds from the OK of a restart command to the restart (spec: power.md §2).
 RESTART_DELAY = 0.1
 
+_CAUSES = {
+    StartCause.POWER: "power",
+    StartCause.SOFTWARE: "software",
+    StartCause.RESET_KEY: "RESET",
+    StartCause.EXCEPTION: "exception",
+    StartCause.WATCHDOG: "watchdog",
+}
+
 
 class Module:
     """Hardware, and the current run of the firmware if it is switched on."""
@@ -47,13 +55,17 @@ class Module:
             self._forget_restart()
             if self.usb_boot:
                 self._downloads = True
+                self.hardware.happened("download mode, for USB_BOOT is high")
                 return
             self.hardware.start_cause = cause
+            if not warm:
+                self.hardware.happened(f"boot ({_CAUSES[cause]})")
             self.firmware = Firmware(self.hardware, self)
             self.firmware.start(warm=warm)
 
-    def switch_off(self) -> None:
+    def switch_off(self, by: str = "AT+CPOWD") -> None:
         """CPOWD or PWRKEY: RAM is lost, the supply stays."""
+        self._say_off(by)
         self._end_run()
 
     def cut_power(self, *, briefly: bool = False) -> None:
@@ -61,12 +73,14 @@ class Module:
 
         `briefly`: for a moment only, which cures no more than RESET does.
         """
+        self._say_off("supply")
         self.hardware.uart.cut()
         self._end_run(Cure.RESET_PIN if briefly else Cure.POWER)
         self.hardware.rtc.lose_power()
 
     def restart(self, *, factory: bool = False, cause: StartCause = StartCause.SOFTWARE) -> None:
         """AT+RESET and its like: this run ends, and the next one boots `RESTART_DELAY` later."""
+        self.hardware.happened(f"restart ({'factory reset' if factory else _CAUSES[cause]})")
         self._end_run()
         if factory:
             self.hardware.nvram.erase()
@@ -77,7 +91,9 @@ class Module:
     def reset_off(self) -> None:
         """RESET_N: the run ends in the middle of whatever it was saying."""
         if self._resists_reset:
+            self.hardware.happened("RESET does not help: only the supply ends this hang")
             return
+        self._say_off("RESET")
         self.hardware.uart.cut()
         self._end_run(Cure.RESET_PIN)
 
@@ -87,6 +103,7 @@ class Module:
         `resists_reset`: until the supply does.
         """
         if self.firmware is not None:
+            self.hardware.happened("hang")
             self.hung, self._resists_reset = True, resists_reset
             self._forget_restart()
             self.hardware.uart.cut()
@@ -98,6 +115,10 @@ class Module:
         for firmware in self._ended:
             await firmware.tasks.finished()
         await self.hardware.uart.port.close()
+
+    def _say_off(self, why: str) -> None:
+        if self.is_on:
+            self.hardware.happened(f"off ({why})")
 
     def _end_run(self, cure: Cure = Cure.RESET) -> None:
         self._forget_restart()

@@ -37,7 +37,7 @@ class Pins:
         self._power_key = True
         self._reset = True
         self._supply = True
-        self._reset_low_since = 0.0
+        self._key_low_since = self._reset_low_since = 0.0
         self._key_timer: Timer | None = None
         self._reset_timer: Timer | None = None
         self._dip_timer: Timer | None = None
@@ -52,6 +52,7 @@ class Pins:
         if high == self._power_key:
             return
         self._power_key = high
+        self._key_low_since = self._moved("PWRKEY", high, self._key_low_since)
         _stop(self._key_timer)
         if not high and self._alive:
             if not self._module.is_on:
@@ -69,15 +70,15 @@ class Pins:
         if high == self._reset:
             return
         self._reset = high
+        held = self._module.hardware.clock.now() - self._reset_low_since
+        self._reset_low_since = self._moved("RESET", high, self._reset_low_since)
         _stop(self._reset_timer)
         if not self._supply:
             return
         if not high:
-            self._reset_low_since = self._module.hardware.clock.now()
             if self._reset_is_off:
                 self._reset_timer = self._later(_RESET_OFF, self._go_off)
             return
-        held = self._module.hardware.clock.now() - self._reset_low_since
         if self._reset_is_off:
             if not self._module.is_on and not self._power_key:
                 self._module.power_on(cause=StartCause.RESET_KEY)
@@ -97,6 +98,7 @@ class Pins:
         if there == self._supply:
             return
         self._supply = there
+        self._module.hardware.happened(f"supply {'on' if there else 'off'}")
         _stop(self._key_timer)
         _stop(self._reset_timer)
         _stop(self._dip_timer)
@@ -123,6 +125,7 @@ class Pins:
         """VBAT falls too low for that long; with the voltage the module comes back by itself."""
         if self._supply:
             _stop(self._key_timer)
+            self._module.hardware.happened(f"supply dips for {seconds:g} s")
             self._module.cut_power(briefly=True)
             self._dip_timer = self._later(seconds, self._recover)
 
@@ -146,7 +149,14 @@ class Pins:
         """Off by the key; a new press is needed to start again."""
         if self._module.firmware is not None and not self._module.hung:
             self._module.firmware.interpreter.urc("NORMAL POWER DOWN")
-            self._module.switch_off()
+            self._module.switch_off("PWRKEY")
+
+    def _moved(self, pin: str, high: bool, low_since: float) -> float:
+        """Tell of a pin's new level; since when it is low, if it is."""
+        now = self._module.hardware.clock.now()
+        happened = self._module.hardware.happened
+        happened(f"{pin} high after {now - low_since:.2f} s" if high else f"{pin} low")
+        return low_since if high else now
 
     def _later(self, seconds: float, call: Callable[[], None]) -> Timer:
         return self._module.hardware.clock.call_later(self._scaled(seconds), call)

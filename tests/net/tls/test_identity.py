@@ -63,6 +63,7 @@ def test_refusals_say_what_to_do_and_show_no_key(client: Issued, server: Issued)
 def test_signatures_verify_with_and_without_library_support(
     client: Issued, monkeypatch: pytest.MonkeyPatch, bare_rsa: bool
 ) -> None:
+    assert isinstance(client.private, rsa.RSAPrivateKey)
     if not bare_rsa:
         monkeypatch.setattr(identity, "_NO_DIGEST_INFO", None)
     loaded = load_identity(client.pem, client.key_pem)
@@ -82,6 +83,7 @@ def test_both_ways_of_signing_agree_on_what_old_versions_sign(
 
 
 def test_a_key_that_only_looks_right_is_found_out(client: Issued) -> None:
+    assert isinstance(client.private, rsa.RSAPrivateKey)
     numbers = client.private.private_numbers()
     wrong = rsa.RSAPrivateNumbers(
         numbers.p,

@@ -118,6 +118,5 @@ def traffic(
         else:
             download = task.Download(part, bare, model)
             report = task.estimate_get(get or "", times, keep_alive, server, download)
-    if report is not None:
-        show(report, plan, as_json=as_json)
+    show(report, plan, as_json=as_json)
     finish(code)

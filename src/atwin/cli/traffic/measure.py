@@ -4,11 +4,13 @@ import shlex
 import sys
 import tempfile
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 
 import typer
 
 from atwin.cli.exits import DONE, MODULE_FAILED
+from atwin.cli.outcome import CommandFailed
 from atwin.cli.traffic.advice import advise
 from atwin.cli.traffic.report import Report
 from atwin.cli.traffic.watch import Watch, watching
@@ -16,12 +18,12 @@ from atwin.cli.traffic.watch import Watch, watching
 _COMMANDS = ("get", "post", "head")
 
 
-def measure(command: str, port: str, times: int) -> tuple[Report | None, int]:
-    """The report of `times` such commands, if anything was counted, and the command's exit code.
+def measure(command: str, port: str, times: int) -> tuple[Report, int]:
+    """The report of `times` such commands, and the command's exit code.
 
-    It is run once. Raises `typer.BadParameter`.
+    It is run once. Raises `typer.BadParameter`, and `CommandFailed` when nothing was counted.
     """
-    from atwin.cli.app import run
+    from atwin.cli.app import attempt
 
     words = _words(command)
     # The first ones count, so that those of the command itself win.
@@ -32,15 +34,20 @@ def measure(command: str, port: str, times: int) -> tuple[Report | None, int]:
             options += ["--output", str(Path(scratch) / "file")]
         # stdout is the report's; what the command prints is no part of it.
         with watching(watch), redirect_stdout(sys.stderr):
-            code = run([words[0], *options, *words[1:]])
+            code, error = attempt([words[0], *options, *words[1:]])
     report = _report(command, watch, times)
-    if report is None and code == DONE:
-        typer.echo(
-            "atwin: this module does not count its traffic (no AT^DATAINFO): it can only be"
-            " estimated, with --get or --post",
-            err=True,
+    if report is None:
+        if code != DONE:
+            raise CommandFailed(error or f"{command}: ended with exit code {code}", code)
+        raise CommandFailed(
+            "this module does not count its traffic (no AT^DATAINFO): it can only be estimated,"
+            " with --get or --post",
+            MODULE_FAILED,
         )
-        code = MODULE_FAILED
+    if code != DONE:
+        report = replace(report, failure=(error or f"{command}: exit code {code}", code))
+        if error is not None:
+            typer.echo(f"atwin: {error}", err=True)
     return report, code
 
 

@@ -50,6 +50,8 @@ class Report:
     requests: "list[tuple[str, Count]]" = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
+    #: What the measured command ended with, if not well: a line, and its exit code.
+    failure: tuple[str, int] | None = None
 
     @property
     def bill(self) -> "Bill | None":
@@ -105,6 +107,8 @@ def _described(report: Report, plan: Plan) -> dict[str, object]:
         }
     if report.requests:
         told["requests"] = [{"name": name, **count.as_dict()} for name, count in report.requests]
+    if report.failure is not None:
+        told["error"], told["exit_code"] = report.failure
     return told | {"assumed": report.assumed, "advice": report.advice}
 
 

@@ -1,0 +1,35 @@
+"""The shell lines of docs/by-hand.md talk to a module."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.program import start
+
+PAGE = (Path(__file__).parents[2] / "docs/by-hand.md").read_text()
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_a_shell_that_keeps_the_pty_open(shell: str, tmp_path: Path) -> None:
+    (lines,) = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    link = tmp_path / "module"
+    twin = start("twin", "--model", "air780e-at", "--pty", link)
+    try:
+        assert twin.stdout is not None
+        assert twin.stdout.readline().startswith(b"ready ")
+        ended = subprocess.run(
+            [shell, "-c", lines.replace("/tmp/module", str(link))],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    finally:
+        twin.terminate()
+        twin.communicate(timeout=20)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.replace("\r", "").split() == ["AT+CGMM", "+CGMM:", '"Air780E"', "OK"]

@@ -1,0 +1,76 @@
+"""docs/control.md shows what the control socket answers."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.program import start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE = (Path(__file__).parents[2] / "docs/control.md").read_text()
+
+
+def lines_of(log: str) -> list[str]:
+    """Log lines without the time of day, and without how long a pin was low."""
+    found = re.findall(r"^.*?(atwin\.twin\..*)", log, re.MULTILINE)
+    return [re.sub(r"[\d.]+ s$", "N s", line) for line in found]
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "pins"
+    twin = start("twin", "--model", "air780e-at", "--pty", tmp_path / "tty", "--control", path)
+    assert twin.stdout is not None
+    assert twin.stdout.readline().startswith(b"ready ")
+    yield path
+    twin.terminate()
+    _, errors = twin.communicate(timeout=20)
+    (shown,) = re.findall(r"```\n(atwin\.twin\..*?)```", PAGE, re.DOTALL)
+    assert lines_of(errors.decode())[: len(lines_of(shown))] == lines_of(shown)
+
+
+def test_every_request_is_answered_as_shown(control: Path) -> None:
+    shown = re.findall(r"^> (.*)\n< (.*)$", PAGE, re.MULTILINE)
+    assert len(shown) > 10
+    for request, answer in shown:
+        assert_within(json.loads(answer), ask(control, request))
+
+
+def test_the_program_without_netcat(control: Path) -> None:
+    (program,) = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    ended = subprocess.run(
+        ["sh", "-c", program.replace("/tmp/pins", str(control))],
+        capture_output=True,
+        check=True,
+        timeout=30,
+    )
+    assert json.loads(ended.stdout)["state"]["on"] is False
+    ask(control, '{"pulse": "power_key", "seconds": 1.2}')
+
+
+def ask(control: Path, request: str) -> Any:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(20)
+        client.connect(str(control))
+        client.sendall(request.encode() + b"\n")
+        return json.loads(client.makefile().readline())
+
+
+def assert_within(shown: object, whole: object) -> None:
+    """`whole` has all that `shown` has."""
+    if isinstance(shown, dict):
+        assert isinstance(whole, dict)
+        for key, value in shown.items():
+            assert key in whole
+            assert_within(value, whole[key])
+    else:
+        assert whole == shown
