@@ -123,7 +123,8 @@ def test_a_server_that_refuses(
 ) -> None:
     url = f"{files.base}/nothing"
     words = [word.format(url=url, out=tmp_path / "f") for word in TO_A_SERVER[command]]
-    told(capsys, words, 1)
+    found = told(capsys, words, 1)
+    assert command != "traffic" or "file" not in found
 
 
 @pytest.mark.parametrize("command", TO_A_SERVER)

@@ -143,6 +143,16 @@ def test_an_intermediate_that_was_not_sent(where: Path, ca: Issued) -> None:
     assert "send its certificate behind the server's own" in advice["CA or chain"]
 
 
+def test_an_intermediate_given_as_ca(where: Path, ca: Issued) -> None:
+    middle = tls_pki.authority("Probe intermediate", ca)
+    cause, reason, advice = refused(where, tls_pki.leaf(middle), middle)
+    assert cause == "other_ca"
+    assert reason == (
+        "the file holds CN=Probe intermediate, which is no root: CN=Probe root signed it"
+    )
+    assert advice["CA"].startswith("give CN=Probe root as the CA, and let the server send CN=Probe")
+
+
 def test_another_ca_signed_it(where: Path, ca: Issued) -> None:
     other = tls_pki.authority("Other root")
     middle = tls_pki.authority("Probe intermediate", ca)

@@ -53,8 +53,8 @@ def diagnose(chain: Sequence[bytes], ca: bytes, verdict: Verdict) -> Diagnosis:
         given = [x509.load_der_x509_certificate(der) for der in pem.certificates(ca)]
         if verdict.code == HOST_NAME_MISMATCH:
             return _wrong_name(verdict)
-        if verdict.code in (*_NO_ISSUER, _WRONG_SIGNATURE):
-            return _no_issuer(sent, given)
+        if verdict.code in (*_NO_ISSUER, _WRONG_SIGNATURE) and (found := _no_issuer(sent, given)):
+            return found
     except ValueError:
         pass  # what cannot be read is told by the verdict
     return Diagnosis(
@@ -71,10 +71,20 @@ def _wrong_name(verdict: Verdict) -> Diagnosis:
     )
 
 
-def _no_issuer(sent: list[x509.Certificate], given: list[x509.Certificate]) -> Diagnosis:
+def _no_issuer(sent: list[x509.Certificate], given: list[x509.Certificate]) -> Diagnosis | None:
     top = _top(sent)
     subject, issuer = _name(top.subject), _name(top.issuer)
     held = ", ".join(_name(one.subject) for one in given)
+    signers = [one for one in given if _signed(top, one)]
+    if signers:
+        above = _name(signers[0].issuer)
+        if signers[0].subject == signers[0].issuer:
+            return None  # it should have verified: OpenSSL knows better why it does not
+        return Diagnosis(
+            Cause.OTHER_CA,
+            f"the file holds {held}, which is no root: {above} signed it",
+            f"give {above} as the CA, and let the server send {issuer} behind its own certificate",
+        )
     if any(one.subject == top.issuer for one in given):
         return Diagnosis(
             Cause.OTHER_KEY,

@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from atwin.cli.exits import DONE, MODULE_FAILED
-from atwin.cli.outcome import CommandFailed
+from atwin.cli.outcome import CommandFailed, noting
 from atwin.cli.traffic.advice import advise
 from atwin.cli.traffic.report import Report
 from atwin.cli.traffic.watch import Watch, watching
@@ -32,8 +32,8 @@ def measure(command: str, port: str, times: int) -> tuple[Report, int]:
     with tempfile.TemporaryDirectory(prefix="atwin-") as scratch:
         if words[0] == "get":
             options += ["--output", str(Path(scratch) / "file")]
-        # stdout is the report's; what the command prints is no part of it.
-        with watching(watch), redirect_stdout(sys.stderr):
+        # stdout is the report's; what the command prints, or knows, is no part of it.
+        with watching(watch), redirect_stdout(sys.stderr), noting():
             code, error = attempt([words[0], *options, *words[1:]])
     report = _report(command, watch, times)
     if report is None:
