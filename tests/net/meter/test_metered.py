@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
+from contextlib import suppress
 
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.net.meter.account import Account, metered_http
-from atwin.net.meter.kernel import read_kernel
+from atwin.net.meter.kernel import KernelCount, read_kernel
 from atwin.net.meter.metered import MeteredNetwork
 from atwin.net.network import ConnectError, ResolveError, Stream, StreamError
 from atwin.net.real import RealNetwork
@@ -346,3 +348,39 @@ def test_closing_the_network_cuts_goodbyes_short() -> None:
             done.set()
 
     leaves_nothing(main())
+
+
+@linux
+def test_a_fin_between_two_looks_is_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        network, account = real()
+        done = asyncio.Event()
+        peers: list[socket.socket] = []
+
+        async def serve(stream: Stream) -> None:
+            await stream.read(9)
+            await stream.write(b"ok")
+            peers.append(stream._transport.get_extra_info("socket"))  # type: ignore[attr-defined]
+            await done.wait()
+
+        async with listen(serve, "127.0.0.1", 0) as port:
+            stream = await network.connect("127.0.0.1", port)
+            await stream.write(b"x")
+            assert await stream.read(9) == b"ok"
+
+            def read_late(ours: socket.socket) -> KernelCount | None:
+                # Our FIN is out and nothing waits; now the peer closes, and then we ask.
+                with suppress(OSError):  # the second time
+                    peers[0].shutdown(socket.SHUT_WR)
+                while (kernel := read_kernel(ours)) is not None and not kernel.is_over:
+                    pass
+                return kernel
+
+            monkeypatch.setattr("atwin.net.meter.metered.read_kernel", read_late)
+            stream.close()
+            await account.wait_settled()
+            done.set()
+        assert account.count.wire.down.payload == 2
+        assert account.count.wire.down.unread == 0
+
+    asyncio.run(main())

@@ -32,9 +32,13 @@ class ConnectionMeter:
         #: be asked about.
         self.at_end = False
         self.resets = 0
+        #: Bytes of what was read last.
+        self.last_read = 0
         self._http = http
         self._ipv6 = ipv6
         self._last: KernelCount | None = None
+        #: Packets with data that came when there was nothing new.
+        self._came_again = 0
         self._settled = False
         self._calls: list[Callable[[], None]] = []
 
@@ -52,13 +56,17 @@ class ConnectionMeter:
 
     def note_kernel(self) -> KernelCount | None:
         """Ask the kernel now; what it said last counts when it cannot be asked any more."""
-        self._last = self.ask_kernel() or self._last
-        return self._last
+        now, last = self.ask_kernel(), self._last
+        if now is None:
+            return last
+        if last is not None and now.received == last.received:
+            self._came_again += now.data_packets_in - last.data_packets_in
+        self._last = now
+        return now
 
     def settle(self) -> None:
-        """The last packet has gone by."""
+        """The last packet has gone by, and the kernel's last word is noted."""
         if not self._settled:
-            self.note_kernel()
             self.ask_kernel = lambda: None
             self._settled = True
             calls, self._calls = self._calls, []
@@ -85,8 +93,20 @@ class ConnectionMeter:
         )
         if kernel is None:
             return Count(operator, operator)
-        up, down = kernel.ways(resets=self.resets, full=received > read, ipv6=self._ipv6)
+        useless = self._useless(kernel, received - self.tally.down.data)
+        up, down = kernel.ways(resets=self.resets, useless=useless, ipv6=self._ipv6)
         return Count(self._bill(up, down, kernel.sent, read, received), operator, by_kernel=1)
+
+    def _useless(self, kernel: KernelCount, rest: int) -> int:
+        """Bytes of data in received packets that were of no use; `rest` bytes nobody has read.
+
+        Where packets came out of order, or there was no room for more, they are full segments;
+        else FINs, or the end of the data, said again by a server that heard no ACK in time.
+        """
+        if kernel.out_of_order or rest > LAST_BYTES:
+            return min(kernel.dropped, kernel.packets_in) * kernel.segment_in
+        end = rest or self.last_read % kernel.segment_in or kernel.segment_in
+        return min(kernel.dropped, self._came_again) * end
 
     @property
     def _is_secure(self) -> bool:

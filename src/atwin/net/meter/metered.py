@@ -154,6 +154,7 @@ class MeteredStream:
         data = await self._inner.read(limit)
         if data:
             self._meter.tally.data(False, len(data))
+            self._meter.last_read = len(data)
         else:
             self._meter.at_end = True
         return data
@@ -185,29 +186,34 @@ class MeteredStream:
 
     async def _say_goodbye(self) -> None:
         """Until both ends have closed, or it takes too long."""
-        connection, meter = self._socket, self._meter
-        assert connection is not None
         loop = asyncio.get_running_loop()
         look, deadline = _FIRST_LOOK, loop.time() + _LONGEST_GOODBYE
-        while loop.time() < deadline:
-            self._take_rest(connection)
-            kernel = meter.note_kernel()
-            if kernel is None or kernel.is_over or self._late > LAST_BYTES:
-                break
+        while loop.time() < deadline and not self._has_ended():
             await asyncio.sleep(look)
             look = min(2 * look, _LAST_LOOK)
 
     def _end_goodbye(self) -> None:
+        self._has_ended()
         if self._late > LAST_BYTES:
             self._reset()
         else:
             self._let_go()
 
-    def _take_rest(self, connection: socket.socket) -> None:
+    def _has_ended(self) -> bool:
+        """Nothing more comes, or too much."""
+        self._take_rest()
+        kernel = self._meter.note_kernel()
+        if kernel is not None and kernel.is_over:
+            # The FIN may have come between the two looks, and must not pass for data.
+            self._take_rest()
+        return kernel is None or kernel.is_over or self._late > LAST_BYTES
+
+    def _take_rest(self) -> None:
         """Read what came behind our FIN; when it is too much the peer is told by RST."""
+        assert self._socket is not None
         with suppress(OSError):
             while self._late <= LAST_BYTES:
-                data = connection.recv(LAST_BYTES, socket.MSG_DONTWAIT)
+                data = self._socket.recv(LAST_BYTES, socket.MSG_DONTWAIT)
                 if not data:
                     self._meter.at_end = True
                     break
