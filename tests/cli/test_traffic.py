@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
+import socket
 import subprocess
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +25,7 @@ from support.program import ATWIN, atwin, only_line, start
 from support.tls_pki import authority, leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
 
@@ -182,6 +185,13 @@ def test_a_wrong_command_line(
     assert said in only_line(error)
 
 
+def test_a_command_that_does_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["traffic", "--run", "get --help"]) == 2
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert "'get --help': that asks nothing of a module" in error.splitlines()[-1]
+
+
 # --- measurements -------------------------------------------------------------------------------
 
 
@@ -289,6 +299,38 @@ def test_one_line_after_get_and_post(server: str, tmp_path: Path) -> None:
     assert "1 connection)" in ended.stderr.splitlines()[0]
 
 
+def test_the_line_of_a_command_that_failed(server: str, module: str, tmp_path: Path) -> None:
+    for port in ("twin://air724ug", module):
+        ended = atwin("get", f"{server}/nothing", "--port", port, "--traffic", cwd=tmp_path)
+        assert ended.returncode == 1
+        cost, failed = ended.stderr.splitlines()
+        assert cost.startswith("traffic: ")
+        assert "404" in failed
+    assert "by AT^DATAINFO" in cost
+    assert "^DATAINFO: 0,60" in said_by(module, "AT^DATAINFO?")
+
+
+def test_both_are_told(server: str) -> None:
+    answer, said = measured(f"get {server}/small --traffic --json")
+    assert f"traffic: {answer['operator']['total']:,} bytes as the operator counts" in said
+
+
+def test_an_interrupted_measurement_tells_what_it_has() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        process = start("traffic", "--run", f"head {url}", "--json")
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(9999)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=20)
+    assert process.returncode == 130
+    answer = json.loads(only_line(out.decode()))
+    assert answer["operator"]["up"]["total"] > 120
+    assert answer["operator"]["connections"] == 1
+
+
 # --- real modules: another process, known only by its AT commands -------------------------------
 
 
@@ -344,10 +386,12 @@ def test_a_module_that_does_not_count() -> None:
 def test_what_cannot_be_measured_is_said(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, server: str
 ) -> None:
-    async def refused(*_: object) -> None:
+    @asynccontextmanager
+    async def nothing(*_: object) -> AsyncIterator[None]:
         """What a module without AT^DATAINFO comes to."""
+        yield
 
-    monkeypatch.setattr("atwin.cli.traffic.watch._ask_twin", refused)
+    monkeypatch.setattr("atwin.cli.traffic.watch._asking_twin", nothing)
     assert run(["traffic", "--run", f"get {server}/small"]) == 3
     out, error = capsys.readouterr()
     assert out == ""

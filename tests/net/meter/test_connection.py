@@ -29,12 +29,12 @@ ANSWERED = KernelCount(
 
 
 def counted(*said: KernelCount, http: bool = False, read: int = 2000) -> Count:
-    """After the kernel has said this, one after the other."""
+    """After the kernel has said this, one after the other; 53 bytes were written last."""
     meter = ConnectionMeter(http=http)
     meter.tally.open()
     meter.tally.data(True, 100)
     meter.tally.data(False, read)
-    meter.last_read = read
+    meter.last_read, meter.last_written = read, 53
     for kernel in said:
         meter.ask_kernel = lambda kernel=kernel: kernel  # type: ignore[misc]
         meter.note_kernel()
@@ -79,6 +79,11 @@ def test_what_went_again() -> None:
 )
 def test_what_came_again(later: dict[str, int], read: int, again: int) -> None:
     assert counted(ANSWERED, replace(ANSWERED, **later), read=read).wire.down.retransmitted == again
+
+
+def test_a_close_notify_that_came_again() -> None:
+    said = replace(ANSWERED, packets_in=5, dropped=1, data_packets_in=3, received=2001, state=7)
+    assert counted(said, http=True, read=2001).wire.down.retransmitted == 40 + 53
 
 
 def test_what_the_server_says_last() -> None:

@@ -24,7 +24,7 @@ def measure(command: str, port: str, times: int) -> tuple[Report | None, int]:
     from atwin.cli.app import run
 
     words = _words(command)
-    # The first ones count, so that those of the command itself win.
+    # In front, so that those of the command itself win.
     options = ["--port", port]
     watch = Watch()
     with tempfile.TemporaryDirectory(prefix="atwin-") as scratch:
@@ -34,6 +34,8 @@ def measure(command: str, port: str, times: int) -> tuple[Report | None, int]:
         with watching(watch), redirect_stdout(sys.stderr):
             code = run([words[0], *options, *words[1:]])
     report = _report(command, watch, times)
+    if code == DONE and not watch.asked:  # get --help
+        raise typer.BadParameter(f"--run {command!r}: that asks nothing of a module")
     if report is None and code == DONE:
         typer.echo(
             "atwin: this module does not count its traffic (no AT^DATAINFO): it can only be"

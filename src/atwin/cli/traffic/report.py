@@ -128,7 +128,10 @@ def _who(report: Report) -> str:
     if report.count.counted_by == "kernel":
         return "Counted by the kernel of this computer, TCP options included."
     if report.count.counted_by == "model":
-        return "Counted by the model: this system does not tell its packets."
+        return (
+            "Counted by the model: no connection came about, or this system does not tell its"
+            " packets."
+        )
     return "Counted by the kernel of this computer; failed connections by the model."
 
 

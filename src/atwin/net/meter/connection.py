@@ -32,13 +32,13 @@ class ConnectionMeter:
         #: be asked about.
         self.at_end = False
         self.resets = 0
-        #: Bytes of what was read last.
-        self.last_read = 0
+        #: Bytes of what was read and written last.
+        self.last_read = self.last_written = 0
         self._http = http
         self._ipv6 = ipv6
         self._last: KernelCount | None = None
-        #: Packets with data that came when there was nothing new.
-        self._came_again = 0
+        #: Packets of no use that certainly had no data: a FIN said again.
+        self._bare_again = 0
         self._settled = False
         self._calls: list[Callable[[], None]] = []
 
@@ -59,8 +59,8 @@ class ConnectionMeter:
         now, last = self.ask_kernel(), self._last
         if now is None:
             return last
-        if last is not None and now.received == last.received:
-            self._came_again += now.data_packets_in - last.data_packets_in
+        if last is not None and now.data_packets_in == last.data_packets_in:
+            self._bare_again += now.dropped - last.dropped
         self._last = now
         return now
 
@@ -101,12 +101,14 @@ class ConnectionMeter:
         """Bytes of data in received packets that were of no use; `rest` bytes nobody has read.
 
         Where packets came out of order, or there was no room for more, they are full segments;
-        else FINs, or the end of the data, said again by a server that heard no ACK in time.
+        else the end, said again by a server that heard no ACK in time. That of TLS is a
+        close_notify, as long as ours.
         """
+        again = min(kernel.dropped, kernel.packets_in)
         if kernel.out_of_order or rest > LAST_BYTES:
-            return min(kernel.dropped, kernel.packets_in) * kernel.segment_in
-        end = rest or self.last_read % kernel.segment_in or kernel.segment_in
-        return min(kernel.dropped, self._came_again) * end
+            return again * kernel.segment_in
+        end = self.last_written if self._is_secure else self.last_read % kernel.segment_in
+        return (again - self._bare_again) * (rest or end or kernel.segment_in)
 
     @property
     def _is_secure(self) -> bool:

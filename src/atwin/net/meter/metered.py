@@ -162,6 +162,7 @@ class MeteredStream:
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         """See `Stream.write`."""
         self._meter.tally.data(True, len(data))
+        self._meter.last_written = len(data)
         await self._inner.write(data)
 
     def close(self) -> None:
