@@ -54,6 +54,7 @@ class Module:
 
     def switch_off(self) -> None:
         """CPOWD or PWRKEY: RAM is lost, the supply stays."""
+        self._save()
         self._end_run()
 
     def cut_power(self, *, briefly: bool = False) -> None:
@@ -67,6 +68,8 @@ class Module:
 
     def restart(self, *, factory: bool = False, cause: StartCause = StartCause.SOFTWARE) -> None:
         """AT+RESET and its like: this run ends, and the next one boots `RESTART_DELAY` later."""
+        if cause is StartCause.SOFTWARE:
+            self._save()
         self._end_run()
         if factory:
             self.hardware.nvram.erase()
@@ -98,6 +101,11 @@ class Module:
         for firmware in self._ended:
             await firmware.tasks.finished()
         await self.hardware.uart.port.close()
+
+    def _save(self) -> None:
+        """Before an end that the firmware knows of."""
+        if self.firmware is not None and not self.hung:
+            self.firmware.data_counter.save()
 
     def _end_run(self, cure: Cure = Cure.RESET) -> None:
         self._forget_restart()

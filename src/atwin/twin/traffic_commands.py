@@ -34,7 +34,8 @@ class _Kept:
 class DataCounter:
     """Bytes up and down while it is switched on, kept over restarts and power cuts.
 
-    They are saved every `interval` seconds; a power cut costs what came after.
+    They are saved every `interval` seconds and before an orderly end; a power cut, RESET or a
+    crash costs what came after.
     """
 
     def __init__(self, nvram: Nvram, boot: Account, clock: Clock) -> None:
@@ -45,6 +46,7 @@ class DataCounter:
         self._kept = _loaded(nvram)
         #: Bytes of `boot` that are in `_kept` already, or came while it was off.
         self._seen = (0, 0)
+        self._saved = (self._kept.up, self._kept.down)
         self._saving: asyncio.Task[None] | None = None
         self._spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
@@ -62,6 +64,7 @@ class DataCounter:
         """Count, or not; what was counted stays."""
         self._take()
         self._kept.on, self._kept.interval = on, interval
+        self._saved = (self._kept.up, self._kept.down)
         self._nvram.store(_RECORD, asdict(self._kept))
         self._restart_saving()
 
@@ -69,6 +72,13 @@ class DataCounter:
         """Up and down."""
         self._take()
         return self._kept.up, self._kept.down
+
+    def save(self) -> None:
+        """Into NVRAM, if there is anything new."""
+        now = self.bytes()
+        if now != self._saved:
+            self._saved = now
+            self._nvram.store(_RECORD, asdict(self._kept))
 
     def _take(self) -> None:
         bill = self._boot.count.operator
@@ -84,12 +94,9 @@ class DataCounter:
         self._saving = self._spawn(self._save_for_ever()) if self._kept.on else None
 
     async def _save_for_ever(self) -> None:
-        saved = (self._kept.up, self._kept.down)
         while True:
             await self._clock.sleep(self._kept.interval)
-            if self.bytes() != saved:
-                saved = self.bytes()
-                self._nvram.store(_RECORD, asdict(self._kept))
+            self.save()
 
 
 def _loaded(nvram: Nvram) -> _Kept:
