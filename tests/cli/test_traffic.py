@@ -120,6 +120,9 @@ def test_advice_follows_from_the_numbers(told: Any) -> None:
     assert "each costs 600 bytes beside a payload of 12" in small[0]
     assert "about 1,800 bytes instead of 61,200, 97% less" in small[0]
     assert "10 bytes up and 2 down cost 172, or 132" in small[1]
+    # 100,000 bytes and 200 of answers do not fit into the packets of one request: 68 more segments.
+    larger = told("--post", "1000", "--times", "100", "--answer-head", "2500")["advice"]
+    assert "100 of them in one: about 108,784 bytes" in larger[0]
     parts = told("--get", "1M", "--part", "3072")["advice"]
     assert parts[0].startswith("Larger parts: 343 requests cost")
     assert told("--get", "1M")["advice"] == []
@@ -170,7 +173,24 @@ def test_the_bars_in_a_terminal() -> None:
         (["--get", "9", "--url", "http://h/", "--tls"], "is not https://"),
         (["--get", "9", "--tls", "--suite", "0x1301"], "one of 0x0035, 0x002F"),
         (["--get", "9", "--tls", "--chain", "1,x"], "--chain 'x'"),
+        (["--get", "9", "--suite", "0x0005"], "of HTTPS: add --tls"),
+        (["--get", "9", "--chain", "900"], "of HTTPS: add --tls"),
         (["--get", "9", "--times", "0"], "--times"),
+        (["--get", "1.5K"], "--get '1.5K': a number of bytes is wanted"),
+        (["--get", "-1"], "--get '-1': a number of bytes is wanted"),
+        (["--get", "1025M"], "--get 1025M: at most 1024M"),
+        (["--get", "9" * 5000], "a number of bytes is wanted"),
+        (["--post", "9", "--answer", "99999M"], "at most 1024M"),
+        (["--get", "1M", "--part", "10"], "104,858 requests, and 100,000 are the most"),
+        (["--post", "9", "--times", "9" * 11], "--times"),
+        (["--post", "9", "--interval", "inf"], "--interval"),
+        (["--post", "9", "--interval", "nan"], "--interval"),
+        (["--post", "9", "--price-per-mb", "inf"], "--price-per-mb"),
+        (["--post", "9", "--keep-alive", "999999"], "--keep-alive"),
+        (["--heartbeat", "2", "--tls"], "--tls is for --get and --post, not for --heartbeat"),
+        (["--post", "9", "--part", "3"], "--part is for --get, not for --post"),
+        (["--get", "9", "--answer", "3"], "--answer is for --post, not for --get"),
+        (["--run", "get http://h/", "--answer-head", "99"], "--answer-head is for --get and"),
         (["--run", "models"], '"get URL"'),
         (["--run", ""], '"get URL"'),
         (["--run", "get 'http://"], "No closing quotation"),

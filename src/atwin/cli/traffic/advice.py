@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from atwin.net.meter.model import OPERATOR, OPERATOR_RIDING, heartbeat
+from atwin.net.meter.model import HEADERS, MSS, OPERATOR, OPERATOR_RIDING, heartbeat
 
 if TYPE_CHECKING:
     from atwin.net.meter.bill import Bill, Count
@@ -14,8 +14,6 @@ _MANY_REPEATED = 0.01
 #: Payload of a part below which larger ones pay, in bytes, and requests that make a habit.
 _SMALL_PART = 65_536
 _HABIT = 3
-#: Largest message that is compared with a heartbeat: one segment.
-_MESSAGE = 1460
 
 
 def advise(count: "Count") -> list[str]:
@@ -38,8 +36,9 @@ def _for_small(bill: "Bill", payload: int) -> list[str]:
     requests = bill.connections
     beside = (bill.total - payload) / requests
     together = max(requests, 10)
-    # Payload that fits into the packets there are anyhow costs itself, and nothing more.
     one = beside + payload / requests * together
+    # Beyond the packets there are anyhow each segment has headers, and an ACK.
+    one += (payload / requests * together // MSS) * 2 * HEADERS
     separate = bill.total / requests * together
     advice = [
         f"Fewer, larger requests: each costs {beside:,.0f} bytes beside a payload of"
@@ -47,7 +46,7 @@ def _for_small(bill: "Bill", payload: int) -> list[str]:
         f" {one:,.0f} bytes instead of {separate:,.0f}, {1 - one / separate:.0%} less."
     ]
     up, down = bill.up.payload // requests, bill.down.payload // requests
-    if 0 < up <= _MESSAGE and down <= _MESSAGE:
+    if 0 < up <= MSS and down <= MSS:
         least = heartbeat(up, max(down, 1), OPERATOR_RIDING).total
         most = heartbeat(up, max(down, 1), OPERATOR).total
         advice.append(
