@@ -71,8 +71,14 @@ def test_what_went_again() -> None:
         ({"packets_in": 5, "dropped": 1, "data_packets_in": 3}, 2000, 40 + 2000 - 1448),
         ({"packets_in": 5, "dropped": 1, "data_packets_in": 3}, 1963, 40 + 37),
         # Where there is no order, or no room, full ones.
-        ({"packets_in": 5, "dropped": 1, "out_of_order": 1}, 2000, 40 + 1448),
-        ({"packets_in": 6, "dropped": 2}, 2000 - LAST_BYTES - 1, 2 * (40 + 1448)),
+        ({"packets_in": 5, "dropped": 1, "data_packets_in": 3, "out_of_order": 1}, 2000, 40 + 1448),
+        (
+            {"packets_in": 6, "dropped": 2, "data_packets_in": 4},
+            2000 - LAST_BYTES - 1,
+            2 * (40 + 1448),
+        ),
+        # Two probes of a window that is closed.
+        ({"packets_in": 6, "dropped": 2}, 2000 - LAST_BYTES - 1, 2 * 40),
         # Out of order and of use.
         ({"packets_in": 5, "data_packets_in": 3}, 2000, 0),
     ],

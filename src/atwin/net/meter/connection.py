@@ -104,11 +104,13 @@ class ConnectionMeter:
         else the end, said again by a server that heard no ACK in time. That of TLS is a
         close_notify, as long as ours.
         """
-        again = min(kernel.dropped, kernel.packets_in)
+        # More than the data need at least; the others are probes of a closed window.
+        spare = kernel.data_packets_in - -(-kernel.received // kernel.segment_in)
+        again = max(0, min(kernel.dropped - self._bare_again, spare))
         if kernel.out_of_order or rest > LAST_BYTES:
             return again * kernel.segment_in
         end = self.last_written if self._is_secure else self.last_read % kernel.segment_in
-        return (again - self._bare_again) * (rest or end or kernel.segment_in)
+        return again * (rest or end or kernel.segment_in)
 
     @property
     def _is_secure(self) -> bool:

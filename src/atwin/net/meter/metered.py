@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from atwin.net.address import is_literal
@@ -179,7 +180,9 @@ class MeteredStream:
         is_unread = _peeked(self._socket)
         self._meter.tally.close(reset=is_unread)
         if is_unread:
-            self._reset()
+            # In the next round of the loop ours is the last number: then the kernel is asked and
+            # the RST goes out with nothing coming in between.
+            self._goodbyes.say(partial(asyncio.sleep, 0), self._reset)
         else:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
@@ -222,17 +225,18 @@ class MeteredStream:
 
     def _let_go(self) -> None:
         assert self._socket is not None
-        self._meter.settle()
         self._socket.close()
+        self._meter.settle()
 
     def _reset(self) -> None:
         """Let go with RST, which the kernel cannot be asked about afterwards."""
         assert self._socket is not None
-        kernel = self._meter.note_kernel()
-        self._meter.resets += kernel is not None and not kernel.is_over
         with suppress(OSError):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_OFF)
-        self._let_go()
+        kernel = self._meter.note_kernel()
+        self._socket.close()
+        self._meter.resets += kernel is not None and not kernel.is_over
+        self._meter.settle()
 
 
 def _peeked(connection: socket.socket) -> bool:
