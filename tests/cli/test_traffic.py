@@ -299,6 +299,17 @@ def test_a_refusal_costs_too(server: str) -> None:
     assert answer["counted_by"] == "model"
 
 
+def test_what_is_paid_for_is_the_operators_count(server: str) -> None:
+    command = f"head {server}/small"
+    answer, _ = measured(command, "--interval", "60", "--price-per-mb", "2")
+    billed = answer["operator"]["total"]
+    assert answer["total"] == answer["wire"]["total"] > billed
+    assert answer["per_day"] == billed * 1440
+    assert answer["price"]["total"] == pytest.approx(billed / 1048576 * 2)
+    shown = atwin("traffic", "--run", command, "--interval", "60").stdout
+    assert f"\n{billed * 1440:,} bytes a day" in shown.partition("by the operator's rules")[2]
+
+
 def test_for_people(server: str) -> None:
     ended = atwin("traffic", "--run", f"get {server}/mega.bin")
     assert ended.returncode == 0
