@@ -120,6 +120,10 @@ def test_advice_follows_from_the_numbers(told: Any) -> None:
     assert "each costs 600 bytes beside a payload of 12" in small[0]
     assert "about 1,800 bytes instead of 61,200, 97% less" in small[0]
     assert "10 bytes up and 2 down cost 172, or 132" in small[1]
+    # On a connection that is shared, a request is still a request.
+    shared = told("--post", "10", "--times", "100", "--keep-alive", "50")["advice"]
+    assert "each costs 326 bytes beside a payload of 12" in shared[0]
+    assert "10 bytes up and 2 down cost 172, or 132" in shared[1]
     # 100,000 bytes and 200 of answers do not fit into the packets of one request: 68 more segments.
     larger = told("--post", "1000", "--times", "100", "--answer-head", "2500")["advice"]
     assert "100 of them in one: about 108,784 bytes" in larger[0]

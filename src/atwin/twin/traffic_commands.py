@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from atwin.twin.nvram import Nvram
 
 _RECORD = "datainfo"
+#: Seconds between two savings: the least, the most, and before anybody has said.
+_LEAST, _MOST, _USUAL = 30, 65_535, 60
 
 
 @dataclass(slots=True)
@@ -26,7 +28,7 @@ class _Kept:
     """What NVRAM holds: the switch, seconds between two savings, bytes counted."""
 
     on: bool = False
-    interval: int = 60
+    interval: int = _USUAL
     up: int = 0
     down: int = 0
 
@@ -106,6 +108,8 @@ def _loaded(nvram: Nvram) -> _Kept:
         # A value of another kind comes from a damaged record: better begin anew.
         if type(value) is type(getattr(kept, f.name)):
             setattr(kept, f.name, value)
+    if not _LEAST <= kept.interval <= _MOST:
+        kept.interval = _USUAL
     return kept
 
 
@@ -121,7 +125,7 @@ class TrafficCommands(Family):
     def switch(
         self,
         on: Annotated[int, OneOf(0, 1)],
-        interval: Annotated[int | None, Range(30, 65535)] = None,
+        interval: Annotated[int | None, Range(_LEAST, _MOST)] = None,
     ) -> None:
         """Count (1) or not (0); the counters are saved every <interval> seconds.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from atwin.net.meter.bill import KINDS, Count
 from atwin.net.meter.connection import LAST_BYTES, ConnectionMeter
 from atwin.net.meter.kernel import KernelCount
+from atwin.net.meter.split import HttpSplit
 
 #: A request of 100 bytes and an answer of 2000 in two segments; our FIN is out, no other came.
 ANSWERED = KernelCount(
@@ -99,3 +101,28 @@ def test_what_the_server_says_last() -> None:
     assert (secure.unread, secure.tls) == (0, 2000)
     cut = counted(over, http=True, read=2000 - LAST_BYTES - 1).wire.down
     assert (cut.unread, cut.tls) == (LAST_BYTES + 1, 2000 - LAST_BYTES - 1)
+
+
+class _Deaf:
+    async def read(self, limit: int) -> bytes:
+        return b""
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(("sent", "http", "payload"), [(100, 78, 22), (60, 60, 0), (0, 0, 0)])
+def test_what_was_written_but_never_left_is_not_paid_for(
+    sent: int, http: int, payload: int
+) -> None:
+    meter = ConnectionMeter(http=True)
+    meter.tally.open()
+    meter.split = HttpSplit(_Deaf())
+    request = b"POST / HTTP/1.1\r\nX: %b\r\n\r\n" % (b"x" * 54) + bytes(22)
+    asyncio.run(meter.split.write(request))
+    meter.tally.data(True, len(request))
+    meter.ask_kernel = lambda: replace(ANSWERED, sent=sent, received=0, data_packets_in=0)
+    up = meter.count().wire.up
+    assert (up.http, up.payload, up.tls) == (http, payload, 0)
+    assert up.total == up.headers + up.options + sent

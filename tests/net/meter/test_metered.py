@@ -126,6 +126,24 @@ class _Simple:
 SIMPLE = _Simple()
 
 
+def test_the_connection_opened_last_carries_http() -> None:
+    async def main() -> None:
+        network, inner, _ = simulated()
+        inner.serve("192.0.2.1", 80, echo)
+        account = Account(http=True)
+        with account.charged():
+            # A redirect: the first one still exchanges its last packets.
+            first = await network.connect("192.0.2.1", 80)
+            await first.write(bytes(5))
+            second = metered_http(await network.connect("192.0.2.1", 80))
+            await second.write(b"GET / HTTP/1.1\r\n\r\n")
+        assert (account.count.wire.up.tls, account.count.wire.up.http) == (5, 18)
+        second.close()
+        first.close()
+
+    run_virtual(main())
+
+
 def test_a_handshake_that_fails_is_all_tls() -> None:
     async def main() -> None:
         network, inner, _ = simulated()
@@ -265,6 +283,23 @@ def test_a_server_that_goes_on_sending_is_reset() -> None:
         down = account.count.wire.down
         assert down.payload == 10
         assert down.unread > 1000
+
+    asyncio.run(main())
+
+
+@linux
+def test_one_by_the_kernel_and_one_by_the_model() -> None:
+    async def main() -> None:
+        network, account = real()
+        async with listen(echo, "127.0.0.1", 0) as port:
+            stream = await network.connect("127.0.0.1", port)
+            assert account.count.counted_by == "kernel"
+            with pytest.raises(ConnectError):
+                await network.connect("127.0.0.1", free_port())
+            stream.close()
+            await account.wait_settled()
+        count = account.count
+        assert count.counted_by == (count * 7).counted_by == "kernel and model"
 
     asyncio.run(main())
 

@@ -16,24 +16,27 @@ _SMALL_PART = 65_536
 _HABIT = 3
 
 
-def advise(count: "Count") -> list[str]:
-    """From what was or will be sent, by the operator's rules."""
+def advise(count: "Count", requests: int | None = None) -> list[str]:
+    """From what was or will be sent, by the operator's rules.
+
+    `requests`: how many there were; as many as connections, unless some shared one.
+    """
     bill = count.operator
     if not bill.connections:
         return []
+    requests = requests or bill.connections
     advice = []
     payload = bill.kind("payload")
     if 0 < payload < _SMALL_PAYLOAD * bill.total:
-        advice += _for_small(bill, payload)
-    elif bill.connections >= _HABIT and payload / bill.connections < _SMALL_PART:
-        advice.append(_for_parts(bill, payload))
+        advice += _for_small(bill, payload, requests)
+    elif requests >= _HABIT and payload / requests < _SMALL_PART:
+        advice.append(_for_parts(bill, payload, requests))
     advice += _for_tls(bill)
     advice += _for_trouble(count.wire)
     return advice
 
 
-def _for_small(bill: "Bill", payload: int) -> list[str]:
-    requests = bill.connections
+def _for_small(bill: "Bill", payload: int, requests: int) -> list[str]:
     beside = (bill.total - payload) / requests
     together = max(requests, 10)
     one = beside + payload / requests * together
@@ -57,8 +60,7 @@ def _for_small(bill: "Bill", payload: int) -> list[str]:
     return advice
 
 
-def _for_parts(bill: "Bill", payload: int) -> str:
-    requests = bill.connections
+def _for_parts(bill: "Bill", payload: int, requests: int) -> str:
     beside = (bill.total - payload) / requests
     return (
         f"Larger parts: {requests:,} requests cost {beside:,.0f} bytes each beside"

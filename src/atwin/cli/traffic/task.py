@@ -154,7 +154,14 @@ def _report(
         text += f", up to {keep_alive:,} requests a connection"
     if tls is not None:
         assumed = [*assumed, f"certificates of {sum(tls.chain):,} bytes, {tls.suite.openssl}"]
-    return Report("estimate", text, times, count, assumed=assumed, advice=advise(count))
+    return Report(
+        "estimate",
+        text,
+        times,
+        count,
+        assumed=assumed,
+        advice=advise(count, times * len(exchanges)),
+    )
 
 
 def _connections(
