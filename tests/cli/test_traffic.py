@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
+import socket
 import subprocess
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +25,7 @@ from support.program import ATWIN, atwin, only_line, start
 from support.tls_pki import authority, leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
 
@@ -117,6 +120,13 @@ def test_advice_follows_from_the_numbers(told: Any) -> None:
     assert "each costs 600 bytes beside a payload of 12" in small[0]
     assert "about 1,800 bytes instead of 61,200, 97% less" in small[0]
     assert "10 bytes up and 2 down cost 172, or 132" in small[1]
+    # On a connection that is shared, a request is still a request.
+    shared = told("--post", "10", "--times", "100", "--keep-alive", "50")["advice"]
+    assert "each costs 326 bytes beside a payload of 12" in shared[0]
+    assert "10 bytes up and 2 down cost 172, or 132" in shared[1]
+    # 100,000 bytes and 200 of answers do not fit into the packets of one request: 68 more segments.
+    larger = told("--post", "1000", "--times", "100", "--answer-head", "2500")["advice"]
+    assert "100 of them in one: about 108,784 bytes" in larger[0]
     parts = told("--get", "1M", "--part", "3072")["advice"]
     assert parts[0].startswith("Larger parts: 343 requests cost")
     assert told("--get", "1M")["advice"] == []
@@ -167,7 +177,24 @@ def test_the_bars_in_a_terminal() -> None:
         (["--get", "9", "--url", "http://h/", "--tls"], "is not https://"),
         (["--get", "9", "--tls", "--suite", "0x1301"], "one of 0x0035, 0x002F"),
         (["--get", "9", "--tls", "--chain", "1,x"], "--chain 'x'"),
+        (["--get", "9", "--suite", "0x0005"], "of HTTPS: add --tls"),
+        (["--get", "9", "--chain", "900"], "of HTTPS: add --tls"),
         (["--get", "9", "--times", "0"], "--times"),
+        (["--get", "1.5K"], "--get '1.5K': a number of bytes is wanted"),
+        (["--get", "-1"], "--get '-1': a number of bytes is wanted"),
+        (["--get", "1025M"], "--get 1025M: at most 1024M"),
+        (["--get", "9" * 5000], "a number of bytes is wanted"),
+        (["--post", "9", "--answer", "99999M"], "at most 1024M"),
+        (["--get", "1M", "--part", "10"], "104,858 requests, and 100,000 are the most"),
+        (["--post", "9", "--times", "9" * 11], "--times"),
+        (["--post", "9", "--interval", "inf"], "--interval"),
+        (["--post", "9", "--interval", "nan"], "--interval"),
+        (["--post", "9", "--price-per-mb", "inf"], "--price-per-mb"),
+        (["--post", "9", "--keep-alive", "999999"], "--keep-alive"),
+        (["--heartbeat", "2", "--tls"], "--tls is for --get and --post, not for --heartbeat"),
+        (["--post", "9", "--part", "3"], "--part is for --get, not for --post"),
+        (["--get", "9", "--answer", "3"], "--answer is for --post, not for --get"),
+        (["--run", "get http://h/", "--answer-head", "99"], "--answer-head is for --get and"),
         (["--run", "models"], '"get URL"'),
         (["--run", ""], '"get URL"'),
         (["--run", "get 'http://"], "No closing quotation"),
@@ -180,6 +207,13 @@ def test_a_wrong_command_line(
     out, error = capsys.readouterr()
     assert out == ""
     assert said in only_line(error)
+
+
+def test_a_command_that_does_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["traffic", "--run", "get --help"]) == 2
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert "'get --help': that asks nothing of a module" in error.splitlines()[-1]
 
 
 # --- measurements -------------------------------------------------------------------------------
@@ -269,6 +303,17 @@ def test_a_refusal_costs_too(server: str) -> None:
     assert answer["counted_by"] == "model"
 
 
+def test_what_is_paid_for_is_the_operators_count(server: str) -> None:
+    command = f"head {server}/small"
+    answer, _ = measured(command, "--interval", "60", "--price-per-mb", "2")
+    billed = answer["operator"]["total"]
+    assert answer["total"] == answer["wire"]["total"] > billed
+    assert answer["per_day"] == billed * 1440
+    assert answer["price"]["total"] == pytest.approx(billed / 1048576 * 2)
+    shown = atwin("traffic", "--run", command, "--interval", "60").stdout
+    assert f"\n{billed * 1440:,} bytes a day" in shown.partition("by the operator's rules")[2]
+
+
 def test_for_people(server: str) -> None:
     ended = atwin("traffic", "--run", f"get {server}/mega.bin")
     assert ended.returncode == 0
@@ -287,6 +332,38 @@ def test_one_line_after_get_and_post(server: str, tmp_path: Path) -> None:
     ended = atwin("post", f"{server}/got", "-d", "12345", "--traffic")
     assert ended.stdout == "got 5"
     assert "1 connection)" in ended.stderr.splitlines()[0]
+
+
+def test_the_line_of_a_command_that_failed(server: str, module: str, tmp_path: Path) -> None:
+    for port in ("twin://air724ug", module):
+        ended = atwin("get", f"{server}/nothing", "--port", port, "--traffic", cwd=tmp_path)
+        assert ended.returncode == 1
+        cost, failed = ended.stderr.splitlines()
+        assert cost.startswith("traffic: ")
+        assert "404" in failed
+    assert "by AT^DATAINFO" in cost
+    assert "^DATAINFO: 0,60" in said_by(module, "AT^DATAINFO?")
+
+
+def test_both_are_told(server: str) -> None:
+    answer, said = measured(f"get {server}/small --traffic --json")
+    assert f"traffic: {answer['operator']['total']:,} bytes as the operator counts" in said
+
+
+def test_an_interrupted_measurement_tells_what_it_has() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        process = start("traffic", "--run", f"head {url}", "--json")
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(9999)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=20)
+    assert process.returncode == 130
+    answer = json.loads(only_line(out.decode()))
+    assert answer["operator"]["up"]["total"] > 120
+    assert answer["operator"]["connections"] == 1
 
 
 # --- real modules: another process, known only by its AT commands -------------------------------
@@ -344,10 +421,12 @@ def test_a_module_that_does_not_count() -> None:
 def test_what_cannot_be_measured_is_said(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, server: str
 ) -> None:
-    async def refused(*_: object) -> None:
+    @asynccontextmanager
+    async def nothing(*_: object) -> AsyncIterator[None]:
         """What a module without AT^DATAINFO comes to."""
+        yield
 
-    monkeypatch.setattr("atwin.cli.traffic.watch._ask_twin", refused)
+    monkeypatch.setattr("atwin.cli.traffic.watch._asking_twin", nothing)
     assert run(["traffic", "--run", f"get {server}/small"]) == 3
     out, error = capsys.readouterr()
     assert out == ""

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from typing import TYPE_CHECKING
+
+import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.line.memory import memory_pair
 from atwin.net.simulated import SimulatedNetwork
 from atwin.twin import Twin
+from atwin.twin.power import StartCause
 from support.pages import Page, pages
 from support.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    import pytest
+    from atwin.net.simulated import SimulatedStream
 
 CONTENT = {
     "/post": Page(200, b"ok"),
@@ -25,9 +29,14 @@ CONTENT = {
 }
 
 
-def with_twin(test: Callable[[Twin, Terminal], Awaitable[None]]) -> None:
+def with_twin(
+    test: Callable[[Twin, Terminal], Awaitable[None]],
+    on_8080: Callable[[SimulatedStream], Awaitable[None]] | None = None,
+) -> None:
     async def main() -> None:
         network = SimulatedNetwork(LoopClock())
+        if on_8080 is not None:
+            network.serve("httpbin.org", 8080, on_8080)
         network.serve("httpbin.org", 80, pages(CONTENT))
         host, module = memory_pair()
         async with Twin("air780e-lsat", module, network=network) as twin:
@@ -127,3 +136,68 @@ def test_it_is_fit_for_json() -> None:
         assert told["wire"]["down"]["payload"] == 5000
 
     with_twin(test)
+
+
+async def reset(twin: Twin, terminal: Terminal) -> None:
+    terminal.type(b"AT+RESET\r")
+
+
+async def off(twin: Twin, terminal: Terminal) -> None:
+    terminal.type(b"AT+CPOWD=1\r")
+    await terminal.expect(b"NORMAL POWER DOWN\r\n")
+    twin.module.power_on()
+
+
+async def cut(twin: Twin, terminal: Terminal) -> None:
+    twin.module.cut_power()
+    twin.module.power_on()
+
+
+async def crash(twin: Twin, terminal: Terminal) -> None:
+    twin.module.restart(cause=StartCause.EXCEPTION)
+
+
+@pytest.mark.parametrize(
+    ("end", "is_orderly"), [(reset, True), (off, True), (cut, False), (crash, False)]
+)
+def test_an_orderly_end_saves_the_counters(
+    end: Callable[[Twin, Terminal], Awaitable[None]], is_orderly: bool
+) -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(b"AT^DATAINFO=1,65535;+HTTPINIT")
+        await action(terminal, "/file", 0)
+        counted = twin.traffic.boot.count.operator
+        await end(twin, terminal)
+        await terminal.expect(b"+NITZ")
+        told = await terminal.ask(b"AT^DATAINFO?;^DATAINFO")
+        assert b"^DATAINFO: 1,65535" in told
+        up, down = (counted.up.total, counted.down.total) if is_orderly else (0, 0)
+        assert b"^DATAINFO: %d,%d\r" % (up, down) in told
+
+    with_twin(test)
+
+
+def test_a_boot_in_the_middle_of_a_transfer() -> None:
+    asked = asyncio.Event()
+
+    async def silent(stream: SimulatedStream) -> None:
+        await stream.read(999)
+        asked.set()
+        await stream.read(999)
+
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(b'AT+HTTPINIT;+HTTPPARA="URL","http://httpbin.org:8080/"')
+        terminal.type(b"AT+HTTPACTION=0\r")
+        await asked.wait()
+        before = twin.traffic.boot
+        terminal.type(b"AT+RESET\r")
+        await terminal.expect(b"+NITZ")
+        # Its end was charged to the run in which it began.
+        assert before.settled
+        assert (
+            before.count.operator.up.packets == 1 + 2 + 1 + 2
+        )  # DNS, SYN and ACK, GET, FIN and ACK
+        assert twin.traffic.boot.count.operator.total == 0
+        assert twin.traffic.whole.count == before.count
+
+    with_twin(test, silent)

@@ -13,7 +13,7 @@ from atwin.cli.exits import DONE, EXIT_CODES, INTERRUPTED, TERMINATED, USAGE, ex
 from atwin.cli.get import get
 from atwin.cli.head import head
 from atwin.cli.models import models
-from atwin.cli.outcome import noting, print_failure, wants_json
+from atwin.cli.outcome import noting, print_object, wants_json
 from atwin.cli.post import post
 from atwin.cli.probe import probe
 from atwin.cli.recover import recover
@@ -62,13 +62,13 @@ def run(arguments: list[str]) -> int:
     if not arguments:
         app(["--help"], prog_name="atwin", standalone_mode=False)
         return USAGE
-    with noting() as facts:
+    with noting() as outcome:
         code, error = attempt(arguments)
         if error is not None:
             if code not in _STOPPED:
                 typer.echo(f"atwin: {error}", err=True)
-            if wants_json(arguments):
-                print_failure(error, code, facts)
+            if wants_json(arguments) and not outcome.printed:
+                print_object({"error": error, "exit_code": code, **outcome.facts})
     return code
 
 

@@ -1,6 +1,5 @@
 """`atwin get`: a file of any size, resumable."""
 
-import json
 import re
 from contextlib import suppress
 from enum import Enum
@@ -101,7 +100,7 @@ def get(
     async def work() -> int:
         nonlocal arrived
         from atwin.cli.modem import ready_modem
-        from atwin.cli.outcome import known
+        from atwin.cli.outcome import known, print_object
         from atwin.cli.progress import show_progress
         from atwin.cli.tls import https
         from atwin.cli.traffic.watch import Watch
@@ -128,7 +127,7 @@ def get(
             told = described(result)
             if cost is not None:
                 told["traffic"] = cost.as_dict()
-            typer.echo(json.dumps(told))
+            print_object(told)
         return 0
 
     try:

@@ -1,10 +1,9 @@
 """`atwin models`: the profiles and what they allow."""
 
-import json
-
 import typer
 
 from atwin.cli.options import Json
+from atwin.cli.outcome import print_object
 
 
 def models(as_json: Json = False) -> None:
@@ -29,7 +28,7 @@ def models(as_json: Json = False) -> None:
             }
             for profile in profiles
         ]
-        typer.echo(json.dumps({"models": described}))
+        print_object({"models": described})
         return
     rows = [
         ("model", *(profile.key for profile in profiles)),

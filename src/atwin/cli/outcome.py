@@ -1,7 +1,8 @@
 """How a command ends for a program that reads it: with `--json`, one object on stdout either way.
 
-A command that has done its work prints its own. For one that fails `atwin.cli.app` prints
-`{"error": …, "exit_code": …}` and whatever the command called `known` with until then.
+A command that has done its work prints its own by `print_object`. For one that fails without,
+`atwin.cli.app` prints `{"error": …, "exit_code": …}` and whatever the command called `known` with
+until then.
 """
 
 from __future__ import annotations
@@ -9,14 +10,13 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_KNOWN: ContextVar[dict[str, object]] = ContextVar("known")
+    from collections.abc import Iterator, Mapping
 
 
 class CommandFailed(Exception):  # noqa: N818 - says what happened
@@ -27,28 +27,42 @@ class CommandFailed(Exception):  # noqa: N818 - says what happened
         self.exit_code = exit_code
 
 
+@dataclass(slots=True)
+class Outcome:
+    """What a command has to tell a program so far."""
+
+    facts: dict[str, object] = field(default_factory=dict)
+    printed: bool = False
+
+
+_OUTCOME: ContextVar[Outcome | None] = ContextVar("outcome", default=None)
+
+
 def known(**facts: object) -> None:
     """What a program should know even if the command fails from here on; the last word counts."""
-    _KNOWN.get({}).update(facts)
+    if (outcome := _OUTCOME.get()) is not None:
+        outcome.facts.update(facts)
+
+
+def print_object(told: Mapping[str, object]) -> None:
+    """The one object of this command on stdout."""
+    typer.echo(json.dumps(told))
+    if (outcome := _OUTCOME.get()) is not None:
+        outcome.printed = True
 
 
 @contextmanager
-def noting() -> Iterator[dict[str, object]]:
-    """The dict that `known` fills inside."""
-    facts: dict[str, object] = {}
-    token = _KNOWN.set(facts)
+def noting() -> Iterator[Outcome]:
+    """What `known` and `print_object` are told inside."""
+    outcome = Outcome()
+    token = _OUTCOME.set(outcome)
     try:
-        yield facts
+        yield outcome
     finally:
-        _KNOWN.reset(token)
+        _OUTCOME.reset(token)
 
 
 def wants_json(arguments: list[str]) -> bool:
     """Whether this command line asks for it, be it right or wrong otherwise."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     return "--json" in options
-
-
-def print_failure(error: str, exit_code: int, facts: dict[str, object]) -> None:
-    """The object of a command that failed."""
-    typer.echo(json.dumps({"error": error, "exit_code": exit_code, **facts}))

@@ -1,6 +1,5 @@
 """`atwin probe`: can modules reach this HTTPS server?"""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,7 +43,7 @@ def probe(
       atwin probe https://files.example.org:8443/firmware.bin --ca root.pem --json
     """
     from atwin.cli.exits import DONE, MODULE_FAILED, TLS_FAILED
-    from atwin.cli.outcome import CommandFailed, known
+    from atwin.cli.outcome import CommandFailed, known, print_object
     from atwin.cli.running import finish, run
 
     async def work() -> int:
@@ -77,7 +76,7 @@ def probe(
             told = _described(target, found, verdicts)
             if code:
                 told |= {"error": f"no model can connect: {verdicts[0].why}", "exit_code": code}
-            typer.echo(json.dumps(told))
+            print_object(told)
         else:
             _print(target, found, verdicts)
         return code

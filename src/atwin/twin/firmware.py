@@ -121,7 +121,6 @@ class Firmware:
     def start(self, *, warm: bool) -> None:
         """Boot. `warm`: as if the module had been on for a while already."""
         uart = self.hardware.uart
-        self.hardware.uart.boot(self.settings.line_mode(), trained=warm)
         self.data_counter.start(self.tasks.spawn)
         if warm:
             uart.boot(self.settings.line_mode(), trained=True)

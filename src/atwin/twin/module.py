@@ -66,6 +66,7 @@ class Module:
     def switch_off(self, by: str = "AT+CPOWD") -> None:
         """CPOWD or PWRKEY: RAM is lost, the supply stays."""
         self._say_off(by)
+        self._save()
         self._end_run()
 
     def cut_power(self, *, briefly: bool = False) -> None:
@@ -81,6 +82,8 @@ class Module:
     def restart(self, *, factory: bool = False, cause: StartCause = StartCause.SOFTWARE) -> None:
         """AT+RESET and its like: this run ends, and the next one boots `RESTART_DELAY` later."""
         self.hardware.happened(f"restart ({'factory reset' if factory else _CAUSES[cause]})")
+        if cause is StartCause.SOFTWARE:
+            self._save()
         self._end_run()
         if factory:
             self.hardware.nvram.erase()
@@ -119,6 +122,11 @@ class Module:
     def _say_off(self, why: str) -> None:
         if self.is_on:
             self.hardware.happened(f"off ({why})")
+
+    def _save(self) -> None:
+        """Before an end that the firmware knows of."""
+        if self.firmware is not None and not self.hung:
+            self.firmware.data_counter.save()
 
     def _end_run(self, cure: Cure = Cure.RESET) -> None:
         self._forget_restart()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from atwin.twin.nvram import Nvram
 
 _RECORD = "datainfo"
+#: Seconds between two savings: the least, the most, and before anybody has said.
+_LEAST, _MOST, _USUAL = 30, 65_535, 60
 
 
 @dataclass(slots=True)
@@ -26,7 +28,7 @@ class _Kept:
     """What NVRAM holds: the switch, seconds between two savings, bytes counted."""
 
     on: bool = False
-    interval: int = 60
+    interval: int = _USUAL
     up: int = 0
     down: int = 0
 
@@ -34,7 +36,8 @@ class _Kept:
 class DataCounter:
     """Bytes up and down while it is switched on, kept over restarts and power cuts.
 
-    They are saved every `interval` seconds; a power cut costs what came after.
+    They are saved every `interval` seconds and before an orderly end; a power cut, RESET or a
+    crash costs what came after.
     """
 
     def __init__(self, nvram: Nvram, boot: Account, clock: Clock) -> None:
@@ -45,6 +48,7 @@ class DataCounter:
         self._kept = _loaded(nvram)
         #: Bytes of `boot` that are in `_kept` already, or came while it was off.
         self._seen = (0, 0)
+        self._saved = (self._kept.up, self._kept.down)
         self._saving: asyncio.Task[None] | None = None
         self._spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
@@ -62,6 +66,7 @@ class DataCounter:
         """Count, or not; what was counted stays."""
         self._take()
         self._kept.on, self._kept.interval = on, interval
+        self._saved = (self._kept.up, self._kept.down)
         self._nvram.store(_RECORD, asdict(self._kept))
         self._restart_saving()
 
@@ -69,6 +74,13 @@ class DataCounter:
         """Up and down."""
         self._take()
         return self._kept.up, self._kept.down
+
+    def save(self) -> None:
+        """Into NVRAM, if there is anything new."""
+        now = self.bytes()
+        if now != self._saved:
+            self._saved = now
+            self._nvram.store(_RECORD, asdict(self._kept))
 
     def _take(self) -> None:
         bill = self._boot.count.operator
@@ -84,12 +96,9 @@ class DataCounter:
         self._saving = self._spawn(self._save_for_ever()) if self._kept.on else None
 
     async def _save_for_ever(self) -> None:
-        saved = (self._kept.up, self._kept.down)
         while True:
             await self._clock.sleep(self._kept.interval)
-            if self.bytes() != saved:
-                saved = self.bytes()
-                self._nvram.store(_RECORD, asdict(self._kept))
+            self.save()
 
 
 def _loaded(nvram: Nvram) -> _Kept:
@@ -99,6 +108,8 @@ def _loaded(nvram: Nvram) -> _Kept:
         # A value of another kind comes from a damaged record: better begin anew.
         if type(value) is type(getattr(kept, f.name)):
             setattr(kept, f.name, value)
+    if not _LEAST <= kept.interval <= _MOST:
+        kept.interval = _USUAL
     return kept
 
 
@@ -114,7 +125,7 @@ class TrafficCommands(Family):
     def switch(
         self,
         on: Annotated[int, OneOf(0, 1)],
-        interval: Annotated[int | None, Range(30, 65535)] = None,
+        interval: Annotated[int | None, Range(_LEAST, _MOST)] = None,
     ) -> None:
         """Count (1) or not (0); the counters are saved every <interval> seconds.
 

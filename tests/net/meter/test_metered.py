@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
+from contextlib import suppress
 
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.net.meter.account import Account, metered_http
-from atwin.net.meter.kernel import read_kernel
+from atwin.net.meter.kernel import KernelCount, read_kernel
 from atwin.net.meter.metered import MeteredNetwork
 from atwin.net.network import ConnectError, ResolveError, Stream, StreamError
 from atwin.net.real import RealNetwork
@@ -122,6 +124,24 @@ class _Simple:
 
 
 SIMPLE = _Simple()
+
+
+def test_the_connection_opened_last_carries_http() -> None:
+    async def main() -> None:
+        network, inner, _ = simulated()
+        inner.serve("192.0.2.1", 80, echo)
+        account = Account(http=True)
+        with account.charged():
+            # A redirect: the first one still exchanges its last packets.
+            first = await network.connect("192.0.2.1", 80)
+            await first.write(bytes(5))
+            second = metered_http(await network.connect("192.0.2.1", 80))
+            await second.write(b"GET / HTTP/1.1\r\n\r\n")
+        assert (account.count.wire.up.tls, account.count.wire.up.http) == (5, 18)
+        second.close()
+        first.close()
+
+    run_virtual(main())
 
 
 def test_a_handshake_that_fails_is_all_tls() -> None:
@@ -267,6 +287,23 @@ def test_a_server_that_goes_on_sending_is_reset() -> None:
     asyncio.run(main())
 
 
+@linux
+def test_one_by_the_kernel_and_one_by_the_model() -> None:
+    async def main() -> None:
+        network, account = real()
+        async with listen(echo, "127.0.0.1", 0) as port:
+            stream = await network.connect("127.0.0.1", port)
+            assert account.count.counted_by == "kernel"
+            with pytest.raises(ConnectError):
+                await network.connect("127.0.0.1", free_port())
+            stream.close()
+            await account.wait_settled()
+        count = account.count
+        assert count.counted_by == (count * 7).counted_by == "kernel and model"
+
+    asyncio.run(main())
+
+
 def test_refused() -> None:
     async def main() -> None:
         network, account = real()
@@ -346,3 +383,39 @@ def test_closing_the_network_cuts_goodbyes_short() -> None:
             done.set()
 
     leaves_nothing(main())
+
+
+@linux
+def test_a_fin_between_two_looks_is_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        network, account = real()
+        done = asyncio.Event()
+        peers: list[socket.socket] = []
+
+        async def serve(stream: Stream) -> None:
+            await stream.read(9)
+            await stream.write(b"ok")
+            peers.append(stream._transport.get_extra_info("socket"))  # type: ignore[attr-defined]
+            await done.wait()
+
+        async with listen(serve, "127.0.0.1", 0) as port:
+            stream = await network.connect("127.0.0.1", port)
+            await stream.write(b"x")
+            assert await stream.read(9) == b"ok"
+
+            def read_late(ours: socket.socket) -> KernelCount | None:
+                # Our FIN is out and nothing waits; now the peer closes, and then we ask.
+                with suppress(OSError):  # the second time
+                    peers[0].shutdown(socket.SHUT_WR)
+                while (kernel := read_kernel(ours)) is not None and not kernel.is_over:
+                    pass
+                return kernel
+
+            monkeypatch.setattr("atwin.net.meter.metered.read_kernel", read_late)
+            stream.close()
+            await account.wait_settled()
+            done.set()
+        assert account.count.wire.down.payload == 2
+        assert account.count.wire.down.unread == 0
+
+    asyncio.run(main())

@@ -6,8 +6,25 @@ import typer
 
 from atwin.cli.options import DEFAULT_PORT, Json, Port
 
+#: The options that belong to some of the ways to ask, and to which.
+_BOTH = ("--get", "--post")
+_ONLY_WITH = {
+    "url": _BOTH,
+    "answer": ("--post",),
+    "answer_head": _BOTH,
+    "part": ("--get",),
+    "bare": ("--get",),
+    "model": ("--get",),
+    "tls": _BOTH,
+    "suite": _BOTH,
+    "chain": _BOTH,
+    "keep_alive": _BOTH,
+    "dns": _BOTH,
+}
+
 
 def traffic(
+    context: typer.Context,
     run: Annotated[
         str | None,
         typer.Option(metavar="COMMAND", help='Measure: run it, such as "get URL", and count.'),
@@ -24,10 +41,17 @@ def traffic(
             metavar="UP[:DOWN]", help="Estimate messages of these bytes on an open TCP connection."
         ),
     ] = None,
-    times: Annotated[int, typer.Option(min=1, metavar="N", help="How often.")] = 1,
+    times: Annotated[
+        int,
+        typer.Option(
+            min=1, max=1_000_000_000, metavar="N", help="How often; --run runs once all the same."
+        ),
+    ] = 1,
     interval: Annotated[
         float | None,
-        typer.Option(min=0.001, metavar="SECONDS", help="From one time to the next."),
+        typer.Option(
+            min=0.001, max=31_622_400, metavar="SECONDS", help="From one time to the next."
+        ),
     ] = None,
     url: Annotated[
         str | None,
@@ -39,7 +63,10 @@ def traffic(
     answer_head: Annotated[
         int | None,
         typer.Option(
-            min=15, metavar="BYTES", help="Header of an answer: 245 for --get, 38 for --post."
+            min=15,
+            max=65_536,
+            metavar="BYTES",
+            help="Header of an answer: 245 for --get, 38 for --post.",
         ),
     ] = None,
     part: Annotated[
@@ -53,8 +80,9 @@ def traffic(
     ] = "air724ug",
     tls: Annotated[bool, typer.Option("--tls", help="Over HTTPS.")] = False,
     suite: Annotated[
-        str, typer.Option(metavar="NUMBER", help="The cipher suite that is agreed on.")
-    ] = "0x0035",
+        str | None,
+        typer.Option(metavar="NUMBER", help="The cipher suite that is agreed on (0x0035)."),
+    ] = None,
     chain: Annotated[
         str | None,
         typer.Option(
@@ -65,7 +93,10 @@ def traffic(
     keep_alive: Annotated[
         int,
         typer.Option(
-            min=1, metavar="N", help="Requests on one connection; a module's own HTTP makes 1."
+            min=1,
+            max=10_000,
+            metavar="N",
+            help="Requests on one connection; a module's own HTTP makes 1.",
         ),
     ] = 1,
     dns: Annotated[
@@ -73,7 +104,9 @@ def traffic(
     ] = False,
     price_per_mb: Annotated[
         float | None,
-        typer.Option(min=0, metavar="PRICE", help="Of 1,048,576 bytes, in any currency."),
+        typer.Option(
+            min=0, max=1_000_000_000, metavar="PRICE", help="Of 1,048,576 bytes, in any currency."
+        ),
     ] = None,
     port: Port = DEFAULT_PORT,
     as_json: Json = False,
@@ -101,6 +134,7 @@ def traffic(
     if len(asked) != 1:
         what = f"{' and '.join(asked)}: " if asked else ""
         raise typer.BadParameter(f"{what}one of --run, --get, --post and --heartbeat is wanted")
+    _refuse_what_is_ignored(context, asked[0])
     plan = Plan(times, interval, price_per_mb)
     code = 0
     if run is not None:
@@ -120,3 +154,11 @@ def traffic(
             report = task.estimate_get(get or "", times, keep_alive, server, download)
     show(report, plan, as_json=as_json)
     finish(code)
+
+
+def _refuse_what_is_ignored(context: typer.Context, asked: str) -> None:
+    for name, ways in _ONLY_WITH.items():
+        source = context.get_parameter_source(name)
+        if asked not in ways and source is not None and source.name == "COMMANDLINE":
+            option = f"--{name.replace('_', '-')}"
+            raise typer.BadParameter(f"{option} is for {' and '.join(ways)}, not for {asked}")

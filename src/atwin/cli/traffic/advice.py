@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from atwin.net.meter.model import OPERATOR, OPERATOR_RIDING, heartbeat
+from atwin.net.meter.model import HEADERS, MSS, OPERATOR, OPERATOR_RIDING, heartbeat
 
 if TYPE_CHECKING:
     from atwin.net.meter.bill import Bill, Count
@@ -14,32 +14,34 @@ _MANY_REPEATED = 0.01
 #: Payload of a part below which larger ones pay, in bytes, and requests that make a habit.
 _SMALL_PART = 65_536
 _HABIT = 3
-#: Largest message that is compared with a heartbeat: one segment.
-_MESSAGE = 1460
 
 
-def advise(count: "Count") -> list[str]:
-    """From what was or will be sent, by the operator's rules."""
+def advise(count: "Count", requests: int | None = None) -> list[str]:
+    """From what was or will be sent, by the operator's rules.
+
+    `requests`: how many there were; as many as connections, unless some shared one.
+    """
     bill = count.operator
     if not bill.connections:
         return []
+    requests = requests or bill.connections
     advice = []
     payload = bill.kind("payload")
     if 0 < payload < _SMALL_PAYLOAD * bill.total:
-        advice += _for_small(bill, payload)
-    elif bill.connections >= _HABIT and payload / bill.connections < _SMALL_PART:
-        advice.append(_for_parts(bill, payload))
+        advice += _for_small(bill, payload, requests)
+    elif requests >= _HABIT and payload / requests < _SMALL_PART:
+        advice.append(_for_parts(bill, payload, requests))
     advice += _for_tls(bill)
     advice += _for_trouble(count.wire)
     return advice
 
 
-def _for_small(bill: "Bill", payload: int) -> list[str]:
-    requests = bill.connections
+def _for_small(bill: "Bill", payload: int, requests: int) -> list[str]:
     beside = (bill.total - payload) / requests
     together = max(requests, 10)
-    # Payload that fits into the packets there are anyhow costs itself, and nothing more.
     one = beside + payload / requests * together
+    # Beyond the packets there are anyhow each segment has headers, and an ACK.
+    one += (payload / requests * together // MSS) * 2 * HEADERS
     separate = bill.total / requests * together
     advice = [
         f"Fewer, larger requests: each costs {beside:,.0f} bytes beside a payload of"
@@ -47,7 +49,7 @@ def _for_small(bill: "Bill", payload: int) -> list[str]:
         f" {one:,.0f} bytes instead of {separate:,.0f}, {1 - one / separate:.0%} less."
     ]
     up, down = bill.up.payload // requests, bill.down.payload // requests
-    if 0 < up <= _MESSAGE and down <= _MESSAGE:
+    if 0 < up <= MSS and down <= MSS:
         least = heartbeat(up, max(down, 1), OPERATOR_RIDING).total
         most = heartbeat(up, max(down, 1), OPERATOR).total
         advice.append(
@@ -58,8 +60,7 @@ def _for_small(bill: "Bill", payload: int) -> list[str]:
     return advice
 
 
-def _for_parts(bill: "Bill", payload: int) -> str:
-    requests = bill.connections
+def _for_parts(bill: "Bill", payload: int, requests: int) -> str:
     beside = (bill.total - payload) / requests
     return (
         f"Larger parts: {requests:,} requests cost {beside:,.0f} bytes each beside"

@@ -26,7 +26,7 @@ def measure(command: str, port: str, times: int) -> tuple[Report, int]:
     from atwin.cli.app import attempt
 
     words = _words(command)
-    # The first ones count, so that those of the command itself win.
+    # In front, so that those of the command itself win.
     options = ["--port", port]
     watch = Watch()
     with tempfile.TemporaryDirectory(prefix="atwin-") as scratch:
@@ -36,6 +36,8 @@ def measure(command: str, port: str, times: int) -> tuple[Report, int]:
         with watching(watch), redirect_stdout(sys.stderr), noting():
             code, error = attempt([words[0], *options, *words[1:]])
     report = _report(command, watch, times)
+    if code == DONE and not watch.asked:  # get --help
+        raise typer.BadParameter(f"--run {command!r}: that asks nothing of a module")
     if report is None:
         if code != DONE:
             raise CommandFailed(error or f"{command}: ended with exit code {code}", code)

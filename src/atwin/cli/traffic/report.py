@@ -1,11 +1,9 @@
 """What a task costs, for people and for programs."""
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import typer
-
+from atwin.cli.outcome import print_object
 from atwin.net.meter.bill import KINDS
 
 if TYPE_CHECKING:
@@ -29,11 +27,6 @@ class Plan:
     times: int
     interval: float | None
     price_per_mb: float | None
-
-    @property
-    def per_day(self) -> float | None:
-        """Times a day."""
-        return None if self.interval is None else _DAY / self.interval
 
 
 @dataclass(frozen=True)
@@ -67,11 +60,20 @@ class Report:
             return sum(self.module)
         return self.bill.total if self.bill else 0
 
+    @property
+    def billed(self) -> int:
+        """Bytes that are paid for: a module sends no time stamps, as this computer does."""
+        return self.total if self.count is None else self.count.operator.total
+
+    def a_day(self, plan: Plan) -> float | None:
+        """`billed` bytes a day, when it is known how often."""
+        return None if plan.interval is None else self.billed / self.times * _DAY / plan.interval
+
 
 def show(report: Report, plan: Plan, *, as_json: bool) -> None:
     """Print it on stdout."""
     if as_json:
-        typer.echo(json.dumps(_described(report, plan)))
+        print_object(_described(report, plan))
         return
     from rich.console import Console
 
@@ -98,8 +100,7 @@ def _described(report: Report, plan: Plan) -> dict[str, object]:
         told |= {"counted_by": "module", "module": {"total": up + down, "up": up, "down": down}}
     told["total"] = report.total
     told["per_time"] = report.total / report.times
-    if plan.per_day is not None:
-        day = report.total / report.times * plan.per_day
+    if (day := report.a_day(plan)) is not None:
         told |= {"per_day": round(day), "per_month": round(day * _MONTH_DAYS)}
     if plan.price_per_mb is not None:
         told["price"] = {
@@ -113,9 +114,8 @@ def _described(report: Report, plan: Plan) -> dict[str, object]:
 
 
 def _priced(report: Report, plan: Plan) -> list[tuple[str, float]]:
-    amounts = [("total", float(report.total))]
-    if plan.per_day is not None:
-        day = report.total / report.times * plan.per_day
+    amounts = [("total", float(report.billed))]
+    if (day := report.a_day(plan)) is not None:
         amounts += [("per_day", day), ("per_month", day * _MONTH_DAYS)]
     return amounts
 
@@ -132,7 +132,10 @@ def _who(report: Report) -> str:
     if report.count.counted_by == "kernel":
         return "Counted by the kernel of this computer, TCP options included."
     if report.count.counted_by == "model":
-        return "Counted by the model: this system does not tell its packets."
+        return (
+            "Counted by the model: no connection came about, or this system does not tell its"
+            " packets."
+        )
     return "Counted by the kernel of this computer; failed connections by the model."
 
 
@@ -169,8 +172,9 @@ def _lines(report: Report, plan: Plan) -> list[str]:
         lines.append(f"{up + down:,} bytes by the module's AT^DATAINFO: {up:,} up, {down:,} down")
     if report.times > 1:
         lines.append(f"{report.total / report.times:,.0f} bytes each time, {report.total:,} in all")
-    if plan.per_day is not None:
-        day = report.total / report.times * plan.per_day
+    if report.count is not None:
+        lines.append(_other(report, report.count))
+    if (day := report.a_day(plan)) is not None:
         lines.append(
             f"{day:,.0f} bytes a day, {day * _MONTH_DAYS:,.0f} in {_MONTH_DAYS} days"
             f" ({day * _MONTH_DAYS / _MB:,.1f} MB of 1,048,576 bytes)"
@@ -182,8 +186,6 @@ def _lines(report: Report, plan: Plan) -> list[str]:
             for name, amount in _priced(report, plan)
         )
         lines.append(f"At {plan.price_per_mb:g} a MB: {prices}")
-    if report.count is not None:
-        lines.append(_other(report, report.count))
     lines += _requests(report)
     lines += [f"Assumed: {text}" for text in report.assumed]
     lines += ["", *(f"* {text}" for text in report.advice)] if report.advice else []

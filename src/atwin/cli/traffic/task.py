@@ -12,7 +12,7 @@ from atwin.cli.traffic.report import Report
 from atwin.net.http.request import Request
 from atwin.net.meter.bill import Count
 from atwin.net.meter.estimate import Exchange, estimate
-from atwin.net.meter.model import LINUX, OPERATOR_RIDING, datagram, heartbeat
+from atwin.net.meter.model import LINUX, MSS, OPERATOR_RIDING, datagram, heartbeat
 from atwin.net.url import Url
 
 if TYPE_CHECKING:
@@ -24,10 +24,15 @@ _POST_URL, _GET_URL = "httpbin.org/post", "httpbin.org/file.bin"
 _POST_HEAD, _GET_HEAD = 38, 245
 #: Body of the example's answer.
 _POST_ANSWER = "2"
+#: The suite that is agreed on, if nobody says.
+_SUITE = "0x0035"
 #: What If-Range carries: nginx's ETags have that size.
 _ETAG = b'"5e16f6b9-b6ba5c"'
 
-_SIZE = re.compile(r"(\d+)([KkMm]?)")
+_SIZE = re.compile(r"(\d{1,12})([KkMm]?)")
+#: Bytes of one task, and its requests.
+_LARGEST = 1 << 30
+_MOST_PARTS = 100_000
 _UNITS = {"": 1, "K": 1024, "M": 1024 * 1024}
 
 
@@ -39,7 +44,7 @@ class Server:
     answer: str | None
     head: int | None
     tls: bool
-    suite: str
+    suite: str | None
     chain: str | None
     dns: bool
 
@@ -59,8 +64,8 @@ def estimate_heartbeat(text: str, times: int) -> Report:
     if len(sizes) > 2:
         raise typer.BadParameter(f"--heartbeat {text!r}: UP or UP:DOWN is wanted, such as 2:2")
     up, down = (parse_size("--heartbeat", size) for size in (sizes * 2)[:2])
-    if not 0 < up <= _MESSAGE or not 0 < down <= _MESSAGE:
-        raise typer.BadParameter(f"--heartbeat {text!r}: 1 to {_MESSAGE} bytes each way")
+    if not 0 < up <= MSS or not 0 < down <= MSS:
+        raise typer.BadParameter(f"--heartbeat {text!r}: 1 to {MSS} bytes each way")
     linux = replace(LINUX, first_alone=False)
     once = Count(heartbeat(up, down, linux), heartbeat(up, down))
     riding = heartbeat(up, down, OPERATOR_RIDING).total
@@ -124,13 +129,13 @@ def parse_size(option: str, text: str) -> int:
     match = _SIZE.fullmatch(text)
     if match is None:
         raise typer.BadParameter(f"{option} {text!r}: a number of bytes is wanted, or 300K, 12M")
-    return int(match[1]) * _UNITS[match[2].upper()]
+    size = int(match[1]) * _UNITS[match[2].upper()]
+    if size > _LARGEST:
+        raise typer.BadParameter(f"{option} {text}: at most 1024M; --times tells how often")
+    return size
 
 
 # --- inside -------------------------------------------------------------------------------------
-
-#: Largest heartbeat, in bytes: one segment.
-_MESSAGE = 1460
 
 
 def _report(
@@ -149,7 +154,14 @@ def _report(
         text += f", up to {keep_alive:,} requests a connection"
     if tls is not None:
         assumed = [*assumed, f"certificates of {sum(tls.chain):,} bytes, {tls.suite.openssl}"]
-    return Report("estimate", text, times, count, assumed=assumed, advice=advise(count))
+    return Report(
+        "estimate",
+        text,
+        times,
+        count,
+        assumed=assumed,
+        advice=advise(count, times * len(exchanges)),
+    )
 
 
 def _connections(
@@ -190,6 +202,11 @@ def _parts(total: int, url: Url, head: int, download: Download) -> list[Exchange
     streams = limits.streams and not asked and stream_pays(chunk, None, 0.0)
     if total <= chunk or streams or (download.bare and not asked):
         return [Exchange(Request("GET", url, _headers()), head, total, apart=True)]
+    if total > _MOST_PARTS * chunk:
+        raise typer.BadParameter(
+            f"--part {download.part}: {-(-total // chunk):,} requests, and {_MOST_PARTS:,} are the"
+            " most that are told"
+        )
     found = []
     for first in range(0, total, chunk):
         last = min(first + chunk, total) - 1
@@ -214,7 +231,11 @@ def _place(server: Server, usual: str) -> "tuple[Url, TlsShape | None]":
         raise typer.BadParameter(str(error)) from None
     if server.tls and not url.secure:
         raise typer.BadParameter(f"--tls, but --url {text} is not https://")
-    return url, _tls(server, url) if url.secure else None
+    if url.secure:
+        return url, _tls(server, url)
+    if server.suite is not None or server.chain is not None:
+        raise typer.BadParameter("--suite and --chain are of HTTPS: add --tls")
+    return url, None
 
 
 def _tls(server: Server, url: Url) -> "TlsShape":
@@ -223,8 +244,7 @@ def _tls(server: Server, url: Url) -> "TlsShape":
     from atwin.net.tls.suites import SUITES, suites_for
 
     try:
-        number = int(server.suite, 16)
-        suites = suites_for(number)
+        suites = suites_for(int(server.suite or _SUITE, 16))
     except ValueError:
         known = ", ".join(f"0x{suite.number:04X}" for suite in SUITES)
         raise typer.BadParameter(f"--suite {server.suite!r}: one of {known} is wanted") from None

@@ -19,7 +19,7 @@ _COUNTED = re.compile(r"\^DATAINFO: ?(\d+),(\d+)")
 _SWITCH = re.compile(r"\^DATAINFO: ?([01]),(\d+)")
 #: Seconds in which a counter's saving interval makes no difference to us.
 _INTERVAL = 60
-#: Seconds that the last packets may take.
+#: Seconds that the last packets may take, and a module's last answers.
 _LAST_PACKETS = 3.0
 
 _watch: ContextVar["Watch | None"] = ContextVar("watch", default=None)
@@ -34,6 +34,8 @@ class Watch:
     actions: "list[tuple[str, Count]]" = field(default_factory=list)
     #: Bytes up and down by a module's own counters.
     module: tuple[int, int] | None = None
+    #: Whether there was a module to be asked at all.
+    asked: bool = False
 
     def line(self) -> str:
         """In one line."""
@@ -74,47 +76,70 @@ def watching(watch: Watch) -> Iterator[None]:
 
 @asynccontextmanager
 async def watched(modem: "Modem", twin: "Twin | None", own: Watch | None) -> AsyncIterator[None]:
-    """Count what `modem` does inside; `own` is told to the user, else somebody is `watching`."""
-    watch = own or _watch.get()
+    """Count what `modem` does inside, successful or not, for `own` and for who is `watching`.
+
+    `own` is told to the user.
+    """
+    outer = _watch.get()
+    watch = own or outer
     if watch is None:
         yield
         return
-    if twin is not None:
-        try:
+    try:
+        async with _asking_module(modem, watch) if twin is None else _asking_twin(twin, watch):
             yield
-        finally:
-            await _ask_twin(twin, watch)
-    else:
-        async with _asking_module(modem, watch):
-            yield
-    if own is not None:
-        typer.echo(own.line(), err=True)
+    except BaseException:
+        # Silence of a module that has failed does not mean that it cannot count.
+        own = own if watch.as_dict() else None
+        raise
+    finally:
+        if outer is not None:
+            outer.asked = True
+            outer.count, outer.actions, outer.module = watch.count, watch.actions, watch.module
+        if own is not None:
+            typer.echo(own.line(), err=True)
 
 
-async def _ask_twin(twin: "Twin", watch: Watch) -> None:
-    traffic = twin.traffic
-    # A connection that somebody still uses does not settle: what it cost so far is told then.
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_LAST_PACKETS):
-            await traffic.wait_settled()
-    watch.count = traffic.whole.count
-    watch.actions = [(action.name, action.account.count) for action in traffic.actions]
+@asynccontextmanager
+async def _asking_twin(twin: "Twin", watch: Watch) -> AsyncIterator[None]:
+    patience = _LAST_PACKETS
+    try:
+        yield
+    except asyncio.CancelledError:
+        patience = 0.0  # somebody has pressed Ctrl-C
+        raise
+    finally:
+        traffic = twin.traffic
+        # A connection that somebody still uses does not settle: what it cost so far is told then.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await traffic.wait_settled()
+        watch.count = traffic.whole.count
+        watch.actions = [(action.name, action.account.count) for action in traffic.actions]
 
 
 @asynccontextmanager
 async def _asking_module(modem: "Modem", watch: Watch) -> AsyncIterator[None]:
     """Its counters before and after; they are switched on for that long where they are off."""
+    from atwin.host.errors import HostError
+    from atwin.line.errors import PortError
+
     switch = _SWITCH.match((await modem.command("AT^DATAINFO?")).line)
     was_off = switch is not None and switch[1] == "0"
     if was_off:
         await modem.command(f"AT^DATAINFO=1,{_INTERVAL}")
     before = await _counters(modem)
-    yield
-    after = await _counters(modem)
-    if was_off:
-        await modem.command("AT^DATAINFO=0")
-    if before is not None and after is not None:
-        watch.module = (after[0] - before[0], after[1] - before[1])
+    try:
+        yield
+    finally:
+        # Behind a failure the module may say nothing more.
+        with suppress(HostError, PortError, TimeoutError):
+            async with asyncio.timeout(_LAST_PACKETS):
+                after = await _counters(modem)
+                if before is not None and after is not None:
+                    watch.module = (after[0] - before[0], after[1] - before[1])
+                if was_off:
+                    await modem.command("AT^DATAINFO=0")
 
 
 async def _counters(modem: "Modem") -> tuple[int, int] | None:

@@ -32,9 +32,13 @@ class ConnectionMeter:
         #: be asked about.
         self.at_end = False
         self.resets = 0
+        #: Bytes of what was read and written last.
+        self.last_read = self.last_written = 0
         self._http = http
         self._ipv6 = ipv6
         self._last: KernelCount | None = None
+        #: Packets of no use that certainly had no data: a FIN said again.
+        self._bare_again = 0
         self._settled = False
         self._calls: list[Callable[[], None]] = []
 
@@ -52,13 +56,17 @@ class ConnectionMeter:
 
     def note_kernel(self) -> KernelCount | None:
         """Ask the kernel now; what it said last counts when it cannot be asked any more."""
-        self._last = self.ask_kernel() or self._last
-        return self._last
+        now, last = self.ask_kernel(), self._last
+        if now is None:
+            return last
+        if last is not None and now.data_packets_in == last.data_packets_in:
+            self._bare_again += now.dropped - last.dropped
+        self._last = now
+        return now
 
     def settle(self) -> None:
-        """The last packet has gone by."""
+        """The last packet has gone by, and the kernel's last word is noted."""
         if not self._settled:
-            self.note_kernel()
             self.ask_kernel = lambda: None
             self._settled = True
             calls, self._calls = self._calls, []
@@ -85,8 +93,24 @@ class ConnectionMeter:
         )
         if kernel is None:
             return Count(operator, operator)
-        up, down = kernel.ways(resets=self.resets, full=received > read, ipv6=self._ipv6)
+        useless = self._useless(kernel, received - self.tally.down.data)
+        up, down = kernel.ways(resets=self.resets, useless=useless, ipv6=self._ipv6)
         return Count(self._bill(up, down, kernel.sent, read, received), operator, by_kernel=1)
+
+    def _useless(self, kernel: KernelCount, rest: int) -> int:
+        """Bytes of data in received packets that were of no use; `rest` bytes nobody has read.
+
+        Where packets came out of order, or there was no room for more, they are full segments;
+        else the end, said again by a server that heard no ACK in time. That of TLS is a
+        close_notify, as long as ours.
+        """
+        # More than the data need at least; the others are probes of a closed window.
+        spare = kernel.data_packets_in - -(-kernel.received // kernel.segment_in)
+        again = max(0, min(kernel.dropped - self._bare_again, spare))
+        if kernel.out_of_order or rest > LAST_BYTES:
+            return again * kernel.segment_in
+        end = self.last_written if self._is_secure else self.last_read % kernel.segment_in
+        return again * (rest or end or kernel.segment_in)
 
     @property
     def _is_secure(self) -> bool:

@@ -13,9 +13,8 @@ Linux 4.19, and their offsets:
 
 Segments are counted as they are on the wire, however large the pieces are in which the kernel
 hands them to the driver. What came twice, or when there was no room, is in tcpi_segs_in but not in
-tcpi_bytes_received; SO_MEMINFO's ninth number counts those packets. Their size nobody tells: where
-others came out of order, or there was no room, they are full segments, else a FIN or the little at
-the end that an impatient server says again.
+tcpi_bytes_received; SO_MEMINFO's ninth number counts those packets. Their size nobody tells: see
+`ConnectionMeter`.
 """
 
 from __future__ import annotations
@@ -79,11 +78,11 @@ class KernelCount:
         syn = 4 + (12 if has_stamps else 4 * has_sack) + 4 * bool(self.agreed & _WINDOW_SCALE)
         return syn, 12 * has_stamps
 
-    def ways(self, *, resets: int = 0, full: bool = False, ipv6: bool = False) -> tuple[Way, Way]:
+    def ways(self, *, resets: int = 0, useless: int = 0, ipv6: bool = False) -> tuple[Way, Way]:
         """Packets, headers, options and repetitions, up and down, without the data.
 
-        `resets`: RST packets that went out when nobody could ask the kernel any more. `full`:
-        received data were not taken, so that there was no room for more.
+        `resets`: RST packets that went out when nobody could ask the kernel any more. `useless`:
+        bytes of data in received packets that were of no use.
         """
         header = HEADERS + IPV6_MORE * ipv6
         syn, usual = self.options
@@ -97,11 +96,10 @@ class KernelCount:
             data_packets=self.data_packets_out,
         )
         twice = min(self.dropped, self.packets_in)
-        useless = self.segment_in if full or self.out_of_order else 0
         down = Way(
             headers=(self.packets_in - twice) * header,
             options=syn + (self.packets_in - 1) * usual if self.packets_in else 0,
-            retransmitted=twice * (useless + header),
+            retransmitted=twice * header + useless,
             packets=self.packets_in,
             data_packets=self.data_packets_in,
         )

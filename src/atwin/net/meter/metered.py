@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from atwin.net.address import is_literal
@@ -154,6 +155,7 @@ class MeteredStream:
         data = await self._inner.read(limit)
         if data:
             self._meter.tally.data(False, len(data))
+            self._meter.last_read = len(data)
         else:
             self._meter.at_end = True
         return data
@@ -161,6 +163,7 @@ class MeteredStream:
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         """See `Stream.write`."""
         self._meter.tally.data(True, len(data))
+        self._meter.last_written = len(data)
         await self._inner.write(data)
 
     def close(self) -> None:
@@ -177,7 +180,9 @@ class MeteredStream:
         is_unread = _peeked(self._socket)
         self._meter.tally.close(reset=is_unread)
         if is_unread:
-            self._reset()
+            # In the next round of the loop ours is the last number: then the kernel is asked and
+            # the RST goes out with nothing coming in between.
+            self._goodbyes.say(partial(asyncio.sleep, 0), self._reset)
         else:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
@@ -185,29 +190,34 @@ class MeteredStream:
 
     async def _say_goodbye(self) -> None:
         """Until both ends have closed, or it takes too long."""
-        connection, meter = self._socket, self._meter
-        assert connection is not None
         loop = asyncio.get_running_loop()
         look, deadline = _FIRST_LOOK, loop.time() + _LONGEST_GOODBYE
-        while loop.time() < deadline:
-            self._take_rest(connection)
-            kernel = meter.note_kernel()
-            if kernel is None or kernel.is_over or self._late > LAST_BYTES:
-                break
+        while loop.time() < deadline and not self._has_ended():
             await asyncio.sleep(look)
             look = min(2 * look, _LAST_LOOK)
 
     def _end_goodbye(self) -> None:
+        self._has_ended()
         if self._late > LAST_BYTES:
             self._reset()
         else:
             self._let_go()
 
-    def _take_rest(self, connection: socket.socket) -> None:
+    def _has_ended(self) -> bool:
+        """Nothing more comes, or too much."""
+        self._take_rest()
+        kernel = self._meter.note_kernel()
+        if kernel is not None and kernel.is_over:
+            # The FIN may have come between the two looks, and must not pass for data.
+            self._take_rest()
+        return kernel is None or kernel.is_over or self._late > LAST_BYTES
+
+    def _take_rest(self) -> None:
         """Read what came behind our FIN; when it is too much the peer is told by RST."""
+        assert self._socket is not None
         with suppress(OSError):
             while self._late <= LAST_BYTES:
-                data = connection.recv(LAST_BYTES, socket.MSG_DONTWAIT)
+                data = self._socket.recv(LAST_BYTES, socket.MSG_DONTWAIT)
                 if not data:
                     self._meter.at_end = True
                     break
@@ -215,17 +225,18 @@ class MeteredStream:
 
     def _let_go(self) -> None:
         assert self._socket is not None
-        self._meter.settle()
         self._socket.close()
+        self._meter.settle()
 
     def _reset(self) -> None:
         """Let go with RST, which the kernel cannot be asked about afterwards."""
         assert self._socket is not None
-        kernel = self._meter.note_kernel()
-        self._meter.resets += kernel is not None and not kernel.is_over
         with suppress(OSError):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_OFF)
-        self._let_go()
+        kernel = self._meter.note_kernel()
+        self._socket.close()
+        self._meter.resets += kernel is not None and not kernel.is_over
+        self._meter.settle()
 
 
 def _peeked(connection: socket.socket) -> bool:
