@@ -35,10 +35,11 @@ def head(
         from atwin.cli.answer import deliver
         from atwin.cli.modem import ready_modem
         from atwin.cli.tls import https
+        from atwin.host import Retry
 
         with https(url, ca, cert, key, seclevel, suite) as tls:
             async with ready_modem(port, tls, pins, give_up) as modem:
-                response = await modem.head(url)
+                response = await modem.head(url, retry=Retry(give_up=give_up))
         return deliver(response.status, response.headers.raw + b"\r\n", output)
 
     finish(run(work()))

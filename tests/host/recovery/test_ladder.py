@@ -266,8 +266,8 @@ def test_without_pins_a_hanging_module_is_given_up_and_the_journal_stays(tmp_pat
     run_virtual(main())
 
 
-def test_the_whole_ladder_is_climbed_once_and_no_longer_than_asked_for(tmp_path: Path) -> None:
-    async def main(give_up: float) -> float:
+def test_the_whole_ladder_is_climbed_until_it_is_time_to_give_up(tmp_path: Path) -> None:
+    async def main(give_up: float) -> tuple[float, int]:
         async with rig(driven=ALL) as r:
 
             def refuse() -> None:
@@ -284,10 +284,61 @@ def test_the_whole_ladder_is_climbed_once_and_no_longer_than_asked_for(tmp_path:
                 )
             assert r.twin.pins.reset
             assert r.twin.pins.supply
-            return asyncio.get_running_loop().time() - began
+            return asyncio.get_running_loop().time() - began, r.pins.pulses.count("supply")
 
-    assert run_virtual(main(900)) < 900
-    assert run_virtual(main(20)) < 60
+    seconds, cycles = run_virtual(main(900))
+    assert 900 <= seconds < 910
+    assert cycles > 1
+    seconds, cycles = run_virtual(main(20))
+    assert 20 <= seconds < 25
+    assert cycles == 0
+
+
+def test_behind_the_last_rung_the_job_waits_for_what_comes_back_by_itself(tmp_path: Path) -> None:
+    """No network for ten minutes, longer than the whole ladder takes."""
+
+    async def main() -> None:
+        async with rig() as r:
+            cell = r.twin.module.hardware.cell
+
+            def refuse() -> None:
+                cell.grants_pdp = False
+                r.twin.radio.lose_pdp()
+                loop = asyncio.get_running_loop()
+                loop.call_later(600, lambda: setattr(cell, "grants_pdp", True))
+
+            await r.download(tmp_path / "f", refuse)
+            assert r.climbed.count("AT+RESET") > 1
+
+    run_virtual(main())
+
+
+def test_recover_too_begins_again_while_there_is_time() -> None:
+    async def main() -> None:
+        async with rig() as r:
+            cell = r.twin.module.hardware.cell
+            cell.grants_pdp = False
+            r.twin.radio.lose_pdp()
+            asyncio.get_running_loop().call_later(600, lambda: setattr(cell, "grants_pdp", True))
+            climbed = [rung.rung for rung in await r.modem.recover()]
+            assert climbed.count("flight mode") > 1
+            # What the new start forgot has been told to the module again.
+            assert r.twin.module.firmware is not None
+            assert not r.twin.module.firmware.settings.echo
+
+    run_virtual(main())
+
+
+def test_a_port_where_no_module_was_ever_heard_is_told_at_once() -> None:
+    async def main() -> None:
+        near, _ = memory_pair()
+        async with Modem(near) as modem:
+            with pytest.raises(ModuleError, match="no answer to AT"):
+                await modem.recover()
+            assert modem.clock.now() < 60
+            assert [rung.rung for rung in modem.climbed] == ["ending a data mode"]
+
+    run_virtual(main())
 
 
 def test_a_server_that_was_never_reached_resets_no_module(tmp_path: Path) -> None:
