@@ -35,14 +35,28 @@ def recover(
     """
     from atwin.cli.running import finish, run
 
+    def tell(climbed: "Sequence[Climbed]", error: Exception | None = None) -> None:
+        if as_json:
+            told: dict[str, object] = {"port": port, "recovery": described(climbed)}
+            typer.echo(json.dumps(told if error is None else {**told, "error": str(error)}))
+
     async def work() -> int:
         from atwin.cli.modem import modem_on
+        from atwin.host import HostError
+        from atwin.line.errors import PortError
 
-        async with modem_on(port, pins=pins) as modem:
-            climbed = await modem.recover(give_up=give_up, restart=restart, note=_say)
+        climbed: list[Climbed] = []
+        try:
+            async with modem_on(port, pins=pins) as modem:
+                try:
+                    await modem.recover(give_up=give_up, restart=restart, note=_say)
+                finally:
+                    climbed = modem.climbed
+        except (HostError, PortError) as error:
+            tell(climbed, error)
+            raise
         typer.echo(f"atwin: {_summary(climbed)}", err=True)
-        if as_json:
-            typer.echo(json.dumps({"port": port, "recovery": described(climbed)}))
+        tell(climbed)
         return 0
 
     finish(run(work()))
