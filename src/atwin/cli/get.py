@@ -78,14 +78,16 @@ def get(
     target = output or default_name(url)
 
     async def work() -> int:
+        from atwin.cli.faults import FaultWatch
         from atwin.cli.modem import ready_modem
         from atwin.cli.progress import show_progress
         from atwin.cli.tls import https
         from atwin.cli.traffic.watch import Watch
 
         cost = Watch() if traffic else None
+        wrong = FaultWatch()
         with https(url, ca, cert, key, seclevel, suite) as tls:
-            async with ready_modem(port, tls, pins, give_up, cost) as modem:
+            async with ready_modem(port, tls, pins, give_up, cost, wrong) as modem:
                 with show_progress(target) as progress:
                     result = await modem.download(
                         url,
@@ -102,6 +104,8 @@ def get(
             told = described(result)
             if cost is not None:
                 told["traffic"] = cost.as_dict()
+            if wrong.faults is not None:
+                told["faults"] = wrong.faults
             typer.echo(json.dumps(told))
         return 0
 
