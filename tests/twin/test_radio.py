@@ -226,3 +226,17 @@ def test_a_card_that_comes_or_goes_during_the_start_is_found_by_it(
             assert b"REMOVED" not in heard
 
     on_twin(test, model)
+
+
+def test_at_cgatt_0_says_detach_before_what_goes_with_it() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(b"AT+SAPBR=1,1")
+        terminal.type(b"AT+CGATT=0\r")
+        heard = (await terminal.quiet(3)).split()
+        assert heard.index(b"DETACH") < heard.index(b"DEACT")
+        assert heard.count(b"DETACH") == 1
+        # And once more: there is nothing left to say.
+        terminal.type(b"AT+CGATT=0\r")
+        assert await terminal.quiet(3) == b"\r\nOK\r\n"
+
+    on_twin(test)

@@ -6,12 +6,14 @@ import asyncio
 import hashlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import LineWishes, Modem, ModuleError
+from atwin.host.recovery import Board, Ladder
+from atwin.host.recovery.rungs import Rung
 from atwin.line.host_line import HostLine
 from atwin.line.memory import memory_pair
 from atwin.line.pins import Pins
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atwin.host import Progress
+    from atwin.host.channel import LogEntry
     from atwin.line.pins import Pin
 
 MODELS = ["air724ug", "air780e-at", "air780e-lsat"]
@@ -393,5 +396,56 @@ def test_a_missing_sim_is_told_at_once() -> None:
             with pytest.raises(ModuleError, match="SIM"):
                 await r.modem.recover()
             assert r.pins.pulses == []
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize(("until", "each"), [(1000.0, [7.0, 7.0]), (10.0, [7.0, 3.0])])
+def test_a_rung_takes_no_longer_than_it_may_nor_than_there_is_time(
+    until: float, each: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stuck(Rung):
+        name: ClassVar[str] = "stuck"
+        deadline: ClassVar[float] = 7.0
+
+        async def climb(self, board: Board) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("atwin.host.recovery.ladder.ANSWERING", (Stuck, Stuck))
+
+    async def main() -> None:
+        async with rig() as r:
+            ladder = Ladder(r.modem._board)
+            assert not await ladder.climb(None, r.modem.clock.now() + until)
+            assert [rung.seconds for rung in ladder.climbed] == pytest.approx(each)
+            assert [rung.failure for rung in ladder.climbed] == [
+                f"not done in {seconds:.0f} s" for seconds in each
+            ]
+
+    run_virtual(main())
+
+
+def test_a_module_that_was_found_on_the_line_is_taken_to_have_forgotten_its_session(
+    tmp_path: Path,
+) -> None:
+    """Nobody heard its RDY: the first try behind that must not use what is gone."""
+
+    async def main() -> None:
+        async with rig("air780e-at", baud=115200, wishes=LineWishes(speed=921600)) as r:
+            r.twin.module.hardware.taps.says = lambda text: text != "RDY"
+            refused: list[str] = []
+            asked = ""
+
+            def listen(entry: LogEntry) -> None:
+                nonlocal asked
+                if entry.direction == ">":
+                    asked = entry.text
+                elif "ERROR" in entry.text:
+                    refused.append(asked)
+
+            r.modem.channel.on_log(listen)
+            helped = await r.download(tmp_path / "f", r.twin.module.restart)
+            assert helped == ["finding the module on the line"]
+            assert [command for command in refused if "HTTP" in command] == []
 
     run_virtual(main())

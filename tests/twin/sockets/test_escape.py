@@ -159,3 +159,28 @@ def test_it_counts_when_it_is_typed_not_when_the_peer_takes_what_was_before(
                 await terminal.ask(b"AT")
 
     run_virtual(main())
+
+
+def test_ciprxget_means_nothing_in_transparent_mode() -> None:
+    async def main() -> None:
+        network = SimulatedNetwork(LoopClock())
+        peer = Peer("server")
+        network.serve("server.test", 7000, peer.serve)
+        near, far = memory_pair()
+        terminal = Terminal(near)
+        async with Twin("air780e-lsat", far, network=network) as twin:
+            await terminal.ask(b"ATE0;+CIPRXGET=1;+CIPMODE=1")
+            terminal.type(b'AT+CIPSTART="TCP","server.test",7000\r')
+            await terminal.expect(b"CONNECT\r\n")
+            await peer.say(b"bare")
+            assert await terminal.take(4) == b"bare"
+            await terminal.quiet(2)
+            terminal.type(b"+++")
+            assert await terminal.quiet(2) == b"\r\nOK\r\n"
+            await peer.say(b"later")
+            assert await terminal.quiet(2) == b""
+            terminal.type(b"ATO\r")
+            assert await terminal.quiet(2) == b"\r\nCONNECT\r\nlater"
+            assert twin.module.firmware is not None
+
+    run_virtual(main())
