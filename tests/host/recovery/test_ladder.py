@@ -13,7 +13,8 @@ import pytest
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import LineWishes, Modem, ModuleError
 from atwin.host.recovery import Board, Ladder
-from atwin.host.recovery.rungs import Rung
+from atwin.host.recovery.rungs import FindLine, Rung
+from atwin.host.tls import TlsSettings, TlsSetup
 from atwin.line.host_line import HostLine
 from atwin.line.memory import memory_pair
 from atwin.line.pins import Pins
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atwin.host import Progress
-    from atwin.host.channel import LogEntry
     from atwin.line.pins import Pin
 
 MODELS = ["air724ug", "air780e-at", "air780e-lsat"]
@@ -425,27 +425,21 @@ def test_a_rung_takes_no_longer_than_it_may_nor_than_there_is_time(
     run_virtual(main())
 
 
-def test_a_module_that_was_found_on_the_line_is_taken_to_have_forgotten_its_session(
-    tmp_path: Path,
-) -> None:
-    """Nobody heard its RDY: the first try behind that must not use what is gone."""
+def test_a_module_that_was_found_on_the_line_is_told_its_tls_settings_again() -> None:
+    """Nobody heard its RDY, and SSLCFG lasts for one boot."""
 
     async def main() -> None:
-        async with rig("air780e-at", baud=115200, wishes=LineWishes(speed=921600)) as r:
+        wishes = LineWishes(speed=921600)
+        async with rig("air780e-at", baud=115200, wishes=wishes) as r:
+            channel = r.modem.channel
+            tls = TlsSetup(channel, TlsSettings(seclevel=0))
+            await tls.apply()
             r.twin.module.hardware.taps.says = lambda text: text != "RDY"
-            refused: list[str] = []
-            asked = ""
-
-            def listen(entry: LogEntry) -> None:
-                nonlocal asked
-                if entry.direction == ">":
-                    asked = entry.text
-                elif "ERROR" in entry.text:
-                    refused.append(asked)
-
-            r.modem.channel.on_log(listen)
-            helped = await r.download(tmp_path / "f", r.twin.module.restart)
-            assert helped == ["finding the module on the line"]
-            assert [command for command in refused if "HTTP" in command] == []
+            r.twin.module.restart()
+            await FindLine().climb(r.modem._board)
+            sent: list[str] = []
+            channel.on_log(lambda entry: sent.append(entry.text))
+            await tls.apply()
+            assert 'AT+SSLCFG="seclevel",153,0' in sent
 
     run_virtual(main())
