@@ -79,11 +79,10 @@ def _summary(climbed: "Sequence[Climbed]") -> str:
     if not climbed:
         return "the module is on the network; there was nothing to recover"
     last = climbed[-1]
-    return (
-        f"{last.rung} helped, after {len(climbed)} rungs"
-        if len(climbed) > 1
-        else (f"{last.rung} helped")
-    )
+    rungs = f"after {len(climbed)} rungs"
+    if not last.helped:
+        return f"the module is on the network by itself, {rungs} that did not help"
+    return f"{last.rung} helped" if len(climbed) == 1 else f"{last.rung} helped, {rungs}"
 
 
 def _say(rung: str) -> None:

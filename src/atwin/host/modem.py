@@ -106,7 +106,8 @@ class Modem:
 
         `give_up` in seconds bounds it all: a module that has been heard gets the ladder again and
         again until then. `restart` restarts even a module that is well. Returns the rungs that
-        were climbed, the last of them the one that helped; raises what was wrong in the end.
+        were climbed; the last of them helped, unless the module came back by itself behind it.
+        Raises what was wrong in the end.
         """
         self.climbed = []
         await recover(self._board, give_up, note, restart=restart, climbed=self.climbed)

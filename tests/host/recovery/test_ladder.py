@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
+from atwin.cli.recover import _summary
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import LineWishes, Modem, ModuleError
 from atwin.host.recovery import Board, Ladder
@@ -323,11 +324,26 @@ def test_recover_too_begins_again_while_there_is_time() -> None:
             cell.grants_pdp = False
             r.twin.radio.lose_pdp()
             asyncio.get_running_loop().call_later(600, lambda: setattr(cell, "grants_pdp", True))
-            climbed = [rung.rung for rung in await r.modem.recover()]
-            assert climbed.count("flight mode") > 1
+            climbed = await r.modem.recover()
+            assert [rung.rung for rung in climbed].count("flight mode") > 1
+            # It came back in a pause, and no rung is praised for that.
+            assert not any(rung.helped for rung in climbed)
+            assert _summary(climbed).startswith("the module is on the network by itself, after")
             # What the new start forgot has been told to the module again.
             assert r.twin.module.firmware is not None
             assert not r.twin.module.firmware.settings.echo
+
+    run_virtual(main())
+
+
+def test_recover_tells_what_was_wrong_and_not_that_the_time_is_up() -> None:
+    async def main() -> None:
+        async with rig() as r:
+            r.twin.module.hardware.cell.grants_pdp = False
+            r.twin.radio.lose_pdp()
+            with pytest.raises(ModuleError, match=r"no bearer.*; tried in vain: new PDP"):
+                await r.modem.recover(give_up=100)
+            assert 100 <= r.modem.clock.now() < 102
 
     run_virtual(main())
 

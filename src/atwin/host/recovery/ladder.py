@@ -141,8 +141,8 @@ class Ladder:
         if in_vain:
             tried = ", ".join(dict.fromkeys(rung.rung for rung in in_vain))
             error.add(f"tried in vain: {tried}")
-        if not self.board.driven:
-            error.add("with RESET, PWRKEY or supply wired, --pins can go further")
+            if not self.board.driven:
+                error.add("with RESET, PWRKEY or supply wired, --pins can go further")
         return error
 
     async def _try(self, rung: Rung, seconds: float) -> Exception | None:

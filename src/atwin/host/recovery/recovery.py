@@ -194,8 +194,9 @@ async def recover(
     """See `Modem.recover`. `climbed` gets the rungs, also those in vain."""
     ladder = Ladder(board, note, climbed)
     until = board.clock.now() + give_up
+    failure: HostError | None = None
     while True:
-        failure = await _why_not_up(board, until)
+        failure = await _why_not_up(board, until, failure)
         if failure is None and not restart:
             break
         if failure is None:
@@ -213,8 +214,11 @@ async def recover(
     ladder.worked()
 
 
-async def _why_not_up(board: Board, until: float) -> HostError | None:
-    """None when the module is on the network, with everything told to it."""
+async def _why_not_up(board: Board, until: float, before: HostError | None) -> HostError | None:
+    """None when the module is on the network, with everything told to it.
+
+    `before` is why it was not the last time: that is what to tell when the time is up.
+    """
     left = max(0.0, until - board.clock.now())
     try:
         async with asyncio.timeout(left):
@@ -222,5 +226,5 @@ async def _why_not_up(board: Board, until: float) -> HostError | None:
     except (StepError, ModuleSilentError) as failure:
         return failure
     except TimeoutError:
-        return ModuleError(f"the module did not get onto the network in {left:g} s")
+        return before or ModuleError(f"the module did not get onto the network in {left:g} s")
     return None
