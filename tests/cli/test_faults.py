@@ -97,3 +97,44 @@ def test_not_utf_8(tmp_path: Path) -> None:
     (tmp_path / "plan").write_bytes(b"name = '\xff'\n")
     ended = atwin("twin", "--faults", tmp_path / "plan")
     assert "it is not UTF-8" in only_line(ended.stderr)
+
+
+def test_what_goes_wrong_is_told_and_what_never_did(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text(
+        '[[fault]]\nkind = "weak_signal"\nseconds = 0.01\n'
+        '[[fault]]\nkind = "reset_connection"\nat_action = 2\n'
+        '[[fault]]\nkind = "hang"\nat_action = 99\n'
+    )
+    code, result, said = get(f"twin://air724ug?time_scale=0&faults={plan}", tmp_path / "f")
+    assert code == 0
+    lines = said.splitlines()
+    assert "atwin: fault: weak_signal begins" in lines
+    assert "atwin: fault: reset_connection begins (at action 2)" in lines
+    assert "atwin: fault: reset_connection ends" in lines
+    (never,) = [line for line in lines if "never began" in line]
+    assert "'hang at_action=99' never began: it waits for action 99" in never
+    faults = result["faults"]
+    assert isinstance(faults, list)
+    weak, reset, hang = faults
+    assert (hang["kind"], hang["began"], hang["ended"]) == ("hang", None, None)
+    assert reset["began"] <= reset["ended"]
+    assert weak["name"] == "weak_signal seconds=0.01"
+
+
+def test_without_a_plan_nothing_is_said_of_faults(tmp_path: Path) -> None:
+    code, result, said = get("twin://air724ug?time_scale=0", tmp_path / "f")
+    assert code == 0
+    assert "faults" not in result
+    assert "fault" not in said
+
+
+def test_the_twin_says_at_its_end_what_never_began(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text('[[fault]]\nkind = "hang"\nat_action = 1\n')
+    twin = start("twin", "--tcp", "127.0.0.1:0", "--faults", plan)
+    assert twin.stdout is not None
+    twin.stdout.readline()
+    twin.terminate()
+    _, said = twin.communicate(timeout=20)
+    assert b"atwin: fault 'hang at_action=1' never began: it waits for action 1" in said

@@ -325,11 +325,11 @@ def test_a_changed_file_is_started_over_and_that_is_said(
     assert target.read_bytes() == changed
 
 
-def test_progress_on_a_terminal(server: FileServer, tmp_path: Path) -> None:
+def on_a_terminal(folder: Path, *arguments: str) -> bytes:
+    """What `atwin get` shows where there is a terminal on stderr."""
     master, slave = pty.openpty()
-    command = [*ATWIN, "get", f"{server.base}/file.bin", "-o", "out", "--chunk", "100000"]
     env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "160"}
-    process = subprocess.Popen(command, stderr=slave, env=env, cwd=tmp_path)
+    process = subprocess.Popen([*ATWIN, "get", *arguments], stderr=slave, env=env, cwd=folder)
     os.close(slave)
     shown = b""
     try:
@@ -339,6 +339,11 @@ def test_progress_on_a_terminal(server: FileServer, tmp_path: Path) -> None:
         pass
     os.close(master)
     assert process.wait(30) == 0
+    return shown
+
+
+def test_progress_on_a_terminal(server: FileServer, tmp_path: Path) -> None:
+    shown = on_a_terminal(tmp_path, f"{server.base}/file.bin", "-o", "out", "--chunk", "100000")
     assert b"part 7 of 7" in shown
     assert SHA256.encode() in shown
 
@@ -383,3 +388,17 @@ def test_the_module_is_left_as_it_was_found(server: FileServer, tmp_path: Path) 
     finally:
         module.kill()
         module.communicate()
+
+
+def test_rungs_and_faults_stay_on_the_screen_above_the_bar(
+    server: FileServer, tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text('[[fault]]\nkind = "pdp_loss"\nat_action = 3\nuntil = "cipshut"\n')
+    port = f"twin://air724ug?time_scale=0&faults={plan}"
+    url = f"{server.base}/file.bin"
+    shown = on_a_terminal(tmp_path, url, "-o", "out", "--chunk", "100000", "--port", port)
+    assert b"fault: pdp_loss begins (at action 3)" in shown
+    assert b"recovery: new PDP" in shown
+    assert b"recovery: CIPSHUT" in shown
+    assert b"recovered by CIPSHUT" in shown

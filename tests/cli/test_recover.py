@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import socket
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,6 +43,10 @@ def say(control: Path, request: dict[str, object]) -> dict[str, Any]:
         assert answer["ok"]
         state: dict[str, Any] = answer["state"]
         return state
+
+
+def level(control: Path, pin: str) -> int:
+    return int(say(control, {"get": "state"})["pins"][pin])
 
 
 def test_nothing_to_recover(module: tuple[str, Path]) -> None:
@@ -90,6 +96,60 @@ def test_a_restart_that_is_asked_for() -> None:
     assert ended.returncode == 0, ended.stderr
     (rung,) = json.loads(ended.stdout)["recovery"]
     assert (rung["rung"], rung["helped"]) == ("AT+RESET", True)
+
+
+def test_a_failure_is_one_object_too(module: tuple[str, Path]) -> None:
+    port, control = module
+    say(control, {"fault": {"kind": "pdp_refused", "until": "power"}})
+    say(control, {"fault": {"kind": "pdp_loss"}})
+    ended = atwin("recover", "--port", port, "--give-up", "3", "--json")
+    assert ended.returncode == 3
+    told = json.loads(ended.stdout)
+    assert told["port"] == port
+    assert [rung["rung"] for rung in told["recovery"]][:1] == ["new PDP"]
+    assert not any(rung["helped"] for rung in told["recovery"])
+    assert "no bearer" in told["error"]
+    assert ended.stderr.splitlines()[-1].startswith("atwin: bearer: ")
+
+
+def test_a_port_that_cannot_be_opened_is_one_object_too() -> None:
+    ended = atwin("recover", "--port", "/nonexistent/tty", "--json")
+    assert ended.returncode == 3
+    told = json.loads(ended.stdout)
+    assert told["recovery"] == []
+    assert "/nonexistent/tty" in told["error"]
+
+
+@pytest.mark.parametrize(
+    ("pins", "why"),
+    [
+        ("control:/nonexistent/socket", "does the twin run?"),
+        ("command:/nonexistent/pins {pin} {level}", "no program that can be run"),
+        ("port:rts=reset", "has no RTS"),
+        ("gpiod:/nonexistent/chip:reset=1", "gpiod"),
+    ],
+)
+def test_pins_that_do_not_work_are_found_on_a_healthy_module(
+    module: tuple[str, Path], pins: str, why: str
+) -> None:
+    ended = atwin("recover", "--port", module[0], "--pins", pins)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert why in only_line(ended.stderr)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_whoever_is_ended_in_a_pulse_leaves_no_pin_low(
+    module: tuple[str, Path], number: signal.Signals
+) -> None:
+    port, control = module
+    say(control, {"fault": {"kind": "hang", "until": "power"}})
+    with start("recover", "--port", port, "--pins", f"control:{control}") as recovering:
+        while level(control, "reset"):
+            time.sleep(0.02)
+        recovering.send_signal(number)
+        recovering.communicate(timeout=20)
+    while not level(control, "reset"):
+        time.sleep(0.02)
 
 
 def test_pins_that_cannot_be(module: tuple[str, Path]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -197,6 +198,44 @@ def test_a_slow_link_takes_its_time() -> None:
         assert await hear(await dial(network)) == DATA
         # One round trip to connect and one to answer, a byte up, 10240 down.
         assert clock.now() == pytest.approx(0.5 + 0.5 + 0.5 + 10)
+
+    on_network(test)
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.05, 0.3, 2.0])
+def test_jitter_leaves_the_named_rate(jitter: float) -> None:
+    times: list[float] = []
+
+    async def test(network: FaultyNetwork, clock: LoopClock) -> None:
+        network.begin(Slow(latency=0.4, jitter=jitter, rate=100))
+        stream = await dial(network)
+        await stream.write(b"?")
+        heard = 0
+        while data := await stream.read(5000):
+            heard += len(data)
+            times.append(clock.now())
+        assert heard == len(DATA)
+        # Two trips with their jitter, and a last piece that may be late.
+        seconds = len(DATA) / 100
+        assert 1.6 + seconds - 1e-6 <= clock.now() <= 1.6 + seconds + 3 * jitter + 1e-6
+
+    on_network(test)
+    gaps = {round(later - sooner, 6) for sooner, later in itertools.pairwise(times)}
+    assert (len(gaps) > 2) == bool(jitter)
+
+
+def test_a_reader_that_pauses_gets_no_more_than_the_rate_behind_it() -> None:
+    async def test(network: FaultyNetwork, clock: LoopClock) -> None:
+        network.begin(Slow(jitter=0.1, rate=1000))
+        stream = await dial(network)
+        await stream.write(b"?")
+        await stream.read(100)
+        await asyncio.sleep(5)
+        began = clock.now()
+        heard = 0
+        while data := await stream.read(100):
+            heard += len(data)
+        assert clock.now() - began >= heard / 1000 - 0.1
 
     on_network(test)
 

@@ -104,17 +104,92 @@ def test_reset_restarts_an_air724ug_when_it_is_released() -> None:
         assert twin.module.firmware is first
         twin.pins.reset = False
         await terminal.quiet(0.2)
-        assert twin.module.firmware is first
         twin.pins.reset = True
         await terminal.expect(b"RDY")
         assert twin.module.firmware is not first
         twin.module.switch_off()
+        for seconds, starts in ((1.4, False), (1.6, True)):
+            twin.pins.reset = False
+            await terminal.quiet(seconds)
+            twin.pins.reset = True
+            await terminal.quiet(5)
+            assert is_on(twin) == starts
+
+    on_twin(test, "air724ug")
+
+
+@pytest.mark.parametrize("model", ["air780e-at", "air724ug"])
+def test_reset_held_low_keeps_the_module_dead(model: str) -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
         twin.pins.reset = False
-        await terminal.quiet(1.6)
+        await terminal.quiet(0.6)
+        terminal.type(b"AT\r")
+        assert await terminal.quiet(60) == b""
+        assert not twin.pins.vdd_ext
+        twin.pins.power_key = False
+        await terminal.quiet(5)
+        twin.pins.power_key = True
+        assert not twin.pins.vdd_ext
+        twin.pins.reset = True
+        await terminal.quiet(5)
+        # RESET switches an Air780E off: only the key starts it.
+        assert is_on(twin) == (model == "air724ug")
+
+    on_twin(test, model)
+
+
+def test_reset_in_the_moment_of_a_restart_does_not_lose_it() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.pins.reset = False
+        await terminal.quiet(0.05)
+        twin.module.restart()
+        await terminal.quiet(0.2)
         twin.pins.reset = True
         await terminal.expect(b"RDY")
 
     on_twin(test, "air724ug")
+
+
+@pytest.mark.parametrize("model", ["air780e-at", "air724ug"])
+@pytest.mark.parametrize("tied", [True, False])
+def test_the_supply_that_comes_back_while_reset_is_low_starts_nothing_yet(
+    tied: bool, model: str
+) -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.pins.supply = False
+        twin.pins.power_key = not tied
+        twin.pins.reset = False
+        await terminal.quiet(5)
+        twin.pins.supply = True
+        await terminal.quiet(0.3)
+        assert not twin.pins.vdd_ext
+        twin.pins.reset = True
+        await terminal.quiet(5)
+        assert is_on(twin) == tied
+
+    on_twin(test, model)
+
+
+@pytest.mark.parametrize("model", ["air780e-at", "air724ug"])
+def test_a_short_pulse_on_reset_starts_no_module_that_was_switched_off(model: str) -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.module.switch_off()
+        twin.pins.power_key = False
+        await terminal.expect(b"RDY")
+        terminal.type(b"AT+CPOWD=1\r")
+        await terminal.quiet(5)
+        twin.pins.reset = False
+        await terminal.quiet(0.05)
+        twin.pins.reset = True
+        await terminal.quiet(5)
+        assert not is_on(twin)
+        twin.pins.reset = False
+        await terminal.quiet(0.6)
+        twin.pins.reset = True
+        await terminal.quiet(5)
+        assert is_on(twin)
+
+    on_twin(test, model)
 
 
 @pytest.mark.parametrize("tied", [True, False])

@@ -203,3 +203,40 @@ def test_the_card_is_busy_while_it_starts() -> None:
             _ = twin.radio.sim_state
 
     on_twin(test, echo=True, warm=False)
+
+
+@pytest.mark.parametrize("model", ["air724ug", "air780e-at", "air780e-lsat"])
+@pytest.mark.parametrize("moment", [0.5, 1.5])
+def test_a_card_that_comes_or_goes_during_the_start_is_found_by_it(
+    moment: float, model: str
+) -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        for first in (False, True):
+            twin.module.switch_off()
+            twin.module.hardware.sim.present = first
+            terminal.heard.clear()
+            twin.module.power_on()
+            heard = await terminal.quiet(moment)
+            (twin.radio.pull_sim if first else twin.radio.insert_sim)()
+            heard += await terminal.quiet(10)
+            said = heard.partition(b"RDY")
+            assert b"CPIN" not in said[0]
+            assert b"CREG" not in said[0]
+            assert twin.radio.registered != first
+            assert b"REMOVED" not in heard
+
+    on_twin(test, model)
+
+
+def test_at_cgatt_0_says_detach_before_what_goes_with_it() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(b"AT+SAPBR=1,1")
+        terminal.type(b"AT+CGATT=0\r")
+        heard = (await terminal.quiet(3)).split()
+        assert heard.index(b"DETACH") < heard.index(b"DEACT")
+        assert heard.count(b"DETACH") == 1
+        # And once more: there is nothing left to say.
+        terminal.type(b"AT+CGATT=0\r")
+        assert await terminal.quiet(3) == b"\r\nOK\r\n"
+
+    on_twin(test)

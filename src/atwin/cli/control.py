@@ -43,10 +43,14 @@ async def control_socket(path: str, twin: Twin) -> AsyncIterator[None]:
         assert task is not None
         clients.add(task)
         # Cancelled at the end, it ends like any other: asyncio reports a handler's cancellation.
+        held: set[str] = set()
         with suppress(ConnectionError, asyncio.CancelledError):
             while line := await _request(reader):
-                writer.write(json.dumps(await _answer(line, twin)).encode() + b"\n")
+                writer.write(json.dumps(await _answer(line, twin, held)).encode() + b"\n")
                 await writer.drain()
+        # Whoever held a pin may have been killed: a module must not stay dead for that.
+        for pin in held:
+            setattr(twin.pins, pin, True)
         writer.close()
         clients.discard(task)
 
@@ -96,7 +100,8 @@ def _is_something_else(path: str) -> bool:
         return False
 
 
-async def _answer(line: bytes, twin: Twin) -> dict[str, Any]:
+async def _answer(line: bytes, twin: Twin, held: set[str]) -> dict[str, Any]:
+    """`held` gets the pins that are low for as long as this connection lasts."""
     try:
         if line == _TOO_LONG:
             raise ValueError(f"a request is one line of 1 to {_LONGEST_REQUEST} bytes")
@@ -104,8 +109,12 @@ async def _answer(line: bytes, twin: Twin) -> dict[str, Any]:
         match request:
             case {"set": dict(levels), **rest} if not rest:
                 _set(levels, twin)
+                held.difference_update(levels)
             case {"pulse": str(pin), "seconds": int() | float() as seconds, **rest} if not rest:
                 await _pulse(pin, seconds, twin)
+            case {"hold": str(pin), **rest} if not rest:
+                _hold(pin, twin)
+                held.add(pin)
             case {"fault": dict(table), **rest} if not rest:
                 twin.faults.add(fault_from_table(table))
             case {"clear": "faults", **rest} if not rest:
@@ -116,7 +125,7 @@ async def _answer(line: bytes, twin: Twin) -> dict[str, Any]:
                 return {"ok": True, "traffic": _traffic(twin)}
             case _:
                 raise ValueError(
-                    'one of "set", "pulse" with "seconds", "fault", "clear": "faults", '
+                    'one of "set", "pulse" with "seconds", "hold", "fault", "clear": "faults", '
                     '"get": "state" or "traffic" is wanted'
                 )
     except (ValueError, RecursionError) as error:
@@ -137,6 +146,12 @@ def _set(levels: dict[str, Any], twin: Twin) -> None:
             hardware.uart.drive(name, None if level is None else bool(level))
         else:
             setattr(twin.pins, name, bool(level))
+
+
+def _hold(pin: str, twin: Twin) -> None:
+    if pin not in _PULSED:
+        raise ValueError(f"{pin!r}: reset, power_key or supply can be held")
+    setattr(twin.pins, pin, False)
 
 
 async def _pulse(pin: str, seconds: float, twin: Twin) -> None:

@@ -1,11 +1,16 @@
-"""`--faults` and `faults=`: a plan from a file, or one thrown by dice."""
+"""`--faults` and `faults=`: a plan from a file, or one thrown by dice; and what came of it."""
 
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import typer
 
-from atwin.twin.faults import FaultPlan, PlanError
+from atwin.twin import Twin
+from atwin.twin.faults import FaultPlan, Happened, PlanError, moment
 
 _DICE = "random:"
 
@@ -33,3 +38,43 @@ def _random(where: str) -> FaultPlan:
     if not seed.isdecimal():
         raise typer.BadParameter(f"faults {where}: a number is wanted behind {_DICE}")
     return random_plan(int(seed))
+
+
+@dataclass
+class FaultWatch:
+    """What became of a plan's faults, for `--json`; None where nothing was to go wrong."""
+
+    faults: list[dict[str, Any]] | None = None
+
+
+@contextmanager
+def told_faults(
+    twin: Twin | None, watch: FaultWatch | None = None, *, live: bool = True
+) -> Iterator[None]:
+    """Say on stderr what goes wrong in `twin`, as it does (if `live`), and in the end what did not.
+
+    A job that is done proves nothing about a fault that never came.
+    """
+    if twin is None or not twin.faults.cases:
+        yield
+        return
+    if live:
+        for event in twin.faults.history:
+            _say_event(event)
+        twin.faults.on_event = _say_event
+    try:
+        yield
+    finally:
+        twin.faults.on_event = lambda event: None
+        if watch is not None:
+            watch.faults = [case.table for case in twin.faults.cases]
+        for case in twin.faults.cases:
+            if why := case.why_never:
+                typer.echo(f"atwin: fault '{case.fault}' never began: {why}", err=True)
+
+
+def _say_event(event: Happened) -> None:
+    if event.what == "ends" and event.fault.is_moment:
+        return
+    when = f" ({moment(event.fault)})" if event.what == "begins" and moment(event.fault) else ""
+    typer.echo(f"atwin: fault: {event.fault.KIND} {event.what}{when}", err=True)

@@ -99,6 +99,7 @@ def get(
 
     async def work() -> int:
         nonlocal arrived
+        from atwin.cli.faults import FaultWatch
         from atwin.cli.modem import ready_modem
         from atwin.cli.outcome import known, print_object
         from atwin.cli.progress import show_progress
@@ -107,8 +108,9 @@ def get(
 
         known(url=url, file=target)
         cost = Watch() if traffic else None
+        wrong = FaultWatch()
         with https(url, ca, cert, key, seclevel, suite) as tls:
-            async with ready_modem(port, tls, pins, give_up, cost) as modem:
+            async with ready_modem(port, tls, pins, give_up, cost, wrong) as modem:
                 with show_progress(target) as progress:
                     result = await modem.download(
                         url,
@@ -127,6 +129,8 @@ def get(
             told = described(result)
             if cost is not None:
                 told["traffic"] = cost.as_dict()
+            if wrong.faults is not None:
+                told["faults"] = wrong.faults
             print_object(told)
         return 0
 

@@ -49,10 +49,11 @@ def head(
     async def work() -> int:
         from atwin.cli.modem import ready_modem
         from atwin.cli.tls import https
+        from atwin.host import Retry
 
         with https(url, ca, cert, key, seclevel, suite) as tls:
             async with ready_modem(port, tls, pins, give_up) as modem:
-                response = await modem.head(url, timeout=timeout)
+                response = await modem.head(url, timeout=timeout, retry=Retry(give_up=give_up))
         return deliver(response.status, response.headers.raw + b"\r\n", output)
 
     finish(run(work()))

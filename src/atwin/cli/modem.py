@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from atwin.cli.faults import FaultWatch, told_faults
 from atwin.cli.line import parse_port_url
 from atwin.cli.options import GIVE_UP
 from atwin.cli.pins import pins_for
@@ -36,12 +37,15 @@ async def ready_modem(
     pins: str | None = None,
     give_up: float = GIVE_UP,
     traffic: Watch | None = None,
+    faults: FaultWatch | None = None,
 ) -> AsyncIterator[Modem]:
     """The module at port `url` on the network; `traffic` is told to the user at the end.
 
+    `faults` has then what became of a twin's.
+
     Raises as `modem_on` and `Modem.recover` do.
     """
-    async with _modem_and_twin(url, tls, pins) as (modem, twin):
+    async with _modem_and_twin(url, tls, pins, faults) as (modem, twin):
         await modem.recover(give_up=give_up, note=_say_rung)
         async with watched(modem, twin, traffic):
             yield modem
@@ -49,25 +53,30 @@ async def ready_modem(
 
 @asynccontextmanager
 async def _modem_and_twin(
-    url: str, tls: TlsSettings | None, pins: str | None, **bearer: Any
+    url: str,
+    tls: TlsSettings | None,
+    pins: str | None,
+    faults: FaultWatch | None = None,
+    **bearer: Any,
 ) -> AsyncIterator[tuple[Modem, "Twin | None"]]:
     asked = parse_port_url(url)
     wishes = LineWishes(asked.speed, asked.flow)
     async with (
         open_line(url) as line,
         pins_for(pins, line.port, line.pins) as means,
-        # A twin of ours ends with this command: nobody finds anything there.
-        Modem(
-            line.port,
-            tls=tls,
-            line=wishes,
-            pins=means,
-            leave_as_found=line.twin is None,
-            **bearer,
-        ) as modem,
     ):
-        modem.line.note = _say
-        yield modem, line.twin
+        with told_faults(line.twin, faults):
+            async with Modem(
+                line.port,
+                tls=tls,
+                line=wishes,
+                pins=means,
+                # A twin of ours ends with this command: nobody finds anything there.
+                leave_as_found=line.twin is None,
+                **bearer,
+            ) as modem:
+                modem.line.note = _say
+                yield modem, line.twin
 
 
 def _say_rung(rung: str) -> None:

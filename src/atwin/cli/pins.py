@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import typer
 
-from atwin.line.pins import PINS, Pin, Pins, PinSpecError, open_pins
+from atwin.line.pins import PINS, Pin, PinError, Pins, open_pins
 from atwin.line.port import Port
 from atwin.twin import Twin
 
@@ -28,15 +28,19 @@ class TwinPins(Pins):
 
 @asynccontextmanager
 async def pins_for(spec: str | None, port: Port, own: Pins | None) -> AsyncIterator[Pins | None]:
-    """The means `spec` names, or else `own`. Raises `typer.BadParameter` and `PinError`."""
+    """The means `spec` names, or else `own`; raises `typer.BadParameter` for any that fail."""
     if spec is None:
         yield own
         return
     try:
         pins = open_pins(spec, port)
-    except PinSpecError as error:
+    except PinError as error:
         raise typer.BadParameter(str(error)) from None
     try:
+        try:
+            await pins.prepare()
+        except PinError as error:
+            raise typer.BadParameter(str(error)) from None
         yield pins
     finally:
         await pins.close()

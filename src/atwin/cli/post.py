@@ -65,11 +65,18 @@ def post(
         from atwin.cli.modem import ready_modem
         from atwin.cli.tls import https
         from atwin.cli.traffic.watch import Watch
+        from atwin.host import Retry
 
         cost = Watch() if traffic else None
         with https(url, ca, cert, key, seclevel, suite) as tls:
             async with ready_modem(port, tls, pins, give_up, cost) as modem:
-                response = await modem.post(url, body, content_type=content_type, timeout=timeout)
+                response = await modem.post(
+                    url,
+                    body,
+                    content_type=content_type,
+                    timeout=timeout,
+                    retry=Retry(unsent_only=True, give_up=give_up),
+                )
         return deliver(response.status, response.body, output)
 
     finish(run(work()))

@@ -1,6 +1,5 @@
 """`atwin recover`: the recovery ladder alone."""
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,12 +36,18 @@ def recover(
 
     async def work() -> int:
         from atwin.cli.modem import modem_on
+        from atwin.cli.outcome import known, print_object
 
+        known(port=port, recovery=[])
         async with modem_on(port, pins=pins) as modem:
-            climbed = await modem.recover(give_up=give_up, restart=restart, note=_say)
+            try:
+                await modem.recover(give_up=give_up, restart=restart, note=_say)
+            finally:
+                climbed = modem.climbed
+                known(recovery=described(climbed))
         typer.echo(f"atwin: {_summary(climbed)}", err=True)
         if as_json:
-            typer.echo(json.dumps({"port": port, "recovery": described(climbed)}))
+            print_object({"port": port, "recovery": described(climbed)})
         return 0
 
     finish(run(work()))
@@ -65,11 +70,10 @@ def _summary(climbed: "Sequence[Climbed]") -> str:
     if not climbed:
         return "the module is on the network; there was nothing to recover"
     last = climbed[-1]
-    return (
-        f"{last.rung} helped, after {len(climbed)} rungs"
-        if len(climbed) > 1
-        else (f"{last.rung} helped")
-    )
+    rungs = f"after {len(climbed)} rungs"
+    if not last.helped:
+        return f"the module is on the network by itself, {rungs} that did not help"
+    return f"{last.rung} helped" if len(climbed) == 1 else f"{last.rung} helped, {rungs}"
 
 
 def _say(rung: str) -> None:

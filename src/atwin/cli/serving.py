@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import typer
 
-from atwin.cli.faults import load_plan
+from atwin.cli.faults import load_plan, told_faults
 from atwin.cli.line import LineModel
 from atwin.cli.ports import TwinUrl, run_twin
 from atwin.line.frame import USUAL_RATE
@@ -55,6 +55,8 @@ async def serve(wanted: Served) -> int:
             from atwin.cli.control import control_socket
 
             await stack.enter_async_context(control_socket(wanted.control, running))
+        if twin.faults is not None:
+            stack.enter_context(told_faults(running, live=False))
         print(f"ready {ready}", flush=True)
         await asyncio.Event().wait()
     return 0

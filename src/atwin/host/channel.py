@@ -165,6 +165,8 @@ class Channel:
         self.clock = clock or LoopClock()
         #: How often the module was heard to start. What is told to it holds until that changes.
         self.restarts = 0
+        #: Whether it has ever answered a command.
+        self.answered = False
         self._parser = AnswerParser()
         self._lock = asyncio.Lock()
         self._exchange: _Exchange | None = None
@@ -172,7 +174,6 @@ class Channel:
         self._lost: str | None = None
         self._heard = 0
         self._last_heard = b""
-        self._answered = False
         self._urcs: deque[Urc] = deque(maxlen=URC_BACKLOG)
         self._waiters: list[tuple[tuple[type, ...], asyncio.Future[Urc]]] = []
         self._urc_calls: list[Callable[[str, Urc | None], None]] = []
@@ -356,7 +357,7 @@ class Channel:
     def _last_words(self) -> str:
         """What a far side said that never answered anything: why it refused us, most likely."""
         text = self._last_heard.decode("latin-1").strip()
-        if self._answered or not text or not text.isprintable():
+        if self.answered or not text or not text.isprintable():
             return ""
         return f"; it said: {text}"
 
@@ -383,7 +384,7 @@ class Channel:
                 # Others were counted in their place, so all of it is worth nothing.
                 exchange.fail(Timeout("bytes of the body were lost", missing=1))
             case Final():
-                self._answered = True
+                self.answered = True
                 if exchange.announced is not None:
                     self._log("<", f"({exchange.got} bytes)")
                 self._log("<", event.text)

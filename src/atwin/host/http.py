@@ -6,6 +6,7 @@ A method here is a command, or the few that belong together; nothing is retried.
 from __future__ import annotations
 
 import logging
+import math
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ _MODULE_STATUSES = 600
 
 #: Seconds beyond TIMEOUT until a missing URC is a failure (spec: flows.md §1).
 _URC_GRACE = 10.0
+#: The same where the time of the whole job is up by then.
+_LAST_GRACE = 1.0
 
 #: Seconds the URC of a running action follows the loss of its bearer.
 _AFTER_DEACT = 3.0
@@ -139,6 +142,10 @@ class HttpSession:
         self._in_buffer = 0
         #: Bytes per second of the last body that came; None before there was one.
         self._measured: float | None = None
+        #: The clock's time at which nobody waits for the next request any more.
+        self.until = math.inf
+        #: Seconds each wait of the stream that runs may take.
+        self.stream_wait = setup.timeout + _URC_GRACE
         #: `channel.restarts` when the session was opened; None while it is not.
         self._opened_in: int | None = None
         self._told: dict[str, str] = {}
@@ -178,7 +185,7 @@ class HttpSession:
         setup = self.setup
         await self.parameter("CID", self._cid)
         await self.parameter("URL", setup.url)
-        await self.parameter("TIMEOUT", setup.timeout)
+        await self._limit_request()
         await self.parameter("REDIR", int(setup.redirects))
         if setup.content_type:
             await self.parameter("CONTENT", setup.content_type)
@@ -266,9 +273,9 @@ class HttpSession:
         `CommandRefusedError`, `NoAnswerError`, `ModuleRestartedError`.
         """
         channel, script = self._channel, self.script
+        deadline = await self._limit_request()
         channel.forget(HttpAction, BearerDeact, Ready)
         await script.step(f"AT+HTTPACTION={method}")
-        deadline = self.setup.timeout + _URC_GRACE
         while not isinstance(
             urc := await script.event(HttpAction, BearerDeact, deadline=deadline), HttpAction
         ):
@@ -287,8 +294,10 @@ class HttpSession:
     async def start_stream(self, method: int, size: int | None = None) -> None:
         """HTTPEXACTION; `size` is the length of the body to post (spec: http.md §3.11).
 
-        Raises `CommandRefusedError`, `NoAnswerError`.
+        Its pieces are progress: TIMEOUT, and `until` with it, bounds each wait for the server
+        (spec: http.md §3.11). Raises `CommandRefusedError`, `NoAnswerError`.
         """
+        self.stream_wait = await self._limit_request()
         self._channel.forget(*_STREAM_URCS, BearerDeact, Ready)
         tail = "" if size is None else f",{size}"
         await self.script.step(f"AT+HTTPEXACTION={method}{tail}")
@@ -299,10 +308,9 @@ class HttpSession:
         Raises `RequestFailedError`, `TlsFailed`, `CommandRefusedError`, `NoAnswerError`; `take`
         has everything that came before.
         """
-        script = self.script
-        deadline = self.setup.timeout + _URC_GRACE
+        script, wait = self.script, self.stream_wait
         while True:
-            urc = await script.event(HttpExGetReady, HttpExAction, BearerDeact, deadline=deadline)
+            urc = await script.event(HttpExGetReady, HttpExAction, BearerDeact, deadline=wait)
             if isinstance(urc, HttpExGetReady):
                 # The manual's table says +HTTPGET:, its transcripts +HTTPEXGET: (OQ-14).
                 reply = await script.ask("AT+HTTPEXGET", bodies=("+HTTPEXGET", "+HTTPGET"))
@@ -422,6 +430,16 @@ class HttpSession:
         """HTTPHEAD: the header block of the last response; empty when the module has none."""
         reply = await self._measured_step("AT+HTTPHEAD", ("+HTTPHEAD", "+HTTPREAD"))
         return Headers(reply.body or b"")
+
+    async def _limit_request(self) -> float:
+        """Tell the module how long the next request may take; the seconds until its URC is late.
+
+        That is TIMEOUT, or what is left until `until`: whole seconds, one at least.
+        """
+        left = max(1.0, self.until - self._channel.clock.now())
+        seconds = int(min(self.setup.timeout, left))
+        await self.parameter("TIMEOUT", seconds)
+        return min(seconds + _URC_GRACE, left + _LAST_GRACE)
 
     async def _send_parameter(self, tag: str, value: int | str) -> None:
         shown = value if isinstance(value, int) else f'"{value}"'

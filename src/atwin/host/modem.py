@@ -76,6 +76,8 @@ class Modem:
         self._board = Board(self.channel, self.line, self.bearer, pins=pins, found=self._found)
         self._limits: Limits | None = None
         self._identity: Identity | None = None
+        #: The rungs the last `recover` climbed, also those of one that failed.
+        self.climbed: list[Climbed] = []
 
     async def __aenter__(self) -> Self:
         return self
@@ -111,11 +113,14 @@ class Modem:
     ) -> list[Climbed]:
         """Bring the module up, by the ladder if it does not come by itself (spec: power.md §5).
 
-        `give_up` in seconds bounds it all; `restart` restarts even a module that is well.
-        Returns the rungs that were climbed, the last of them
-        the one that helped; raises what was wrong in the end.
+        `give_up` in seconds bounds it all: a module that has been heard gets the ladder again and
+        again until then. `restart` restarts even a module that is well. Returns the rungs that
+        were climbed; the last of them helped, unless the module came back by itself behind it.
+        Raises what was wrong in the end.
         """
-        return await recover(self._board, give_up, note, restart=restart)
+        self.climbed = []
+        await recover(self._board, give_up, note, restart=restart, climbed=self.climbed)
+        return self.climbed
 
     async def command(self, text: str, *, timeout: float = COMMAND_TIMEOUT) -> Reply:
         """One AT command line, without CR; its answer, good or bad. `timeout` in seconds."""

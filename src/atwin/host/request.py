@@ -76,8 +76,8 @@ async def _streamed_post(
 ) -> Response:
     """HTTPEXACTION, HTTPEXPOST until all is gone, HTTPEXGET until all is there."""
     script = session.script
-    deadline = session.setup.timeout + 10.0
     await session.start_stream(POST, len(data))
+    deadline = session.stream_wait
     urc = await script.event(
         HttpExPostReady,
         HttpExAction,

@@ -46,7 +46,7 @@ class Slow(Trouble):
     """Longer ways and narrow ones.
 
     Seconds each way, and up to so many more for each piece; bytes per second down and up, None
-    without limit.
+    without limit. The rate is the one named, whatever the jitter.
     """
 
     latency: float = 0.0

@@ -49,6 +49,11 @@ class Module:
         """Whether its supplies are up (VDD_EXT is high), whatever runs on them."""
         return self.firmware is not None or self._downloads
 
+    @property
+    def is_on_or_restarts(self) -> bool:
+        """Whether it is on, or in the moment between two runs."""
+        return self.is_on or self._restart is not None
+
     def power_on(self, *, warm: bool = False, cause: StartCause = StartCause.POWER) -> None:
         """Start the firmware. `warm`: skip the boot, as if it had been on for a while."""
         if not self.is_on:

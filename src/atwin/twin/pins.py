@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 _START = {True: 1.0, False: 1.2}
 _STOP = 1.5
 
-#: Seconds RESET is low until an Air780E is off, and until an Air724UG restarts when it is released.
-_RESET_OFF = 0.5
-_RESET_RESTART = 0.1
+#: Seconds RESET is low until the module is off, by the same. An Air724UG that ran starts again when
+#: it is released.
+_RESET_OFF = {True: 0.5, False: 0.1}
 
 #: Seconds RESET is low to start an Air724UG that is off.
 _RESET_START = 1.5
@@ -38,6 +38,8 @@ class Pins:
         self._reset = True
         self._supply = True
         self._key_low_since = self._reset_low_since = 0.0
+        self._restarts = False  # when RESET is released
+        self._powered_in_reset = False
         self._key_timer: Timer | None = None
         self._reset_timer: Timer | None = None
         self._dip_timer: Timer | None = None
@@ -75,18 +77,10 @@ class Pins:
         _stop(self._reset_timer)
         if not self._supply:
             return
-        if not high:
-            if self._reset_is_off:
-                self._reset_timer = self._later(_RESET_OFF, self._go_off)
-            return
-        if self._reset_is_off:
-            if not self._module.is_on and not self._power_key:
-                self._module.power_on(cause=StartCause.RESET_KEY)
-        elif held >= self._scaled(_RESET_RESTART) and self._module.is_on:
-            self._module.reset_off()
-            self._module.power_on(cause=StartCause.RESET_KEY)
-        elif held >= self._scaled(_RESET_START):
-            self._module.power_on(cause=StartCause.RESET_KEY)
+        if high:
+            self._released(held)
+        else:
+            self._hold_reset()
 
     @property
     def supply(self) -> bool:
@@ -104,6 +98,9 @@ class Pins:
         _stop(self._dip_timer)
         if not there:
             self._module.cut_power()
+        elif not self._reset:
+            self._hold_reset()
+            self._powered_in_reset = True
         elif not self._power_key and self._reset:
             self._await_start()
 
@@ -135,14 +132,30 @@ class Pins:
 
     @property
     def _alive(self) -> bool:
-        """Whether PWRKEY can do anything: RESET held low keeps an Air780E dead."""
-        return self._supply and (self._reset or not self._reset_is_off)
+        """Whether PWRKEY can do anything: RESET held low keeps the module dead."""
+        return self._supply and self._reset
 
     def _await_start(self) -> None:
         self._key_timer = self._later(_START[self._reset_is_off], self._module.power_on)
 
+    def _hold_reset(self) -> None:
+        self._reset_low_since = self._module.hardware.clock.now()
+        self._restarts = self._powered_in_reset = False
+        self._reset_timer = self._later(_RESET_OFF[self._reset_is_off], self._go_off)
+
+    def _released(self, held: float) -> None:
+        """RESET is high again after so many seconds; a shorter pulse is none."""
+        counts = self._powered_in_reset or held >= self._scaled(_RESET_OFF[self._reset_is_off])
+        tied = counts and not self._power_key
+        starts = tied if self._reset_is_off else held >= self._scaled(_RESET_START)
+        if self._restarts or starts:
+            self._module.power_on(cause=StartCause.RESET_KEY)
+        elif tied and not self._module.is_on:
+            self._await_start()
+
     def _go_off(self) -> None:
         _stop(self._key_timer)
+        self._restarts = not self._reset_is_off and self._module.is_on_or_restarts
         self._module.reset_off()
 
     def _power_down(self) -> None:

@@ -59,6 +59,7 @@ class Radio:
         self._spawn = spawn
         self._search: asyncio.Task[None] | None = None
         self._on_pdp_lost: list[Callable[[], None]] = []
+        self._booted = False  # so far that it looks after its card
         self._sim_ready = False
         self._sim_unlocked = False
         self._sim_removed = False
@@ -167,6 +168,7 @@ class Radio:
         self._drop_pdp()
 
     def _start_sim(self) -> None:
+        self._booted = True
         self._sim_ready = self.sim.present
         self._sim_unlocked = self._sim_ready and self.sim.pin is None
 
@@ -268,6 +270,8 @@ class Radio:
         if not self.sim.present:
             return
         self.sim.present = False
+        if not self._booted:
+            return
         self._sim_removed, self._sim_ready, self._sim_unlocked = True, False, False
         self._end_search()
         if self._leave(NOT_REGISTERED):
@@ -278,10 +282,12 @@ class Radio:
         self._drop_pdp()
 
     def insert_sim(self) -> None:
-        """Put the card back; the module notices and registers."""
+        """Put the card back; the module notices and registers, behind RDY if it boots."""
         if self.sim.present:
             return
         self.sim.present = True
+        if not self._booted:
+            return  # the start finds it
         self._sim_removed = False
         self._start_sim()
         self._urc(f"+CPIN: {self.sim_state}")
@@ -309,7 +315,7 @@ class Radio:
             ("+CGREG", settings.cgreg),
             ("+CEREG", settings.cereg),
         ):
-            if mode:
+            if mode and self._booted:
                 self._urc(f"{name}: {self.registration(mode)}")
 
     def _take_network_time(self) -> None:

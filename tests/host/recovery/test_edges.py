@@ -258,6 +258,31 @@ def test_a_sim_that_goes_in_the_middle_is_told_and_resets_nothing(tmp_path: Path
     with_twin(test, faults=plan({"kind": "sim_pulled", "at_action": 3}))
 
 
+def test_a_module_that_was_slower_than_that_is_pressed_once_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It starts behind the ten seconds of the host, just in time to be switched off."""
+    monkeypatch.setattr("atwin.twin.firmware.PARSER_TIME", 10.5)
+    presses = 0
+
+    async def test(twin: Twin, near: MemoryPort, network: SimulatedNetwork) -> None:
+        class Counted(TwinPins):
+            async def drive(self, pin: Any, high: bool) -> None:
+                nonlocal presses
+                presses += pin == "power_key" and not high
+                if presses:
+                    monkeypatch.setattr("atwin.twin.firmware.PARSER_TIME", 5.0)
+                await super().drive(pin, high)
+
+        async with Modem(near, pins=Counted(twin)) as modem:
+            await modem.bring_up()
+            climbed = await modem.recover(restart=True)
+            assert [rung.rung for rung in climbed] == ["AT+RESET"]
+
+    with_twin(test)
+    assert presses == 2
+
+
 @pytest.mark.parametrize("seconds", [5.0, 8.0])
 def test_a_module_that_starts_slowly_is_not_switched_off(
     seconds: float, monkeypatch: pytest.MonkeyPatch

@@ -6,12 +6,16 @@ import asyncio
 import hashlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
+from atwin.cli.recover import _summary
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import LineWishes, Modem, ModuleError
+from atwin.host.recovery import Board, Ladder
+from atwin.host.recovery.rungs import FindLine, Rung
+from atwin.host.tls import TlsSettings, TlsSetup
 from atwin.line.host_line import HostLine
 from atwin.line.memory import memory_pair
 from atwin.line.pins import Pins
@@ -266,8 +270,8 @@ def test_without_pins_a_hanging_module_is_given_up_and_the_journal_stays(tmp_pat
     run_virtual(main())
 
 
-def test_the_whole_ladder_is_climbed_once_and_no_longer_than_asked_for(tmp_path: Path) -> None:
-    async def main(give_up: float) -> float:
+def test_the_whole_ladder_is_climbed_until_it_is_time_to_give_up(tmp_path: Path) -> None:
+    async def main(give_up: float) -> tuple[float, int]:
         async with rig(driven=ALL) as r:
 
             def refuse() -> None:
@@ -284,10 +288,76 @@ def test_the_whole_ladder_is_climbed_once_and_no_longer_than_asked_for(tmp_path:
                 )
             assert r.twin.pins.reset
             assert r.twin.pins.supply
-            return asyncio.get_running_loop().time() - began
+            return asyncio.get_running_loop().time() - began, r.pins.pulses.count("supply")
 
-    assert run_virtual(main(900)) < 900
-    assert run_virtual(main(20)) < 60
+    seconds, cycles = run_virtual(main(900))
+    assert 900 <= seconds < 910
+    assert cycles > 1
+    seconds, cycles = run_virtual(main(20))
+    assert 20 <= seconds < 25
+    assert cycles == 0
+
+
+def test_behind_the_last_rung_the_job_waits_for_what_comes_back_by_itself(tmp_path: Path) -> None:
+    """No network for ten minutes, longer than the whole ladder takes."""
+
+    async def main() -> None:
+        async with rig() as r:
+            cell = r.twin.module.hardware.cell
+
+            def refuse() -> None:
+                cell.grants_pdp = False
+                r.twin.radio.lose_pdp()
+                loop = asyncio.get_running_loop()
+                loop.call_later(600, lambda: setattr(cell, "grants_pdp", True))
+
+            await r.download(tmp_path / "f", refuse)
+            assert r.climbed.count("AT+RESET") > 1
+
+    run_virtual(main())
+
+
+def test_recover_too_begins_again_while_there_is_time() -> None:
+    async def main() -> None:
+        async with rig() as r:
+            cell = r.twin.module.hardware.cell
+            cell.grants_pdp = False
+            r.twin.radio.lose_pdp()
+            asyncio.get_running_loop().call_later(600, lambda: setattr(cell, "grants_pdp", True))
+            climbed = await r.modem.recover()
+            assert [rung.rung for rung in climbed].count("flight mode") > 1
+            # It came back in a pause, and no rung is praised for that.
+            assert not any(rung.helped for rung in climbed)
+            assert _summary(climbed).startswith("the module is on the network by itself, after")
+            # What the new start forgot has been told to the module again.
+            assert r.twin.module.firmware is not None
+            assert not r.twin.module.firmware.settings.echo
+
+    run_virtual(main())
+
+
+def test_recover_tells_what_was_wrong_and_not_that_the_time_is_up() -> None:
+    async def main() -> None:
+        async with rig() as r:
+            r.twin.module.hardware.cell.grants_pdp = False
+            r.twin.radio.lose_pdp()
+            with pytest.raises(ModuleError, match=r"no bearer.*; tried in vain: new PDP"):
+                await r.modem.recover(give_up=100)
+            assert 100 <= r.modem.clock.now() < 102
+
+    run_virtual(main())
+
+
+def test_a_port_where_no_module_was_ever_heard_is_told_at_once() -> None:
+    async def main() -> None:
+        near, _ = memory_pair()
+        async with Modem(near) as modem:
+            with pytest.raises(ModuleError, match="no answer to AT"):
+                await modem.recover()
+            assert modem.clock.now() < 60
+            assert [rung.rung for rung in modem.climbed] == ["ending a data mode"]
+
+    run_virtual(main())
 
 
 def test_a_server_that_was_never_reached_resets_no_module(tmp_path: Path) -> None:
@@ -342,5 +412,50 @@ def test_a_missing_sim_is_told_at_once() -> None:
             with pytest.raises(ModuleError, match="SIM"):
                 await r.modem.recover()
             assert r.pins.pulses == []
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize(("until", "each"), [(1000.0, [7.0, 7.0]), (10.0, [7.0, 3.0])])
+def test_a_rung_takes_no_longer_than_it_may_nor_than_there_is_time(
+    until: float, each: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stuck(Rung):
+        name: ClassVar[str] = "stuck"
+        deadline: ClassVar[float] = 7.0
+
+        async def climb(self, board: Board) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("atwin.host.recovery.ladder.ANSWERING", (Stuck, Stuck))
+
+    async def main() -> None:
+        async with rig() as r:
+            ladder = Ladder(r.modem._board)
+            assert not await ladder.climb(None, r.modem.clock.now() + until)
+            assert [rung.seconds for rung in ladder.climbed] == pytest.approx(each)
+            assert [rung.failure for rung in ladder.climbed] == [
+                f"not done in {seconds:.0f} s" for seconds in each
+            ]
+
+    run_virtual(main())
+
+
+def test_a_module_that_was_found_on_the_line_is_told_its_tls_settings_again() -> None:
+    """Nobody heard its RDY, and SSLCFG lasts for one boot."""
+
+    async def main() -> None:
+        wishes = LineWishes(speed=921600)
+        async with rig("air780e-at", baud=115200, wishes=wishes) as r:
+            channel = r.modem.channel
+            tls = TlsSetup(channel, TlsSettings(seclevel=0))
+            await tls.apply()
+            r.twin.module.hardware.taps.says = lambda text: text != "RDY"
+            r.twin.module.restart()
+            await FindLine().climb(r.modem._board)
+            sent: list[str] = []
+            channel.on_log(lambda entry: sent.append(entry.text))
+            await tls.apply()
+            assert 'AT+SSLCFG="seclevel",153,0' in sent
 
     run_virtual(main())

@@ -64,6 +64,66 @@ def test_by_the_control_socket_of_a_twin(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_a_pin_is_held_by_whoever_lives_and_found_by_who_comes_next(tmp_path: Path) -> None:
+    control = tmp_path / "control"
+
+    async def main() -> None:
+        with twin("--tcp", "127.0.0.1:0", "--control", control):
+            pins, others = (open_pins(f"control:{control}", near) for _ in range(2))
+            await pins.drive("reset", False)
+            await pins.close()
+            async with asyncio.timeout(10):
+                while await level(control, "reset") == 0:
+                    pass
+            # Set by hand, and forgotten.
+            reader, writer = await asyncio.open_unix_connection(str(control))
+            writer.write(b'{"set": {"power_key": 0, "reset": 0}}\n')
+            assert json.loads(await reader.readline())["ok"]
+            writer.close()
+            await others.prepare()
+            for pin in PINS:
+                assert await level(control, pin) == 1
+            # Who lets go of a pin itself has no say in it any more.
+            reader, writer = await asyncio.open_unix_connection(str(control))
+            writer.write(b'{"hold": "reset"}\n{"set": {"reset": 1}}\n')
+            for _ in range(2):
+                assert json.loads(await reader.readline())["ok"]
+            await others.drive("reset", False)
+            writer.close()
+            await asyncio.sleep(0)
+            assert await level(control, "reset") == 0
+            await others.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("spec", "why"),
+    [
+        ("control:{tmp}/none", "No such file or directory; does the twin run?"),
+        ("command:/nonexistent/pins {{pin}} {{level}}", "no program that can be run"),
+        ("command:{tmp}/plain {{pin}} {{level}}", "no program that can be run"),
+        ("command:{tmp}/{{pin}}.sh {{level}}", "power_key.sh: no program that can be run"),
+    ],
+)
+def test_means_that_cannot_work_are_found_before_they_are_needed(
+    spec: str, why: str, tmp_path: Path
+) -> None:
+    (tmp_path / "plain").write_text("not executable")
+    (tmp_path / "reset.sh").write_text("#!/bin/sh\n")
+    (tmp_path / "reset.sh").chmod(0o755)
+    with pytest.raises(PinError, match=why):
+        asyncio.run(open_pins(spec.format(tmp=tmp_path), near).prepare())
+
+
+def test_finding_out_runs_no_program(tmp_path: Path) -> None:
+    script = tmp_path / "pins.sh"
+    script.write_text('#!/bin/sh\ntouch "$(dirname "$0")/moved"\n')
+    script.chmod(0o755)
+    asyncio.run(open_pins(f"command:'{script}' {{pin}} {{level}}", near).prepare())
+    assert not (tmp_path / "moved").exists()
+
+
 def test_by_rts_and_dtr_of_the_port(tmp_path: Path) -> None:
     control = tmp_path / "control"
 
@@ -222,6 +282,8 @@ def test_gpiod_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
         "gpiod:/dev/gpiochip0",
         "gpiod:/dev/gpiochip0:reset=x",
         "gpiod:/dev/gpiochip0:led=1",
+        "gpiod:/dev/gpiochip0:reset=17,power_key=17",
+        "gpiod:/dev/gpiochip0:reset=17,reset=18",
         "command:",
         "command:./pins.sh",
         "command:./pins.sh {pin}",

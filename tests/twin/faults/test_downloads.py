@@ -35,13 +35,14 @@ def under(plan: FaultPlan, folder: Path, model: str, baud: int | None = None) ->
     return Runner(schedule, folder).outcome()
 
 
+@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example(path: Path, tmp_path: Path) -> None:
+def test_an_example_begins_on_every_model(path: Path, model: str, tmp_path: Path) -> None:
     plan = FaultPlan.from_table(tomllib.loads(path.read_text("utf-8")))
     assert plan.name == path.stem
     assert plan.teaches.endswith(".")
     assert plan.good_host.endswith(".")
-    outcome = under(plan, tmp_path, "air780e-lsat")
+    outcome = under(plan, tmp_path, model)
     assert not outcome.wrong, outcome.detail
     assert outcome.fired == tuple(fault.KIND for fault in plan.faults)
 

@@ -401,3 +401,16 @@ def test_nothing_happens_behind_the_end_of_the_twin() -> None:
         assert not is_on(twin)
 
     on_twin(test)
+
+
+def test_a_supply_that_dips_for_a_year_keeps_no_timers() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        add(twin, kind="brownout", until="power", period=3)
+        await terminal.quiet(3000)
+        assert len(twin.faults._bench._timers) <= 2
+        for _ in range(50):
+            add(twin, kind="weak_signal", seconds=5)
+            twin.faults.clear()
+        assert len(twin.faults._bench._timers) == 0
+
+    on_twin(test)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from atwin.clock import LoopClock, run_virtual
+from atwin.line.memory import memory_pair
+from atwin.net.simulated import SimulatedNetwork
+from atwin.twin import Twin
 from atwin.twin.sockets.transparent import Escape
+from support.peers import Peer
+from support.terminal import Terminal
 
 #: Seconds of silence, then what is typed.
 Typed = list[tuple[float, bytes]]
@@ -18,12 +24,31 @@ Typed = list[tuple[float, bytes]]
 def typed(what: Typed) -> list[bytes | str]:
     """The data that came out, and "found" for each escape, in order."""
     out: list[bytes | str] = []
+    waiting = b""
 
     async def main() -> None:
-        escape = Escape(LoopClock(), out.append, lambda: out.append("found"))
+        nonlocal waiting
+
+        def flush() -> None:
+            nonlocal waiting
+            end = len(waiting) - escape.held
+            if end:
+                out.append(waiting[:end])
+            waiting = waiting[end:]
+
+        def found() -> None:
+            nonlocal waiting
+            assert waiting == b"+++"
+            out.append("found")
+            waiting = b""
+            escape.forget()
+
+        escape = Escape(LoopClock(), flush, found)
         for gap, data in what:
             await asyncio.sleep(gap)
+            waiting += data
             escape.typed(data)
+            flush()
         await asyncio.sleep(2)
 
     run_virtual(main())
@@ -64,18 +89,7 @@ def test_data(what: Typed) -> None:
 
 
 def test_data_without_plus_are_not_held_back() -> None:
-    out: list[bytes] = []
-
-    async def main() -> None:
-        escape = Escape(LoopClock(), out.append, out.clear)
-        await asyncio.sleep(2)
-        escape.typed(b"+")
-        assert out == []
-        escape.typed(b"abc")
-        assert out == [b"+", b"abc"]
-        await asyncio.sleep(0.5)
-
-    run_virtual(main())
+    assert typed([(2, b"+"), (0, b"abc")]) == [b"+abc"]
 
 
 @given(
@@ -91,3 +105,82 @@ def test_nothing_is_lost_or_changes_places(what: Typed) -> None:
     out = typed(what)
     restored = b"".join(b"+++" if piece == "found" else piece for piece in out)  # type: ignore[misc]
     assert restored == b"".join(data for _, data in what)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "found"),
+    [((1.5, 0.6), True), ((0.5, 0.6), False), ((1.5, 0.3), False)],
+)
+def test_it_counts_when_it_is_typed_not_when_the_peer_takes_what_was_before(
+    gaps: tuple[float, float], found: bool
+) -> None:
+    """The peer takes nothing, and then all: neither makes or spoils an escape."""
+    before, behind = gaps
+    data = bytes(range(65, 91)) * 300  # more than the link's own buffer, less than the UART's too
+
+    async def main() -> None:
+        network = SimulatedNetwork(LoopClock())
+        peer = Peer("server")
+        taking = asyncio.Event()
+
+        async def serve(stream: Any) -> None:
+            await taking.wait()
+            await peer.serve(stream)
+
+        network.serve("server.test", 7000, serve)
+        near, far = memory_pair()
+        terminal = Terminal(near)
+        async with Twin("air780e-lsat", far, network=network) as twin:
+            await terminal.ask(b"ATE0;+CIPMODE=1")
+            terminal.type(b'AT+CIPSTART="TCP","server.test",7000\r')
+            await terminal.expect(b"CONNECT\r\n")
+            (link,) = twin.module.firmware.sockets.links.values()  # type: ignore[union-attr]
+            send = link.send
+
+            async def blocked(clock: Any, packet: bytes) -> bool:
+                await taking.wait()
+                return await send(clock, packet)
+
+            link.send = blocked  # type: ignore[method-assign]
+            terminal.type(data)
+            await asyncio.sleep(before)
+            assert twin.module.hardware.uart.rx  # back-pressure, as far as the UART
+            terminal.type(b"+++")
+            await asyncio.sleep(behind)
+            if found:
+                await terminal.expect(b"OK\r\n")
+            else:
+                terminal.type(b"x")
+            await asyncio.sleep(3)
+            taking.set()
+            await peer.hear(data if found else data + b"+++x")
+            assert not terminal.heard
+            if found:
+                await terminal.ask(b"AT")
+
+    run_virtual(main())
+
+
+def test_ciprxget_means_nothing_in_transparent_mode() -> None:
+    async def main() -> None:
+        network = SimulatedNetwork(LoopClock())
+        peer = Peer("server")
+        network.serve("server.test", 7000, peer.serve)
+        near, far = memory_pair()
+        terminal = Terminal(near)
+        async with Twin("air780e-lsat", far, network=network) as twin:
+            await terminal.ask(b"ATE0;+CIPRXGET=1;+CIPMODE=1")
+            terminal.type(b'AT+CIPSTART="TCP","server.test",7000\r')
+            await terminal.expect(b"CONNECT\r\n")
+            await peer.say(b"bare")
+            assert await terminal.take(4) == b"bare"
+            await terminal.quiet(2)
+            terminal.type(b"+++")
+            assert await terminal.quiet(2) == b"\r\nOK\r\n"
+            await peer.say(b"later")
+            assert await terminal.quiet(2) == b""
+            terminal.type(b"ATO\r")
+            assert await terminal.quiet(2) == b"\r\nCONNECT\r\nlater"
+            assert twin.module.firmware is not None
+
+    run_virtual(main())

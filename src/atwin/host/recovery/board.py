@@ -27,6 +27,9 @@ _HOLD = {"reset": 1.5, "power_key": 1.5, "supply": 3.0}
 #: update for instance: better wait too long.
 _BOOT_TRIES, _BOOT_GAP = 20, 0.5
 
+#: How often PWRKEY is pressed: the first may switch off what was merely slow.
+_PRESSES = 2
+
 
 class Board:
     """Everything a rung of the ladder may use. `pins` is None where nobody wired any.
@@ -102,15 +105,18 @@ class Board:
         """Press PWRKEY if the module stays silent without it.
 
         RESET switches an Air780E off, and one whose PWRKEY is tied to ground starts by itself
-        (spec: power.md §1); a module that runs must not be pressed, that would switch it off.
-        Raises `ModuleSilentError`.
+        (spec: power.md §1). A module that runs, and is slow to say so, is switched off by that:
+        the second press starts it. Raises `ModuleSilentError`.
         """
         self.channel.expect_restart()
         await self.line.start_over()
-        try:
-            await self.channel.synchronise(_BOOT_TRIES, _BOOT_GAP)
-        except ModuleSilentError:
-            if "power_key" not in self.driven:
-                raise
-            await self.pulse("power_key")
-            await self.channel.synchronise(_BOOT_TRIES, _BOOT_GAP)
+        presses = _PRESSES if "power_key" in self.driven else 0
+        for left in reversed(range(presses + 1)):
+            try:
+                await self.channel.synchronise(_BOOT_TRIES, _BOOT_GAP)
+            except ModuleSilentError:
+                if not left:
+                    raise
+                await self.pulse("power_key")
+            else:
+                return

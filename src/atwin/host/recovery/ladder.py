@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+#: Seconds from the last rung to the first one of the next round, each time twice as many: whoever
+#: waits for a network must not restart the module, and attach, all the time.
+_BETWEEN_ROUNDS = 60.0
+
 #: Refusals of the SIM that nothing on the ladder changes (spec: cme.tsv).
 _SIM_WANTS_A_PERSON = (Cme.SIM_NOT_INSERTED, Cme.SIM_PIN_REQUIRED, Cme.SIM_PUK_REQUIRED)
 
@@ -54,21 +58,45 @@ class Climbed:
 class Ladder:
     """Remembers how far up it is until `worked` says that all is well."""
 
-    def __init__(self, board: Board, note: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        board: Board,
+        note: Callable[[str], None] | None = None,
+        climbed: list[Climbed] | None = None,
+    ) -> None:
         self.board = board
         #: Hears the name of each rung before it is climbed.
         self.note = note or log.info
         #: Every rung climbed, in order.
-        self.climbed: list[Climbed] = []
+        self.climbed: list[Climbed] = [] if climbed is None else climbed
         self._silent = False
         self._next = 0
+        self._in_vain = 0  # index of the first rung since all was well
+        self._round_gap = _BETWEEN_ROUNDS
+        self._again_at: float | None = None  # behind the last rung: when the next round begins
         self._verdict: Exception | None = None  # nothing on the ladder changes that
 
     def worked(self) -> None:
         """All is well: the last rung helped, and the next failure starts at the bottom."""
         if self._next and self.climbed and self.climbed[-1].failure is None:
             self.climbed[-1].helped = True
-        self._silent, self._next = False, 0
+        self._silent, self._next, self._in_vain = False, 0, len(self.climbed)
+        self._round_gap, self._again_at = _BETWEEN_ROUNDS, None
+
+    async def rest(self, seconds: float, until: float) -> bool:
+        """Behind the last rung: wait so long for what may pass by itself.
+
+        That is a tunnel, a cell that is down, somebody who looks after the supply. False when
+        there is no time left for that, or it wants a person for sure.
+        """
+        now = self.board.clock.now()
+        if self._verdict is not None or now >= until:
+            return False
+        if self._again_at is None:
+            self._again_at = now + self._round_gap
+            self._round_gap *= 2
+        await self.board.clock.sleep(min(seconds, until - now))
+        return True
 
     def skip_search(self) -> None:
         """The line was searched just now, in vain: a silent module needs something stronger."""
@@ -83,8 +111,12 @@ class Ladder:
 
         `failure` tells where to begin: a silent module is not asked for a new PDP. `until` is the
         clock's time to stop at. `gently` builds a new PDP at most. False when no rung is left, or
-        time. Raises `LineLostError`.
+        time; some time after the last rung a new round begins. Raises `LineLostError`.
         """
+        if self._again_at is not None:
+            if self.board.clock.now() < self._again_at:
+                return False
+            self._again_at, self._silent, self._next = None, False, 0
         self._heed(failure)
         while (rung := self._take(gently=gently)) is not None:
             left = until - self.board.clock.now()
@@ -103,13 +135,14 @@ class Ladder:
         """`failure`, or that of the last rung, told what was tried in vain and what could be."""
         if isinstance(self._verdict, HostError):
             return self._verdict
-        last = self.climbed[-1].failure if self.climbed else None
+        in_vain = self.climbed[self._in_vain :]
+        last = in_vain[-1].failure if in_vain else None
         error = failure or ModuleError(f"the module did not come back: {last}")
-        if self.climbed:
-            tried = ", ".join(dict.fromkeys(rung.rung for rung in self.climbed))
+        if in_vain:
+            tried = ", ".join(dict.fromkeys(rung.rung for rung in in_vain))
             error.add(f"tried in vain: {tried}")
-        if not self.board.driven:
-            error.add("with RESET, PWRKEY or supply wired, --pins can go further")
+            if not self.board.driven:
+                error.add("with RESET, PWRKEY or supply wired, --pins can go further")
         return error
 
     async def _try(self, rung: Rung, seconds: float) -> Exception | None:

@@ -19,6 +19,7 @@ from atwin.host.errors import (
     TlsFailed,
 )
 from atwin.host.recovery.ladder import Ladder, wants_a_person
+from atwin.host.recovery.retry import Retry
 from atwin.host.recovery.rungs import ResetCommand
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from atwin.host.http import HttpSession
     from atwin.host.recovery.board import Board
     from atwin.host.recovery.ladder import Climbed
-    from atwin.host.recovery.retry import Retry
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,10 @@ _BEARER_STATUSES = (601, 408)
 _DNS_FAILED = 603
 _POOL_FULL = 604
 _NO_TLS = 605
+
+
+class _NotReadyError(ModuleSilentError):
+    """The time was up before the session was open."""
 
 
 class Recovery:
@@ -74,7 +78,9 @@ class Recovery:
         at once.
         """
         failures, reached, since = 0, self._reached(), self._clock.now()
+        last: HostError | None = None
         while True:
+            self._session.until = since + self._retry.give_up
             try:
                 await self._make_ready()
                 result = await attempt()
@@ -84,22 +90,34 @@ class Recovery:
                     self._ladder.worked()
                 failures += 1
                 until = since + self._retry.give_up
-                if not self._may_repeat(failure, failures) or self._clock.now() >= until:
+                if not self._may_repeat(failure, failures):
                     raise
-                self.retries += 1
-                if not await self._repair(failure, failures, until):
-                    raise self._ladder.exhausted(failure)  # noqa: B904 - the same one
+                if self._clock.now() < until:
+                    self.retries += 1
+                    if await self._repair(failure, failures, until):
+                        last = failure
+                        continue
+                # What it did not get ready for says more than that it did not.
+                told = last if last is not None and isinstance(failure, _NotReadyError) else failure
+                if self._clock.now() >= until:
+                    told.add(f"given up, nothing came in {self._retry.give_up:g} s")
+                raise self._ladder.exhausted(told) if _is_modules_own(told) else told  # noqa: B904
             else:
                 self._ladder.worked()
                 return result
 
     async def _make_ready(self) -> None:
         board = self._board
-        if board.restarted:
-            await board.bring_up()
-        elif board.bearer.taken_away:
-            await board.bearer.open()
-        await self._session.open()
+        left = max(1.0, self._session.until - self._clock.now())
+        try:
+            async with asyncio.timeout(left):
+                if board.restarted:
+                    await board.bring_up()
+                elif board.bearer.taken_away:
+                    await board.bearer.open()
+                await self._session.open()
+        except TimeoutError:
+            raise _NotReadyError(f"the module was not ready in {left:.0f} s") from None
 
     def _may_repeat(self, failure: HostError, failures: int) -> bool:
         # Behind a redirect these may come when the first server has had it all.
@@ -136,7 +154,7 @@ class Recovery:
             # A request that fails on a module that is well may be the server's fault.
             gently = not _is_modules_own(failure)
             if not await self._ladder.climb(failure, until, gently=gently) and not gently:
-                return False
+                return await self._ladder.rest(self._retry.longest, until)
         await self._clock.sleep(min(pause, max(0.0, until - self._clock.now())))
         return True
 
@@ -144,7 +162,9 @@ class Recovery:
         status = failure.status if isinstance(failure, RequestFailedError) else None
         if isinstance(failure, ModuleSilentError):
             return True
-        if isinstance(failure, ModuleRestartedError) or self._board.restarted:
+        if isinstance(failure, ModuleRestartedError):
+            return False
+        if self._board.restarted and not _is_modules_own(failure):
             return False  # it is told everything again before the next attempt
         if self._board.bearer.taken_away or status in _BEARER_STATUSES:
             return True
@@ -164,28 +184,47 @@ def _is_modules_own(failure: HostError) -> bool:
 
 
 async def recover(
-    board: Board, give_up: float, note: Callable[[str], None] | None = None, *, restart: bool
-) -> list[Climbed]:
-    """See `Modem.recover`."""
-    ladder = Ladder(board, note)
+    board: Board,
+    give_up: float,
+    note: Callable[[str], None] | None = None,
+    *,
+    restart: bool,
+    climbed: list[Climbed],
+) -> None:
+    """See `Modem.recover`. `climbed` gets the rungs, also those in vain."""
+    ladder = Ladder(board, note, climbed)
     until = board.clock.now() + give_up
-    failure: StepError | ModuleSilentError | None = None
-    try:
-        async with asyncio.timeout(give_up):
-            await board.bring_up()
-        if not restart:
-            return []
-        ladder.begin_with(ResetCommand)
-    except ModuleSilentError as silent:
-        failure = silent
-        ladder.skip_search()
-    except StepError as refused:
-        failure = refused
-        if wants_a_person(refused):
-            raise
-    except TimeoutError:
-        raise ModuleError(f"the module did not get onto the network in {give_up:g} s") from None
-    if not await ladder.climb(failure, until):
-        raise ladder.exhausted(failure)
+    failure: HostError | None = None
+    while True:
+        failure = await _why_not_up(board, until, failure)
+        if failure is None and not restart:
+            break
+        if failure is None:
+            ladder.begin_with(ResetCommand)
+        elif isinstance(failure, ModuleSilentError):
+            ladder.skip_search()
+        elif wants_a_person(failure):
+            raise failure
+        if await ladder.climb(failure, until):
+            break
+        restart = False
+        # One that was never heard is not there, or has no power: better say so than wait.
+        if not board.channel.answered or not await ladder.rest(Retry().longest, until):
+            raise ladder.exhausted(failure)
     ladder.worked()
-    return ladder.climbed
+
+
+async def _why_not_up(board: Board, until: float, before: HostError | None) -> HostError | None:
+    """None when the module is on the network, with everything told to it.
+
+    `before` is why it was not the last time: that is what to tell when the time is up.
+    """
+    left = max(0.0, until - board.clock.now())
+    try:
+        async with asyncio.timeout(left):
+            await board.bring_up()
+    except (StepError, ModuleSilentError) as failure:
+        return failure
+    except TimeoutError:
+        return before or ModuleError(f"the module did not get onto the network in {left:g} s")
+    return None

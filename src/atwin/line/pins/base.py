@@ -38,6 +38,13 @@ class Pins(ABC):
         """Whether the port's RTS is a means, and so no flow control."""
         return False
 
+    async def prepare(self) -> None:  # noqa: B027 - opening the others tells enough
+        """Find out whether the means will work when they are needed, and move no pin for that.
+
+        A pin that an earlier program held low until it was killed is let go, where the means can
+        tell. Raises `PinError`.
+        """
+
     @abstractmethod
     async def drive(self, pin: Pin, high: bool) -> None:
         """Bring one of `driven` to a level, and return when it is there. Raises `PinError`."""

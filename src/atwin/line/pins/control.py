@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atwin.line.pins.base import PINS, PinError, Pins
 
@@ -18,32 +18,61 @@ _ANSWER_TIME = 5.0
 
 
 class ControlPins(Pins):
-    """Connects for each level: the twin may have been started anew meanwhile."""
+    """Connects for each level: the twin may have been started anew meanwhile.
+
+    A pin that is low is held by its connection: the twin lets go of it when we are killed.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._holding: dict[Pin, asyncio.StreamWriter] = {}
 
     @property
     def driven(self) -> Set[Pin]:
         """See `Pins.driven`."""
         return set(PINS)
 
+    async def prepare(self) -> None:
+        """See `Pins.prepare`."""
+        answer, writer = await self._ask({"get": "state"})
+        writer.close()
+        levels = answer.get("state", {}).get("pins", {})
+        for pin in PINS:
+            if levels.get(pin) == 0:
+                await self.drive(pin, True)
+
     async def drive(self, pin: Pin, high: bool) -> None:
         """See `Pins.drive`."""
-        request = json.dumps({"set": {pin: int(high)}}).encode() + b"\n"
+        request = {"set": {pin: 1}} if high else {"hold": pin}
+        _, writer = await self._ask(request)
+        if high:
+            writer.close()
+            self._let_go(pin)
+        else:
+            self._let_go(pin)
+            self._holding[pin] = writer
+
+    async def close(self) -> None:
+        """See `Pins.close`: what is still held is let go."""
+        for pin in tuple(self._holding):
+            self._let_go(pin)
+
+    def _let_go(self, pin: Pin) -> None:
+        if (writer := self._holding.pop(pin, None)) is not None:
+            writer.close()
+
+    async def _ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], asyncio.StreamWriter]:
+        """The answer, and the connection it came on, which is open still. Raises `PinError`."""
         try:
             async with asyncio.timeout(_ANSWER_TIME):
-                answer = json.loads(await self._ask(request))
+                reader, writer = await asyncio.open_unix_connection(self._path)
+                writer.write(json.dumps(request).encode() + b"\n")
+                answer = json.loads(await reader.readline())
         except (OSError, ValueError, TimeoutError) as error:
             why = getattr(error, "strerror", None) or str(error) or "no answer"
             raise PinError(f"control socket {self._path}: {why}; does the twin run?") from error
-        if not answer.get("ok"):
-            raise PinError(f"control socket {self._path}: {answer.get('error')}")
-
-    async def _ask(self, request: bytes) -> bytes:
-        reader, writer = await asyncio.open_unix_connection(self._path)
-        try:
-            writer.write(request)
-            return await reader.readline()
-        finally:
+        if not isinstance(answer, dict) or not answer.get("ok"):
             writer.close()
+            why = answer.get("error") if isinstance(answer, dict) else "no twin listens there"
+            raise PinError(f"control socket {self._path}: {why}")
+        return answer, writer

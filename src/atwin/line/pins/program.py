@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import shutil
 from typing import TYPE_CHECKING
 
 from atwin.line.pins.base import PINS, PinError, Pins, PinSpecError
@@ -40,11 +41,18 @@ class ProgramPins(Pins):
         """See `Pins.driven`."""
         return set(PINS)
 
+    async def prepare(self) -> None:
+        """See `Pins.prepare`: that it can be run; how it ends is known when it is."""
+        for pin in PINS:
+            program = self._words_for(pin, high=True)[0]
+            if shutil.which(program) is None:
+                raise PinError(
+                    f"{program}: no program that can be run; check the command of --pins"
+                )
+
     async def drive(self, pin: Pin, high: bool) -> None:
         """See `Pins.drive`."""
-        words = [
-            word.replace("{pin}", pin).replace("{level}", str(int(high))) for word in self._words
-        ]
+        words = self._words_for(pin, high)
         shown = shlex.join(words)
         try:
             process = await asyncio.create_subprocess_exec(
@@ -67,3 +75,7 @@ class ProgramPins(Pins):
         if process.returncode:
             last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
             raise PinError(": ".join([f"{shown}: exit code {process.returncode}", *last]))
+
+    def _words_for(self, pin: Pin, high: bool) -> list[str]:
+        level = str(int(high))
+        return [word.replace("{pin}", pin).replace("{level}", level) for word in self._words]

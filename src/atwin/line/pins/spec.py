@@ -72,4 +72,6 @@ def _lines(spec: str, text: str) -> tuple[dict[Pin, int], set[Pin]]:
         offsets[pin] = int(number)
         if how:
             inverted.add(pin)
+    if not len(set(offsets.values())) == len(offsets) == len(text.split(",")):
+        raise PinSpecError(f"pins {spec!r}: each line and each pin has one wire")
     return offsets, inverted

@@ -20,6 +20,27 @@ if TYPE_CHECKING:
     from atwin.twin.pins import Pins
 
 
+class _Once:
+    """A `Timer` that is among `pending` until it has run or was taken back."""
+
+    def __init__(
+        self, clock: Clock, seconds: float, call: Callable[[], None], pending: set[_Once]
+    ) -> None:
+        self._call = call
+        self._pending = pending
+        self._timer = clock.call_later(seconds, self._run)
+        pending.add(self)
+
+    def cancel(self) -> None:
+        """See `Timer.cancel`."""
+        self._timer.cancel()
+        self._pending.discard(self)
+
+    def _run(self) -> None:
+        self._pending.discard(self)
+        self._call()
+
+
 class Bench:
     """One twin, opened up. `seed` is for what faults leave to chance."""
 
@@ -28,7 +49,7 @@ class Bench:
         self.pins = pins
         self.network = network
         self._seeds = itertools.count(seed)
-        self._timers: list[Timer] = []
+        self._timers: set[_Once] = set()
         #: Each gives a URC for the middle of the next answer, or None.
         self.asides: list[Callable[[], str | None]] = []
         #: Each tells whether a URC is to be left out.
@@ -65,13 +86,11 @@ class Bench:
 
     def later(self, seconds: float, call: Callable[[], None]) -> Timer:
         """Call once, `seconds` from now, unless cancelled or the twin ends before."""
-        timer = self.clock.call_later(seconds, call)
-        self._timers.append(timer)
-        return timer
+        return _Once(self.clock, seconds, call, self._timers)
 
     def close(self) -> None:
         """Nothing is called any more."""
-        for timer in self._timers:
+        for timer in tuple(self._timers):
             timer.cancel()
 
     def hold(

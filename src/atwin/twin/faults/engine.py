@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from atwin.at.grammar import Form
 from atwin.twin.faults.body import BodyCounter
+from atwin.twin.faults.case import Case
 from atwin.twin.faults.cures import CureWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.at.grammar import Command
-    from atwin.clock.base import Timer
     from atwin.twin.cure import Cure
     from atwin.twin.faults.bench import Bench
     from atwin.twin.faults.fault import Fault
@@ -35,30 +35,19 @@ class Happened:
     fault: Fault
 
 
-@dataclass(slots=True, eq=False)
-class _Case:
-    """A fault and how far it has got."""
-
-    fault: Fault
-    #: Commands or connections until it begins, or until it waits for its byte.
-    left: int = 0
-    counts_bytes: bool = False
-    timer: Timer | None = None
-    end: Callable[[], None] | None = None
-    met: int = 0
-    cures: int = 0
-    over: bool = False
-
-
 class Faults:
     """The faults of one twin: those that wait, those at work, and what has happened."""
 
     def __init__(self, bench: Bench) -> None:
         #: Everything so far, in order.
         self.history: list[Happened] = []
+        #: Every fault that was added, in order, begun or not.
+        self.cases: list[Case] = []
+        #: Hears what happens, when it does.
+        self.on_event: Callable[[Happened], None] = lambda event: None
         self._bench = bench
-        self._waiting: list[_Case] = []
-        self._at_work: list[_Case] = []
+        self._waiting: list[Case] = []
+        self._at_work: list[Case] = []
         self._closed = False
         self._cures = CureWatch(bench, self._cured)
         taps = bench.module.hardware.taps
@@ -77,7 +66,8 @@ class Faults:
 
     def add(self, fault: Fault) -> None:
         """Wait for the moment of `fault`; one that has none begins now."""
-        case = _Case(fault)
+        case = Case(fault)
+        self.cases.append(case)
         if fault.at_time is not None or (_has_no_moment(fault) and self._must_wait(fault)):
             self._waiting.append(case)
             case.timer = self._bench.later(fault.at_time or 0, lambda: self._begin(case))
@@ -85,12 +75,13 @@ class Faults:
             self._begin(case)
         else:
             self._waiting.append(case)
-            case.left = fault.at_action or fault.at_connection or fault.nth
             case.counts_bytes = fault.at_byte is not None and fault.at_action is None
 
     def trigger(self, fault: Fault) -> None:
         """Let `fault` begin now, whatever moment it says."""
-        self._begin(_Case(fault))
+        case = Case(fault)
+        self.cases.append(case)
+        self._begin(case)
 
     def clear(self) -> None:
         """End all that are at work, and forget those that wait."""
@@ -139,6 +130,7 @@ class Faults:
             by_action = case.fault.at_action is not None and _is_action(command)
             if by_action and case.counts_bytes:
                 self._waiting.remove(case)
+                case.missed = True
                 self._note("missed its byte", case.fault)
             elif by_action or command.name == case.fault.command:
                 self._count(case)
@@ -148,8 +140,8 @@ class Faults:
             if case.fault.at_connection is not None:
                 self._count(case)
 
-    def _count(self, case: _Case) -> None:
-        case.left -= 1
+    def _count(self, case: Case) -> None:
+        case.seen += 1
         if case.left:
             return
         if case.fault.at_byte is None:
@@ -163,7 +155,7 @@ class Faults:
 
     # --- course ---------------------------------------------------------------------------------
 
-    def _begin(self, case: _Case) -> None:
+    def _begin(self, case: Case) -> None:
         if case in self._waiting:
             self._waiting.remove(case)
         if case.timer is not None:
@@ -172,6 +164,7 @@ class Faults:
             return
         fault = case.fault
         self._note("begins", fault)
+        case.began = self._bench.clock.now()
         self._at_work.append(case)
         case.end = fault.begin(self._bench, lambda: self._meet(case))
         if case.over:
@@ -181,7 +174,7 @@ class Faults:
         elif fault.seconds is not None:
             case.timer = self._bench.later(fault.seconds, lambda: self._end(case))
 
-    def _meet(self, case: _Case) -> None:
+    def _meet(self, case: Case) -> None:
         case.met += 1
         if case.met == case.fault.limit:
             self._end(case)
@@ -194,7 +187,7 @@ class Faults:
                 if case.cures == case.fault.times:
                     self._end(case)
 
-    def _end(self, case: _Case) -> None:
+    def _end(self, case: Case) -> None:
         for cases in (self._waiting, self._at_work):
             if case in cases:
                 cases.remove(case)
@@ -205,14 +198,17 @@ class Faults:
         case.over = True
         self._finish(case)
 
-    def _finish(self, case: _Case) -> None:
+    def _finish(self, case: Case) -> None:
         if case.end is not None:
             self._note("ends", case.fault)
+            case.ended = self._bench.clock.now()
             case.end()
 
     def _note(self, what: str, fault: Fault) -> None:
         log.info("fault %s: %s", what, fault)
-        self.history.append(Happened(self._bench.clock.now(), what, fault))
+        event = Happened(self._bench.clock.now(), what, fault)
+        self.history.append(event)
+        self.on_event(event)
 
 
 def _has_no_moment(fault: Fault) -> bool:

@@ -119,7 +119,7 @@ class Drip(NetworkFault):
 class SlowLink(NetworkFault):
     """`latency` seconds more each way, up to `jitter` more for each piece, `bandwidth` bytes/s.
 
-    The bandwidth is that of each connection, both ways.
+    The bandwidth is that of each connection, both ways; jitter does not change it.
     """
 
     KIND: ClassVar[str] = "slow_link"

@@ -28,18 +28,20 @@ _OUTGOING = 4 * PACKET
 
 
 class Escape:
-    """Finds `+++` with its silences; everything else is data.
+    """Finds `+++` with its silences, by when it is typed.
 
-    A `+` that may be part of it is held back for half a second at most.
+    A `+` at the end that may be part of it is `held`, for half a second at most.
     """
 
     def __init__(
-        self, clock: Clock, data: Callable[[bytes], None], found: Callable[[], None]
+        self, clock: Clock, released: Callable[[], None], found: Callable[[], None]
     ) -> None:
+        """`released` is called when nothing is held any more, `found` when `held` is a `+++`."""
         self._clock = clock
-        self._data = data
+        self._released = released
         self._found = found
-        self._held = 0
+        #: So many of the last bytes typed may be an escape.
+        self.held = 0
         self._last = clock.now()
         self._timer: Timer | None = None
 
@@ -48,30 +50,24 @@ class Escape:
         silent = self._clock.now() - self._last >= SILENCE_BEFORE - _HAIR
         self._last = self._clock.now()
         self._stop_timer()
-        may_be = (self._held or silent) and self._held + len(data) <= 3
+        may_be = (self.held or silent) and self.held + len(data) <= 3
         if may_be and data == b"+" * len(data):
-            self._held += len(data)
-            whole = self._held == 3
+            self.held += len(data)
+            whole = self.held == 3
             self._timer = self._clock.call_later(
-                SILENCE_BEHIND if whole else BETWEEN, self._is_escape if whole else self._is_data
+                SILENCE_BEHIND if whole else BETWEEN, self._found if whole else self._let_go
             )
         else:
-            self._is_data()
-            self._data(data)
+            self.held = 0
 
     def forget(self) -> None:
-        """The line is somebody else's now."""
-        self._held = 0
+        """The line is somebody else's now, or bytes of it got lost."""
+        self.held = 0
         self._stop_timer()
 
-    def _is_escape(self) -> None:
-        self.forget()
-        self._found()
-
-    def _is_data(self) -> None:
-        held, self._held = self._held, 0
-        if held:
-            self._data(b"+" * held)
+    def _let_go(self) -> None:
+        self.held = 0
+        self._released()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -95,6 +91,8 @@ class Transparent:
         self._link = link
         self._incoming = incoming
         self._escape: Escape | None = None
+        self._seen = 0  # bytes in the UART whose time is known
+        self._escaped = False
         self._outgoing = bytearray()
         self._news = asyncio.Event()
         self._sender = spawn(self._send())
@@ -102,7 +100,8 @@ class Transparent:
     def begin(self) -> None:
         """CONNECT has been said, or is being."""
         self._incoming.online = True
-        self._escape = Escape(self._clock, self._take, self._leave)
+        self._escape = Escape(self._clock, self._line.resume, self._found)
+        self._seen, self._escaped = 0, False
         self._line.hand_over(self)
         self._link.mode_changed()
 
@@ -112,15 +111,37 @@ class Transparent:
         self._give_back()
 
     def typed(self, rx: bytearray) -> None:
-        """See `Passage.typed`."""
-        taken = bytes(rx[: max(0, _OUTGOING - len(self._outgoing))])
-        if taken and self._escape is not None:
-            del rx[: len(taken)]
-            self._escape.typed(taken)
+        """See `Passage.typed`.
 
-    def _take(self, data: bytes) -> None:
-        self._outgoing += data
-        self._news.set()
+        What the link cannot take waits in the UART; whether it is an escape is settled when it
+        comes.
+        """
+        escape = self._escape
+        if escape is None:
+            return
+        if len(rx) < self._seen:  # the UART had no room for the last ones
+            escape.forget()
+            self._escaped = False
+        if self._escaped:
+            self._take(rx, self._seen - escape.held)
+            del rx[: escape.held]
+            self._leave()
+            return
+        if len(rx) > self._seen:
+            escape.typed(bytes(rx[self._seen :]))
+        room = max(0, _OUTGOING - len(self._outgoing))
+        self._take(rx, min(len(rx) - escape.held, room))
+        self._seen = len(rx)
+
+    def _take(self, rx: bytearray, size: int) -> None:
+        if size:
+            self._outgoing += rx[:size]
+            del rx[:size]
+            self._news.set()
+
+    def _found(self) -> None:
+        self._escaped = True
+        self._line.resume()
 
     def _leave(self) -> None:
         """`+++`: the link stays, and what it receives waits for ATO."""

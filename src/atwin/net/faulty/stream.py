@@ -1,0 +1,171 @@
+"""One connection with troubles."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from atwin.net.faulty.pace import Pace, piece
+from atwin.net.network import Confirming, StreamError
+from atwin.net.troubles import Ended, Slow, Stalled
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Iterator
+
+    from atwin.clock import Clock
+    from atwin.net.faulty.case import Case
+    from atwin.net.network import Stream
+    from atwin.net.troubles import Trouble
+
+
+class FaultyStream:
+    """A connection, as far as its troubles let it through."""
+
+    def __init__(
+        self,
+        address: str,
+        inner: Stream,
+        clock: Clock,
+        dice: random.Random,
+        gone: Callable[[FaultyStream], None],
+    ) -> None:
+        self.address = address
+        self.inner = inner
+        self._held = b""  # came, and may not be told yet
+        self._clock = clock
+        self._random = dice
+        self._gone = gone
+        self._received = 0
+        self._reading = False  # and nothing has come yet
+        self._asked = False  # something was written since the last byte came
+        #: Each with the number of received bytes at which it begins to count.
+        self._cases: list[tuple[Case, int]] = []
+        self._paces: dict[Slow, Pace] = {}
+        #: When the bytes in `_held` are due; None while that is not known.
+        self._due: float | None = None
+        self._news = asyncio.Event()
+
+    @property
+    def unacknowledged(self) -> int:
+        """See `Confirming.unacknowledged`; 0 behind a network that does not know."""
+        return self.inner.unacknowledged if isinstance(self.inner, Confirming) else 0
+
+    def suffer(self, case: Case) -> None:
+        """From now on `case` is a trouble of this connection."""
+        self._cases.append((case, self._received))
+        self._news.set()
+        if self._reading and self._end() is not None:
+            self.inner.close()  # which wakes the reader
+
+    async def read(self, limit: int) -> bytes:
+        """See `Stream.read`."""
+        while True:
+            room = self._room(limit)
+            if room == 0 and (end := self._end()) is not None:
+                return self._finish(end)
+            if room == 0:
+                await self._stalled()
+            elif self._held:
+                # Taken only behind the wait, so that a reader that gives up loses nothing.
+                await self._wait_for(min(room, len(self._held)))
+                data, self._held = self._held[:room], self._held[room:]
+                self._received += len(data)
+                self._due = None
+                return data
+            elif not await self._fill(room):
+                return b""
+
+    async def _fill(self, room: int) -> bool:
+        """Have some bytes in `_held`, if they may be told or not; False at the end."""
+        self._reading = True
+        try:
+            self._held = await self.inner.read(room)
+        except StreamError:
+            if self._end() is None:
+                raise
+            return True  # closed by us, for what came up meanwhile
+        finally:
+            self._reading = False
+        return bool(self._held)
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        """See `Stream.write`."""
+        self._asked = True
+        await self.inner.write(data)
+        for slow in self._slow():
+            if slow.up_rate:
+                await self._clock.sleep(len(data) / slow.up_rate)
+
+    def close(self) -> None:
+        """See `Stream.close`."""
+        self._gone(self)
+        self.inner.close()
+
+    async def travel(self) -> None:
+        """The extra time of a trip there and back."""
+        for slow in self._slow():
+            jitter = self._random.uniform(0, slow.jitter) if slow.jitter else 0.0
+            if slow.latency or jitter:
+                await self._clock.sleep(2 * slow.latency + jitter)
+
+    def _finish(self, end: Ended) -> bytes:
+        self.inner.close()
+        self._held = b""
+        if end.reset:
+            raise StreamError("the connection broke: reset by the other end")
+        return b""
+
+    def _room(self, limit: int) -> int:
+        """How many of `limit` bytes may come now."""
+        for trouble, base in self._troubles():
+            match trouble:
+                case Ended(after=after) | Stalled(after=after):
+                    limit = min(limit, max(0, base + after - self._received))
+                case Slow():
+                    limit = min(limit, piece(trouble))
+        return limit
+
+    def _end(self) -> Ended | None:
+        for trouble, base in self._troubles():
+            if isinstance(trouble, Ended) and self._received >= base + trouble.after:
+                return trouble
+        return None
+
+    async def _stalled(self) -> None:
+        """Until a stall is over, or something else happens to the connection."""
+        self._news.clear()
+        waits = [asyncio.ensure_future(self._news.wait())]
+        waits += [
+            asyncio.ensure_future(case.ended.wait())
+            for case, _ in self._cases
+            if not case.ended.is_set()
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _wait_for(self, size: int) -> None:
+        """Until the next `size` bytes may be told: the first ones after a question travel too."""
+        if self._asked:
+            self._asked = False
+            self._paces.clear()
+            await self.travel()
+        if self._due is None:
+            now = due = self._clock.now()
+            for slow in self._slow():
+                pace = self._paces.setdefault(slow, Pace(slow, self._random, now))
+                due = max(due, pace.due(size, now))
+            self._due = due
+        if (left := self._due - self._clock.now()) > 0:
+            await self._clock.sleep(left)
+
+    def _slow(self) -> list[Slow]:
+        return [trouble for trouble, _ in self._troubles() if isinstance(trouble, Slow)]
+
+    def _troubles(self) -> Iterator[tuple[Trouble, int]]:
+        for case, base in self._cases:
+            if not case.ended.is_set():
+                yield case.trouble, base
