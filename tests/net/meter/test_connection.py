@@ -101,6 +101,8 @@ def test_what_the_server_says_last() -> None:
     assert (secure.unread, secure.tls) == (0, 2000)
     cut = counted(over, http=True, read=2000 - LAST_BYTES - 1).wire.down
     assert (cut.unread, cut.tls) == (LAST_BYTES + 1, 2000 - LAST_BYTES - 1)
+    # What nobody read takes segments all the same.
+    assert counted(over, read=500).operator.down.data_packets == 2
 
 
 class _Deaf:
