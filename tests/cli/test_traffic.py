@@ -107,6 +107,11 @@ def test_tls_and_names(told: Any) -> None:
     assert secure["operator"]["down"]["tls"] > 2700
     short = told("--post", "10", "--url", "https://httpbin.org/post", "--chain", "700")
     assert secure["operator"]["down"]["tls"] - short["operator"]["down"]["tls"] == 2003
+    mutual = told("--post", "10", "--tls", "--client-chain", "900")
+    # A request for it comes down; it and a signature by it go up (RFC 5246 chapter 7.4).
+    assert mutual["operator"]["down"]["tls"] - secure["operator"]["down"]["tls"] == 5 + 44
+    more_up = (5 + 4 + 3 + 3 + 900) + (5 + 4 + 4 + 256)
+    assert mutual["operator"]["up"]["tls"] - secure["operator"]["up"]["tls"] == more_up
     assert any("TLS costs" in text for text in secure["advice"])
     sizes = {
         suite: told("--get", "300K", "--tls", "--suite", suite)["operator"]["down"]["tls"]
@@ -179,6 +184,7 @@ def test_the_bars_in_a_terminal() -> None:
         (["--get", "9", "--tls", "--chain", "1,x"], "--chain 'x'"),
         (["--get", "9", "--suite", "0x0005"], "of HTTPS: add --tls"),
         (["--get", "9", "--chain", "900"], "of HTTPS: add --tls"),
+        (["--get", "9", "--client-chain", "900"], "of HTTPS: add --tls"),
         (["--get", "9", "--times", "0"], "--times"),
         (["--get", "1.5K"], "--get '1.5K': a number of bytes is wanted"),
         (["--get", "-1"], "--get '-1': a number of bytes is wanted"),

@@ -201,3 +201,19 @@ def test_a_boot_in_the_middle_of_a_transfer() -> None:
         assert twin.traffic.whole.count == before.count
 
     with_twin(test, silent)
+
+
+def test_what_comes_while_it_is_off_is_not_counted() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(b"AT+HTTPINIT")
+        await action(terminal, "/file", 0)
+        await terminal.ask(b"AT^DATAINFO=1,30")
+        assert b"^DATAINFO: 0,0\r" in await terminal.ask(b"AT^DATAINFO")
+        await action(terminal, "/file", 0)
+        one = twin.traffic.actions[-1].account.count.operator
+        await terminal.ask(b"AT^DATAINFO=0")
+        await action(terminal, "/file", 0)
+        counted = b"^DATAINFO: %d,%d\r" % (one.up.total, one.down.total)
+        assert counted in await terminal.ask(b"AT^DATAINFO")
+
+    with_twin(test)

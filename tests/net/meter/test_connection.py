@@ -94,6 +94,12 @@ def test_a_close_notify_that_came_again() -> None:
     assert counted(said, http=True, read=2001).wire.down.retransmitted == 40 + 53
 
 
+@pytest.mark.parametrize(("state", "more"), [(1, 1), (5, 1), (6, 0), (8, 0), (9, 0), (11, 0)])
+def test_a_fin_counts_as_a_byte_only_for_the_kernel(state: int, more: int) -> None:
+    count = counted(replace(ANSWERED, state=state, received=2001))
+    assert count.wire.down.unread == more
+
+
 def test_what_the_server_says_last() -> None:
     over = replace(ANSWERED, state=9, received=2000 + 1)  # with its FIN
     assert counted(over, read=2000 - LAST_BYTES).wire.down.unread == LAST_BYTES
@@ -101,6 +107,8 @@ def test_what_the_server_says_last() -> None:
     assert (secure.unread, secure.tls) == (0, 2000)
     cut = counted(over, http=True, read=2000 - LAST_BYTES - 1).wire.down
     assert (cut.unread, cut.tls) == (LAST_BYTES + 1, 2000 - LAST_BYTES - 1)
+    # What nobody read takes segments all the same.
+    assert counted(over, read=500).operator.down.data_packets == 2
 
 
 class _Deaf:

@@ -99,6 +99,25 @@ def test_what_is_pushed_is_a_segment_of_its_own() -> None:
     assert tally.so_far().down.data_packets == 2
 
 
+def test_a_connection_that_is_reset() -> None:
+    tally = Tally()
+    tally.open()
+    tally.close(reset=True)
+    assert (tally.up.packets, tally.down.packets) == (2 + 1, 1)
+
+
+def test_time_stamps_of_a_heartbeat() -> None:
+    beat = heartbeat(2, 2, LINUX)
+    assert (beat.up.options, beat.down.options) == (12 * beat.up.packets, 12 * beat.down.packets)
+
+
+def test_acks_of_linux() -> None:
+    for segments, acks in ((16, 16), (17, 17), (18, 17), (36, 26)):
+        tally = Tally(LINUX)
+        tally.data(False, segments * LINUX.segment)
+        assert tally.so_far().up.packets == acks
+
+
 def test_a_connection_that_does_not_come_about() -> None:
     refused, silent = Tally(), Tally()
     refused.refuse(answered=True)

@@ -18,6 +18,7 @@ _ONLY_WITH = {
     "tls": _BOTH,
     "suite": _BOTH,
     "chain": _BOTH,
+    "client_chain": _BOTH,
     "keep_alive": _BOTH,
     "dns": _BOTH,
 }
@@ -90,6 +91,13 @@ def traffic(
             help="The server's certificates (1500,1200); `atwin probe` tells their size.",
         ),
     ] = None,
+    client_chain: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BYTES[,BYTES]",
+            help="The module's own certificates, if the server asks for them.",
+        ),
+    ] = None,
     keep_alive: Annotated[
         int,
         typer.Option(
@@ -144,7 +152,7 @@ def traffic(
     else:
         from atwin.cli.traffic import task
 
-        server = task.Server(url, answer, answer_head, tls, suite, chain, dns)
+        server = task.Server(url, answer, answer_head, tls, suite, chain, client_chain, dns)
         if heartbeat is not None:
             report = task.estimate_heartbeat(heartbeat, times)
         elif post is not None:

@@ -46,6 +46,7 @@ class Server:
     tls: bool
     suite: str | None
     chain: str | None
+    client_chain: str | None
     dns: bool
 
 
@@ -233,8 +234,8 @@ def _place(server: Server, usual: str) -> "tuple[Url, TlsShape | None]":
         raise typer.BadParameter(f"--tls, but --url {text} is not https://")
     if url.secure:
         return url, _tls(server, url)
-    if server.suite is not None or server.chain is not None:
-        raise typer.BadParameter("--suite and --chain are of HTTPS: add --tls")
+    if any(given is not None for given in (server.suite, server.chain, server.client_chain)):
+        raise typer.BadParameter("--suite, --chain and --client-chain are of HTTPS: add --tls")
     return url, None
 
 
@@ -248,8 +249,11 @@ def _tls(server: Server, url: Url) -> "TlsShape":
     except ValueError:
         known = ", ".join(f"0x{suite.number:04X}" for suite in SUITES)
         raise typer.BadParameter(f"--suite {server.suite!r}: one of {known} is wanted") from None
-    chain: tuple[int, ...] = USUAL_CHAIN
-    if server.chain is not None:
-        chain = tuple(parse_size("--chain", size) for size in server.chain.split(","))
+    chain = USUAL_CHAIN if server.chain is None else _sizes("--chain", server.chain)
+    own = () if server.client_chain is None else _sizes("--client-chain", server.client_chain)
     sni = None if is_literal(url.host) else url.host
-    return TlsShape(suites[0], SUITES, sni, chain)
+    return TlsShape(suites[0], SUITES, sni, chain, own)
+
+
+def _sizes(option: str, text: str) -> tuple[int, ...]:
+    return tuple(parse_size(option, size) for size in text.split(","))

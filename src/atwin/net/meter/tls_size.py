@@ -21,7 +21,7 @@ _CHANGE_CIPHER_SPEC = _RECORD_HEADER + 1
 _RSA = 256
 
 #: Certificates of a usual server: its own and one above it, DER.
-USUAL_CHAIN = (1500, 1200)
+USUAL_CHAIN: tuple[int, ...] = (1500, 1200)
 
 
 @dataclass(frozen=True, slots=True)
