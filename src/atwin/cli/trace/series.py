@@ -1,0 +1,79 @@
+"""Numbers over time, out of the records of a trace."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from atwin.cli.trace.words import Record
+
+#: Columns the time is divided into: more than a page has pixels for helps nobody.
+COLUMNS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A value that holds until the next point; `top` is its largest possible one."""
+
+    points: tuple[tuple[float, float], ...]
+    top: float
+
+
+@dataclass(slots=True)
+class Series:
+    """Everything a plot draws. Times in seconds, throughput in bytes per second."""
+
+    start: Record
+    duration: float
+    to_host: list[float] = field(default_factory=lambda: [0.0] * COLUMNS)
+    to_module: list[float] = field(default_factory=lambda: [0.0] * COLUMNS)
+    buffer: Steps = Steps((), 0)
+    connections: Steps = Steps((), 8)
+    marks: list[Record] = field(default_factory=list)
+
+    @property
+    def column(self) -> float:
+        """Seconds one column stands for."""
+        return self.duration / COLUMNS
+
+
+def series_of(records: list[Record]) -> Series:
+    """Read the records once."""
+    series = Series(records[0], max((record["t"] for record in records), default=0) or 1e-6)
+    for record in records:
+        if record.get("kind") == "data" and isinstance(record.get("bytes"), int):
+            _spread(series, record)
+    series.buffer = _steps(records, "buffer", "bytes", series.start.get("buffer") or 0)
+    series.connections = _steps(records, "net", "open", series.start.get("connections") or 8)
+    series.marks = [record for record in records if _is_mark(record)]
+    return series
+
+
+def _spread(series: Series, record: Record) -> None:
+    """Divide the bytes of one piece of data over the columns it took."""
+    column = series.column
+    end = record["t"]
+    begin = max(0.0, end - max(record.get("took") or 0.0, column * 1e-3))
+    lane = series.to_module if record.get("dir") == ">" else series.to_host
+    rate = record["bytes"] / max(end - begin, 1e-9)
+    first, last = int(begin / column), min(int(end / column), COLUMNS - 1)
+    for index in range(first, last + 1):
+        overlap = min(end, (index + 1) * column) - max(begin, index * column)
+        lane[index] += rate * max(overlap, 0.0) / column
+
+
+def _steps(records: Iterable[Record], kind: str, name: str, top: float) -> Steps:
+    points = tuple(
+        (record["t"], float(record[name]))
+        for record in records
+        if record.get("kind") == kind and isinstance(record.get(name), int | float)
+    )
+    return Steps(points, top or max((value for _, value in points), default=0.0))
+
+
+def _is_mark(record: Record) -> bool:
+    """Whether it is worth a mark of its own: what is neither dialogue nor a mere number."""
+    kind = record.get("kind")
+    if kind == "urc":
+        return True
+    if kind == "answer":
+        return "ERROR" in record.get("text", "")
+    return kind in ("line", "power", "host", "net")
