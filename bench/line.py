@@ -44,7 +44,7 @@ MODEL = "twin://air724ug"
 
 async def download(url: str, sha256: str, directory: Path) -> float:
     """Seconds for the whole file in parts of `CHUNK` over an unpaced memory port."""
-    async with open_line(MODEL) as port, Modem(port) as modem:
+    async with open_line(MODEL) as line, Modem(line.port) as modem:
         await modem.bring_up()
         began = time.perf_counter()
         result = await modem.download(

@@ -10,6 +10,7 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.line.memory import memory_pair
 from atwin.net.simulated import SimulatedNetwork
 from support.pages import pages
+from support.peers import simulated
 from transcript import FILES, SPLITS, BadTranscriptError, Transcript, parse, play
 
 if TYPE_CHECKING:
@@ -22,9 +23,18 @@ ORIGIN = "origin.test"
 async def over_memory(transcript: Transcript, split: str) -> None:
     network = SimulatedNetwork(LoopClock())
     network.serve(ORIGIN, 80, pages(transcript.pages))
+    peers = transcript.make_peers()
+    simulated(network, peers)
     host, module = memory_pair()
     await play(
-        transcript, host, module, network, origin=ORIGIN, split=SPLITS[split], real_time=False
+        transcript,
+        host,
+        module,
+        network,
+        origin=ORIGIN,
+        split=SPLITS[split],
+        real_time=False,
+        peers=peers,
     )
 
 
@@ -75,6 +85,9 @@ def test_another_answer_is_shown_with_its_place(
         ("@ dance", "t.txt:1: .*unknown directive"),
         ("@ event rain", "t.txt:1: .*events are"),
         ("@ wait long", "t.txt:1: "),
+        ("@ tcp server loud", "t.txt:1: .*echoes or does not"),
+        ("@ peer server close", "t.txt:1: .*peers are led by"),
+        ("@ tcp server\n@ peer server dance", "t.txt:2: .*peers are led by"),
         ("< b'a'\n< ...", "t.txt:2: no literal"),
     ],
 )

@@ -13,6 +13,7 @@ from atwin.line.tcp import TcpServerPort
 from atwin.net.real import RealNetwork
 from atwin.net.tcp import listen
 from support.pages import pages
+from support.peers import on_loopback
 from transcript import FILES, SPLITS, Transcript, parse, play
 
 if TYPE_CHECKING:
@@ -38,8 +39,12 @@ async def over_tcp(transcript: Transcript, split: str) -> None:
 
 async def on_a_real_line(transcript: Transcript, split: str, module: Port, address: str) -> None:
     host = await open_port(address)
+    peers = transcript.make_peers()
     try:
-        async with listen(pages(transcript.pages), "127.0.0.1", 0) as port:
+        async with (
+            listen(pages(transcript.pages), "127.0.0.1", 0) as port,
+            on_loopback(peers),
+        ):
             await play(
                 transcript,
                 host,
@@ -48,6 +53,7 @@ async def on_a_real_line(transcript: Transcript, split: str, module: Port, addre
                 origin=f"127.0.0.1:{port}",
                 split=SPLITS[split],
                 real_time=True,
+                peers=peers,
             )
     finally:
         await host.close()

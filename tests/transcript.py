@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from atwin.models import Profile, load_profile
 from atwin.twin import Twin
 from support.pages import Page
+from support.peers import Peer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from atwin.line.port import Port
     from atwin.net.network import Network
@@ -64,11 +65,17 @@ class Transcript:
     flags: dict[str, float] = field(default_factory=dict)
     cold: bool = False
     pages: dict[str, Page] = field(default_factory=dict)
+    #: Kind (tcp, udp, refused) and whether it echoes, by name.
+    peers: dict[str, tuple[str, bool]] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
 
     @property
     def profile(self) -> Profile:
         return load_profile(self.model).with_flags(**self.flags)
+
+    def make_peers(self) -> list[Peer]:
+        """Fresh ones, for one run."""
+        return [Peer(name, kind, echo) for name, (kind, echo) in self.peers.items()]
 
     @property
     def needs_virtual_clock(self) -> bool:
@@ -130,6 +137,18 @@ def _directive(transcript: Transcript, place: str, text: str) -> None:
             if argument not in EVENTS:
                 raise ValueError(f"events are {', '.join(EVENTS)}")
             transcript.steps.append(Step(place, name, argument=argument))
+        case "tcp" | "udp" | "refused":
+            peer, _, echo = argument.partition(" ")
+            if echo not in ("", "echo"):
+                raise ValueError("a peer echoes or does not")
+            transcript.peers[peer] = (name, bool(echo))
+        case "peer":
+            peer, _, rest = argument.partition(" ")
+            what, _, literal = rest.partition(" ")
+            if peer not in transcript.peers or what not in PEER_STEPS:
+                raise ValueError(f"peers are led by {', '.join(PEER_STEPS)}")
+            data = _literal(literal) if literal else b""
+            transcript.steps.append(Step(place, "peer", data, f"{peer} {what}"))
         case _:
             raise ValueError(f"unknown directive {name!r}")
 
@@ -145,6 +164,8 @@ def _check(transcript: Transcript) -> None:
 # --- playing ------------------------------------------------------------------------------------
 
 #: What can happen to a module from outside, by its name in `@ event`.
+PEER_STEPS = ("say", "hear", "close", "reset")
+
 EVENTS: dict[str, Callable[[Twin], None]] = {
     "lose_pdp": lambda twin: twin.radio.lose_pdp(),
     "deregister": lambda twin: twin.radio.deregister(),
@@ -165,6 +186,7 @@ async def play(
     origin: str,
     split: Callable[[bytes], list[bytes]],
     real_time: bool,
+    peers: Sequence[Peer] = (),
 ) -> None:
     """Run the steps against a fresh twin. AssertionError says where it went another way.
 
@@ -182,6 +204,8 @@ async def play(
         skip = False
         for step in transcript.steps:
             data = step.data.replace(_ORIGIN, origin.encode())
+            for peer in peers:
+                data = peer.fill(data)
             match step.kind:
                 case ">":
                     for piece in split(data):
@@ -195,9 +219,28 @@ async def play(
                     await listener.silence(step.seconds, step.place)
                 case "event":
                     EVENTS[step.argument](twin)
+                case "peer":
+                    await _lead(peers, step)
             skip = step.kind == "..."
         if not real_time:
             await listener.silence(PATIENCE, f"{transcript.path.name}: the end")
+
+
+async def _lead(peers: Sequence[Peer], step: Step) -> None:
+    name, what = step.argument.split()
+    peer = next(peer for peer in peers if peer.name == name)
+    try:
+        match what:
+            case "say":
+                await peer.say(step.data)
+            case "hear":
+                await peer.hear(step.data)
+            case "close":
+                await peer.close()
+            case _:
+                await peer.reset()
+    except (AssertionError, TimeoutError) as error:
+        raise AssertionError(f"{step.place}: {str(error) or 'the peer waited in vain'}") from None
 
 
 class _Listener:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tracemalloc
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,9 +20,10 @@ from atwin.at.answers import (
     Final,
     Line,
     Prompt,
+    Received,
     Unsolicited,
 )
-from atwin.at.urc import BearerDeact, HttpAction, HttpExGetReady, Ready
+from atwin.at.urc import BearerDeact, Closed, DataWaiting, HttpAction, HttpExGetReady, Ready
 
 
 def parse(sent: str, data: bytes, **expected: object) -> list[Event]:
@@ -241,3 +243,157 @@ def test_a_large_body_is_not_copied_piece_by_piece() -> None:
     assert len(events) == 1
     assert isinstance(events[0], BodyData)
     assert events[0].data.obj is block
+
+
+# --- sockets ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sent", "wire", "final"),
+    [
+        ("AT+CIPSHUT", b"\r\nSHUT OK\r\n", Final("SHUT OK", ok=True)),
+        ("AT+CIPCLOSE=1", b"\r\nCLOSE OK\r\n", Final("CLOSE OK", ok=True)),
+        ("AT+CIPCLOSE=3,1", b"\r\n3, CLOSE OK\r\n", Final("3, CLOSE OK", ok=True)),
+        ("AT+CIPCLOSE=3,1", b"\r\n3,CLOSE OK\r\n", Final("3,CLOSE OK", ok=True)),
+        ("AT+CIPSEND=5", b"\r\nSEND OK\r\n", Final("SEND OK", ok=True)),
+        ("AT+CIPSEND=0,5", b"\r\n0, SEND OK\r\n", Final("0, SEND OK", ok=True)),
+        ("AT+CIPSEND=5", b"\r\nSEND FAIL\r\n", Final("SEND FAIL", ok=False)),
+        ("AT+CIPSEND=5", b"\r\nDATA ACCEPT:5\r\n", Final("DATA ACCEPT:5", ok=True)),
+        ("AT+CIPSEND=2,5", b"\r\nDATA ACCEPT:2,5\r\n", Final("DATA ACCEPT:2,5", ok=True)),
+        ('AT+CIPSTART="TCP","a",1', b"\r\nALREADY CONNECT\r\n", Final("ALREADY CONNECT", ok=False)),
+        ('AT+CIPSTART=1,"TCP","a",1', b"\r\nOK\r\n", Final("OK", ok=True)),
+        ("AT+CIFSR", b"\r\n10.222.163.213\r\n", Final("10.222.163.213", ok=True)),
+        ("AT+CIFSR", b"\r\n2001:db8::1\r\n", Final("2001:db8::1", ok=True)),
+        ("AT+CIFSR", b"\r\nERROR\r\n", Final("ERROR", ok=False)),
+        ("ATO", b"\r\nCONNECT\r\n", Final("CONNECT", ok=True)),
+        ("ATO", b"\r\nNO CARRIER\r\n", Final("NO CARRIER", ok=False)),
+    ],
+)
+def test_results_of_the_socket_commands(sent: str, wire: bytes, final: Final) -> None:
+    assert parse(sent, wire) == [final]
+
+
+@pytest.mark.parametrize("text", [b"SHUT OK", b"SEND OK", b"CONNECT", b"10.0.0.1", b"NO CARRIER"])
+def test_they_end_no_other_command(text: bytes) -> None:
+    events = parse("AT+CSQ", b"\r\n" + text + b"\r\n\r\nOK\r\n")
+    assert [event for event in events if isinstance(event, Final)] == [Final("OK", ok=True)]
+
+
+def test_a_line_without_a_commands_shape_ends_as_any_other() -> None:
+    assert parse("AT+CIPSEND=5;$", b"\r\nERROR\r\n") == [Final("ERROR", ok=False)]
+
+
+def test_an_address_with_the_ok_of_the_next_command() -> None:
+    events = parse("AT+CIFSR;E0", b"\r\n10.222.163.213\r\n\r\nOK\r\n")
+    assert events == [Line("10.222.163.213"), Final("OK", ok=True)]
+
+
+def test_a_status_whose_ok_comes_first() -> None:
+    one = b"\r\nOK\r\n\r\nSTATE: CONNECT OK\r\n"
+    assert parse("AT+CIPSTATUS", one) == [Line("STATE: CONNECT OK"), Final("OK", ok=True)]
+    clients = b"".join(b'C: %d,,"","","","INITIAL"\r\n' % number for number in range(6))
+    several = b"\r\nOK\r\n\r\n+CIPRXGET: 1,2\r\n\r\nSTATE: IP PROCESSING\r\n" + clients
+    events = parse("AT+CIPSTATUS", several)
+    assert events[0] == Unsolicited("+CIPRXGET: 1,2", DataWaiting(2))
+    assert events[1] == Line("STATE: IP PROCESSING")
+    assert events[2:8] == [Line(f'C: {number},,"","","","INITIAL"') for number in range(6)]
+    assert events[8:] == [Final("OK", ok=True)]
+    of_one = parse("AT+CIPSTATUS=1", b'\r\n+CIPSTATUS: 1,,"","","","INITIAL"\r\n\r\nOK\r\n')
+    assert of_one == [Line('+CIPSTATUS: 1,,"","","","INITIAL"'), Final("OK", ok=True)]
+
+
+@pytest.mark.parametrize(
+    ("header", "length"),
+    [
+        (b"+CIPRXGET: 2,5,0", 5),
+        (b"+CIPRXGET:2,3,5,100", 5),
+        (b"+CIPRXGET: 3,5,0", 10),
+        (b"+CIPRXGET: 3,3,5,100", 10),
+        (b"+CIPRXGET: 2,0,0", 0),
+    ],
+)
+def test_fetched_data(header: bytes, length: int) -> None:
+    body = b"\r\nOK\r\n\xff\x00\x00"[:length].ljust(length, b"A")
+    wire = b"\r\n" + header + b"\r\n" + body + b"\r\nOK\r\n"
+    events = joined(parse("AT+CIPRXGET=2,5", wire, bodies=("+CIPRXGET",)))
+    assert events == [
+        BodyStart(header.decode(), length),
+        *([body] if body else []),
+        Final("OK", ok=True),
+    ]
+
+
+def test_data_waiting_is_no_body_and_no_answer() -> None:
+    for sent in ("AT+CIPRXGET=2,5", "AT+CIPRXGET=1", "AT"):
+        events = parse(sent, b"\r\n+CIPRXGET: 1\r\n\r\nOK\r\n", bodies=("+CIPRXGET",))
+        assert events == [Unsolicited("+CIPRXGET: 1", DataWaiting()), Final("OK", ok=True)]
+    # Asked for the mode, the first of them is the answer.
+    twice = parse("AT+CIPRXGET?", b"\r\n+CIPRXGET: 1\r\n\r\n+CIPRXGET: 1\r\n\r\nOK\r\n")
+    assert twice == [
+        Line("+CIPRXGET: 1"),
+        Unsolicited("+CIPRXGET: 1", DataWaiting()),
+        Final("OK", ok=True),
+    ]
+
+
+STREAM = (
+    b"\r\n+RECEIVE,1,9:\r\n\r\nOK\r\n\x00A:\r\n"
+    b"\r\n+IPD,7:TEST123\r\n"
+    b"\r\n+IPD,4,TCP:+IPD"
+    b"\r\nRECV FROM: 1.2.3.4:7500\r\n+IPD,2,UDP:\r\n"
+    b"\r\n1, CLOSED\r\n\r\nOK\r\n"
+)
+
+
+def received(events: list[Event]) -> list[Any]:
+    """The packets in one piece each, and everything else."""
+    out: list[Any] = []
+    for event in events:
+        if isinstance(event, Received):
+            if not (out and isinstance(out[-1], list)):
+                out.append([event.link, b""])
+            out[-1][1] += bytes(event.data)
+            if event.left == 0:
+                out[-1] = tuple(out[-1])
+        else:
+            out.append(event)
+    return out
+
+
+@given(st.lists(st.integers(1, 12), max_size=len(STREAM)))
+def test_packets_come_whole_however_the_line_is_cut(cuts: list[int]) -> None:
+    parser = AnswerParser()
+    parser.begin("AT+CSQ")
+    events: list[Event] = []
+    at = 0
+    for size in [*cuts, len(STREAM)]:
+        events += parser.feed(STREAM[at : at + size])
+        at += size
+    assert received(events) == [
+        (1, b"\r\nOK\r\n\x00A:"),
+        (None, b"TEST123"),
+        (None, b"+IPD"),
+        Unsolicited("RECV FROM: 1.2.3.4:7500", None),
+        (None, b"\r\n"),
+        Unsolicited("1, CLOSED", Closed(1)),
+        Final("OK", ok=True),
+    ]
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+@pytest.mark.parametrize("lost", [1, 2, 5])
+def test_a_body_that_lost_bytes_and_found_others_is_damaged(size: int, lost: int) -> None:
+    """Its count is right: what followed it was taken for the missing bytes."""
+    whole = b"\r\n+HTTPREAD: 20\r\n" + b"x" * 20 + b"\r\nOK\r\n"
+    urc = b"\r\n+NITZ: 24/08/23,06:52:50+32,0\r\n"
+    for output, damaged in (
+        (whole, False),
+        (whole.replace(b"x" * lost, b"", 1).replace(b"\r\nOK", urc + b"\r\nOK"), True),
+    ):
+        parser = AnswerParser()
+        parser.begin("AT+HTTPREAD", bodies=("+HTTPREAD",))
+        events = []
+        for at in range(0, len(output), size):
+            events += parser.feed(output[at : at + size])
+        (final,) = [event for event in events if isinstance(event, Final)]
+        assert final.damaged is damaged

@@ -114,6 +114,8 @@ def test_arguments_reach_the_method_as_its_types(table: CommandTable, example: E
         "AT+DATA=1",
         "AT+DATA=",
         "AT+DATA=1,1000,1",
+        'AT+DATA="1,1000',
+        'AT+TAG="URL","http://x',
         "AT+DATA=-1,1000",
         "AT+DATA=1.0,1000",
         "AT+DATA=,1000",
@@ -184,4 +186,4 @@ def test_a_command_declared_twice_stops_the_start(table: CommandTable) -> None:
 
 
 def test_only_declared_commands_take_data(table: CommandTable) -> None:
-    assert not table.takes_data(Command("+DATA", Form.SET, "1,1000"))
+    assert not table.ends_line(Command("+DATA", Form.SET, "1,1000"))

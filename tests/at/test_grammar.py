@@ -43,6 +43,34 @@ E, R, T, S = Form.EXECUTE, Form.READ, Form.TEST, Form.SET
             'AT+HTTPPARA="URL","http://x/a?b=1,2;c=?"',
             [Command("+HTTPPARA", S, '"URL","http://x/a?b=1,2;c=?"')],
         ),
+        # Quotes inside a value are no end of it, nor is a semicolon behind one.
+        (
+            'AT+HTTPPARA="USER_DEFINED","X: "a;b";c"',
+            [Command("+HTTPPARA", S, '"USER_DEFINED","X: "a;b";c"')],
+        ),
+        (
+            'AT+HTTPPARA="USERDATA","D: form-data; name="a"; filename="b"";+CSQ',
+            [
+                Command("+HTTPPARA", S, '"USERDATA","D: form-data; name="a"; filename="b""'),
+                Command("+CSQ", E),
+            ],
+        ),
+        (
+            'AT+HTTPPARA="USER_DEFINED","X: "a", b";E0',
+            [Command("+HTTPPARA", S, '"USER_DEFINED","X: "a", b"'), Command("E", S, "0")],
+        ),
+        # But a command behind the `;` is one.
+        (
+            'AT+HTTPPARA="UA","a" ; +HTTPPARA="URL","b;c";&W',
+            [
+                Command("+HTTPPARA", S, '"UA","a"'),
+                Command("+HTTPPARA", S, '"URL","b;c"'),
+                Command("&W", E),
+            ],
+        ),
+        ('AT+SAPBR=3,1,"APN","x";', [Command("+SAPBR", S, '3,1,"APN","x"')]),
+        # An open quote takes the rest; the command table refuses the argument.
+        ('AT+HTTPPARA="URL","x;+CSQ', [Command("+HTTPPARA", S, '"URL","x;+CSQ')]),
         ('AT+HTTPPARA="URL","http://x/?"', [Command("+HTTPPARA", S, '"URL","http://x/?"')]),
         ("", None),
         ("hello", None),
@@ -67,8 +95,11 @@ def test_lines_without_a_commands_shape(line: str) -> None:
         ("153,", [Argument("153"), Argument("")]),
         (",", [Argument(""), Argument("")]),
         ('""', [Argument("", True)]),
-        ('"open', [Argument("open", True)]),
-        ('"', [Argument("", True)]),
+        ('"open', [Argument("open", True, unclosed=True)]),
+        ('"', [Argument("", True, unclosed=True)]),
+        ('1,"open, to the end', [Argument("1"), Argument("open, to the end", True, unclosed=True)]),
+        ('"a "b" c","d"', [Argument('a "b" c', True), Argument("d", True)]),
+        ('"last one counts"x', [Argument("last one counts", True)]),
     ],
 )
 def test_arguments(raw: str, pieces: list[Argument]) -> None:

@@ -46,6 +46,8 @@ def test_information_text() -> None:
         (CmeError(49), 2, b"\r\n+CME ERROR: EXE_NOT_SURPORT\r\n"),
         (CmeError(50), 2, b"\r\n+CME ERROR: EXE_FAIL\r\n"),
         (CmeError(12345), 2, b"\r\n+CME ERROR: 12345\r\n"),
+        (CmeError(65535, ("+PDP: DEACT",)), 1, b"\r\n+PDP: DEACT\r\n\r\n+CME ERROR: 65535\r\n"),
+        (CmeError(65535, ("+PDP: DEACT",)), 0, b"\r\n+PDP: DEACT\r\n\r\nERROR\r\n"),
         (AtError(), 1, b"\r\nERROR\r\n"),
         (AtError(), 2, b"\r\nERROR\r\n"),
     ],

@@ -6,24 +6,43 @@ from hypothesis import strategies as st
 
 from atwin.at.urc import (
     BearerDeact,
+    Closed,
+    Connect,
+    ConnectFail,
+    ConnectOk,
+    DataWaiting,
     HttpAction,
     HttpExAction,
     HttpExGetReady,
     HttpExPosted,
     HttpExPostReady,
     HttpGetToFs,
+    NameResolved,
+    NameUnknown,
+    PdpDeact,
+    SceneState,
+    TransportError,
     Urc,
     parse_urc,
 )
 
 number = st.integers(0, 999_999)
+link = st.none() | st.integers(0, 5)
 urcs = st.one_of(
     st.builds(HttpAction, number, number, number),
     st.builds(HttpExAction, number, number),
     st.builds(HttpExPosted, number),
     st.builds(HttpGetToFs, number, number),
     st.builds(BearerDeact, number),
-    st.sampled_from([HttpExPostReady(), HttpExGetReady()]),
+    st.sampled_from([HttpExPostReady(), HttpExGetReady(), Connect(), PdpDeact()]),
+    st.builds(ConnectOk, link),
+    st.builds(ConnectFail, link),
+    st.builds(Closed, link),
+    st.builds(DataWaiting, link),
+    st.builds(TransportError, st.sampled_from(["TCP", "UDP"]), st.integers(0, 18)),
+    st.builds(SceneState, st.sampled_from(["IP INITIAL", "TCP CLOSED", "PDP DEACT"])),
+    st.builds(NameResolved, st.sampled_from(["a.example", "1"]), st.just("198.51.100.1")),
+    st.builds(NameUnknown, st.integers(10, 15)),
 )
 
 
@@ -40,6 +59,12 @@ def test_round_trip(urc: Urc) -> None:
         ("+SAPBR 1: DEACT", BearerDeact(1)),
         ("+SAPBR: 1,1", None),
         ("+HTTPACTION: 0,200", None),
+        ("1,CONNECT OK", ConnectOk(1)),
+        ("+PDP DEACT", PdpDeact()),
+        ("+PDP:DEACT", PdpDeact()),
+        ("TCP ERROR:14", TransportError("TCP", 14)),
+        ("+CDNSGIP:1,a.b,1.2.3.4", NameResolved("a.b", "1.2.3.4")),
+        ("+CIPRXGET: 2,10,0", None),
         ("OK", None),
     ],
 )

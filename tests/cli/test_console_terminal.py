@@ -172,3 +172,68 @@ def test_what_needs_no_answer_is_not_waited_for() -> None:
 )
 def test_shapes(line: str, shape: Shape) -> None:
     assert shape_of(line) == shape
+
+
+def test_data_for_a_link_with_and_without_a_length() -> None:
+    async def main() -> None:
+        terminal, module, _, said = console()
+        for line, data, sent in (
+            ("AT+CIPSEND=4", "hi", b"hi\r\n"),
+            ("AT+CIPSEND", "hi", b"hi\x1a"),
+            ("AT+CIPSEND", "@@x", b"@x\x1a"),
+        ):
+            terminal.enter(line)
+            await module.expect(b"\n")
+            module.type(b"\r\n> ")
+            await terminal.settled(1)
+            terminal.enter(data)
+            assert await module.expect(sent) == sent
+            assert terminal.data_due == 0
+            module.type(b"\r\nSEND OK\r\n")
+            await terminal.settled(1)
+        assert said[-1] == (Mark.ANSWER, "SEND OK")
+        # With several links the first number is the link's.
+        terminal.enter("AT+CIPMUX=1")
+        module.type(b"\r\nOK\r\n")
+        await terminal.settled(1)
+        terminal.enter("AT+CIPSEND=4")
+        module.type(b"\r\n> ")
+        await terminal.settled(1)
+        await module.quiet()
+        terminal.enter("hi")
+        assert await module.quiet() == b"hi\x1a"
+
+    run_virtual(main())
+
+
+def test_what_links_received() -> None:
+    async def main() -> None:
+        terminal, module, _, said = console()
+        module.type(b"\r\n+RECEIVE,1,9:\r\none\r\ntwo\x21\r\n\r\n+IPD,3:\x00\x01\x02\r\n")
+        module.type(b"\r\n1, CLOSED\r\n")
+        await asyncio.sleep(1)
+        assert said == [
+            (Mark.URC, "link 1: one"),
+            (Mark.URC, "link 1: two!"),
+            (Mark.URC, "received: (3 bytes: 00 01 02)"),
+            (Mark.URC, "1, CLOSED"),
+        ]
+        terminal.enter("AT+CIPRXGET=2,9")
+        module.type(b"\r\n+CIPRXGET: 2,5,0\r\nhello\r\nOK\r\n")
+        await terminal.settled(1)
+        assert [text for _, text in said[-3:]] == ["+CIPRXGET: 2,5,0", "hello", "OK"]
+
+    run_virtual(main())
+
+
+def test_a_connection_is_over_with_its_urc() -> None:
+    async def main() -> None:
+        terminal, module, _, _ = console()
+        terminal.enter('AT+CIPSTART="TCP","a",1')
+        module.type(b"\r\nOK\r\n")
+        with pytest.raises(NoAnswer):
+            await terminal.settled(1)
+        module.type(b"\r\nSTATE: IP STATUS\r\n\r\nCONNECT FAIL\r\n")
+        await terminal.settled(1)
+
+    run_virtual(main())

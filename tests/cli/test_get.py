@@ -82,6 +82,7 @@ def test_json(server: FileServer, tmp_path: Path) -> None:
         "strategy": "range",
         "model": "air780e-lsat",
         "retries": 0,
+        "recovery": [],
     }
 
 
@@ -116,9 +117,8 @@ def test_a_server_that_does_not_speak_tls(server: FileServer, tmp_path: Path) ->
     url = server.base.replace("http:", "https:") + "/file.bin"
     ended = atwin("get", url, "-o", tmp_path / "out")
     assert ended.returncode == 4
-    note, failure = ended.stderr.splitlines()
-    assert note.startswith("note: the server's certificate is not checked")
-    assert "605" in failure
+    assert "605" in (line := only_line(ended.stderr))
+    assert line.endswith(f"this tells why: atwin probe {url}")
 
 
 @pytest.mark.parametrize("target", ["nowhere/out", "."])

@@ -71,7 +71,8 @@ def test_twin_url_defaults() -> None:
         "twin://air724ug?http_buffer=nan",
         "twin://air724ug?baud=115201",
         "twin://air724ug?host_fifo=64",
-        "twin://air724ug?baud=115200&host_fifo=64",
+        "twin://air724ug?host_drain=5000",
+        "twin://air724ug?baud=115200&host_drain=0",
         "twin://air724ug?baud=9600&host_fifo=0&host_drain=1",
     ],
 )

@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -45,7 +46,7 @@ def probe(server: str, *options: Any, code: int = 0) -> dict[str, Any]:
     ended = atwin("probe", server, "--json", "--timeout", "5", *options)
     assert ended.returncode == code, (ended.stdout, ended.stderr)
     found: dict[str, Any] = json.loads(ended.stdout)
-    assert found["handshakes"] <= 15
+    assert found["handshakes"] <= 13
     return found
 
 
@@ -92,6 +93,23 @@ def test_ecdhe_only_says_why_and_what_to_change(where: Path, ca: Issued) -> None
         found = probe(f"localhost:{port}", code=4)
     assert "offers only key exchanges a module does not know (TLSv1.2, ECDHE-RSA" in why(found)
     assert {"nginx", "Apache", "HAProxy"} <= set(found["advice"])
+    # Each suite has been asked about by itself too.
+    assert len(found["suites"]) == 6
+    assert all("handshake_failure" in said for said in found["suites"].values())
+
+
+def test_the_lines_for_nginx_make_it_reachable(where: Path, ca: Issued) -> None:
+    modern = "ssl_ciphers 'ECDHE-RSA-AES128-GCM-SHA256';"
+    versions = "ssl_protocols TLSv1.2 TLSv1.3;"
+    with tls_servers.nginx(
+        where, tls_pki.leaf(ca), where / "body", suites=modern, versions=versions
+    ) as port:
+        advice = probe(f"localhost:{port}", code=4)["advice"]["nginx"]
+    with tls_servers.nginx(
+        where, tls_pki.leaf(ca), where / "body", suites=advice, versions=""
+    ) as port:
+        found = probe(f"localhost:{port}")
+    assert why(found) == "it connects with TLS 1.2"
 
 
 def test_tls13_only_says_why(where: Path, ca: Issued) -> None:
@@ -107,8 +125,95 @@ def test_client_certificate(where: Path, ca: Issued) -> None:
             f"localhost:{port}", "--cert", where / "client.pem", "--key", where / "client.key"
         )
     assert refused["client_certificate_asked"]
+    assert refused["client_certificate_needed"]
+    assert "client certificate" in refused["advice"]
+    assert shown["client_certificate_needed"] is None
     assert why(refused) == "the server demands a client certificate and none was given"
     assert why(shown) == "it connects with TLS 1.2"
+
+
+def test_a_client_certificate_that_is_demanded_by_http_alone(where: Path, ca: Issued) -> None:
+    """nginx finishes the handshake without one, and then says 400."""
+    with tls_servers.nginx(where, tls_pki.leaf(ca), where / "body", client_ca=ca) as port:
+        refused = probe(f"https://localhost:{port}/body", code=4)
+        shown = probe(
+            f"https://localhost:{port}/body",
+            "--cert",
+            where / "client.pem",
+            "--key",
+            where / "client.key",
+        )
+    assert why(refused).endswith("and none was given; without one it answers 400")
+    assert refused["client_certificate_needed"]
+    assert why(shown) == "it connects with TLS 1.2"
+
+
+def test_an_old_server_is_asked_in_its_own_version(where: Path, ca: Issued) -> None:
+    old = tls_servers.GNUTLS_ALL.replace("+VERS-TLS1.2:+VERS-TLS1.1:", "")
+    with tls_servers.gnutls(where, tls_pki.leaf(ca), where / "body", priority=old) as port:
+        found = probe(f"localhost:{port}")
+    assert why(found) == "it connects with TLS 1.0"
+    assert found["versions"]["TLS 1.2"] == "offered a lower version: TLS 1.0"
+    said = found["suites"]
+    assert len(said) == 6
+    # HMAC-SHA256 came with TLS 1.2.
+    assert {suite for suite, answer in said.items() if answer != "accepted"} == {"0x003D"}
+
+
+def test_a_chain_that_is_large_or_far_too_large(where: Path, ca: Issued) -> None:
+    """Seven kilobytes of names each: three are more than a record, ten more than anyone takes."""
+    hosts = ["localhost", *(f"host{number:03}.device.test" for number in range(300))]
+    big = tls_pki.leaf(ca, hosts=hosts)
+    limits = {}
+    for count in (1, 3, 10):
+        server = replace(big, chain=(big.certificate,) * (count - 1))
+        with tls_servers.nginx(where, server, where / "body") as port:
+            found = probe(f"localhost:{port}", code=4 if count == 10 else 0)
+        limits[count] = [limit for limit in found["models"][0]["limits"] if "chain of" in limit]
+        if count < 10:
+            assert found["chain"]["limit"] == 16384
+            assert found["chain"]["size"] == 7 + count * (3 + len(big.der))
+    assert limits[1] == []
+    assert "over the 16384 of one record" in limits[3][0]
+    assert "handshake is longer than 65536 bytes" in why(found)
+
+
+def test_a_ca_that_no_flash_holds(where: Path, ca: Issued) -> None:
+    (where / "bundle.pem").write_bytes(ca.pem * (270_000 // len(ca.pem)))
+    with tls_servers.gnutls(where, tls_pki.leaf(ca), where / "body") as port:
+        found = probe(f"localhost:{port}", "--ca", where / "bundle.pem")
+    models = {model["model"]: model for model in found["models"]}
+    assert models["air724ug"]["connects"]
+    assert not models["air780e-at"]["connects"]
+    assert "does not fit into the module's 262144 bytes of flash" in models["air780e-at"]["why"]
+
+
+def test_a_server_that_stops_accepting_after_a_while(where: Path, ca: Issued) -> None:
+    """What was learnt before it is still told."""
+    with tls_servers.gnutls(where, tls_pki.leaf(ca), where / "body") as port:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            relay = threading.Thread(target=pass_on, args=(listener, port, 3), daemon=True)
+            relay.start()
+            found = probe(f"localhost:{listener.getsockname()[1]}", code=4)
+        relay.join(10)
+    assert found["versions"]["TLS 1.2"] == "accepted"
+    assert any("refused" in said for said in found["suites"].values())
+    assert "the handshake does not complete" in why(found)
+
+
+def pass_on(listener: socket.socket, port: int, times: int) -> None:
+    """Relay that many connections, then refuse."""
+    for _ in range(times):
+        near, _ = listener.accept()
+        with near, socket.create_connection(("127.0.0.1", port)) as far:
+            far.sendall(near.recv(65536))
+            with suppress(OSError):
+                while data := far.recv(65536):
+                    near.sendall(data)
+                    near.settimeout(0.2)
+                    if not near.recv(65536):
+                        break
+    listener.close()
 
 
 @contextmanager
@@ -145,6 +250,18 @@ def test_server_name_needed(where: Path, ca: Issued) -> None:
     assert found["server_name_needed"]
     assert why(found) == "it connects with TLS 1.2"
     assert all("HTTP did not work" in model["limits"][0] for model in found["models"])
+
+
+def test_nginx_with_a_default_server_that_refuses(where: Path, ca: Issued) -> None:
+    server = tls_pki.leaf(ca)
+    with tls_servers.nginx(where, server, where / "body", only_name="localhost") as port:
+        found = probe(f"https://localhost:{port}/body", "--ca", where / "ca.pem")
+        nameless = probe(f"https://127.0.0.1:{port}/body", code=4)
+        text = atwin("probe", f"https://localhost:{port}/body")
+    assert found["server_name_needed"]
+    assert why(found) == "it connects with TLS 1.2"
+    assert "server name needed" in text.stdout
+    assert "give the right one with --name" in why(nameless)
 
 
 def test_what_is_no_tls_server(where: Path) -> None:

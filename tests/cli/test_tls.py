@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support import tls_pki, tls_servers
-from support.program import atwin, only_line
+from support.program import atwin, only_line, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ def test_a_checked_server(url: str, where: Path, tmp_path: Path) -> None:
 def test_an_unchecked_server_is_said_to_be_one(url: str, tmp_path: Path) -> None:
     ended = atwin("get", url, "-o", tmp_path / "file")
     assert ended.returncode == 0
-    assert "note: the server's certificate is not checked; give --ca FILE" in ended.stderr
+    assert "note: the server's certificate was not checked; give --ca FILE" in ended.stderr
 
 
 @pytest.mark.parametrize("command", ["get", "head", "post"])
@@ -86,3 +87,28 @@ def test_bad_options(options: list[str], words: str, url: str, where: Path) -> N
 def test_one_line_for_a_wrong_ca(url: str, where: Path) -> None:
     ended = atwin("head", url, "--ca", where / "other.pem")
     assert "605" in only_line(ended.stderr)
+
+
+@contextmanager
+def a_twin(model: str) -> Iterator[str]:
+    """A module that stays on from one program to the next."""
+    process = start("twin", "--model", model, "--tcp", "127.0.0.1:0")
+    try:
+        assert process.stdout is not None
+        yield "socket://" + process.stdout.readline().decode().split()[-1]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_an_unchecked_run_after_a_checked_one_is_unchecked(
+    url: str, where: Path, tmp_path: Path
+) -> None:
+    """On a module that stays on: what the first run set must not decide the second."""
+    with a_twin("air780e-lsat") as port:
+        refused = atwin("head", url, "--port", port, "--ca", where / "other.pem")
+        assert refused.returncode == 4
+        assert "--ca" in only_line(refused.stderr)
+        ended = atwin("head", url, "--port", port)
+    assert ended.returncode == 0, ended.stderr
+    assert "note: the server's certificate was not checked" in ended.stderr

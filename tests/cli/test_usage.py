@@ -53,7 +53,7 @@ def test_no_arguments_show_the_help() -> None:
     assert "Commands:" in ended.stdout
 
 
-@pytest.mark.parametrize("command", ["models", "twin", "get", "post", "head", "console"])
+@pytest.mark.parametrize("command", ["models", "twin", "get", "post", "head", "traffic", "console"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     ended = atwin(command, "--help")
     assert ended.returncode == 0

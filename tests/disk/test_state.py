@@ -16,7 +16,7 @@ from atwin.clock import run_virtual
 from atwin.disk.state import StateDirectory, StateError, open_state
 from atwin.line.memory import memory_pair
 from atwin.twin import Twin
-from atwin.twin.flash import BadName, Flash, normalise
+from atwin.twin.flash import BadName, Flash, FlashError, normalise
 from support.no_network import NoNetwork
 from support.terminal import Terminal
 
@@ -198,7 +198,7 @@ def test_flash_that_does_not_reach_the_disk_did_not_happen(state: StateDirectory
     flash = Flash(store=state)
     flash.write("/a", b"old")
     (state.path / "new").mkdir()
-    with pytest.raises(StateError):
+    with pytest.raises(FlashError, match="cannot write"):
         flash.write("/a", b"new")
     assert flash.read("/a") == b"old"
 

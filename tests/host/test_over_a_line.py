@@ -17,7 +17,6 @@ from atwin.line.frame import Flow
 from atwin.line.host_line import HostLine
 from atwin.line.host_side import HostFifo
 from atwin.line.memory import MemoryPort, memory_pair
-from atwin.line.uart import LineMode
 from atwin.net.origin import File, Generated, Origin, Sink
 from atwin.net.origin.content import Stored
 from atwin.net.simulated import SimulatedNetwork
@@ -203,7 +202,10 @@ def test_the_rate_of_a_module_is_found(right: int, wrong: int) -> None:
         content = Generated(10)
         async with rig(content, baud=right) as r:
             # AT+IPR and &W, long ago.
-            r.twin.module.hardware.uart.boot(LineMode(right), trained=True)
+            assert r.twin.module.firmware is not None
+            settings = r.twin.module.firmware.settings
+            settings.ipr = right
+            r.twin.module.hardware.uart.boot(settings.line_mode(), trained=True)
             await r.port.set_rate(wrong)
             await r.modem.bring_up()
             assert r.port.rate == right

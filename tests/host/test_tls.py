@@ -76,12 +76,12 @@ def test_files_go_up_once_and_settings_once_a_boot(
 
         for _ in range(2):
             assert (await modem.get(url)).body == BODY
-        assert (count("AT+FSWRITE"), count("AT+SSLCFG")) == (3, 5)
+        assert (count("AT+FSWRITE"), count("AT+SSLCFG")) == (3, 7)
         assert (await modem.command("AT+RESET")).ok
         await modem.bring_up()
         # Noticed by RDY: files are compared, found good, and the context is set again.
         assert (await modem.get(url)).body == BODY
-        assert (count("AT+FSWRITE"), count("AT+SSLCFG")) == (3, 10)
+        assert (count("AT+FSWRITE"), count("AT+SSLCFG")) == (3, 14)
         assert count("AT+FSREAD=") == 3
 
         # A file that is not what it should be is replaced.
@@ -126,6 +126,18 @@ def test_one_suite_and_a_wrong_ca(url: str, client: Issued, ca: Issued) -> None:
 
     other = tls_pki.authority("Other root")
     talk(wrong, TlsSettings(other.pem, client.pem, client.key_pem))
+
+
+def test_what_another_program_left_in_the_context_does_no_harm(
+    url: str, ca: Issued, client: Issued
+) -> None:
+    async def test(twin: Twin, modem: Modem, said: list[str]) -> None:
+        for left in ('"hostname",153,"elsewhere.test"', '"verifymode",153,1', '"seclevel",153,0'):
+            assert (await modem.command(f"AT+SSLCFG={left}")).ok
+        assert (await modem.get(url)).status == 200
+        assert '"seclevel",153,2' in (await modem.command('AT+SSLCFG="seclevel",153')).line
+
+    talk(test, mutual(ca, client))
 
 
 def test_der_is_stored_as_pem(url: str, ca: Issued, client: Issued) -> None:

@@ -10,6 +10,7 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.host import Modem
 from atwin.line.memory import memory_pair
 from atwin.models import MODELS
+from atwin.net.network import PLAIN, SocketOptions
 from atwin.twin import Twin
 
 
@@ -19,7 +20,13 @@ class NoNetwork:
     async def resolve(self, host: str) -> NoReturn:
         raise AssertionError(host)
 
-    async def connect(self, address: str, port: int) -> NoReturn:
+    async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> NoReturn:
+        raise AssertionError(address)
+
+    async def ping(self, address: str, size: int, ttl: int) -> NoReturn:
+        raise AssertionError(address)
+
+    async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> NoReturn:
         raise AssertionError(address)
 
 

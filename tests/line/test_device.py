@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
+import termios
+import tty
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
+from atwin.line import device
 from atwin.line.device import open_device
 from atwin.line.errors import PortError
+from atwin.line.frame import Flow
 from atwin.line.opener import open_port
 from atwin.line.pty import PtyPort
-from support.ears import Ear, leaves_nothing
+from support.ears import Ear, leaves_nothing, settled
 from support.sockets import free_port
 from support.unprivileged import unprivileged
 
@@ -101,8 +107,6 @@ def test_a_rate_no_uart_has(baud: int) -> None:
 
 
 def test_the_rate_is_set() -> None:
-    import termios
-
     async def main() -> None:
         terminal = PtyPort()
         port = await open_port(terminal.slave_path, baud=9600)
@@ -114,6 +118,80 @@ def test_the_rate_is_set() -> None:
         assert not mode[2] & (termios.PARENB | termios.CSTOPB)
         await port.close()
         await terminal.close()
+
+    leaves_nothing(main())
+
+
+@pytest.mark.parametrize("what", ["rate", "flow"])
+def test_a_host_that_changes_its_settings_drops_nothing_it_wrote_before(what: str) -> None:
+    """Nor what had come and was not delivered yet."""
+
+    async def main() -> None:
+        master, slave = os.openpty()
+        tty.setraw(slave)
+        os.set_blocking(master, False)
+        port, ear = await open_device(os.ttyname(slave)), Ear()
+        port.start(ear)
+        await settled()
+        port.pause_reading()
+        heard = b""
+        for turn in range(60):
+            port.write(b"%02d" % turn)
+            os.write(master, b"%02d" % turn)
+            if what == "rate":
+                await port.set_rate((9600, 115200, 921600)[turn % 3])
+            else:
+                await port.set_flow((Flow.HARDWARE, Flow.SOFTWARE, Flow.NONE)[turn % 3])
+            with suppress(BlockingIOError):
+                heard += os.read(master, 4096)
+        port.resume_reading()
+        every = b"".join(b"%02d" % turn for turn in range(60))
+        assert await ear.bytes(120) == every
+        async with asyncio.timeout(10):
+            while len(heard) < 120:
+                await asyncio.sleep(0)
+                with suppress(BlockingIOError):
+                    heard += os.read(master, 4096)
+        assert heard == every
+        await port.close()
+        os.close(master)
+        os.close(slave)
+
+    leaves_nothing(main())
+
+
+def test_a_change_of_rate_does_not_wait_for_a_host_that_takes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(device, "_HELD_BACK", 0.05)
+
+    async def main() -> None:
+        master, slave = os.openpty()
+        tty.setraw(slave)
+        port = await open_device(os.ttyname(slave), 921600)
+        port.start(Ear())
+        port.write(bytes(30_000))
+        await port.set_rate(9600)
+        assert termios.tcgetattr(slave)[4:6] == [termios.B9600, termios.B9600]
+        await port.close()
+        os.close(master)
+        os.close(slave)
+
+    leaves_nothing(main())
+
+
+def test_a_device_that_is_gone_cannot_be_set() -> None:
+    async def main() -> None:
+        terminal = PtyPort()
+        port = await open_device(terminal.slave_path)
+        ear = Ear()
+        port.start(ear)
+        await terminal.close()
+        await ear.end()
+        for change in (port.set_rate(9600), port.set_flow(Flow.HARDWARE)):
+            with pytest.raises(PortError, match=f"^{terminal.slave_path}: the device is gone$"):
+                await change
+        await port.close()
 
     leaves_nothing(main())
 
@@ -136,7 +214,7 @@ def test_a_device_that_is_pulled_out() -> None:
     leaves_nothing(main())
 
 
-_FORMS = "use a device path, socket://HOST:PORT or rfc2217://HOST:PORT"
+_FORMS = "use a device path, socket://HOST:PORT or rfc2217://HOST:PORT (atwin itself: twin://MODEL)"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +240,7 @@ def test_what_is_no_port(url: str, why: str) -> None:
 
 
 def test_nothing_given() -> None:
-    with pytest.raises(PortError, match=f"^no port given; {_FORMS}$"):
+    with pytest.raises(PortError, match=f"^no port given; {re.escape(_FORMS)}$"):
         asyncio.run(open_port(""))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import termios
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,12 +16,31 @@ import pytest
 from atwin.line import device_server
 from atwin.line.device_server import open_device_server
 from atwin.line.errors import PortError
+from atwin.line.frame import XOFF, XON, Flow, Frame
+from atwin.line.uart import LineMode, Uart
 from atwin.twin import Twin
-from support.ears import leaves_nothing
+from support.ears import leaves_nothing, settled
 from support.no_network import NoNetwork
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+Settings = tuple[int, set[str]]
+FLAGS = {
+    "rts/cts": (2, termios.CRTSCTS),
+    "obeys xoff": (0, termios.IXON),
+    "sends xoff": (0, termios.IXOFF),
+    "any byte is an xon": (0, termios.IXANY),
+}
+
+
+async def found_again(caplog: pytest.LogCaptureFixture) -> None:
+    """Opening a device throws away what came before, and its settings are seen earlier."""
+    async with asyncio.timeout(20):
+        while ": back at" not in caplog.text:  # noqa: ASYNC110 - it is told to nobody else
+            await asyncio.sleep(0)
+    caplog.clear()
 
 
 class Mcu:
@@ -47,12 +67,23 @@ class Mcu:
                 heard += os.read(self._master, 4096)
         return heard
 
-    def settings(self) -> tuple[int, bool]:
-        """Rate, as termios numbers it, and RTS/CTS, as the module's end set them."""
-        mode = termios.tcgetattr(self._slave)
-        return mode[4], bool(mode[2] & termios.CRTSCTS)
+    def say(self, data: bytes) -> None:
+        os.write(self._master, data)
 
-    async def until(self, settings: tuple[int, bool]) -> None:
+    def waiting(self) -> int:
+        """Bytes the module's end has sent and that are still unread, which are read."""
+        count = 0
+        with suppress(BlockingIOError):
+            while data := os.read(self._master, 65536):
+                count += len(data)
+        return count
+
+    def settings(self) -> Settings:
+        """Rate, as termios numbers it, and flow control, as the module's end set them."""
+        mode = termios.tcgetattr(self._slave)
+        return mode[4], {name for name, (at, flag) in FLAGS.items() if mode[at] & flag}
+
+    async def until(self, settings: Settings) -> None:
         async with asyncio.timeout(20):
             while self.settings() != settings:  # noqa: ASYNC110 - the kernel tells nobody
                 await asyncio.sleep(0)
@@ -69,20 +100,76 @@ def test_the_device_follows_the_modules_rate_and_flow_control(tmp_path: Path) ->
         async with Twin("air780e-at", port, network=NoNetwork()):
             assert await mcu.ask(b"ATE0") == b"ATE0\r\r\nOK\r\n"
             assert await mcu.ask(b"AT+IPR=9600") == b"\r\nOK\r\n"
-            await mcu.until((termios.B9600, False))
-            assert await mcu.ask(b"AT+IFC=2,2") == b"\r\nOK\r\n"
-            await mcu.until((termios.B9600, True))
-            assert await mcu.ask(b"AT+IFC=0,0") == b"\r\nOK\r\n"
-            await mcu.until((termios.B9600, False))
+            await mcu.until((termios.B9600, set()))
+            for flow, flags in [
+                ("2,2", {"rts/cts"}),
+                ("0,0", set()),
+                ("1,1", {"obeys xoff", "sends xoff"}),
+                ("1,0", {"obeys xoff"}),
+                ("0,1", {"sends xoff"}),
+                ("2,0", {"rts/cts"}),
+                ("0,2", {"rts/cts"}),
+                ("1,2", {"obeys xoff", "rts/cts"}),
+            ]:
+                assert await mcu.ask(f"AT+IFC={flow}".encode()) == b"\r\nOK\r\n"
+                await mcu.until((termios.B9600, flags))
+        mcu.unplug()
+
+    leaves_nothing(main())
+
+
+def test_the_ok_of_a_rate_change_reaches_the_other_end_of_a_serial_device(tmp_path: Path) -> None:
+    """Nothing is thrown away with a change of settings, sent or received."""
+
+    async def main() -> None:
+        mcu = Mcu(tmp_path / "tty")
+        port = await open_device_server(str(tmp_path / "tty"), 115200)
+        async with Twin("air780e-at", port, network=NoNetwork()):
+            await mcu.ask(b"ATE0")
+            for _ in range(30):
+                for rate in (b"9600", b"115200"):
+                    # The next command is on its way while the rate changes.
+                    mcu.say(b"AT+IPR=" + rate + b"\r")
+                    answer = await mcu.ask(b"AT+IPR?", rate + b"\r\n\r\nOK\r\n")
+                    assert answer == b"\r\nOK\r\n\r\n+IPR: " + rate + b"\r\n\r\nOK\r\n"
+        mcu.unplug()
+
+    leaves_nothing(main())
+
+
+def test_xoff_stops_the_module_in_the_middle_of_an_answer(tmp_path: Path) -> None:
+    async def main() -> None:
+        mcu = Mcu(tmp_path / "tty")
+        port = await open_device_server(str(tmp_path / "tty"), 115200)
+        uart = Uart(port)
+        uart.listen(lambda: None)
+        uart.boot(LineMode(115200, Frame(), Flow.SOFTWARE, Flow.SOFTWARE), trained=True)
+        await mcu.until((termios.B115200, {"obeys xoff", "sends xoff"}))
+        uart.write(bytes(300_000))
+        await settled()
+        mcu.say(XOFF)
+        count = before = mcu.waiting()
+        assert before < 32_000, "the kernel cannot hold that much"
+        await settled()
+        count += mcu.waiting()
+        assert count < 32_000
+        mcu.say(XON)
+        async with asyncio.timeout(20):
+            while count < 300_000:
+                await asyncio.sleep(0)
+                count += mcu.waiting()
+        assert (count, bytes(uart.rx)) == (300_000, b"")
+        await port.close()
         mcu.unplug()
 
     leaves_nothing(main())
 
 
 def test_an_unplugged_device_is_found_again_as_the_module_left_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(device_server, "_LOOK_AGAIN", 0)
+    caplog.set_level("INFO", "atwin.line.device_server")
     path = tmp_path / "tty"
 
     async def main() -> None:
@@ -91,7 +178,8 @@ def test_an_unplugged_device_is_found_again_as_the_module_left_it(
         async with Twin("air780e-at", port, network=NoNetwork()) as twin:
             await mcu.ask(b"ATE0")
             await mcu.ask(b"AT+IPR=57600")
-            await mcu.until((termios.B57600, False))
+            await mcu.ask(b"AT+IFC=1,0")
+            await mcu.until((termios.B57600, {"obeys xoff"}))
             for _ in range(3):
                 path.unlink()
                 mcu.unplug()
@@ -99,7 +187,8 @@ def test_an_unplugged_device_is_found_again_as_the_module_left_it(
                 for _ in range(10):
                     await asyncio.sleep(0)
                 mcu = Mcu(path)
-                await mcu.until((termios.B57600, False))
+                await found_again(caplog)
+                await mcu.until((termios.B57600, {"obeys xoff"}))
                 assert await mcu.ask(b"AT+IPR?") == b"\r\n+IPR: 57600\r\n\r\nOK\r\n"
             path.unlink()
             mcu.unplug()

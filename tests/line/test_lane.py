@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -115,6 +116,64 @@ def test_another_rate_holds_for_the_bytes_behind() -> None:
     play(scene)
 
 
+@pytest.mark.parametrize("byte_time", [0, BYTE])
+def test_what_is_to_come_after_waits_while_held(byte_time: float) -> None:
+    async def scene(far: Far) -> None:
+        def note() -> None:
+            called.append(bytes(far.heard))
+
+        called: list[bytes] = []
+        far.lane.after(note)
+        far.lane.hold()
+        far.lane.put(b"behind")
+        far.lane.after(note)
+        await asyncio.sleep(1)
+        far.lane.put_first(b"!")
+        assert called == [b""]
+        far.lane.release()
+        await far.lane.drain()
+        assert called == [b"", b"!behind"]
+
+    play(scene, byte_time)
+
+
+def test_with_room_each_piece_waits_until_the_one_before_is_taken() -> None:
+    async def scene(far: Far) -> None:
+        taken = asyncio.Semaphore(0)
+
+        async def room() -> None:
+            await taken.acquire()
+
+        far.lane.room = room
+        far.lane.put(b"short ones go at once")
+        assert far.heard == b"short ones go at once"
+        far.heard.clear()
+        far.lane.put(bytes(10_000))
+        for count in (4096, 8192):
+            await asyncio.sleep(1)
+            assert len(far.heard) == count
+            taken.release()
+        await asyncio.sleep(1)
+        far.lane.put(b"behind")
+        assert len(far.heard) == 10_000
+        taken.release()
+        await far.lane.drain()
+        assert far.heard == bytes(10_000) + b"behind"
+
+    play(scene, 0)
+
+
+def test_calls_that_were_called_off_do_not_come() -> None:
+    async def scene(far: Far) -> None:
+        far.lane.put(b"a" * 10)
+        far.lane.after(lambda: far.lane.put(b"never"))
+        far.lane.call_off()
+        await far.lane.drain()
+        assert far.heard == b"a" * 10
+
+    play(scene)
+
+
 def test_cleared_it_forgets_and_can_be_used_again() -> None:
     async def scene(far: Far) -> None:
         far.lane.put(b"a" * 1000)
@@ -135,11 +194,13 @@ def test_cleared_it_forgets_and_can_be_used_again() -> None:
     st.lists(
         st.one_of(
             st.tuples(st.just("put"), st.integers(1, 300)),
+            st.tuples(st.just("put"), st.integers(5000, 9000)),
             st.tuples(st.just("wait"), st.integers(0, 200)),
             st.tuples(st.just("hold"), st.just(0)),
             st.tuples(st.just("release"), st.just(0)),
             st.tuples(st.just("rate"), st.sampled_from([0, 1, 4])),
             st.tuples(st.just("settle"), st.just(0)),
+            st.tuples(st.just("room"), st.integers(0, 3)),
         ),
         max_size=40,
     )
@@ -158,6 +219,8 @@ def test_whatever_happens_bytes_arrive_once_and_in_order(steps: list[tuple[str, 
                 far.lane.hold()
             elif what == "release":
                 far.lane.release()
+            elif what == "room":
+                far.lane.room = partial(asyncio.sleep, number * BYTE) if number else None
             elif what == "rate":
                 far.lane.byte_time = number * BYTE
             else:

@@ -14,7 +14,9 @@ import pytest
 from atwin.line import pty
 from atwin.line.device import open_device
 from atwin.line.errors import PortError
+from atwin.line.frame import Flow, Frame
 from atwin.line.pty import PtyPort
+from atwin.line.uart import LineMode, Uart
 from support.ears import Ear, leaves_nothing
 from support.unprivileged import unprivileged
 
@@ -43,6 +45,13 @@ async def taken(slave: int, count: int) -> bytes:
             except BlockingIOError:
                 await asyncio.sleep(0)
     return data
+
+
+async def until_dropped(port: PtyPort, count: int) -> None:
+    async with asyncio.timeout(10):
+        while port.dropped < count:  # noqa: ASYNC110 - the kernel tells the port, and that nobody
+            await asyncio.sleep(0)
+    assert port.dropped == count
 
 
 def one_line(error: PortError) -> str:
@@ -202,9 +211,7 @@ def test_hosts_come_and_go() -> None:
     leaves_nothing(main())
 
 
-def test_what_nobody_took_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pty, "_UNHEARD", 0.05)
-
+def test_what_is_said_while_nobody_has_it_open_is_dropped_and_counted() -> None:
     async def main() -> None:
         port = PtyPort()
         port.start(Ear())
@@ -213,6 +220,8 @@ def test_what_nobody_took_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatch
             async with asyncio.timeout(10):
                 await port.drain()
             assert port.dropped == turn * 200000
+            with reader(port):
+                pass
         with reader(port) as late:
             with pytest.raises(BlockingIOError):
                 os.read(late, 1)
@@ -220,6 +229,160 @@ def test_what_nobody_took_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatch
             assert await taken(late, 5) == b"fresh"
             with pytest.raises(BlockingIOError):
                 os.read(late, 1)
+        assert port.dropped == 600000
+        await port.close()
+
+    leaves_nothing(main())
+
+
+@pytest.mark.parametrize("size", [6, 100_000])
+def test_what_the_last_one_did_not_read_is_dropped_and_counted(size: int) -> None:
+    """The kernel keeps up to some 20 KB of it, and we the rest."""
+
+    async def main() -> None:
+        port, ear = PtyPort(), Ear()
+        port.start(ear)
+        with reader(port) as dead:
+            os.write(dead, b"AT\r")
+            assert await ear.bytes(3) == b"AT\r"
+            port.write(bytes(size))
+        await until_dropped(port, size)
+        with reader(port) as late:
+            with pytest.raises(BlockingIOError):
+                os.read(late, 1)
+            port.write(b"fresh")
+            assert await taken(late, 5) == b"fresh"
+        await port.close()
+
+    leaves_nothing(main())
+
+
+def test_a_dead_programs_answers_are_gone_when_the_next_one_opens() -> None:
+    async def main() -> None:
+        port, ear = PtyPort(), Ear()
+        port.start(ear)
+        with reader(port) as dead:
+            os.write(dead, b"AT\r")
+        port.write(b"\r\nOK\r\n")
+        assert await ear.bytes(3) == b"AT\r"
+        with reader(port) as following, pytest.raises(BlockingIOError):
+            os.read(following, 100)
+        await port.close()
+
+    leaves_nothing(main())
+
+
+def test_what_the_last_one_wrote_is_heard() -> None:
+    async def main() -> None:
+        port, ear = PtyPort(), Ear()
+        port.start(ear)
+        with reader(port) as first:
+            port.write(b"x")
+            assert await taken(first, 1) == b"x"
+            port.pause_reading()
+            os.write(first, bytes(4000))
+        port.write(b"said while nobody listens and the port does not look")
+        await asyncio.sleep(0)
+        port.resume_reading()
+        assert await ear.bytes(4000) == bytes(4000)
+        await until_dropped(port, 52)
+        await port.close()
+
+    leaves_nothing(main())
+
+
+def test_a_program_that_opens_it_twice_and_closes_one_is_still_there() -> None:
+    async def main() -> None:
+        port = PtyPort()
+        port.start(Ear())
+        with reader(port) as first:
+            port.write(b"one")
+            with reader(port) as second:
+                port.write(b"two")
+            assert second
+            for _ in range(10):
+                await asyncio.sleep(0)
+            port.write(b"three")
+            assert await taken(first, 11) == b"onetwothree"
+        assert port.dropped == 0
+        await port.close()
+
+    leaves_nothing(main())
+
+
+def test_the_settings_of_one_program_are_found_by_the_next() -> None:
+    """`stty -F` opens it for an instant."""
+    import termios
+
+    async def main() -> None:
+        port, ear = PtyPort(), Ear()
+        port.start(ear)
+        for rate in (9600, 57600, 230400):
+            stty = await asyncio.create_subprocess_exec(
+                "stty", "-F", port.slave_path, str(rate), "crtscts"
+            )
+            assert await stty.wait() == 0
+            with reader(port) as slave:
+                assert termios.tcgetattr(slave)[5] == getattr(termios, f"B{rate}")
+                os.write(slave, b"AT\r")
+                assert await ear.bytes(3) == b"AT\r"
+                assert (port.host_line.rate, port.host_line.obeys_cts) == (rate, True)
+        await port.close()
+
+    leaves_nothing(main())
+
+
+def test_a_lock_ends_with_the_program_that_set_it() -> None:
+    """TIOCEXCL outlives it on a PTY, and shuts out everybody but root."""
+    import fcntl
+    import termios
+
+    async def main() -> None:
+        port, ear = PtyPort(), Ear()
+        os.chmod(port.slave_path, 0o666)
+        port.start(ear)
+        with unprivileged():
+            for turn in range(1, 4):
+                with reader(port) as slave:
+                    fcntl.ioctl(slave, termios.TIOCEXCL)
+                    os.write(slave, b"AT\r")
+                    assert await ear.bytes(3) == b"AT\r"
+                    port.write(b"OK")
+                    assert await taken(slave, 2) == b"OK"
+                    port.write(b"unread")
+                await until_dropped(port, turn * 6)
+        await port.close()
+
+    leaves_nothing(main())
+
+
+def test_a_lock_that_was_set_late_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+    import termios
+
+    monkeypatch.setattr(pty, "_LOOK_AGAIN", 0.01)
+
+    async def main() -> None:
+        port, ear = PtyPort(), Ear()
+        os.chmod(port.slave_path, 0o666)
+        port.start(ear)
+        with unprivileged():
+            with reader(port) as slave:
+                port.write(b"OK")
+                assert await taken(slave, 2) == b"OK"
+                fcntl.ioctl(slave, termios.TIOCEXCL)
+                port.write(b"unread")
+            await asyncio.sleep(0.05)
+            port.write(b"to nobody")
+            await port.drain()
+        with reader(port) as slave:  # root may
+            fcntl.ioctl(slave, termios.TIOCNXCL)
+        await until_dropped(port, 15)
+        with unprivileged(), reader(port) as slave:
+            os.write(slave, b"AT\r")
+            assert await ear.bytes(3) == b"AT\r"
+            port.write(b"OK")
+            assert await taken(slave, 2) == b"OK"
         await port.close()
 
     leaves_nothing(main())
@@ -230,7 +393,6 @@ def test_an_unfinished_line_is_dropped_too(monkeypatch: pytest.MonkeyPatch) -> N
     import termios
     import tty
 
-    monkeypatch.setattr(pty, "_UNHEARD", 0.05)
     # In packet mode the kernel itself throws away what no line has room for.
     monkeypatch.setattr(pty, "_PACKETS", False)
 
@@ -241,7 +403,7 @@ def test_an_unfinished_line_is_dropped_too(monkeypatch: pytest.MonkeyPatch) -> N
             mode = termios.tcgetattr(slave)
             mode[3] |= termios.ICANON
             termios.tcsetattr(slave, termios.TCSANOW, mode)
-        port.write(b"\n" + b"stale" * 20000)
+            port.write(b"\n" + b"stale" * 20000)
         async with asyncio.timeout(10):
             await port.drain()
         with reader(port) as late:
@@ -253,23 +415,26 @@ def test_an_unfinished_line_is_dropped_too(monkeypatch: pytest.MonkeyPatch) -> N
     leaves_nothing(main())
 
 
-def test_a_slow_reader_is_somebody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As long as bytes are taken now and then, none is dropped, however long it lasts."""
-    monkeypatch.setattr(pty, "_UNHEARD", 0.3)
-    whole = bytes(range(256)) * 1000
+async def speak(uart: Uart) -> None:
+    for _ in range(1000):
+        uart.write(bytes(1000))
+        await uart.drain()
+
+
+def test_a_host_that_rests_loses_nothing() -> None:
+    """With flow control it is stopped in its debugger for as long as it likes."""
 
     async def main() -> None:
-        loop = asyncio.get_running_loop()
-        port = PtyPort()
-        port.start(Ear())
+        port = PtyPort(rate=921600)
+        uart = Uart(port)
+        uart.listen(lambda: None)
+        uart.boot(LineMode(921600, Frame(), Flow.HARDWARE, Flow.HARDWARE), trained=True)
         with reader(port) as slave:
-            port.write(whole)
-            heard, begun = b"", loop.time()
-            while len(heard) < len(whole):
-                heard += await taken(slave, min(16000, len(whole) - len(heard)))
-                await asyncio.sleep(0.05)
-            assert loop.time() - begun > 2 * 0.3
-        assert heard == whole
+            speaking = asyncio.create_task(speak(uart))
+            done, _ = await asyncio.wait((speaking,), timeout=0.3)  # the debugger
+            assert not done, "the module does not wait"
+            assert await taken(slave, 1_000_000) == bytes(1_000_000)
+            await speaking
         assert port.dropped == 0
         await port.close()
 

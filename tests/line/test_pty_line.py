@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+import serial
 
 from atwin.line.host_line import HostLine
 from atwin.line.pty import PtyPort
@@ -120,6 +121,90 @@ def test_the_rate_of_the_twin_is_found_by_a_host_that_sets_none() -> None:
         assert termios.tcgetattr(slave)[5] == termios.B9600
         os.close(slave)
         port.start(Ear())
+        await port.close()
+
+    leaves_nothing(main())
+
+
+@pytest.mark.parametrize("rate", [300, 500_000, 1_000_000, 1_500_000, 250_000, 12_345])
+def test_a_host_at_a_rate_no_module_has_is_at_a_wrong_rate(rate: int) -> None:
+    """Whether the kernel has a name for that rate or not."""
+
+    async def main() -> None:
+        port = PtyPort(rate=115200)
+        uart = Uart(port, baud=115200)
+        came = asyncio.Event()
+        uart.listen(came.set)
+        uart.boot(LineMode(115200), trained=True)
+        with serial.Serial(port.slave_path, rate) as slave:
+            slave.write(b"AT\r")
+            async with asyncio.timeout(10):
+                await came.wait()
+        assert port.host_line.rate == rate
+        assert uart.host_line.rate == rate
+        assert all(value == 0 or value >= 0x80 for value in uart.rx)
+        await port.close()
+
+    leaves_nothing(main())
+
+
+def test_a_rate_without_a_name_survives_the_way_to_be_told_again() -> None:
+    from atwin.line.pty_line import HostSettings
+
+    master, slave = os.openpty()
+    settings = HostSettings(master, 9600)
+    with serial.Serial(os.ttyname(slave), 250_000, rtscts=True) as host:
+        flags = termios.tcgetattr(host.fd)
+        flags[3] = 0  # with EXTPROC
+        termios.tcsetattr(host.fd, termios.TCSANOW, flags)
+        seen = HostLine(250_000, obeys_cts=True)
+        assert settings.look() == seen
+        assert not settings.told
+        settings.settle()
+        assert settings.told
+        assert settings.look() == seen
+    os.close(slave)
+    os.close(master)
+
+
+def test_a_host_that_is_still_changing_its_settings_is_not_interfered_with() -> None:
+    """The kernel cannot set one flag: all that was read is written back."""
+    from atwin.line.pty_line import HostSettings
+
+    master, slave = os.openpty()
+    settings = HostSettings(master, 9600)
+
+    def host_sets(rate: int) -> None:
+        flags = termios.tcgetattr(slave)
+        flags[3], flags[4:6] = 0, [rate, rate]
+        termios.tcsetattr(slave, termios.TCSANOW, flags)
+
+    host_sets(termios.B57600)
+    assert settings.look().rate == 57600
+    host_sets(termios.B38400)
+    settings.settle()
+    assert not settings.told
+    assert termios.tcgetattr(slave)[4:6] == [termios.B38400, termios.B38400]
+    assert settings.look().rate == 38400
+    settings.settle()
+    assert settings.told
+    assert termios.tcgetattr(slave)[4:6] == [termios.B38400, termios.B38400]
+    os.close(slave)
+    os.close(master)
+
+
+def test_settings_that_follow_each_other_closely_are_all_seen() -> None:
+    async def main() -> None:
+        port = PtyPort()
+        ear = Ear()
+        port.start(ear)
+        watch = Watch(port)
+        for rate in (300, 9600, 38400, 9600, 115200, 300, 921600):
+            with host(port, rate=57600) as slave:
+                flags = termios.tcgetattr(slave)
+                flags[3], flags[4:6] = 0, [getattr(termios, f"B{rate}")] * 2
+                termios.tcsetattr(slave, termios.TCSANOW, flags)
+                await watch.until(HostLine(rate, obeys_cts=False))
         await port.close()
 
     leaves_nothing(main())

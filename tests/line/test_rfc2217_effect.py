@@ -7,6 +7,7 @@ import struct
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import pytest
 from serial import rfc2217
 
 from atwin.line.frame import XOFF, XON, Flow, Frame
@@ -186,10 +187,17 @@ def test_the_client_is_told_of_the_modules_cts() -> None:
     leaves_nothing(main())
 
 
-def test_a_suspended_client_stops_the_module_by_rts_or_xoff() -> None:
+@pytest.mark.parametrize(
+    ("flow", "control"),
+    [
+        (Flow.HARDWARE, rfc2217.SET_CONTROL_USE_HW_FLOW_CONTROL),
+        (Flow.SOFTWARE, rfc2217.SET_CONTROL_USE_SW_FLOW_CONTROL),
+    ],
+)
+def test_a_suspended_client_stops_the_module_by_rts_or_xoff(flow: Flow, control: bytes) -> None:
     async def main() -> None:
-        async with line(mode=LineMode(0, Frame(), Flow.HARDWARE, Flow.HARDWARE)) as it:
-            await it.control(rfc2217.SET_CONTROL_USE_HW_FLOW_CONTROL)
+        async with line(mode=LineMode(0, Frame(), flow, flow)) as it:
+            await it.control(control)
             it.client.set(rfc2217.FLOWCONTROL_SUSPEND)
             await it.control(rfc2217.SET_CONTROL_DTR_ON)
             it.uart.write(b"x" * 10000)
@@ -197,14 +205,6 @@ def test_a_suspended_client_stops_the_module_by_rts_or_xoff() -> None:
             it.client.set(rfc2217.FLOWCONTROL_RESUME)
             await it.client.hears(b"x" * 10000)
             assert it.port.dropped == 0
-        async with line(mode=LineMode(0, Frame(), Flow.SOFTWARE, Flow.SOFTWARE)) as it:
-            await it.control(rfc2217.SET_CONTROL_USE_SW_FLOW_CONTROL)
-            it.client.set(rfc2217.FLOWCONTROL_SUSPEND)
-            await it.control(rfc2217.SET_CONTROL_DTR_ON)
-            it.uart.write(b"x" * 10000)
-            assert it.uart.sent_bytes == 0
-            it.client.set(rfc2217.FLOWCONTROL_RESUME)
-            await it.client.hears(b"x" * 10000)
             assert not {XON, XOFF} & {bytes((value,)) for value in it.uart.rx}
 
     leaves_nothing(main())
@@ -266,9 +266,28 @@ def test_each_client_finds_the_line_as_it_was_set_up() -> None:
                     writer.close()
             client = Client(reader, writer)
             assert it.port.host_line == HostLine(115200)
+            while it.uart.input_pending:  # an XON, still at the first one's rate
+                it.came.clear()
+                await it.came.wait()
             it.uart.write(b"hello")
             await client.hears(b"hello")
             writer.close()
             await writer.wait_closed()
+
+    leaves_nothing(main())
+
+
+def test_a_client_that_left_lets_go_of_rts_and_dtr() -> None:
+    async def main() -> None:
+        async with line(115200) as it:
+            await it.control(rfc2217.SET_CONTROL_RTS_OFF)
+            await it.control(rfc2217.SET_CONTROL_DTR_ON)
+            assert (it.port.host_line.rts, it.port.host_line.dtr) == (False, True)
+            left = asyncio.Event()
+            it.port.on_host_line = lambda now: left.set()
+            it.client._writer.close()
+            async with asyncio.timeout(20):
+                await left.wait()
+            assert it.port.host_line == HostLine(115200)
 
     leaves_nothing(main())

@@ -256,3 +256,45 @@ def _has_ipv6() -> bool:
     except OSError:
         return False
     return True
+
+
+def test_a_refused_client_that_spoke_first_still_reads_why() -> None:
+    async def main() -> None:
+        port = TcpServerPort("127.0.0.1", 0)
+        port.start(Ear())
+        with plain_client(port.address) as first:
+            first.send(b"!")
+            await settled()
+            with plain_client(port.address) as second:
+                second.send(b"AT\r" * 1000)
+                said = b""
+                while data := await read_from(second):
+                    said += data
+                assert said == b"busy: another client has this module\r\n"
+        await port.close()
+
+    leaves_nothing(main())
+
+
+def test_a_client_that_left_while_the_line_was_paused_makes_room_for_the_next() -> None:
+    async def main() -> None:
+        port, ear = TcpServerPort("127.0.0.1", 0), Ear()
+        port.start(ear)
+        with plain_client(port.address) as first:
+            first.send(b"!")
+            await ear.bytes(1)
+            port.pause_reading()
+            first.send(b"x" * 100_000)
+        with plain_client(port.address) as second:
+            second.send(b"AT\r")
+            await settled()
+            port.write(b"hello")
+            while not (said := await read_from(second)):
+                pass
+            assert said == b"hello"
+            assert not ear.heard, "the next one is paused too"
+            port.resume_reading()
+            assert await ear.bytes(3) == b"AT\r"
+        await port.close()
+
+    leaves_nothing(main())

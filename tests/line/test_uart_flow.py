@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import tty
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from atwin.clock import run_virtual
+from atwin.line.device_server import open_device_server
 from atwin.line.frame import Flow, Frame
 from atwin.line.host_line import HostLine
 from atwin.line.host_side import HostFifo
@@ -67,6 +70,24 @@ def test_a_slow_host_with_rts_loses_nothing(size: int) -> None:
     played(scene, Flow.HARDWARE, Flow.HARDWARE, host_fifo=HostFifo(size, 5000))
 
 
+@pytest.mark.parametrize(
+    ("flow", "enough"), [(Flow.HARDWARE, 64), (Flow.SOFTWARE, 72)], ids=["rts", "xoff"]
+)
+def test_a_small_receiver_is_overrun_before_the_module_has_stopped(flow: Flow, enough: int) -> None:
+    """What is in the module's FIFO still comes, and an XOFF takes its time on the line."""
+    lost: list[int] = []
+
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        uart.write(TEXT[:4000])
+        await asyncio.sleep(60)
+        lost.append(uart.host_lost_bytes)
+        assert len(terminal.heard) == 4000 - lost[-1]
+
+    for size in (enough, enough - 1):
+        played(scene, flow, flow, host_fifo=HostFifo(size, 100))
+    assert lost[0] == 0 < lost[1]
+
+
 def test_a_slow_host_with_xoff_loses_no_text() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         uart.write(TEXT)
@@ -117,19 +138,23 @@ def test_xoff_means_nothing_to_a_module_that_does_not_listen_for_it() -> None:
 @pytest.mark.parametrize("baud", [None, 115200], ids=["max", "115200"])
 def test_rts_stops_the_module_within_its_fifo(baud: int | None) -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
-        uart.write(b"x" * 1152)
-        await asyncio.sleep(0.05)
+        uart.write(b"x" * 11520)
+        if baud is None:
+            await terminal.take(1)
+        else:
+            await asyncio.sleep(0.5)
         host.set_line(HostLine(rts=False))
-        heard = len(terminal.heard)
+        sent = uart.sent_bytes
         await asyncio.sleep(1)
-        most = heard + 16 + 116  # what was delivered already may still be on its way to us
-        assert len(terminal.heard) <= (1152 if baud is None else most)
+        # Without line time there is no FIFO: only a piece may be on its way.
+        assert 0 < uart.sent_bytes <= sent + (0 if baud is None else 16) < 11520
         uart.write(b"end")
         await asyncio.sleep(1)
         assert not terminal.heard.endswith(b"end")
         host.set_line(HostLine(rts=True))
         await asyncio.sleep(1)
-        assert terminal.heard == b"x" * 1152 + b"end"
+        assert terminal.heard.endswith(b"xend")
+        assert uart.sent_bytes == 11520 + 3
 
     played(scene, Flow.HARDWARE, baud=baud)
 
@@ -217,3 +242,203 @@ def test_switched_off_flow_control_lets_everything_go() -> None:
         assert await terminal.quiet() == b"held back until now" * 4
 
     played(scene, Flow.HARDWARE)
+
+
+def test_the_ok_of_ipr_goes_out_at_the_old_rate_even_when_rts_held_it_back() -> None:
+    """OK is sent at the old rate, then the rate changes (spec: uart.md §5)."""
+
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        host.set_line(HostLine(115200, rts=False))
+        uart.write(b"\r\nOK\r\n")
+        uart.configure(LineMode(921600, Frame(), Flow.HARDWARE, Flow.HARDWARE))
+        await asyncio.sleep(0.1)
+        assert uart.mode.rate == 115200
+        host.set_line(HostLine(115200, rts=True))
+        assert await terminal.quiet() == b"\r\nOK\r\n"
+        assert uart.mode.rate == 921600
+
+    played(scene, Flow.HARDWARE, Flow.HARDWARE)
+
+
+def test_ifc_0_frees_a_held_line_and_what_waits_goes_out_at_its_own_rate() -> None:
+    """AT+IPR=921600 and, as nothing comes, AT+IFC=0,0: both OKs, each at its rate."""
+
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        host.set_line(HostLine(115200, rts=False))
+        uart.write(b"OK of IPR")
+        uart.configure(LineMode(921600, Frame(), Flow.HARDWARE, Flow.HARDWARE))
+        uart.write(b"OK of IFC" * 10)  # more than a FIFO lets through
+        uart.configure(LineMode(921600))
+        assert await terminal.expect(b"OK of IPR") == b"OK of IPR"
+        host.set_line(HostLine(921600, rts=False))
+        assert await terminal.quiet() == b"OK of IFC" * 10
+        assert uart.mode == LineMode(921600)
+
+    played(scene, Flow.HARDWARE, Flow.HARDWARE)
+
+
+def test_a_module_that_starts_anew_does_not_take_up_what_the_run_before_had_set() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        host.set_line(HostLine(115200, rts=False))
+        uart.write(b"held")
+        uart.configure(LineMode(9600, Frame(), Flow.HARDWARE, Flow.HARDWARE))
+        uart.boot(LineMode(115200, to_host=Flow.HARDWARE), trained=True)
+        uart.write(b" until its own OK")
+        uart.configure(LineMode(19200))
+        host.set_line(HostLine(115200, rts=True))
+        assert await terminal.quiet() == b"held until its own OK"
+        assert uart.mode == LineMode(19200)
+
+    played(scene, Flow.HARDWARE, Flow.HARDWARE)
+
+
+def test_xoff_of_the_run_before_does_not_hold_the_next_one() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(XOFF)
+        await asyncio.sleep(0.1)
+        uart.boot(LineMode(115200, to_host=Flow.SOFTWARE), trained=True)
+        uart.write(b"RDY")
+        assert await terminal.quiet() == b"RDY"
+
+    played(scene, Flow.SOFTWARE)
+
+
+def test_a_host_stopped_by_xoff_is_released_when_that_flow_control_is_switched_off() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"x" * 3500)
+        assert await terminal.quiet() == XOFF
+        uart.configure(LineMode(115200))
+        assert await terminal.quiet() == XON
+
+    played(scene, Flow.NONE, Flow.SOFTWARE)
+
+
+def test_another_flow_control_takes_over_a_stopped_host() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"x" * 3500)
+        assert await terminal.quiet() == XOFF
+        uart.configure(LineMode(115200, to_module=Flow.HARDWARE))
+        assert await terminal.quiet() == XON
+        assert not host.cts
+        uart.configure(LineMode(115200, to_module=Flow.SOFTWARE))
+        assert host.cts
+        assert await terminal.quiet() == XOFF
+        uart.rx.clear()
+        uart.taken()
+        assert await terminal.quiet() == XON
+
+    played(scene, Flow.NONE, Flow.SOFTWARE)
+
+
+def test_cts_switched_off_while_it_stops_the_host_lets_it_go_on() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"x" * 5000)
+        await asyncio.sleep(1)
+        assert not host.cts
+        uart.configure(LineMode(115200))
+        assert host.cts
+        await asyncio.sleep(1)
+        assert uart.input_pending == 0
+        assert uart.lost_bytes == 5000 - 4096
+
+    played(scene, Flow.NONE, Flow.HARDWARE)
+
+
+@pytest.mark.parametrize("how", [Flow.SOFTWARE, Flow.HARDWARE])
+def test_without_line_time_flow_control_still_stops_a_long_answer(how: Flow) -> None:
+    async def main() -> None:
+        host, module = memory_pair()
+        uart = Uart(module)
+        uart.listen(lambda: None)
+        uart.boot(LineMode(0, Frame(), how, how), trained=True)
+        heard = bytearray()
+
+        class Stopper:
+            """A host that wants a rest after the first piece."""
+
+            def received(self, data: bytes) -> None:
+                if not heard and how is Flow.SOFTWARE:
+                    host.write(XOFF)
+                elif not heard:
+                    host.set_line(HostLine(rts=False))
+                heard.extend(data)
+
+            def lost(self, reason: str | None) -> None: ...
+
+        host.start(Stopper())
+        uart.write(TEXT)
+        await asyncio.sleep(1)
+        assert 0 < len(heard) <= 3 * 4096
+        if how is Flow.SOFTWARE:
+            host.write(XON)
+        else:
+            host.set_line(HostLine(rts=True))
+        await uart.drain()
+        assert heard == TEXT
+
+    run_virtual(main())
+
+
+def test_without_flow_control_and_line_time_an_answer_is_handed_over_in_one_piece() -> None:
+    """Each piece costs a turn, and most hosts are fast."""
+
+    async def main() -> None:
+        _host, module = memory_pair()
+        uart = Uart(module)
+        uart.write(TEXT)
+        assert uart.sent_bytes == len(TEXT)
+
+    run_virtual(main())
+
+
+def test_xoff_stops_a_module_on_a_serial_device() -> None:
+    """What is in its transport already no XOFF brings back."""
+
+    async def main() -> None:
+        master, slave = os.openpty()
+        tty.setraw(slave)
+        os.set_blocking(master, False)
+        port = await open_device_server(os.ttyname(slave), 115200)
+        uart = Uart(port)
+        uart.listen(lambda: None)
+        uart.boot(LineMode(0, Frame(), Flow.SOFTWARE, Flow.SOFTWARE), trained=True)
+        loop, heard = asyncio.get_running_loop(), bytearray()
+        loop.add_reader(master, lambda: heard.extend(os.read(master, 65536)))
+        try:
+            os.write(master, XOFF + b"first")
+            while not uart.rx:  # noqa: ASYNC110 - the UART tells nobody
+                await asyncio.sleep(0.001)
+            os.write(master, XON)
+            uart.write(TEXT * 8)
+            while not heard:  # noqa: ASYNC110 - and neither does the kernel
+                await asyncio.sleep(0)
+            os.write(master, XOFF)
+            await asyncio.sleep(0.3)
+            stopped = len(heard)
+            assert 0 < stopped < len(TEXT) * 4
+            await asyncio.sleep(0.1)
+            assert len(heard) == stopped
+            os.write(master, XON)
+            async with asyncio.timeout(20):
+                while len(heard) < len(TEXT) * 8:  # noqa: ASYNC110
+                    await asyncio.sleep(0.001)
+            assert heard == TEXT * 8
+        finally:
+            loop.remove_reader(master)
+            await port.close()
+            os.close(master)
+            os.close(slave)
+
+    asyncio.run(main())
+
+
+def test_an_xoff_is_forgotten_when_nobody_listens_for_xon_any_more() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(XOFF)
+        await asyncio.sleep(1)
+        uart.configure(LineMode(115200))
+        uart.configure(LineMode(115200, to_host=Flow.SOFTWARE))
+        uart.write(b"said")
+        assert await terminal.quiet() == b"said"
+
+    played(scene, Flow.SOFTWARE)

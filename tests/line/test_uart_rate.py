@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from atwin.clock import run_virtual
-from atwin.line.frame import Frame
-from atwin.line.host_line import HostLine
+from atwin.line.frame import Flow, Frame
+from atwin.line.host_line import HostLine, LinePort
 from atwin.line.memory import MemoryPort, memory_pair
 from atwin.line.uart import LineMode, Uart
 from support.terminal import Terminal
@@ -88,6 +89,88 @@ def test_a_rate_set_now_holds_behind_what_is_under_way() -> None:
     played(scene, 9600)
 
 
+def test_what_was_written_before_a_change_of_rate_goes_out_at_the_old_one() -> None:
+    """As a tty does it for write, flush, set."""
+
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        start = asyncio.get_running_loop().time()
+        came: list[float] = []
+        uart.listen(lambda: came.append(asyncio.get_running_loop().time() - start))
+        terminal.type(b"AT+IPR=9600\r")
+        await host.set_rate(9600)
+        assert uart.host_line.rate == 115200
+        await asyncio.sleep(1)
+        assert uart.host_line.rate == 9600
+        assert bytes(uart.rx) == b"AT+IPR=9600\r"
+        assert came[-1] == pytest.approx(12 * 10 / 115200)
+
+    played(scene, 115200)
+
+
+def test_each_of_several_changes_of_rate_has_its_place_among_the_bytes() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        for rate, text in ((19200, b"lost"), (115200, b"heard"), (9600, b"lost"), (115200, b".")):
+            await host.set_rate(rate)
+            terminal.type(text)
+        await asyncio.sleep(1)
+        assert re.sub(rb"[\x00\x80-\xff]", b"", uart.rx) == b"heard."
+
+    played(scene, 115200)
+
+
+def test_what_has_come_by_a_change_of_rate_came_at_the_old_one() -> None:
+    """Either side may change in the middle of a slice of line time."""
+    five = 5.5 * 10 / 9600
+
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        uart.write(b"x" * 100)
+        await asyncio.sleep(five)
+        host.set_line(HostLine(19200))
+        await asyncio.sleep(1)
+        assert terminal.heard.startswith(b"xxxxx")
+        assert terminal.heard.count(b"x") == 5
+
+        host.set_line(HostLine(9600))
+        terminal.type(b"y" * 100)
+        await host.drain()
+        await asyncio.sleep(five)
+        uart.configure(LineMode(19200))
+        await asyncio.sleep(1)
+        assert uart.rx.startswith(b"yyyyy")
+        assert uart.rx.count(b"y") == 5
+
+    played(scene, 9600)
+
+
+def test_rts_does_not_wait_for_what_was_written() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        outputs: list[tuple[bool | None, bool | None]] = []
+        uart.on_outputs = lambda rts, dtr: outputs.append((rts, dtr))
+        terminal.type(b"x" * 960)
+        await host.drain()
+        await host.set_output("rts", False)
+        await host.set_output("dtr", True)
+        assert outputs == [(False, None), (False, True)]
+        assert uart.input_pending
+
+    played(scene, 9600)
+
+
+def test_a_host_that_throws_away_what_it_wrote_still_changes_its_rate() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"x" * 960)
+        await host.set_rate(115200)
+        assert uart.host_line.rate == 9600
+        port = uart.port
+        assert isinstance(port, LinePort)
+        port.on_purge(False, True)
+        assert uart.input_pending == 0
+        assert uart.host_line.rate == 115200
+        assert len(uart.rx) < 10
+
+    played(scene, 9600)
+
+
 def test_rates_that_differ_give_noise_both_ways() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         terminal.type(b"AT\r" * 100)
@@ -99,6 +182,20 @@ def test_rates_that_differ_give_noise_both_ways() -> None:
             assert all(value == 0 or value >= 0x80 for value in noise)
 
     played(scene, 9600, LineMode(115200))
+
+
+@pytest.mark.parametrize(("host_rate", "heard"), [(9400, True), (9250, False), (9850, True)])
+def test_rates_a_little_apart_are_understood(host_rate: int, heard: bool) -> None:
+    """A byte is sampled until its tenth bit: 3 % add up to a third of a bit."""
+
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"AT\r")
+        uart.write(b"\r\nOK\r\n")
+        await asyncio.sleep(1)
+        assert (bytes(uart.rx) == b"AT\r") == heard
+        assert (bytes(terminal.heard) == b"\r\nOK\r\n") == heard
+
+    played(scene, host_rate, LineMode(9600))
 
 
 def test_noise_is_the_same_at_every_run() -> None:
@@ -115,7 +212,7 @@ def test_noise_is_the_same_at_every_run() -> None:
     assert heard[0] == heard[1]
 
 
-@pytest.mark.parametrize("first", [b"AT\r", b"at\r\n", b"\x00\x80AT+CPIN?\r", b"aTAT\r"])
+@pytest.mark.parametrize("first", [b"AT\r", b"at\r\n", b"AT\n", b"\x00\x80AT+CPIN?\r", b"aTAT\r"])
 @pytest.mark.parametrize("split", [False, True], ids=["whole", "split"])
 def test_auto_baud_takes_the_rate_of_the_first_at(first: bytes, split: bool) -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
@@ -141,6 +238,28 @@ def test_auto_baud_takes_it_from_nothing_else(first: bytes) -> None:
         await asyncio.sleep(1)
         assert not uart.ready
         assert not uart.rx
+
+    played(scene, 19200, LineMode(0), trained=False)
+
+
+def test_a_host_that_ends_lines_with_lf_trains_the_module() -> None:
+    """A quarter of real hosts send LF only (spec: uart.md §11)."""
+
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"AT\nAT\n")
+        await asyncio.sleep(0.5)
+        assert uart.ready
+        assert bytes(uart.rx) == b"AT\n"
+
+    played(scene, 19200, LineMode(0), trained=False)
+
+
+@pytest.mark.parametrize(("typed", "left"), [(b"AT\rat\r", b"at\r"), (b"at\rAT\r", b"AT\r")])
+def test_only_the_first_line_is_lost_whatever_its_case(typed: bytes, left: bytes) -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(typed)
+        await asyncio.sleep(0.5)
+        assert bytes(uart.rx) == left
 
     played(scene, 19200, LineMode(0), trained=False)
 
@@ -175,6 +294,42 @@ def test_once_found_the_rate_stays_until_the_next_start() -> None:
         assert bytes(uart.rx) == b"AT\r"
 
     played(scene, 115200, LineMode(0), trained=False)
+
+
+def test_auto_baud_asked_for_again_looks_for_the_rate_again() -> None:
+    """AT at 115200, AT+IPR=9600, AT+IPR=0: who speaks at 9600 is heard."""
+
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"AT\r")
+        await asyncio.sleep(0.1)
+        uart.configure(LineMode(9600))
+        host.set_line(HostLine(9600))
+        await asyncio.sleep(0.1)
+        uart.write(b"\r\nOK\r\n")
+        uart.configure(LineMode(0))
+        assert not uart.ready
+        assert await terminal.expect(b"OK\r\n") == b"\r\nOK\r\n"
+        uart.rx.clear()
+        assert not uart.ready
+        terminal.type(b"AT\rAT\r")
+        await asyncio.sleep(0.1)
+        assert uart.ready
+        assert bytes(uart.rx) == b"AT\r"
+
+    played(scene, 115200, LineMode(0))
+
+
+def test_another_flow_control_is_no_reason_to_look_for_the_rate_again() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        terminal.type(b"AT\r")
+        await asyncio.sleep(0.1)
+        uart.configure(LineMode(0, to_host=Flow.SOFTWARE))
+        uart.configure(LineMode(0))
+        terminal.type(b"AT\r")
+        await asyncio.sleep(0.1)
+        assert bytes(uart.rx) == b"AT\rAT\r"
+
+    played(scene, 115200, LineMode(0))
 
 
 def test_a_port_that_cannot_tell_a_rate_follows_the_module() -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.host import Modem
-from atwin.line import pty
 from atwin.line.opener import open_port
 from atwin.line.pty import PtyPort
 from atwin.line.rfc2217 import Rfc2217ServerPort
@@ -74,8 +73,7 @@ class Plug:
 
 
 @pytest.mark.parametrize("kind", ["pty", "tcp", "rfc2217"])
-def test_a_host_torn_out_at_any_moment(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pty, "_UNHEARD", 0.2)
+def test_a_host_torn_out_at_any_moment(kind: str) -> None:
     chance = random.Random(kind)
 
     async def main(url: str) -> None:

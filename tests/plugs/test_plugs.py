@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import serial
@@ -121,3 +123,21 @@ def test_asyncio_by_serialx() -> None:
         return answer
 
     assert asyncio.run(main()) == b"AT\r\r\nOK\r\n"
+
+
+@pytest.mark.parametrize("module", [serial, serialx], ids=["pyserial", "serialx"])
+def test_the_url_names_the_rate_for_a_program_that_does_not(module: Any) -> None:
+    url = "twin://air780e-at?baud=115200&host_fifo=4096"
+    with module.serial_for_url(url) as line:
+        assert line.baudrate == 115200
+    with module.serial_for_url(url, baudrate=57600) as line:
+        assert line.baudrate == 57600
+
+
+def test_a_twin_that_cannot_start_leaves_no_listener(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file, where a directory is wanted")
+    before = len(os.listdir("/dev/fd"))
+    with pytest.raises(serial.SerialException):
+        serial.serial_for_url(f"twin://air724ug?state={tmp_path / 'state'}")
+    gc.collect()
+    assert len(os.listdir("/dev/fd")) == before

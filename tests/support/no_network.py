@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.net.network import ConnectError, ResolveError
+from atwin.net.network import PLAIN, ConnectError, Pong, ResolveError, SocketOptions
 
 if TYPE_CHECKING:
     from atwin.net.network import Stream
@@ -14,5 +14,11 @@ class NoNetwork:
     async def resolve(self, host: str) -> str:
         raise ResolveError(f"{host}: there is no network here")
 
-    async def connect(self, address: str, port: int) -> Stream:
+    async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
+        raise ConnectError(f"{address}:{port}: there is no network here")
+
+    async def ping(self, address: str, size: int, ttl: int) -> Pong:
+        raise ConnectError(f"{address}: there is no network here")
+
+    async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
         raise ConnectError(f"{address}:{port}: there is no network here")

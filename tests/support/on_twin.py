@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from atwin.models import Profile
+    from atwin.net.network import Network
 
 T = TypeVar("T")
 
@@ -23,14 +24,18 @@ def on_twin(
     model: str | Profile = "air780e-at",
     *,
     echo: bool = False,
+    network: Callable[[], Network] = NoNetwork,
     **options: Any,
 ) -> T:
-    """Run `test` with a fresh module; `options` are those of `Twin`. The echo is off."""
+    """Run `test` with a fresh module; `options` are those of `Twin`. The echo is off.
+
+    `network` is called inside the loop.
+    """
 
     async def main() -> T:
         host, module = memory_pair()
         terminal = Terminal(host)
-        async with Twin(model, module, network=NoNetwork(), **options) as twin:
+        async with Twin(model, module, network=network(), **options) as twin:
             if not echo:
                 terminal.type(b"ATE0\r")
                 await terminal.quiet()

@@ -45,6 +45,16 @@ class Terminal:
         del self.heard[:end]
         return text
 
+    async def take(self, count: int, seconds: float = 30) -> bytes:
+        """The next `count` bytes, whatever they are."""
+        async with asyncio.timeout(seconds):
+            while len(self.heard) < count:
+                self._news.clear()
+                await self._news.wait()
+        text = bytes(self.heard[:count])
+        del self.heard[:count]
+        return text
+
     async def ask(self, line: bytes, end: bytes = b"OK\r\n") -> bytes:
         """Type `line` and CR; what came back up to `end`."""
         self.type(line + b"\r")

@@ -116,9 +116,19 @@ def openssl(
 
 
 def nginx(
-    where: Path, server: Issued, body: Path, *, client_ca: Issued | None = None
+    where: Path,
+    server: Issued,
+    body: Path,
+    *,
+    client_ca: Issued | None = None,
+    only_name: str = "",
+    suites: str = "ssl_ciphers 'AES256-SHA:AES128-SHA:AES256-SHA256:@SECLEVEL=0';",
+    versions: str = "ssl_protocols TLSv1 TLSv1.1 TLSv1.2;",
 ) -> contextlib.AbstractContextManager[int]:
-    """nginx with `body` at /body: the AES suites, TLS 1.0 to 1.2."""
+    """nginx with `body` at /body: the AES suites, TLS 1.0 to 1.2.
+
+    With `only_name` a default server refuses every handshake for another name, or for none.
+    """
     port = free_port()
     where = where / f"nginx-{port}"
     certificate, secret = _files(where, server)
@@ -126,6 +136,12 @@ def nginx(
     if client_ca is not None:
         (where / "clients.pem").write_bytes(client_ca.pem)
         clients = f"ssl_client_certificate {where}/clients.pem; ssl_verify_client on;"
+    refusing = ""
+    if only_name:
+        refusing = (
+            f"  server {{ listen 127.0.0.1:{port} ssl default_server;"
+            f" ssl_reject_handshake on; {versions} {suites} }}\n"
+        )
     temporary = " ".join(
         f"{kind}_temp_path {where}/{kind};"
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -134,10 +150,9 @@ def nginx(
         f"{_as_root()} daemon off; pid {where}/pid; error_log {where}/error.log;\n"
         "events { worker_connections 256; }\n"
         f"http {{ access_log off; {temporary} default_type application/octet-stream;\n"
-        f"  server {{ listen 127.0.0.1:{port} ssl; {clients}\n"
+        f"{refusing}  server {{ listen 127.0.0.1:{port} ssl; server_name '{only_name}'; {clients}\n"
         f"    ssl_certificate {certificate}; ssl_certificate_key {secret};\n"
-        "    ssl_protocols TLSv1 TLSv1.1 TLSv1.2; ssl_session_cache off;\n"
-        "    ssl_ciphers 'AES256-SHA:AES128-SHA:AES256-SHA256:@SECLEVEL=0';\n"
+        f"    {versions} {suites} ssl_session_cache off;\n"
         f"    location = /body {{ alias {body}; }} }} }}\n"
     )
     command = [_tool("nginx"), "-p", str(where), "-c", str(where / "conf"), "-e", f"{where}/first"]

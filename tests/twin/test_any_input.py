@@ -14,8 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atwin.at.command import Family
+from atwin.clock import LoopClock
 from atwin.models import MODELS
+from atwin.net.simulated import SimulatedNetwork
 from support.on_twin import on_twin
+from support.peers import Peer, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +32,7 @@ ENDS = ("+RESET", "+RSTSET", "+CPOWD", "+CFUN")
 ARGUMENTS = (
     *("0", "1", "2", "3", "5", "10", "100", "-1", "4294967295", "99999999999", "", '""', '"', ","),
     *("IP", '"APN"', '"a"', "b", '"/d"', '"../x"', '"C:/a"', '"24/08/22,15:00:02+32"', "\xff", "?"),
+    *('"TCP"', "UDP", '"echo.test"', '"deaf.test"', "7000"),
 )
 
 
@@ -53,6 +57,13 @@ def random_line(chance: random.Random, names: list[str]) -> bytes:
         arguments = ",".join(chance.choice(ARGUMENTS) for _ in range(count))
         parts.append(chance.choice(names) + form + arguments)
     return ("AT" + ";".join(parts) + chance.choice("\r\r\r\n")).encode("latin-1")
+
+
+def network() -> SimulatedNetwork:
+    """Somebody to talk to."""
+    net = SimulatedNetwork(LoopClock(), latency=0.02)
+    simulated(net, [Peer("echo", "tcp", echo=True), Peer("deaf", "udp")])
+    return net
 
 
 class Faults(logging.Handler):
@@ -82,6 +93,13 @@ async def still_answers(terminal: Terminal) -> None:
     await terminal.quiet(200)
     terminal.type(b"\r" * 10240)
     await terminal.quiet(200)
+    # Out of what is typed without a length, and out of transparent mode.
+    terminal.type(b"\x1b\r")
+    await terminal.quiet(200)
+    terminal.type(b"+++")
+    await terminal.quiet(200)
+    terminal.type(b"\r")
+    await terminal.quiet(200)
     terminal.type(b"ATQ0V1E0+CMEE=1\r")
     await terminal.quiet(200)
     terminal.type(b"AT+CGSN\r")
@@ -106,7 +124,7 @@ def test_any_bytes_leave_a_module_that_still_answers(
         await still_answers(terminal)
         assert faults.seen == []
 
-    on_twin(test, model)
+    on_twin(test, model, network=network)
 
 
 @pytest.mark.slow
@@ -129,4 +147,4 @@ def test_a_hundred_thousand_lines_leave_nothing_behind(faults: Faults) -> None:
         # The first rounds fill caches and the flash; after them nothing is kept.
         assert blocks[-1] - blocks[1] < 1000
 
-    on_twin(test, "air724ug")
+    on_twin(test, "air724ug", network=network)

@@ -90,6 +90,28 @@ def test_blocks_are_counted_whole() -> None:
     assert flash.free == 4096
 
 
+def test_a_file_in_the_making_takes_room_and_is_there_when_kept() -> None:
+    # A rest of a block is of no use to anyone.
+    flash = Flash(4 * 4096 + 100, 4096)
+    flash.write("a", b"old" * 2000)
+    with flash.new_file("a") as new:
+        new.append(b"x" * 4097)
+        assert flash.free == 2 * 4096 + 100
+        new.append(b"x" * 8191)
+        assert flash.free == 4096 + 100
+        flash.create("b")
+        with pytest.raises(FlashFull, match="12288 bytes"):
+            new.append(b"x" * 2)
+        assert len(new) == 12288
+        assert flash.read("a") == b"old" * 2000
+        new.keep()
+    assert flash.read("a") == b"x" * 12288
+    assert flash.free == 100
+    with flash.new_file("a") as new:
+        new.append(b"y")
+    assert flash.read("a") == b"x" * 12288
+
+
 def test_http_makes_its_own_directories_and_only_those() -> None:
     flash = Flash()
     flash.write("/USER/HTTP/a.bin", b"x")

@@ -129,3 +129,64 @@ def test_after_a_cut_of_the_supply_only_a_tied_key_starts(tied: bool) -> None:
         assert is_on(twin) == tied
 
     on_twin(test)
+
+
+@pytest.mark.parametrize("model", ["air780e-at", "air724ug"])
+def test_usb_boot_at_the_start_is_download_mode(model: str) -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.pins.usb_boot = True
+        terminal.type(b"AT+RESET\r")
+        assert await terminal.quiet(10) == b"\r\nOK\r\n"
+        terminal.type(b"AT\r")
+        assert await terminal.quiet(10) == b""
+        assert twin.pins.vdd_ext
+        twin.pins.usb_boot = False
+        await terminal.quiet(60)
+        twin.pins.reset = False
+        await terminal.quiet(0.6)
+        twin.pins.reset = True
+        if model == "air780e-at":
+            assert not twin.pins.vdd_ext
+            twin.pins.power_key = False
+        await terminal.expect(b"RDY\r\n")
+
+    on_twin(test, model)
+
+
+@pytest.mark.parametrize("model", ["air780e-at", "air724ug"])
+@pytest.mark.parametrize("way", ["key", "reset", "supply"])
+def test_off_by_command_with_the_key_tied_low(model: str, way: str) -> None:
+    """It stays off until the key is released and pulled, or RESET, or VBAT (power.md §2)."""
+
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.module.switch_off()
+        twin.pins.power_key = False
+        await terminal.expect(b"RDY\r\n")
+        await terminal.ask(b"ATE0;+CPOWD=1", b"\r\nNORMAL POWER DOWN\r\n")
+        assert b"RDY" not in await terminal.quiet(60)
+        assert not is_on(twin)
+        if way == "key":
+            twin.pins.power_key = True
+            await terminal.quiet(1)
+            twin.pins.power_key = False
+        elif way == "reset":
+            twin.pins.reset = False
+            await terminal.quiet(1.6)
+            twin.pins.reset = True
+        else:
+            twin.pins.supply = False
+            await terminal.quiet(3)
+            twin.pins.supply = True
+        await terminal.expect(b"RDY\r\n")
+
+    on_twin(test, model)
+
+
+def test_a_restart_command_while_the_module_starts_is_lost() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.quiet(1.0)
+        terminal.type(b"AT+CPOWD=0\r")
+        await terminal.expect(b"RDY\r\n")
+        await terminal.ask(b"AT")
+
+    on_twin(test, echo=True, warm=False)

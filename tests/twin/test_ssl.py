@@ -306,6 +306,35 @@ def test_what_is_no_tls_server_ends_at_negotiatetimeout_at_the_latest(said: byte
     assert seconds <= 10.5
 
 
+def test_timeout_inside_the_handshake_is_a_605_not_a_408() -> None:
+    """TIMEOUT is the shorter limit by default: 120 s against 300 s (spec: tls.md §5)."""
+
+    async def mute(stream: SimulatedStream) -> None:
+        await asyncio.sleep(3600)
+
+    async def main() -> tuple[bytes, float]:
+        network = SimulatedNetwork(LoopClock())
+        network.serve("localhost", 443, mute)
+        host, module = memory_pair()
+        terminal = Terminal(host)
+        async with Twin("air780e-lsat", module, network=network):
+            for line in (
+                b"AT+HTTPINIT",
+                b'AT+HTTPPARA="URL","https://localhost/"',
+                b'AT+HTTPPARA="TIMEOUT",7',
+                b"AT+HTTPACTION=0",
+            ):
+                await terminal.ask(line)
+            began = asyncio.get_running_loop().time()
+            await terminal.expect(b"+HTTPACTION: ")
+            urc = (await terminal.expect(b"\r\n")).strip()
+            return urc, asyncio.get_running_loop().time() - began
+
+    urc, seconds = run_virtual(main())
+    assert urc == b"0,605,0"
+    assert 6.9 < seconds < 7.5
+
+
 def test_no_key_and_no_certificate_reaches_a_log(
     mutual: int, ca: Issued, client: Issued, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -9,11 +9,12 @@ counted body is handed on as it comes (spec: http.md §1, uart.md §1-§4).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from atwin.at.cme import Cme, cme_text
+from atwin.at.results import Ending, ending_of, names_read
 from atwin.at.urc import parse_urc
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Final:
     text: str
     ok: bool
     code: int | None = None
+    #: The counted body was not followed by CR LF: bytes of it were lost, and others taken for them.
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,19 @@ class BodyData:
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """The next bytes of a packet that a TCP or UDP link received; a view of what was fed.
+
+    `link` is None where there is only one; `left` bytes of the packet are still to come (spec:
+    network.md §5, Receive formats).
+    """
+
+    link: int | None
+    data: memoryview
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unsolicited:
     """A line nobody asked for; `urc` when it is one of `atwin.at.urc`."""
 
@@ -82,7 +98,7 @@ class Unsolicited:
     urc: Urc | None
 
 
-Event = Echo | Line | Final | Prompt | BodyStart | BodyData | Unsolicited
+Event = Echo | Line | Final | Prompt | BodyStart | BodyData | Received | Unsolicited
 
 _LINE_END = re.compile(rb"[\r\n]")
 _CR, _LF = 0x0D, 0x0A
@@ -90,9 +106,21 @@ _QUOTED = re.compile(r'"[^"]*"')
 _NAME = re.compile(r"[+*^][A-Z][A-Z0-9_]*")
 _EXTENDED_ERROR = re.compile(r"\+CM[ES] ERROR: ?(.*)", re.IGNORECASE)
 _COUNTED = re.compile(r"(\+\w+): ?(\d{1,10})", re.IGNORECASE)
+#: Mode 2 bytes, or mode 3 bytes in hex; the link where there are several; how many, how many left.
+_FETCHED = re.compile(r"\+CIPRXGET: ?([23]),(?:\d,)?(\d{1,5}),\d{1,5}", re.IGNORECASE)
+_RECEIVED = re.compile(r"\+RECEIVE,(\d),(\d{1,5}):")
+_RECEIVED_BY_ONE = re.compile(rb"\s*\+IPD,(\d{1,5})(?:,[A-Z]+)?:")
 #: Texts without a `+` in front that no command prints as information (spec: uart.md §8, power.md
-#: §2, http.md §4).
-_PLAIN_URC = re.compile(r"RDY|NORMAL POWER DOWN|ERROR: ?\d+|\^boot\.rom.*", re.DOTALL)
+#: §2, http.md §4, network.md §5).
+_PLAIN_URC = re.compile(r"RDY|NORMAL POWER DOWN|ERROR: ?\d+|RECV FROM:.*|\^boot\.rom.*", re.DOTALL)
+
+
+#: Bytes of a single link's packet head, at most.
+LONGEST_HEAD = 32
+
+
+def _fits(pattern: re.Pattern[str] | None, text: str) -> bool:
+    return pattern is not None and pattern.fullmatch(text) is not None
 
 
 @cache
@@ -111,6 +139,8 @@ class AnswerParser:
         self._partial = bytearray()
         self._after_cr = False
         self._body_left = 0
+        self._behind_body = b""
+        self._damaged = False
         self._in_flight = False
         self._echo = ""
         self._names: frozenset[str] = frozenset()
@@ -118,6 +148,11 @@ class AnswerParser:
         self._raw = 0
         self._prompt: str | None = None
         self._finals: Sequence[str] = ()
+        self._ending = Ending()
+        self._read: set[str] = set()
+        self._behind_ok = False
+        self._packet_left = 0
+        self._packet_link: int | None = None
 
     def begin(
         self,
@@ -132,16 +167,21 @@ class AnswerParser:
 
         `bodies` are the headers that announce a counted body (`+HTTPREAD`), `raw` is the length
         of one that nothing announces (FSREAD, behind the first CR LF), `prompt` is
-        `DOWNLOAD` or `>`, `finals` are results other than OK that mean success (`SHUT OK`).
+        `DOWNLOAD` or `>`, `finals` are results other than OK that mean success, besides those of
+        the CIP commands, which are known (`SHUT OK`).
         """
         self._in_flight = True
         self._body_left = 0
+        self._behind_body, self._damaged = b"", False
         self._echo = sent.encode().decode("latin-1").strip()
         self._names = frozenset(_NAME.findall(_QUOTED.sub("", sent.upper())))
         self._bodies = bodies
         self._raw = raw
         self._prompt = prompt
         self._finals = finals
+        self._ending = ending_of(sent)
+        self._read = set(names_read(sent))
+        self._behind_ok = False
 
     def end(self) -> None:
         """Nothing is in flight any more: the command ended, or was given up."""
@@ -166,9 +206,27 @@ class AnswerParser:
                 self._body_left -= len(piece)
                 at += len(piece)
                 events.append(BodyData(piece))
+                if not self._body_left:
+                    self._behind_body = b"\r\n"
+                continue
+            if self._behind_body:
+                if data[at] == self._behind_body[0]:
+                    self._behind_body = self._behind_body[1:]
+                    at += 1
+                else:
+                    self._behind_body, self._damaged = b"", True
+                continue
+            if self._packet_left:
+                piece = memoryview(data)[at : at + self._packet_left]
+                self._packet_left -= len(piece)
+                at += len(piece)
+                events.append(Received(self._packet_link, piece, self._packet_left))
                 continue
             found = _LINE_END.search(data, at)
             stop = found.start() if found else size
+            if (colon := data.find(b":", at, stop)) >= 0 and self._is_packet(data[at : colon + 1]):
+                at = colon + 1
+                continue
             room = LONGEST_LINE - len(self._partial)
             self._partial += data[at : min(stop, at + room)]
             at = stop
@@ -182,6 +240,17 @@ class AnswerParser:
             self._prompt = None
             events.append(Prompt(">"))
         return events
+
+    def _is_packet(self, up_to_colon: bytes) -> bool:
+        """Whether a single link's packet begins: its head has no line of its own."""
+        if len(self._partial) > LONGEST_HEAD:
+            return False
+        match = _RECEIVED_BY_ONE.fullmatch(self._partial + up_to_colon)
+        if match is None:
+            return False
+        self._partial.clear()
+        self._packet_link, self._packet_left = None, int(match[1])
+        return True
 
     def _finish_line(self, events: list[Event]) -> None:
         if not self._partial:
@@ -202,17 +271,26 @@ class AnswerParser:
             events.append(Echo(self._echo))
             self._echo = ""
             return
-        if not self._in_flight:
+        if (packet := _RECEIVED.fullmatch(text)) is not None:
+            self._packet_link, self._packet_left = int(packet[1]), int(packet[2])
+        elif not self._in_flight:
             events.append(Unsolicited(text, parse_urc(text)))
+        elif text == "OK" and self._ending.behind_ok is not None:
+            self._behind_ok = True
         elif (final := self._as_final(text)) is not None:
             self.end()
-            events.append(final)
+            events.append(replace(final, damaged=self._damaged))
+        elif self._behind_ok:
+            self._sort_line_behind_ok(text, events)
         elif self._prompt == text:
             self._prompt = None
             events.append(Prompt(text))
         elif (start := self._as_body(text)) is not None:
             self._body_left = start.length
             events.append(start)
+        elif (name := text.partition(":")[0].upper()) in self._read:
+            self._read.remove(name)
+            events.append(Line(text))
         elif (urc := parse_urc(text)) is not None:
             events.append(Unsolicited(text, urc))
         elif self._is_information(text):
@@ -220,9 +298,22 @@ class AnswerParser:
         else:
             events.append(Unsolicited(text, None))
 
+    def _sort_line_behind_ok(self, text: str, events: list[Event]) -> None:
+        """The lines for whose sake OK was not the end."""
+        if not text.startswith(("STATE:", "C:")):
+            events.append(Unsolicited(text, parse_urc(text)))
+            return
+        events.append(Line(text))
+        if self._ending.behind_ok is not None and self._ending.behind_ok.fullmatch(text):
+            self.end()
+            events.append(Final("OK", ok=True))
+
     def _as_final(self, text: str) -> Final | None:
-        if text == "OK" or text in self._finals:
+        ending = self._ending
+        if text == "OK" or text in self._finals or _fits(ending.done, text):
             return Final(text, ok=True)
+        if _fits(ending.refused, text):
+            return Final(text, ok=False)
         if text == "ERROR":
             return Final(text, ok=False)
         if match := _EXTENDED_ERROR.fullmatch(text):
@@ -234,8 +325,12 @@ class AnswerParser:
     def _as_body(self, text: str) -> BodyStart | None:
         if not self._bodies:
             return None
+        if "+CIPRXGET" in self._bodies and (fetched := _FETCHED.fullmatch(text)):
+            characters = 2 if fetched[1] == "3" else 1
+            return BodyStart(text, characters * int(fetched[2]))
         match = _COUNTED.fullmatch(text)
-        if match is None or match[1].upper() not in self._bodies:
+        # `+CIPRXGET: 1` tells that data wait, not how many.
+        if match is None or match[1].upper() not in self._bodies or match[1] == "+CIPRXGET":
             return None
         return BodyStart(text, int(match[2]))
 

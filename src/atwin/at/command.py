@@ -50,13 +50,13 @@ class Declaration:
     plain_errors: bool = False
     #: Has a generated `=?` text; otherwise the test form is just OK.
     test: bool = False
-    #: Takes data behind a prompt, so nothing may follow it in its line.
+    #: Takes data behind a prompt or ends without OK, so nothing may follow it in its line.
     last: bool = False
 
     def arguments(self, raw: str, limits: Limits) -> list[object]:
         """The values for the method. Raises `BadArgument`."""
         pieces = self._pieces(raw)
-        if len(pieces) > len(self.parameters):
+        if len(pieces) > len(self.parameters) or any(piece.unclosed for piece in pieces):
             raise BadArgument(raw)
         for missing in self.parameters[len(pieces) :]:
             if missing.required:
@@ -90,9 +90,11 @@ def _declare(name: str, *forms: Form, **options: Any) -> Callable[[Method], Meth
     return mark
 
 
-def execute(name: str, *, needs: str | None = None) -> Callable[[Method], Method]:
+def execute(
+    name: str, *, needs: str | None = None, last: bool = False
+) -> Callable[[Method], Method]:
     """`AT<name>`."""
-    return _declare(name, Form.EXECUTE, needs=needs)
+    return _declare(name, Form.EXECUTE, needs=needs, last=last)
 
 
 def read(name: str, *, needs: str | None = None) -> Callable[[Method], Method]:

@@ -38,10 +38,14 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One comma-separated piece: its text without quotes, and whether it had any."""
+    """One comma-separated piece: its text without quotes, and whether it had any.
+
+    `unclosed`: there was a first quote and no last one, so what was meant cannot be known.
+    """
 
     text: str
     quoted: bool = False
+    unclosed: bool = False
 
 
 _PREFIX = re.compile(r"AT", re.IGNORECASE)
@@ -49,9 +53,12 @@ _EXTENDED = re.compile(r"([+*^])[ \t]*([A-Z][A-Z0-9_]*)[ \t]*", re.IGNORECASE)
 _REGISTER = re.compile(r"S(\d+)[ \t]*(\?|=[ \t]*(\d+))", re.IGNORECASE)
 _BASIC = re.compile(r"(&?[A-Z])[ \t]*(\d*)", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t]*")
-#: Up to the `;` that ends a command: quoted stretches are opaque, an open quote runs to the end.
-_SEGMENT = re.compile(r'(?:[^";]|"[^"]*(?:"|$))*')
-_PIECE = re.compile(r'(?:[^",]|"[^"]*(?:"|$))*')
+_CLOSES = re.compile(r"[ \t]*(?:$|,|;(?P<next>.*))", re.DOTALL)
+#: What may follow the `;` behind a quoted value: nothing, an extended command, basic ones.
+_NEXT = re.compile(
+    r"[ \t]*(?:$|[+*^][ \t]*[A-Z]|S\d+[ \t]*[?=]|(?:&?[A-Z](?:[ \t]*\d+)?[ \t]*)++(?:;|$))",
+    re.IGNORECASE,
+)
 
 
 def parse_line(line: str) -> list[Command] | None:
@@ -80,13 +87,11 @@ def split_arguments(raw: str) -> list[Argument]:
         return []
     pieces: list[Argument] = []
     position = 0
-    while True:
-        match = _PIECE.match(raw, position)
-        assert match is not None  # the pattern matches the empty string
-        pieces.append(unquote(match.group()))
-        position = match.end() + 1
-        if position > len(raw):
-            return pieces
+    while position <= len(raw):
+        end = _end_of_piece(raw, position, ",")
+        pieces.append(unquote(raw[position:end]))
+        position = end + 1
+    return pieces
 
 
 def unquote(piece: str) -> Argument:
@@ -95,7 +100,7 @@ def unquote(piece: str) -> Argument:
     if not piece.startswith('"'):
         return Argument(piece)
     end = piece.rfind('"')
-    return Argument(piece[1:end] if end else piece[1:], quoted=True)
+    return Argument(piece[1 : end or None], quoted=True, unclosed=end == 0)
 
 
 def _skip_blanks(line: str, position: int) -> int:
@@ -121,12 +126,68 @@ def _past_separator(line: str, match: re.Match[str]) -> int:
     return position + 1 if line.startswith(";", position) else position
 
 
+def _end_of_command(line: str, position: int) -> int:
+    """Where the `;` stands that ends the extended command whose name ends at `position`."""
+    position = _skip_blanks(line, position)
+    if line.startswith("=", position):
+        position += 1
+    while True:
+        position = _end_of_piece(line, position, ",;")
+        if not line.startswith(",", position):
+            return position
+        position += 1
+
+
+def _end_of_piece(text: str, position: int, separators: str) -> int:
+    """Where the first of `separators` stands outside quotes, or the text ends."""
+    start = _skip_blanks(text, position)
+    if text.startswith('"', start):
+        position = _behind_quoted(text, start)
+    while position < len(text) and text[position] not in separators:
+        position = _behind_quotes(text, position) if text[position] == '"' else position + 1
+    return position
+
+
+def _behind_quoted(text: str, start: int) -> int:
+    """The place behind the value that begins with the quote at `start`.
+
+    A value may hold quotes as they are (spec: http.md §3.3): the one that ends it has a
+    separator behind it, and a `;` separates when a command follows. Where none has, it is the
+    last one; where there is no other, the value runs to the end.
+    """
+    quote = text.find('"', start + 1)
+    while quote >= 0 and not _closes(text, quote):
+        following = text.find('"', quote + 1)
+        if following < 0:
+            break
+        quote = following
+    return quote + 1 if quote >= 0 else len(text)
+
+
+def _behind_quotes(text: str, start: int) -> int:
+    """The place behind the quoted stretch that begins at `start`, inside a piece.
+
+    A quote with a separator behind it begins none: it ends a value that held a comma.
+    """
+    if _closes(text, start):
+        return start + 1
+    quote = text.find('"', start + 1)
+    return quote + 1 if quote >= 0 else len(text)
+
+
+def _closes(text: str, quote: int) -> bool:
+    behind = _CLOSES.match(text, quote + 1)
+    if behind is None:
+        return False
+    following = behind["next"]
+    return following is None or _NEXT.match(following) is not None
+
+
 def _extended(line: str, match: re.Match[str]) -> tuple[Command, int]:
     name = match[1] + match[2].upper()
-    segment = _SEGMENT.match(line, match.end())
-    assert segment is not None  # the pattern matches the empty string
-    after = segment.end() + 1
-    rest = segment.group().strip(" \t")
+    end = _end_of_command(line, match.end())
+    after = end + 1
+    rest = line[match.end() : end].strip(" \t")
     if rest == "":
         return Command(name, Form.EXECUTE), after
     if rest == "?":

@@ -25,16 +25,20 @@ class AtError(Exception):
 
 
 class CmeError(AtError):
-    """Ends a command with `+CME ERROR: <number>`, in the shape AT+CMEE asks for."""
+    """Ends a command with `+CME ERROR: <number>`, in the shape AT+CMEE asks for.
 
-    def __init__(self, number: int) -> None:
+    `lines` go out in front of it.
+    """
+
+    def __init__(self, number: int, lines: tuple[str, ...] = ()) -> None:
         super().__init__(f"+CME ERROR: {number}")
         self.number = number
+        self.lines = lines
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Information lines, then a final result.
+    """Information lines, then a final result, then `trailer` lines (CIPSTATUS has such).
 
     `final` None ends the command without any result code. `after` runs when the answer has
     left for the line: restarts and switching off happen there.
@@ -42,6 +46,7 @@ class Reply:
 
     lines: tuple[str, ...] = ()
     final: str | None = OK
+    trailer: tuple[str, ...] = ()
     after: Callable[[], None] | None = None
 
 
@@ -63,12 +68,16 @@ class Collect:
     """A data phase: prompt, then `size` raw bytes or `seconds`, whichever ends first.
 
     `done` gets the bytes (fewer than `size` when the time ran out) and gives the answer.
+    `seconds` None is without limit. With `typed` it also ends at Ctrl-Z; ESC gives it up, which
+    is answered `OK`. What is typed beyond `size` is then dropped up to the Ctrl-Z, all but one
+    byte, by which `done` sees that it was too much.
     """
 
     prompt: bytes
     size: int
-    seconds: float
+    seconds: float | None
     done: Callable[[bytes], Answer | Awaitable[Answer]]
+    typed: bool = False
 
 
 #: What a command method may return. None is `OK`, a string one information line and `OK`.
@@ -100,10 +109,13 @@ def frame_final(final: str, style: Style) -> bytes:
 
 def frame_error(error: AtError, style: Style) -> bytes:
     """The error result in the form of the current AT+CMEE mode (spec: uart.md §9)."""
-    if not isinstance(error, CmeError) or style.cmee == 0:
+    if not isinstance(error, CmeError):
         return frame_final(ERROR, style)
+    lines = frame_lines(error.lines, style) if error.lines else b""
+    if style.cmee == 0:
+        return lines + frame_final(ERROR, style)
     detail = cme_text(error.number) if style.cmee == 2 else str(error.number)
-    return frame_final(f"+CME ERROR: {detail}", style)
+    return lines + frame_final(f"+CME ERROR: {detail}", style)
 
 
 def frame_block(block: Block, style: Style, *, final: bool = True) -> bytes:

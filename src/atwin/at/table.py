@@ -37,7 +37,7 @@ class CommandTable:
                     raise TypeError(f"{declaration.name} is declared twice as {form.name}")
                 self._bound[key] = (declaration, getattr(family, declaration.method))
 
-    def takes_data(self, command: Command) -> bool:
+    def ends_line(self, command: Command) -> bool:
         """Whether nothing may follow `command` in its line."""
         entry = self._bound.get((command.name, command.form))
         return entry is not None and entry[0].last

@@ -7,8 +7,8 @@ blank after the colon or none (spec: open-questions.md OQ-1).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import Field, dataclass, fields
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,129 @@ class Ready:
         return "RDY"
 
 
+def for_link(link: int | None, text: str) -> str:
+    """`text` about one of several links; None where there is only one (spec: OQ-37)."""
+    return text if link is None else f"{link}, {text}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectOk:
+    """A link is up (spec: network.md §5)."""
+
+    PATTERN: ClassVar[str] = r"(?:(\d), ?)?CONNECT OK"
+
+    link: int | None = None
+
+    def __str__(self) -> str:
+        return for_link(self.link, "CONNECT OK")
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectFail:
+    """A link did not come up (spec: network.md §5)."""
+
+    PATTERN: ClassVar[str] = r"(?:(\d), ?)?CONNECT FAIL"
+
+    link: int | None = None
+
+    def __str__(self) -> str:
+        return for_link(self.link, "CONNECT FAIL")
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """The line is the link's from here on: transparent mode (spec: network.md §5)."""
+
+    PATTERN: ClassVar[str] = r"CONNECT"
+
+    def __str__(self) -> str:
+        return "CONNECT"
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The peer closed a link, or it broke (spec: network.md §5)."""
+
+    PATTERN: ClassVar[str] = r"(?:(\d), ?)?CLOSED"
+
+    link: int | None = None
+
+    def __str__(self) -> str:
+        return for_link(self.link, "CLOSED")
+
+
+@dataclass(frozen=True, slots=True)
+class TransportError:
+    """Why a link broke or could not be had; the vendor's number (spec: network.md §5)."""
+
+    PATTERN: ClassVar[str] = r"(TCP|UDP) ERROR: ?(\d+)"
+
+    protocol: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.protocol} ERROR: {int(self.number)}"
+
+
+@dataclass(frozen=True, slots=True)
+class SceneState:
+    """The state a failed CIPSTART left, and what CIPSTATUS tells (spec: network.md §5)."""
+
+    PATTERN: ClassVar[str] = r"STATE: ?([A-Z /]+)"
+
+    state: str
+
+    def __str__(self) -> str:
+        return f"STATE: {self.state}"
+
+
+@dataclass(frozen=True, slots=True)
+class PdpDeact:
+    """The network took the PDP of the sockets away (spec: network.md §4, OQ-36)."""
+
+    PATTERN: ClassVar[str] = r"\+PDP:? ?DEACT"
+
+    def __str__(self) -> str:
+        return "+PDP: DEACT"
+
+
+@dataclass(frozen=True, slots=True)
+class DataWaiting:
+    """Received data wait to be fetched with CIPRXGET (spec: network.md §5)."""
+
+    PATTERN: ClassVar[str] = r"\+CIPRXGET: ?1(?:,(\d))?"
+
+    link: int | None = None
+
+    def __str__(self) -> str:
+        return "+CIPRXGET: 1" + ("" if self.link is None else f",{self.link}")
+
+
+@dataclass(frozen=True, slots=True)
+class NameResolved:
+    """The address of a name (spec: network.md §5)."""
+
+    PATTERN: ClassVar[str] = r'\+CDNSGIP: ?1,"?([^",]*)"?,"?([^",]*)"?'
+
+    name: str
+    address: str
+
+    def __str__(self) -> str:
+        return f'+CDNSGIP: 1,"{self.name}","{self.address}"'
+
+
+@dataclass(frozen=True, slots=True)
+class NameUnknown:
+    """A name that has no address; `error` is 10-15 (spec: network.md §5)."""
+
+    PATTERN: ClassVar[str] = r"\+CDNSGIP: ?0,(\d+)"
+
+    error: int
+
+    def __str__(self) -> str:
+        return f"+CDNSGIP: 0,{self.error}"
+
+
 Urc = (
     HttpAction
     | HttpExAction
@@ -114,6 +237,16 @@ Urc = (
     | HttpGetToFs
     | BearerDeact
     | Ready
+    | ConnectOk
+    | ConnectFail
+    | Connect
+    | Closed
+    | TransportError
+    | SceneState
+    | PdpDeact
+    | DataWaiting
+    | NameResolved
+    | NameUnknown
 )
 
 _KINDS: tuple[tuple[re.Pattern[str], type[Urc]], ...] = tuple(
@@ -127,6 +260,16 @@ _KINDS: tuple[tuple[re.Pattern[str], type[Urc]], ...] = tuple(
         HttpGetToFs,
         BearerDeact,
         Ready,
+        ConnectOk,
+        ConnectFail,
+        Connect,
+        Closed,
+        TransportError,
+        SceneState,
+        PdpDeact,
+        DataWaiting,
+        NameResolved,
+        NameUnknown,
     )
 )
 
@@ -135,5 +278,10 @@ def parse_urc(line: str) -> Urc | None:
     """The URC that `line` (without CR LF) is, or None for any other line."""
     for pattern, kind in _KINDS:
         if match := pattern.fullmatch(line.strip()):
-            return kind(*(int(group) for group in match.groups()))
+            return kind(*map(_value, fields(kind), match.groups()))
     return None
+
+
+def _value(field: Field[Any], group: str | None) -> Any:
+    """What the group means: the fields are numbers, text, or a number that may be missing."""
+    return group if group is None or field.type == "str" else int(group)

@@ -15,6 +15,8 @@ from atwin.cli.head import head
 from atwin.cli.models import models
 from atwin.cli.post import post
 from atwin.cli.probe import probe
+from atwin.cli.recover import recover
+from atwin.cli.traffic import traffic
 from atwin.cli.twin import twin
 
 app = typer.Typer(
@@ -26,7 +28,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 the server or entity refused, 2 usage, 3 module or line failed, "
     "4 TLS failed, 5 verification failed, 130 interrupted.",
 )
-for command in (models, twin, get, post, head, probe, console):
+for command in (models, twin, get, post, head, probe, traffic, recover, console):
     app.command()(command)
 
 

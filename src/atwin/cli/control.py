@@ -1,26 +1,36 @@
 """`atwin twin --control SOCK`: what a serial line cannot carry, as JSON lines on a Unix socket.
 
-Requests: {"set": {"reset": 0, "power_key": 1, "supply": 1}} gives levels (pins are active low),
-and so does {"set": {"rts": 1, "dtr": 0}} for the host's outputs (1 is asserted, null gives them
-back to the port); {"pulse": "reset", "seconds": 0.6} pulls a pin low and lets go; {"get": "state"}
-asks. Each is answered by one line: {"ok": true, "state": {…}} or {"ok": false, "error": "…"}.
+Requests: {"set": {"reset": 0, "power_key": 1, "supply": 1, "usb_boot": 0}} gives levels (RESET and
+PWRKEY are active low), and so does {"set": {"rts": 1, "dtr": 0}} for the host's outputs (1 is
+asserted, null gives them back to the port); {"pulse": "reset", "seconds": 0.6} pulls a pin low and
+lets go; {"get": "state"} asks, {"get": "traffic"} for what went over the
+network. {"fault": {"kind": "pdp_loss"}} adds a fault, with the keys a plan's
+[[fault]] has, and {"clear": "faults"} ends all there are. Each is answered by one line:
+{"ok": true, "state": {…}} (or "traffic": {…}) or {"ok": false, "error": "…"}.
 """
 
 import asyncio
 import json
 import os
+import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from atwin.line.errors import PortError
 from atwin.twin import Twin
+from atwin.twin.faults import fault_from_table
 
-_PINS = ("reset", "power_key", "supply")
+_PINS = ("reset", "power_key", "supply", "usb_boot")
+_PULSED = _PINS[:3]
 _OUTPUTS = ("rts", "dtr")
 #: Longest pulse in seconds, and longest request in bytes.
 _LONGEST_PULSE = 60
 _LONGEST_REQUEST = 4096
+#: Stands for a longer one.
+_TOO_LONG = b"\n"
+#: Actions shown one by one.
+_LAST_ACTIONS = 20
 
 
 @asynccontextmanager
@@ -30,12 +40,19 @@ async def control_socket(path: str, twin: Twin) -> AsyncIterator[None]:
     Raises `PortError`.
     """
 
+    clients: set[asyncio.Task[None]] = set()
+
     async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError):
+        task = asyncio.current_task()
+        assert task is not None
+        clients.add(task)
+        # Cancelled at the end, it ends like any other: asyncio reports a handler's cancellation.
+        with suppress(ConnectionError, asyncio.CancelledError):
             while line := await _request(reader):
                 writer.write(json.dumps(await _answer(line, twin)).encode() + b"\n")
                 await writer.drain()
         writer.close()
+        clients.discard(task)
 
     await _refuse_one_in_use(path)
     try:
@@ -44,9 +61,14 @@ async def control_socket(path: str, twin: Twin) -> AsyncIterator[None]:
         why = error.strerror or str(error)
         raise PortError(f"--control {path}: {why}; choose another path") from error
     try:
-        async with server:
-            yield
+        yield
     finally:
+        server.close()
+        for task in clients:
+            task.cancel()
+        if clients:
+            await asyncio.wait(clients)
+        await server.wait_closed()
         with suppress(OSError):
             os.unlink(path)
 
@@ -54,12 +76,14 @@ async def control_socket(path: str, twin: Twin) -> AsyncIterator[None]:
 async def _request(reader: asyncio.StreamReader) -> bytes:
     try:
         return await reader.readline()
-    except ValueError:  # longer than the limit: no request of ours
-        return b""
+    except ValueError:  # longer than the limit, and the rest of it is not worth waiting for
+        return _TOO_LONG
 
 
 async def _refuse_one_in_use(path: str) -> None:
     """asyncio replaces a socket that is there, whether somebody listens on it or not."""
+    if _is_something_else(path):
+        raise PortError(f"--control {path}: exists and is no socket; choose another path")
     try:
         _, writer = await asyncio.open_unix_connection(path)
     except OSError:
@@ -69,19 +93,37 @@ async def _refuse_one_in_use(path: str) -> None:
         raise PortError(f"--control {path}: another twin listens there; choose another path")
 
 
+def _is_something_else(path: str) -> bool:
+    try:
+        return not stat.S_ISSOCK(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
 async def _answer(line: bytes, twin: Twin) -> dict[str, Any]:
     try:
+        if line == _TOO_LONG:
+            raise ValueError(f"a request is one line of 1 to {_LONGEST_REQUEST} bytes")
         request = json.loads(line)
         match request:
             case {"set": dict(levels), **rest} if not rest:
                 _set(levels, twin)
             case {"pulse": str(pin), "seconds": int() | float() as seconds, **rest} if not rest:
                 await _pulse(pin, seconds, twin)
+            case {"fault": dict(table), **rest} if not rest:
+                twin.faults.add(fault_from_table(table))
+            case {"clear": "faults", **rest} if not rest:
+                twin.faults.clear()
             case {"get": "state", **rest} if not rest:
                 pass
+            case {"get": "traffic", **rest} if not rest:
+                return {"ok": True, "traffic": _traffic(twin)}
             case _:
-                raise ValueError('one of "set", "pulse" with "seconds", "get": "state" is wanted')
-    except ValueError as error:
+                raise ValueError(
+                    'one of "set", "pulse" with "seconds", "fault", "clear": "faults", '
+                    '"get": "state" or "traffic" is wanted'
+                )
+    except (ValueError, RecursionError) as error:
         return {"ok": False, "error": str(error)}
     return {"ok": True, "state": _state(twin)}
 
@@ -89,9 +131,7 @@ async def _answer(line: bytes, twin: Twin) -> dict[str, Any]:
 def _set(levels: dict[str, Any], twin: Twin) -> None:
     for name, level in levels.items():
         if name not in _PINS + _OUTPUTS or level not in (0, 1, None):
-            raise ValueError(
-                f"{name}: {level!r}: reset, power_key, supply, rts and dtr take 0 or 1"
-            )
+            raise ValueError(f"{name}: {level!r}: {', '.join(_PINS + _OUTPUTS)} take 0 or 1")
         if level is None and name in _PINS:
             raise ValueError(f"{name}: 0 or 1 is wanted; only rts and dtr can be given back")
     for name, level in levels.items():
@@ -102,7 +142,7 @@ def _set(levels: dict[str, Any], twin: Twin) -> None:
 
 
 async def _pulse(pin: str, seconds: float, twin: Twin) -> None:
-    if pin not in _PINS or not 0 < seconds <= _LONGEST_PULSE:
+    if pin not in _PULSED or not 0 < seconds <= _LONGEST_PULSE:
         raise ValueError(f"reset, power_key or supply, for up to {_LONGEST_PULSE} seconds")
     setattr(twin.pins, pin, False)
     try:
@@ -117,13 +157,16 @@ def _state(twin: Twin) -> dict[str, Any]:
     host = uart.host_line
     return {
         "model": hardware.profile.key,
-        "on": twin.module.firmware is not None,
+        "on": twin.pins.vdd_ext,
+        "hung": twin.module.hung,
+        "start_cause": int(hardware.start_cause),
         "pins": {name: int(getattr(twin.pins, name)) for name in _PINS},
         "line": {
             "rate": uart.rate,
             "host_rate": host.rate if uart.rate else None,
-            "rts": int(host.rts is not False),
-            "dtr": int(host.dtr is not False),
+            # None: nobody has said.
+            "rts": None if host.rts is None else int(host.rts),
+            "dtr": None if host.dtr is None else int(host.dtr),
             "cts": int(uart.cts),
             "flow": [int(uart.mode.to_host), int(uart.mode.to_module)],
         },
@@ -133,4 +176,23 @@ def _state(twin: Twin) -> dict[str, Any]:
             "to_module": uart.received_bytes,
             "to_module_lost": uart.lost_bytes,
         },
+        "faults": twin.faults.state,
+    }
+
+
+def _traffic(twin: Twin) -> dict[str, Any]:
+    traffic = twin.traffic
+    session = traffic.session
+    return {
+        "boot": traffic.boot.count.as_dict(),
+        "session": session.count.as_dict() if session is not None else None,
+        "actions": [
+            {
+                "name": action.name,
+                "url": action.url,
+                "settled": action.account.settled,
+                **action.account.count.as_dict(),
+            }
+            for action in list(traffic.actions)[-_LAST_ACTIONS:]
+        ],
     }

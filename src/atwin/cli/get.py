@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, Json, Port
+from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Json, PinsOption, Port, Traffic
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ def get(
     key: Key = None,
     seclevel: Seclevel = None,
     suite: Suite = None,
+    pins: PinsOption = None,
+    give_up: GiveUp = GIVE_UP,
+    traffic: Traffic = False,
 ) -> None:
     """Download a file of any size, resumable.
 
@@ -77,23 +80,29 @@ def get(
     async def work() -> int:
         from atwin.cli.modem import ready_modem
         from atwin.cli.progress import show_progress
-        from atwin.cli.tls import tls_settings
+        from atwin.cli.tls import https
+        from atwin.cli.traffic.watch import Watch
 
-        tls = tls_settings(url, ca, cert, key, seclevel, suite)
-        async with ready_modem(port, tls) as modem:
-            with show_progress(target) as progress:
-                result = await modem.download(
-                    url,
-                    target,
-                    sha256=sha256,
-                    md5=md5,
-                    chunk=chunk,
-                    strategy=strategy.value,
-                    progress=progress,
-                )
+        cost = Watch() if traffic else None
+        with https(url, ca, cert, key, seclevel, suite) as tls:
+            async with ready_modem(port, tls, pins, give_up, cost) as modem:
+                with show_progress(target) as progress:
+                    result = await modem.download(
+                        url,
+                        target,
+                        sha256=sha256,
+                        md5=md5,
+                        chunk=chunk,
+                        strategy=strategy.value,
+                        give_up=give_up,
+                        progress=progress,
+                    )
         typer.echo(summary(result), err=True)
         if as_json:
-            typer.echo(json.dumps(described(result)))
+            told = described(result)
+            if cost is not None:
+                told["traffic"] = cost.as_dict()
+            typer.echo(json.dumps(told))
         return 0
 
     try:
@@ -128,11 +137,16 @@ def summary(result: "DownloadResult") -> str:
         text += f", resumed from {result.resumed_from} ({result.fetched_parts} parts fetched now)"
     if result.retries:
         text += f", {result.retries} retries"
+    helped = [rung.rung for rung in result.recovery if rung.helped]
+    if helped:
+        text += f", recovered by {', '.join(helped)}"
     return f"{text}, sha256 {result.sha256}"
 
 
 def described(result: "DownloadResult") -> dict[str, object]:
     """For `--json`."""
+    from atwin.cli.recover import described as climbed
+
     return {
         "url": result.url,
         "file": str(result.file),
@@ -145,4 +159,5 @@ def described(result: "DownloadResult") -> dict[str, object]:
         "strategy": result.strategy,
         "model": result.model,
         "retries": result.retries,
+        "recovery": climbed(result.recovery),
     }

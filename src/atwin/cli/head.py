@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, Output, Port
+from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Output, PinsOption, Port
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 
@@ -17,6 +17,8 @@ def head(
     key: Key = None,
     seclevel: Seclevel = None,
     suite: Suite = None,
+    pins: PinsOption = None,
+    give_up: GiveUp = GIVE_UP,
 ) -> None:
     """Print the header block of a URL.
 
@@ -32,11 +34,11 @@ def head(
     async def work() -> int:
         from atwin.cli.answer import deliver
         from atwin.cli.modem import ready_modem
-        from atwin.cli.tls import tls_settings
+        from atwin.cli.tls import https
 
-        tls = tls_settings(url, ca, cert, key, seclevel, suite)
-        async with ready_modem(port, tls) as modem:
-            response = await modem.head(url)
+        with https(url, ca, cert, key, seclevel, suite) as tls:
+            async with ready_modem(port, tls, pins, give_up) as modem:
+                response = await modem.head(url)
         return deliver(response.status, response.headers.raw + b"\r\n", output)
 
     finish(run(work()))

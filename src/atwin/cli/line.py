@@ -11,6 +11,9 @@ from atwin.twin.wiring import Wire, Wiring
 
 _FLOWS = {"none": Flow.NONE, "software": Flow.SOFTWARE, "hardware": Flow.HARDWARE, "auto": None}
 
+#: Bytes of a host's FIFO when only its drain is given: the vendor's example has that many.
+_USUAL_FIFO = 4096
+
 #: How the URL of a twin in this process begins.
 SCHEME = "twin://"
 
@@ -70,13 +73,12 @@ def parse_line_model(
 ) -> LineModel:
     """`baud` is a rate or `max`, which is a line without line time.
 
-    The two of the FIFO go together, and need a rate; `rts` and `dtr` are `reset` or `power_key`,
+    A FIFO needs a rate. Without a size it has 4096 bytes, without a drain its program keeps up
+    with the line. `rts` and `dtr` are `reset` or `power_key`,
     `:inverted` or not. Raises `typer.BadParameter`.
     """
-    rate = None if baud == "max" else check_rate("baud", baud, "max, ")
-    fifo = _parse_fifo(fifo_size, fifo_drain)
-    if fifo is not None and rate is None:
-        raise typer.BadParameter("a host's FIFO needs a baud rate: without one nothing is too fast")
+    rate = None if baud == "max" else check_rate("baud", baud, "max, or ")
+    fifo = _parse_fifo(rate, fifo_size, fifo_drain)
     wiring = Wiring(_parse_wire("rts", rts), _parse_wire("dtr", dtr))
     if wiring.rts is not None and wiring.dtr is not None and wiring.rts.pin == wiring.dtr.pin:
         raise typer.BadParameter(f"rts and dtr both on {wiring.rts.pin}: a pin has one wire")
@@ -87,18 +89,19 @@ def check_rate(name: str, text: str, more: str = "") -> int:
     """One of the module's rates. Raises `typer.BadParameter`."""
     if not text.isdecimal() or int(text) not in RATES:
         known = ", ".join(str(rate) for rate in RATES)
-        raise typer.BadParameter(f"{name}={text!r}: {more}or one of {known} is wanted")
+        raise typer.BadParameter(f"{name}={text!r}: {more}one of {known} is wanted")
     return int(text)
 
 
-def _parse_fifo(size: str | None, drain: str | None) -> HostFifo | None:
+def _parse_fifo(rate: int | None, size: str | None, drain: str | None) -> HostFifo | None:
     if size is None and drain is None:
         return None
-    if size is None or drain is None:
-        raise typer.BadParameter(
-            "a host's FIFO needs both its size in bytes and the bytes per second it is read at"
-        )
-    return HostFifo(_whole("host_fifo", size), _whole("host_drain", drain))
+    if rate is None:
+        raise typer.BadParameter("a host's FIFO needs a baud rate: without one nothing is too fast")
+    return HostFifo(
+        _USUAL_FIFO if size is None else _whole("host_fifo", size),
+        rate / 10 if drain is None else _whole("host_drain", drain),
+    )
 
 
 def _parse_wire(name: str, text: str | None) -> Wire | None:

@@ -17,13 +17,42 @@ Port = Annotated[
         metavar="PORT",
         help="Device path, socket://HOST:PORT, rfc2217://HOST:PORT, or a twin in this process: "
         "twin://MODEL?baud=max&seed=N&cold=1&state=DIR and any profile flag; time_scale=0 makes "
-        "start-up and network delays immediate, host_fifo=N&host_drain=N models a slow host. "
+        "start-up and network delays immediate, host_fifo=N&host_drain=N models a slow host, "
+        "faults=FILE|random:N is what goes wrong. "
         "Each takes ?baud=N (115200), speed=N to negotiate another rate, and "
         "flow=auto|none|software|hardware.",
     ),
+]
+
+Traffic = Annotated[
+    bool, typer.Option("--traffic", help="Tell at the end what it cost in traffic, in one line.")
 ]
 
 Output = Annotated[
     str,
     typer.Option("--output", "-o", metavar="FILE", help="Where to; `-` is stdout."),
 ]
+
+PinsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--pins",
+        envvar="ATWIN_PINS",
+        metavar="MEANS",
+        help="How to reset a module that hangs: control:SOCKET of a twin, "
+        "port:rts=reset,dtr=power_key[:inverted], gpiod:CHIP:reset=N,power_key=N,supply=N, or "
+        "'command:PROGRAM {pin} {level}'. A twin:// port needs none.",
+    ),
+]
+
+GiveUp = Annotated[
+    float,
+    typer.Option(
+        "--give-up",
+        min=0,
+        metavar="SECONDS",
+        help="Without progress for so long, end with what was wrong.",
+    ),
+]
+#: Seconds; the default of `Retry.give_up`.
+GIVE_UP = 900.0

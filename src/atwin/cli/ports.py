@@ -8,15 +8,19 @@ from urllib.parse import parse_qsl
 
 import typer
 
+from atwin.cli.faults import load_plan
 from atwin.cli.line import SCHEME, LineModel, parse_line_model, parse_port_url
+from atwin.cli.pins import TwinPins
 from atwin.disk.state import open_state
 from atwin.line.host_line import HostLine
 from atwin.line.memory import memory_pair
 from atwin.line.opener import open_port
+from atwin.line.pins import Pins
 from atwin.line.port import Port
 from atwin.models import Profile, load_profile
 from atwin.net.real import RealNetwork
 from atwin.twin import Twin
+from atwin.twin.faults import FaultPlan
 
 _SWITCH = {"true": 1, "on": 1, "yes": 1, "false": 0, "off": 0, "no": 0}
 
@@ -31,14 +35,15 @@ class TwinUrl:
     state: str | None = None
     time_scale: float = 1.0
     line: LineModel = LineModel()  # noqa: RUF009 - frozen
+    faults: FaultPlan | None = None
 
 
 def parse_twin_url(url: str) -> TwinUrl:
     """`twin://MODEL?baud=N&host_fifo=N&host_drain=N&rts=PIN&dtr=PIN&seed=N&cold=1&state=DIR&…`.
 
-    `time_scale=X` stretches start-up and network times. Any other parameter is a limit, feature
-    or quirk of the profile. Raises `typer.BadParameter`
-    and `UnknownModelError`.
+    `faults=FILE` is a plan of faults, `random:SEED` one at random; `time_scale=X` stretches
+    start-up and network times. Any other parameter is a limit, feature or quirk of the profile.
+    Raises `typer.BadParameter` and `UnknownModelError`.
     """
     model, _, query = url.removeprefix(SCHEME).partition("?")
     values = dict(parse_qsl(query, keep_blank_values=True))
@@ -55,13 +60,24 @@ def parse_twin_url(url: str) -> TwinUrl:
     cold = _number("cold", values.pop("cold", "0"))
     time_scale = _number("time_scale", values.pop("time_scale", "1"))
     state = values.pop("state", None)
+    faults = values.pop("faults", None)
     flags = {name: _number(name, value) for name, value in values.items()}
     profile = load_profile(model).with_flags(**flags)
-    return TwinUrl(profile, int(seed), bool(cold), state or None, time_scale, line)
+    plan = load_plan(faults) if faults else None
+    return TwinUrl(profile, int(seed), bool(cold), state or None, time_scale, line, plan)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLine:
+    """The host's end of a line; the module's pins where they come with it, and a twin of ours."""
+
+    port: Port
+    pins: Pins | None = None
+    twin: Twin | None = None
 
 
 @asynccontextmanager
-async def open_line(url: str) -> AsyncIterator[Port]:
+async def open_line(url: str) -> AsyncIterator[OpenLine]:
     """The host's end of the line `url` names, closed at the end; a twin ends with it.
 
     Raises `PortError`, `StateError`, `typer.BadParameter` and `UnknownModelError`.
@@ -70,15 +86,15 @@ async def open_line(url: str) -> AsyncIterator[Port]:
     if not url.startswith(SCHEME):
         port = await open_port(asked.url, baud=asked.rate)
         try:
-            yield port
+            yield OpenLine(port)
         finally:
             await port.close()
         return
     wanted = parse_twin_url(asked.url)
     ours, its = memory_pair(url)
     ours.set_line(HostLine(wanted.line.baud))
-    async with run_twin(wanted, its):
-        yield ours
+    async with run_twin(wanted, its) as twin:
+        yield OpenLine(ours, TwinPins(twin), twin)
 
 
 @asynccontextmanager
@@ -99,6 +115,7 @@ async def run_twin(wanted: TwinUrl, port: Port) -> AsyncIterator[Twin]:
             host_fifo=wanted.line.host_fifo,
             wiring=wanted.line.wiring,
             state=state,
+            faults=wanted.faults,
         ) as twin:
             yield twin
 

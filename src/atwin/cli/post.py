@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, Output, Port
+from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Output, PinsOption, Port, Traffic
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 
@@ -28,6 +28,9 @@ def post(
     key: Key = None,
     seclevel: Seclevel = None,
     suite: Suite = None,
+    pins: PinsOption = None,
+    give_up: GiveUp = GIVE_UP,
+    traffic: Traffic = False,
 ) -> None:
     """Post a file or a text, print the answer.
 
@@ -46,11 +49,13 @@ def post(
     async def work() -> int:
         from atwin.cli.answer import deliver
         from atwin.cli.modem import ready_modem
-        from atwin.cli.tls import tls_settings
+        from atwin.cli.tls import https
+        from atwin.cli.traffic.watch import Watch
 
-        tls = tls_settings(url, ca, cert, key, seclevel, suite)
-        async with ready_modem(port, tls) as modem:
-            response = await modem.post(url, body, content_type=content_type)
+        cost = Watch() if traffic else None
+        with https(url, ca, cert, key, seclevel, suite) as tls:
+            async with ready_modem(port, tls, pins, give_up, cost) as modem:
+                response = await modem.post(url, body, content_type=content_type)
         return deliver(response.status, response.body, output)
 
     finish(run(work()))

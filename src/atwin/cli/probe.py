@@ -36,7 +36,7 @@ def probe(
     """Tell whether modules can reach an HTTPS server, and what to change.
 
     Asks from this computer, with the module's own ClientHello: each suite, each version. It makes
-    at most 15 handshakes. Exit code 4 when no model can connect.
+    at most 13 handshakes. Exit code 4 when no model can connect.
 
     \b
     Examples:
@@ -63,7 +63,12 @@ def probe(
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
         verdicts = [
-            verdict(load_profile(model), found, shows_certificate=cert is not None)
+            verdict(
+                load_profile(model),
+                found,
+                shows_certificate=cert is not None,
+                ca_size=len(target.ca or b""),
+            )
             for model in MODELS
         ]
         if as_json:
@@ -109,9 +114,9 @@ def _said(answer: "Answer") -> str:
 
 
 def _described(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> dict[str, Any]:
-    from atwin.probe import advice
+    from atwin.probe import ONE_RECORD, advice, needs_client_certificate
 
-    best = found.best
+    best, chain = found.best, found.chain
     return {
         "host": target.host,
         "port": target.port,
@@ -120,8 +125,12 @@ def _described(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> 
         "suites": {f"0x{number:04X}": _said(a) for number, a in found.suites.items()},
         "server_name_needed": found.without_name is not None,
         "client_certificate_asked": best.client_cert_asked if best else None,
+        # Nobody knows what would happen without the one that was shown.
+        "client_certificate_needed": (
+            needs_client_certificate(found) if best and target.cert is None else None
+        ),
         "modern": found.modern,
-        "chain": asdict(found.chain) if found.chain else None,
+        "chain": asdict(chain) | {"size": chain.size, "limit": ONE_RECORD} if chain else None,
         "http": asdict(found.http) if found.http else None,
         "models": [asdict(one) for one in verdicts],
         "advice": advice(found),
@@ -130,7 +139,7 @@ def _described(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> 
 
 def _print(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> None:
     from atwin.net.tls import SUITES
-    from atwin.probe import advice
+    from atwin.probe import ONE_RECORD, advice, needs_client_certificate
 
     lines = [f"{target.host}:{target.port}, {found.handshakes} handshakes", ""]
     lines += [f"  {version.label:<16}{_said(a)}" for version, a in found.versions.items()]
@@ -141,10 +150,12 @@ def _print(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> None
         lines.append(f"  {'today’s client':<16}{found.modern}")
     if found.best is not None:
         asked = "asked for" if found.best.client_cert_asked else "not asked for"
+        if target.cert is None and found.best.client_cert_asked:
+            asked = "needed" if needs_client_certificate(found) else "asked for, not needed"
         needed = "needed" if found.without_name is not None else "not needed"
         lines += [f"  client certificate {asked}; server name {needed}"]
     if found.chain is not None:
-        lines += ["", f"Certificates, {found.chain.size} bytes"]
+        lines += ["", f"Certificates, {found.chain.size} bytes of {ONE_RECORD} that fit one record"]
         for one in found.chain.certificates:
             names = f" for {', '.join(one.names)}" if one.names else ""
             lines.append(f"  {one.subject}: {one.key}, until {one.not_after[:10]}{names}")

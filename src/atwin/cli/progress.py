@@ -15,7 +15,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from atwin.host import Progress
+from atwin.host import GENTLE, Progress
 
 
 @contextmanager
@@ -57,12 +57,16 @@ def _where(progress: Progress) -> str:
 
 
 def _quiet() -> Callable[[Progress], None]:
-    """Says why a download starts over; retries are only counted, in the summary."""
+    """Says why a download starts over, and the stronger means of a recovery.
+
+    Retries and new PDPs are only counted, in the summary.
+    """
     retries = 0
 
     def show(progress: Progress) -> None:
         nonlocal retries
-        if progress.note and progress.retries == retries:
+        climbing = progress.rung is not None and progress.rung not in GENTLE
+        if progress.note and (climbing or (progress.retries == retries and not progress.rung)):
             typer.echo(f"atwin: {progress.note}", err=True)
         retries = progress.retries
 

@@ -14,7 +14,8 @@ from atwin.cli.exits import TERMINATED
 
 
 def run(work: Coroutine[Any, Any, int]) -> int:
-    """The exit code of `work`; 143 after SIGTERM. SIGINT raises KeyboardInterrupt.
+    """The exit code of `work`; 143 after SIGTERM or SIGHUP. SIGINT raises
+    KeyboardInterrupt.
 
     Either way `work` is cancelled first, so its `finally` blocks have put everything right.
     """
@@ -45,7 +46,8 @@ async def _until_terminated(work: Coroutine[Any, Any, int]) -> int:
 
     # Windows loops cannot do this; there SIGTERM kills at once anyhow.
     with contextlib.suppress(NotImplementedError):
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, terminate)
     try:
         return await task
     except asyncio.CancelledError:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import typer
 
+from atwin.cli.faults import load_plan
 from atwin.cli.line import LineModel
 from atwin.cli.ports import TwinUrl, run_twin
 from atwin.line.frame import USUAL_RATE
@@ -29,6 +30,7 @@ class Served:
     seed: int
     cold: bool
     line: LineModel
+    faults: str | None
 
 
 async def serve(wanted: Served) -> int:
@@ -43,6 +45,7 @@ async def serve(wanted: Served) -> int:
         wanted.state,
         # The wire of a real device takes its time by itself.
         line=wanted.line if wanted.serial is None else replace(wanted.line, baud=None),
+        faults=load_plan(wanted.faults) if wanted.faults else None,
     )
     line, ready = await _open_line(wanted)
     async with AsyncExitStack() as stack:

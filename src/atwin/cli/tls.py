@@ -1,12 +1,16 @@
 """The options for HTTPS that `get`, `post` and `head` share."""
 
+import shlex
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from atwin.host import TlsSettings
+    from collections.abc import Iterator
+
+    from atwin.host import TlsFailed, TlsSettings
 
 Ca = Annotated[
     str | None,
@@ -28,20 +32,22 @@ Suite = Annotated[
 ]
 
 
-def tls_settings(
+@contextmanager
+def https(
     url: str,
     ca: str | None,
     cert: str | None,
     key: str | None,
     seclevel: int | None,
     suite: str | None,
-) -> "TlsSettings | None":
-    """What the options ask for; None when they ask for nothing.
+) -> "Iterator[TlsSettings | None]":
+    """What the options ask for, for the work inside; None when nothing of it concerns TLS.
 
-    Says so on stderr when the server of an HTTPS URL is not checked. Raises
-    `typer.BadParameter` and `UsageError`.
+    Behind the work it says on stderr that the server of an HTTPS URL was not checked; when there
+    was no TLS it says how to find out why instead. Raises `typer.BadParameter`, `UsageError` and
+    `TlsFailed`.
     """
-    from atwin.host import TlsSettings
+    from atwin.host import TlsFailed, TlsSettings
 
     settings = TlsSettings(
         _content("--ca", ca),
@@ -50,9 +56,35 @@ def tls_settings(
         seclevel,
         _number(suite),
     )
-    if url.lower().startswith("https:") and settings.level == 0:
-        typer.echo("note: the server's certificate is not checked; give --ca FILE", err=True)
-    return None if settings == TlsSettings() else settings
+    secure = url.lower().startswith("https:")
+    # For HTTPS also what is not asked for is set: an earlier run's settings may still be there.
+    try:
+        yield settings if secure or settings != TlsSettings() else None
+    except TlsFailed as failure:
+        if not secure:  # a redirect led there, to a server that is not named here
+            raise
+        raise _with_advice(failure, url, ca, cert, key) from failure
+    if secure and settings.level == 0:
+        typer.echo("note: the server's certificate was not checked; give --ca FILE", err=True)
+
+
+def _with_advice(
+    failure: "TlsFailed", url: str, ca: str | None, cert: str | None, key: str | None
+) -> "TlsFailed":
+    """The same failure, with the command that tells its cause."""
+    options = {"--ca": ca, "--cert": cert, "--key": key}
+    command = ["atwin", "probe", url.partition("#")[0]]
+    for option, path in options.items():
+        command += [option, path] if path is not None else []
+    return type(failure)(
+        script=failure.script,
+        step=failure.step,
+        sent=failure.sent,
+        came=failure.came,
+        status=failure.status,
+        length=failure.length,
+        advice=f"this tells why: {shlex.join(command)}",
+    )
 
 
 def _content(option: str, path: str | None) -> bytes | None:

@@ -56,7 +56,11 @@ def twin(
     ] = None,
     control: Annotated[
         str | None,
-        typer.Option(metavar="SOCKET", help="Pins, RTS, DTR and counters by JSON lines here."),
+        typer.Option(metavar="SOCKET", help="Pins, RTS, DTR, faults and counters by JSON here."),
+    ] = None,
+    faults: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="What goes wrong, and when: a TOML plan, or random:N."),
     ] = None,
     seed: Annotated[
         int,
@@ -77,6 +81,7 @@ def twin(
     Examples:
       atwin twin --model air780e-at --pty /tmp/modem
       atwin twin --model air724ug --tcp 127.0.0.1:7000 --state ~/modem
+      atwin twin --faults examples/faults/pdp_lost.toml
     """
     import logging
 
@@ -88,6 +93,13 @@ def twin(
     chosen = [option for option, value in lines.items() if value is not None]
     if len(chosen) > 1:
         raise typer.BadParameter(f"{' and '.join(chosen)}: a module has one line, choose one")
+    if (rts or dtr) and rfc2217 is None and control is None:
+        raise typer.BadParameter(
+            "--rts and --dtr need somebody who drives them: --rfc2217 or --control"
+        )
+    if serial is not None and (host_fifo or host_drain):
+        raise typer.BadParameter("--host-fifo is a model; behind --serial there is a real host")
     line = parse_line_model(baud, host_fifo, host_drain, rts, dtr)
     show_log(logging.INFO)
-    finish(run(serve(Served(model, pty, tcp, rfc2217, serial, state, control, seed, cold, line))))
+    served = Served(model, pty, tcp, rfc2217, serial, state, control, seed, cold, line, faults)
+    finish(run(serve(served)))

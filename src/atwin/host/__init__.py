@@ -23,12 +23,14 @@ from atwin.host.headers import Headers
 from atwin.host.identity import Identity, Limits
 from atwin.host.line import LineWishes
 from atwin.host.modem import Modem
-from atwin.host.recovery import Retry
+from atwin.host.recovery import GENTLE, Climbed, Retry
 from atwin.host.request import Response
 from atwin.host.tls import TlsSettings
 
 __all__ = [
+    "GENTLE",
     "Channel",
+    "Climbed",
     "CommandRefusedError",
     "DownloadResult",
     "Headers",

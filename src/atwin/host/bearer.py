@@ -55,7 +55,8 @@ class Bearer:
         # A bearer that is open already is refused with the same error as one that cannot be
         # opened: the query tells them apart.
         state, address = await self._query()
-        while state == _CONNECTING:
+        until = self._channel.clock.now() + OPEN_TIMEOUT
+        while state == _CONNECTING and self._channel.clock.now() < until:
             await self._channel.clock.sleep(1.0)
             state, address = await self._query()
         if state != _CONNECTED:

@@ -97,7 +97,10 @@ async def _is_there(script: Script, file: StoredFile) -> bool:
     while int(match[1]) == size and len(held) < size:
         piece = min(_PIECE, size - len(held))
         read = f'AT+FSREAD="{file.name}",1,{piece},{len(held)}'
-        held += (await script.step(read, raw=piece)).body or b""
+        body = (await script.step(read, raw=piece)).body
+        if not body:  # a module that says OK and nothing else has not got it
+            break
+        held += body
     if held == file.content:
         return True
     await script.step(f'AT+FSDEL="{file.name}"')

@@ -19,11 +19,13 @@ from atwin.at.answers import (
     Final,
     Line,
     Prompt,
+    Received,
     Unsolicited,
 )
 from atwin.at.urc import Ready
 from atwin.clock import LoopClock
 from atwin.host.errors import LineLostError, ModuleSilentError
+from atwin.line.host_line import HostPort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -137,11 +139,14 @@ class _Exchange:
                 self.fail(error)
 
     def missing(self) -> int:
-        """Bytes of the announced body that did not come; the line's end is not one of them."""
+        """Bytes of the announced body that did not come; the line's end is not one of them.
+
+        At least one: with a whole body its result would have come too.
+        """
         if self.announced is None:
             return 0
         tail = b"".join(self.pieces[-8:])[-len(_OK_TAIL) :]
-        return self.announced - self.got + (len(_OK_TAIL) if tail == _OK_TAIL else 0)
+        return max(1, self.announced - self.got + (len(_OK_TAIL) if tail == _OK_TAIL else 0))
 
     def came_so_far(self) -> str:
         """For the error text."""
@@ -165,11 +170,18 @@ class Channel:
         self._lost: str | None = None
         self._heard = 0
         self._last_heard = b""
+        self._answered = False
         self._urcs: deque[Urc] = deque(maxlen=URC_BACKLOG)
         self._waiters: list[tuple[tuple[type, ...], asyncio.Future[Urc]]] = []
         self._urc_calls: list[Callable[[str, Urc | None], None]] = []
+        self._received_calls: list[Callable[[Received], None]] = []
         self._log_calls: list[Callable[[LogEntry], None]] = []
         port.start(self)
+
+    @property
+    def rate(self) -> int | None:
+        """bit/s of the line; None on a port that knows of none."""
+        return self.port.rate if isinstance(self.port, HostPort) else None
 
     # --- commands -------------------------------------------------------------------------------
 
@@ -239,10 +251,21 @@ class Channel:
         async with self._lock:
             await self._synchronise(attempts, gap)
 
+    def send_raw(self, data: bytes) -> None:
+        """Bytes that are no command, to a module that may be in a data phase."""
+        self._log(">", f"({len(data)} bytes)")
+        self.port.write(data)
+        self._in_doubt = True
+
     def send_blind(self, text: str) -> None:
         """A command whose answer nobody waits for, because none can be heard."""
         self._log(">", text)
         self.port.write(text.encode() + b"\r")
+        self._in_doubt = True
+
+    def expect_restart(self) -> None:
+        """The module was made to start anew: count that, whether its RDY is heard or not."""
+        self.restarts += 1
         self._in_doubt = True
 
     # --- URCs and log ---------------------------------------------------------------------------
@@ -286,6 +309,15 @@ class Channel:
         self._urc_calls.append(call)
         return lambda: self._urc_calls.remove(call)
 
+    def on_received(self, call: Callable[[Received], None]) -> Callable[[], None]:
+        """Call back for every piece a TCP or UDP link received by itself (not with CIPRXGET).
+
+        Returns the way to stop that. With one link the module must say how much it is
+        (AT+CIPHEAD=1): bare bytes are no more than lines to a host.
+        """
+        self._received_calls.append(call)
+        return lambda: self._received_calls.remove(call)
+
     def on_log(self, call: Callable[[LogEntry], None]) -> Callable[[], None]:
         """Call back for every line in both directions, bodies shortened to their length.
 
@@ -312,18 +344,29 @@ class Channel:
         """See `Receiver.lost`."""
         if self._lost is not None:
             return
-        self._lost = f"the line {self.port.name} is gone: {reason or 'closed'}"
+        self._lost = f"the line {self.port.name} is gone: {reason or 'closed'}{self._last_words()}"
         if self._exchange is not None:
             self._exchange.fail(LineLostError(self._lost))
         for _, future in self._waiters:
             if not future.done():
                 future.set_exception(LineLostError(self._lost))
 
+    def _last_words(self) -> str:
+        """What a far side said that never answered anything: why it refused us, most likely."""
+        text = self._last_heard.decode("latin-1").strip()
+        if self._answered or not text or not text.isprintable():
+            return ""
+        return f"; it said: {text}"
+
     def _handle(self, event: Event) -> None:
         exchange = self._exchange
         if isinstance(event, Unsolicited):
             self._log("<", event.text)
             self._announce(event.text, event.urc)
+            return
+        if isinstance(event, Received):
+            for call in tuple(self._received_calls):
+                call(event)
             return
         if exchange is None:
             return
@@ -334,7 +377,11 @@ class Channel:
             case Line(text):
                 self._log("<", text)
                 exchange.lines.append(text)
+            case Final(damaged=True):
+                # Others were counted in their place, so all of it is worth nothing.
+                exchange.fail(Timeout("bytes of the body were lost", missing=1))
             case Final():
+                self._answered = True
                 if exchange.announced is not None:
                     self._log("<", f"({exchange.got} bytes)")
                 self._log("<", event.text)

@@ -5,13 +5,18 @@ Every text is one line that says what was tried, what came back, and what to do.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class HostError(Exception):
     """Base of the family; `exit_code` is what a command line program returns for it."""
 
     exit_code: ClassVar[int] = 3
+
+    def add(self, text: str) -> Self:
+        """One more thing to tell, behind what it says already."""
+        self.args = (f"{self}; {text}",)
+        return self
 
 
 class ServerError(HostError):

@@ -110,23 +110,37 @@ class SyncModem:
             work.close()
             raise RuntimeError("this SyncModem is closed")
         ended = threading.Event()
+        task: asyncio.Task[T] | None = None
+        given_up = False
 
         async def run() -> T:
+            nonlocal task
+            task = asyncio.current_task()
             try:
+                if given_up:
+                    work.close()
+                    raise asyncio.CancelledError
                 return await work
             finally:
                 ended.set()
 
-        future = asyncio.run_coroutine_threadsafe(run(), self._loop)
+        def give_up() -> None:
+            nonlocal given_up
+            given_up = True
+            if task is not None:
+                task.cancel()
+
         try:
+            future = asyncio.run_coroutine_threadsafe(run(), self._loop)
             # A signal that comes just before a wait begins does not end it: look up now and then.
             while not wait((future,), timeout=_LOOK_UP).done:
                 pass
             return future.result()
         except KeyboardInterrupt:
             # The command in flight must be over before the caller goes on, or its late answer
-            # would meet the next one.
-            future.cancel()
+            # would meet the next one. The signal may have come before `future` had its name, so
+            # the loop itself is told.
+            self._loop.call_soon_threadsafe(give_up)
             ended.wait(5.0)
             raise
 

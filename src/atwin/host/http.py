@@ -139,6 +139,11 @@ class HttpSession:
         self._opened_in: int | None = None
         self._told: dict[str, str] = {}
 
+    @property
+    def line_rate(self) -> int | None:
+        """bit/s of the line to the module; None where the port knows of none."""
+        return self._channel.rate
+
     # --- session --------------------------------------------------------------------------------
 
     async def open(self) -> None:

@@ -6,10 +6,10 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atwin.host.errors import ModuleSilentError
+from atwin.host.errors import ModuleSilentError, UsageError
 from atwin.host.script import Script
 from atwin.line.frame import RATES, Flow
-from atwin.line.host_line import HostPort
+from atwin.line.host_line import CtsPort, HostPort
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,14 +27,19 @@ _SEARCH = (*_LIKELY, *(rate for rate in reversed(RATES) if rate not in _LIKELY))
 _TRIES, _GAP = 3, 0.3
 #: The same right after a change of rate or flow control.
 _CHANGE_TRIES, _CHANGE_GAP = 4, 0.5
+#: Looks at CTS before it counts as not connected, and seconds between two: the module sets it
+#: behind its OK, and a USB adapter tells of it a little later.
+_CTS_LOOKS, _CTS_GAP = 5, 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class LineWishes:
     """What the host wants of the line.
 
-    `speed` in bit/s is negotiated with AT+IPR, None leaves the rate as it is. `flow` None means
-    RTS/CTS if the wires are there, and nothing where they are not.
+    `speed` in bit/s is negotiated with AT+IPR, None leaves the rate as it is; a port without a rate
+    of its own cannot follow, so it must not be asked for there. `flow` None means RTS/CTS if the
+    wires are there, and nothing where they are not or nobody can tell; any other is told to the
+    module whatever the port is, and set at this end where that can be done from here.
     """
 
     speed: int | None = None
@@ -42,43 +47,67 @@ class LineWishes:
 
 
 class Line:
-    """The line to the module; on ports that know no rates nothing of this happens."""
+    """The line to the module. On ports that know no rates only an explicit wish does something."""
 
     def __init__(self, channel: Channel, wishes: LineWishes | None = None) -> None:
+        """Raises `UsageError` for a wish that cannot be granted on this port."""
         self.note: Callable[[str], None] = log.info
         self._channel = channel
         self._wishes = wishes or LineWishes()
         self._script = Script("line", channel)
         port = channel.port
+        self._settable = port if isinstance(port, HostPort) else None
         self._port = port if isinstance(port, HostPort) and port.rate is not None else None
         self._opened_at = self._port.rate if self._port is not None else None
+        self._set_up_in = channel.restarts
+        if self._port is None and self._wishes.speed is not None:
+            raise UsageError(
+                f"{port.name}: speed {self._wishes.speed} cannot be negotiated: this port has no"
+                " rate of its own; use a device, rfc2217:// or a twin with baud=N, or leave it out"
+            )
 
     async def find(self, probes: int, gap: float) -> None:
         """Synchronise, at another rate if nothing understands this one.
 
         `probes` tries, `gap` seconds each, at the rate the port was opened with. Raises
-        `ModuleSilentError`, `LineLostError`.
+        `ModuleSilentError`, `LineLostError`, `PortError`.
         """
+        if self._channel.restarts != self._set_up_in:
+            await self._stop_flow_control()
         try:
             await self._channel.synchronise(probes, gap)
         except ModuleSilentError:
             if self._port is None or not await self._search(self._port):
                 raise
 
+    async def start_over(self) -> None:
+        """The module starts anew: back to the rate it was found at, the one it has saved.
+
+        And without flow control: what a module that knows of none does with its RTS is not said.
+        Raises `PortError`.
+        """
+        await self._stop_flow_control()
+        if self._port is not None and self._opened_at is not None:
+            await self._port.set_rate(self._opened_at)
+
     async def set_up(self) -> None:
-        """Flow control first, then the rate. Raises `NoAnswerError`, `ModuleSilentError`."""
-        if self._port is None:
-            return
-        if self._wishes.flow is None:
-            await self._try_hardware(self._port)
-        else:
-            flow = self._wishes.flow
+        """Flow control first, then the rate.
+
+        Raises `NoAnswerError`, `ModuleSilentError`, `PortError`.
+        """
+        restarts = self._channel.restarts
+        flow, speed = self._wishes.flow, self._wishes.speed
+        if flow is not None:
             await self._script.step(
                 f"AT+IFC={flow},{flow}", advice="ask for another kind of flow control"
             )
-            await self._port.set_flow(flow)
-        if self._wishes.speed is not None and self._wishes.speed != self._port.rate:
-            await self._change_rate(self._port, self._wishes.speed)
+            if self._settable is not None:
+                await self._settable.set_flow(flow)
+        elif self._port is not None:
+            await self._try_hardware(self._port)
+        if self._port is not None and speed is not None and speed != self._port.rate:
+            await self._change_rate(self._port, speed)
+        self._set_up_in = restarts
 
     async def restore(self) -> None:
         """Back to the rate it was opened with, for the next program. Raises as `set_up` does."""
@@ -86,8 +115,17 @@ class Line:
             assert self._opened_at is not None
             await self._change_rate(self._port, self._opened_at)
 
+    async def _stop_flow_control(self) -> None:
+        """At this end, where it may have been switched on before."""
+        if self._wishes.flow is not None:
+            if self._settable is not None:
+                await self._settable.set_flow(Flow.NONE)
+        elif self._port is not None:
+            await self._port.set_flow(Flow.NONE)
+
     async def _search(self, port: HostPort) -> bool:
         tried = port.rate
+        await self._stop_flow_control()
         for rate in _SEARCH:
             if rate == tried:
                 continue
@@ -107,15 +145,31 @@ class Line:
         """RTS/CTS, and back to none when the module cannot be heard with it."""
         if not (await self._script.ask("AT+IFC=2,2")).ok:
             return
+        if await self._cts_is_off(port):
+            await self._give_up_hardware()
+            return
         await port.set_flow(Flow.HARDWARE)
         try:
             await self._channel.synchronise(2, 1.0)
         except ModuleSilentError:
-            # It still hears us: only its own output waits for a wire that is not there.
-            self.note("RTS and CTS are not connected: going on without flow control")
             await port.set_flow(Flow.NONE)
-            self._channel.send_blind("AT+IFC=0,0")
-            await self._channel.synchronise(_CHANGE_TRIES, _CHANGE_GAP)
+            await self._give_up_hardware()
+
+    async def _cts_is_off(self, port: HostPort) -> bool:
+        """Whether nothing would leave this end any more with RTS/CTS."""
+        if isinstance(port, CtsPort):
+            for _ in range(_CTS_LOOKS):
+                if await port.clear_to_send() is not False:
+                    return False
+                await self._channel.clock.sleep(_CTS_GAP)
+            return True
+        return False
+
+    async def _give_up_hardware(self) -> None:
+        """The module still hears us: its own output may wait for a wire that is not there."""
+        self.note("RTS and CTS are not connected: going on without flow control")
+        self._channel.send_blind("AT+IFC=0,0")
+        await self._channel.synchronise(_CHANGE_TRIES, _CHANGE_GAP)
 
     async def _change_rate(self, port: HostPort, rate: int) -> None:
         before = port.rate

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from atwin.host import request
 from atwin.host.bearer import Bearer
-from atwin.host.bring_up import bring_up
 from atwin.host.channel import COMMAND_TIMEOUT, Channel
 from atwin.host.download import Download, Order
 from atwin.host.errors import HostError
 from atwin.host.http import HttpSession, Setup
 from atwin.host.identity import ask_identity, ask_limits
-from atwin.host.line import Line
-from atwin.host.recovery import Recovery, Retry
+from atwin.host.line import Line, LineWishes
+from atwin.host.recovery import Board, Ladder, Recovery, Retry, recover
 from atwin.host.script import Script
 from atwin.host.tls import TlsSetup
+from atwin.line.frame import Flow
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
     from atwin.host.download import DownloadResult, Strategy
     from atwin.host.download.events import ProgressCall
     from atwin.host.identity import Identity, Limits
-    from atwin.host.line import LineWishes
+    from atwin.host.recovery import Climbed
     from atwin.host.request import Response
     from atwin.host.tls import TlsSettings
+    from atwin.line.pins import Pins
     from atwin.line.port import Port
 
 
@@ -42,7 +44,8 @@ class Modem:
     Every method raises errors of the family `HostError`: `ModuleError` when module or line
     fail, `TlsFailed`, `UsageError` for what cannot be asked for. `apn`, `user` and `password`
     are for the bearer; the empty APN is the one the network gives. `tls` is for HTTPS: it raises
-    `UsageError` for files that cannot be read. `line` is about rate and flow control.
+    `UsageError` for files that cannot be read. `line` is about rate and flow control. `pins` let
+    a recovery reset the module; its owner closes them.
     """
 
     def __init__(
@@ -55,12 +58,17 @@ class Modem:
         password: str = "",
         tls: TlsSettings | None = None,
         line: LineWishes | None = None,
+        pins: Pins | None = None,
     ) -> None:
         self.channel = Channel(port, clock)
+        if pins is not None and pins.takes_rts and (line is None or line.flow is None):
+            # With RTS/CTS the port itself would move RTS, and with it a pin.
+            line = replace(line or LineWishes(), flow=Flow.NONE)
         self.line = Line(self.channel, line)
         self._tls = TlsSetup(self.channel, tls) if tls is not None else None
         self.clock = self.channel.clock
         self.bearer = Bearer(self.channel, apn=apn, user=user, password=password)
+        self._board = Board(self.channel, self.line, self.bearer, pins=pins)
         self._limits: Limits | None = None
         self._identity: Identity | None = None
 
@@ -83,8 +91,22 @@ class Modem:
 
     async def bring_up(self, patience: Patience | None = None) -> None:
         """Wait for the module, then for SIM, signal and network, then open the bearer."""
-        await bring_up(self.channel, patience, self.line)
-        await self.bearer.open()
+        await self._board.bring_up(patience)
+
+    async def recover(
+        self,
+        *,
+        give_up: float = 900.0,
+        restart: bool = False,
+        note: Callable[[str], None] | None = None,
+    ) -> list[Climbed]:
+        """Bring the module up, by the ladder if it does not come by itself (spec: power.md §5).
+
+        `give_up` in seconds bounds it all; `restart` restarts even a module that is well.
+        Returns the rungs that were climbed, the last of them
+        the one that helped; raises what was wrong in the end.
+        """
+        return await recover(self._board, give_up, note, restart=restart)
 
     async def command(self, text: str, *, timeout: float = COMMAND_TIMEOUT) -> Reply:
         """One AT command line, without CR; its answer, good or bad. `timeout` in seconds."""
@@ -173,13 +195,15 @@ class Modem:
         headers: Mapping[str, str] | None = None,
         timeout: int = 120,
         retry: Retry | None = None,
+        give_up: float = 900.0,
         progress: ProgressCall | None = None,
     ) -> DownloadResult:
         """Fetch a file of any size to `target`, going on where an earlier run stopped.
 
         `target` appears when everything is there and verified; until then the data are in
         `<target>.part`, and `<target>.journal` says how far they are good. `chunk` is the size
-        of a part in bytes; `timeout` is for each request, in seconds. Raises also `ServerError`,
+        of a part in bytes; `timeout` is for each request, in seconds; without progress for
+        `give_up` seconds it ends, unless `retry` says otherwise. Raises also `ServerError`,
         `TargetError` and `VerificationError`.
         """
         setup = Setup.of(url, timeout=timeout, headers=headers)
@@ -188,11 +212,11 @@ class Modem:
         download = Download(
             order,
             HttpSession(self.channel, setup, cid=self.bearer.cid, tls=self._tls),
-            self.bearer,
-            self.clock,
+            Ladder(self._board),
             limits,
             model=identity.profile or identity.model,
             retry=retry,
+            give_up=give_up,
             progress=progress,
         )
         return await download.run()
@@ -207,6 +231,6 @@ class Modem:
         limits = await self.limits()
         session = HttpSession(self.channel, setup, cid=self.bearer.cid, tls=self._tls)
         session.script.begin(name)
-        recovery = Recovery(session, self.bearer, self.clock, retry)
+        recovery = Recovery(session, Ladder(self._board), retry)
         async with session:
             return await recovery.run(partial(attempt, session, limits))

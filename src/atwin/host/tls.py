@@ -95,4 +95,8 @@ class TlsSetup:
         values["ciphersuite"] = f"0X{self._settings.suite or ALL_SUITES:04X}"
         for key, value in values.items():
             await script.step(f'AT+SSLCFG="{key}",{_CONTEXT},{value}')
+        # Another program's leftovers would have the module look for another name or certificate.
+        # Firmware that does not know these has none.
+        await script.ask(f'AT+SSLCFG="hostname",{_CONTEXT},')
+        await script.ask(f'AT+SSLCFG="verifymode",{_CONTEXT},0')
         self._told_in = told_in

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from atwin.line.device import SerialPort, open_device
 from atwin.line.errors import PortError
+from atwin.line.frame import Flow
 
 if TYPE_CHECKING:
     from atwin.line.port import Receiver
@@ -31,7 +32,7 @@ class DeviceServerPort:
         self.name = path
         self._path = path
         self._device: SerialPort | None = device
-        self._line = (rate, False)
+        self._line = (rate, Flow.NONE, Flow.NONE)
         self._receiver: Receiver | None = None
         self._searching: asyncio.Task[None] | None = None
         self._paused = False
@@ -65,11 +66,11 @@ class DeviceServerPort:
         if self._device is not None:
             self._device.resume_reading()
 
-    def follow(self, rate: int, *, hardware: bool) -> None:
+    def follow(self, rate: int, *, to_host: Flow, to_module: Flow) -> None:
         """See `DevicePort.follow`."""
-        self._line = (rate, hardware)
+        self._line = (rate, to_host, to_module)
         if self._device is not None:
-            self._device.follow(rate, hardware=hardware)
+            self._device.follow(rate, to_host=to_host, to_module=to_module)
 
     async def close(self) -> None:
         """See `Port.close`."""
@@ -106,12 +107,13 @@ class DeviceServerPort:
         await gone.close()
         while self._device is None:
             await asyncio.sleep(_LOOK_AGAIN)
-            rate, hardware = self._line
             try:
-                device = await open_device(self._path, rate, rtscts=hardware)
+                device = await open_device(self._path, self._line[0])
             except PortError:
                 continue
             self._device = device
+        rate, to_host, to_module = self._line
+        device.follow(rate, to_host=to_host, to_module=to_module)
         device.start(self)
         if self._paused:
             device.pause_reading()

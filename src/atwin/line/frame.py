@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 #: bit/s a module can be set to (spec: uart.md §5).
@@ -61,6 +61,23 @@ _ICF = {
     5: (7, True, 1),
     6: (7, False, 1),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class LineMode:
+    """What AT+IPR, AT+ICF and AT+IFC set: bit/s (0 is auto-baud), frame, flow control.
+
+    `to_host` is what stops the module, `to_module` what the module stops the host with.
+    """
+
+    rate: int = 0
+    frame: Frame = field(default_factory=Frame)
+    to_host: Flow = Flow.NONE
+    to_module: Flow = Flow.NONE
+
+    def with_flow_of(self, other: LineMode) -> LineMode:
+        """At the same rate and frame, with the flow control of `other`."""
+        return replace(self, to_host=other.to_host, to_module=other.to_module)
 
 
 def same_rate(a: int, b: int) -> bool:

@@ -70,10 +70,24 @@ class HostPort(Protocol):
     async def set_flow(self, flow: Flow) -> None:
         """Stop and be stopped this way from now on. Raises `PortError`."""
 
+    async def set_output(self, output: str, on: bool) -> None:
+        """Assert `rts` or `dtr`, or not. Raises `PortError` on a port without them."""
+
+
+@runtime_checkable
+class CtsPort(Protocol):
+    """A port of the host's end that sees the module's CTS."""
+
+    async def clear_to_send(self) -> bool | None:
+        """Whether the module asserts it; None where nobody can tell. Raises `PortError`."""
+
 
 @runtime_checkable
 class DevicePort(Protocol):
     """A port of the module's end that is a serial device itself: its settings are the module's."""
 
-    def follow(self, rate: int, *, hardware: bool) -> None:
-        """Run at `rate` bit/s; `hardware`: obey and drive RTS/CTS."""
+    def follow(self, rate: int, *, to_host: Flow, to_module: Flow) -> None:
+        """Run at `rate` bit/s; be stopped by `to_host`, stop the host with `to_module`.
+
+        What was written before leaves at the old rate.
+        """

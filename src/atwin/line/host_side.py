@@ -9,20 +9,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atwin.line.lane import Lane
+from atwin.line.lane import FIFO, Lane
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.clock import Clock
 
+#: Bytes that pass on the line until an XOFF has been received, the one under way included.
+XOFF_BYTES = 2
 #: Parts of the FIFO at which the host's UART stops the module, and lets it go on.
 _HIGH, _LOW = 0.75, 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class HostFifo:
-    """`size` in bytes, at least 1; `drain` in bytes per second, above 0."""
+    """`size` in bytes, at least 1; `drain` in bytes per second, above 0.
+
+    A small one loses bytes in spite of flow control, as on real hardware: a module still sends the
+    16 bytes in its own FIFO after RTS went off, two more come before an XOFF has reached it, and
+    the quarter of `size` above the high-water mark has to hold them. A slow host is safe from 64
+    bytes on with RTS, and from 72 on with XOFF.
+    """
 
     size: int
     drain: float
@@ -44,7 +52,7 @@ class HostSide:
         #: Bytes lost because the FIFO was full.
         self.lost_bytes = 0
         #: Largest piece the line may bring at once and be stopped in time.
-        self.largest = max(1, fifo.size // 16)
+        self.largest = max(1, min(fifo.size // 16, fifo.size // 4 - FIFO - XOFF_BYTES + 1))
         self._size = fifo.size
         self._deliver = deliver
         self._stop = stop

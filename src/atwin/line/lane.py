@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from atwin.clock import Clock
     from atwin.clock.base import Timer
@@ -20,6 +20,8 @@ FIFO = 16
 _SLICE = 0.01
 #: Bytes handed over at once when nothing asks for fewer.
 UNLIMITED = 1 << 30
+#: Bytes handed over at once when each piece has to be taken before the next one goes.
+_PIECE = 4096
 #: Part of a byte by which a timer may come early.
 _EARLY = 1e-3
 
@@ -29,11 +31,14 @@ class Lane:
 
     Deadlines count from the start of each busy period, so that late timers do not add up: after
     a late one, what should have arrived meanwhile arrives at once. `largest` bounds one delivery
-    in bytes. With `byte_time` 0 a byte takes no time.
+    in bytes. With `byte_time` 0 a byte takes no time, and everything goes at once; unless there is
+    `room`, which then is awaited after each piece, so that a stop can still come in between.
     """
 
     def __init__(self, clock: Clock, deliver: Callable[[bytes], None]) -> None:
         self.largest = UNLIMITED
+        self.room: Callable[[], Awaitable[None]] | None = None
+        self._walk: asyncio.Task[None] | None = None  # from piece to piece
         self._clock = clock
         self._deliver = deliver
         self._queue = bytearray()
@@ -86,7 +91,8 @@ class Lane:
             and self._byte_time == 0
             and self._allowed is None
             and not self._delivering
-            and len(data) <= self.largest
+            and self._walk is None
+            and len(data) <= (self.largest if self.room is None else min(self.largest, _PIECE))
         ):
             self._total += len(data)
             self._deliver(bytes(data))
@@ -97,12 +103,17 @@ class Lane:
 
     def put_first(self, data: bytes) -> None:
         """Send `data` before everything that waits, even while held: XON and XOFF."""
+        self.settle()
         self._marks = deque((at + len(data), call) for at, call in self._marks)
         if self.held or not self._queue:
             self._total += len(data)
             self._deliver(data)
         else:
+            self._stop_timer()
             self._queue[:0] = data
+            # A mark of its own, or it would arrive at the end of a slice.
+            self._marks.appendleft((self._total + len(data), lambda: None))
+            self._advance()
 
     def hold(self) -> None:
         """Stop, after at most what is in the transmitter's FIFO; nothing is lost."""
@@ -125,11 +136,15 @@ class Lane:
             self._advance()
 
     def after(self, call: Callable[[], None]) -> None:
-        """Call when everything put so far has arrived; at once when nothing moves."""
-        if self._queue and self._allowed is None:
+        """Call when everything put so far has arrived, however long the line is held."""
+        if self._queue:
             self._marks.append((self._total + len(self._queue), call))
         else:
             call()
+
+    def call_off(self) -> None:
+        """Forget the calls `after` has been given."""
+        self._marks.clear()
 
     def clear(self) -> None:
         """Forget what has not arrived, as a transmitter without power does."""
@@ -145,12 +160,15 @@ class Lane:
 
     def _advance(self) -> None:
         """Deliver what has arrived, and wait for what comes next."""
-        if self._delivering or self._timer is not None:
+        if self._delivering or self._timer is not None or self._walk is not None:
             return
         self._delivering = True
         try:
             while count := self._may_leave():
                 if self._byte_time == 0:
+                    if self.room is not None:
+                        self._walk = asyncio.get_running_loop().create_task(self._piecewise())
+                        return
                     self._leave(count)
                     continue
                 now = self._clock.now()
@@ -167,6 +185,16 @@ class Lane:
             self._end_period()
         finally:
             self._delivering = False
+
+    async def _piecewise(self) -> None:
+        try:
+            while self._byte_time == 0 and self.room is not None and (count := self._may_leave()):
+                self._leave(min(count, _PIECE))
+                await self.room()
+                await asyncio.sleep(0)
+        finally:
+            self._walk = None
+        self._advance()
 
     def _due(self) -> None:
         self._timer = None

@@ -87,6 +87,11 @@ class MemoryPort:
         await self.drain()
         self.set_line(replace(self._peer.host_line, obeys_cts=flow is Flow.HARDWARE))
 
+    async def set_output(self, output: str, on: bool) -> None:
+        """See `HostPort.set_output`."""
+        line = self._peer.host_line
+        self.set_line(replace(line, rts=on) if output == "rts" else replace(line, dtr=on))
+
     def show_cts(self, on: bool) -> None:
         """See `LinePort.show_cts`."""
         self._peer.cts = on

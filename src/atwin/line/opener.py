@@ -12,7 +12,7 @@ from atwin.line.tcp import connect_tcp
 if TYPE_CHECKING:
     from atwin.line.port import Port
 
-_FORMS = "a device path, socket://HOST:PORT or rfc2217://HOST:PORT"
+_FORMS = "a device path, socket://HOST:PORT or rfc2217://HOST:PORT (atwin itself: twin://MODEL)"
 
 
 async def open_port(url: str, *, baud: int = USUAL_RATE) -> Port:

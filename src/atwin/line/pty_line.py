@@ -12,7 +12,6 @@ from fcntl import ioctl
 from termios import CRTSCTS, IXON, TCSANOW, TIOCPKT, tcgetattr, tcsetattr
 from typing import Any
 
-from atwin.line.frame import RATES
 from atwin.line.host_line import HostLine
 
 #: Not in the termios module; the same on every Linux but Alpha's and MIPS's.
@@ -22,18 +21,65 @@ _TIOCPKT_FLUSHREAD, _TIOCPKT_FLUSHWRITE, _TIOCPKT_IOCTL = 1, 2, 64
 _IFLAG, _CFLAG, _LFLAG, _ISPEED, _OSPEED = 0, 2, 3, 4, 5
 
 #: The kernel's numbers for rates, both ways.
-_SPEEDS = {rate: getattr(termios, f"B{rate}") for rate in RATES if hasattr(termios, f"B{rate}")}
-_OF_SPEED = {speed: rate for rate, speed in _SPEEDS.items()}
+_SPEEDS = {
+    int(name[1:]): int(getattr(termios, name))
+    for name in dir(termios)
+    if name[0] == "B" and name[1:].isdecimal()
+}
+_OF_SPEED = {speed: rate for rate, speed in _SPEEDS.items() if rate}
+
+#: Asks for settings with any rate in them; the same on every Linux with the usual numbers.
+_TCGETS2, _TERMIOS2 = 0x802C542A, struct.Struct("4I B19s 2I")
 
 
-def begin(master: int, slave: int, rate: int | None) -> None:
-    """Packet mode on `master`; the slave is found at `rate` bit/s until a host sets another."""
-    ioctl(master, TIOCPKT, struct.pack("i", 1))
-    settings = tcgetattr(slave)
-    settings[_LFLAG] |= _EXTPROC
-    if rate in _SPEEDS:
-        settings[_ISPEED] = settings[_OSPEED] = _SPEEDS[rate]
-    tcsetattr(slave, TCSANOW, settings)
+class HostSettings:
+    """The terminal settings of the host of the PTY whose master's descriptor is `master`.
+
+    A host that sets all flags anew, as most do, clears EXTPROC with them. It is set again with the
+    host's settings as they are then, and the kernel has no way to do that in one step: a change
+    between reading and writing would be undone. So it is put off until the host has done.
+    """
+
+    def __init__(self, master: int, rate: int | None) -> None:
+        """Packet mode, and `rate` bit/s until a host sets another."""
+        self._master = master
+        ioctl(master, TIOCPKT, struct.pack("i", 1))
+        self._seen: list[Any] = tcgetattr(master)
+        if rate in _SPEEDS:
+            self._seen[_ISPEED] = self._seen[_OSPEED] = _SPEEDS[rate]
+        self._set_extproc()
+
+    @property
+    def told(self) -> bool:
+        """Whether the kernel tells of changes; else somebody must `look`."""
+        return bool(self._seen[_LFLAG] & _EXTPROC)
+
+    def look(self) -> HostLine:
+        """The settings as they are now. On Linux the master has those of the slave."""
+        self._seen = tcgetattr(self._master)
+        return HostLine(
+            rate=_OF_SPEED.get(self._seen[_OSPEED]) or self._odd_rate(),
+            obeys_cts=bool(self._seen[_CFLAG] & CRTSCTS),
+            obeys_xoff=bool(self._seen[_IFLAG] & IXON),
+        )
+
+    def settle(self) -> None:
+        """Have the kernel tell again, if nothing has changed since the last look."""
+        if not self.told and tcgetattr(self._master) == self._seen:
+            self._set_extproc()
+
+    def _set_extproc(self) -> None:
+        self._seen[_LFLAG] |= _EXTPROC
+        tcsetattr(self._master, TCSANOW, self._seen)
+
+    def _odd_rate(self) -> int | None:
+        """A rate the kernel has no name for; None while the host has hung up (B0)."""
+        settings = bytearray(_TERMIOS2.size)
+        try:
+            ioctl(self._master, _TCGETS2, settings)
+        except OSError:
+            return None
+        return _TERMIOS2.unpack(settings)[-1] or None
 
 
 def is_change(status: int) -> bool:
@@ -44,16 +90,3 @@ def is_change(status: int) -> bool:
 def is_purge(status: int) -> tuple[bool, bool]:
     """Whether the host threw away what it had not read, and what we had not read of it."""
     return bool(status & _TIOCPKT_FLUSHREAD), bool(status & _TIOCPKT_FLUSHWRITE)
-
-
-def host_line(slave: int) -> HostLine:
-    """The settings as they are now. A host that cleared EXTPROC gets it back."""
-    settings: list[Any] = tcgetattr(slave)
-    if not settings[_LFLAG] & _EXTPROC:
-        settings[_LFLAG] |= _EXTPROC
-        tcsetattr(slave, TCSANOW, settings)
-    return HostLine(
-        rate=_OF_SPEED.get(settings[_OSPEED]),
-        obeys_cts=bool(settings[_CFLAG] & CRTSCTS),
-        obeys_xoff=bool(settings[_IFLAG] & IXON),
-    )

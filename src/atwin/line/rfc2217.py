@@ -172,6 +172,7 @@ class Rfc2217ServerPort:
         self._rate = rate
         self._tcp = TcpServerPort(host, port)
         self._tcp.on_client = self._client_came
+        self._tcp.on_client_gone = self._client_left
         self.address = self._tcp.address
         self.name = f"rfc2217 {self.address}"
         self._receiver: Receiver | None = None
@@ -253,15 +254,19 @@ class Rfc2217ServerPort:
         if self._receiver is not None:
             self._receiver.lost(reason)
 
+    def _client_left(self) -> None:
+        """Nobody drives RTS and DTR, or holds the flow, any more."""
+        self._telnet = None
+        self._held.clear()
+        self._stop_module(False)
+        self._set_host_line(HostLine(self._rate))
+
     def _client_came(self) -> None:
         """Each client negotiates, and sets the line, anew."""
         cts = self._settings.cts
         self._settings = LineSettings(self._rate, self._purge)
         self._settings.cts = cts
-        self._held.clear()
         self._telnet = _Telnet(self._settings, self._tcp, self._changed)
-        self._stop_module(False)
-        self._set_host_line(HostLine(self._rate))
 
     # --- what the client sets --------------------------------------------------------------------
 

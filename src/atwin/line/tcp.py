@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atwin.line.errors import PortError
 from atwin.line.transport import TransportPort
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from atwin.line.port import Receiver
 
+#: Connections that are being let in or refused at one time, and seconds a refusal may take.
+_MOST_WAITING, _REFUSAL = 32, 1.0
 _BUSY = b"busy: another client has this module\r\n"
 
 
@@ -38,10 +41,13 @@ class TcpServerPort:
         bound = self._listener.getsockname()
         self.address = f"{_bracket(bound[0])}:{bound[1]}"
         self.name = f"tcp {self.address}"
-        #: Called when a client has come, before anything of it is heard.
+        #: Called when a client has come, before anything of it is heard, and when it has left.
         self.on_client: Callable[[], None] = lambda: None
+        self.on_client_gone: Callable[[], None] = lambda: None
         self._receiver: Receiver | None = None
         self._client: TransportPort | None = None
+        self._connection: socket.socket | None = None
+        self._paused = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -61,12 +67,14 @@ class TcpServerPort:
             await self._client.drain()
 
     def pause_reading(self) -> None:
-        """See `Port.pause_reading`; it ends with the client."""
+        """See `Port.pause_reading`; it holds for the next client too."""
+        self._paused = True
         if self._client is not None:
             self._client.pause_reading()
 
     def resume_reading(self) -> None:
         """See `Port.resume_reading`."""
+        self._paused = False
         if self._client is not None:
             self._client.resume_reading()
 
@@ -94,7 +102,8 @@ class TcpServerPort:
 
     def lost(self, reason: str | None) -> None:
         """The client left; the module does not notice."""
-        self._client = None
+        self._client = self._connection = None
+        self.on_client_gone()
 
     def _accept(self) -> None:
         try:
@@ -102,16 +111,31 @@ class TcpServerPort:
         except OSError:  # a client that is gone already
             return
         connection.setblocking(False)
-        if self._client is not None:
-            with connection, suppress(OSError):
-                connection.send(_BUSY)
-            return
-        with suppress(OSError):
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._client = TransportPort(self.name)
-        task = asyncio.get_running_loop().create_task(self._attach(connection))
+        if self._client is None:
+            with suppress(OSError):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._client = TransportPort(self.name)
+            self._spawn(self._attach(connection))
+        elif len(self._tasks) < _MOST_WAITING:
+            self._spawn(self._replace_or_refuse(self._client, connection))
+        else:
+            connection.close()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _replace_or_refuse(self, client: TransportPort, connection: socket.socket) -> None:
+        # A paused connection is not polled, so that its client left goes unnoticed.
+        if self._connection is not None and _is_over(self._connection):
+            client.abort()
+            await client.gone()
+            if self._client is None and not self._closed:
+                self._client = TransportPort(self.name)
+                await self._attach(connection)
+                return
+        await _refuse(connection)
 
     async def _attach(self, connection: socket.socket) -> None:
         client = self._client
@@ -123,8 +147,29 @@ class TcpServerPort:
             connection.close()
             self._client = None
         else:
+            self._connection = connection
             self.on_client()
             client.start(self)
+            if self._paused:
+                client.pause_reading()
+
+
+def _is_over(connection: socket.socket) -> bool:
+    """Whether the far side has closed, even if what it sent before is not read yet."""
+    poll = select.poll()
+    poll.register(connection, getattr(select, "POLLRDHUP", 0))
+    return bool(poll.poll(0))
+
+
+async def _refuse(connection: socket.socket) -> None:
+    """Say why, and give the far side the time to read it: an early close would be a reset."""
+    loop = asyncio.get_running_loop()
+    with connection, suppress(OSError, TimeoutError):
+        async with asyncio.timeout(_REFUSAL):
+            await loop.sock_sendall(connection, _BUSY)
+            connection.shutdown(socket.SHUT_WR)
+            while await loop.sock_recv(connection, 4096):
+                pass
 
 
 async def connect_tcp(host: str, port: int) -> TransportPort:

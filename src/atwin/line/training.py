@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import re
+
+_BEGIN = re.compile(rb"AT|at")
+#: Many hosts end their lines with LF alone (spec: uart.md §11).
+_END = re.compile(rb"\r\n?|\n")
+
 
 class Training:
-    """The first `AT` or `at` gives the rate, and is lost with its line ."""
+    """The first `AT` or `at` gives the rate, and is lost with its line."""
 
-    def __init__(self, *, found: bool) -> None:
-        self.found = found
+    def __init__(self) -> None:
         self._seen = b""
 
-    def take(self, data: bytes) -> bytes:
-        """What is left for the firmware behind the line that trained."""
+    def take(self, data: bytes) -> bytes | None:
+        """What is left for the firmware behind the line that trained; None while none has."""
         self._seen += data
-        at = max(self._seen.find(b"AT"), self._seen.find(b"at"))
-        if at < 0:
+        begin = _BEGIN.search(self._seen)
+        if begin is None:
             self._seen = self._seen[-1:]
-            return b""
-        end = self._seen.find(b"\r", at)
-        if end < 0:
-            self._seen = self._seen[at : at + 2]
-            return b""
-        rest = self._seen[end + 1 :].removeprefix(b"\n")
-        self.found = True
-        return rest
+            return None
+        end = _END.search(self._seen, begin.end())
+        if end is None:
+            self._seen = begin.group()
+            return None
+        return self._seen[end.end() :]

@@ -50,6 +50,15 @@ class TransportPort(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
+    def abort(self) -> None:
+        """Let go at once; what is pending is lost."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def gone(self) -> None:
+        """Return when the connection is over."""
+        await self._gone.wait()
+
     async def close(self) -> None:
         """See `Port.close`."""
         self._closing = True
@@ -67,6 +76,7 @@ class TransportPort(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The line is up."""
         self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=_HIGH_WATER)
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the far side."""
@@ -108,5 +118,8 @@ def _explain(error: Exception | None) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
+#: Bytes waiting to go out above which `drain` waits. What waits here no flow control of the module
+#: can hold back any more.
+_HIGH_WATER = 4096
 #: Seconds a closing port may take to send what is pending.
 _LAST_BYTES = 1.0

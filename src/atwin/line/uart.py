@@ -2,51 +2,37 @@
 
 Line time lives here: rate, frame, FIFOs and flow control act on the bytes that pass through and
 nowhere else (spec: uart.md §3, §5-§7). Without a rate a byte takes no time, and rates and
-training mean nothing; the receive buffer and flow control work all the same.
+training mean nothing; the receive buffer and flow control work all the same. A module that can be
+stopped then hands its output over in pieces, each when the port has taken the one before.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections import deque
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from atwin.clock import LoopClock
-from atwin.line.frame import FASTEST_AUTO, ROM_RATE, XOFF, XON, Flow, Frame, same_rate
+from atwin.line.flow import HostStop, ModuleStop
+from atwin.line.frame import Flow, Frame, LineMode
 from atwin.line.host_line import DevicePort, HostLine, LineError, LinePort
-from atwin.line.host_side import HostFifo, HostSide
-from atwin.line.lane import UNLIMITED, Lane
-from atwin.line.noise import Noise
-from atwin.line.training import Training
+from atwin.line.host_side import XOFF_BYTES, HostFifo, HostSide
+from atwin.line.intake import Intake
+from atwin.line.lane import Lane
+from atwin.line.rates import Rates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.clock import Clock
+    from atwin.line.loss import Loss
     from atwin.line.port import Port
+
+__all__ = ["RX_BUFFER", "LineMode", "Uart"]
 
 #: Bytes the module holds while a command runs (spec: uart.md §3).
 RX_BUFFER = 4096
-
-#: Parts of the receive buffer at which the host is stopped, and may go on (spec: uart.md §7).
-_HIGH, _LOW = 0.75, 0.25
-#: Part of the receive buffer one delivery may fill when the host can be stopped.
-_PIECE = 0.125
-
-#: Bytes on their way to the module above which the port is not read, and below which it is again.
-_MUCH_INPUT, _LITTLE_INPUT = 65536, 16384
-
-
-@dataclass(frozen=True, slots=True)
-class LineMode:
-    """What AT+IPR, AT+ICF and AT+IFC set: bit/s (0 is auto-baud), frame, flow control.
-
-    `to_host` is what stops the module, `to_module` what the module stops the host with.
-    """
-
-    rate: int = 0
-    frame: Frame = field(default_factory=Frame)
-    to_host: Flow = Flow.NONE
-    to_module: Flow = Flow.NONE
 
 
 class Uart:
@@ -72,33 +58,32 @@ class Uart:
     ) -> None:
         clock = clock or LoopClock()
         self.port = port
-        self.rx = bytearray()
-        self.lost_bytes = 0
         self.mode = LineMode()
-        self._wanted = self.mode
-        self._clock = clock
-        self._paced = baud is not None
-        self._port_line = HostLine()
-        self._forced: dict[str, bool] = {}
-        self._host_line = HostLine(baud)
-        self._rts_stops = rts_stops
+        #: What loses bytes on the way to the host.
+        self.losses: list[Loss] = []
+        self._line_lost = 0
         #: Called with RTS and DTR of the host after either changed; see `HostLine`.
         self.on_outputs: Callable[[bool | None, bool | None], None] = lambda rts, dtr: None
-        self._rx_buffer = rx_buffer
-        self._noise = Noise(seed)
-        self._notify: Callable[[], None] | None = None
-        self._training = Training(found=True)
-        self._trained: int | None = None
-        self._stopped = False  # the host, by us
-        self._reading = True
-        self._xoff = False
-        self._host_side_ready = True
-        self._in = Lane(clock, self._arrived)
-        self._host_side: HostSide | None = None
+        self._clock = clock
+        self._paced = baud is not None
+        self._coming: deque[LineMode] = deque()
+        self._host_line = HostLine()
+        self._port_line = HostLine()
+        self._forced: dict[str, bool] = {}
+        self._rts_stops = rts_stops
+        self._rates = Rates(baud, seed)
+        self._intake = Intake(port, clock, rx_buffer, self._heard, self.taken)
+        self.rx = self._intake.rx
+        self._in = self._intake.lane
         self._out = Lane(clock, self._left)
+        self._module_stop = ModuleStop(self._out)
+        self._host_side: HostSide | None = None
         if host_fifo is not None:
             self._host_side = HostSide(clock, host_fifo, port.write, self._host_side_stops)
             self._out.largest = self._host_side.largest
+        self._host_stop = HostStop(
+            self._in, self._out, rx_buffer, self._show_cts, modelled=host_fifo is not None
+        )
         if isinstance(port, LinePort):
             port.on_host_line = self.host_changed
             port.on_purge = self._purge
@@ -111,12 +96,19 @@ class Uart:
     @property
     def ready(self) -> bool:
         """Whether the module knows the rate to speak at; before that it says nothing."""
-        return not self._paced or self.mode.rate != 0 or self._training.found
+        if not self._paced or self._last_mode.rate != 0:
+            return True
+        return self.mode.rate == 0 and self._rates.trained
+
+    @property
+    def lost_bytes(self) -> int:
+        """Bytes of the host lost because no firmware ran, or the buffer was full."""
+        return self._intake.lost_bytes
 
     @property
     def host_lost_bytes(self) -> int:
-        """Bytes lost in the modelled receiver of the host."""
-        return 0 if self._host_side is None else self._host_side.lost_bytes
+        """Bytes lost on the way to the host, or in its modelled receiver."""
+        return self._line_lost + (0 if self._host_side is None else self._host_side.lost_bytes)
 
     @property
     def sent_bytes(self) -> int:
@@ -131,12 +123,12 @@ class Uart:
     @property
     def host_line(self) -> HostLine:
         """The host's side, as far as it is known."""
-        return self._host_line
+        return replace(self._host_line, rate=self._rates.host_rate, frame=self._rates.host_frame)
 
     @property
     def rate(self) -> int | None:
         """The module's bit/s; None on a line without line time."""
-        return self._rate if self._paced else None
+        return self._rates.rate if self._paced else None
 
     @property
     def input_pending(self) -> int:
@@ -146,32 +138,40 @@ class Uart:
     @property
     def cts(self) -> bool:
         """The module's CTS output: the host may send."""
-        return not (self._stopped and self.mode.to_module is Flow.HARDWARE)
+        return self._host_stop.cts
 
     def listen(self, notify: Callable[[], None] | None) -> None:
         """Call `notify` after bytes came into `rx`; None while no firmware runs: bytes are lost."""
-        self._notify = notify
+        self._intake.notify = notify
         self.rx.clear()
         self.taken()
 
     def taken(self) -> None:
         """The firmware took from `rx` what it can use for now."""
-        if self._stopped and len(self.rx) <= _LOW * self._rx_buffer:
-            self._let_host_go_on()
+        self._host_stop.level(len(self.rx))
 
     def boot(self, mode: LineMode, *, trained: bool) -> None:
         """The firmware starts with the saved `mode`; auto-baud begins anew unless `trained`."""
-        self._training = Training(found=trained)
-        self._trained = None
-        self._xoff = False
-        self._wanted = mode
+        self._coming.clear()
+        self._out.call_off()
+        self._module_stop.forget_xoff()
+        self._rates.set(mode.rate, mode.frame)
+        self._rates.look_for_rate(trained=trained)
         self._set_mode(mode)
 
     def configure(self, mode: LineMode) -> None:
-        """Change over when what has been written so far has left."""
-        if mode != self._wanted:
-            self._wanted = mode
-            self._out.after(lambda: self._set_mode(mode))
+        """Change over when what has been written so far has left.
+
+        Another flow control does not wait for a line that is held: what holds it may be a wire
+        that is not there, and AT+IFC=0,0 is the way out.
+        """
+        if mode == self._last_mode:
+            return
+        if self._out.held:
+            self._coming = deque(coming.with_flow_of(mode) for coming in self._coming)
+            self._set_mode(self.mode.with_flow_of(mode))
+        self._coming.append(mode)
+        self._out.after(self._change)
 
     def write(self, data: bytes) -> None:
         """Send one whole piece of output."""
@@ -186,20 +186,61 @@ class Uart:
         """Power or RESET ended everything: what has not left yet never will."""
         self._out.clear()
 
-    # --- the host's side ------------------------------------------------------------------------
+    @property
+    def _last_mode(self) -> LineMode:
+        """The mode behind everything written so far."""
+        return self._coming[-1] if self._coming else self.mode
+
+    def _change(self) -> None:
+        self._in.settle()  # what the module has received by now came at its old rate
+        self._set_mode(self._coming.popleft())
+
+    def _set_mode(self, mode: LineMode) -> None:
+        self.mode = mode
+        self._rates.set(mode.rate, mode.frame)
+        if not isinstance(self.port, LinePort) and self._paced and mode.rate:
+            # Nobody can tell the host's rate there, so it is not the one thing that is wrong.
+            self._rates.host_rate = mode.rate
+        self._set_byte_times()
+        if isinstance(self.port, DevicePort) and mode.rate:
+            self.port.follow(mode.rate, to_host=mode.to_host, to_module=mode.to_module)
+        stoppable = mode.to_host is not Flow.NONE
+        self._out.room = self.port.drain if stoppable and not self._paced else None
+        self._module_stop.set(mode.to_host)
+        self._host_stop.set(mode.to_module, len(self.rx))
+
+    def _set_byte_times(self) -> None:
+        if self._paced:
+            self._out.byte_time = self._rates.byte_time
+            self._in.byte_time = self._rates.host_byte_time
+
+    # --- the line -------------------------------------------------------------------------------
 
     def received(self, data: bytes) -> None:
         """From the port: see `Receiver.received`."""
-        self._in.put(data)
-        if self._reading and self._in.pending > _MUCH_INPUT:
-            self._reading = False
-            self.port.pause_reading()
+        self._intake.put(data)
+
+    def lost(self, reason: str | None) -> None:
+        """From the port: nobody is there any more. A module does not notice that."""
+
+    def _heard(self, data: bytes) -> bytes:
+        """Input has come to the module's end of the line."""
+        if self._paced:
+            data = self._rates.at_module(data)
+            self._set_byte_times()  # that may have been the training
+        return self._module_stop.obeyed(data)
 
     def _left(self, data: bytes) -> None:
         """Output has come to the host's end of the line."""
-        if self._paced and not self._understood_by_host():
-            data = self._noise.of(data, self._rate, self._host_line.rate or self._rate)
+        if self._paced and not self._rates.host_understands:
+            data = self._rates.noise_at_host(data)
             self._show_host(LineError.FRAMING)
+        for loss in tuple(self.losses):
+            sent, data = len(data), loss.of(data)
+            self._line_lost += sent - len(data)
+        data = self._host_stop.obeyed(data)
+        if not data:
+            return
         if self._host_side is None:
             self.port.write(data)
             return
@@ -208,28 +249,22 @@ class Uart:
         if self._host_side.lost_bytes > lost:
             self._show_host(LineError.OVERRUN)
 
-    def _show_host(self, error: LineError) -> None:
-        if isinstance(self.port, LinePort):
-            self.port.show_error(error)
-
-    def lost(self, reason: str | None) -> None:
-        """From the port: nobody is there any more. A module does not notice that."""
+    # --- the host's side ------------------------------------------------------------------------
 
     def host_changed(self, line: HostLine) -> None:
-        """The host set its side anew; a rate counts only where line time is modelled."""
+        """The host set its side anew; a rate counts only where line time is modelled.
+
+        Its outputs and what it obeys change at once, its rate and frame behind what it wrote.
+        """
         self._port_line = line
         before = self._host_line
-        self._host_line = replace(
-            line,
-            rate=line.rate or before.rate,
-            rts=self._forced.get("rts", line.rts),
-            dtr=self._forced.get("dtr", line.dtr),
-        )
-        self._set_byte_times()
-        self._gate()
-        self._stop_or_release()
-        if (self._host_line.rts, self._host_line.dtr) != (before.rts, before.dtr):
-            self.on_outputs(self._host_line.rts, self._host_line.dtr)
+        rts, dtr = self._forced.get("rts", line.rts), self._forced.get("dtr", line.dtr)
+        self._host_line = replace(line, rts=rts, dtr=dtr)
+        self._module_stop.rts(rts is not False or not self._rts_stops)
+        self._host_stop.host_set(obeys_cts=line.obeys_cts, obeys_xoff=line.obeys_xoff)
+        self._in.after(partial(self._set_host_rate, line.rate, line.frame))
+        if (rts, dtr) != (before.rts, before.dtr):
+            self.on_outputs(rts, dtr)
 
     def drive(self, output: str, on: bool | None) -> None:
         """Set `rts` or `dtr` of the host, whatever the port says; None: as the port says again."""
@@ -239,161 +274,30 @@ class Uart:
             self._forced[output] = on
         self.host_changed(self._port_line)
 
+    def _set_host_rate(self, rate: int | None, frame: Frame | None) -> None:
+        self._out.settle()  # what the host has received by now came at its old rate
+        self._rates.host_rate = rate or self._rates.host_rate
+        self._rates.host_frame = frame
+        self._set_byte_times()
+
     def _purge(self, received: bool, unsent: bool) -> None:
         if received and self._host_side is not None:
             self._host_side.purge()
         if unsent:
-            self._in.clear()
-            self._read_again()
-
-    # --- rate -----------------------------------------------------------------------------------
-
-    @property
-    def _rate(self) -> int:
-        """The module's bit/s; before training it is the mask ROM that speaks."""
-        followed = self._host_line.rate if self._training.found else None
-        return self.mode.rate or self._trained or followed or ROM_RATE
-
-    @property
-    def _host_frame(self) -> Frame:
-        return self._host_line.frame or self.mode.frame
-
-    def _same_rate(self) -> bool:
-        return self._host_line.rate is None or same_rate(self._host_line.rate, self._rate)
-
-    def _understood_by_host(self) -> bool:
-        return self._same_rate() and self._host_frame.understands(self.mode.frame)
-
-    def _set_mode(self, mode: LineMode) -> None:
-        self.mode = mode
-        if mode.to_host is not Flow.SOFTWARE:
-            self._xoff = False
-        stoppable = mode.to_module is not Flow.NONE
-        self._in.largest = int(_PIECE * self._rx_buffer) if stoppable else UNLIMITED
-        if not isinstance(self.port, LinePort) and self._host_line.rate is not None and mode.rate:
-            # Nobody can tell the host's rate there, so it is not the one thing that is wrong.
-            self._host_line = replace(self._host_line, rate=mode.rate)
-        self._set_byte_times()
-        if isinstance(self.port, DevicePort) and mode.rate:
-            self.port.follow(mode.rate, hardware=Flow.HARDWARE in (mode.to_host, mode.to_module))
-        self._gate()
-        if self._stopped and mode.to_module is Flow.NONE:
-            self._let_host_go_on()
-
-    def _set_byte_times(self) -> None:
-        if self._paced:
-            self._out.byte_time = self.mode.frame.bits / self._rate
-            self._in.byte_time = self._host_frame.bits / (self._host_line.rate or self._rate)
-
-    # --- input ----------------------------------------------------------------------------------
-
-    def _arrived(self, data: bytes) -> None:
-        self._read_again()
-        if self._notify is None:
-            self.lost_bytes += len(data)
-            return
-        if self._paced:
-            data = self._understood(data)
-        if self.mode.to_host is Flow.SOFTWARE and (XON in data or XOFF in data):
-            data = self._obey(data)
-        self.rx += data
-        self._notify()
-        excess = len(self.rx) - self._rx_buffer
-        if excess > 0:
-            del self.rx[self._rx_buffer :]
-            self.lost_bytes += excess
-        if self.mode.to_module is not Flow.NONE and len(self.rx) >= _HIGH * self._rx_buffer:
-            self._stop_host()
-
-    def _read_again(self) -> None:
-        if not self._reading and self._in.pending < _LITTLE_INPUT:
-            self._reading = True
-            self.port.resume_reading()
-
-    def _understood(self, data: bytes) -> bytes:
-        """What the module's receiver makes of `data` at its rate."""
-        if self.mode.rate == 0 and self._trained is None:
-            if not self._training.found:
-                data = self._training.take(self._sampled(data))
-            if self._training.found:
-                self._trained = self._host_line.rate
-                self._set_byte_times()
-        elif not (self._same_rate() and self.mode.frame.understands(self._host_frame)):
-            data = self._noise.of(data, self._host_line.rate or self._rate, self._rate)
-        return data
-
-    def _sampled(self, data: bytes) -> bytes:
-        """What auto-baud sees, before it knows the rate: it is too slow for the fastest ones."""
-        rate = self._host_line.rate or ROM_RATE
-        return data if rate <= FASTEST_AUTO else self._noise.of(data, rate, FASTEST_AUTO)
-
-    def _obey(self, data: bytes) -> bytes:
-        """Act on XON and XOFF, and take them out, also inside data (spec: uart.md §7)."""
-        self._xoff = data.rfind(XOFF) > data.rfind(XON)
-        self._gate()
-        return data.translate(None, XON + XOFF)
-
-    # --- flow control ---------------------------------------------------------------------------
-
-    def _gate(self) -> None:
-        """Hold or release the output."""
-        match self.mode.to_host:
-            case Flow.HARDWARE:
-                stop = not self._host_side_ready or (
-                    self._rts_stops and self._host_line.rts is False
-                )
-            case Flow.SOFTWARE:
-                stop = self._xoff
-            case _:
-                stop = False
-        if stop:
-            self._out.hold()
-        else:
-            self._out.release()
-
-    def _stop_host(self) -> None:
-        if not self._stopped:
-            self._stopped = True
-            self._tell_host(XOFF)
-
-    def _let_host_go_on(self) -> None:
-        self._stopped = False
-        self._tell_host(XON)
-
-    @property
-    def _host_obeys_xoff(self) -> bool:
-        return self._host_side is not None or self._host_line.obeys_xoff
-
-    def _tell_host(self, character: bytes) -> None:
-        if self.mode.to_module is Flow.SOFTWARE and not self._host_obeys_xoff:
-            self._out.put_first(character)
-        elif isinstance(self.port, LinePort):
-            self.port.show_cts(self.cts)
-        self._stop_or_release()
-
-    def _stop_or_release(self) -> None:
-        """Stop the host's transmitter if it is one that listens to us."""
-        match self.mode.to_module:
-            case Flow.HARDWARE:
-                obeys = self._host_line.obeys_cts
-            case Flow.SOFTWARE:
-                obeys = self._host_obeys_xoff
-            case _:
-                obeys = False
-        if self._stopped and obeys:
-            self._in.hold()
-        else:
-            self._in.release()
+            self._intake.purge()
+            self._set_host_rate(self._port_line.rate, self._port_line.frame)
 
     def _host_side_stops(self, stop: bool) -> None:
         """The modelled receiver is nearly full, or has room again."""
-        self._host_side_ready = not stop
-        if self.mode.to_host is Flow.SOFTWARE:
-            # Its XOFF is one more byte on the line to the module.
-            self._clock.call_later(2 * self._in.byte_time, self._host_side_said)
-        else:
-            self._gate()
+        self._module_stop.has_room(not stop)
+        # Its XOFF is one more byte on the line to the module.
+        delay = XOFF_BYTES * self._in.byte_time
+        self._clock.call_later(delay, partial(self._module_stop.xoff, stop))
 
-    def _host_side_said(self) -> None:
-        self._xoff = not self._host_side_ready
-        self._gate()
+    def _show_cts(self, on: bool) -> None:
+        if isinstance(self.port, LinePort):
+            self.port.show_cts(on)
+
+    def _show_host(self, error: LineError) -> None:
+        if isinstance(self.port, LinePort):
+            self.port.show_error(error)

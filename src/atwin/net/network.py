@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 
 class NetworkError(Exception):
@@ -45,11 +46,58 @@ class Stream(Protocol):
         """Let go at once; harmless when called twice."""
 
 
+@runtime_checkable
+class Confirming(Protocol):
+    """A `Stream` that knows what of its bytes the other end has confirmed."""
+
+    @property
+    def unacknowledged(self) -> int:
+        """Bytes that were written and are not confirmed yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAlive:
+    """Probes of an idle TCP connection: seconds before the first and between, and how many."""
+
+    idle: int
+    interval: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SocketOptions:
+    """What a connection is opened with; local port 0 is any."""
+
+    local_port: int = 0
+    keep_alive: KeepAlive | None = None
+
+
+PLAIN = SocketOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to an echo request: seconds until it came, and the hops it had left."""
+
+    seconds: float
+    ttl: int
+
+
 class Network(Protocol):
     """Resolve and connect, as the module's IP stack does. TLS is laid over a `Stream`."""
 
     async def resolve(self, host: str) -> str:
         """The first IPv4 (or else IPv6) address of `host`; literals pass. Raises `ResolveError`."""
 
-    async def connect(self, address: str, port: int) -> Stream:
+    async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
         """Open a TCP connection. Raises `ConnectError`."""
+
+    async def ping(self, address: str, size: int, ttl: int) -> Pong:
+        """One echo of `size` bytes over at most `ttl` hops. Raises `ConnectError`."""
+
+    async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
+        """Exchange datagrams with one peer. Raises `ConnectError`.
+
+        Each write is one datagram, each read gives one, or what a smaller read left of it.
+        There is no end; what nobody reads in time is lost, as on any network.
+        """

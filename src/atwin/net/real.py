@@ -5,9 +5,20 @@ from __future__ import annotations
 import asyncio
 import socket
 
+from atwin.net import icmp
 from atwin.net.address import is_literal
-from atwin.net.network import ConnectError, ResolveError, Stream
+from atwin.net.meter.kernel import limit_segments
+from atwin.net.network import (
+    PLAIN,
+    ConnectError,
+    KeepAlive,
+    Pong,
+    ResolveError,
+    SocketOptions,
+    Stream,
+)
 from atwin.net.tcp import TcpStream, describe
+from atwin.net.udp import UdpStream
 
 
 class RealNetwork:
@@ -28,14 +39,75 @@ class RealNetwork:
         found.sort(key=lambda entry: entry[0] != socket.AF_INET)
         return str(found[0][4][0])
 
-    async def connect(self, address: str, port: int) -> Stream:
+    async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
         """See `Network.connect`. `address` is what `resolve` gave."""
-        where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         loop = asyncio.get_running_loop()
         try:
-            _, stream = await loop.create_connection(TcpStream, address, port)
+            connection = await _dial(address, port, _local(address, options))
+            _, stream = await loop.create_connection(TcpStream, sock=connection)
         except ConnectionRefusedError as error:
-            raise ConnectError(f"connection to {where} refused") from error
+            raise ConnectError(f"connection to {_where(address, port)} refused") from error
         except OSError as error:
-            raise ConnectError(f"connection to {where} failed: {describe(error)}") from error
+            raise _failed(address, port, error) from error
+        if options.keep_alive is not None:
+            _keep_alive(connection, options.keep_alive)
         return stream
+
+    async def ping(self, address: str, size: int, ttl: int) -> Pong:
+        """See `Network.ping`."""
+        return await icmp.ping(address, size, ttl)
+
+    async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
+        """See `Network.open_udp`. `address` is what `resolve` gave."""
+        loop = asyncio.get_running_loop()
+        try:
+            _, stream = await loop.create_datagram_endpoint(
+                UdpStream, remote_addr=(address, port), local_addr=_local(address, options)
+            )
+        except OSError as error:
+            raise _failed(address, port, error) from error
+        return stream
+
+
+async def _dial(address: str, port: int, local: tuple[str, int] | None) -> socket.socket:
+    """A connection whose segments are as small as on a cellular link. Raises `OSError`."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # asyncio turns Nagle off for sockets that say they are TCP.
+    connection = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        connection.setblocking(False)
+        limit_segments(connection)
+        if local is not None:
+            connection.bind(local)
+        await asyncio.get_running_loop().sock_connect(connection, (address, port))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _where(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _failed(address: str, port: int, error: OSError) -> ConnectError:
+    return ConnectError(f"connection to {_where(address, port)} failed: {describe(error)}")
+
+
+def _local(address: str, options: SocketOptions) -> tuple[str, int] | None:
+    if not options.local_port:
+        return None
+    return ("::" if ":" in address else "0.0.0.0", options.local_port)
+
+
+def _keep_alive(connection: socket.socket, wanted: KeepAlive) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    # macOS calls the first one TCP_KEEPALIVE.
+    idle = getattr(socket, "TCP_KEEPIDLE", None) or getattr(socket, "TCP_KEEPALIVE", None)
+    for option, value in (
+        (idle, wanted.idle),
+        (socket.TCP_KEEPINTVL, wanted.interval),
+        (socket.TCP_KEEPCNT, wanted.count),
+    ):
+        if option is not None:
+            connection.setsockopt(socket.IPPROTO_TCP, option, value)

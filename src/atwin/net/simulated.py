@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 from atwin.net.address import is_literal
 from atwin.net.inbox import Inbox
-from atwin.net.network import ConnectError, ResolveError, StreamError
+from atwin.net.network import PLAIN, ConnectError, Pong, ResolveError, SocketOptions, StreamError
 from atwin.net.serving import attend
+from atwin.net.udp import Mailbox
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
     from atwin.clock import Clock
     from atwin.net.serving import Handler
 
@@ -21,6 +25,8 @@ _WINDOW = 512 * 1024
 _SEGMENT = 1460
 #: On a fast link segments travel in groups of this many seconds, which saves timers.
 _GROUP = 0.01
+#: Hops an answer to a ping has left.
+_TTL = 63
 #: Seconds of link time that a sender may book ahead of the others.
 _AHEAD = 0.1
 
@@ -42,6 +48,7 @@ class SimulatedNetwork:
         self._down = _Link(clock, latency, bandwidth)
         self._addresses: dict[str, str] = {}
         self._handlers: dict[tuple[str, int], Handler[SimulatedStream]] = {}
+        self._udp_handlers: dict[tuple[str, int], Handler[SimulatedUdp]] = {}
         self._silent: set[tuple[str, int]] = set()
         self._mute_names: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -62,6 +69,10 @@ class SimulatedNetwork:
         exception handler reports the error.
         """
         self._handlers[self.add_host(host), port] = handler
+
+    def serve_udp(self, host: str, port: int, handler: Handler[SimulatedUdp]) -> None:
+        """Let `handler` answer datagrams to `host`:`port`; it gets one stream a client."""
+        self._udp_handlers[self.add_host(host), port] = handler
 
     def never_answers(self, host: str, port: int) -> None:
         """Connections to `host`:`port` are neither accepted nor refused."""
@@ -84,8 +95,10 @@ class SimulatedNetwork:
             raise ResolveError(f"no address for {host!r}: unknown on the simulated network")
         return address
 
-    async def connect(self, address: str, port: int) -> SimulatedStream:
-        """See `Network.connect`."""
+    async def connect(
+        self, address: str, port: int, options: SocketOptions = PLAIN
+    ) -> SimulatedStream:
+        """See `Network.connect`; the options mean nothing here."""
         if (address, port) in self._silent:
             await _for_ever()
         await self._clock.sleep(2 * self._latency)
@@ -93,10 +106,60 @@ class SimulatedNetwork:
         if handler is None:
             raise ConnectError(f"connection to {address}:{port} refused")
         up, down = _Pipe(self._clock, self._up), _Pipe(self._clock, self._down)
-        task = asyncio.get_running_loop().create_task(attend(handler, SimulatedStream(down, up)))
+        self._attend(attend(handler, SimulatedStream(down, up)))
+        return SimulatedStream(up, down)
+
+    async def ping(self, address: str, size: int, ttl: int) -> Pong:
+        """See `Network.ping`. Hosts this network knows answer, from one hop away."""
+        known = {*self._addresses.values(), *(host for host, _ in self._handlers)}
+        if address not in known:
+            await _for_ever()
+        await self._clock.sleep(2 * self._latency)
+        return Pong(2 * self._latency, _TTL)
+
+    async def open_udp(
+        self, address: str, port: int, options: SocketOptions = PLAIN
+    ) -> SimulatedUdp:
+        """See `Network.open_udp`. To a port nobody serves, datagrams go and are gone."""
+        near, far = (
+            SimulatedUdp(self._clock, self._latency),
+            SimulatedUdp(self._clock, self._latency),
+        )
+        handler = self._udp_handlers.get((address, port))
+        near.peer, far.peer = far, near
+        if handler is not None:
+            self._attend(attend(handler, far))
+        return near
+
+    def _attend(self, serving: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(serving)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return SimulatedStream(up, down)
+
+
+class SimulatedUdp:
+    """One end of an exchange of datagrams in memory; `peer` is the other."""
+
+    peer: SimulatedUdp
+
+    def __init__(self, clock: Clock, latency: float) -> None:
+        self._clock = clock
+        self._latency = latency
+        self._mailbox = Mailbox()
+
+    async def read(self, limit: int) -> bytes:
+        """See `Network.open_udp`."""
+        return await self._mailbox.read(limit)
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        """See `Network.open_udp`."""
+        self._mailbox.check_open()
+        datagram, mailbox = bytes(data), self.peer._mailbox
+        self._clock.call_later(self._latency, lambda: mailbox.put(datagram))
+
+    def close(self) -> None:
+        """See `Stream.close`. What was written is still delivered."""
+        self._mailbox.close()
 
 
 class SimulatedStream:
@@ -105,6 +168,11 @@ class SimulatedStream:
     def __init__(self, outgoing: _Pipe, incoming: _Pipe) -> None:
         self._outgoing = outgoing
         self._incoming = incoming
+
+    @property
+    def unacknowledged(self) -> int:
+        """See `Confirming`."""
+        return self._outgoing.flying
 
     async def read(self, limit: int) -> bytes:
         """See `Stream.read`. What was sent before a reset is still given out."""
@@ -165,7 +233,8 @@ class _Pipe:
         self._link = link
         #: Segments and, last, the end (None is the orderly one), in the order they were sent.
         self._on_the_way: deque[bytes | StreamError | None] = deque()
-        self._flying = 0
+        #: Bytes that have not arrived.
+        self.flying = 0
         self._room = asyncio.Event()
         self._finished = False
         self._receiver_left = False
@@ -179,14 +248,14 @@ class _Pipe:
                 raise StreamError("the connection broke: closed by the other end")
             if not view:
                 return
-            room = _WINDOW - self._flying - self.inbox.size
+            room = _WINDOW - self.flying - self.inbox.size
             if room <= 0:
                 self._room.clear()
                 await self._room.wait()
                 continue
             segment = bytes(view[: min(room, self._link.segment)])
             view = view[len(segment) :]
-            self._flying += len(segment)
+            self.flying += len(segment)
             self._dispatch(segment, self._link.book(len(segment)))
             too_early = self._link.backlog() - _AHEAD
             if too_early > 0:
@@ -217,14 +286,14 @@ class _Pipe:
         """The next item is there: timers count arrivals, the queue keeps their order."""
         item = self._on_the_way.popleft()
         if isinstance(item, bytes):
-            self._flying -= len(item)
+            self.flying -= len(item)
             self.inbox.put(item)
             self._check_room()
         else:
             self.inbox.end(item)
 
     def _check_room(self) -> None:
-        if self._flying + self.inbox.size < _WINDOW:
+        if self.flying + self.inbox.size < _WINDOW:
             self._room.set()
 
 

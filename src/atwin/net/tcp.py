@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import sys
+import termios
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, cast
 
@@ -12,6 +15,7 @@ from atwin.net.network import StreamError
 from atwin.net.serving import attend
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import AsyncIterator, Callable
 
     from atwin.net.serving import Handler
@@ -52,6 +56,18 @@ class TcpStream(asyncio.Protocol):
         if self._lost is not None:
             raise self._lost
 
+    @property
+    def unacknowledged(self) -> int:
+        """See `Confirming`; 0 on systems that do not tell."""
+        if self._transport.is_closing():
+            return 0
+        count = bytearray(4)
+        try:
+            fcntl.ioctl(self._transport.get_extra_info("socket"), termios.TIOCOUTQ, count)
+        except OSError:
+            return 0
+        return int.from_bytes(count, sys.byteorder)
+
     def close(self) -> None:
         """See `Stream.close`. What was written is still delivered."""
         if self._transport.is_closing():
@@ -60,6 +76,18 @@ class TcpStream(asyncio.Protocol):
         self._inbox.abandon(StreamError("the connection is closed"))
         # Nothing written waits outside the kernel, so there is nothing to stay for.
         self._transport.abort()
+
+    def duplicate_socket(self) -> socket.socket | None:
+        """The connection under another file number; None when it is gone already.
+
+        It lives on until both are closed, and ends with FIN or RST only then.
+        """
+        connection = self._transport.get_extra_info("socket")
+        try:
+            duplicate: socket.socket = connection.dup()
+        except OSError:
+            return None
+        return duplicate
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See `asyncio.Protocol`."""

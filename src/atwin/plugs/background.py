@@ -16,6 +16,8 @@ class BackgroundTwin:
 
     def __init__(self, url: str) -> None:
         """Raises ValueError for a URL that cannot be, and what the profile or state raise."""
+        #: bit/s the URL names with `baud`; None for a line without line time.
+        self.rate: int | None = None
         self._loop = asyncio.new_event_loop()
         self._over = asyncio.Event()
         self._ready: Future[tuple[str, int]] = Future()
@@ -61,8 +63,12 @@ class BackgroundTwin:
             wanted = parse_twin_url(url)
         except BadParameter as error:
             raise ValueError(error.message) from None
+        self.rate = wanted.line.baud
         port = Rfc2217ServerPort("127.0.0.1", 0, wanted.line.baud)
-        async with run_twin(wanted, port):
-            host, _, number = port.address.rpartition(":")
-            self._ready.set_result((host, int(number)))
-            await self._over.wait()
+        try:
+            async with run_twin(wanted, port):
+                host, _, number = port.address.rpartition(":")
+                self._ready.set_result((host, int(number)))
+                await self._over.wait()
+        finally:
+            await port.close()

@@ -13,17 +13,23 @@ _SCHEME = "twin://"
 
 
 class TwinSerial(RFC2217Serial):
-    """A serial port with a module of its own behind it; both end with `close`."""
+    """A serial port with a module of its own behind it; both end with `close`.
+
+    A program that names no rate gets the one of the URL, not serialx's 9600.
+    """
 
     def __init__(self, path: str, *args: Any, **settings: Any) -> None:
         """`path` is the `twin://` URL."""
         super().__init__(_address(("127.0.0.1", 1)), *args, **settings)  # known when it is open
         self._url_of_twin = path
+        self._names_no_rate = not args and "baudrate" not in settings
         self._twin: BackgroundTwin | None = None
 
     def _open(self) -> None:
         self._twin = _start(self._url_of_twin)
         self._host, self._port = self._twin.address
+        if self._names_no_rate and self._twin.rate:
+            self._baudrate = self._twin.rate
         super()._open()
 
     def _close(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.net.tls.probe import Outcome
+from atwin.probe.chain import ONE_RECORD
+from atwin.probe.verdict import HEADER_LIMIT, needs_client_certificate
 
 if TYPE_CHECKING:
     from atwin.probe.survey import Survey
@@ -39,7 +41,16 @@ def advice(found: Survey) -> dict[str, str]:
         not one.key.startswith("RSA") for one in found.chain.certificates[:1]
     ):
         changes["certificate"] = "the server's certificate needs an RSA key"
+    if found.chain is not None and found.chain.size > ONE_RECORD:
+        changes["chain size"] = "send the server's certificate and its intermediates, nothing else"
+    if needs_client_certificate(found):
+        changes["client certificate"] = (
+            "give the module one: clientcert, clientkey and seclevel 2 in AT+SSLCFG, or --cert and"
+            " --key here"
+        )
     http = found.http
+    if http is not None and http.head_bytes > HEADER_LIMIT:
+        changes["headers"] = "send fewer or shorter header lines for what modules ask for"
     if http is not None and http.problem is None and not http.ranges:
         changes["ranges"] = (
             "serve files statically, or answer Range requests with 206 and Content-Range"

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+#: Bytes of a Certificate message that fit one record. Small TLS stacks, Mbed TLS among them, do
+#: not put a message together out of several; the twin itself takes some 64 kB.
+ONE_RECORD = 16384
+
+
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
     """One certificate. `names` are those it is for; dates are ISO 8601, UTC; `size` in bytes."""
@@ -38,8 +43,8 @@ class ChainFacts:
 
     @property
     def size(self) -> int:
-        """Bytes of all certificates."""
-        return sum(one.size for one in self.certificates)
+        """Bytes of the Certificate message: every certificate and all have a length in front."""
+        return 4 + 3 + sum(3 + one.size for one in self.certificates)
 
 
 def chain_facts(

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class HttpFacts:
-    """`problem` says why there are no others. `head_bytes` is the size of the header block."""
+    """`problem` says why there are no others. `head_bytes` is the size of the header block.
+
+    `handshake`: TLS came to be, whatever became of HTTP.
+    """
 
     status: int = 0
     length: int | None = None
@@ -26,18 +29,24 @@ class HttpFacts:
     ranges: bool = False
     keep_alive: bool = False
     problem: str | None = None
+    handshake: bool = True
 
 
 async def http_facts(
     network: Network, url: str, address: str, port: int, profile: TlsProfile, wall: float
 ) -> tuple[HttpFacts, int]:
     """HEAD, then a ranged GET on the same connection; the facts, and how many handshakes."""
-    handshakes = 0
+    handshakes = completed = 0
 
     async def connect() -> Stream:
-        nonlocal handshakes
+        nonlocal handshakes, completed
         handshakes += 1
-        return await secure(await network.connect(address, port), profile, wall=wall)
+        stream = await secure(await network.connect(address, port), profile, wall=wall)
+        completed += 1
+        return stream
+
+    def failed(problem: str) -> tuple[HttpFacts, int]:
+        return HttpFacts(problem=problem, handshake=completed > 0), handshakes
 
     try:
         async with asyncio.timeout(profile.deadline):
@@ -57,9 +66,9 @@ async def http_facts(
             finally:
                 stream.close()
     except TimeoutError:
-        return HttpFacts(problem=f"no whole answer in {profile.deadline:g} s"), handshakes
+        return failed(f"no whole answer in {profile.deadline:g} s")
     except NetworkError as error:
-        return HttpFacts(problem=str(error)), handshakes
+        return failed(str(error))
     length = head.head.get(b"content-length")
     facts = HttpFacts(
         status=head.head.status,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from atwin.net.address import is_literal
+from atwin.net.network import ConnectError
 from atwin.net.tls import SUITES, TlsProfile, Version
 from atwin.net.tls.probe import Answer, Outcome, Question, ask
 from atwin.probe.chain import ChainFacts, chain_facts
@@ -31,7 +33,7 @@ class Target:
     ca: bytes | None = None
     cert: bytes | None = None
     key: bytes | None = None
-    #: Seconds for each handshake.
+    #: Seconds for each handshake, TCP connection included.
     deadline: float = 10.0
 
     @property
@@ -46,7 +48,7 @@ class Survey:
     """What was found."""
 
     handshakes: int = 0
-    #: By suite number, asked alone at TLS 1.2.
+    #: By suite number, asked alone at the highest version that was accepted, or at TLS 1.2.
     suites: dict[int, Answer] = field(default_factory=dict)
     #: All six suites at each version.
     versions: dict[Version, Answer] = field(default_factory=dict)
@@ -58,16 +60,21 @@ class Survey:
     http: HttpFacts | None = None
 
     @property
+    def version(self) -> Version | None:
+        """The highest version that was accepted."""
+        accepted = (v for v, a in self.versions.items() if a.outcome is Outcome.ACCEPTED)
+        return max(accepted, default=None)
+
+    @property
     def best(self) -> Answer | None:
-        """The answer of the highest version that was accepted."""
-        accepted = [v for v, a in self.versions.items() if a.outcome is Outcome.ACCEPTED]
-        return self.versions[max(accepted)] if accepted else None
+        """The answer at that version."""
+        return None if self.version is None else self.versions[self.version]
 
 
 async def survey(network: Network, target: Target, wall: float) -> Survey:
     """Ask `target`; `wall` is UTC in seconds since 1970.
 
-    At most 15 handshakes. Raises `ResolveError` and `ConnectError` when the first connection
+    At most 13 handshakes. Raises `ResolveError` and `ConnectError` when the first connection
     fails, ValueError for certificates that cannot be read.
     """
     found = Survey()
@@ -75,39 +82,44 @@ async def survey(network: Network, target: Target, wall: float) -> Survey:
 
     async def put(version: Version, suites: tuple[int, ...], name: str | None) -> Answer:
         found.handshakes += 1
-        stream = await network.connect(address, target.port)
+        try:
+            async with asyncio.timeout(target.deadline):
+                stream = await network.connect(address, target.port)
+        except (ConnectError, TimeoutError) as error:
+            why = str(error) or f"no connection in {target.deadline:g} s"
+            if found.handshakes == 1:
+                raise ConnectError(why) from None
+            return Answer(Outcome.CLOSED, detail=why)
         question = Question(version, suites, name)
         return await ask(stream, question, wall=wall, deadline=target.deadline)
 
     for version in sorted(Version, reverse=True):
         found.versions[version] = await put(version, ALL, target.sni)
-        if found.versions[version].outcome in _HOPELESS:
-            break
-    best = found.best
-    if best is not None:
-        if found.versions[Version.TLS1_2].outcome is Outcome.ACCEPTED:
-            for suite in SUITES:
-                found.suites[suite.number] = await put(Version.TLS1_2, (suite.number,), target.sni)
-        if target.sni is not None:
-            version = max(v for v, a in found.versions.items() if a is best)
-            answer = await put(version, ALL, None)
-            if answer.outcome is not Outcome.ACCEPTED or answer.chain != best.chain:
-                found.without_name = answer
-        found.chain = chain_facts(
-            best.chain, ca=target.ca, name=target.name or target.host, now=wall
-        )
-        profile = TlsProfile(
-            sni=target.sni,
-            client_cert=target.cert,
-            client_key=target.key,
-            deadline=target.deadline,
-        )
-        url = f"https://{_bracketed(target.host)}:{target.port}{target.path}"
-        found.http, handshakes = await http_facts(network, url, address, target.port, profile, wall)
-        found.handshakes += handshakes
-    elif found.versions[Version.TLS1_2].outcome not in _HOPELESS:
+        if found.best is None and found.versions[version].outcome in _HOPELESS:
+            return found
+    for suite in SUITES:
+        version = found.version or Version.TLS1_2
+        found.suites[suite.number] = await put(version, (suite.number,), target.sni)
+    if found.best is None:
         found.handshakes += 1
         found.modern = await speaks(address, target.port, target.sni, target.deadline)
+        return found
+    if target.sni is not None:
+        answer = await put(found.version or Version.TLS1_2, ALL, None)
+        if answer.outcome is not Outcome.ACCEPTED or answer.chain != found.best.chain:
+            found.without_name = answer
+    found.chain = chain_facts(
+        found.best.chain, ca=target.ca, name=target.name or target.host, now=wall
+    )
+    profile = TlsProfile(
+        sni=target.sni,
+        client_cert=target.cert,
+        client_key=target.key,
+        deadline=target.deadline,
+    )
+    url = f"https://{_bracketed(target.host)}:{target.port}{target.path}"
+    found.http, handshakes = await http_facts(network, url, address, target.port, profile, wall)
+    found.handshakes += handshakes
     return found
 
 

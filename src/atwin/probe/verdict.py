@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atwin.net.tls import Version
+from atwin.net.tls import AlertNumber, Version
 from atwin.net.tls.probe import Outcome
+from atwin.probe.chain import ONE_RECORD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from atwin.models import Profile
     from atwin.probe.survey import Survey
 
-#: Bytes of a header block the modules take (spec: http.md §3.7).
-_HEADER_LIMIT = 8192
+#: Bytes of a header block the modules take (spec: http.md §4).
+HEADER_LIMIT = 8192
+#: How servers that let strangers finish the handshake turn them away afterwards.
+_STRANGER = (400, 401, 403)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,54 +31,96 @@ class Verdict:
     limits: tuple[str, ...] = ()
 
 
-def verdict(profile: Profile, found: Survey, *, shows_certificate: bool) -> Verdict:
-    """For one model; `shows_certificate`: the user has one for the module to show."""
-    best = found.best
-    if best is None:
-        return Verdict(profile.key, False, _why_not(found))
-    if best.client_cert_asked and not shows_certificate and not _answered(found):
-        return Verdict(
-            profile.key, False, "the server demands a client certificate and none was given"
-        )
-    if found.chain is not None and found.chain.refused is not None:
-        return Verdict(
-            profile.key,
-            False,
-            f"with seclevel 1 the module refuses the server: {found.chain.refused}",
-        )
-    limits = []
+def verdict(profile: Profile, found: Survey, *, shows_certificate: bool, ca_size: int) -> Verdict:
+    """For one model.
+
+    `shows_certificate`: the user has one for the module to show. `ca_size`: bytes of the CA file
+    the module would have to store, 0 when none was given.
+    """
+    reason = _why_not(found) or _refused(found, shows_certificate) or _no_room(profile, ca_size)
+    if reason is not None:
+        return Verdict(profile.key, False, reason)
+    assert found.version is not None
+    limits = (*_http_limits(profile, found), *_chain_limits(found))
+    return Verdict(profile.key, True, f"it connects with {found.version.label}", limits)
+
+
+def needs_client_certificate(found: Survey) -> bool:
+    """Whether the server, which was shown none, asks for one and goes no further without it."""
     http = found.http
-    if http is not None and http.problem is not None:
-        limits.append(f"HTTP did not work: {http.problem}")
-    elif http is not None:
-        if http.head_bytes > _HEADER_LIMIT:
-            limits.append(f"the header block of {http.head_bytes} bytes is over {_HEADER_LIMIT}")
-        buffer = profile.limit("http_buffer")
-        if not http.ranges and not profile.has("ext_http"):
-            limits.append(f"no ranges: files over {buffer} bytes cannot be downloaded")
-        elif not http.ranges:
-            limits.append("no ranges: large files come in one stream and cannot be resumed")
-        if not http.keep_alive:
-            limits.append("the server closes after each answer")
+    if found.best is None or not found.best.client_cert_asked or http is None:
+        return False
+    return not http.handshake or http.status in _STRANGER
+
+
+def _refused(found: Survey, shows_certificate: bool) -> str | None:
+    """Why a handshake that began well comes to nothing; None when it does not."""
+    http = found.http
+    if not shows_certificate and needs_client_certificate(found):
+        said = f"; without one it answers {http.status}" if http and http.handshake else ""
+        return f"the server demands a client certificate and none was given{said}"
+    if found.chain is not None and found.chain.refused is not None:
+        return f"with seclevel 1 the module refuses the server: {found.chain.refused}"
+    if http is not None and not http.handshake:
+        return f"the handshake does not complete: {http.problem}"
+    return None
+
+
+def _no_room(profile: Profile, ca_size: int) -> str | None:
+    """A CA is stored in the module's flash, in whole blocks (spec: fs.md §1)."""
+    total = profile.limit("fs_total")
+    if -(-ca_size // profile.limit("fs_block")) * profile.limit("fs_block") <= total:
+        return None
+    return f"the CA file of {ca_size} bytes does not fit into the module's {total} bytes of flash"
+
+
+def _chain_limits(found: Survey) -> Iterator[str]:
+    chain = found.chain
     if found.without_name is not None:
-        limits.append("the server needs the server name (SNI), which the module sends")
-    if found.chain is not None and not found.chain.checked:
-        limits.append("the chain was not checked: give --ca")
-    label = max(v for v, a in found.versions.items() if a.outcome is Outcome.ACCEPTED).label
-    return Verdict(profile.key, True, f"it connects with {label}", tuple(limits))
+        yield "the server needs the server name (SNI), which the module sends"
+    if chain is None:
+        return
+    if chain.size > ONE_RECORD:
+        yield (
+            f"the chain of {chain.size} bytes is over the {ONE_RECORD} of one record, more than"
+            " small TLS stacks take"
+        )
+    if not chain.checked:
+        yield "the chain was not checked: give --ca"
 
 
-def _answered(found: Survey) -> bool:
-    return found.http is not None and found.http.problem is None
+def _http_limits(profile: Profile, found: Survey) -> Iterator[str]:
+    http = found.http
+    if http is None:
+        return
+    if http.problem is not None:
+        yield f"HTTP did not work: {http.problem}"
+        return
+    if http.status >= 400:
+        yield f"HEAD is answered with {http.status}"
+    if http.head_bytes > HEADER_LIMIT:
+        yield f"the header block of {http.head_bytes} bytes is over {HEADER_LIMIT}"
+    if not http.ranges and not profile.has("ext_http"):
+        size = profile.limit("http_buffer")
+        yield f"no ranges: files over {size} bytes cannot be downloaded"
+    elif not http.ranges:
+        yield "no ranges: large files come in one stream and cannot be resumed"
+    if not http.keep_alive:
+        yield "the server closes after each answer"
 
 
-def _why_not(found: Survey) -> str:
+def _why_not(found: Survey) -> str | None:
+    """Why no ClientHello was accepted; None when one was."""
+    if found.best is not None:
+        return None
     answer = found.versions[Version.TLS1_2]
     match answer.outcome:
         case Outcome.SILENT:
             return "the server accepts the connection and then says nothing"
         case Outcome.NOT_TLS:
             return "what answers there is no TLS server: wrong port?"
+        case _ if answer.alert is not None and answer.alert.number == AlertNumber.UNRECOGNIZED_NAME:
+            return "the server answers to names it knows only: give the right one with --name"
         case _ if found.modern is None:
             said = answer.detail or answer.outcome.value
             return f"the server refuses modules and a client of today alike ({said})"

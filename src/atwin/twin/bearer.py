@@ -96,7 +96,7 @@ class Bearers:
         bearer.status = CONNECTING
         is_up = self._radio.address is not None
         await self._hardware.pause(OPEN_TIME if is_up else ACTIVATE_TIME)
-        if not self._radio.attach():
+        if not self._radio.attach(bearer.parameters["APN"] or None):
             bearer.status = CLOSED
             raise CmeError(Cme.NOT_ALLOWED)
         bearer.status = CONNECTED

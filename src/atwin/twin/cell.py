@@ -16,6 +16,8 @@ class Cell:
     grants: int = 1
     #: Whether it grants a PDP context.
     grants_pdp: bool = True
+    #: Access points it does not know; the empty one is its own choice.
+    refused_apns: frozenset[str] = frozenset()
     #: 0-31, dBm = 2 * rssi - 113; 99 unknown.
     rssi: int = 22
     #: 0-7; 99 unknown.
@@ -33,6 +35,10 @@ class Cell:
     #: Quarter hours east of UTC.
     zone_quarters: int = 32
     _leases: int = 0
+
+    def gives(self, apn: str) -> bool:
+        """Whether it activates a PDP with that access point."""
+        return self.grants_pdp and apn not in self.refused_apns
 
     def lease(self, imsi: str) -> str:
         """An address for the subscriber; the next one is another (spec: network.md §1)."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from atwin.at.table import CommandTable
 from atwin.at.urc import Ready
+from atwin.line.frame import LineMode
 from atwin.twin.bearer import BearerCommands, Bearers
 from atwin.twin.files import FileCommands
 from atwin.twin.http import (
@@ -27,9 +28,20 @@ from atwin.twin.radio import Radio
 from atwin.twin.serial import SerialCommands
 from atwin.twin.settings import Settings, SettingsCommands
 from atwin.twin.sim_commands import SimCommands
+from atwin.twin.sockets import (
+    LinkCommands,
+    NameCommands,
+    PingCommands,
+    ReceiveCommands,
+    SceneCommands,
+    SendCommands,
+    Sockets,
+    TransparentCommands,
+)
 from atwin.twin.ssl import Ssl, SslCommands
 from atwin.twin.system import SystemCommands
 from atwin.twin.tasks import Tasks
+from atwin.twin.traffic_commands import DataCounter, TrafficCommands
 
 if TYPE_CHECKING:
     from atwin.twin.hardware import Hardware, Power
@@ -59,12 +71,24 @@ class Firmware:
             self.table,
             self.tasks.spawn,
             self._set_line,
+            hardware.taps,
         )
         urc = self.interpreter.urc
         self.pool = ConnectionPool(hardware.clock, profile.quirks.linger_s)
+        hardware.traffic.begin_boot()
+        self.data_counter = DataCounter(hardware.nvram, hardware.traffic.boot, hardware.clock)
         self.radio = Radio(hardware, self.settings, urc, self.tasks.spawn)
-        self.bearers = Bearers(self.radio, hardware, urc)
         self.ssl = Ssl(hardware.flash, hardware.rtc)
+        # Before the bearers: its +PDP: DEACT comes before theirs (spec: network.md §4).
+        self.sockets = Sockets(
+            hardware,
+            self.radio,
+            self.pool,
+            self.interpreter,
+            self.tasks.spawn,
+            self.ssl.secure,
+        )
+        self.bearers = Bearers(self.radio, hardware, urc)
         self.http = HttpService(
             hardware, self.bearers, self.pool, urc, self.tasks.spawn, self.ssl.secure_http
         )
@@ -83,16 +107,28 @@ class Firmware:
             HttpCommands(self.http),
             HttpStreamCommands(self.http),
             HttpToFlashCommands(self.http),
+            SceneCommands(self.sockets),
+            LinkCommands(self.sockets),
+            SendCommands(self.sockets),
+            ReceiveCommands(self.sockets),
+            TransparentCommands(self.sockets),
+            NameCommands(self.sockets),
+            PingCommands(self.radio, hardware),
+            TrafficCommands(self.data_counter),
         ):
             self.table.add(family)
 
     def start(self, *, warm: bool) -> None:
         """Boot. `warm`: as if the module had been on for a while already."""
+        uart = self.hardware.uart
         self.hardware.uart.boot(self.settings.line_mode(), trained=warm)
+        self.data_counter.start(self.tasks.spawn)
         if warm:
+            uart.boot(self.settings.line_mode(), trained=True)
             self.radio.camp()
             self.interpreter.start()
         else:
+            uart.boot(LineMode(), trained=False)
             self.tasks.spawn(self._boot())
 
     def stop(self) -> None:
@@ -109,12 +145,13 @@ class Firmware:
     async def _boot(self) -> None:
         """The start-up sequence (spec: power.md §3, uart.md §8).
 
-        Until the parser is alive, what the host sends is lost.
+        Until the parser is alive, what the host sends is lost. The mask ROM knows no settings.
         """
         await self.hardware.pause(BANNER_TIME)
         if self.hardware.profile.has("boot_banner"):
             self.interpreter.say(ROM_BANNER)
         await self.hardware.pause(PARSER_TIME)
+        self.hardware.uart.configure(self.settings.line_mode())
         self.interpreter.start()
         self.interpreter.urc(str(Ready()))
         await self.radio.boot()

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from atwin.disk.state import StateError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+log = logging.getLogger(__name__)
 
 #: Bytes; of one name between slashes, and of a whole path (spec: fs.md §1, http.md §3.10).
 LONGEST_NAME = 64
@@ -32,7 +38,10 @@ class BadName(FlashError):  # noqa: N818 - see FlashFull
 
 
 class FileStore(Protocol):
-    """Where files are kept beyond this process. Each call is whole or not at all."""
+    """Where files are kept beyond this process.
+
+    Each call is whole or not at all: then it raises `StateError`.
+    """
 
     def put_file(self, path: str, data: bytes) -> None:
         """Create or replace."""
@@ -67,7 +76,8 @@ def normalise(name: str) -> str:
 class Flash:
     """Files and directories by normalised path.
 
-    Every method takes names as the host writes them and raises `BadName`.
+    Every method takes names as the host writes them and raises `BadName`, and `FlashError` when
+    a change does not reach the store.
     """
 
     def __init__(
@@ -85,12 +95,16 @@ class Flash:
         self._files = dict(files or {})
         self._directories = set(directories)
         self._store = store
+        self._coming: list[NewFile] = []
 
     @property
     def free(self) -> int:
         """Bytes left: whole blocks count, and a directory or an empty file takes one."""
         used = sum(self._cost(len(data)) for data in self._files.values())
-        return self.capacity - used - self._cost(0) * len(self._directories)
+        used += self._cost(0) * len(self._directories)
+        # What is being written takes only what it needs beyond the file it will replace.
+        used += sum(max(0, self._growth(new.path, len(new))) for new in self._coming)
+        return max(0, self.capacity - used)
 
     # --- files ----------------------------------------------------------------------------------
 
@@ -114,13 +128,37 @@ class Flash:
 
         Raises `FileMissing` for a missing directory other than those of `SELF_MADE`.
         """
-        path = normalise(name)
-        if path in self._directories or path == "/":
-            raise BadName(f"{path} is a directory")
-        if path.startswith(SELF_MADE + "/"):
+        path = self.place(name)
+        if _parent(path) == SELF_MADE:
             self._make_all(SELF_MADE)
         self._need_parent(path)
         self._put(path, data)
+
+    def place(self, name: str) -> str:
+        """The path of a file that is to be written, there already or not.
+
+        Raises `FlashError` when it is a directory's, or in a directory that is missing.
+        """
+        path = normalise(name)
+        if path in (*self._directories, "/", SELF_MADE):
+            raise BadName(f"{path} is a directory")
+        if _parent(path) != SELF_MADE:
+            self._need_parent(path)
+        return path
+
+    @contextmanager
+    def new_file(self, name: str) -> Iterator[NewFile]:
+        """A file that comes piece by piece, and takes the place of an old one when it is kept.
+
+        Without `keep` nothing has happened: power lost, or a download broken off, leaves the
+        old content. Raises as `place` does.
+        """
+        new = NewFile(self, self.place(name))
+        self._coming.append(new)
+        try:
+            yield new
+        finally:
+            self._coming.remove(new)
 
     def append(self, name: str, data: bytes) -> None:
         """Add to the end of a file. Raises `FileMissing`, `FlashFull`."""
@@ -131,7 +169,7 @@ class Flash:
         self.read(name)
         path = normalise(name)
         if self._store is not None:
-            self._store.remove_file(path)
+            _reach(self._store.remove_file, path)
         del self._files[path]
 
     # --- directories ----------------------------------------------------------------------------
@@ -154,7 +192,7 @@ class Flash:
         self._need_parent(path)
         self._need_room(self._cost(0))
         if self._store is not None:
-            self._store.make_directory(path)
+            _reach(self._store.make_directory, path)
         self._directories.add(path)
 
     def remove_directory(self, name: str) -> None:
@@ -164,17 +202,28 @@ class Flash:
         if path == "/" or files or directories:
             raise FlashError(f"{path} is not empty")
         if self._store is not None:
-            self._store.remove_directory(path)
+            _reach(self._store.remove_directory, path)
         self._directories.remove(path)
 
     # --- bookkeeping ----------------------------------------------------------------------------
 
     def _put(self, path: str, data: bytes) -> None:
-        before = self._files.get(path)
-        self._need_room(self._cost(len(data)) - (0 if before is None else self._cost(len(before))))
+        self._need_room(self._growth(path, len(data)))
         if self._store is not None:
-            self._store.put_file(path, data)
+            _reach(self._store.put_file, path, data)
         self._files[path] = data
+
+    def _growth(self, path: str, size: int) -> int:
+        """Bytes that `size` bytes at `path` take more than what is there now."""
+        before = self._files.get(path)
+        return self._cost(size) - (0 if before is None else self._cost(len(before)))
+
+    def room_for(self, new: NewFile) -> int:
+        """The most bytes that `new` may hold."""
+        before = self._files.get(new.path)
+        mine = max(0, self._growth(new.path, len(new)))
+        room = self.free + mine + (0 if before is None else self._cost(len(before)))
+        return room // self._block * self._block
 
     def _cost(self, size: int) -> int:
         return max(1, -(-size // self._block)) * self._block
@@ -198,6 +247,39 @@ class Flash:
 
     def _under(self, path: str, names: Iterable[str]) -> list[str]:
         return sorted(name.rpartition("/")[2] for name in names if _parent(name) == path)
+
+
+class NewFile:
+    """See `Flash.new_file`."""
+
+    def __init__(self, flash: Flash, path: str) -> None:
+        self.path = path
+        self._flash = flash
+        self._data = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def append(self, data: bytes) -> None:
+        """Add to the end. Raises `FlashFull` behind the last byte there is room for."""
+        fits = self._flash.room_for(self) - len(self)
+        self._data += data[:fits]
+        if fits < len(data):
+            raise FlashFull(f"no room for more than {len(self)} bytes of {self.path}")
+
+    def keep(self) -> None:
+        """From now on the file has this content. Raises `FlashError`, and it does not."""
+        data, self._data = bytes(self._data), bytearray()
+        self._flash.write(self.path, data)
+
+
+def _reach(change: Callable[..., None], *arguments: object) -> None:
+    """Bring a change to the store; to the host a disk that fails is a flash that does."""
+    try:
+        change(*arguments)
+    except StateError as error:
+        log.error("the module's files: %s", error)
+        raise FlashError(str(error)) from error
 
 
 def _parent(path: str) -> str:

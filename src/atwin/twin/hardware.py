@@ -10,6 +10,8 @@ from atwin.twin.flash import Flash
 from atwin.twin.nvram import Nvram
 from atwin.twin.power import StartCause
 from atwin.twin.sim import Sim
+from atwin.twin.taps import Taps
+from atwin.twin.traffic import Traffic
 
 if TYPE_CHECKING:
     from atwin.clock import Clock
@@ -35,6 +37,9 @@ class Hardware:
     sim: Sim = field(default_factory=Sim)
     #: The network in reach of the antenna.
     cell: Cell = field(default_factory=Cell)
+    taps: Taps = field(default_factory=Taps)
+    #: What has gone over `network`.
+    traffic: Traffic = field(default_factory=Traffic)
     #: All start-up and network times are multiplied by this; 0 makes them immediate.
     time_scale: float = 1.0
     #: Why the firmware started last.

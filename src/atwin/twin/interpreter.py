@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Awaitable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from atwin.at.cme import Cme
@@ -29,7 +31,9 @@ from atwin.at.reply import (
     frame_lines,
     frame_urc,
 )
+from atwin.twin.data_phase import DataPhase
 from atwin.twin.lines import OVERLONG, LineReader
+from atwin.twin.taps import Taps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -56,6 +60,13 @@ class EchoStyle(Style, Protocol):
     echo: bool
 
 
+class Passage(Protocol):
+    """What takes the place of the commands while the line carries data only (AT+CIPMODE=1)."""
+
+    def typed(self, rx: bytearray) -> None:
+        """Remove from `rx` what can be taken now; the rest waits in the UART."""
+
+
 class Interpreter:
     """Reads command lines from the UART, runs them, and keeps URCs out of the answers."""
 
@@ -67,6 +78,7 @@ class Interpreter:
         table: CommandTable,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         between_lines: Callable[[], None] = lambda: None,
+        taps: Taps | None = None,
     ) -> None:
         self._uart = uart
         self._clock = clock
@@ -74,13 +86,17 @@ class Interpreter:
         self._table = table
         self._spawn = spawn
         self._between_lines = between_lines
+        self._taps = taps or Taps()
         self._reader = LineReader()
+        self._stopped = False
         self._busy = False
-        self._data_phase: _DataPhase | None = None
-        self._urcs: deque[str] = deque()
+        self._data_phase: DataPhase | None = None
+        self._passage: Passage | None = None
+        self._unsolicited: deque[Callable[[], bytes]] = deque()
         self._typed_at = clock.now()
-        self._urcs_due: Timer | None = None
+        self._gap_due: Timer | None = None
         self._output = 0
+        self._echo = b""  # of the line that is being run, until something is written
 
     def start(self) -> None:
         """Begin to take bytes from the UART."""
@@ -88,23 +104,49 @@ class Interpreter:
 
     def stop(self) -> None:
         """The firmware ends: nothing is read and nothing said any more."""
-        self._busy = True
-        self._urcs.clear()
-        if self._urcs_due is not None:
-            self._urcs_due.cancel()
-        if self._data_phase is not None and self._data_phase.timer is not None:
-            self._data_phase.timer.cancel()
+        self._stopped = self._busy = True
+        self._unsolicited.clear()
+        self._passage = None
+        if self._gap_due is not None:
+            self._gap_due.cancel()
+        if self._data_phase is not None:
+            self._data_phase.stop_timer()
         self._data_phase = None
         self._uart.listen(None)
 
     def urc(self, text: str) -> None:
         """Say something unsolicited, as soon as no answer, echo or data phase is under way."""
-        self._urcs.append(text)
-        self._flush_urcs()
+        if self._taps.says(text):
+            self.in_gap(lambda: frame_urc(text))
+
+    def in_gap(self, output: Callable[[], bytes]) -> None:
+        """Write what `output` gives in the next gap, in turn with the URCs; b"" is nothing."""
+        self._unsolicited.append(output)
+        self._fill_gap()
 
     def say(self, raw: bytes) -> None:
-        """Put bytes on the line as they are: for texts that are no lines (the ROM banner)."""
+        """Put bytes on the line as they are: what is no line (the ROM banner, a passage's data)."""
         self._uart.write(raw)
+
+    async def drain(self) -> None:
+        """Return when what was written has left, and there is somebody to take more."""
+        await self._uart.drain()
+
+    # --- the line in other hands ----------------------------------------------------------------
+
+    def hand_over(self, passage: Passage) -> None:
+        """From now on what is typed goes to `passage`, and nothing is said by itself."""
+        self._reader.forget()
+        self._passage = passage
+
+    def take_back(self) -> None:
+        """Commands again; what waited to be said is said."""
+        self._passage = None
+        self.resume()
+
+    def resume(self) -> None:
+        """The passage can take more."""
+        self._pump()
 
     # --- input ----------------------------------------------------------------------------------
 
@@ -114,43 +156,56 @@ class Interpreter:
         Between two lines typed in one go there is a gap as well.
         """
         rx = self._uart.rx
-        self._flush_urcs()
-        if rx:
-            self._typed_at = self._clock.now()
+        if self._unsolicited:
+            self._fill_gap()
         while rx and not self._busy:
             if self._output > _MUCH_OUTPUT:
                 self._busy = True
                 self._spawn(self._send(b"", deque()))
                 return
+            if self._passage is not None:
+                self._reader.swallow_line_feed(rx)
+                self._passage.typed(rx)
+                break
             if self._data_phase is not None:
                 self._feed_data(self._data_phase, rx)
                 continue
-            read = self._reader.take(rx)
+            self._reader.longest = self._taps.longest_line
+            echo, line = self._reader.take(rx)
             if self._style.echo:
-                self._write(read.echo)
-            if read.line is not None:
-                self._run_line(read.line)
-            self._flush_urcs()
+                self._echo = echo
+            if line is None:
+                self._typed_at = self._clock.now()
+            else:
+                self._run_line(line)
+            if self._echo:
+                self._write(b"")
+            self._fill_gap()
         self._uart.taken()
 
-    def _flush_urcs(self) -> None:
-        if self._busy or self._data_phase is not None:
+    def _is_gap(self) -> bool:
+        return not self._busy and self._data_phase is None and self._passage is None
+
+    def _fill_gap(self) -> None:
+        if not self._is_gap():
             return
         self._between_lines()
-        if not self._urcs or not self._uart.ready:
+        if not self._unsolicited or not self._uart.ready:
             return
         if self._style.echo and self._reader.pending:
             left = self._typed_at + _TYPING - self._clock.now()
             if left > 0:
-                if self._urcs_due is None:
-                    self._urcs_due = self._clock.call_later(left, self._urcs_are_due)
+                if self._gap_due is None:
+                    self._gap_due = self._clock.call_later(left, self._gap_is_due)
                 return
-        while self._urcs:
-            self._uart.write(frame_urc(self._urcs.popleft()))
+        # What is said may end the gap: behind CONNECT the line belongs to the data.
+        while self._unsolicited and self._is_gap():
+            if output := self._unsolicited.popleft()():
+                self._uart.write(output)
 
-    def _urcs_are_due(self) -> None:
-        self._urcs_due = None
-        self._flush_urcs()
+    def _gap_is_due(self) -> None:
+        self._gap_due = None
+        self._fill_gap()
 
     # --- command lines --------------------------------------------------------------------------
 
@@ -172,8 +227,11 @@ class Interpreter:
         while commands:
             command = commands.popleft()
             self._busy = True
+            self._taps.command(command)
+            if self._stopped:
+                return
             try:
-                if commands and self._table.takes_data(command):
+                if commands and self._table.ends_line(command):
                     raise AtError
                 answer = self._table.call(command)
             except Exception as error:
@@ -203,6 +261,7 @@ class Interpreter:
             self._busy = False
             if self._deliver(answer, commands):
                 self._run(commands)
+        self._fill_gap()
         self._pump()
 
     def _deliver(self, answer: Answer, rest: deque[Command]) -> bool:
@@ -210,6 +269,8 @@ class Interpreter:
         match answer:
             case Block():
                 self._busy = True
+                if not rest and (aside := self._aside()):
+                    answer = replace(answer, tail=answer.tail + aside)
                 output = frame_block(answer, self._style, final=not rest)
                 self._spawn(self._send(output, rest))
                 return False
@@ -223,15 +284,24 @@ class Interpreter:
                 answer = Reply((answer,))
         output = frame_lines(answer.lines, self._style) if answer.lines else b""
         if answer.final is not None and not (rest and answer.final == OK):
-            output += frame_final(answer.final, self._style)
+            output += self._aside() + frame_final(answer.final, self._style)
+        if answer.trailer:
+            output += frame_lines(answer.trailer, self._style)
         self._write(output)
         if answer.after is not None:
             answer.after()
             return False
         return True
 
+    def _aside(self) -> bytes:
+        text = self._taps.aside()
+        return b"" if text is None else frame_urc(text)
+
     def _write(self, output: bytes) -> None:
-        if output:
+        """In one piece with the echo in front of it: each piece costs host and port a turn."""
+        if self._echo:
+            output, self._echo = self._echo + output, b""
+        if output and not self._stopped:
             self._output += len(output)
             self._uart.write(output)
 
@@ -243,30 +313,33 @@ class Interpreter:
         self._busy = False
         if rest:
             self._run(rest)
+        self._fill_gap()
         self._pump()
 
     # --- data phases ----------------------------------------------------------------------------
 
     def _begin_data_phase(self, collect: Collect) -> None:
-        phase = _DataPhase(collect)
-        phase.timer = self._clock.call_later(collect.seconds, lambda: self._end_data_phase(phase))
+        phase = DataPhase(collect)
+        if collect.seconds is not None:
+            end = partial(self._end_data_phase, phase)
+            phase.timer = self._clock.call_later(collect.seconds, end)
         self._data_phase = phase
 
-    def _feed_data(self, phase: _DataPhase, rx: bytearray) -> None:
-        rest = phase.collect.size - len(phase.data)
+    def _feed_data(self, phase: DataPhase, rx: bytearray) -> None:
         self._reader.swallow_line_feed(rx)
-        phase.data += rx[:rest]
-        del rx[:rest]
-        if len(phase.data) == phase.collect.size:
+        if phase.feed(rx):
             self._reader.swallow_trailer()
             self._end_data_phase(phase)
 
-    def _end_data_phase(self, phase: _DataPhase) -> None:
+    def _end_data_phase(self, phase: DataPhase) -> None:
         if phase is not self._data_phase:
             return
         self._data_phase = None
-        if phase.timer is not None:
-            phase.timer.cancel()
+        phase.stop_timer()
+        if phase.given_up:
+            self._deliver(None, deque())
+            self._fill_gap()
+            return
         self._busy = True
         try:
             answer = phase.collect.done(bytes(phase.data))
@@ -278,11 +351,4 @@ class Interpreter:
                 return
             self._busy = False
             self._deliver(answer, deque())
-        self._flush_urcs()
-
-
-class _DataPhase:
-    def __init__(self, collect: Collect) -> None:
-        self.collect = collect
-        self.data = bytearray()
-        self.timer: Timer | None = None
+        self._fill_gap()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
-CR, LF, BACKSPACE, CTRL_Z = 0x0D, 0x0A, 0x08, 0x1A
+CR, LF, BACKSPACE, CTRL_Z, ESC, SLASH = 0x0D, 0x0A, 0x08, 0x1A, 0x1B, 0x2F
 
 #: Longest command line in bytes, CR included (spec: open-questions.md OQ-29).
 LONGEST_LINE = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What one `LineReader.take` found.
 
     `line` is None while no line is complete; an over-long one is delivered as `OVERLONG`.
@@ -29,7 +28,8 @@ class LineReader:
     """Assembles lines; holds at most one line's bytes."""
 
     def __init__(self, longest: int = LONGEST_LINE) -> None:
-        self._longest = longest
+        #: Bytes, CR included.
+        self.longest = longest
         self._line = bytearray()
         self._overlong = False
         self._after_cr = False
@@ -41,14 +41,25 @@ class LineReader:
         """Whether a line has begun and not ended."""
         return bool(self._line) or self._overlong
 
+    def forget(self) -> None:
+        """Whatever line has begun is none: the line goes into other hands now."""
+        self._line.clear()
+        self._overlong = False
+
     def take(self, rx: bytearray) -> Taken:
         """Remove from `rx` what belongs to the current line, at most up to its end."""
         if self._after_data:
             self._skip_trailer(rx)
-        self.swallow_line_feed(rx)
+        if self._after_cr:
+            self.swallow_line_feed(rx)
         if not rx:
             return Taken()
-        end = _first(rx, CR, LF)
+        end = first_of(rx, CR, LF)
+        if self._is_plain(rx, end):
+            typed = bytes(rx[: end + 1])
+            del rx[: end + 1]
+            self._after_cr = typed[end] == CR
+            return Taken(typed, self._remember(typed[:end].decode("latin-1")))
         typed = bytes(rx[:end]) if end >= 0 else bytes(rx)
         if (self._line + typed[:2])[:2].upper() == b"A/" and len(self._line) < 2:
             # It needs no terminator, so what follows is another line.
@@ -76,6 +87,16 @@ class LineReader:
         """Data just ended: a CR LF or Ctrl-Z sent behind them by habit is no input (§11)."""
         self._after_data = True
 
+    def _is_plain(self, rx: bytearray, end: int) -> bool:
+        """Whether `rx` begins with a whole line without editing: what programs send."""
+        return (
+            1 < end < self.longest - 1
+            and not self._line
+            and not self._overlong
+            and rx[1] != SLASH
+            and BACKSPACE not in rx
+        )
+
     def _skip_trailer(self, rx: bytearray) -> None:
         count = 0
         while count < len(rx) and rx[count] in (CR, LF, CTRL_Z):
@@ -102,7 +123,7 @@ class LineReader:
         if not self._overlong:
             self._line += typed
         # The terminator counts as one byte of the line.
-        if len(self._line) >= self._longest:
+        if len(self._line) >= self.longest:
             self._overlong = True
             self._line.clear()
 
@@ -116,12 +137,16 @@ class LineReader:
             return OVERLONG
         line = self._line.decode("latin-1")
         self._line.clear()
+        return self._remember(line)
+
+    def _remember(self, line: str) -> str:
+        """`line`, which `A/` will run again if it is a command line."""
         if "AT" in line.upper():
             self._previous = line
         return line
 
 
-def _first(data: bytearray, a: int, b: int) -> int:
+def first_of(data: bytearray, a: int, b: int) -> int:
     """Where the first `a` or `b` stands, -1 when neither is there."""
     at_a, at_b = data.find(a), data.find(b)
     if at_a < 0 or at_b < 0:

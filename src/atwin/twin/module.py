@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from atwin.twin.cure import Cure
 from atwin.twin.firmware import Firmware
 from atwin.twin.power import StartCause
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from atwin.clock.base import Timer
     from atwin.twin.hardware import Hardware
 
@@ -22,13 +25,29 @@ class Module:
     def __init__(self, hardware: Hardware) -> None:
         self.hardware = hardware
         self.firmware: Firmware | None = None
+        #: High at the next start: download mode, in which no firmware runs.
+        self.usb_boot = False
+        self._downloads = False
+        #: Whether the firmware hangs: it hears and says nothing, and PWRKEY does nothing.
+        self.hung = False
+        #: Called with each `Cure` that has happened to the module, for the faults it ends.
+        self.on_cure: Callable[[Cure], None] = lambda cure: None
+        self._resists_reset = False
         self._ended: list[Firmware] = []
         self._restart: Timer | None = None
 
+    @property
+    def is_on(self) -> bool:
+        """Whether its supplies are up (VDD_EXT is high), whatever runs on them."""
+        return self.firmware is not None or self._downloads
+
     def power_on(self, *, warm: bool = False, cause: StartCause = StartCause.POWER) -> None:
         """Start the firmware. `warm`: skip the boot, as if it had been on for a while."""
-        if self.firmware is None:
+        if not self.is_on:
             self._forget_restart()
+            if self.usb_boot:
+                self._downloads = True
+                return
             self.hardware.start_cause = cause
             self.firmware = Firmware(self.hardware, self)
             self.firmware.start(warm=warm)
@@ -37,25 +56,41 @@ class Module:
         """CPOWD or PWRKEY: RAM is lost, the supply stays."""
         self._end_run()
 
-    def cut_power(self) -> None:
-        """The supply is gone: RAM, the clock and what has not left the line are lost."""
+    def cut_power(self, *, briefly: bool = False) -> None:
+        """The supply is gone: RAM, the clock and what has not left the line are lost.
+
+        `briefly`: for a moment only, which cures no more than RESET does.
+        """
         self.hardware.uart.cut()
-        self._end_run()
+        self._end_run(Cure.RESET_PIN if briefly else Cure.POWER)
         self.hardware.rtc.lose_power()
 
-    def restart(self, *, factory: bool = False) -> None:
+    def restart(self, *, factory: bool = False, cause: StartCause = StartCause.SOFTWARE) -> None:
         """AT+RESET and its like: this run ends, and the next one boots `RESTART_DELAY` later."""
         self._end_run()
         if factory:
             self.hardware.nvram.erase()
         delay = RESTART_DELAY * self.hardware.time_scale
-        start = partial(self.power_on, cause=StartCause.SOFTWARE)
+        start = partial(self.power_on, cause=cause)
         self._restart = self.hardware.clock.call_later(delay, start)
 
     def reset_off(self) -> None:
         """RESET_N: the run ends in the middle of whatever it was saying."""
+        if self._resists_reset:
+            return
         self.hardware.uart.cut()
-        self._end_run()
+        self._end_run(Cure.RESET_PIN)
+
+    def hang(self, *, resists_reset: bool = False) -> None:
+        """The firmware stands still, deaf and silent, until RESET, or the supply, ends its run.
+
+        `resists_reset`: until the supply does.
+        """
+        if self.firmware is not None:
+            self.hung, self._resists_reset = True, resists_reset
+            self._forget_restart()
+            self.hardware.uart.cut()
+            self.firmware.stop()
 
     async def close(self) -> None:
         """Switch off and let go of the port; returns when every task is gone."""
@@ -64,13 +99,15 @@ class Module:
             await firmware.tasks.finished()
         await self.hardware.uart.port.close()
 
-    def _end_run(self) -> None:
+    def _end_run(self, cure: Cure = Cure.RESET) -> None:
         self._forget_restart()
+        self.hung = self._resists_reset = self._downloads = False
         self._ended = [firmware for firmware in self._ended if firmware.tasks.running]
         if self.firmware is not None:
             self.firmware.stop()
             self._ended.append(self.firmware)
             self.firmware = None
+        self.on_cure(cure)
 
     def _forget_restart(self) -> None:
         """A module that goes off within the delay of a restart stays off."""

@@ -167,7 +167,7 @@ class PdpCommands(Family):
         return [n for n in sorted(contexts) if contexts[n].active and cid in (None, n)]
 
     def _activate(self, context: Context) -> None:
-        if not self._radio.attached or not self._radio.attach():
+        if not self._radio.attached or not self._radio.attach(context.apn or None):
             raise CmeError(Cme.NOT_ALLOWED)
         context.active = True
 

@@ -40,6 +40,7 @@ class Pins:
         self._reset_low_since = 0.0
         self._key_timer: Timer | None = None
         self._reset_timer: Timer | None = None
+        self._dip_timer: Timer | None = None
 
     @property
     def power_key(self) -> bool:
@@ -53,7 +54,7 @@ class Pins:
         self._power_key = high
         _stop(self._key_timer)
         if not high and self._alive:
-            if self._module.firmware is None:
+            if not self._module.is_on:
                 self._await_start()
             else:
                 self._key_timer = self._later(_STOP, self._power_down)
@@ -78,9 +79,9 @@ class Pins:
             return
         held = self._module.hardware.clock.now() - self._reset_low_since
         if self._reset_is_off:
-            if self._module.firmware is None and not self._power_key:
+            if not self._module.is_on and not self._power_key:
                 self._module.power_on(cause=StartCause.RESET_KEY)
-        elif held >= self._scaled(_RESET_RESTART) and self._module.firmware is not None:
+        elif held >= self._scaled(_RESET_RESTART) and self._module.is_on:
             self._module.reset_off()
             self._module.power_on(cause=StartCause.RESET_KEY)
         elif held >= self._scaled(_RESET_START):
@@ -98,10 +99,36 @@ class Pins:
         self._supply = there
         _stop(self._key_timer)
         _stop(self._reset_timer)
+        _stop(self._dip_timer)
         if not there:
             self._module.cut_power()
         elif not self._power_key and self._reset:
             self._await_start()
+
+    @property
+    def usb_boot(self) -> bool:
+        """The level of USB_BOOT, which counts when the module starts: high is download mode."""
+        return self._module.usb_boot
+
+    @usb_boot.setter
+    def usb_boot(self, high: bool) -> None:
+        self._module.usb_boot = high
+
+    @property
+    def vdd_ext(self) -> bool:
+        """The module's output VDD_EXT (V_GLOBAL_1V8 of an Air724UG): high while it is on."""
+        return self._module.is_on
+
+    def dip(self, seconds: float) -> None:
+        """VBAT falls too low for that long; with the voltage the module comes back by itself."""
+        if self._supply:
+            _stop(self._key_timer)
+            self._module.cut_power(briefly=True)
+            self._dip_timer = self._later(seconds, self._recover)
+
+    def _recover(self) -> None:
+        if self._alive:
+            self._module.power_on()
 
     @property
     def _alive(self) -> bool:
@@ -117,7 +144,7 @@ class Pins:
 
     def _power_down(self) -> None:
         """Off by the key; a new press is needed to start again."""
-        if self._module.firmware is not None:
+        if self._module.firmware is not None and not self._module.hung:
             self._module.firmware.interpreter.urc("NORMAL POWER DOWN")
             self._module.switch_off()
 

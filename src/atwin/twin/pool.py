@@ -28,8 +28,8 @@ class ConnectionPool:
         self.used += 1
         return Slot(self)
 
-    def _give_back(self) -> None:
-        if self._linger > 0:
+    def _give_back(self, *, lingers: bool) -> None:
+        if lingers and self._linger > 0:
             self._clock.call_later(self._linger, self._free)
         else:
             self._free()
@@ -44,8 +44,11 @@ class Slot:
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool: ConnectionPool | None = pool
 
-    def release(self) -> None:
-        """The connection is closed; harmless when called twice."""
+    def release(self, *, lingers: bool = True) -> None:
+        """The connection is closed; harmless when called twice.
+
+        `lingers`: it was a TCP connection, whose slot is free only after the pool's `linger`.
+        """
         if self._pool is not None:
-            self._pool._give_back()
+            self._pool._give_back(lingers=lingers)
             self._pool = None

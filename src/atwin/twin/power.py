@@ -20,6 +20,8 @@ class StartCause(IntEnum):
     POWER = 0
     SOFTWARE = 3
     RESET_KEY = 5
+    EXCEPTION = 6
+    WATCHDOG = 8
 
 
 def restart_reply(power: Power) -> Reply:
@@ -54,5 +56,5 @@ class PowerCommands(Family):
 
     @command.read("*EXINFO", needs="exinfo")
     def start_cause(self) -> str:
-        """Why the module started last: 0 power, 3 software restart, 5 RESET key."""
+        """Why the module started last: 0 power, 3 software, 5 RESET, 6 exception, 8 watchdog."""
         return f"*EXINFO: {int(self._hardware.start_cause)}"

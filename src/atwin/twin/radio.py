@@ -198,12 +198,17 @@ class Radio:
 
     # --- attach and PDP -------------------------------------------------------------------------
 
-    def attach(self) -> bool:
-        """Attach and bring the default PDP up. False when the network does not let us."""
+    def attach(self, apn: str | None = None) -> bool:
+        """Attach and bring the default PDP up. False when the network does not let us.
+
+        `apn`: with which access point, None for that of the default context.
+        """
         if not self.registered:
             return False
         already = self.address is not None
-        self._attach()
+        if apn is not None and not self.cell.gives(apn):
+            return False
+        self._attach(apn)
         if not already and self.address is not None:
             self._urc(f"+CGEV: ME PDN ACT {self.default_cid}")
         return self.address is not None
@@ -221,11 +226,12 @@ class Radio:
             self._urc(f"+CGEV: ME PDN DEACT {self.default_cid}")
             self._drop_pdp()
 
-    def _attach(self) -> None:
+    def _attach(self, apn: str | None = None) -> None:
         self.attached = True
-        if self.address is None and self.cell.grants_pdp:
+        context = self.contexts.setdefault(self.default_cid, Context())
+        if self.address is None and self.cell.gives(context.apn if apn is None else apn):
             self.address = self.cell.lease(self._hardware.identity.imsi)
-            self.contexts.setdefault(self.default_cid, Context()).active = True
+            context.active = True
 
     def _drop_pdp(self) -> None:
         if self.address is None:

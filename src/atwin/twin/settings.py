@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from atwin.at import command
 from atwin.at.command import Family
 from atwin.at.kinds import OneOf
-from atwin.line.frame import Flow, Frame
-from atwin.line.uart import LineMode
+from atwin.line.frame import Flow, Frame, LineMode
 
 if TYPE_CHECKING:
     from atwin.twin.nvram import Nvram

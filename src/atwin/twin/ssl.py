@@ -14,6 +14,7 @@ from atwin.at.grammar import Argument
 from atwin.at.kinds import BadArgument, OneOf, Tail, Text, integer
 from atwin.at.reply import CmeError
 from atwin.net.address import is_literal
+from atwin.net.loading import load_tls
 from atwin.twin.flash import FlashError
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Ssl:
 
     async def secure(self, number: int, stream: Stream, host: str) -> Stream:
         """TLS over `stream` by context `number`, for the server `host`. Raises `TlsError`."""
-        # Loaded at the first handshake: an idle module needs no TLS.
+        await load_tls()
         from atwin.net import tls
 
         profile = self._profile(self.contexts[number], host)
@@ -149,7 +150,7 @@ class Ssl:
             sni=None if is_literal(name) else name,
             ca=self._file(context, "cacert") if level >= 1 else None,
             authenticate=level >= 1,
-            pinned=context.number("verifymode") == 1,
+            pinned=level >= 1 and context.number("verifymode") == 1,
             check_time=self._rtc.now() if checks_dates else None,
             check_name=name if level >= 1 else None,
             client_cert=self._file(context, "clientcert") if level == 2 else None,

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Protocol, Self
 from atwin.clock import LoopClock
 from atwin.line.uart import Uart
 from atwin.models import Profile, load_profile
+from atwin.net.faulty import FaultyNetwork
+from atwin.net.meter.metered import MeteredNetwork
+from atwin.twin.faults import Bench, Faults
 from atwin.twin.flash import FileStore, Flash
 from atwin.twin.hardware import Hardware
 from atwin.twin.identity import Identity
@@ -15,6 +18,7 @@ from atwin.twin.module import Module
 from atwin.twin.nvram import Nvram, Record
 from atwin.twin.pins import Pins
 from atwin.twin.rtc import Rtc
+from atwin.twin.traffic import Traffic
 from atwin.twin.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from atwin.line.host_side import HostFifo
     from atwin.line.port import Port
     from atwin.net.network import Network
+    from atwin.twin.faults import FaultPlan
     from atwin.twin.radio import Radio
 
 
@@ -52,7 +57,7 @@ class Twin:
     rate where the port tells no other; `host_fifo` models the host's receiver; `wiring` puts the
     host's RTS or DTR on RESET or PWRKEY. The same `seed` gives the same IMEI, IMSI, ICCID and
     line noise. With `state` NVRAM and files outlive this process; its owner closes it after the
-    twin.
+    twin. `faults` is what goes wrong, and when; more can be added to `faults` of the twin.
     """
 
     def __init__(
@@ -69,11 +74,14 @@ class Twin:
         host_fifo: HostFifo | None = None,
         wiring: Wiring | None = None,
         state: State | None = None,
+        faults: FaultPlan | None = None,
     ) -> None:
         """Raises `UnknownModelError`."""
         clock = clock or LoopClock()
         profile = model if isinstance(model, Profile) else load_profile(model)
         wiring = wiring or Wiring()
+        traffic = Traffic()
+        self._metered = MeteredNetwork(network, lambda: traffic.boot)
         uart = Uart(
             port,
             clock,
@@ -82,11 +90,13 @@ class Twin:
             rts_stops=wiring.rts is None,
             seed=seed,
         )
+        faulty = FaultyNetwork(self._metered, clock, seed=seed if faults is None else faults.seed)
         self.module = Module(
             Hardware(
                 profile=profile,
                 uart=uart,
-                network=network,
+                network=faulty,
+                traffic=traffic,
                 clock=clock,
                 identity=Identity.from_seed(seed),
                 rtc=Rtc(clock),
@@ -96,6 +106,9 @@ class Twin:
             )
         )
         self.pins = Pins(self.module)
+        self.faults = Faults(Bench(self.module, self.pins, faulty))
+        if faults is not None:
+            self.faults.follow(faults)
         self.module.power_on(warm=warm)
         uart.on_outputs = partial(wiring.drive, self.pins)
 
@@ -105,6 +118,11 @@ class Twin:
         if self.module.firmware is None:
             raise RuntimeError("the module is off")
         return self.module.firmware.radio
+
+    @property
+    def traffic(self) -> Traffic:
+        """What the module has sent and received, as the operator counts it."""
+        return self.module.hardware.traffic
 
     async def __aenter__(self) -> Self:
         return self
@@ -119,7 +137,9 @@ class Twin:
 
     async def close(self) -> None:
         """Switch off and let go of the port."""
+        self.faults.close()
         await self.module.close()
+        await self._metered.close()
 
 
 def _nvram(state: State | None) -> Nvram:

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from tlslite.constants import AlertLevel
 from tlslite.messages import Alert as TlsliteAlert
-from tlslite.messages import ApplicationData, Message
+from tlslite.messages import ApplicationData, Finished, Message
+from tlslite.tlsconnection import TLSConnection
 
 from atwin.net.network import StreamError
 from atwin.net.tls import (
@@ -30,7 +31,8 @@ from atwin.net.tls import (
     Version,
     secure,
 )
-from atwin.net.tls.engine import MAX_HANDSHAKE, Engine
+from atwin.net.tls.engine import Engine
+from atwin.net.tls.incoming import MAX_HANDSHAKE
 from support.sockets import dial
 from support.tls_pki import END, START
 from support.tls_talk import (
@@ -386,6 +388,17 @@ def renegotiations(count: int) -> Callable[[Any, socket.socket], None]:
     return script
 
 
+def test_warnings_with_data_between_them_do_not_add_up(server: Issued) -> None:
+    def script(secured: Any, _: socket.socket) -> None:
+        for _again in range(3):
+            for _sent in range(4):
+                send(secured, ALERT, b"\1\x5a")
+            secured.write(b"data")
+        secured.close()
+
+    assert after(server, script)[:2] == (b"data" * 3, None)
+
+
 def test_renegotiation_is_declined_and_the_data_flow_on(server: Issued) -> None:
     got, error, _ = after(server, renegotiations(3))
     assert (got, error) == (b"go on", None)
@@ -446,6 +459,34 @@ def test_handshake_messages_have_no_place_among_data(
     assert error is not None
     assert error.failure.alert is not None
     assert error.failure.alert.name == "unexpected_message"
+
+
+@pytest.mark.parametrize("more", [HELLO_DONE, HELLO_DONE[:2]], ids=["a whole one", "half a one"])
+def test_a_message_behind_finished_ends_it_and_does_not_spin(
+    server: Issued, more: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one record with Finished, so that it is there before the handshake is over."""
+    sending = TLSConnection._sendMsg
+
+    def send_more(self: Any, msg: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(msg, Finished) and not self._client:
+            msg = Message(HANDSHAKE, msg.write() + bytearray(more))
+        return sending(self, msg, *args, **kwargs)
+
+    monkeypatch.setattr(TLSConnection, "_sendMsg", send_more)
+
+    def script(secured: Any, _: socket.socket) -> None:
+        secured.read(max=10, min=1)
+
+    async def main(port: int) -> None:
+        await secure(await dial(port), TlsProfile(deadline=5), wall=WALL)
+
+    with (
+        tlslite_server(server, script) as port,
+        pytest.raises(TlsHandshakeError, match="behind the end of the handshake") as caught,
+    ):
+        asyncio.run(main(port))
+    assert caught.value.failure.kind is Kind.LOCAL_ALERT
 
 
 def forged(payload: bytes) -> Callable[[Any, socket.socket], None]:

@@ -94,6 +94,9 @@ def test_the_name_is_sent(where: Path, server: Issued, body: Path) -> None:
         (record(20, b"\1"), Outcome.MALFORMED, "record of type 20"),
         (record(22, bytes(16_000)) * 10, Outcome.MALFORMED, "no end after"),
         (record(22, server_hello()), Outcome.ACCEPTED, "after"),
+        (record(22, server_hello(version=0x0301)), Outcome.LOWER, "TLS 1.0"),
+        (record(22, server_hello(version=0x0304)), Outcome.MALFORMED, "not offered"),
+        (record(22, server_hello(suite=0xC02F)), Outcome.MALFORMED, "not offered"),
         (
             record(22, server_hello()) + record(22, certificate_message(b"x")[:9]),
             Outcome.ACCEPTED,

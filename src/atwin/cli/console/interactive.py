@@ -19,7 +19,8 @@ _COLOURS = {Mark.SENT: "ansicyan", Mark.ANSWER: "", Mark.URC: "ansiyellow"}
 
 async def talk(url: str) -> int:
     """Talk to the module at `url` until Ctrl-D; the exit code. Raises as `open_line` does."""
-    async with open_line(url) as port:
+    async with open_line(url) as opened:
+        port = opened.port
         terminal = Terminal(port, _show)
         session: PromptSession[str] = PromptSession(
             history=_history(), completer=CommandCompleter(), complete_while_typing=False

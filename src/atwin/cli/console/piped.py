@@ -17,7 +17,8 @@ async def pipe(url: str, silence: float) -> int:
     Raises as `open_line` does, and `typer.BadParameter` for a data file that cannot be read.
     """
     lines = _stdin_lines()
-    async with open_line(url) as port:
+    async with open_line(url) as opened:
+        port = opened.port
         terminal = Terminal(port, _print_answer)
         try:
             while (line := await lines.get()) is not None:

@@ -1,9 +1,22 @@
-"""How the answer to a command differs from plain lines (spec: http.md §3, fs.md §2)."""
+"""How the answer to a command differs from plain lines.
+
+Spec: http.md §3, fs.md §2, network.md §5.
+"""
 
 from dataclasses import dataclass, replace
 
 from atwin.at.grammar import Form, MalformedLine, parse_line, split_arguments
-from atwin.at.urc import HttpAction, HttpExAction, HttpGetToFs, Urc
+from atwin.at.urc import (
+    Connect,
+    ConnectFail,
+    ConnectOk,
+    HttpAction,
+    HttpExAction,
+    HttpGetToFs,
+    NameResolved,
+    NameUnknown,
+    Urc,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +30,10 @@ class Shape:
     #: What the module says when it wants data, and how many bytes of them.
     prompt: str | None = None
     size: int = 0
-    #: The URC that ends what the command began.
-    closing: type[Urc] | None = None
+    #: What ends data that have no size.
+    end: bytes = b""
+    #: The URCs that end what the command began.
+    closing: tuple[type[Urc], ...] = ()
 
 
 _SHAPES = {
@@ -29,17 +44,26 @@ _SHAPES = {
     "+HTTPDATA": Shape(prompt="DOWNLOAD"),
     "+HTTPEXPOST": Shape(prompt=">"),
     "+FSWRITE": Shape(prompt=">"),
-    "+HTTPACTION": Shape(closing=HttpAction),
-    "+HTTPEXACTION": Shape(closing=HttpExAction),
-    "+HTTPGETTOFS": Shape(closing=HttpGetToFs),
+    "+HTTPACTION": Shape(closing=(HttpAction,)),
+    "+HTTPEXACTION": Shape(closing=(HttpExAction,)),
+    "+HTTPGETTOFS": Shape(closing=(HttpGetToFs,)),
+    "+CIPSTART": Shape(closing=(ConnectOk, ConnectFail, Connect)),
+    "+CIPSEND": Shape(prompt=">"),
+    "+CIPRXGET": Shape(bodies=("+CIPRXGET",)),
+    "+CDNSGIP": Shape(closing=(NameResolved, NameUnknown)),
 }
 
 #: Which argument of a command with a prompt is the number of bytes.
-_SIZE_ARGUMENT = {"+HTTPDATA": 0, "+HTTPEXPOST": 0, "+FSWRITE": 2}
+_SIZE_ARGUMENT = {"+HTTPDATA": 0, "+HTTPEXPOST": 0, "+FSWRITE": 2, "+CIPSEND": 0}
+#: AT+CIPSEND without a length: as much as a packet holds, up to Ctrl-Z.
+_PACKET, _CTRL_Z = 1460, b"\x1a"
 
 
-def shape_of(line: str) -> Shape:
-    """What to expect behind `line`; its last command decides, for only that can take data."""
+def shape_of(line: str, *, multi: bool = False) -> Shape:
+    """What to expect behind `line`; its last command decides, for only that can take data.
+
+    `multi`: AT+CIPMUX=1 holds, so that a link's number comes first.
+    """
     try:
         commands = parse_line(line)
     except MalformedLine:
@@ -54,5 +78,9 @@ def shape_of(line: str) -> Shape:
         return shape
     arguments = split_arguments(last.arguments)
     index = _SIZE_ARGUMENT[last.name]
+    if last.name == "+CIPSEND":
+        index += multi
+        if index >= len(arguments):
+            return replace(shape, size=_PACKET, end=_CTRL_Z)
     size = arguments[index].text if index < len(arguments) else ""
     return replace(shape, size=int(size) if size.isdecimal() else 0)

@@ -1,6 +1,7 @@
 """What both consoles share: lines to the module, and what it says made readable."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
@@ -13,6 +14,7 @@ from atwin.at.answers import (
     Final,
     Line,
     Prompt,
+    Received,
     Unsolicited,
 )
 from atwin.cli.console.shape import Shape, shape_of
@@ -21,6 +23,9 @@ from atwin.line.port import Port
 #: Bytes of a counted body that are kept for showing.
 _SHOWN_WHOLE = 1024
 _SHOWN_START = 16
+
+
+_MUX = re.compile(r"\+CIPMUX\s*=\s*([01])", re.IGNORECASE)
 
 
 class Mark(Enum):
@@ -46,6 +51,8 @@ class Terminal:
         self._show = show
         self._parser = AnswerParser()
         self._shape = Shape()
+        self._multi = False
+        self._packet = bytearray()
         self._body = bytearray()
         self._body_size = self._body_left = 0
         self._waiting_for_result = self._waiting_for_urc = False
@@ -83,7 +90,9 @@ class Terminal:
             self._enter_command(line)
 
     def _enter_command(self, line: str) -> None:
-        self._shape = shape_of(line)
+        self._shape = shape_of(line, multi=self._multi)
+        if mux := _MUX.search(line):
+            self._multi = mux[1] == "1"
         self._body.clear()
         self._body_left = 0
         self._waiting_for_result = self._shape.answered
@@ -99,9 +108,14 @@ class Terminal:
             data = Path(line[1:]).read_bytes()[: self.data_due]
             self._show(Mark.SENT, f"({len(data)} bytes of {line[1:]})")
         else:
-            data = (_encoded(line.removeprefix("@")) + b"\r\n")[: self.data_due]
+            end = b"" if self._shape.end else b"\r\n"
+            data = (_encoded(line.removeprefix("@")) + end)[: self.data_due]
             self._show(Mark.SENT, line)
-        self.data_due -= len(data)
+        if self._shape.end:
+            data += self._shape.end
+            self.data_due = 0
+        else:
+            self.data_due -= len(data)
         self._port.write(data)
 
     # --- from the port --------------------------------------------------------------------------
@@ -123,7 +137,7 @@ class Terminal:
                 self._show(Mark.ANSWER, text)
             case Unsolicited(text, urc):
                 self._show(Mark.URC, text)
-                if self._shape.closing is not None and isinstance(urc, self._shape.closing):
+                if isinstance(urc, self._shape.closing):
                     self._waiting_for_urc = False
             case Prompt(text):
                 self._show(Mark.ANSWER, text)
@@ -133,11 +147,21 @@ class Terminal:
                 self._body_size = self._body_left = length
             case BodyData(data):
                 self._take_body(data)
+            case Received(link, data, left):
+                self._take_packet(link, data, left)
             case Final(text, ok):
                 self._show(Mark.ANSWER, text)
                 self.data_due = 0
                 self._waiting_for_result = False
-                self._waiting_for_urc = ok and self._shape.closing is not None
+                self._waiting_for_urc = ok and self._shape.closing != ()
+
+    def _take_packet(self, link: int | None, data: memoryview, left: int) -> None:
+        self._packet += data[: max(0, _SHOWN_WHOLE - len(self._packet))]
+        if left == 0:
+            packet, self._packet = bytes(self._packet), bytearray()
+            who = "received: " if link is None else f"link {link}: "
+            for line in _readable(packet, len(packet)):
+                self._show(Mark.URC, who + line)
 
     def _take_body(self, data: memoryview) -> None:
         room = max(0, _SHOWN_WHOLE - len(self._body))

@@ -17,6 +17,7 @@ from atwin.host.download.events import (
     Progress,
     RangesIgnored,
 )
+from atwin.host.download.pace import stream_pays
 from atwin.host.download.plan import SMALLEST_CHUNK, count_parts, next_part
 from atwin.host.download.range import Fetched, RangeFetcher, refusal
 from atwin.host.download.stream import OVERLAP, check_joint, stream
@@ -34,16 +35,11 @@ from atwin.host.recovery import Recovery, Retry
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from atwin.clock import Clock
-    from atwin.host.bearer import Bearer
     from atwin.host.download.events import ProgressCall
     from atwin.host.identity import Limits
+    from atwin.host.recovery import Ladder
 
 Strategy = Literal["auto", "range", "stream"]
-
-#: Below this chunk `auto` streams where the module can: a ranged request costs a connection and
-#: some 600 bytes of headers, which only large parts make up for.
-SMALL_CHUNK = 65_536
 
 #: A stream is written and journalled in parts of this many bytes.
 STREAM_PART = 65_536
@@ -99,34 +95,37 @@ class Download:
         self,
         order: Order,
         session: HttpSession,
-        bearer: Bearer,
-        clock: Clock,
+        ladder: Ladder,
         limits: Limits,
         *,
         model: str = "",
         retry: Retry | None = None,
+        give_up: float = 900.0,
         progress: ProgressCall | None = None,
     ) -> None:
         """Raises `UsageError` for a chunk or strategy the module does not have."""
         self._chunk = order.chunk_for(limits)
         self._order = order
         self._session = session
-        self._clock = clock
+        self._ladder = ladder
+        self._clock = clock = ladder.board.clock
         self._limits = limits
         self._model = model
         self._progress = progress
         # Nothing has come yet: give up soon. Later there is something to lose.
-        self._asking = Recovery(session, bearer, clock, retry or Retry(), self._note)
+        ladder.note = self._climb
+        self._asking = Recovery(session, ladder, retry or Retry(give_up=give_up), self._note)
         self._fetching = Recovery(
             session,
-            bearer,
-            clock,
-            retry or Retry(attempts=8),
+            ladder,
+            retry or Retry(attempts=40, give_up=give_up),
             self._note,
             reached=lambda: self._part.size,
         )
         self._strategy: str = order.strategy
         self._ranges_ignored = False
+        #: Seconds the HEAD took: what each request costs besides its body.
+        self._asked_for = 0.0
         self._entity: Entity | None = None
         self._fetched_parts = 0
         self._resumed_from = 0
@@ -183,7 +182,9 @@ class Download:
 
     async def _ask(self) -> Entity | None:
         """What a HEAD says of the entity; None when the server does not do HEAD."""
+        began = self._clock.now()
         status = (await self._session.action(HEAD)).status
+        self._asked_for = self._clock.now() - began
         if 200 <= status < 300:
             return Entity.of(await self._session.headers())
         if status in _HEAD_REFUSED:
@@ -250,9 +251,12 @@ class Download:
                 f"{self._session.setup.url}: the server ignores ranges, and {size} bytes do not"
                 f" fit this module's {limits.chunk_max}; {hint}"
             )
-        if asked == "auto" and limits.streams and self._chunk < SMALL_CHUNK:
+        if asked == "auto" and limits.streams and self._stream_pays():
             return "stream"
         return "range"
+
+    def _stream_pays(self) -> bool:
+        return stream_pays(self._chunk, self._session.line_rate, self._asked_for)
 
     # --- strategies -----------------------------------------------------------------------------
 
@@ -400,6 +404,7 @@ class Download:
             strategy=self._strategy,
             model=self._model,
             retries=self._retries,
+            recovery=tuple(self._ladder.climbed),
         )
 
     # --- progress -------------------------------------------------------------------------------
@@ -424,7 +429,10 @@ class Download:
     def _note(self, text: str) -> None:
         self._report(self._part.size, text)
 
-    def _report(self, done: int, note: str | None = None) -> None:
+    def _climb(self, rung: str) -> None:
+        self._report(self._part.size, f"recovery: {rung}", rung)
+
+    def _report(self, done: int, note: str | None = None, rung: str | None = None) -> None:
         if self._progress is None:
             return
         self._reported_at = self._clock.now()
@@ -440,5 +448,6 @@ class Download:
                 retries=self._retries,
                 strategy=self._strategy,
                 note=note,
+                rung=rung,
             )
         )

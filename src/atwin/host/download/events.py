@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atwin.host.download.entity import Entity
+    from atwin.host.recovery import Climbed
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Progress:
 
     All sizes are bytes: `done` have come, `kept` of them are safe on disk (a kill costs the rest),
     `total` is None while unknown. `part` of `parts` counts from 1. `note` is a line for a person:
-    what failed and is tried again, why it started over.
+    what failed and is tried again, why it started over. `rung` is the one of the recovery ladder
+    that is being climbed.
     """
 
     done: int
@@ -29,6 +31,7 @@ class Progress:
     retries: int
     strategy: str
     note: str | None = None
+    rung: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class DownloadResult:
     strategy: str
     model: str
     retries: int
+    #: The rungs of the recovery ladder that were climbed, in order.
+    recovery: tuple[Climbed, ...] = ()
 
 
 if TYPE_CHECKING:

@@ -16,20 +16,21 @@ from typing import TYPE_CHECKING
 from atwin.net.network import StreamError
 from atwin.net.tls import messages
 from atwin.net.tls.alerts import FATAL, Alert
-from atwin.net.tls.engine import MAX_HANDSHAKE
 from atwin.net.tls.errors import EngineError, Kind
+from atwin.net.tls.incoming import MAX_HANDSHAKE
 from atwin.net.tls.messages import ContentType, HandshakeType
 from atwin.net.tls.records import Records
+from atwin.net.tls.suites import Version
 
 if TYPE_CHECKING:
     from atwin.net.network import Stream
-    from atwin.net.tls.suites import Version
 
 
 class Outcome(Enum):
     """How a server took a ClientHello."""
 
     ACCEPTED = "accepted"
+    LOWER = "offered a lower version"
     ALERT = "refused with an alert"
     CLOSED = "closed the connection"
     NOT_TLS = "does not speak TLS"
@@ -83,7 +84,7 @@ async def ask(stream: Stream, question: Question, *, wall: float, deadline: floa
         )
         async with asyncio.timeout(deadline):
             await stream.write(records.take_output())
-            await _listen(stream, records, answer)
+            await _listen(stream, records, question, answer)
     except TimeoutError:
         pass
     except StreamError as error:
@@ -98,7 +99,7 @@ async def ask(stream: Stream, question: Question, *, wall: float, deadline: floa
     return answer
 
 
-async def _listen(stream: Stream, records: Records, answer: Answer) -> None:
+async def _listen(stream: Stream, records: Records, question: Question, answer: Answer) -> None:
     fragments = bytearray()
     heard = 0
     while not answer.complete:
@@ -118,7 +119,7 @@ async def _listen(stream: Stream, records: Records, answer: Answer) -> None:
         if kind == ContentType.HANDSHAKE:
             fragments += content
             for message in messages.split(fragments):
-                _note(message, answer)
+                _note(message, answer, question)
         elif kind != ContentType.ALERT or len(content) != 2:
             _conclude(answer, Outcome.MALFORMED, f"record of type {kind}")
             return
@@ -131,12 +132,17 @@ async def _listen(stream: Stream, records: Records, answer: Answer) -> None:
                 return
 
 
-def _note(message: bytes, answer: Answer) -> None:
+def _note(message: bytes, answer: Answer, question: Question) -> None:
     kind = message[0]
     if kind == HandshakeType.SERVER_HELLO:
         hello = messages.server_hello(message)
-        answer.outcome = Outcome.ACCEPTED
+        if hello.suite not in question.suites or hello.version > question.version:
+            raise messages.MalformedMessageError("the server chose what was not offered")
         answer.version, answer.suite = hello.version, hello.suite
+        answer.outcome = Outcome.ACCEPTED
+        if hello.version < question.version:
+            answer.outcome = Outcome.LOWER
+            answer.detail = _label(hello.version)
     elif kind == HandshakeType.CERTIFICATE:
         answer.chain = messages.certificates(message)
     elif kind == HandshakeType.CERTIFICATE_REQUEST:
@@ -146,7 +152,14 @@ def _note(message: bytes, answer: Answer) -> None:
 
 
 def _conclude(answer: Answer, outcome: Outcome, detail: str) -> None:
-    """A ServerHello accepts, whatever follows it."""
-    if answer.outcome is not Outcome.ACCEPTED:
+    """A ServerHello has the say, whatever follows it."""
+    if answer.version is None:
         answer.outcome = outcome
-    answer.detail = detail
+    answer.detail = answer.detail or detail
+
+
+def _label(version: int) -> str:
+    try:
+        return Version(version).label
+    except ValueError:
+        return f"version {version:04x}"

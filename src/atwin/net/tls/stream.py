@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from atwin.net.network import StreamError
+from atwin.net.network import Confirming, StreamError
 from atwin.net.tls.engine import Engine, TlsResult
 from atwin.net.tls.errors import Kind, TlsBrokenError, TlsHandshakeError
 
@@ -77,6 +77,11 @@ class TlsStream:
     def truncated(self) -> bool:
         """The peer closed the TCP connection without close_notify. Meaningful at the end."""
         return self._engine.truncated
+
+    @property
+    def unacknowledged(self) -> int:
+        """See `Confirming`; in bytes of TLS records."""
+        return self._stream.unacknowledged if isinstance(self._stream, Confirming) else 0
 
     async def read(self, limit: int) -> bytes:
         """See `Stream.read`; b"" at close_notify and at the end of TCP (see `truncated`).

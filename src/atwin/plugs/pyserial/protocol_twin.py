@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from serial import SerialException, rfc2217
 
 from atwin.plugs.background import BackgroundTwin
 
+#: pyserial's own, in bit/s.
+_DEFAULT_RATE = 9600
+
 
 class Serial(rfc2217.Serial):  # type: ignore[misc] # pyserial has no type hints
-    """A serial port with a module of its own behind it; both end with `close`."""
+    """A serial port with a module of its own behind it; both end with `close`.
+
+    A program that names no rate gets the one of the URL, not pyserial's 9600.
+    """
 
     _twin: BackgroundTwin | None = None
+
+    def __init__(self, port: str | None = None, *args: Any, **settings: Any) -> None:
+        self._names_no_rate = not args and "baudrate" not in settings
+        super().__init__(port, *args, **settings)
 
     def from_url(self, url: str) -> tuple[str, int]:
         """Where to connect to: the place pyserial asks this at is `open`."""
@@ -18,6 +30,8 @@ class Serial(rfc2217.Serial):  # type: ignore[misc] # pyserial has no type hints
             self._twin = BackgroundTwin(url)
         except Exception as error:
             raise SerialException(f"could not open port {url}: {error}") from error
+        if self._names_no_rate and self.baudrate == _DEFAULT_RATE and self._twin.rate:
+            self.baudrate: int = self._twin.rate
         return self._twin.address
 
     def close(self) -> None:

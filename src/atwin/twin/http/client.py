@@ -13,6 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from atwin.net.http import Exchange, Head, Request, open_exchange
+from atwin.net.meter.account import metered_http
 from atwin.net.network import NetworkError, Stream, TlsError
 from atwin.net.url import Url
 from atwin.twin.http.failure import ActionFailed, Cause, Status, from_network
@@ -49,6 +50,7 @@ class Phase(Enum):
 
     RESOLVE = Status.DNS_ERROR
     CONNECT = Status.NETWORK_ERROR
+    HANDSHAKE = Status.SSL_NOT_ESTABLISHED
     EXCHANGE = Status.REQUEST_TIMEOUT
 
 
@@ -127,7 +129,7 @@ class HttpClient:
             unwatch()
 
     def timed_out(self, wanted: Wanted) -> ActionFailed:
-        """The failure of a request whose time is up (spec: http.md §4, OQ-16)."""
+        """The failure of a request whose time is up (spec: http.md §4, tls.md §5, OQ-16)."""
         status = int(wanted.phase.value)
         if wanted.phase is Phase.EXCHANGE:
             status = self._hardware.profile.quirks.timeout_status
@@ -178,17 +180,18 @@ class HttpClient:
             address = await self._hardware.network.resolve(host)
             wanted.phase = Phase.CONNECT
             stream = await self._hardware.network.connect(address, port)
-            wanted.phase = Phase.EXCHANGE
             if url.secure:
+                wanted.phase = Phase.HANDSHAKE
                 if self._secure is None:
                     raise TlsError("no TLS client in this module")
                 stream = await self._secure(stream, url.host)
+            wanted.phase = Phase.EXCHANGE
         except BaseException:
             if stream is not None:
                 stream.close()
-            slot.release()
+            slot.release(lingers=stream is not None)
             raise
-        return Connection(stream, slot)
+        return Connection(self._hardware.taps.stream(metered_http(stream)), slot)
 
     def url(self, wanted: Wanted) -> Url:
         """The URL of the parameters. Raises `ActionFailed` when it is none."""

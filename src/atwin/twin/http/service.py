@@ -70,6 +70,7 @@ class HttpService:
         #: AT+HTTPSSL; per boot, not per session (spec: http.md §2).
         self.ssl = 0
         self._spawn = spawn
+        self._traffic = hardware.traffic
         self._session: Session | None = None
 
     # --- session --------------------------------------------------------------------------------
@@ -79,6 +80,7 @@ class HttpService:
         if self._session is not None:
             raise CmeError(Cme.NOT_ALLOWED)
         self.buffer.clear()
+        self._traffic.begin_session()
         self._session = Session(Parameters.boot(self.nvram))
 
     def end(self) -> None:
@@ -175,8 +177,9 @@ class HttpService:
     ) -> None:
         failure: ActionFailed | None = None
         try:
-            async with self.client.guarded(wanted, deadline=deadline):
-                status, amount = await work(session)
+            with self._traffic.action(f"{name} {wanted.method}", wanted.parameters.url):
+                async with self.client.guarded(wanted, deadline=deadline):
+                    status, amount = await work(session)
         except ActionFailed as failed:
             failure = failed
         except Exception as defect:

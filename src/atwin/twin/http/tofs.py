@@ -8,20 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 from atwin.at import command
 from atwin.at.command import Family
 from atwin.at.kinds import Range, Text
-from atwin.at.reply import AtError
+from atwin.at.reply import AtError, CmeError
 from atwin.at.urc import HttpGetToFs
-from atwin.twin.flash import BadName, FlashError, normalise
+from atwin.twin.flash import SELF_MADE, FlashError
 from atwin.twin.http.failure import ActionFailed, Cause, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from atwin.twin.http.client import Wanted
     from atwin.twin.http.service import HttpService, Session
 
-_DIRECTORY = "/USER/HTTP/"
-#: Bytes written at a time: a flash block.
-_BLOCK = 4096
+#: Bytes taken from the connection at a time.
+_PIECE = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -46,13 +43,15 @@ class HttpToFlashCommands(Family):
         location: Annotated[int, Range(0, 0)],
         name: Annotated[str, Text("filename", 64)],
     ) -> None:
-        """GET the URL into /USER/HTTP/<filename>; `+HTTPGETTOFS: <status>,<written>` ends it."""
-        path = _DIRECTORY + name
+        """GET the URL into /USER/HTTP/<filename>; `+HTTPGETTOFS: <status>,<written>` ends it.
+
+        A file of that name is replaced when all is there, and stays when something fails.
+        """
         try:
-            normalise(path)
-        except BadName:
-            raise AtError from None
-        wanted = self._http.wanted(0)
+            wanted = self._http.wanted(0)
+            path = self._http.flash.place(f"{SELF_MADE}/{name}")
+        except (CmeError, FlashError):
+            raise AtError from None  # this command knows OK and ERROR
         self._progress = _Progress(running=True)
         progress = self._progress
 
@@ -80,15 +79,14 @@ class HttpToFlashCommands(Family):
             if not 200 <= status < 300:
                 return status  # an error page is not the file
             progress.total = int(exchange.head.get(b"content-length") or 0)
-            self._store(self._http.flash.write, path, b"")
-            while data := await exchange.read(_BLOCK):
-                self._store(self._http.flash.append, path, data)
-                progress.written += len(data)
+            try:
+                with self._http.flash.new_file(path) as file:
+                    while data := await exchange.read(_PIECE):
+                        try:
+                            file.append(data)
+                        finally:
+                            progress.written = len(file)
+                    file.keep()
+            except FlashError as error:
+                raise ActionFailed(Status.NO_MEMORY, Cause.FILE, str(error)) from None
             return status
-
-    @staticmethod
-    def _store(how: Callable[[str, bytes], None], path: str, data: bytes) -> None:
-        try:
-            how(path, data)
-        except FlashError as error:
-            raise ActionFailed(Status.NO_MEMORY, Cause.FILE, str(error)) from None

@@ -1,0 +1,103 @@
+"""Whether the twin's line takes the time a wire takes, in real time.
+
+`python -m bench.rate`, or `make bench`. For each rate an `atwin twin --baud` on a PTY; its host, a
+process of its own, sends ten seconds of bytes (HTTPDATA) and reads ten seconds back (HTTPREAD). All
+rates run at once. Commands and answers between the pieces are not counted, and a piece's clock
+starts with its first byte. That the virtual clock is exact is tested, in
+tests/line/test_uart_rate.py. Exit code 1: further from the wire than may be.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from bench.children import Terminal, twin
+from rich.console import Console
+from rich.table import Table
+
+RATES = (9600, 115200, 460800, 921600)
+SECONDS = 10
+#: The most one HTTPDATA or HTTPREAD carries (spec: flows.md §3).
+PIECE = 307_200
+#: How far from the wire a rate may be.
+TOLERANCE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Bytes a second each way, as parts of what the wire would carry."""
+
+    nominal: int
+    up: float
+    down: float
+
+
+def measure(rate: int) -> Rate:
+    """Ten seconds each way at `rate` bit/s."""
+    left = SECONDS * rate // 10
+    sent = up = got = down = 0.0
+    with twin("--baud", str(rate)) as path, Terminal(path, rate) as host:
+        host.ask("AT")
+        host.ask("ATE0")
+        host.ask("AT+HTTPINIT")
+        while left:
+            size = min(left, PIECE)
+            left -= size
+            host.ask(f"AT+HTTPDATA={size},120000", b"\r\nDOWNLOAD\r\n")
+            up += _seconds_up(host, size)
+            sent += size + len("\r\nOK\r\n")
+            host.write(b"AT+HTTPREAD\r")
+            count, seconds = _read_down(host, size)
+            got, down = got + count, down + seconds
+    wire = rate / 10
+    return Rate(rate, sent / up / wire, got / down / wire)
+
+
+def _seconds_up(host: Terminal, size: int) -> float:
+    """From the first byte of the data to the last byte of the OK behind them."""
+    began = time.perf_counter()
+    host.write(bytes(size))
+    host.until(b"\r\nOK\r\n")
+    return time.perf_counter() - began
+
+
+def _read_down(host: Terminal, size: int) -> tuple[int, float]:
+    """Bytes behind the first read, which nobody saw begin, and the seconds they took."""
+    total = len(f"\r\n+HTTPREAD: {size}\r\n") + size + len("\r\nOK\r\n")
+    first = len(host.read())
+    began, count = time.perf_counter(), first
+    while count < total:
+        count += len(host.read())
+    return total - first, time.perf_counter() - began
+
+
+def rates() -> tuple[Table, bool]:
+    """All rates; whether all are near enough."""
+    with ThreadPoolExecutor(len(RATES)) as pool:
+        found = list(pool.map(measure, RATES))
+    table = Table(
+        title=f"{SECONDS} s of traffic each way over a PTY in real time, against the wire at 8N1",
+        title_justify="left",
+    )
+    for heading in ("bit/s", "bytes/s of the wire", "to the module", "to the host"):
+        table.add_column(heading, justify="right")
+    for rate in found:
+        table.add_row(
+            str(rate.nominal), f"{rate.nominal / 10:,.0f}", f"{rate.up:.4f}", f"{rate.down:.4f}"
+        )
+    return table, all(abs(way - 1) <= TOLERANCE for rate in found for way in (rate.up, rate.down))
+
+
+def main() -> int:
+    console = Console(width=100)
+    table, good = rates()
+    console.print(table)
+    console.print(f"{'holds' if good else 'FAILS'}: every rate within {TOLERANCE:.0%} of the wire")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""The vendor's file through one fault after another, and which rung of the ladder helped.
+
+    python -m bench.rungs            11,975,260 bytes for each fault and each model
+
+The line runs at 921600 bit/s on the virtual clock; the fault comes after 60 of some 140 seconds.
+A row ends with exit code 1 when the file is wrong, the download fails, or another rung helped
+than the one that ends this fault.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from atwin.cli.pins import TwinPins
+from atwin.clock import LoopClock, run_virtual
+from atwin.host import DownloadResult, LineWishes, Modem
+from atwin.line.host_line import HostLine
+from atwin.line.memory import memory_pair
+from atwin.models import MODELS
+from atwin.net.origin import File, Generated, Origin
+from atwin.net.simulated import SimulatedNetwork
+from atwin.twin import Twin
+from atwin.twin.faults import FaultPlan
+
+if TYPE_CHECKING:
+    from atwin.host.download import Strategy
+
+#: The file of the vendor's example (spec: flows.md §3).
+SIZE = 11_975_260
+BAUD = 921_600
+MOMENT = 60.0
+
+NEW_PDP = ("new PDP",)
+NOTHING = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault, and the rungs that may help against it; none when trying again is enough.
+
+    A stream has one connection: troubles of the next ones are met with ranges.
+    """
+
+    fault: dict[str, Any]
+    helps: tuple[str, ...]
+    strategy: Strategy = "auto"
+
+    def __str__(self) -> str:
+        return " ".join(
+            f"{value}" if key == "kind" else f"{key}={value}" for key, value in self.fault.items()
+        )
+
+
+CASES = (
+    Case({"kind": "pdp_loss"}, NEW_PDP),
+    Case({"kind": "pdp_loss", "until": "new_pdp", "times": 2}, NEW_PDP),
+    Case({"kind": "pdp_loss", "until": "cipshut"}, ("CIPSHUT",)),
+    Case({"kind": "pdp_loss", "until": "cfun"}, ("flight mode",)),
+    Case({"kind": "pdp_loss", "until": "reset"}, ("AT+RESET",)),
+    Case({"kind": "pdp_loss", "until": "reset_pin"}, ("RESET pin",)),
+    Case({"kind": "pdp_loss", "until": "power"}, ("power cycle",)),
+    Case({"kind": "radio_gone", "seconds": 10.0}, ("new PDP", "CIPSHUT", "flight mode")),
+    Case({"kind": "sim_pulled", "seconds": 10.0}, ("new PDP", "CIPSHUT", "flight mode")),
+    Case({"kind": "hang"}, ("RESET pin",)),
+    Case({"kind": "hang", "until": "power"}, ("power cycle",)),
+    Case({"kind": "restart"}, ("finding the module on the line",)),
+    Case({"kind": "brownout"}, ("finding the module on the line",)),
+    Case({"kind": "dns_failure", "count": 2}, NOTHING, "range"),
+    Case({"kind": "connect_refused", "count": 2}, NEW_PDP, "range"),
+    Case({"kind": "stall", "count": 1}, NEW_PDP),
+    Case({"kind": "reset_connection", "count": 1}, NEW_PDP),
+    Case({"kind": "truncate", "count": 1}, NEW_PDP),
+    Case({"kind": "drip", "count": 1, "rate": 10}, NEW_PDP, "range"),
+    Case({"kind": "slow_link", "latency": 0.3, "jitter": 0.1, "seconds": 20.0}, NOTHING),
+    Case({"kind": "pool_full", "seconds": 10.0}, NOTHING, "range"),
+    Case({"kind": "lost_bytes", "count": 3, "bytes": 10, "every": 5000}, NOTHING),
+    Case({"kind": "urc_interleave", "count": 5}, NOTHING),
+)
+
+
+def run(model: str, case: Case, size: int, folder: Path) -> DownloadResult:
+    """One download with that fault in its middle. Raises `HostError`."""
+
+    async def main() -> DownloadResult:
+        clock = LoopClock()
+        origin = Origin({"/f": File(Generated(size, seed=7))}, wall=clock.wall)
+        network = SimulatedNetwork(clock, latency=0.025, bandwidth=1.2e6)
+        network.serve("files.example", 80, origin.handle)
+        near, far = memory_pair()
+        near.set_line(HostLine(115_200))
+        moment = MOMENT * size / SIZE
+        plan = FaultPlan.from_table({"fault": [{**case.fault, "at_time": moment}]})
+        twin = Twin(model, far, network=network, baud=115_200, faults=plan)
+        async with twin, Modem(near, pins=TwinPins(twin), line=LineWishes(speed=BAUD)) as modem:
+            await modem.recover()
+            result = await modem.download(
+                "http://files.example/f", folder / "f", strategy=case.strategy
+            )
+            assert any(each.what == "begins" for each in twin.faults.history), "no fault came"
+            return result
+
+    return run_virtual(main())
+
+
+def main() -> int:
+    right = hashlib.sha256(Generated(SIZE, seed=7).read(0, SIZE)).hexdigest()
+    began, bad = time.monotonic(), 0
+    print(f"{'fault':44} {'model':13} {'seconds':>8} {'retries':>7}  helped")
+    for case in CASES:
+        for model in MODELS:
+            with tempfile.TemporaryDirectory() as folder:
+                result = run(model, case, SIZE, Path(folder))
+            helped = tuple(rung.rung for rung in result.recovery if rung.helped)
+            good = result.sha256 == right and (not helped or set(helped) <= set(case.helps))
+            good = good and bool(helped) == bool(case.helps)
+            bad += not good
+            print(
+                f"{case!s:44} {model:13} {result.seconds:8.1f} {result.retries:7}  "
+                f"{', '.join(helped) or '-'}{'' if good else '   <-- ' + str(case.helps)}",
+                flush=True,
+            )
+    print(f"{len(CASES) * len(MODELS)} downloads in {time.monotonic() - began:.0f} s, {bad} bad")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

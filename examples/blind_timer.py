@@ -1,0 +1,153 @@
+"""Why not to fire HTTP requests on a timer: the FAQ's warning, seen on a twin.
+
+    python examples/blind_timer.py
+
+A module has eight connections in all, and one that was closed still counts for a while (here two
+seconds). The vendor says: no timer, the next request when the result of the last one is there.
+Three hosts want a page every 200 ms from a server that takes 400 ms:
+
+  timer            fires AT+HTTPACTION=0 whatever became of the last one
+  timer, restarts  begins each time anew with HTTPTERM and HTTPINIT, "to be safe"
+  patient          waits for +HTTPACTION before the next one
+
+Everything is in this process and on a virtual clock, so the minute takes a moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from atwin.at.urc import HttpAction
+from atwin.clock import LoopClock, run_virtual
+from atwin.host.channel import Channel
+from atwin.line.memory import memory_pair
+from atwin.models import load_profile
+from atwin.net.simulated import SimulatedNetwork
+from atwin.twin import Twin
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from atwin.at.urc import Urc
+    from atwin.net.network import Stream
+
+#: Seconds of the experiment, between two firings, and that the server thinks.
+MINUTE, PERIOD, THINKING = 60.0, 0.2, 0.4
+#: Seconds a closed connection still counts.
+LINGER = 2.0
+
+NO_ANSWER = "started, and never heard of again"
+
+_MEANING = {
+    "200": "the page",
+    "604": "no connection free",
+    "+CME ERROR: 3": "refused: the last one is still running",
+}
+
+
+class Host:
+    """Counts what becomes of its requests."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.seen: Counter[str] = Counter()
+        self.started = 0
+        channel.on_urc(self._heard)
+
+    async def begin(self) -> None:
+        """Bearer and session."""
+        await self.channel.command("ATE0")
+        await self.channel.command("AT+SAPBR=1,1", timeout=90)
+        await self.session()
+
+    async def session(self) -> None:
+        """HTTPINIT and what a request needs."""
+        await self.channel.command("AT+HTTPINIT")
+        await self.channel.command('AT+HTTPPARA="URL","http://server.example/"')
+
+    async def fire(self) -> bool:
+        """HTTPACTION; whether the module took it."""
+        reply = await self.channel.command("AT+HTTPACTION=0")
+        if reply.ok:
+            self.started += 1
+        else:
+            self.seen[reply.final.text] += 1
+        return reply.ok
+
+    def result(self) -> Counter[str]:
+        """How often what came of a request."""
+        answered = self.seen["200"] + self.seen["604"]
+        self.seen[NO_ANSWER] = self.started - answered
+        return +self.seen
+
+    def _heard(self, text: str, urc: Urc | None) -> None:
+        if isinstance(urc, HttpAction):
+            self.seen[str(urc.status)] += 1
+
+
+async def timer(host: Host) -> None:
+    """Fires, whatever became of the last one."""
+    await host.fire()
+    await asyncio.sleep(PERIOD)
+
+
+async def restarting_timer(host: Host) -> None:
+    """The same with a new session each time."""
+    await host.channel.command("AT+HTTPTERM")
+    await host.session()
+    await timer(host)
+
+
+async def patient(host: Host) -> None:
+    """The next one when the result is there."""
+    if await host.fire():
+        await host.channel.urc(HttpAction, timeout=130)
+    await asyncio.sleep(PERIOD)
+
+
+HOSTS: dict[str, Callable[[Host], Awaitable[None]]] = {
+    "timer": timer,
+    "timer, restarts": restarting_timer,
+    "patient": patient,
+}
+
+
+async def server(stream: Stream) -> None:
+    """Thinks, then answers."""
+    request = b""
+    while b"\r\n\r\n" not in request:
+        request += await stream.read(65536)
+    await asyncio.sleep(THINKING)
+    await stream.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+
+
+async def minute_of(step: Callable[[Host], Awaitable[None]]) -> Counter[str]:
+    """One host at work for a minute; what became of its requests."""
+    clock = LoopClock()
+    network = SimulatedNetwork(clock, latency=0.02)
+    network.serve("server.example", 80, server)
+    near, far = memory_pair()
+    profile = load_profile("air780e-at").with_flags(linger_s=LINGER)
+    async with Twin(profile, far, network=network):
+        host = Host(Channel(near))
+        await host.begin()
+        end = clock.now() + MINUTE
+        while clock.now() < end:
+            await step(host)
+        await asyncio.sleep(1)
+        await host.channel.close()
+        return host.result()
+
+
+def main() -> None:
+    for name, step in HOSTS.items():
+        print(name)
+        for what, count in sorted(run_virtual(minute_of(step)).items()):
+            meaning = f"  ({_MEANING[what]})" if what in _MEANING else ""
+            print(f"  {count:4d} x {what}{meaning}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""`--pins`: how the host reaches RESET, PWRKEY and the supply of its module."""
+
+from collections.abc import AsyncIterator, Set
+from contextlib import asynccontextmanager
+
+import typer
+
+from atwin.line.pins import PINS, Pin, Pins, PinSpecError, open_pins
+from atwin.line.port import Port
+from atwin.twin import Twin
+
+
+class TwinPins(Pins):
+    """The pins of a twin in this process; see `Pins`."""
+
+    def __init__(self, twin: Twin) -> None:
+        self._twin = twin
+
+    @property
+    def driven(self) -> Set[Pin]:
+        """See `Pins.driven`."""
+        return set(PINS)
+
+    async def drive(self, pin: Pin, high: bool) -> None:
+        """See `Pins.drive`."""
+        setattr(self._twin.pins, pin, high)
+
+
+@asynccontextmanager
+async def pins_for(spec: str | None, port: Port, own: Pins | None) -> AsyncIterator[Pins | None]:
+    """The means `spec` names, or else `own`. Raises `typer.BadParameter` and `PinError`."""
+    if spec is None:
+        yield own
+        return
+    try:
+        pins = open_pins(spec, port)
+    except PinSpecError as error:
+        raise typer.BadParameter(str(error)) from None
+    try:
+        yield pins
+    finally:
+        await pins.close()

@@ -1,0 +1,76 @@
+"""`atwin recover`: the recovery ladder alone."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Json, PinsOption, Port
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from atwin.host import Climbed
+
+
+def recover(
+    port: Port = DEFAULT_PORT,
+    pins: PinsOption = None,
+    give_up: GiveUp = GIVE_UP,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Begin with AT+RESET even if nothing is wrong.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring a module back onto the network, and say what helped.
+
+    New PDP (three times), CIPSHUT, flight mode, AT+RESET, RESET pin with PWRKEY, power cycle: one
+    after the other until the module is registered with its bearer open. The last two need
+    --pins.
+
+    \b
+    Examples:
+      atwin recover --port /dev/ttyUSB0 --pins port:rts=reset,dtr=power_key
+      atwin recover --port /tmp/module --pins control:/tmp/pins --json
+    """
+    from atwin.cli.running import finish, run
+
+    async def work() -> int:
+        from atwin.cli.modem import modem_on
+
+        async with modem_on(port, pins=pins) as modem:
+            climbed = await modem.recover(give_up=give_up, restart=restart, note=_say)
+        typer.echo(f"atwin: {_summary(climbed)}", err=True)
+        if as_json:
+            typer.echo(json.dumps({"port": port, "recovery": described(climbed)}))
+        return 0
+
+    finish(run(work()))
+
+
+def described(climbed: "Sequence[Climbed]") -> list[dict[str, object]]:
+    """For `--json`."""
+    return [
+        {
+            "rung": rung.rung,
+            "seconds": round(rung.seconds, 3),
+            "failure": rung.failure,
+            "helped": rung.helped,
+        }
+        for rung in climbed
+    ]
+
+
+def _summary(climbed: "Sequence[Climbed]") -> str:
+    if not climbed:
+        return "the module is on the network; there was nothing to recover"
+    last = climbed[-1]
+    return (
+        f"{last.rung} helped, after {len(climbed)} rungs"
+        if len(climbed) > 1
+        else (f"{last.rung} helped")
+    )
+
+
+def _say(rung: str) -> None:
+    typer.echo(f"atwin: recovery: {rung}", err=True)

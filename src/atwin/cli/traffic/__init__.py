@@ -1,0 +1,123 @@
+"""`atwin traffic`: what a task costs, as the operator counts it."""
+
+from typing import Annotated
+
+import typer
+
+from atwin.cli.options import DEFAULT_PORT, Json, Port
+
+
+def traffic(
+    run: Annotated[
+        str | None,
+        typer.Option(metavar="COMMAND", help='Measure: run it, such as "get URL", and count.'),
+    ] = None,
+    get: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Estimate `atwin get` of so many bytes.")
+    ] = None,
+    post: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Estimate a POST of so many bytes.")
+    ] = None,
+    heartbeat: Annotated[
+        str | None,
+        typer.Option(
+            metavar="UP[:DOWN]", help="Estimate messages of these bytes on an open TCP connection."
+        ),
+    ] = None,
+    times: Annotated[int, typer.Option(min=1, metavar="N", help="How often.")] = 1,
+    interval: Annotated[
+        float | None,
+        typer.Option(min=0.001, metavar="SECONDS", help="From one time to the next."),
+    ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Whose request to count; https:// means --tls."),
+    ] = None,
+    answer: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Body of the answer to a POST (2 bytes).")
+    ] = None,
+    answer_head: Annotated[
+        int | None,
+        typer.Option(
+            min=15, metavar="BYTES", help="Header of an answer: 245 for --get, 38 for --post."
+        ),
+    ] = None,
+    part: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Parts of --get; else what suits --model.")
+    ] = None,
+    bare: Annotated[
+        bool, typer.Option("--bare", help="--get is the GET alone, without the HEAD before it.")
+    ] = False,
+    model: Annotated[
+        str, typer.Option(metavar="MODEL", help="The module that does it.")
+    ] = "air724ug",
+    tls: Annotated[bool, typer.Option("--tls", help="Over HTTPS.")] = False,
+    suite: Annotated[
+        str, typer.Option(metavar="NUMBER", help="The cipher suite that is agreed on.")
+    ] = "0x0035",
+    chain: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BYTES[,BYTES]",
+            help="The server's certificates (1500,1200); `atwin probe` tells their size.",
+        ),
+    ] = None,
+    keep_alive: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="N", help="Requests on one connection; a module's own HTTP makes 1."
+        ),
+    ] = 1,
+    dns: Annotated[
+        bool, typer.Option("--dns", help="Count the question for the server's name as well.")
+    ] = False,
+    price_per_mb: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="PRICE", help="Of 1,048,576 bytes, in any currency."),
+    ] = None,
+    port: Port = DEFAULT_PORT,
+    as_json: Json = False,
+) -> None:
+    """Tell what traffic costs: estimated, or measured while a command runs.
+
+    Operators count IP packets: headers, ACKs, connections and TLS weigh more than a small
+    payload. An estimate follows their rules. A measurement counts the packets of this computer,
+    by its kernel on Linux, and says what a module's TCP would have made of them; on a real
+    module it reads AT^DATAINFO. Measuring `get` keeps no file unless COMMAND names one with -o.
+
+    \b
+    Examples:
+      atwin traffic --post 10 --times 100
+      atwin traffic --get 12M --part 300K --tls --price-per-mb 0.5
+      atwin traffic --heartbeat 2:2 --interval 60
+      atwin traffic --run "get http://example.org/firmware.bin" --json
+    """
+    from atwin.cli.running import finish
+    from atwin.cli.traffic.report import Plan, show
+
+    asked = [name for name, value in
+             (("--run", run), ("--get", get), ("--post", post), ("--heartbeat", heartbeat))
+             if value is not None]  # fmt: skip
+    if len(asked) != 1:
+        what = f"{' and '.join(asked)}: " if asked else ""
+        raise typer.BadParameter(f"{what}one of --run, --get, --post and --heartbeat is wanted")
+    plan = Plan(times, interval, price_per_mb)
+    code = 0
+    if run is not None:
+        from atwin.cli.traffic.measure import measure
+
+        report, code = measure(run, port, times)
+    else:
+        from atwin.cli.traffic import task
+
+        server = task.Server(url, answer, answer_head, tls, suite, chain, dns)
+        if heartbeat is not None:
+            report = task.estimate_heartbeat(heartbeat, times)
+        elif post is not None:
+            report = task.estimate_post(post, times, keep_alive, server)
+        else:
+            download = task.Download(part, bare, model)
+            report = task.estimate_get(get or "", times, keep_alive, server, download)
+    if report is not None:
+        show(report, plan, as_json=as_json)
+    finish(code)

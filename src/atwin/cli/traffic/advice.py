@@ -1,0 +1,95 @@
+"""What would make a task cheaper; every piece of advice comes with its numbers."""
+
+from typing import TYPE_CHECKING
+
+from atwin.net.meter.model import OPERATOR, OPERATOR_RIDING, heartbeat
+
+if TYPE_CHECKING:
+    from atwin.net.meter.bill import Bill, Count
+
+#: Share of the payload below which requests are small, and of other kinds that is worth a word.
+_SMALL_PAYLOAD = 1 / 3
+_MUCH_TLS = 0.1
+_MANY_REPEATED = 0.01
+#: Payload of a part below which larger ones pay, in bytes, and requests that make a habit.
+_SMALL_PART = 65_536
+_HABIT = 3
+#: Largest message that is compared with a heartbeat: one segment.
+_MESSAGE = 1460
+
+
+def advise(count: "Count") -> list[str]:
+    """From what was or will be sent, by the operator's rules."""
+    bill = count.operator
+    if not bill.connections:
+        return []
+    advice = []
+    payload = bill.kind("payload")
+    if 0 < payload < _SMALL_PAYLOAD * bill.total:
+        advice += _for_small(bill, payload)
+    elif bill.connections >= _HABIT and payload / bill.connections < _SMALL_PART:
+        advice.append(_for_parts(bill, payload))
+    advice += _for_tls(bill)
+    advice += _for_trouble(count.wire)
+    return advice
+
+
+def _for_small(bill: "Bill", payload: int) -> list[str]:
+    requests = bill.connections
+    beside = (bill.total - payload) / requests
+    together = max(requests, 10)
+    # Payload that fits into the packets there are anyhow costs itself, and nothing more.
+    one = beside + payload / requests * together
+    separate = bill.total / requests * together
+    advice = [
+        f"Fewer, larger requests: each costs {beside:,.0f} bytes beside a payload of"
+        f" {payload / requests:,.0f} on average. {together:,} of them in one: about"
+        f" {one:,.0f} bytes instead of {separate:,.0f}, {1 - one / separate:.0%} less."
+    ]
+    up, down = bill.up.payload // requests, bill.down.payload // requests
+    if 0 < up <= _MESSAGE and down <= _MESSAGE:
+        least = heartbeat(up, max(down, 1), OPERATOR_RIDING).total
+        most = heartbeat(up, max(down, 1), OPERATOR).total
+        advice.append(
+            f"A TCP connection kept open (AT+CIPSTART, AT+CIPSEND) instead of HTTP: {up:,} bytes up"
+            f" and {max(down, 1):,} down cost {most:,}, or {least:,} when the server answers at"
+            f" once, instead of {bill.total / requests:,.0f}."
+        )
+    return advice
+
+
+def _for_parts(bill: "Bill", payload: int) -> str:
+    requests = bill.connections
+    beside = (bill.total - payload) / requests
+    return (
+        f"Larger parts: {requests:,} requests cost {beside:,.0f} bytes each beside"
+        f" {payload / requests:,.0f} of payload. Parts twice as large save up to"
+        f" {1 - (payload + beside * requests / 2) / bill.total:.0%}."
+    )
+
+
+def _for_tls(bill: "Bill") -> list[str]:
+    tls = bill.kind("tls")
+    if tls < _MUCH_TLS * bill.total:
+        return []
+    return [
+        f"TLS costs {tls / bill.connections:,.0f} bytes a connection, {tls / bill.total:.0%} of"
+        " all, most of it the handshake and the server's certificates: send more on each"
+        " connection, and let the server send no more certificates than it must."
+    ]
+
+
+def _for_trouble(wire: "Bill") -> list[str]:
+    advice = []
+    repeated, unread = wire.kind("retransmitted"), wire.kind("unread")
+    if repeated > _MANY_REPEATED * wire.total:
+        advice.append(
+            f"{repeated:,} bytes were sent again, {repeated / wire.total:.1%}: the way to the"
+            " server loses packets."
+        )
+    if unread:
+        advice.append(
+            f"{unread:,} bytes came for connections that were cut and are paid for: a longer"
+            " TIMEOUT, or smaller parts."
+        )
+    return advice

@@ -1,0 +1,72 @@
+"""Runs a command of this program and tells what it cost."""
+
+import shlex
+import sys
+import tempfile
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import typer
+
+from atwin.cli.exits import DONE, MODULE_FAILED
+from atwin.cli.traffic.advice import advise
+from atwin.cli.traffic.report import Report
+from atwin.cli.traffic.watch import Watch, watching
+
+_COMMANDS = ("get", "post", "head")
+
+
+def measure(command: str, port: str, times: int) -> tuple[Report | None, int]:
+    """The report of `times` such commands, if anything was counted, and the command's exit code.
+
+    It is run once. Raises `typer.BadParameter`.
+    """
+    from atwin.cli.app import run
+
+    words = _words(command)
+    # The first ones count, so that those of the command itself win.
+    options = ["--port", port]
+    watch = Watch()
+    with tempfile.TemporaryDirectory(prefix="atwin-") as scratch:
+        if words[0] == "get":
+            options += ["--output", str(Path(scratch) / "file")]
+        # stdout is the report's; what the command prints is no part of it.
+        with watching(watch), redirect_stdout(sys.stderr):
+            code = run([words[0], *options, *words[1:]])
+    report = _report(command, watch, times)
+    if report is None and code == DONE:
+        typer.echo(
+            "atwin: this module does not count its traffic (no AT^DATAINFO): it can only be"
+            " estimated, with --get or --post",
+            err=True,
+        )
+        code = MODULE_FAILED
+    return report, code
+
+
+def _words(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise typer.BadParameter(f"--run {command!r}: {error}") from None
+    if not words or words[0] not in _COMMANDS:
+        raise typer.BadParameter(
+            f'--run {command!r}: "get URL", "post URL --data …" or "head URL" is wanted'
+        )
+    return words
+
+
+def _report(command: str, watch: Watch, times: int) -> Report | None:
+    if watch.count is not None:
+        return Report(
+            "measure",
+            command,
+            times,
+            watch.count * times,
+            requests=watch.actions,
+            advice=advise(watch.count * times),
+        )
+    if watch.module is not None:
+        up, down = watch.module
+        return Report("measure", command, times, module=(up * times, down * times))
+    return None

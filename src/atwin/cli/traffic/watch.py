@@ -1,0 +1,122 @@
+"""Counts the traffic of one command, wherever its module is."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from atwin.host import Modem
+    from atwin.net.meter.bill import Count
+    from atwin.twin import Twin
+
+_COUNTED = re.compile(r"\^DATAINFO: ?(\d+),(\d+)")
+_SWITCH = re.compile(r"\^DATAINFO: ?([01]),(\d+)")
+#: Seconds in which a counter's saving interval makes no difference to us.
+_INTERVAL = 60
+#: Seconds that the last packets may take.
+_LAST_PACKETS = 3.0
+
+_watch: ContextVar["Watch | None"] = ContextVar("watch", default=None)
+
+
+@dataclass
+class Watch:
+    """What came of watching; all None when the module cannot tell."""
+
+    #: What a twin's meter says, and each of its actions by name.
+    count: "Count | None" = None
+    actions: "list[tuple[str, Count]]" = field(default_factory=list)
+    #: Bytes up and down by a module's own counters.
+    module: tuple[int, int] | None = None
+
+    def line(self) -> str:
+        """In one line."""
+        if self.count is not None:
+            wire, operator = self.count.wire, self.count.operator
+            plural = "" if operator.connections == 1 else "s"
+            text = (
+                f"{operator.total:,} bytes as the operator counts ({operator.up.total:,} up,"
+                f" {operator.down.total:,} down; {operator.connections} connection{plural})"
+            )
+            if self.count.by_kernel:
+                text += f"; {wire.total:,} on this wire, by the {self.count.counted_by}"
+            return f"traffic: {text}"
+        if self.module is not None:
+            up, down = self.module
+            return f"traffic: {up + down:,} bytes by AT^DATAINFO ({up:,} up, {down:,} down)"
+        return "traffic: this module does not count it (no AT^DATAINFO); see atwin traffic --help"
+
+    def as_dict(self) -> dict[str, object] | None:
+        """For JSON."""
+        if self.count is not None:
+            return self.count.as_dict()
+        if self.module is not None:
+            up, down = self.module
+            return {"counted_by": "module", "up": up, "down": down, "total": up + down}
+        return None
+
+
+@contextmanager
+def watching(watch: Watch) -> Iterator[None]:
+    """What commands do inside is counted in `watch`."""
+    before = _watch.set(watch)
+    try:
+        yield
+    finally:
+        _watch.reset(before)
+
+
+@asynccontextmanager
+async def watched(modem: "Modem", twin: "Twin | None", own: Watch | None) -> AsyncIterator[None]:
+    """Count what `modem` does inside; `own` is told to the user, else somebody is `watching`."""
+    watch = own or _watch.get()
+    if watch is None:
+        yield
+        return
+    if twin is not None:
+        try:
+            yield
+        finally:
+            await _ask_twin(twin, watch)
+    else:
+        async with _asking_module(modem, watch):
+            yield
+    if own is not None:
+        typer.echo(own.line(), err=True)
+
+
+async def _ask_twin(twin: "Twin", watch: Watch) -> None:
+    traffic = twin.traffic
+    # A connection that somebody still uses does not settle: what it cost so far is told then.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LAST_PACKETS):
+            await traffic.wait_settled()
+    watch.count = traffic.whole.count
+    watch.actions = [(action.name, action.account.count) for action in traffic.actions]
+
+
+@asynccontextmanager
+async def _asking_module(modem: "Modem", watch: Watch) -> AsyncIterator[None]:
+    """Its counters before and after; they are switched on for that long where they are off."""
+    switch = _SWITCH.match((await modem.command("AT^DATAINFO?")).line)
+    was_off = switch is not None and switch[1] == "0"
+    if was_off:
+        await modem.command(f"AT^DATAINFO=1,{_INTERVAL}")
+    before = await _counters(modem)
+    yield
+    after = await _counters(modem)
+    if was_off:
+        await modem.command("AT^DATAINFO=0")
+    if before is not None and after is not None:
+        watch.module = (after[0] - before[0], after[1] - before[1])
+
+
+async def _counters(modem: "Modem") -> tuple[int, int] | None:
+    match = _COUNTED.match((await modem.command("AT^DATAINFO")).line)
+    return (int(match[1]), int(match[2])) if match else None

@@ -1,0 +1,110 @@
+"""The module as something that can be brought back: its line, its bearer, its pins."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from atwin.host.bring_up import bring_up
+from atwin.host.errors import ModuleSilentError
+
+if TYPE_CHECKING:
+    from collections.abc import Set
+
+    from atwin.clock import Clock
+    from atwin.host.bearer import Bearer
+    from atwin.host.bring_up import Patience
+    from atwin.host.channel import Channel
+    from atwin.host.line import Line
+    from atwin.line.pins import Pin, Pins
+
+#: Seconds a pin is held: the upper documented bounds, which suit every model (spec: power.md §1).
+_HOLD = {"reset": 1.5, "power_key": 1.5, "supply": 3.0}
+
+#: Tries for a module that is starting, and seconds for each. Boot text and parser come within
+#: 1.3 s (spec: power.md §3), but PWRKEY switches off one that merely starts slowly, behind an
+#: update for instance: better wait too long.
+_BOOT_TRIES, _BOOT_GAP = 20, 0.5
+
+
+class Board:
+    """Everything a rung of the ladder may use. `pins` is None where nobody wired any."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        line: Line,
+        bearer: Bearer,
+        *,
+        pins: Pins | None = None,
+    ) -> None:
+        self.channel = channel
+        self.line = line
+        self.bearer = bearer
+        self._pins = pins
+        #: `channel.restarts` when everything the module forgets was last told to it.
+        self._told_in = channel.restarts
+
+    @property
+    def clock(self) -> Clock:
+        """The channel's."""
+        return self.channel.clock
+
+    @property
+    def driven(self) -> Set[Pin]:
+        """The pins that can be driven."""
+        return self._pins.driven if self._pins is not None else frozenset()
+
+    @property
+    def restarted(self) -> bool:
+        """Whether the module has started anew since it was last told everything."""
+        return self.channel.restarts != self._told_in
+
+    async def bring_up(self, patience: Patience | None = None) -> None:
+        """A module that answers, on the network, its bearer open; at the first time and later.
+
+        What a restart makes it forget is told again: flow control and rate of the line, echo,
+        error reports, bearer. SSLCFG and the HTTP session follow with the next request. Raises as
+        `bring_up` and `Bearer.open` do.
+        """
+        if self._pins is not None:
+            await self._pins.let_go()
+        told_in = self.channel.restarts
+        await bring_up(self.channel, patience, self.line)
+        await self.bearer.open()
+        self._told_in = told_in
+
+    async def pulse(self, pin: Pin) -> None:
+        """Hold a pin low for its time. It is let go whatever happens. Raises `PinError`."""
+        assert self._pins is not None
+        try:
+            await self._pins.drive(pin, False)
+            await self.clock.sleep(_HOLD[pin])
+        finally:
+            # A second interruption must not end this too.
+            await asyncio.shield(asyncio.ensure_future(self._pins.drive(pin, True)))
+
+    async def come_back(self) -> None:
+        """After a restart that was asked for: everything again, up to the open bearer.
+
+        Raises as `bring_up` does.
+        """
+        await self._wake()
+        await self.bring_up()
+
+    async def _wake(self) -> None:
+        """Press PWRKEY if the module stays silent without it.
+
+        RESET switches an Air780E off, and one whose PWRKEY is tied to ground starts by itself
+        (spec: power.md §1); a module that runs must not be pressed, that would switch it off.
+        Raises `ModuleSilentError`.
+        """
+        self.channel.expect_restart()
+        await self.line.start_over()
+        try:
+            await self.channel.synchronise(_BOOT_TRIES, _BOOT_GAP)
+        except ModuleSilentError:
+            if "power_key" not in self.driven:
+                raise
+            await self.pulse("power_key")
+            await self.channel.synchronise(_BOOT_TRIES, _BOOT_GAP)

@@ -1,0 +1,8 @@
+"""RESET, PWRKEY and supply from the host's side: by a twin's control socket, RTS/DTR, GPIO, or a
+program.
+"""
+
+from atwin.line.pins.base import PINS, Pin, PinError, Pins, PinSpecError
+from atwin.line.pins.spec import open_pins
+
+__all__ = ["PINS", "Pin", "PinError", "PinSpecError", "Pins", "open_pins"]

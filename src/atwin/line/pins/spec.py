@@ -1,0 +1,75 @@
+"""From what a person writes behind `--pins` to the means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atwin.line.pins.base import PINS, PinSpecError
+
+if TYPE_CHECKING:
+    from atwin.line.pins.base import Pin, Pins
+    from atwin.line.port import Port
+
+_FORMS = (
+    "control:SOCKET, port:rts=reset,dtr=power_key, gpiod:CHIP:reset=N,power_key=N"
+    " or command:PROGRAM {pin} {level}"
+)
+
+
+def open_pins(spec: str, port: Port) -> Pins:
+    """`control:SOCKET`, `port:…`, `gpiod:…` or `command:…`; see each class.
+
+    `:inverted` behind a pin's name turns its level around. Raises `PinSpecError` for a spec
+    that means nothing, `PinError` for means that are not to be had.
+    """
+    means, _, rest = spec.partition(":")
+    match means:
+        case "control" if rest:
+            from atwin.line.pins.control import ControlPins
+
+            return ControlPins(rest)
+        case "port" if rest:
+            from atwin.line.pins.outputs import OutputPins
+
+            return OutputPins(port, _wires(spec, rest))
+        case "gpiod" if rest:
+            from atwin.line.pins.gpio import GpioPins
+
+            chip, _, lines = rest.partition(":")
+            offsets, inverted = _lines(spec, lines)
+            return GpioPins(chip, offsets, inverted)
+        case "command" if rest:
+            from atwin.line.pins.program import ProgramPins
+
+            return ProgramPins(rest)
+        case _:
+            raise PinSpecError(f"pins {spec!r}: {_FORMS} is wanted")
+
+
+def _wires(spec: str, text: str) -> dict[str, tuple[Pin, bool]]:
+    wires: dict[str, tuple[Pin, bool]] = {}
+    for part in text.split(","):
+        output, _, target = part.partition("=")
+        pin, _, how = target.partition(":")
+        if output not in ("rts", "dtr") or pin not in PINS or how not in ("", "inverted"):
+            raise PinSpecError(f"pins {spec!r}: port:rts=reset,dtr=power_key[:inverted] is wanted")
+        wires[output] = (pin, bool(how))
+    if not len({pin for pin, _ in wires.values()}) == len(wires) == len(text.split(",")):
+        raise PinSpecError(f"pins {spec!r}: each output and each pin has one wire")
+    return wires
+
+
+def _lines(spec: str, text: str) -> tuple[dict[Pin, int], set[Pin]]:
+    offsets: dict[Pin, int] = {}
+    inverted: set[Pin] = set()
+    for part in text.split(","):
+        pin, _, target = part.partition("=")
+        number, _, how = target.partition(":")
+        if pin not in PINS or not number.isdecimal() or how not in ("", "inverted"):
+            raise PinSpecError(
+                f"pins {spec!r}: gpiod:/dev/gpiochip0:reset=17,power_key=27[:inverted] is wanted"
+            )
+        offsets[pin] = int(number)
+        if how:
+            inverted.add(pin)
+    return offsets, inverted

@@ -1,0 +1,138 @@
+"""What traffic was made of, in bytes of IP packets, as an operator counts (spec: flows.md §6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+#: The kinds of bytes, and how they are called in front of people.
+KINDS = {
+    "payload": "payload",
+    "http": "HTTP headers",
+    "tls": "TLS",
+    "headers": "TCP/IP headers",
+    "options": "TCP options",
+    "dns": "DNS",
+    "retransmitted": "retransmissions",
+    "unread": "received, not read",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One direction. All but the two counts of packets are bytes, and add up to `total`."""
+
+    #: Bodies of requests and responses; everything a bare TCP or UDP link carries.
+    payload: int = 0
+    #: Request and status lines, headers, the framing of chunked bodies.
+    http: int = 0
+    #: Handshakes, and what records add to their content.
+    tls: int = 0
+    #: IP and TCP (UDP) headers without options: 40 (28) a packet, 60 (48) over IPv6.
+    headers: int = 0
+    options: int = 0
+    dns: int = 0
+    #: Segments that went again, with their headers. Of received ones only those that were of no
+    #: use, since what was lost on its way here was never seen.
+    retransmitted: int = 0
+    #: What had come when a connection was cut, and nobody took any more.
+    unread: int = 0
+    #: IP packets, ACKs and DNS included, and those with data of a connection in them.
+    packets: int = 0
+    data_packets: int = 0
+
+    @property
+    def total(self) -> int:
+        """Bytes."""
+        return sum(getattr(self, kind) for kind in KINDS)
+
+    def __add__(self, other: Way) -> Way:
+        return Way(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Way)))
+
+    def __mul__(self, times: int) -> Way:
+        return Way(*(getattr(self, f.name) * times for f in fields(Way)))
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Both directions, seen from the module."""
+
+    up: Way = field(default_factory=Way)
+    down: Way = field(default_factory=Way)
+    #: TCP connections tried, whether they came about or not.
+    connections: int = 0
+
+    @property
+    def total(self) -> int:
+        """Bytes."""
+        return self.up.total + self.down.total
+
+    @property
+    def packets(self) -> int:
+        """IP packets."""
+        return self.up.packets + self.down.packets
+
+    def kind(self, name: str) -> int:
+        """Bytes of one of `KINDS`, both directions."""
+        both: int = getattr(self.up, name) + getattr(self.down, name)
+        return both
+
+    def __add__(self, other: Bill) -> Bill:
+        return Bill(
+            self.up + other.up, self.down + other.down, self.connections + other.connections
+        )
+
+    def __mul__(self, times: int) -> Bill:
+        return Bill(self.up * times, self.down * times, self.connections * times)
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON: totals first, then each direction kind by kind."""
+        ways = {
+            name: {"total": way.total, **{f.name: getattr(way, f.name) for f in fields(Way)}}
+            for name, way in (("up", self.up), ("down", self.down))
+        }
+        return {
+            "total": self.total,
+            "packets": self.packets,
+            "connections": self.connections,
+            **ways,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The same traffic counted twice.
+
+    `wire`: what this computer really sent and received where its kernel tells, with the TCP
+    options and ACKs of its stack; else the model. `operator`: the rules of spec flows.md §6, as a
+    module's stack sends it: no TCP options, an ACK for every segment, nothing sent again.
+    """
+
+    wire: Bill = field(default_factory=Bill)
+    operator: Bill = field(default_factory=Bill)
+    #: Connections of `wire` that the kernel counted; the others are by the model.
+    by_kernel: int = 0
+
+    def __add__(self, other: Count) -> Count:
+        return Count(
+            self.wire + other.wire,
+            self.operator + other.operator,
+            self.by_kernel + other.by_kernel,
+        )
+
+    def __mul__(self, times: int) -> Count:
+        return Count(self.wire * times, self.operator * times, self.by_kernel * times)
+
+    @property
+    def counted_by(self) -> str:
+        """Who counted `wire`: "kernel", "model", or "kernel and model"."""
+        if self.by_kernel == 0:
+            return "model"
+        return "kernel" if self.by_kernel == self.wire.connections else "kernel and model"
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "counted_by": self.counted_by,
+            "wire": self.wire.as_dict(),
+            "operator": self.operator.as_dict(),
+        }

@@ -1,0 +1,113 @@
+"""One connection being counted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from atwin.net.meter.bill import Bill, Count, Way
+from atwin.net.meter.model import OPERATOR, Tally, way
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.net.meter.kernel import KernelCount
+    from atwin.net.meter.split import HttpSplit, Message
+
+#: Bytes that may come at the end without anybody taking them, such as a TLS alert.
+LAST_BYTES = 1024
+
+
+class ConnectionMeter:
+    """What a connection has cost so far, by the model and, where it tells, by the kernel."""
+
+    def __init__(self, *, http: bool, ipv6: bool = False) -> None:
+        """`http`: it carries HTTP, so that what is not HTTP is TLS; else all is payload."""
+        self.tally = Tally(OPERATOR)
+        #: Tells headers from bodies, once there are some.
+        self.split: HttpSplit | None = None
+        #: Asks the kernel; gives None when it does not tell.
+        self.ask_kernel: Callable[[], KernelCount | None] = lambda: None
+        #: Whether the peer's FIN was seen, and how many RSTs went out that the kernel could not
+        #: be asked about.
+        self.at_end = False
+        self.resets = 0
+        self._http = http
+        self._ipv6 = ipv6
+        self._last: KernelCount | None = None
+        self._settled = False
+        self._calls: list[Callable[[], None]] = []
+
+    @property
+    def settled(self) -> bool:
+        """Nothing can be added any more."""
+        return self._settled
+
+    def when_settled(self, call: Callable[[], None]) -> None:
+        """Call when that is so."""
+        if self._settled:
+            call()
+        else:
+            self._calls.append(call)
+
+    def note_kernel(self) -> KernelCount | None:
+        """Ask the kernel now; what it said last counts when it cannot be asked any more."""
+        self._last = self.ask_kernel() or self._last
+        return self._last
+
+    def settle(self) -> None:
+        """The last packet has gone by."""
+        if not self._settled:
+            self.note_kernel()
+            self.ask_kernel = lambda: None
+            self._settled = True
+            calls, self._calls = self._calls, []
+            for call in calls:
+                call()
+
+    def count(self) -> Count:
+        """Up to now."""
+        kernel = self.note_kernel()
+        received = read = self.tally.down.data
+        if kernel is not None:
+            fin = self.at_end or kernel.fin_received
+            received = max(read, kernel.received - fin)
+        if self._is_secure and received - read <= LAST_BYTES:
+            # A server's close_notify, which nobody waits for; it rides on the FIN.
+            read = received
+        ended = self.tally.so_far(more_down=received - read)
+        operator = self._bill(
+            way(ended.up, OPERATOR, ipv6=self._ipv6),
+            way(ended.down, OPERATOR, ipv6=self._ipv6),
+            ended.up.data,
+            read,
+            received,
+        )
+        if kernel is None:
+            return Count(operator, operator)
+        up, down = kernel.ways(resets=self.resets, full=received > read, ipv6=self._ipv6)
+        return Count(self._bill(up, down, kernel.sent, read, received), operator, by_kernel=1)
+
+    @property
+    def _is_secure(self) -> bool:
+        """Whether more has gone up than HTTP alone."""
+        passed = self.split.up.head + self.split.up.body if self.split else 0
+        return self._http and self.tally.up.data > passed
+
+    def _bill(self, up: Way, down: Way, sent: int, read: int, received: int) -> Bill:
+        """The headers of both directions, and the data as what they were."""
+        split = self.split
+        up += self._content(split.up if split else None, sent)
+        down += self._content(split.down if split else None, read)
+        return Bill(up, replace(down, unread=received - read), connections=1)
+
+    def _content(self, message: Message | None, size: int) -> Way:
+        """`size` bytes of the stream by kind; `message` went through on top of them."""
+        if not self._http:
+            return Way(payload=size)
+        if message is None:
+            return Way(tls=size)
+        # What was written but never left (the connection broke) is not paid for.
+        http = min(message.head, size)
+        payload = min(message.body, size - http)
+        return Way(http=http, payload=payload, tls=size - http - payload)

@@ -1,0 +1,236 @@
+"""A network of which everything is counted, real or simulated."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from atwin.net.address import is_literal
+from atwin.net.meter.account import charged_account
+from atwin.net.meter.bill import Bill, Count
+from atwin.net.meter.connection import LAST_BYTES, ConnectionMeter
+from atwin.net.meter.datagrams import MeteredDatagrams
+from atwin.net.meter.kernel import read_kernel
+from atwin.net.meter.model import IPV6_MORE, datagram, name_query
+from atwin.net.network import PLAIN, Confirming, ConnectError, ResolveError
+from atwin.net.tcp import TcpStream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from atwin.net.meter.account import Account
+    from atwin.net.network import Network, Pong, SocketOptions, Stream
+
+#: Seconds that the last packets of a closed connection are waited for, and between two looks.
+_LONGEST_GOODBYE = 2.0
+_FIRST_LOOK, _LAST_LOOK = 0.001, 0.064
+_LINGER_OFF = struct.pack("ii", 1, 0)
+
+
+class MeteredNetwork:
+    """Charges `account()` for what nobody else is charged for (see `Account.charged`).
+
+    Names are counted by the model, since this computer's resolver asks in its own way, or not at
+    all; so are connections that did not come about.
+    """
+
+    def __init__(self, inner: Network, account: Callable[[], Account]) -> None:
+        self._inner = inner
+        self._account = account
+        self._goodbyes = Goodbyes()
+
+    async def close(self) -> None:
+        """Follow closed connections no longer; what they have cost so far is their cost."""
+        await self._goodbyes.end()
+
+    async def resolve(self, host: str) -> str:
+        """See `Network.resolve`."""
+        if is_literal(host):
+            return await self._inner.resolve(host)
+        try:
+            address = await self._inner.resolve(host)
+        except ResolveError:
+            self._charge(name_query(host, found=False))
+            raise
+        self._charge(name_query(host))
+        return address
+
+    async def connect(
+        self, address: str, port: int, options: SocketOptions = PLAIN
+    ) -> MeteredStream:
+        """See `Network.connect`."""
+        account = self._charged()
+        meter = ConnectionMeter(http=account.http, ipv6=":" in address)
+        account.open(meter)
+        try:
+            stream = await self._inner.connect(address, port, options)
+        except BaseException as error:
+            # A refusal is an answer; whoever waits in vain gives up by himself.
+            meter.tally.refuse(answered=isinstance(error, ConnectError))
+            meter.settle()
+            raise
+        meter.tally.open()
+        return MeteredStream(stream, meter, self._goodbyes)
+
+    async def ping(self, address: str, size: int, ttl: int) -> Pong:
+        """See `Network.ping`."""
+        echo = datagram(size, IPV6_MORE * (":" in address))
+        self._charge(Bill(up=echo))
+        pong = await self._inner.ping(address, size, ttl)
+        self._charge(Bill(down=echo))
+        return pong
+
+    async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
+        """See `Network.open_udp`."""
+        inner = await self._inner.open_udp(address, port, options)
+        account = self._charged()
+        return MeteredDatagrams(
+            inner, lambda bill: account.charge(Count(bill, bill)), ipv6=":" in address
+        )
+
+    def _charge(self, bill: Bill) -> None:
+        self._charged().charge(Count(bill, bill))
+
+    def _charged(self) -> Account:
+        return charged_account() or self._account()
+
+
+class Goodbyes:
+    """Connections that were closed here, and whose last packets are still to come."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended = False
+
+    def say(
+        self, goodbye: Callable[[], Coroutine[Any, Any, None]], then: Callable[[], None]
+    ) -> None:
+        """Run `goodbye` beside everything else, and call `then` at its end, however it comes."""
+        if self._ended:
+            then()
+            return
+        task = asyncio.get_running_loop().create_task(goodbye())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: then())
+
+    async def end(self) -> None:
+        """Cut all of them short."""
+        self._ended = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class MeteredStream:
+    """A `Stream` that is counted."""
+
+    def __init__(self, inner: Stream, meter: ConnectionMeter, goodbyes: Goodbyes) -> None:
+        self._inner = inner
+        self._meter = meter
+        self._goodbyes = goodbyes
+        self._closed = False
+        #: Bytes that came behind our FIN.
+        self._late = 0
+        #: The same connection under a number of our own: it stays open for the last counts, and
+        #: the connection with it, until we let go.
+        self._socket = inner.duplicate_socket() if isinstance(inner, TcpStream) else None
+        if self._socket is not None and read_kernel(self._socket) is None:
+            self._socket.close()
+            self._socket = None
+        if (connection := self._socket) is not None:
+            meter.ask_kernel = lambda: read_kernel(connection)
+
+    @property
+    def unacknowledged(self) -> int:
+        """See `Confirming`; 0 behind a network that does not know."""
+        return self._inner.unacknowledged if isinstance(self._inner, Confirming) else 0
+
+    async def read(self, limit: int) -> bytes:
+        """See `Stream.read`."""
+        data = await self._inner.read(limit)
+        if data:
+            self._meter.tally.data(False, len(data))
+        else:
+            self._meter.at_end = True
+        return data
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        """See `Stream.write`."""
+        self._meter.tally.data(True, len(data))
+        await self._inner.write(data)
+
+    def close(self) -> None:
+        """See `Stream.close`. The last packets are still counted, for 2 seconds at most."""
+        if self._closed:
+            return
+        self._closed = True
+        self._inner.close()
+        if self._socket is None:
+            self._meter.tally.close()
+            self._meter.settle()
+            return
+        # An unread rest makes the kernel answer with RST, as `close` always did.
+        is_unread = _peeked(self._socket)
+        self._meter.tally.close(reset=is_unread)
+        if is_unread:
+            self._reset()
+        else:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_WR)
+            self._goodbyes.say(self._say_goodbye, self._end_goodbye)
+
+    async def _say_goodbye(self) -> None:
+        """Until both ends have closed, or it takes too long."""
+        connection, meter = self._socket, self._meter
+        assert connection is not None
+        loop = asyncio.get_running_loop()
+        look, deadline = _FIRST_LOOK, loop.time() + _LONGEST_GOODBYE
+        while loop.time() < deadline:
+            self._take_rest(connection)
+            kernel = meter.note_kernel()
+            if kernel is None or kernel.is_over or self._late > LAST_BYTES:
+                break
+            await asyncio.sleep(look)
+            look = min(2 * look, _LAST_LOOK)
+
+    def _end_goodbye(self) -> None:
+        if self._late > LAST_BYTES:
+            self._reset()
+        else:
+            self._let_go()
+
+    def _take_rest(self, connection: socket.socket) -> None:
+        """Read what came behind our FIN; when it is too much the peer is told by RST."""
+        with suppress(OSError):
+            while self._late <= LAST_BYTES:
+                data = connection.recv(LAST_BYTES, socket.MSG_DONTWAIT)
+                if not data:
+                    self._meter.at_end = True
+                    break
+                self._late += len(data)
+
+    def _let_go(self) -> None:
+        assert self._socket is not None
+        self._meter.settle()
+        self._socket.close()
+
+    def _reset(self) -> None:
+        """Let go with RST, which the kernel cannot be asked about afterwards."""
+        assert self._socket is not None
+        kernel = self._meter.note_kernel()
+        self._meter.resets += kernel is not None and not kernel.is_over
+        with suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_OFF)
+        self._let_go()
+
+
+def _peeked(connection: socket.socket) -> bool:
+    """Whether received bytes wait in the kernel."""
+    try:
+        return bool(connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except OSError:
+        return False

@@ -1,0 +1,114 @@
+"""What faults work on: the module, its pins, its network, its line."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from atwin.twin.lines import LONGEST_LINE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.clock import Clock
+    from atwin.clock.base import Timer
+    from atwin.net.faulty import FaultyNetwork
+    from atwin.twin.cell import Cell
+    from atwin.twin.firmware import Firmware
+    from atwin.twin.module import Module
+    from atwin.twin.pins import Pins
+
+
+class Bench:
+    """One twin, opened up. `seed` is for what faults leave to chance."""
+
+    def __init__(self, module: Module, pins: Pins, network: FaultyNetwork, seed: int = 0) -> None:
+        self.module = module
+        self.pins = pins
+        self.network = network
+        self._seeds = itertools.count(seed)
+        self._timers: list[Timer] = []
+        #: Each gives a URC for the middle of the next answer, or None.
+        self.asides: list[Callable[[], str | None]] = []
+        #: Each tells whether a URC is to be left out.
+        self.mutes: list[Callable[[str], bool]] = []
+        self._holds: Counter[str] = Counter()
+        self._hold_ends: dict[str, Callable[[], None]] = {}
+        self._line_limits: list[int] = []
+        taps = module.hardware.taps
+        taps.aside = self._aside
+        taps.says = lambda text: not any(mute(text) for mute in tuple(self.mutes))
+
+    @property
+    def clock(self) -> Clock:
+        """The twin's clock."""
+        return self.module.hardware.clock
+
+    @property
+    def cell(self) -> Cell:
+        """The network in reach of the antenna."""
+        return self.module.hardware.cell
+
+    @property
+    def firmware(self) -> Firmware | None:
+        """The run of the firmware, None while the module is off or hangs."""
+        return None if self.module.hung else self.module.firmware
+
+    def reseed(self, seed: int) -> None:
+        """Let chance begin anew."""
+        self._seeds = itertools.count(seed)
+
+    def next_seed(self) -> int:
+        """For one fault that leaves something to chance."""
+        return next(self._seeds)
+
+    def later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        """Call once, `seconds` from now, unless cancelled or the twin ends before."""
+        timer = self.clock.call_later(seconds, call)
+        self._timers.append(timer)
+        return timer
+
+    def close(self) -> None:
+        """Nothing is called any more."""
+        for timer in self._timers:
+            timer.cancel()
+
+    def hold(
+        self, what: str, begin: Callable[[], None], end: Callable[[], None]
+    ) -> Callable[[], None]:
+        """`begin` for the first that holds `what`, and its `end` when the last one lets go.
+
+        Returns what lets go.
+        """
+        self._holds[what] += 1
+        if self._holds[what] == 1:
+            self._hold_ends[what] = end
+            begin()
+
+        def let_go() -> None:
+            self._holds[what] -= 1
+            if self._holds[what] == 0:
+                self._hold_ends.pop(what)()
+
+        return let_go
+
+    def limit_lines(self, longest: int) -> Callable[[], None]:
+        """Take command lines of at most `longest` bytes; returns what ends it."""
+        self._line_limits.append(longest)
+        self._set_line_limit()
+
+        def end() -> None:
+            self._line_limits.remove(longest)
+            self._set_line_limit()
+
+        return end
+
+    def _set_line_limit(self) -> None:
+        self.module.hardware.taps.longest_line = min([LONGEST_LINE, *self._line_limits])
+
+    def _aside(self) -> str | None:
+        for aside in tuple(self.asides):
+            if (text := aside()) is not None:
+                return text
+        return None

@@ -1,0 +1,67 @@
+"""Counts the bytes of a response's body as HTTP reads them, and stops at a wanted one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from atwin.net.network import Stream
+
+_END_OF_HEAD = b"\r\n\r\n"
+
+
+class Marks(Protocol):
+    """Who wants to know."""
+
+    @property
+    def next_mark(self) -> int | None:
+        """The byte to stop at, None while nobody waits for one."""
+
+    def reached(self, count: int) -> bool:
+        """So many bytes of the body have been read; whether that was somebody's mark."""
+
+
+class BodyCounter:
+    """`inner`, a connection for one response; a body byte is whatever stands behind the head."""
+
+    def __init__(self, inner: Stream, marks: Marks) -> None:
+        self._inner = inner
+        self._marks = marks
+        self._last = b""  # the last bytes of a head that has not ended
+        self._body: int | None = None
+
+    async def read(self, limit: int) -> bytes:
+        """See `Stream.read`."""
+        if self._body is not None and self._marks.reached(self._body):
+            await asyncio.sleep(0)
+        mark = self._marks.next_mark
+        if mark is not None:
+            # Byte by byte through the head: where the body begins must not be passed.
+            room = 1 if self._body is None else mark - self._body
+            limit = min(limit, max(1, room))
+        data = await self._inner.read(limit)
+        if self._count(data):
+            # Whoever is to end this request gets to it, even if the rest has come already.
+            await asyncio.sleep(0)
+        return data
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        """See `Stream.write`."""
+        await self._inner.write(data)
+
+    def close(self) -> None:
+        """See `Stream.close`."""
+        self._inner.close()
+
+    def _count(self, data: bytes) -> bool:
+        if self._body is None:
+            seen = self._last + data
+            end = seen.find(_END_OF_HEAD)
+            if end < 0:
+                self._last = seen[-3:]
+                return False
+            self._body = len(seen) - end - len(_END_OF_HEAD)
+        else:
+            self._body += len(data)
+        return self._marks.reached(self._body)

@@ -1,0 +1,49 @@
+"""What the host does to get well again, seen in its commands (spec: power.md §5, flows.md §1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atwin.at.grammar import Form, split_arguments
+from atwin.twin.bearer import CIDS, CLOSED
+from atwin.twin.cure import Cure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.at.grammar import Command
+    from atwin.twin.faults.bench import Bench
+
+_CURING = ("+CIPSHUT", "+CFUN", "+SAPBR")
+
+
+class CureWatch:
+    """Calls `cured` before the command that cures is run, so that it finds the network well."""
+
+    def __init__(self, bench: Bench, cured: Callable[[Cure], None]) -> None:
+        self._bench = bench
+        self._cured = cured
+        self._radio_off = False
+
+    def command(self, command: Command) -> None:
+        """Look at a command, known to the module or not."""
+        if command.name not in _CURING:
+            return
+        arguments = [piece.text for piece in split_arguments(command.arguments)]
+        match command.name, command.form, arguments:
+            case "+CIPSHUT", Form.EXECUTE, _:
+                self._cured(Cure.CIPSHUT)
+            case "+CFUN", Form.SET, ["0" | "4"]:
+                self._radio_off = True
+            case "+CFUN", Form.SET, ["1"] if self._radio_off:
+                self._radio_off = False
+                self._cured(Cure.CFUN)
+            case "+SAPBR", Form.SET, ["1", cid] if self._is_closed(cid):
+                self._cured(Cure.NEW_PDP)
+
+    def _is_closed(self, cid: str) -> bool:
+        """Opening a bearer that is open already makes no new PDP."""
+        firmware = self._bench.firmware
+        if firmware is None or cid not in map(str, CIDS):
+            return False
+        return firmware.bearers.status(int(cid))[0] == CLOSED

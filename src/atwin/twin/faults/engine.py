@@ -1,0 +1,224 @@
+"""Waits for the moment of each fault, lets it happen, and ends it when its time has come."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from atwin.at.grammar import Form
+from atwin.twin.faults.body import BodyCounter
+from atwin.twin.faults.cures import CureWatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.at.grammar import Command
+    from atwin.clock.base import Timer
+    from atwin.twin.cure import Cure
+    from atwin.twin.faults.bench import Bench
+    from atwin.twin.faults.fault import Fault
+    from atwin.twin.faults.plan import FaultPlan
+
+log = logging.getLogger(__name__)
+
+ACTIONS = ("+HTTPACTION", "+HTTPEXACTION", "+HTTPGETTOFS")
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A fault began or ended: `time` in seconds of the twin's clock."""
+
+    time: float
+    what: str
+    fault: Fault
+
+
+@dataclass(slots=True, eq=False)
+class _Case:
+    """A fault and how far it has got."""
+
+    fault: Fault
+    #: Commands or connections until it begins, or until it waits for its byte.
+    left: int = 0
+    counts_bytes: bool = False
+    timer: Timer | None = None
+    end: Callable[[], None] | None = None
+    met: int = 0
+    cures: int = 0
+    over: bool = False
+
+
+class Faults:
+    """The faults of one twin: those that wait, those at work, and what has happened."""
+
+    def __init__(self, bench: Bench) -> None:
+        #: Everything so far, in order.
+        self.history: list[Happened] = []
+        self._bench = bench
+        self._waiting: list[_Case] = []
+        self._at_work: list[_Case] = []
+        self._closed = False
+        self._cures = CureWatch(bench, self._cured)
+        taps = bench.module.hardware.taps
+        taps.command = self._command
+        taps.stream = lambda stream: BodyCounter(stream, self)
+        bench.module.on_cure = self._cured
+        bench.network.on_connect = self._connect
+
+    # --- from outside ---------------------------------------------------------------------------
+
+    def follow(self, plan: FaultPlan) -> None:
+        """Add all faults of `plan`."""
+        self._bench.reseed(plan.seed)
+        for fault in plan.faults:
+            self.add(fault)
+
+    def add(self, fault: Fault) -> None:
+        """Wait for the moment of `fault`; one that has none begins now."""
+        case = _Case(fault)
+        if fault.at_time is not None or (_has_no_moment(fault) and self._must_wait(fault)):
+            self._waiting.append(case)
+            case.timer = self._bench.later(fault.at_time or 0, lambda: self._begin(case))
+        elif _has_no_moment(fault):
+            self._begin(case)
+        else:
+            self._waiting.append(case)
+            case.left = fault.at_action or fault.at_connection or fault.nth
+            case.counts_bytes = fault.at_byte is not None and fault.at_action is None
+
+    def trigger(self, fault: Fault) -> None:
+        """Let `fault` begin now, whatever moment it says."""
+        self._begin(_Case(fault))
+
+    def clear(self) -> None:
+        """End all that are at work, and forget those that wait."""
+        for case in [*self._waiting, *self._at_work]:
+            self._end(case)
+
+    def close(self) -> None:
+        """The twin ends: nothing happens any more."""
+        self._closed = True
+        self._bench.close()
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """For the control socket: what waits, what is at work, how often each kind began."""
+        began = Counter(event.fault.KIND for event in self.history if event.what == "begins")
+        return {
+            "waiting": [case.fault.table for case in self._waiting],
+            "at_work": [case.fault.table for case in self._at_work],
+            "begun": dict(began),
+        }
+
+    # --- moments --------------------------------------------------------------------------------
+
+    @property
+    def next_mark(self) -> int | None:
+        """See `Marks.next_mark`."""
+        marks = [case.fault.at_byte or 0 for case in self._waiting if case.counts_bytes]
+        return min(marks, default=None)
+
+    def reached(self, count: int) -> bool:
+        """See `Marks.reached`."""
+        due = [
+            case
+            for case in self._waiting
+            if case.counts_bytes and (case.fault.at_byte or 0) <= count
+        ]
+        for case in due:
+            self._begin(case)
+        return bool(due)
+
+    def _command(self, command: Command) -> None:
+        if self._closed:
+            return
+        self._cures.command(command)
+        for case in tuple(self._waiting):
+            by_action = case.fault.at_action is not None and _is_action(command)
+            if by_action and case.counts_bytes:
+                self._waiting.remove(case)
+                self._note("missed its byte", case.fault)
+            elif by_action or command.name == case.fault.command:
+                self._count(case)
+
+    def _connect(self) -> None:
+        for case in tuple(self._waiting):
+            if case.fault.at_connection is not None:
+                self._count(case)
+
+    def _count(self, case: _Case) -> None:
+        case.left -= 1
+        if case.left:
+            return
+        if case.fault.at_byte is None:
+            self._begin(case)
+        else:
+            case.counts_bytes = True
+
+    def _must_wait(self, fault: Fault) -> bool:
+        """Whether the run it would happen to has yet to begin."""
+        return fault.NEEDS_RUN and self._bench.module.firmware is None
+
+    # --- course ---------------------------------------------------------------------------------
+
+    def _begin(self, case: _Case) -> None:
+        if case in self._waiting:
+            self._waiting.remove(case)
+        if case.timer is not None:
+            case.timer.cancel()
+        if self._closed:
+            return
+        fault = case.fault
+        self._note("begins", fault)
+        self._at_work.append(case)
+        case.end = fault.begin(self._bench, lambda: self._meet(case))
+        if case.over:
+            self._finish(case)
+        elif fault.is_moment:
+            self._end(case)
+        elif fault.seconds is not None:
+            case.timer = self._bench.later(fault.seconds, lambda: self._end(case))
+
+    def _meet(self, case: _Case) -> None:
+        case.met += 1
+        if case.met == case.fault.limit:
+            self._end(case)
+
+    def _cured(self, cure: Cure) -> None:
+        for case in tuple(self._at_work):
+            wanted = case.fault.cure
+            if wanted is not None and cure >= wanted and not self._closed:
+                case.cures += 1
+                if case.cures == case.fault.times:
+                    self._end(case)
+
+    def _end(self, case: _Case) -> None:
+        for cases in (self._waiting, self._at_work):
+            if case in cases:
+                cases.remove(case)
+        if case.timer is not None:
+            case.timer.cancel()
+        if case.over:
+            return
+        case.over = True
+        self._finish(case)
+
+    def _finish(self, case: _Case) -> None:
+        if case.end is not None:
+            self._note("ends", case.fault)
+            case.end()
+
+    def _note(self, what: str, fault: Fault) -> None:
+        log.info("fault %s: %s", what, fault)
+        self.history.append(Happened(self._bench.clock.now(), what, fault))
+
+
+def _has_no_moment(fault: Fault) -> bool:
+    moments = (fault.at_time, fault.at_byte, fault.at_action, fault.at_command, fault.at_connection)
+    return all(moment is None for moment in moments)
+
+
+def _is_action(command: Command) -> bool:
+    return command.name in ACTIONS and command.form is Form.SET

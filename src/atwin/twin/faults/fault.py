@@ -1,0 +1,154 @@
+"""What all faults have in common: the moment they begin, and how long they last."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from atwin.twin.cure import Cure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from dataclasses import Field
+
+    from atwin.twin.faults.bench import Bench
+
+    #: What ends a fault that has begun.
+    End = Callable[[], None]
+
+#: A command as it stands on the line.
+_COMMAND = re.compile(r"(?:AT)?([+*^&]\w+)|AT([A-Z])", re.IGNORECASE)
+
+CURES = tuple(cure.name.lower() for cure in Cure)
+
+
+class PlanError(ValueError):
+    """A fault cannot be like that; the text is one line: which key, what is allowed."""
+
+
+def number(default: float | None, low: float = 0, high: float = 1e9, *, whole: bool = False) -> Any:
+    """A field for a number from `low` to `high`; None as a default makes it optional."""
+    kind = int if whole else float
+    return field(default=default, metadata={"kind": kind, "low": low, "high": high})
+
+
+def whole(default: int | None, low: int = 0, high: int = 1_000_000_000) -> Any:
+    """A field for a whole number."""
+    return number(default, low, high, whole=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that goes wrong, when, and for how long.
+
+    It begins at `at_time` seconds after it was added (with a plan: after the start), at the
+    `at_action`th HTTPACTION, HTTPEXACTION or HTTPGETTOFS, at the `nth` `at_command` before that
+    is run, at the `at_connection`th connection, or with the byte `at_byte` of a response's body
+    (of that action, with `at_action`); without any of these, at once.
+
+    It lasts `seconds`, or `count` of what it meets, or `until` the host does what cures it, for
+    the `times`th time: `new_pdp`, `cipshut`, `cfun`, `reset`, `reset_pin`, `power`. Each of them
+    cures also what those before it do. Raises `PlanError`.
+    """
+
+    #: Its name in plans.
+    KIND: ClassVar[str] = ""
+    #: Which of `seconds`, `count` and `until` it may last; without any it is over at once.
+    LASTS: ClassVar[tuple[str, ...]] = ("seconds", "until")
+    #: Its `count` when nothing says how long; None is for ever.
+    COUNT: ClassVar[int | None] = None
+    #: Whether there must be a run of the firmware for it to happen to.
+    NEEDS_RUN: ClassVar[bool] = False
+
+    at_time: float | None = number(None)
+    at_byte: int | None = whole(None)
+    at_action: int | None = whole(None, 1)
+    at_command: str | None = None
+    nth: int = whole(1, 1)
+    at_connection: int | None = whole(None, 1)
+    seconds: float | None = number(None)
+    count: int | None = whole(None, 1)
+    until: str | None = None
+    times: int = whole(1, 1)
+
+    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
+        """Go wrong; `used` is called for each of what `count` counts. Returns what ends it."""
+        raise NotImplementedError
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            self._check(each)
+        moments = [name for name in ("at_time", "at_command", "at_connection") if self._has(name)]
+        if self._has("at_byte") or self._has("at_action"):
+            moments.append("at_byte" if self._has("at_byte") else "at_action")
+        if len(moments) > 1:
+            raise PlanError(f"{' and '.join(moments)}: one moment is enough")
+        if self.nth != 1 and self.at_command is None:
+            raise PlanError("nth counts an at_command, and there is none")
+        lengths = [name for name in ("seconds", "count", "until") if self._has(name)]
+        if len(lengths) > 1:
+            raise PlanError(f"{' and '.join(lengths)}: only one of them can end it")
+        for name in lengths:
+            if name not in self.LASTS:
+                allowed = ", ".join(self.LASTS) or "it is over at once"
+                raise PlanError(f"{name} means nothing here: {allowed}")
+        if self.until is not None and self.until not in CURES:
+            raise PlanError(f"until = {self.until!r}: one of {', '.join(CURES)} is wanted")
+        if self.times != 1 and self.until is None:
+            raise PlanError("times counts an until, and there is none")
+        if self.at_command is not None and not _COMMAND.fullmatch(self.at_command):
+            raise PlanError(f'at_command = {self.at_command!r}: write it as "AT+HTTPREAD"')
+
+    @property
+    def command(self) -> str | None:
+        """`at_command` as the grammar names it: upper case, without AT."""
+        match = _COMMAND.fullmatch(self.at_command or "")
+        return None if match is None else (match[1] or match[2]).upper()
+
+    @property
+    def cure(self) -> Cure | None:
+        """What ends it, if the host has to."""
+        return None if self.until is None else Cure[self.until.upper()]
+
+    @property
+    def limit(self) -> int | None:
+        """How many of what it meets end it; None when something else does, or nothing."""
+        if self.seconds is not None or self.until is not None:
+            return None
+        return self.count or self.COUNT
+
+    @property
+    def is_moment(self) -> bool:
+        """Whether it is over as soon as it has begun."""
+        return not self.LASTS
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """What differs from the defaults, as in a plan."""
+        keys = {each.name: getattr(self, each.name) for each in fields(self)}
+        changed = {f.name: keys[f.name] for f in fields(self) if keys[f.name] != f.default}
+        return {"kind": self.KIND, **changed}
+
+    def __str__(self) -> str:
+        words = [f"{name}={value}" for name, value in self.table.items() if name != "kind"]
+        return " ".join((self.KIND, *words))
+
+    def _has(self, name: str) -> bool:
+        return getattr(self, name) is not None
+
+    def _check(self, each: Field[Any]) -> None:
+        value = getattr(self, each.name)
+        if value is None and each.default is None:
+            return
+        if (kind := each.metadata.get("kind")) is None:
+            wanted = bool if isinstance(each.default, bool) else str
+            if not isinstance(value, wanted):
+                words = "true or false" if wanted is bool else "a text"
+                raise PlanError(f"{each.name} = {value!r}: {words} is wanted")
+            return
+        low, high = each.metadata["low"], each.metadata["high"]
+        good = isinstance(value, int) if kind is int else isinstance(value, int | float)
+        if not good or isinstance(value, bool) or not low <= value <= high:
+            words = "a whole number" if kind is int else "a number"
+            raise PlanError(f"{each.name} = {value!r}: {words} from {low:g} to {high:g} is wanted")

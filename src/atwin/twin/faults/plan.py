@@ -1,0 +1,126 @@
+"""A plan: faults under one name, as a TOML file has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from atwin.twin.faults.fault import Fault, PlanError
+from atwin.twin.faults.line import LostBytes, NoHttpExPostUrc, ShortLineLimit, UrcInterleave
+from atwin.twin.faults.network import (
+    ConnectRefused,
+    DnsFailure,
+    Drip,
+    ResetConnection,
+    SlowLink,
+    Stall,
+    Truncate,
+)
+from atwin.twin.faults.power import BrownOut, Hang, Restart
+from atwin.twin.faults.radio import (
+    PdpLoss,
+    PdpRefused,
+    PoolFull,
+    RadioGone,
+    SimPulled,
+    WeakSignal,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+
+#: Every kind by its name in plans.
+KINDS: dict[str, type[Fault]] = {
+    kind.KIND: kind
+    for kind in (
+        PdpLoss,
+        PdpRefused,
+        RadioGone,
+        SimPulled,
+        WeakSignal,
+        PoolFull,
+        DnsFailure,
+        ConnectRefused,
+        Stall,
+        ResetConnection,
+        Truncate,
+        Drip,
+        SlowLink,
+        Hang,
+        Restart,
+        BrownOut,
+        LostBytes,
+        UrcInterleave,
+        NoHttpExPostUrc,
+        ShortLineLimit,
+    )
+}
+
+_TOP = ("name", "teaches", "good_host", "seed", "fault")
+
+
+@dataclass(frozen=True, slots=True)
+class FaultPlan:
+    """What goes wrong in one run. `seed` decides whatever its faults leave to chance."""
+
+    faults: tuple[Fault, ...]
+    name: str = ""
+    #: What there is to learn from it, and what a good host does.
+    teaches: str = ""
+    good_host: str = ""
+    seed: int = 0
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> FaultPlan:
+        """The plan in `table`, a TOML file's content. Raises `PlanError`."""
+        for key in table:
+            if key not in _TOP:
+                raise PlanError(f"{key}: no key of a plan; there are {', '.join(_TOP)}")
+        rows = table.get("fault")
+        if not isinstance(rows, list) or not rows or not all(isinstance(r, dict) for r in rows):
+            raise PlanError("no faults: at least one table [[fault]] is wanted")
+        return cls(
+            tuple(_fault(row, f"[[fault]] {place}") for place, row in enumerate(rows, 1)),
+            name=_top(table, "name", ""),
+            teaches=_top(table, "teaches", ""),
+            good_host=_top(table, "good_host", ""),
+            seed=_top(table, "seed", 0),
+        )
+
+
+def fault_from_table(table: Mapping[str, Any]) -> Fault:
+    """The fault in `table`: its `kind`, and the fields of that kind. Raises `PlanError`."""
+    kind = KINDS.get(str(table.get("kind")))
+    if kind is None:
+        raise PlanError(f"kind = {table.get('kind')!r}: one of {', '.join(KINDS)} is wanted")
+    names = [each.name for each in fields(kind)]
+    values = {key: value for key, value in table.items() if key != "kind"}
+    try:
+        for key in values:
+            if key not in names:
+                raise PlanError(f"{key}: no key of it; there are {', '.join(_own_first(names))}")
+        return kind(**values)
+    except PlanError as error:
+        raise PlanError(f"{kind.KIND}: {error}") from None
+
+
+def _fault(row: Mapping[str, Any], place: str) -> Fault:
+    try:
+        return fault_from_table(row)
+    except PlanError as error:
+        raise PlanError(f"{place}: {error}") from None
+
+
+def _own_first(names: list[str]) -> list[str]:
+    common = [each.name for each in fields(Fault)]
+    return [name for name in names if name not in common] + common
+
+
+def _top(table: Mapping[str, Any], key: str, default: T) -> T:
+    value = table.get(key, default)
+    if not isinstance(value, type(default)) or isinstance(value, bool):
+        words = "a text" if isinstance(default, str) else "a whole number"
+        raise PlanError(f"{key} = {value!r}: {words} is wanted")
+    return value

@@ -1,0 +1,103 @@
+"""Faults of the module itself and its supply (spec: power.md §1, §2, models.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from atwin.twin.cure import Cure
+from atwin.twin.faults.fault import Fault, PlanError, number
+from atwin.twin.power import StartCause
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.clock.base import Timer
+    from atwin.twin.faults.bench import Bench
+    from atwin.twin.faults.fault import End
+
+#: Seconds the voltage of a brown-out is too low each time.
+_DIP = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hang(Fault):
+    """The firmware stands still: no command is heard, nothing is said, PWRKEY does nothing.
+
+    It lasts until the RESET pin is pulled, or with `until` = power not even that helps; with
+    `seconds` the module's watchdog restarts it then.
+    """
+
+    KIND: ClassVar[str] = "hang"
+    NEEDS_RUN: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        Fault.__post_init__(self)
+        if self.until not in (None, "reset_pin", "power"):
+            raise PlanError(f"until = {self.until!r}: a hang ends by reset_pin or power")
+
+    @property
+    def cure(self) -> Cure | None:
+        """See `Fault.cure`."""
+        if self.seconds is not None:
+            return None
+        return Cure.POWER if self.until == "power" else Cure.RESET_PIN
+
+    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
+        """See `Fault.begin`."""
+        bench.module.hang(resists_reset=self.cure is Cure.POWER)
+
+        def watchdog() -> None:
+            if bench.module.hung:
+                bench.module.restart(cause=StartCause.WATCHDOG)
+
+        return watchdog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restart(Fault):
+    """The firmware crashes and starts anew, as AT*EXINFO? tells afterwards."""
+
+    KIND: ClassVar[str] = "restart"
+    LASTS: ClassVar[tuple[str, ...]] = ()
+    NEEDS_RUN: ClassVar[bool] = True
+
+    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
+        """See `Fault.begin`."""
+        if bench.firmware is not None:
+            bench.module.restart(cause=StartCause.EXCEPTION)
+        return lambda: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrownOut(Fault):
+    """VBAT falls too low under load, again every `period` seconds: RDY, RDY, RDY.
+
+    `count` is in restarts.
+    """
+
+    KIND: ClassVar[str] = "brownout"
+    LASTS: ClassVar[tuple[str, ...]] = ("seconds", "count", "until")
+    COUNT: ClassVar[int | None] = 3
+    NEEDS_RUN: ClassVar[bool] = True
+
+    #: Behind RDY, before the network: that is when a module first transmits.
+    period: float = number(2.5, 0.1, 3600)
+
+    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
+        """See `Fault.begin`."""
+        timer: Timer | None = None
+
+        def dip() -> None:
+            nonlocal timer
+            timer = bench.later(self.period * (bench.module.hardware.time_scale or 1.0), dip)
+            if bench.module.firmware is not None:
+                bench.pins.dip(_DIP)
+                used()
+
+        def end() -> None:
+            if timer is not None:
+                timer.cancel()
+
+        dip()
+        return end

@@ -1,0 +1,346 @@
+"""Each rung of the ladder, with a trouble that only this one cures; the file is right after it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from atwin.clock import LoopClock, run_virtual
+from atwin.host import LineWishes, Modem, ModuleError
+from atwin.line.host_line import HostLine
+from atwin.line.memory import memory_pair
+from atwin.line.pins import Pins
+from atwin.net.origin import File, Generated, Origin
+from atwin.net.simulated import SimulatedNetwork
+from atwin.twin import Twin
+from atwin.twin.power import StartCause
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Set
+    from pathlib import Path
+
+    from atwin.host import Progress
+    from atwin.line.pins import Pin
+
+MODELS = ["air724ug", "air780e-at", "air780e-lsat"]
+CONTENT = Generated(700_000, seed=3)
+DIGEST = hashlib.sha256(CONTENT.read(0, CONTENT.size)).hexdigest()
+
+ALL: Set[Pin] = {"reset", "power_key", "supply"}
+
+
+@dataclass
+class WiredPins(Pins):
+    """The twin's pins, as far as they are wired, and when each was low."""
+
+    twin: Twin
+    wired: Set[Pin]
+    pulses: list[str] = field(default_factory=list)
+
+    @property
+    def driven(self) -> Set[Pin]:
+        return self.wired
+
+    async def drive(self, pin: Pin, high: bool) -> None:
+        if not high:
+            self.pulses.append(pin)
+        setattr(self.twin.pins, pin, high)
+
+
+@dataclass
+class Rig:
+    modem: Modem
+    twin: Twin
+    pins: WiredPins
+    #: Every rung of the last download.
+    climbed: list[str] = field(default_factory=list)
+
+    async def download(self, target: Path, trouble: Callable[[], None] | None = None) -> list[str]:
+        """The rungs that helped, after a download in whose middle `trouble` comes."""
+        pending = [trouble] if trouble is not None else []
+
+        def progress(now: Progress) -> None:
+            if pending and now.kept >= 200_000:
+                pending.pop()()
+
+        result = await self.modem.download("http://origin/f", target, progress=progress)
+        assert result.sha256 == DIGEST
+        assert not pending
+        self.climbed[:] = [rung.rung for rung in result.recovery]
+        return [rung.rung for rung in result.recovery if rung.helped]
+
+
+@asynccontextmanager
+async def rig(
+    model: str = "air780e-lsat",
+    *,
+    driven: Set[Pin] = frozenset(),
+    baud: int | None = None,
+    wishes: LineWishes | None = None,
+) -> AsyncIterator[Rig]:
+    clock = LoopClock()
+    network = SimulatedNetwork(clock, latency=0.025, bandwidth=1.2e6)
+    network.serve("origin", 80, Origin({"/f": File(CONTENT)}, wall=clock.wall).handle)
+    near, far = memory_pair()
+    near.set_line(HostLine(baud))
+    async with Twin(model, far, network=network, baud=baud) as twin:
+        pins = WiredPins(twin, driven)
+        async with Modem(near, line=wishes, pins=pins) as modem:
+            await modem.bring_up()
+            yield Rig(modem, twin, pins)
+
+
+def watch(twin: Twin, command: str, then: Callable[[], None]) -> None:
+    """Call `then` as soon as the module hears `command`."""
+    uart = twin.module.hardware.uart
+    heard = bytearray()
+    received = uart.received
+
+    def tap(data: bytes) -> None:
+        nonlocal heard
+        heard += data
+        if command.encode() in heard:
+            heard.clear()
+            then()
+        received(data)
+
+    uart.received = tap  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_lost_pdp_is_built_anew(model: str, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with rig(model) as r:
+            helped = await r.download(tmp_path / "f", r.twin.radio.lose_pdp)
+            assert helped == ["new PDP"]
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    ("cure", "rung"), [("AT+CIPSHUT", "CIPSHUT"), ("AT+CFUN=0", "flight mode")]
+)
+def test_a_network_that_refuses_the_pdp_until_something_is_done(
+    model: str, cure: str, rung: str, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        async with rig(model) as r:
+            cell = r.twin.module.hardware.cell
+
+            def refuse() -> None:
+                cell.grants_pdp = False
+                r.twin.radio.lose_pdp()
+                watch(r.twin, cure, lambda: setattr(cell, "grants_pdp", True))
+
+            # CIPSHUT alone rebuilds no PDP here: the bearer behind it does.
+            assert await r.download(tmp_path / "f", refuse) == [rung]
+            assert r.climbed[:3] == ["new PDP"] * 3
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_module_that_only_a_restart_brings_back(model: str, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with rig(model) as r:
+            cell = r.twin.module.hardware.cell
+
+            def refuse() -> None:
+                cell.grants_pdp = False
+                r.twin.radio.lose_pdp()
+                watch(r.twin, "AT+RESET", lambda: setattr(cell, "grants_pdp", True))
+
+            assert await r.download(tmp_path / "f", refuse) == ["AT+RESET"]
+            assert r.climbed == [*["new PDP"] * 3, "CIPSHUT", "flight mode", "AT+RESET"]
+
+    run_virtual(main())
+
+
+def hang(twin: Twin) -> None:
+    """The firmware neither hears nor speaks any more; only a new one does."""
+    assert twin.module.firmware is not None
+    twin.module.firmware.interpreter.stop()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_module_that_hangs_needs_its_reset_pin(model: str, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with rig(model, driven=ALL) as r:
+            assert await r.download(tmp_path / "f", lambda: hang(r.twin)) == ["RESET pin"]
+            # RESET switches an Air780E off: the key has to follow.
+            pressed = ["reset"] if model == "air724ug" else ["reset", "power_key"]
+            assert r.pins.pulses == pressed
+            assert r.twin.pins.reset
+            assert r.twin.pins.power_key
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_module_that_only_loses_its_supply_gets_that_too(model: str, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with rig(model, driven={"supply", "power_key"}) as r:
+
+            def hang_for_good() -> None:
+                hang(r.twin)
+                # As a module whose PWRKEY does nothing: nothing is ever heard again.
+                r.twin.module.power_on = lambda **_: None  # type: ignore[method-assign]
+                watch_supply(r.twin)
+
+            helped = await r.download(tmp_path / "f", hang_for_good)
+            assert helped == ["power cycle"]
+            assert r.twin.module.hardware.start_cause is StartCause.POWER
+
+    def watch_supply(twin: Twin) -> None:
+        module = twin.module
+        cut = module.cut_power
+
+        def cut_power(*, briefly: bool = False) -> None:
+            del module.power_on
+            cut(briefly=briefly)
+
+        module.cut_power = cut_power  # type: ignore[method-assign]
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_module_that_was_switched_off_is_switched_on(model: str, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with rig(model, driven={"power_key"}) as r:
+            helped = await r.download(tmp_path / "f", r.twin.module.switch_off)
+            assert helped == ["PWRKEY"]
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_after_a_restart_in_the_middle_rate_flow_control_and_echo_are_set_anew(
+    model: str, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        wishes = LineWishes(speed=921600)
+        async with rig(model, driven=ALL, baud=115200, wishes=wishes) as r:
+            uart = r.twin.module.hardware.uart
+            assert uart.mode.rate == 921600
+
+            def restart() -> None:
+                r.twin.module.restart()
+
+            # At 921600 nothing of the restart can be heard: the module is at 115200 again.
+            assert await r.download(tmp_path / "f", restart) == ["finding the module on the line"]
+            assert (uart.mode.rate, uart.mode.to_host, uart.mode.to_module) == (921600, 2, 2)
+            assert r.twin.module.firmware is not None
+            assert not r.twin.module.firmware.settings.echo
+            assert r.pins.pulses == []
+
+    run_virtual(main())
+
+
+def test_a_restart_that_is_heard_needs_no_rung(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with rig("air724ug") as r:
+            assert await r.download(tmp_path / "f", r.twin.module.restart) == []
+            assert r.climbed == []
+
+    run_virtual(main())
+
+
+def test_without_pins_a_hanging_module_is_given_up_and_the_journal_stays(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with rig() as r:
+            with pytest.raises(ModuleError, match="--pins"):
+                await r.download(tmp_path / "f", lambda: hang(r.twin))
+            assert (tmp_path / "f.journal").exists()
+        async with rig() as r:
+            result = await r.modem.download("http://origin/f", tmp_path / "f")
+            assert result.resumed_from >= 200_000
+            assert result.sha256 == DIGEST
+
+    run_virtual(main())
+
+
+def test_the_whole_ladder_is_climbed_once_and_no_longer_than_asked_for(tmp_path: Path) -> None:
+    async def main(give_up: float) -> float:
+        async with rig(driven=ALL) as r:
+
+            def refuse() -> None:
+                r.twin.module.hardware.cell.grants_pdp = False
+                r.twin.radio.lose_pdp()
+
+            began = asyncio.get_running_loop().time()
+            with pytest.raises(ModuleError, match="tried in vain: new PDP"):
+                await r.modem.download(
+                    "http://origin/f",
+                    tmp_path / "f",
+                    give_up=give_up,
+                    progress=lambda now: refuse() if now.kept >= 200_000 else None,
+                )
+            assert r.twin.pins.reset
+            assert r.twin.pins.supply
+            return asyncio.get_running_loop().time() - began
+
+    assert run_virtual(main(900)) < 900
+    assert run_virtual(main(20)) < 60
+
+
+def test_a_server_that_was_never_reached_resets_no_module(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with rig(driven=ALL) as r:
+            with pytest.raises(ModuleError, match="601"):
+                await r.modem.download("http://origin:81/f", tmp_path / "f")
+            assert r.pins.pulses == []
+            assert r.twin.module.hardware.start_cause is StartCause.POWER
+
+    run_virtual(main())
+
+
+def test_interrupted_in_the_middle_of_a_pulse_the_pin_is_let_go(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with rig(driven=ALL) as r:
+            hang(r.twin)
+            job = asyncio.create_task(r.modem.recover())
+            while r.twin.pins.reset:  # noqa: ASYNC110 - a pin wakes nobody
+                await asyncio.sleep(0.1)
+            job.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await job
+            assert r.twin.pins.reset
+
+    run_virtual(main())
+
+
+def test_recover_says_what_helped() -> None:
+    async def main() -> None:
+        async with rig(driven=ALL) as r:
+            assert await r.modem.recover() == []
+            hang(r.twin)
+            notes: list[str] = []
+            climbed = await r.modem.recover(note=notes.append)
+            assert [(rung.rung, rung.helped) for rung in climbed] == [
+                ("ending a data mode", False),
+                ("RESET pin", True),
+            ]
+            assert notes == ["ending a data mode", "RESET pin"]
+            climbed = await r.modem.recover(restart=True)
+            assert [(rung.rung, rung.helped) for rung in climbed] == [("AT+RESET", True)]
+
+    run_virtual(main())
+
+
+def test_a_missing_sim_is_told_at_once() -> None:
+    async def main() -> None:
+        async with rig(driven=ALL) as r:
+            r.twin.radio.pull_sim()
+            r.twin.module.restart()
+            with pytest.raises(ModuleError, match="SIM"):
+                await r.modem.recover()
+            assert r.pins.pulses == []
+
+    run_virtual(main())

@@ -1,0 +1,348 @@
+"""Networks, simulated and real, whose connections are charged to somebody."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import pytest
+
+from atwin.clock import LoopClock, run_virtual
+from atwin.net.meter.account import Account, metered_http
+from atwin.net.meter.kernel import read_kernel
+from atwin.net.meter.metered import MeteredNetwork
+from atwin.net.network import ConnectError, ResolveError, Stream, StreamError
+from atwin.net.real import RealNetwork
+from atwin.net.simulated import SimulatedNetwork, SimulatedStream
+from atwin.net.tcp import listen
+from support.ears import leaves_nothing
+from support.sockets import free_port
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells its counts")
+
+
+async def echo(stream: Stream) -> None:
+    while data := await stream.read(1 << 20):
+        await stream.write(data)
+
+
+def simulated() -> tuple[MeteredNetwork, SimulatedNetwork, Account]:
+    inner, account = SimulatedNetwork(LoopClock()), Account()
+    return MeteredNetwork(inner, lambda: account), inner, account
+
+
+def test_a_heartbeat_on_a_simulated_network() -> None:
+    async def main() -> None:
+        network, inner, account = simulated()
+        inner.serve("192.0.2.1", 7, echo)
+        stream = await network.connect("192.0.2.1", 7)
+        opened = account.count.operator
+        assert (opened.up.total, opened.down.total) == (80, 40)
+        for beats in (1, 2, 3):
+            await stream.write(b"hb")
+            assert await stream.read(9) == b"hb"
+            assert account.count.operator.total == opened.total + 164 * beats
+        assert not account.settled
+        stream.close()
+        stream.close()
+        assert account.settled
+        count = account.count
+        assert count.operator.total == 120 + 3 * 164 + 160
+        assert count.operator.up.payload == count.operator.down.payload == 6
+        assert (count.counted_by, count.wire) == ("model", count.operator)
+
+    run_virtual(main())
+
+
+def test_names_are_asked_for_and_addresses_are_not() -> None:
+    async def main() -> None:
+        network, inner, account = simulated()
+        inner.add_host("server.test")
+        await network.resolve("192.0.2.1")
+        assert account.count.wire.total == 0
+        await network.resolve("server.test")
+        asked = account.count.wire
+        assert asked.up.dns == 28 + 12 + 13 + 4
+        assert asked.down.dns == asked.up.dns + 16
+        with pytest.raises(ResolveError):
+            await network.resolve("other.test")
+        assert account.count.wire.total == 2 * 57 + 16 + 2 * 56
+
+    run_virtual(main())
+
+
+def test_connections_that_do_not_come_about() -> None:
+    async def main() -> None:
+        network, inner, account = simulated()
+        with pytest.raises(ConnectError):
+            await network.connect("192.0.2.1", 80)
+        assert (account.count.operator.total, account.count.operator.connections) == (80, 1)
+        inner.never_answers("192.0.2.1", 81)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(5):
+                await network.connect("192.0.2.1", 81)
+        assert (account.count.operator.total, account.settled) == (120, True)
+
+    run_virtual(main())
+
+
+def test_who_is_charged() -> None:
+    async def main() -> None:
+        network, inner, account = simulated()
+        inner.serve("192.0.2.1", 7, echo)
+        boot = Account()
+        session = Account(boot)
+        first, second = Account(session, http=True), Account(session, http=True)
+
+        async def act(own: Account, text: bytes) -> None:
+            with own.charged():
+                stream = metered_http(await network.connect("192.0.2.1", 7))
+                await stream.write(b"GET / HTTP/1.1\r\n\r\n" + text)
+                await stream.read(999)
+                stream.close()
+
+        # Side by side: each is charged for its own, and both above for all of it.
+        await asyncio.gather(act(first, b"1"), act(second, b"22"))
+        assert first.count.wire.up.http == second.count.wire.up.http == 18
+        assert (first.count.wire.up.payload, second.count.wire.up.payload) == (1, 2)
+        assert session.count == boot.count == first.count + second.count
+        assert account.count.wire.total == 0
+        assert metered_http(SIMPLE) is SIMPLE
+
+    run_virtual(main())
+
+
+class _Simple:
+    async def read(self, limit: int) -> bytes:
+        return b""
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None: ...
+
+    def close(self) -> None: ...
+
+
+SIMPLE = _Simple()
+
+
+def test_a_handshake_that_fails_is_all_tls() -> None:
+    async def main() -> None:
+        network, inner, _ = simulated()
+        inner.serve("192.0.2.1", 443, echo)
+        account = Account(http=True)
+        with account.charged():
+            stream = await network.connect("192.0.2.1", 443)
+            await stream.write(bytes(100))
+            stream.close()
+        assert account.count.operator.up.tls == 100
+
+    run_virtual(main())
+
+
+def test_a_broken_simulated_connection() -> None:
+    async def main() -> None:
+        network, inner, account = simulated()
+
+        async def reset(stream: SimulatedStream) -> None:
+            await stream.read(1)
+            stream.reset()
+
+        inner.serve("192.0.2.1", 7, reset)
+        stream = await network.connect("192.0.2.1", 7)
+        await stream.write(b"x")
+        with pytest.raises(StreamError):
+            await stream.read(9)
+        stream.close()
+        assert account.settled
+
+    run_virtual(main())
+
+
+def real() -> tuple[MeteredNetwork, Account]:
+    account = Account()
+    return MeteredNetwork(RealNetwork(), lambda: account), account
+
+
+@linux
+def test_the_kernel_knows_both_ends_of_the_same_connection() -> None:
+    async def main() -> None:
+        network, account = real()
+        counts = []
+
+        async def serve(stream: Stream) -> None:
+            raw = stream._transport.get_extra_info("socket")  # type: ignore[attr-defined]
+            await stream.write(bytes(50_000))
+            await stream.read(1)
+            counts.append(read_kernel(raw))
+
+        async with listen(serve, "127.0.0.1", 0) as port:
+            stream = await network.connect("127.0.0.1", port)
+            got = 0
+            while got < 50_000:
+                got += len(await stream.read(1 << 20))
+            await stream.write(b"x")
+            assert await stream.read(1) == b""
+            stream.close()
+            await account.wait_settled()
+        (server,) = counts
+        assert server is not None
+        wire = account.count.wire
+        assert wire.down.data_packets == server.data_packets_out == -(-50_000 // 1448)
+        assert wire.up.data_packets == server.data_packets_in == 1
+        assert (wire.up.payload, wire.down.payload, wire.down.unread) == (1, 50_000, 0)
+        assert account.count.counted_by == "kernel"
+
+    asyncio.run(main())
+
+
+@linux
+def test_closing_says_fin_at_once_and_counts_what_follows() -> None:
+    async def main() -> None:
+        network, account = real()
+        left = asyncio.Event()
+
+        async def serve(stream: Stream) -> None:
+            await stream.read(9)
+            assert await stream.read(9) == b""
+            left.set()
+
+        async with listen(serve, "127.0.0.1", 0) as port:
+            stream = await network.connect("127.0.0.1", port)
+            await stream.write(b"x")
+            stream.close()
+            assert not account.settled
+            await left.wait()
+            await account.wait_settled()
+        assert account.count.wire.up.packets >= 4
+        assert account.count.wire.down.packets >= 2
+        with pytest.raises(StreamError):
+            await stream.read(1)
+
+    asyncio.run(main())
+
+
+@linux
+def test_a_server_that_keeps_its_side_open_does_not_hold_it_up_for_long() -> None:
+    async def main() -> None:
+        network, account = real()
+        done = asyncio.Event()
+
+        async def serve(stream: Stream) -> None:
+            await done.wait()
+
+        async with listen(serve, "127.0.0.1", 0) as port:
+            stream = await network.connect("127.0.0.1", port)
+            stream.close()
+            async with asyncio.timeout(20):
+                await account.wait_settled()
+            done.set()
+        assert account.count.wire.up.packets == 3
+
+    asyncio.run(main())
+
+
+@linux
+def test_a_server_that_goes_on_sending_is_reset() -> None:
+    async def main() -> None:
+        network, account = real()
+        broken = asyncio.Event()
+
+        async def serve(stream: Stream) -> None:
+            try:
+                while True:
+                    await stream.write(bytes(100_000))
+            except StreamError:
+                broken.set()
+
+        async with listen(serve, "127.0.0.1", 0) as port:
+            stream = await network.connect("127.0.0.1", port)
+            await stream.read(10)
+            stream.close()
+            async with asyncio.timeout(20):
+                await broken.wait()
+                await account.wait_settled()
+        down = account.count.wire.down
+        assert down.payload == 10
+        assert down.unread > 1000
+
+    asyncio.run(main())
+
+
+def test_refused() -> None:
+    async def main() -> None:
+        network, account = real()
+        with pytest.raises(ConnectError):
+            await network.connect("127.0.0.1", free_port())
+        assert account.count.wire.packets == 2
+        assert account.count.counted_by == "model"
+
+    asyncio.run(main())
+
+
+@linux
+def test_ipv6_headers_are_larger() -> None:
+    async def main() -> None:
+        network, account = real()
+        try:
+            serving = listen(echo, "::1", 0)
+            async with serving as port:
+                stream = await network.connect("::1", port)
+                await stream.write(bytes(3000))
+                got = 0
+                while got < 3000:
+                    got += len(await stream.read(9999))
+                stream.close()
+                await account.wait_settled()
+        except OSError as error:
+            pytest.skip(f"no IPv6 here: {error}")
+        wire = account.count.wire
+        assert wire.up.headers == 60 * wire.up.packets
+        assert wire.up.data_packets == 3  # of 1428 bytes: 1500 less 60 and time stamps
+
+    asyncio.run(main())
+
+
+def test_pings_and_datagrams() -> None:
+    async def main() -> None:
+        network, inner, account = simulated()
+        inner.add_host("192.0.2.1")
+
+        async def answer(stream: Stream) -> None:
+            assert await stream.read(99) == b"hello"
+            await stream.write(bytes(1000))
+
+        inner.serve_udp("192.0.2.1", 9, answer)
+        stream = await network.open_udp("192.0.2.1", 9)
+        await stream.write(b"hello")
+        got = await stream.read(600)
+        got += await stream.read(600)
+        assert got == bytes(1000)
+        stream.close()
+        wire = account.count.wire
+        # One datagram, in however many pieces it is read.
+        assert (wire.up.total, wire.down.total) == (33, 1028)
+        assert account.count.counted_by == "model"
+
+    run_virtual(main())
+
+
+@linux
+def test_closing_the_network_cuts_goodbyes_short() -> None:
+    async def main() -> None:
+        network, account = real()
+        done = asyncio.Event()
+
+        async def serve(stream: Stream) -> None:
+            await done.wait()
+
+        async with listen(serve, "127.0.0.1", 0) as port:
+            first = await network.connect("127.0.0.1", port)
+            second = await network.connect("127.0.0.1", port)
+            first.close()
+            assert not account.settled
+            await network.close()
+            second.close()
+            assert account.settled
+            assert account.count.wire.connections == 2
+            done.set()
+
+    leaves_nothing(main())

@@ -1,0 +1,112 @@
+"""Plans from tables: what is taken, and the one line for what is not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from atwin.twin.faults import KINDS, Fault, FaultPlan, PlanError, fault_from_table
+from atwin.twin.faults.chance import random_plan
+from atwin.twin.faults.power import Hang
+from atwin.twin.faults.radio import PdpLoss
+
+
+def test_a_plan() -> None:
+    plan = FaultPlan.from_table(
+        {
+            "name": "two",
+            "seed": 7,
+            "fault": [
+                {"kind": "pdp_loss", "at_byte": 5, "until": "new_pdp", "times": 2},
+                {"kind": "hang"},
+            ],
+        }
+    )
+    assert plan.faults == (PdpLoss(at_byte=5, until="new_pdp", times=2), Hang())
+    assert (plan.name, plan.seed) == ("two", 7)
+    assert str(plan.faults[0]) == "pdp_loss at_byte=5 until=new_pdp times=2"
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({}, "at least one table [[fault]]"),
+        ({"fault": []}, "at least one table [[fault]]"),
+        ({"fault": {}}, "at least one table [[fault]]"),
+        ({"faults": []}, "faults: no key of a plan; there are name, teaches"),
+        ({"seed": "x", "fault": [{"kind": "hang"}]}, "seed = 'x': a whole number is wanted"),
+        ({"name": 5, "fault": [{"kind": "hang"}]}, "name = 5: a text is wanted"),
+        ({"fault": [{"kind": "hang"}, {"at_time": 5}]}, "[[fault]] 2: kind = None: one of pdp_los"),
+        ({"fault": [{"kind": "flood"}]}, "[[fault]] 1: kind = 'flood': one of pdp_loss"),
+    ],
+)
+def test_what_is_no_plan(table: dict[str, Any], said: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        FaultPlan.from_table(table)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"kind": "stall", "at_tim": 5}, "stall: at_tim: no key of it; there are host, after, at_"),
+        ({"kind": "stall", "at_time": -1}, "at_time = -1: a number from 0"),
+        ({"kind": "stall", "at_time": True}, "at_time = True: a number"),
+        ({"kind": "stall", "at_time": "5"}, "at_time = '5': a number"),
+        ({"kind": "stall", "at_action": 1.5}, "at_action = 1.5: a whole number from 1"),
+        ({"kind": "stall", "at_action": 0}, "at_action = 0: a whole number from 1"),
+        ({"kind": "stall", "host": 5}, "host = 5: a text is wanted"),
+        ({"kind": "dns_failure", "silent": 1}, "silent = 1: true or false is wanted"),
+        ({"kind": "stall", "at_time": 1, "at_byte": 1}, "at_time and at_byte: one moment"),
+        ({"kind": "stall", "at_connection": 1, "at_action": 1}, "one moment is enough"),
+        ({"kind": "stall", "nth": 2}, "nth counts an at_command"),
+        ({"kind": "stall", "times": 2}, "times counts an until"),
+        ({"kind": "stall", "seconds": 1, "count": 1}, "seconds and count: only one of them"),
+        ({"kind": "stall", "until": "prayer"}, "until = 'prayer': one of new_pdp, cipshut"),
+        ({"kind": "stall", "at_command": "HTTPREAD"}, 'write it as "AT+HTTPREAD"'),
+        ({"kind": "restart", "seconds": 1}, "seconds means nothing here: it is over at once"),
+        ({"kind": "radio_gone", "count": 1}, "count means nothing here: seconds, until"),
+        ({"kind": "hang", "until": "reset"}, "until = 'reset': a hang ends by reset_pin or power"),
+        ({"kind": "slow_link"}, "latency, jitter or bandwidth is wanted"),
+        ({"kind": "lost_bytes", "seconds": 1}, "need every"),
+        ({"kind": "urc_interleave", "text": "a\r\nb"}, "one line of ASCII"),
+        (
+            {"kind": "short_line_limit", "bytes": 5000},
+            "bytes = 5000: a whole number from 3 to 4096",
+        ),
+    ],
+)
+def test_what_is_no_fault(table: dict[str, Any], said: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        fault_from_table(table)
+    assert said in str(caught.value)
+    assert str(caught.value).startswith(f"{table['kind']}: ")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_described(kind: str) -> None:
+    assert KINDS[kind].__doc__
+    assert kind == KINDS[kind].KIND
+
+
+def test_a_table_is_its_fault_again() -> None:
+    for seed in range(100):
+        for fault in random_plan(seed).faults:
+            assert fault_from_table(fault.table) == fault
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_names_every_kind_and_its_keys(kind: str) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "faults.md").read_text("utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith(f"| `{kind}` |")]
+    common = {each.name for each in fields(Fault)}
+    own = {each.name for each in fields(KINDS[kind])} - common
+    assert own == set(re.findall(r"`(\w+)`", row.split("|")[3]))
+    for name in KINDS[kind].LASTS:
+        assert name in row
