@@ -16,6 +16,7 @@ from atwin.cli.models import models
 from atwin.cli.post import post
 from atwin.cli.probe import probe
 from atwin.cli.recover import recover
+from atwin.cli.trace import trace
 from atwin.cli.traffic import traffic
 from atwin.cli.twin import twin
 
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 for command in (models, twin, get, post, head, probe, traffic, recover, console):
     app.command()(command)
+app.add_typer(trace, name="trace")
 
 
 def _print_version(wanted: bool) -> None:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Json, PinsOption, Port, Traffic
+from atwin.cli.options import (
+    DEFAULT_PORT,
+    GIVE_UP,
+    GiveUp,
+    Json,
+    PinsOption,
+    Port,
+    TraceFile,
+    Traffic,
+)
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 if TYPE_CHECKING:
@@ -59,6 +68,7 @@ def get(
     pins: PinsOption = None,
     give_up: GiveUp = GIVE_UP,
     traffic: Traffic = False,
+    trace: TraceFile = None,
 ) -> None:
     """Download a file of any size, resumable.
 
@@ -106,7 +116,7 @@ def get(
         return 0
 
     try:
-        finish(run(work()))
+        finish(run(work(), trace))
     except KeyboardInterrupt:
         typer.echo("atwin: interrupted; the same command goes on from here", err=True)
         raise

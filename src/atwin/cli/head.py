@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Output, PinsOption, Port
+from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Output, PinsOption, Port, TraceFile
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 
@@ -19,6 +19,7 @@ def head(
     suite: Suite = None,
     pins: PinsOption = None,
     give_up: GiveUp = GIVE_UP,
+    trace: TraceFile = None,
 ) -> None:
     """Print the header block of a URL.
 
@@ -41,4 +42,4 @@ def head(
                 response = await modem.head(url)
         return deliver(response.status, response.headers.raw + b"\r\n", output)
 
-    finish(run(work()))
+    finish(run(work(), trace))

@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Output, PinsOption, Port, Traffic
+from atwin.cli.options import (
+    DEFAULT_PORT,
+    GIVE_UP,
+    GiveUp,
+    Output,
+    PinsOption,
+    Port,
+    TraceFile,
+    Traffic,
+)
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 
@@ -31,6 +40,7 @@ def post(
     pins: PinsOption = None,
     give_up: GiveUp = GIVE_UP,
     traffic: Traffic = False,
+    trace: TraceFile = None,
 ) -> None:
     """Post a file or a text, print the answer.
 
@@ -58,7 +68,7 @@ def post(
                 response = await modem.post(url, body, content_type=content_type)
         return deliver(response.status, response.body, output)
 
-    finish(run(work()))
+    finish(run(work(), trace))
 
 
 def _body(data: str) -> bytes:

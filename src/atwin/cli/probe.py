@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atwin.cli.options import Json
+from atwin.cli.options import Json, TraceFile
 
 if TYPE_CHECKING:
     from atwin.net.tls.probe import Answer
@@ -32,6 +32,7 @@ def probe(
         float, typer.Option(min=0.1, max=300, metavar="S", help="Seconds for each handshake.")
     ] = 10.0,
     as_json: Json = False,
+    trace: TraceFile = None,
 ) -> None:
     """Tell whether modules can reach an HTTPS server, and what to change.
 
@@ -49,6 +50,7 @@ def probe(
     async def work() -> int:
         import time
 
+        from atwin.cli.tracing import traced_network as network
         from atwin.models import MODELS, load_profile
         from atwin.net.network import ConnectError, ResolveError
         from atwin.net.real import RealNetwork
@@ -56,7 +58,7 @@ def probe(
 
         target = _target(server, ca, cert, key, name, timeout)
         try:
-            found = await survey(RealNetwork(), target, time.time())
+            found = await survey(network(RealNetwork()), target, time.time())
         except (ConnectError, ResolveError) as error:
             typer.echo(f"atwin: {target.host}:{target.port}: {error}", err=True)
             return REFUSED
@@ -77,7 +79,7 @@ def probe(
             _print(target, found, verdicts)
         return DONE if any(one.connects for one in verdicts) else TLS_FAILED
 
-    finish(run(work()))
+    finish(run(work(), trace))
 
 
 def _target(

@@ -15,12 +15,20 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
+from atwin.cli.tracing import current_trace
 from atwin.host import GENTLE, Progress
+from atwin.trace import Trace
 
 
 @contextmanager
 def show_progress(name: str) -> Iterator[Callable[[Progress], None]]:
     """What to call with each `Progress`; notes stay on the screen, the bar moves on."""
+    with _shown(name) as show:
+        yield _also_traced(show, current_trace())
+
+
+@contextmanager
+def _shown(name: str) -> Iterator[Callable[[Progress], None]]:
     if not sys.stderr.isatty():
         yield _quiet()
         return
@@ -47,6 +55,25 @@ def show_progress(name: str) -> Iterator[Callable[[Progress], None]]:
             bar.update(task, completed=progress.done, total=progress.total, where=_where(progress))
 
         yield show
+
+
+def _also_traced(show: Callable[[Progress], None], trace: Trace) -> Callable[[Progress], None]:
+    """Parts that begin, and what went wrong, are told to `trace` as well."""
+    if not trace.on:
+        return show
+    part = 0
+
+    def tell(progress: Progress) -> None:
+        nonlocal part
+        show(progress)
+        if progress.note is not None:
+            event = f"recovery: {progress.rung}" if progress.rung else progress.note
+            trace.notes("host", event, retries=progress.retries)
+        elif progress.part != part:
+            part = progress.part
+            trace.notes("host", "part", part=part, of=progress.parts, done=progress.done)
+
+    return tell
 
 
 def _where(progress: Progress) -> str:

@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import stat
 from typing import TYPE_CHECKING, Any, Self
 
-from atwin.disk.errors import explained
+from atwin.disk.errors import DiskError, explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-#: Bytes kept back before they are written: a trace must not cost a system call a line.
-_BUFFER = 1 << 16
+#: A first line that cannot be longer than this is looked at before a file is replaced.
+_FIRST_LINE = 65536
 
 
 class JsonLines:
-    """Appends objects to a new file at `path`; what was there before is replaced.
+    """Appends objects to a file that begins empty; it is the writer's alone while it is open.
 
-    Raises `DiskError` when it cannot be made, written or closed.
+    Each line goes to the system at once: what was appended survives a `kill -9`. A new file can be
+    read by its owner only; one that was there keeps its mode, and is replaced only if its first
+    line has `mark` as the value of `format`. Raises `DiskError`.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, mark: str) -> None:
         self._path = path
+        self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
         try:
-            self._file = open(path, "w", encoding="utf-8", buffering=_BUFFER)  # noqa: SIM115
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise explained("write", path, error) from None
-        self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+        try:
+            if stat.S_ISREG(os.fstat(self._fd).st_mode):
+                self._take_over(mark)
+        except OSError as error:
+            os.close(self._fd)
+            raise explained("write", path, error) from None
+        except DiskError:
+            os.close(self._fd)
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -41,25 +55,30 @@ class JsonLines:
         self.close()
 
     def append(self, value: dict[str, Any]) -> None:
-        """Write one more line."""
+        """Write one more line. Raises `DiskError`."""
+        data = (self._encode(value) + "\n").encode("utf-8", "backslashreplace")
         try:
-            self._file.write(self._encode(value) + "\n")
-        except OSError as error:
-            raise explained("write", self._path, error) from None
-
-    def flush(self) -> None:
-        """Let whoever reads the file see everything so far."""
-        try:
-            self._file.flush()
+            while data:
+                data = data[os.write(self._fd, data) :]
         except OSError as error:
             raise explained("write", self._path, error) from None
 
     def close(self) -> None:
-        """Write what was kept back."""
+        """Let go of it; harmless when called twice."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _take_over(self, mark: str) -> None:
         try:
-            self._file.close()
-        except OSError as error:
-            raise explained("write", self._path, error) from None
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DiskError(f"{self._path} is being written by another process") from None
+        first = os.read(self._fd, _FIRST_LINE).partition(b"\n")[0]
+        if first and (_parsed(first) or {}).get("format") != mark:
+            raise DiskError(f"{self._path} is something else: it is not replaced, name another")
+        os.ftruncate(self._fd, 0)
+        os.lseek(self._fd, 0, os.SEEK_SET)
 
 
 def read_json_lines(path: str) -> Iterator[dict[str, Any] | None]:
@@ -68,12 +87,16 @@ def read_json_lines(path: str) -> Iterator[dict[str, Any] | None]:
     Raises `DiskError`.
     """
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
+        with open(path, "rb") as file:
             for line in file:
-                try:
-                    value = json.loads(line)
-                except ValueError:
-                    value = None
-                yield value if isinstance(value, dict) else None
+                yield _parsed(line)
     except OSError as error:
         raise explained("read", path, error) from None
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None

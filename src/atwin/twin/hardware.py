@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from atwin.trace import NO_TRACE, Trace
 from atwin.twin.cell import Cell
 from atwin.twin.flash import Flash
 from atwin.twin.nvram import Nvram
@@ -40,6 +41,8 @@ class Hardware:
     taps: Taps = field(default_factory=Taps)
     #: What has gone over `network`.
     traffic: Traffic = field(default_factory=Traffic)
+    #: Hears what happens.
+    trace: Trace = NO_TRACE
     #: All start-up and network times are multiplied by this; 0 makes them immediate.
     time_scale: float = 1.0
     #: Why the firmware started last.

@@ -46,14 +46,17 @@ class Module:
         if not self.is_on:
             self._forget_restart()
             if self.usb_boot:
+                self._note("on, in download mode")
                 self._downloads = True
                 return
+            self._note("on", cause=cause.name, warm=warm)
             self.hardware.start_cause = cause
             self.firmware = Firmware(self.hardware, self)
             self.firmware.start(warm=warm)
 
     def switch_off(self) -> None:
         """CPOWD or PWRKEY: RAM is lost, the supply stays."""
+        self._note("switched off")
         self._end_run()
 
     def cut_power(self, *, briefly: bool = False) -> None:
@@ -61,12 +64,14 @@ class Module:
 
         `briefly`: for a moment only, which cures no more than RESET does.
         """
+        self._note("the supply dips" if briefly else "the supply is gone")
         self.hardware.uart.cut()
         self._end_run(Cure.RESET_PIN if briefly else Cure.POWER)
         self.hardware.rtc.lose_power()
 
     def restart(self, *, factory: bool = False, cause: StartCause = StartCause.SOFTWARE) -> None:
         """AT+RESET and its like: this run ends, and the next one boots `RESTART_DELAY` later."""
+        self._note("restarts", cause=cause.name)
         self._end_run()
         if factory:
             self.hardware.nvram.erase()
@@ -78,6 +83,7 @@ class Module:
         """RESET_N: the run ends in the middle of whatever it was saying."""
         if self._resists_reset:
             return
+        self._note("reset")
         self.hardware.uart.cut()
         self._end_run(Cure.RESET_PIN)
 
@@ -87,6 +93,7 @@ class Module:
         `resists_reset`: until the supply does.
         """
         if self.firmware is not None:
+            self._note("hangs")
             self.hung, self._resists_reset = True, resists_reset
             self._forget_restart()
             self.hardware.uart.cut()
@@ -98,6 +105,9 @@ class Module:
         for firmware in self._ended:
             await firmware.tasks.finished()
         await self.hardware.uart.port.close()
+
+    def _note(self, event: str, **numbers: str | bool) -> None:
+        self.hardware.trace.notes("power", event, **numbers)
 
     def _end_run(self, cure: Cure = Cure.RESET) -> None:
         self._forget_restart()

@@ -52,6 +52,7 @@ class Pins:
         if high == self._power_key:
             return
         self._power_key = high
+        self._note("PWRKEY", high)
         _stop(self._key_timer)
         if not high and self._alive:
             if not self._module.is_on:
@@ -69,6 +70,7 @@ class Pins:
         if high == self._reset:
             return
         self._reset = high
+        self._note("RESET", high)
         _stop(self._reset_timer)
         if not self._supply:
             return
@@ -97,6 +99,7 @@ class Pins:
         if there == self._supply:
             return
         self._supply = there
+        self._note("VBAT", there)
         _stop(self._key_timer)
         _stop(self._reset_timer)
         _stop(self._dip_timer)
@@ -113,6 +116,7 @@ class Pins:
     @usb_boot.setter
     def usb_boot(self, high: bool) -> None:
         self._module.usb_boot = high
+        self._note("USB_BOOT", high)
 
     @property
     def vdd_ext(self) -> bool:
@@ -147,6 +151,9 @@ class Pins:
         if self._module.firmware is not None and not self._module.hung:
             self._module.firmware.interpreter.urc("NORMAL POWER DOWN")
             self._module.switch_off()
+
+    def _note(self, pin: str, high: bool) -> None:
+        self._module.hardware.trace.notes("power", f"{pin} {'high' if high else 'low'}")
 
     def _later(self, seconds: float, call: Callable[[], None]) -> Timer:
         return self._module.hardware.clock.call_later(self._scaled(seconds), call)

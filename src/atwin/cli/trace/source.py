@@ -3,21 +3,49 @@
 from collections.abc import Iterator
 from typing import Any
 
+import typer
+
 from atwin.disk.errors import DiskError
 from atwin.disk.json_lines import read_json_lines
 from atwin.trace.trace import FORMAT
 
 
 def read_trace(path: str) -> Iterator[dict[str, Any]]:
-    """Record by record; a last line that a crash cut short is left out.
+    """Record by record.
 
-    Raises `DiskError`, also for a file that is no trace.
+    Lines that are none are left out and told of in one record of kind `broken`, with how many
+    there were; a trace without an end has one of kind `cut`. Raises `typer.BadParameter` for
+    anything but a trace.
     """
-    records = read_json_lines(path)
-    first = next(records, None)
-    if first is None or first.get("format") != FORMAT:
-        raise DiskError(f"{path} is no trace: its first line does not say {FORMAT!r}")
+    try:
+        yield from _records(path)
+    except DiskError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _records(path: str) -> Iterator[dict[str, Any]]:
+    lines = read_json_lines(path)
+    first = next(lines, None)
+    if first is None or first.get("format") != FORMAT or not _is_record(first):
+        raise typer.BadParameter(f"{path} is no trace: its first line does not say {FORMAT!r}")
+    last, broken = first, 0
     yield first
-    for record in records:
-        if record is not None and isinstance(record.get("t"), int | float):
+    for record in lines:
+        if record is not None and _is_record(record):
             yield record
+            last = record
+        else:
+            broken += 1
+    if broken:
+        yield {"t": last["t"], "kind": "broken", "event": "lines that are no records", "n": broken}
+    if last["kind"] != "end":
+        yield {"t": last["t"], "kind": "cut", "event": "no end: killed, or still running"}
+
+
+def _is_record(value: dict[str, Any]) -> bool:
+    """Whether it has what every record has, and nothing that is not flat."""
+    return (
+        isinstance(value.get("t"), int | float)
+        and isinstance(value.get("kind"), str)
+        and all(isinstance(part, str | int | float | None) for part in value.values())
+    )

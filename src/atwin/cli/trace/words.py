@@ -5,36 +5,47 @@ from typing import Any
 Record = dict[str, Any]
 
 #: What stands in a record besides its own numbers.
-_FRAME = ("t", "kind", "event", "dir", "text")
+_FRAME = ("t", "kind", "event", "dir", "text", "format", "bytes", "took", "announced")
 
 
 def describe(record: Record) -> str:
     """One line without the time."""
     match record:
         case {"kind": "start"}:
-            what = {key: value for key, value in record.items() if key not in ("t", "kind", "format")}
-            return "  ".join(f"{key} {value}" for key, value in what.items())
+            return f"atwin {record.get('version')}: {record.get('command')}  {record.get('wall')}"
         case {"kind": "data", "bytes": int(count)}:
             return _data(record, count)
         case {"text": str(text)}:
-            return text
+            return f"{text}  (damaged: bytes got lost)" if record.get("damaged") else text
         case _:
-            numbers = (f"{k} {_number(v)}" for k, v in record.items() if k not in _FRAME)
-            return f"{record.get('kind')}: {record.get('event', '')}  {'  '.join(numbers)}".rstrip()
+            return "  ".join([f"{record['kind']}: {record.get('event', '')}", *_numbers(record)])
 
 
 def _data(record: Record, count: int) -> str:
     took = record.get("took") or 0.0
-    text = f"({count:,} bytes"
-    if took > 0:
-        text += f" in {took:.3f} s, {count / took / 1000:.1f} kB/s"
+    text = f"{count:,} bytes"
+    if (announced := record.get("announced")) is not None:
+        text += f" of {announced:,}"
+    if took >= 0.001:
+        text += f" in {took:.3f} s, {count / took / 1000:,.1f} kB/s"
     shown = record.get("text")
-    return f"{text}) {shown}" if shown else f"{text})"
+    return f"({text}) {shown}" if shown else f"({text})"
 
 
-def _number(value: object) -> str:
+def _numbers(record: Record) -> list[str]:
+    told = [f"{name} {_value(value)}" for name, value in record.items() if name not in _FRAME]
+    if isinstance(count := record.get("bytes"), int):
+        told.append(f"{count:,} bytes")
+    if isinstance(took := record.get("took"), float):
+        told.append(f"in {took:.3f} s")
+    return [text for text in told if not text.endswith(" None")]
+
+
+def _value(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, int):
+        return f"{value:,}" if value > 99_999 else str(value)
     return str(value)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, Json, Port
+from atwin.cli.options import DEFAULT_PORT, Json, Port, TraceFile
 
 
 def traffic(
@@ -77,6 +77,7 @@ def traffic(
     ] = None,
     port: Port = DEFAULT_PORT,
     as_json: Json = False,
+    trace: TraceFile = None,
 ) -> None:
     """Tell what traffic costs: estimated, or measured while a command runs.
 
@@ -101,12 +102,14 @@ def traffic(
     if len(asked) != 1:
         what = f"{' and '.join(asked)}: " if asked else ""
         raise typer.BadParameter(f"{what}one of --run, --get, --post and --heartbeat is wanted")
+    if trace is not None and run is None:
+        raise typer.BadParameter("--trace: an estimate does nothing that could be traced")
     plan = Plan(times, interval, price_per_mb)
     code = 0
     if run is not None:
         from atwin.cli.traffic.measure import measure
 
-        report, code = measure(run, port, times)
+        report, code = measure(run, port, times, trace)
     else:
         from atwin.cli.traffic import task
 

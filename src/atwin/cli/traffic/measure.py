@@ -16,7 +16,9 @@ from atwin.cli.traffic.watch import Watch, watching
 _COMMANDS = ("get", "post", "head")
 
 
-def measure(command: str, port: str, times: int) -> tuple[Report | None, int]:
+def measure(
+    command: str, port: str, times: int, trace: str | None = None
+) -> tuple[Report | None, int]:
     """The report of `times` such commands, if anything was counted, and the command's exit code.
 
     It is run once. Raises `typer.BadParameter`.
@@ -26,6 +28,8 @@ def measure(command: str, port: str, times: int) -> tuple[Report | None, int]:
     words = _words(command)
     # The first ones count, so that those of the command itself win.
     options = ["--port", port]
+    if trace is not None:
+        options += ["--trace", trace]
     watch = Watch()
     with tempfile.TemporaryDirectory(prefix="atwin-") as scratch:
         if words[0] == "get":
