@@ -4,10 +4,9 @@ import asyncio
 import logging
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
 
 import typer
 
@@ -48,7 +47,7 @@ def open_trace(path: str) -> JsonLines:
 @contextmanager
 def traced(file: JsonLines) -> Iterator[Trace]:
     """What is done inside is written to `file`. Call it inside the loop."""
-    trace = Trace(LoopClock(), lambda record: _append(file, trace, record))
+    trace = Trace(LoopClock(), _sink(file))
     trace.begin(version=__version__, command=shown_command(sys.argv[1:]))
     before = _trace.set(trace)
     try:
@@ -65,13 +64,20 @@ def traced(file: JsonLines) -> Iterator[Trace]:
         trace.stop()
 
 
-def _append(file: JsonLines, trace: Trace, record: dict[str, Any]) -> None:
-    """A disk that is full ends the trace, not the work."""
-    try:
-        file.append(record)
-    except DiskError as error:
-        trace.stop()
-        typer.echo(f"atwin: the trace ends here: {error}", err=True)
+def _sink(file: JsonLines) -> Callable[[str], None]:
+    """Writes to `file`. A disk that is full ends the trace, not the work."""
+    full = False
+
+    def write(lines: str) -> None:
+        nonlocal full
+        try:
+            if not full:
+                file.append(lines)
+        except DiskError as error:
+            full = True
+            typer.echo(f"atwin: the trace ends here: {error}", err=True)
+
+    return write
 
 
 def shown_command(words: Sequence[str]) -> str:

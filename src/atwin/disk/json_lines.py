@@ -1,4 +1,4 @@
-"""A file of JSON objects, one a line, written as they come and readable while it grows."""
+"""A file of JSON objects, one a line, readable while it grows."""
 
 from __future__ import annotations
 
@@ -19,16 +19,14 @@ _FIRST_LINE = 65536
 
 
 class JsonLines:
-    """Appends objects to a file that begins empty; it is the writer's alone while it is open.
+    """Appends to a file that begins empty; it is the writer's alone while it is open.
 
-    Each line goes to the system at once: what was appended survives a `kill -9`. A new file can be
-    read by its owner only; one that was there keeps its mode, and is replaced only if its first
-    line has `mark` as the value of `format`. Raises `DiskError`.
+    A new file can be read by its owner only; one that was there keeps its mode, and is replaced
+    only if its first line has `mark` as the value of `format`. Raises `DiskError`.
     """
 
     def __init__(self, path: str, mark: str) -> None:
         self._path = path
-        self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
         try:
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -54,9 +52,9 @@ class JsonLines:
     ) -> None:
         self.close()
 
-    def append(self, value: dict[str, Any]) -> None:
-        """Write one more line. Raises `DiskError`."""
-        data = (self._encode(value) + "\n").encode("utf-8", "backslashreplace")
+    def append(self, lines: str) -> None:
+        """Write whole lines; they survive a `kill -9` from then on. Raises `DiskError`."""
+        data = lines.encode("utf-8", "backslashreplace")
         try:
             while data:
                 data = data[os.write(self._fd, data) :]

@@ -50,7 +50,7 @@ class TracedUart(Uart):
     def cut(self) -> None:
         """See `Uart.cut`."""
         super().cut()
-        self._dialogue.cut()
+        self._trace.hears(self._dialogue.cut, b"")
 
     def host_changed(self, line: HostLine) -> None:
         """See `Uart.host_changed`."""
@@ -71,14 +71,14 @@ class TracedUart(Uart):
 
     def _heard(self, data: bytes) -> bytes:
         data = super()._heard(data)
-        self._dialogue.to_module(data)
+        self._trace.hears(self._dialogue.to_module, data)
         return data
 
     def _left(self, data: bytes) -> None:
         if data == self._own[:1]:
             del self._own[0]
         else:
-            self._dialogue.to_host(data)
+            self._trace.hears(self._dialogue.to_host, data)
         lost = self.host_lost_bytes
         super()._left(data)
         self._note_lost("lost to the host", self.host_lost_bytes - lost)
@@ -129,7 +129,7 @@ class TracedPort:
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """See `Port.write`."""
-        self._dialogue.to_module(data)
+        self._trace.hears(self._dialogue.to_module, bytes(data))
         self._port.write(data)
 
     async def drain(self) -> None:
@@ -147,11 +147,11 @@ class TracedPort:
     async def close(self) -> None:
         """See `Port.close`."""
         await self._port.close()
-        self._dialogue.end()
+        self._trace.hears(self._dialogue.end, b"")
 
     def received(self, data: bytes) -> None:
         """See `Receiver.received`."""
-        self._dialogue.to_host(data)
+        self._trace.hears(self._dialogue.to_host, data)
         self._receiver.received(data)
 
     def lost(self, reason: str | None) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from atwin.at.answers import Event
     from atwin.trace.trace import Trace
 
-_CR, _LF, _BACKSPACE, _CTRL_Z, _ESC = 0x0D, 0x0A, 0x08, 0x1A, 0x1B
+_CR, _LF = 0x0D, 0x0A
 
 _LINE_END = re.compile(rb"[\r\n]")
 #: What is written down of the bytes to the module. The rule is narrow on purpose: behind a prompt
@@ -40,10 +40,9 @@ _URC_LIKE = re.compile(
     r"[+*^][A-Z][\w.]*[: ].*|\^boot.*|NORMAL POWER DOWN|ERROR: ?\d+|OK|ERROR|RING|NO CARRIER"
     r"|(?:SMS|Call|PB) \w+"
 )
-_MUX = re.compile(r"\+CIPMUX\s*=\s*([01])", re.IGNORECASE)
-_MODE = re.compile(r"\+CIPMODE\s*=\s*([01])", re.IGNORECASE)
-#: Its answer is the content of a file, with nothing in front that says how long it is.
-_FILE = re.compile(r"\+FSREAD\s*=", re.IGNORECASE)
+#: Commands that decide what later ones mean, and FSREAD, whose answer is the content of a file
+#: with nothing in front that says how long it is.
+_TELLING = re.compile(r"\+(CIPMUX|CIPMODE|FSREAD)\s*=\s*([01]?)", re.IGNORECASE)
 
 #: Seconds after which a command that got no result holds back the next one no longer.
 _LONGEST_ANSWER = 150.0
@@ -121,7 +120,7 @@ class Dialogue:
 
     # --- to the module --------------------------------------------------------------------------
 
-    def to_module(self, data: bytes | bytearray | memoryview) -> None:
+    def to_module(self, data: bytes) -> None:
         """Bytes that go to the module."""
         if self._transparent:
             self._stream(self._out, self._in, len(data))
@@ -190,11 +189,12 @@ class Dialogue:
         return True
 
     def _add_to_line(self, data: bytes) -> None:
-        for piece in re.split(rb"(\x08)", data):
-            if piece == b"\x08":
-                del self._line[-1:]
-            else:
-                self._line += piece[: max(0, _LONGEST_LINE - len(self._line))]
+        first, *edited = data.split(b"\x08")
+        self._line += first
+        for piece in edited:
+            del self._line[-1:]
+            self._line += piece
+        del self._line[_LONGEST_LINE:]
 
     def _command(self, shown: str, meant: str) -> None:
         self._trace.says("command", ">", shown)
@@ -212,12 +212,16 @@ class Dialogue:
         self._shape = self._shape_of(line)
         self._in_flight = self._shape.answered
         self._sent_at = self._trace.now
-        self._reads_file = _FILE.search(line) is not None
-        self._undecided = self._takes_data(line)
-        if mux := _MUX.search(line):
-            self._multi = mux[1] == "1"
-        if mode := _MODE.search(line):
-            self._transparent_mode = mode[1] == "1"
+        self._reads_file = False
+        self._undecided = self._lossless and self._shape.prompt is not None
+        for name, value in _TELLING.findall(line):
+            match name.upper():
+                case "CIPMUX":
+                    self._multi = value == "1"
+                case "CIPMODE":
+                    self._transparent_mode = value == "1"
+                case _:
+                    self._reads_file = True
         self._parser.begin(line, bodies=self._shape.bodies, prompt=self._shape.prompt)
 
     def _shape_of(self, line: str) -> Shape:
@@ -243,7 +247,7 @@ class Dialogue:
             self._handle(event)
         self._read_typed()
 
-    def cut(self) -> None:
+    def cut(self, _: bytes = b"") -> None:
         """The module was reset, or switched off: nothing it had begun will end."""
         self._leave_transparent()
         self._parser.end()
@@ -251,7 +255,7 @@ class Dialogue:
         self._typed.clear()
         self._line.clear()
 
-    def end(self) -> None:
+    def end(self, _: bytes = b"") -> None:
         """Tell what is known of what is under way."""
         self._leave_transparent()
         self._end_body()

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
+#: Parts of the buffer after which a trace hears how full it is.
+_STEP = 1 / 8
 #: Most bytes taken from a connection at a time.
 _PIECE = 512 * 1024
 
@@ -72,6 +74,7 @@ class HttpService:
         self._spawn = spawn
         self._traffic = hardware.traffic
         self._trace = hardware.trace
+        self._told_fill = 0
         self._session: Session | None = None
 
     # --- session --------------------------------------------------------------------------------
@@ -224,9 +227,12 @@ class HttpService:
         if self.profile.quirks.http_error_urc:
             self.urc(f"ERROR: {cause.value}")
 
-    def note_fill(self, size: int) -> None:
-        """So many bytes are in the buffer now."""
-        self._trace.notes("buffer", "fill", bytes=size)
+    def note_fill(self, size: int, step: float = 0.0) -> None:
+        """So many bytes are in the buffer now: told if that is news, and more than `step` of it."""
+        news = abs(size - self._told_fill)
+        if news and news >= step * self.buffer.capacity:
+            self._told_fill = size
+            self._trace.notes("buffer", "fill", bytes=size)
 
     async def _fill(self, exchange: Exchange) -> None:
         """The body takes the buffer over with its first byte, or empties it when there is none."""
@@ -235,8 +241,9 @@ class HttpService:
         self.note_fill(0)
         while data:
             self.buffer.add(data)
-            self.note_fill(len(self.buffer))
+            self.note_fill(len(self.buffer), _STEP)
             data = await exchange.read(_PIECE)
+        self.note_fill(len(self.buffer))
         if self.buffer.overflowed:
             raise ActionFailed(
                 Status.NO_MEMORY,
