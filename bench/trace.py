@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.line import RUNS, SIZE, commands_a_second, download, new_table, over_memory
+from bench.line import SIZE, commands_a_second, download, new_table, over_memory
 from bench.servers import nginx
 from rich.console import Console
 
@@ -23,8 +23,8 @@ from atwin.net.origin import Generated
 
 #: Part of the time without a trace that one may cost.
 MOST = 0.10
-#: Pairs of runs; twice the usual, because the difference is small.
-PAIRS = 2 * RUNS + 1
+#: Pairs of runs; more than usual, because the difference is small.
+PAIRS = 25
 
 
 async def traced_download(url: str, sha256: str, directory: Path, trace: Path) -> float:

@@ -50,7 +50,7 @@ def probe(
     async def work() -> int:
         import time
 
-        from atwin.cli.tracing import traced_network as network
+        from atwin.cli.tracing import current_trace, traced_network
         from atwin.models import MODELS, load_profile
         from atwin.net.network import ConnectError, ResolveError
         from atwin.net.real import RealNetwork
@@ -58,12 +58,16 @@ def probe(
 
         target = _target(server, ca, cert, key, name, timeout)
         try:
-            found = await survey(network(RealNetwork()), target, time.time())
+            found = await survey(traced_network(RealNetwork()), target, time.time())
         except (ConnectError, ResolveError) as error:
             typer.echo(f"atwin: {target.host}:{target.port}: {error}", err=True)
             return REFUSED
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
+        for version, answer in found.versions.items():
+            current_trace().notes("net", f"TLS: {version.label}", answer=_said(answer))
+        for number, answer in found.suites.items():
+            current_trace().notes("net", f"TLS: 0x{number:04X}", answer=_said(answer))
         verdicts = [
             verdict(
                 load_profile(model),

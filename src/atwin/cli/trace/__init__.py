@@ -19,6 +19,10 @@ def show(
 ) -> None:
     """Print the dialogue, with times, line and network events.
 
+    The file alone is enough, also one that is still being written or was cut off. `>` is to the
+    module, `<` from it, `~` the line, `#` the network, `=` the buffer, `!` power and faults, `+`
+    what the host does.
+
     \b
     Example:
       atwin get http://example.org/f.bin --trace f.trace; atwin trace show f.trace
@@ -39,16 +43,23 @@ def plot(
 ) -> None:
     """Draw the run as one HTML page: throughput, buffer, connections, events.
 
-    The page needs nothing else, no network either.
+    The page needs nothing else, no network either. One that is there is replaced.
 
     \b
     Example:
       atwin trace plot f.trace -o f.html
     """
     from atwin.cli.trace.plot import page
-    from atwin.cli.trace.source import read_trace
+    from atwin.cli.trace.source import is_same_file, read_trace
+    from atwin.disk.errors import DiskError
     from atwin.disk.text import write_text
 
     target = output or f"{file}.html"
-    write_text(target, page(list(read_trace(file)), file))
+    if is_same_file(file, target):
+        raise typer.BadParameter(f"{target} is the trace itself: name another file with -o")
+    drawn = page(list(read_trace(file)), file)
+    try:
+        write_text(target, drawn)
+    except DiskError as error:
+        raise typer.BadParameter(str(error)) from None
     typer.echo(target)

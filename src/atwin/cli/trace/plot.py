@@ -21,7 +21,8 @@ _ROWS: tuple[tuple[str, str, Callable[[Record], bool]], ...] = (
     ("network", "net", lambda r: r["kind"] == "net"),
     ("line", "line", lambda r: r["kind"] == "line"),
     ("power", "bad", lambda r: r["kind"] == "power"),
-    ("host", "host", lambda r: r["kind"] == "host"),
+    ("faults", "bad", lambda r: r["kind"] == "fault"),
+    ("host", "host", lambda r: r["kind"] in ("host", "end")),
 )
 
 _STYLE = """

@@ -1,5 +1,6 @@
 """The records of a trace file."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,14 @@ def read_trace(path: str) -> Iterator[dict[str, Any]]:
         yield from _records(path)
     except DiskError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def is_same_file(path: str, other: str) -> bool:
+    """Whether both name one file that exists."""
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return False
 
 
 def _records(path: str) -> Iterator[dict[str, Any]]:
