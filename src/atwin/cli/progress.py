@@ -58,20 +58,20 @@ def _shown(name: str) -> Iterator[Callable[[Progress], None]]:
 
 
 def _also_traced(show: Callable[[Progress], None], trace: Trace) -> Callable[[Progress], None]:
-    """Parts that begin, and what went wrong, are told to `trace` as well."""
+    """What is safe on disk, and what went wrong, is told to `trace` as well."""
     if not trace.on:
         return show
-    part = 0
+    kept = -1
 
     def tell(progress: Progress) -> None:
-        nonlocal part
+        nonlocal kept
         show(progress)
         if progress.note is not None:
             event = f"recovery: {progress.rung}" if progress.rung else progress.note
             trace.notes("host", event, retries=progress.retries)
-        elif progress.part != part:
-            part = progress.part
-            trace.notes("host", "part", part=part, of=progress.parts, done=progress.done)
+        elif progress.kept != kept:
+            kept = progress.kept
+            trace.notes("host", "kept", bytes=kept, of=progress.total)
 
     return tell
 

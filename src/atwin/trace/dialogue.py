@@ -34,9 +34,7 @@ _CR, _LF = 0x0D, 0x0A
 _LINE_END = re.compile(rb"[\r\n]")
 #: What is written down of the bytes to the module. The rule is narrow on purpose: behind a prompt
 #: that was lost, a line of a key file must not pass for a command.
-_COMMAND = re.compile(
-    r"AT(?:.{0,14}|[\w&; ]{0,14}[+*^][A-Z]\w*\s*(?:[=?;].*)?)|A/", re.IGNORECASE
-)
+_COMMAND = re.compile(r"AT(?:.{0,14}|[\w&; ]{0,14}[+*^][A-Z]\w*\s*(?:[=?;].*)?)|A/", re.IGNORECASE)
 #: The same of unknown lines from it: no line of base64 has a colon or a blank.
 _URC_LIKE = re.compile(
     r"[+*^][A-Z][\w.]*[: ].*|\^boot.*|NORMAL POWER DOWN|ERROR: ?\d+|OK|ERROR|RING|NO CARRIER"

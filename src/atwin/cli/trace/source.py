@@ -11,6 +11,10 @@ from atwin.disk.json_lines import read_json_lines
 from atwin.trace.trace import FORMAT
 
 
+#: Of any number in a record.
+_LARGEST = 1e15
+
+
 def read_trace(path: str) -> Iterator[dict[str, Any]]:
     """Record by record.
 
@@ -52,9 +56,19 @@ def _records(path: str) -> Iterator[dict[str, Any]]:
 
 
 def _is_record(value: dict[str, Any]) -> bool:
-    """Whether it has what every record has, and nothing that is not flat."""
+    """Whether it has what every record has, and no value that cannot be one."""
     return (
         isinstance(value.get("t"), int | float)
         and isinstance(value.get("kind"), str)
-        and all(isinstance(part, str | int | float | None) for part in value.values())
+        and all(
+            isinstance(value.get(name, 0), int | float) for name in ("took", "bytes", "announced")
+        )
+        and all(
+            part is None or isinstance(part, str) or _is_number(part) for part in value.values()
+        )
     )
+
+
+def _is_number(value: object) -> bool:
+    """One of a size that can be drawn: not NaN, not endless, and no time before the start."""
+    return isinstance(value, int | float) and 0 <= value <= _LARGEST
