@@ -314,7 +314,8 @@ class Dialogue:
             self._trace.says("urc", "<", text)
         else:
             self._in.add(len(text) + 2)
-            self._in.end("no line of the module's")
+            if not self._reads_file:
+                self._in.end("no line of the module's")
 
     def _end_body(self) -> None:
         if self._announced is not None:
