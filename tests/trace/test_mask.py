@@ -43,6 +43,7 @@ from atwin.trace.mask import masked
         ("+HTTPACTION: 0,200,15", "+HTTPACTION: 0,200,15"),
         ("https://me:p@ss@host/x", "https://***@host/x"),
         ("https://me:p/a?ss@host/x", "https://***@host/x"),
+        ("http://tok3n@host/x", "http://***@host/x"),
         ("http://host:8080/a@b", "http://host:8080/a@b"),
         ("http://[::1]:80/x?y=1", "http://[::1]:80/x?y=1"),
         ("http://h/f?X-Amz-Signature=ab/cd&p=1", "http://h/f?X-Amz-Signature=***&p=1"),
@@ -70,7 +71,6 @@ SECRET = st.text("ABCDEFGHabcdefgh0123456789+/=_.-", min_size=6, max_size=40).ma
 COMMANDS = st.sampled_from(
     [
         'AT+HTTPPARA="URL","https://me:{}@host.example:8443/a/b?c=d"',
-        'AT+HTTPPARA="URL","http://{}@host/x"',
         'AT+HTTPPARA="URL","http://host/x?a=1&access_token={}&b=2"',
         'AT+HTTPPARA="URL","http://host/x?sig={}"',
         'AT+HTTPPARA="USERDATA","Authorization: Bearer {}"',

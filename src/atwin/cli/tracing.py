@@ -38,6 +38,8 @@ def traced_network(network: Network) -> Network:
 
 def open_trace(path: str) -> JsonLines:
     """The file to write to. Raises `typer.BadParameter`."""
+    if path == "-":
+        raise typer.BadParameter("--trace: stdout is the command's own, name a file")
     try:
         return JsonLines(path, FORMAT)
     except DiskError as error:

@@ -40,6 +40,7 @@ class TracedUart(Uart):
     ) -> None:
         self._trace = trace
         self._dialogue = Dialogue(trace, lossless=True)
+        self._told_mode: LineMode | None = None
         self._own = bytearray()  # XON and XOFF that are on their way to the host
         super().__init__(
             port, clock, baud=baud, host_fifo=host_fifo, rts_stops=rts_stops, seed=seed
@@ -50,6 +51,7 @@ class TracedUart(Uart):
     def cut(self) -> None:
         """See `Uart.cut`."""
         super().cut()
+        self._own.clear()
         self._trace.hears(self._dialogue.cut, b"")
 
     def host_changed(self, line: HostLine) -> None:
@@ -89,13 +91,15 @@ class TracedUart(Uart):
 
     def _set_mode(self, mode: LineMode) -> None:
         super()._set_mode(mode)
-        self._trace.notes(
-            "line",
-            "module's settings",
-            rate=mode.rate or "auto",
-            to_host=_FLOWS[mode.to_host],
-            to_module=_FLOWS[mode.to_module],
-        )
+        if mode != self._told_mode:
+            self._told_mode = mode
+            self._trace.notes(
+                "line",
+                "module's settings",
+                rate=mode.rate or "auto",
+                to_host=_FLOWS[mode.to_host],
+                to_module=_FLOWS[mode.to_module],
+            )
 
     def _module_stopped(self, stopped: bool) -> None:
         by = "XOFF" if self._module_stop.flow is Flow.SOFTWARE else "RTS"
@@ -198,6 +202,7 @@ class TracedHostPort(TracedPort):
 
 def traced_port(port: Port, trace: Trace) -> Port:
     """`port`, with everything that passes told to `trace`."""
+    trace.notes("line", "opened", port=port.name)
     if isinstance(port, HostPort):
         return TracedHostPort(port, port, trace)
     return TracedPort(port, trace)

@@ -24,6 +24,7 @@ from atwin.at.answers import (
 )
 from atwin.at.shape import Shape, shape_of
 from atwin.at.urc import Connect, Ready
+from atwin.trace.mask import masked
 
 if TYPE_CHECKING:
     from atwin.at.answers import Event
@@ -40,6 +41,8 @@ _URC_LIKE = re.compile(
     r"[+*^][A-Z][\w.]*[: ].*|\^boot.*|NORMAL POWER DOWN|ERROR: ?\d+|OK|ERROR|RING|NO CARRIER"
     r"|(?:SMS|Call|PB) \w+"
 )
+#: How information begins that is no echo.
+_INFORMATION = re.compile(r"[+*^][A-Z]\w*:")
 #: Commands that decide what later ones mean, and FSREAD, whose answer is the content of a file
 #: with nothing in front that says how long it is.
 _TELLING = re.compile(r"\+(CIPMUX|CIPMODE|FSREAD)\s*=\s*([01]?)", re.IGNORECASE)
@@ -107,7 +110,7 @@ class Dialogue:
         self._in_flight = False
         self._sent_at = 0.0
         self._shape = Shape()
-        self._reads_file = False
+        self._reads_file = self._guarded = False
         self._multi = self._transparent_mode = False
         self._transparent = False
         #: A command that takes data was sent, and the module has not said whether it wants them.
@@ -213,6 +216,7 @@ class Dialogue:
         self._in_flight = self._shape.answered
         self._sent_at = self._trace.now
         self._reads_file = False
+        self._guarded = masked(line) != line
         self._undecided = self._lossless and self._shape.prompt is not None
         for name, value in _TELLING.findall(line):
             match name.upper():
@@ -274,6 +278,11 @@ class Dialogue:
                 self._in.begin()
             case Line(text) if self._reads_file:
                 self._in.add(len(text) + 2)
+            case Line(text) if self._guarded and not _INFORMATION.match(text):
+                # Its echo most likely, with something lost of it: nothing in it can be trusted to
+                # be known for a secret.
+                self._in.add(len(text))
+                self._in.end("an echo, damaged")
             case Line(text):
                 self._trace.says("answer", "<", text)
             case Final(text, damaged=damaged):

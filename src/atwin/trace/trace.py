@@ -95,10 +95,12 @@ class Trace:
             self._timer.cancel()
             self._timer = None
         queue, self._queue, self._waiting_bytes = self._queue, [], 0
-        for moment, call, what in queue:
-            self._moment = moment
-            call(what)
-        self._moment = None
+        try:
+            for moment, call, what in queue:
+                self._moment = moment
+                call(what)
+        finally:
+            self._moment = None
         lines, self._lines = self._lines, []
         if lines and self._sink is not None:
             self._sink("".join(lines))

@@ -10,7 +10,6 @@ from atwin.disk.errors import DiskError
 from atwin.disk.json_lines import read_json_lines
 from atwin.trace.trace import FORMAT
 
-
 #: Of any number in a record.
 _LARGEST = 1e15
 
