@@ -364,7 +364,7 @@ def test_what_a_link_receives_is_its_size() -> None:
 def test_transparent_data_are_their_size(head: bytes) -> None:
     async def peer(stream: Stream) -> None:
         assert await stream.read(100) == b"+CPIN: 1234\r\nAT+LOGIN=me\r\n"
-        await stream.write(b"\r\n+SECRET: 1234\r\n")
+        await stream.write(b"\r\n+SECRET: 1234\r\nOK\r\n")
         await stream.read(1)
 
     async def test(twin: Twin, terminal: Terminal) -> None:
@@ -383,7 +383,42 @@ def test_transparent_data_are_their_size(head: bytes) -> None:
     records = traced(test, serve=lambda network: network.serve("peer.example", 7, peer))
     said = dialogue(records)
     assert "> (26 bytes)" in said
-    assert "< (17 bytes)" in said
+    assert "< (21 bytes)" in said
     assert said[-3:] == ["> AT+CSQ", "< +CSQ: 22,0", "< OK"]
     assert "SECRET" not in str(records)
     assert "LOGIN" not in str(records)
+
+
+def test_a_command_with_letters_of_another_alphabet_is_one() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(b"ATE0;+HTTPINIT")
+        await terminal.ask('AT+HTTPPARA="URL","http://h/文件"'.encode())
+
+    records = traced(test)
+    assert dialogue(records)[2:] == ['> AT+HTTPPARA="URL","http://h/文件"', "< OK"]
+
+
+def test_a_body_that_is_broken_off_is_what_came() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await fetch(terminal)
+        terminal.type(b"AT+HTTPREAD\r")
+        await terminal.quiet(1)
+
+    records = traced(test, serve=origin, baud=115200)
+    (data,) = (r for r in records if r["kind"] == "data")
+    assert data["announced"] == SIZE
+    assert data["bytes"] == pytest.approx(11_520, rel=0.05)
+
+
+def test_a_file_of_the_module_is_its_size() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(b'ATE0;+FSCREATE="key"')
+        await terminal.ask(b'AT+FSWRITE="key",0,23,10', b">")
+        terminal.type(b"line one\r\n+line two\r\n..")
+        await terminal.expect(b"OK\r\n")
+        await terminal.ask(b'AT+FSREAD="key",0,100,0')
+
+    records = traced(test)
+    assert "line one" not in str(records)
+    assert "line two" not in str(records)
+    assert [r["kind"] for r in records][-3:] == ["command", "data", "answer"]

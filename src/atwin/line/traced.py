@@ -71,6 +71,11 @@ class TracedUart(Uart):
         super().received(data)
         self._note_lost("lost to the module", self.lost_bytes - lost)
 
+    def lost(self, reason: str | None) -> None:
+        """See `Uart.lost`."""
+        super().lost(reason)
+        self._trace.hears(self._dialogue.end, b"")
+
     def _heard(self, data: bytes) -> bytes:
         data = super()._heard(data)
         self._trace.hears(self._dialogue.to_module, data)

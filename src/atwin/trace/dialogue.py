@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _CR, _LF = 0x0D, 0x0A
 
 _LINE_END = re.compile(rb"[\r\n]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 #: What is written down of the bytes to the module. The rule is narrow on purpose: behind a prompt
 #: that was lost, a line of a key file must not pass for a command.
 _COMMAND = re.compile(r"AT(?:.{0,14}|[\w&; ]{0,14}[+*^][A-Z]\w*\s*(?:[=?;].*)?)|A/", re.IGNORECASE)
@@ -54,7 +55,8 @@ _LONGEST_LINE, _MOST_WAITING = 8192, 65536
 #: Seconds of data without a frame that become one record.
 _SPAN = 0.25
 #: What ends transparent mode, as the module says it.
-_BACK = (b"\r\nOK\r\n", b"\r\nCLOSED\r\n", b"\r\nNO CARRIER\r\n")
+_ESCAPED = b"\r\nOK\r\n"
+_BACK = (_ESCAPED, b"\r\nCLOSED\r\n", b"\r\nNO CARRIER\r\n")
 
 
 class _Amount:
@@ -113,6 +115,8 @@ class Dialogue:
         self._reads_file = self._guarded = False
         self._multi = self._transparent_mode = False
         self._transparent = False
+        #: The last three bytes to the module meanwhile.
+        self._last_typed = b""
         #: A command that takes data was sent, and the module has not said whether it wants them.
         self._undecided = False
         self._after_cr = False
@@ -126,12 +130,17 @@ class Dialogue:
     def to_module(self, data: bytes) -> None:
         """Bytes that go to the module."""
         if self._transparent:
+            self._last_typed = (self._last_typed + data)[-3:]
             self._stream(self._out, self._in, len(data))
             return
         self._typed += data
         self._read_typed()
 
     def _read_typed(self) -> None:
+        if self._transparent:
+            self._stream(self._out, self._in, len(self._typed))
+            self._typed.clear()
+            return
         if self._undecided and self._trace.now - self._sent_at > _LONGEST_ANSWER:
             self._undecided = False
         while self._typed and not self._undecided:
@@ -141,6 +150,7 @@ class Dialogue:
                 return
         if len(self._typed) > _MOST_WAITING:
             self._out.add(len(self._typed))
+            self._out.end("nobody asked for")
             self._typed.clear()
 
     def _take_data(self) -> None:
@@ -180,10 +190,10 @@ class Dialogue:
         self._after_cr = self._typed[found.start()] == _CR
         del self._typed[: found.end()]
         raw, self._line = self._line, bytearray()
-        text = raw.decode("latin-1").strip()
+        text = _decoded(bytes(raw)).strip()
         if not text:
             return True
-        if _COMMAND.fullmatch(text) and text.isprintable():
+        if _COMMAND.fullmatch(text) and _CONTROL.search(text) is None:
             self._last_line = text
             self._command(text, text)
         else:
@@ -241,7 +251,7 @@ class Dialogue:
         """Bytes that come from the module."""
         if self._transparent:
             end = next((end for end in _BACK if data.endswith(end)), b"")
-            if not end:
+            if not end or (end == _ESCAPED and self._last_typed != b"+++"):
                 self._stream(self._in, self._out, len(data))
                 return
             self._stream(self._in, self._out, len(data) - len(end))
@@ -324,7 +334,7 @@ class Dialogue:
         else:
             self._in.add(len(text) + 2)
             if not self._reads_file:
-                self._in.end("no line of the module's")
+                self._in.end("no answer and no URC")
 
     def _end_body(self) -> None:
         if self._announced is not None:
@@ -347,6 +357,14 @@ class Dialogue:
 
     def _leave_transparent(self) -> None:
         if self._transparent:
-            self._transparent = False
+            self._transparent, self._last_typed = False, b""
             self._out.end("transparent")
             self._in.end("transparent")
+
+
+def _decoded(raw: bytes) -> str:
+    """UTF-8 where it is, which a URL may hold; else a character a byte."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
