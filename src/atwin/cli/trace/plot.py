@@ -11,8 +11,9 @@ from atwin.cli.trace.words import Record, describe
 _WIDTH, _LEFT, _RIGHT = 1000, 70, 20
 _INNER = _WIDTH - _LEFT - _RIGHT
 _GAP = 46
-#: Marks beyond this many are left out, and the page says so.
-_MOST_MARKS = 3000
+
+#: Events that the tip of one mark tells.
+_TOLD = 8
 
 #: Rows of the events, and which records belong there.
 _ROWS: tuple[tuple[str, str, Callable[[Record], bool]], ...] = (
@@ -58,12 +59,10 @@ def page(records: list[Record], name: str) -> str:
         )
         y += height + _GAP
     drawn.append(f'<g transform="translate(0 {y - _GAP})">{_time_axis(series)}</g>')
-    left_out = max(0, len(series.marks) - _MOST_MARKS)
-    note = f" {left_out:,} further events are not drawn." if left_out else ""
     return (
         "<!doctype html><html lang=en><meta charset=utf-8>"
         f"<title>{escape(name)}</title><style>{_STYLE}</style>"
-        f"<h1>{escape(name)}</h1><p>{escape(describe(series.start))}.{note}</p>"
+        f"<h1>{escape(name)}</h1><p>{escape(describe(series.start))}</p>"
         f'<svg viewBox="0 0 {_WIDTH} {y}" role="img" aria-label="timeline">{"".join(drawn)}</svg>'
         "</html>\n"
     )
@@ -119,18 +118,27 @@ def _stepped(series: Series, steps: Steps, height: int) -> str:
 
 def _events(series: Series) -> str:
     parts = []
-    marks = series.marks[:_MOST_MARKS]
     for row, (title, css, belongs) in enumerate(_ROWS):
         y = 22 * row + 11
         parts.append(_rule(y))
         parts.append(_label(y + 4, title))
+        # Those that would lie on each other are one mark.
+        places: dict[int, list[Record]] = {}
+        for mark in filter(belongs, series.marks):
+            places.setdefault(round(_x(series, mark["t"])), []).append(mark)
         parts.extend(
-            f'<circle class="{css}" cx="{_x(series, mark["t"])}" cy="{y}" r="4"><title>'
-            f"{mark['t']:.6f} s  {escape(describe(mark))}</title></circle>"
-            for mark in marks
-            if belongs(mark)
+            f'<circle class="{css}" cx="{x}" cy="{y}" r="4"><title>{_tip(marks)}</title></circle>'
+            for x, marks in places.items()
         )
     return "".join(parts)
+
+
+def _tip(marks: list[Record]) -> str:
+    """Of marks at one place the first ones."""
+    lines = [f"{mark['t']:.6f} s  {describe(mark)}" for mark in marks[:_TOLD]]
+    if len(marks) > _TOLD:
+        lines.append(f"and {len(marks) - _TOLD:,} more")
+    return escape("\n".join(lines))
 
 
 def _time_axis(series: Series) -> str:

@@ -35,7 +35,7 @@ def _data(record: Record, count: int) -> str:
 def _numbers(record: Record) -> list[str]:
     told = [f"{name} {_value(value)}" for name, value in record.items() if name not in _FRAME]
     if isinstance(count := record.get("bytes"), int):
-        told.append(f"{count:,} bytes")
+        told.insert(0, f"{count:,} bytes")
     if (took := record.get("took")) is not None:
         told.append(f"in {took:.3f} s")
     return [text for text in told if not text.endswith(" None")]
