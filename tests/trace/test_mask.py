@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,11 +101,3 @@ def test_no_secret_survives(form: str, secret: str, before: str, lower: bool) ->
 @given(st.text(max_size=300) | st.text(alphabet='ATat+:/@?&=";, \\rn*cokietnpwd', max_size=120))
 def test_masking_twice_is_masking_once(text: str) -> None:
     assert masked(masked(text)) == masked(text)
-
-
-@pytest.mark.parametrize("piece", ["://a:", "token=", "?key=", "auth: ", '"', "AT+CSTT=,,", "\\r"])
-def test_masking_takes_no_time_on_anything(piece: str) -> None:
-    """A line of 8 KB made to be slow is not: the longest a line can be."""
-    began = time.perf_counter()
-    masked((piece * 8192)[:8192])
-    assert time.perf_counter() - began < 1

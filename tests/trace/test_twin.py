@@ -202,6 +202,22 @@ def test_bytes_lost_in_the_hosts_fifo() -> None:
     assert sum(told) == lost[0] > SIZE / 2
 
 
+@pytest.mark.parametrize("baud", [None, 921600])
+def test_bytes_lost_to_a_busy_module_and_to_one_that_is_off(baud: int | None) -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        terminal.type(b"AT+SAPBR=1,1\r" + b"AT+CSQ\r" * 2000)
+        await terminal.quiet(60)
+        twin.pins.supply = False
+        terminal.type(b"AT\r")
+        await terminal.quiet(1)
+        lost.append(twin.module.hardware.uart.lost_bytes)
+
+    lost: list[int] = []
+    told = [r["bytes"] for r in traced(test, baud=baud) if r.get("event") == "lost to the module"]
+    assert sum(told) == lost[0] > 3
+    assert told[-1] == 3
+
+
 def test_bytes_lost_on_the_line_by_a_fault() -> None:
     async def test(twin: Twin, terminal: Terminal) -> None:
         twin.faults.add(fault_from_table({"kind": "lost_bytes", "bytes": 3}))

@@ -54,7 +54,7 @@ class JsonLines:
 
     def append(self, lines: str) -> None:
         """Write whole lines; they survive a `kill -9` from then on. Raises `DiskError`."""
-        data = lines.encode("utf-8", "backslashreplace")
+        data = lines.encode()
         try:
             while data:
                 data = data[os.write(self._fd, data) :]

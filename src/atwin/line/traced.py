@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from atwin.line.frame import XOFF, XON, Flow
@@ -45,6 +46,7 @@ class TracedUart(Uart):
         super().__init__(
             port, clock, baud=baud, host_fifo=host_fifo, rts_stops=rts_stops, seed=seed
         )
+        self._intake.on_lost = partial(self._note_lost, "lost to the module")
         self._module_stop.on_change = self._module_stopped
         self._host_stop.on_change = self._host_stopped
 
@@ -64,12 +66,6 @@ class TracedUart(Uart):
                 self._trace.notes("line", f"host's {name.upper()}", on=level)
         if line.rate is not None and line.rate != before.rate:
             self._trace.notes("line", "host's rate", rate=line.rate)
-
-    def received(self, data: bytes) -> None:
-        """See `Uart.received`."""
-        lost = self.lost_bytes
-        super().received(data)
-        self._note_lost("lost to the module", self.lost_bytes - lost)
 
     def lost(self, reason: str | None) -> None:
         """See `Uart.lost`."""

@@ -31,7 +31,7 @@ _PAUSE, _MOST_WAITING = 0.05, 1 << 22
 #: Characters of one text that are kept.
 _LONGEST_TEXT = 600
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Trace:
