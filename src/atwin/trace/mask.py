@@ -6,6 +6,7 @@ In doubt more is taken out than need be: a trace is made to be shown to somebody
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _MASK = "***"
 
@@ -51,6 +52,7 @@ _COMMANDS = tuple(
 )
 
 
+@lru_cache(maxsize=128)
 def masked(text: str) -> str:
     """`text`, one line of the dialogue, without passwords, PINs, tokens and credentials."""
     if _SUSPECT.search(text) is None:

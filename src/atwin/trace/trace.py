@@ -31,7 +31,7 @@ _PAUSE, _MOST_WAITING = 0.05, 1 << 22
 #: Characters of one text that are kept.
 _LONGEST_TEXT = 600
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+_encode = json.JSONEncoder().encode
 
 
 class Trace:
@@ -126,12 +126,22 @@ class Trace:
         self._lines.append(f'{{"t":{self._moment:.6f},{_encoded(what)}}}\n')
 
 
-# Most of what is told is told again: `OK`, and everything that comes with each part of a download.
-@lru_cache(maxsize=256)
 def _encoded(what: Fields) -> str:
     """The inside of a JSON object."""
-    shown = {name: _kept(value) if isinstance(value, str) else value for name, value in what}
-    return _encode(shown)[1:-1]
+    return ",".join(
+        _text(name, value) if isinstance(value, str) else f'"{name}":{_number(value)}'
+        for name, value in what
+    )
+
+
+# Most of what is told is told again: `OK`, and everything that comes with each part of a download.
+@lru_cache(maxsize=512)
+def _text(name: str, value: str) -> str:
+    return f'"{name}":{_encode(_kept(value))}'
+
+
+def _number(value: float | None) -> str:
+    return repr(value) if type(value) in (int, float) else _encode(value)
 
 
 def _kept(text: str) -> str:
