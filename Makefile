@@ -11,7 +11,7 @@ help:
 	@echo "                (URL=https://... fetches that instead, SHORT=1 a smaller file)"
 	@echo "make test       the whole test suite with coverage"
 	@echo "make lint       ruff and mypy --strict"
-	@echo "make bench      against curl; line: efficiency, rate, PTY; TLS; 1,000 random fault plans"
+	@echo "make bench      against curl; line: efficiency, rate, PTY; trace; TLS; 1,000 random fault plans"
 	@echo "make reference  write docs/commands.md from the command declarations"
 	@echo "make clean      remove .venv and everything generated"
 
@@ -30,6 +30,7 @@ bench: $(DEV) tools
 	$(BIN)/python -m bench.line
 	$(BIN)/python -m bench.efficiency
 	$(BIN)/python -m bench.rate
+	$(BIN)/python -m bench.trace
 	$(BIN)/python -m bench.tls
 	$(BIN)/python -m bench.rungs
 	$(BIN)/python -m bench.faults

@@ -10,12 +10,13 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "atwin"
 
 #: Room: the rooms it may import from.
-GROUND = {"at", "models", "clock", "disk"}
+GROUND = {"at", "models", "clock", "disk", "trace"}
 MAY_IMPORT = {
     "at": {"at"},
     "models": {"models"},
     "clock": {"clock"},
     "disk": {"disk"},
+    "trace": {"at", "clock", "trace"},
     "line": GROUND | {"line"},
     "net": GROUND | {"net"},
     "twin": GROUND | {"line", "net", "twin"},
@@ -25,7 +26,7 @@ MAY_IMPORT = {
     "plugs": {"line", "cli", "plugs"},
 }
 #: Rooms that touch nothing outside, and what they must not touch it with.
-CLOSED = {"at", "twin", "host"}
+CLOSED = {"at", "trace", "twin", "host"}
 #: (pathlib names files; opening them is left to `disk`.)
 OUTSIDE = {"os", "socket", "ssl", "time", "random", "select", "subprocess", "shutil"}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.cli.console.shape import Shape, shape_of
+from atwin.at.shape import Shape, shape_of
 from atwin.cli.console.terminal import Mark, NoAnswer, Terminal
 from atwin.clock import run_virtual
 from atwin.line.memory import MemoryPort, memory_pair

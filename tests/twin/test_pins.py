@@ -300,6 +300,7 @@ def test_the_log_tells_what_happens_to_the_module(caplog: pytest.LogCaptureFixtu
         "supply off",
         "off (supply)",
         "supply on",
+        "USB_BOOT high",
         "PWRKEY low",
         "download mode, for USB_BOOT is high",
     ]
@@ -329,8 +330,8 @@ def test_the_log_tells_who_switched_off_and_what_hangs(caplog: pytest.LogCapture
         "boot (power)",
         "hang",
         "RESET low",
-        "RESET high after 0.20 s",
         "RESET does not help: only the supply ends this hang",
+        "RESET high after 0.20 s",
         "supply dips for 0.1 s",
         "off (supply)",
         "boot (power)",

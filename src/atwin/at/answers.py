@@ -279,7 +279,7 @@ class AnswerParser:
             self._behind_ok = True
         elif (final := self._as_final(text)) is not None:
             self.end()
-            events.append(replace(final, damaged=self._damaged))
+            events.append(replace(final, damaged=True) if self._damaged else final)
         elif self._behind_ok:
             self._sort_line_behind_ok(text, events)
         elif self._prompt == text:

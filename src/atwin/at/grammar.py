@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 
 class Form(Enum):
@@ -61,7 +62,9 @@ _NEXT = re.compile(
 )
 
 
-def parse_line(line: str) -> list[Command] | None:
+# Of one line the interpreter, the host and, a little later, a trace all want to know.
+@lru_cache(maxsize=128)
+def parse_line(line: str) -> tuple[Command, ...] | None:
     """The commands of `line` (no terminator), in order; None when it holds no `AT`.
 
     Anything in front of the first `AT` is junk and skipped. Raises `MalformedLine`.
@@ -75,7 +78,7 @@ def parse_line(line: str) -> list[Command] | None:
         command, position = _next_command(line, position)
         commands.append(command)
         position = _skip_blanks(line, position)
-    return commands
+    return tuple(commands)
 
 
 def split_arguments(raw: str) -> list[Argument]:

@@ -58,7 +58,7 @@ def ending_of(sent: str) -> Ending:
 def names_read(sent: str) -> frozenset[str]:
     """The commands of a line in their read form: what they print may look like a URC."""
     try:
-        commands = parse_line(sent) or []
+        commands = parse_line(sent) or ()
     except MalformedLine:
         return frozenset()
     return frozenset(command.name for command in commands if command.form is Form.READ)

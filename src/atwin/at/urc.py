@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import Field, dataclass, fields
+from functools import lru_cache
 from typing import Any, ClassVar
 
 
@@ -274,6 +275,8 @@ _KINDS: tuple[tuple[re.Pattern[str], type[Urc]], ...] = tuple(
 )
 
 
+# Host and trace ask about the same lines, and most lines come again.
+@lru_cache(maxsize=128)
 def parse_urc(line: str) -> Urc | None:
     """The URC that `line` (without CR LF) is, or None for any other line."""
     for pattern, kind in _KINDS:

@@ -17,6 +17,7 @@ from atwin.cli.outcome import noting, print_object, wants_json
 from atwin.cli.post import post
 from atwin.cli.probe import probe
 from atwin.cli.recover import recover
+from atwin.cli.trace import trace
 from atwin.cli.traffic import traffic
 from atwin.cli.twin import twin
 
@@ -34,6 +35,7 @@ _STOPPED = {INTERRUPTED: "interrupted", TERMINATED: "terminated"}
 
 for command in (models, twin, get, post, head, probe, traffic, recover, console):
     app.command()(command)
+app.add_typer(trace, name="trace")
 
 
 def _print_version(wanted: bool) -> None:

@@ -18,6 +18,7 @@ from atwin.cli.options import (
     PinsOption,
     Port,
     Timeout,
+    TraceFile,
     Traffic,
 )
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
@@ -69,6 +70,7 @@ def get(
     timeout: Timeout = TIMEOUT,
     give_up: GiveUp = GIVE_UP,
     traffic: Traffic = False,
+    trace: TraceFile = None,
 ) -> None:
     """Download a file of any size, resumable.
 
@@ -135,7 +137,7 @@ def get(
         return 0
 
     try:
-        code = run(work())
+        code = run(work(), trace)
     except KeyboardInterrupt:
         typer.echo(f"atwin: interrupted; {kept(url, target, whole=arrived)}", err=True)
         raise

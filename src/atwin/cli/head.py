@@ -13,6 +13,7 @@ from atwin.cli.options import (
     PinsOption,
     Port,
     Timeout,
+    TraceFile,
 )
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
@@ -29,6 +30,7 @@ def head(
     pins: PinsOption = None,
     timeout: Timeout = TIMEOUT,
     give_up: GiveUp = GIVE_UP,
+    trace: TraceFile = None,
 ) -> None:
     """Print the header block of a URL.
 
@@ -56,4 +58,4 @@ def head(
                 response = await modem.head(url, timeout=timeout, retry=Retry(give_up=give_up))
         return deliver(response.status, response.headers.raw + b"\r\n", output)
 
-    finish(run(work()))
+    finish(run(work(), trace))

@@ -11,6 +11,7 @@ from atwin.cli.line import parse_port_url
 from atwin.cli.options import GIVE_UP
 from atwin.cli.pins import pins_for
 from atwin.cli.ports import open_line
+from atwin.cli.tracing import current_trace
 from atwin.cli.traffic.watch import Watch, watched
 from atwin.host import GENTLE, LineWishes, Modem, TlsSettings
 
@@ -75,13 +76,19 @@ async def _modem_and_twin(
                 leave_as_found=line.twin is None,
                 **bearer,
             ) as modem:
-                modem.line.note = _say
+                modem.line.note = _say_of_line
                 yield modem, line.twin
 
 
 def _say_rung(rung: str) -> None:
+    current_trace().notes("host", f"recovery: {rung}")
     if rung not in GENTLE:
         _say(f"recovery: {rung}")
+
+
+def _say_of_line(text: str) -> None:
+    current_trace().notes("host", text)
+    _say(text)
 
 
 def _say(text: str) -> None:

@@ -28,6 +28,13 @@ Traffic = Annotated[
     bool, typer.Option("--traffic", help="Tell at the end what it cost in traffic, in one line.")
 ]
 
+TraceFile = Annotated[
+    str | None,
+    typer.Option(
+        "--trace", metavar="FILE", help="Write down all that happens, for `atwin trace show FILE`."
+    ),
+]
+
 Output = Annotated[
     str,
     typer.Option("--output", "-o", metavar="FILE", help="Where to; `-` is stdout."),

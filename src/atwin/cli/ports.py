@@ -11,12 +11,14 @@ import typer
 from atwin.cli.faults import load_plan
 from atwin.cli.line import SCHEME, LineModel, parse_line_model, parse_port_url
 from atwin.cli.pins import TwinPins
+from atwin.cli.tracing import current_trace
 from atwin.disk.state import open_state
 from atwin.line.host_line import HostLine
 from atwin.line.memory import memory_pair
 from atwin.line.opener import open_port
 from atwin.line.pins import Pins
 from atwin.line.port import Port
+from atwin.line.traced import traced_port
 from atwin.models import Profile, load_profile
 from atwin.net.real import RealNetwork
 from atwin.twin import Twin
@@ -85,6 +87,8 @@ async def open_line(url: str) -> AsyncIterator[OpenLine]:
     asked = parse_port_url(url)
     if not url.startswith(SCHEME):
         port = await open_port(asked.url, baud=asked.rate)
+        if (trace := current_trace()).on:
+            port = traced_port(port, trace)
         try:
             yield OpenLine(port)
         finally:
@@ -116,6 +120,7 @@ async def run_twin(wanted: TwinUrl, port: Port) -> AsyncIterator[Twin]:
             wiring=wanted.line.wiring,
             state=state,
             faults=wanted.faults,
+            trace=current_trace(),
         ) as twin:
             yield twin
 

@@ -15,6 +15,7 @@ from atwin.cli.options import (
     PinsOption,
     Port,
     Timeout,
+    TraceFile,
     Traffic,
 )
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
@@ -42,6 +43,7 @@ def post(
     timeout: Timeout = TIMEOUT,
     give_up: GiveUp = GIVE_UP,
     traffic: Traffic = False,
+    trace: TraceFile = None,
 ) -> None:
     """Post a file or a text, print the answer.
 
@@ -79,7 +81,7 @@ def post(
                 )
         return deliver(response.status, response.body, output)
 
-    finish(run(work()))
+    finish(run(work(), trace))
 
 
 def _body(data: str) -> bytes:

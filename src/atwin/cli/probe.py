@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atwin.cli.options import Json
+from atwin.cli.options import Json, TraceFile
 
 if TYPE_CHECKING:
     from atwin.net.tls.probe import Answer
@@ -31,6 +31,7 @@ def probe(
         float, typer.Option(min=0.1, max=300, metavar="S", help="Seconds for each handshake.")
     ] = 10.0,
     as_json: Json = False,
+    trace: TraceFile = None,
 ) -> None:
     """Tell whether modules can reach an HTTPS server, and what to change.
 
@@ -49,6 +50,7 @@ def probe(
     async def work() -> int:
         import time
 
+        from atwin.cli.tracing import current_trace, traced_network
         from atwin.models import MODELS, load_profile
         from atwin.net.network import ConnectError, ResolveError
         from atwin.net.real import RealNetwork
@@ -57,11 +59,15 @@ def probe(
         target = _target(server, ca, cert, key, name, timeout)
         known(host=target.host, port=target.port)
         try:
-            found = await survey(RealNetwork(), target, time.time())
+            found = await survey(traced_network(RealNetwork()), target, time.time())
         except (ConnectError, ResolveError) as error:
             raise CommandFailed(f"{target.host}:{target.port}: {error}", MODULE_FAILED) from None
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
+        for version, answer in found.versions.items():
+            current_trace().notes("net", f"TLS: {version.label}", answer=_said(answer))
+        for number, answer in found.suites.items():
+            current_trace().notes("net", f"TLS: 0x{number:04X}", answer=_said(answer))
         verdicts = [
             verdict(
                 load_profile(model),
@@ -81,7 +87,7 @@ def probe(
             _print(target, found, verdicts)
         return code
 
-    finish(run(work()))
+    finish(run(work(), trace))
 
 
 def _target(

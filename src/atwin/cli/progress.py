@@ -17,7 +17,9 @@ from rich.progress import Progress as Bar
 
 from atwin.cli.outcome import known
 from atwin.cli.told import counted
+from atwin.cli.tracing import current_trace
 from atwin.host import GENTLE, Progress, VerificationError
+from atwin.trace import Trace
 
 
 @contextmanager
@@ -27,7 +29,8 @@ def show_progress(name: str) -> Iterator[Callable[[Progress], None]]:
     What is kept on disk is `known` to a program if the download fails.
     """
     try:
-        with _shown(name) as show:
+        with _shown(name) as shown:
+            show = _also_traced(shown, current_trace())
 
             def tell(progress: Progress) -> None:
                 known(bytes=progress.total, bytes_kept=progress.kept)
@@ -67,6 +70,25 @@ def _shown(name: str) -> Iterator[Callable[[Progress], None]]:
             bar.update(task, completed=progress.done, total=progress.total, where=_where(progress))
 
         yield show
+
+
+def _also_traced(show: Callable[[Progress], None], trace: Trace) -> Callable[[Progress], None]:
+    """What is safe on disk, and what went wrong, is told to `trace` as well."""
+    if not trace.on:
+        return show
+    kept = -1
+
+    def tell(progress: Progress) -> None:
+        nonlocal kept
+        show(progress)
+        if progress.note is not None:
+            event = f"recovery: {progress.rung}" if progress.rung else progress.note
+            trace.notes("host", event, retries=progress.retries)
+        elif progress.kept != kept:
+            kept = progress.kept
+            trace.notes("host", "kept", bytes=kept, of=progress.total)
+
+    return tell
 
 
 def _where(progress: Progress) -> str:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Json, PinsOption, Port
+from atwin.cli.options import DEFAULT_PORT, GIVE_UP, GiveUp, Json, PinsOption, Port, TraceFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,7 @@ def recover(
         bool, typer.Option("--restart", help="Begin with AT+RESET even if nothing is wrong.")
     ] = False,
     as_json: Json = False,
+    trace: TraceFile = None,
 ) -> None:
     """Bring a module back onto the network, and say what helped.
 
@@ -50,7 +51,7 @@ def recover(
             print_object({"port": port, "recovery": described(climbed)})
         return 0
 
-    finish(run(work()))
+    finish(run(work(), trace))
 
 
 def described(climbed: "Sequence[Climbed]") -> list[dict[str, object]]:
@@ -77,4 +78,7 @@ def _summary(climbed: "Sequence[Climbed]") -> str:
 
 
 def _say(rung: str) -> None:
+    from atwin.cli.tracing import current_trace
+
+    current_trace().notes("host", f"recovery: {rung}")
     typer.echo(f"atwin: recovery: {rung}", err=True)

@@ -6,22 +6,37 @@ import logging
 import os
 import signal
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from atwin.cli.exits import TERMINATED
 
+if TYPE_CHECKING:
+    from atwin.disk.json_lines import JsonLines
 
-def run(work: Coroutine[Any, Any, int]) -> int:
+
+def run(work: Coroutine[Any, Any, int], trace: str | None = None) -> int:
     """The exit code of `work`; 143 after SIGTERM or SIGHUP. SIGINT raises
     KeyboardInterrupt.
 
-    Either way `work` is cancelled first, so its `finally` blocks have put everything right.
+    Either way `work` is cancelled first, so its `finally` blocks have put everything right. What
+    it does is written to the file `trace`; raises `typer.BadParameter` when that cannot be, and
+    nothing has begun then.
     """
     if os.environ.get("ATWIN_DEBUG"):
         show_log(logging.DEBUG)
-    return asyncio.run(_until_terminated(work))
+    if trace is None:
+        return asyncio.run(_until_terminated(work))
+    from atwin.cli.tracing import open_trace
+
+    try:
+        file = open_trace(trace)
+    except BaseException:
+        work.close()
+        raise
+    with file:
+        return asyncio.run(_traced(work, file))
 
 
 def show_log(level: int) -> None:
@@ -33,6 +48,15 @@ def finish(code: int) -> None:
     """End the command with `code`."""
     if code:
         raise typer.Exit(code)
+
+
+async def _traced(work: Coroutine[Any, Any, int], file: "JsonLines") -> int:
+    from atwin.cli.tracing import traced
+
+    with traced(file) as trace:
+        code = await _until_terminated(work)
+        trace.notes("end", "terminated" if code == TERMINATED else "ended", code=code)
+        return code
 
 
 async def _until_terminated(work: Coroutine[Any, Any, int]) -> int:

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from atwin.cli.options import TraceFile
+
 #: Model names are checked where the profiles are: this file must not load them for `--help`.
 _MODELS = "air724ug, air780e-at or air780e-lsat"
 
@@ -73,6 +75,7 @@ def twin(
         bool,
         typer.Option("--cold", help="Boot from power-off instead of having been on for a while."),
     ] = False,
+    trace: TraceFile = None,
 ) -> None:
     """Run a virtual module on a PTY, a TCP port, an RFC 2217 port or a serial device.
 
@@ -105,4 +108,4 @@ def twin(
     line = parse_line_model(baud, host_fifo, host_drain, rts, dtr)
     show_log(logging.INFO)
     served = Served(model, pty, tcp, rfc2217, serial, state, control, seed, cold, line, faults)
-    finish(run(serve(served)))
+    finish(run(serve(served), trace))

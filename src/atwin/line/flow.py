@@ -21,6 +21,8 @@ class ModuleStop:
 
     def __init__(self, output: Lane) -> None:
         self.flow = Flow.NONE
+        #: Called when the output is stopped, or goes on.
+        self.on_change: Callable[[bool], None] = lambda stopped: None
         self._output = output
         self._rts = True
         self._has_room = True
@@ -66,6 +68,8 @@ class ModuleStop:
                 stop = self._xoff
             case _:
                 stop = False
+        if stop != self._output.held:
+            self.on_change(stop)
         if stop:
             self._output.hold()
         else:
@@ -89,6 +93,8 @@ class HostStop:
         modelled: bool,
     ) -> None:
         """`lane` is the host's, to be held; XOFF goes out on `output`; `size` in bytes."""
+        #: Called with the kind of flow control when the host is told to stop, or to go on.
+        self.on_change: Callable[[Flow, bool], None] = lambda flow, stopped: None
         self._lane = lane
         self._output = output
         self._size = size
@@ -150,6 +156,7 @@ class HostStop:
         return self._flow is Flow.SOFTWARE if self._modelled else self._port_obeys_xoff
 
     def _tell(self, flow: Flow) -> None:
+        self.on_change(flow, self._stopped)
         if flow is Flow.SOFTWARE:
             self._output.put_first(XOFF if self._stopped else XON)
         else:

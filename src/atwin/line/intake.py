@@ -34,6 +34,8 @@ class Intake:
         self.lane = Lane(clock, self._arrived)
         self.rx = bytearray()
         self.lost_bytes = 0
+        #: Called with the number of bytes that got lost just now.
+        self.on_lost: Callable[[int], None] = lambda size: None
         #: Called when `rx` has news; None while no firmware runs.
         self.notify: Callable[[], None] | None = None
         self._port = port
@@ -57,15 +59,19 @@ class Intake:
     def _arrived(self, data: bytes) -> None:
         self._read_again()
         if self.notify is None:
-            self.lost_bytes += len(data)
+            self._lose(len(data))
             return
         self.rx += self._heard(data)
         self.notify()
         excess = len(self.rx) - self._size
         if excess > 0:
             del self.rx[self._size :]
-            self.lost_bytes += excess
+            self._lose(excess)
         self._filled()
+
+    def _lose(self, size: int) -> None:
+        self.lost_bytes += size
+        self.on_lost(size)
 
     def _read_again(self) -> None:
         if not self._reading and self.lane.pending < _LITTLE:

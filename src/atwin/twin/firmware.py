@@ -74,11 +74,11 @@ class Firmware:
             hardware.taps,
         )
         urc = self.interpreter.urc
-        self.pool = ConnectionPool(hardware.clock, profile.quirks.linger_s)
+        self.pool = ConnectionPool(hardware.clock, profile.quirks.linger_s, trace=hardware.trace)
         hardware.traffic.begin_boot()
         self.data_counter = DataCounter(hardware.nvram, hardware.traffic.boot, hardware.clock)
         self.radio = Radio(hardware, self.settings, urc, self.tasks.spawn)
-        self.ssl = Ssl(hardware.flash, hardware.rtc)
+        self.ssl = Ssl(hardware.flash, hardware.rtc, hardware.trace)
         # Before the bearers: its +PDP: DEACT comes before theirs (spec: network.md §4).
         self.sockets = Sockets(
             hardware,

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from atwin.trace import NO_TRACE, Trace
 from atwin.twin.cell import Cell
 from atwin.twin.flash import Flash
 from atwin.twin.nvram import Nvram
@@ -15,8 +16,6 @@ from atwin.twin.taps import Taps
 from atwin.twin.traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from atwin.clock import Clock
     from atwin.line.uart import Uart
     from atwin.models import Profile
@@ -45,12 +44,17 @@ class Hardware:
     taps: Taps = field(default_factory=Taps)
     #: What has gone over `network`.
     traffic: Traffic = field(default_factory=Traffic)
+    #: Hears what happens.
+    trace: Trace = NO_TRACE
     #: All start-up and network times are multiplied by this; 0 makes them immediate.
     time_scale: float = 1.0
     #: Why the firmware started last.
     start_cause: StartCause = StartCause.POWER
-    #: Told in a few words what happens to the module as a whole: pins, supply, starts and ends.
-    happened: Callable[[str], None] = log.info
+
+    def happened(self, event: str) -> None:
+        """Tell log and trace what happens to the module as a whole: pins, supply, starts, ends."""
+        log.info("%s", event)
+        self.trace.notes("power", event)
 
     async def pause(self, seconds: float) -> None:
         """Wait for something the module itself takes time for."""

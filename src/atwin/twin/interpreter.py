@@ -217,7 +217,7 @@ class Interpreter:
         except (AtError, MalformedLine):
             self._write(frame_error(AtError(), self._style))
             return
-        if commands == []:
+        if commands == ():
             self._write(frame_final(OK, self._style))
         elif commands is not None:
             self._run(deque(commands))

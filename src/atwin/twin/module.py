@@ -63,7 +63,9 @@ class Module:
                 self.hardware.happened("download mode, for USB_BOOT is high")
                 return
             self.hardware.start_cause = cause
-            if not warm:
+            if warm:
+                self.hardware.trace.notes("power", "has been on for a while")
+            else:
                 self.hardware.happened(f"boot ({_CAUSES[cause]})")
             self.firmware = Firmware(self.hardware, self)
             self.firmware.start(warm=warm)

@@ -111,7 +111,10 @@ class Pins:
 
     @usb_boot.setter
     def usb_boot(self, high: bool) -> None:
+        if high == self._module.usb_boot:
+            return
         self._module.usb_boot = high
+        self._module.hardware.happened(f"USB_BOOT {'high' if high else 'low'}")
 
     @property
     def vdd_ext(self) -> bool:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atwin.trace import NO_TRACE
+
 if TYPE_CHECKING:
     from atwin.clock import Clock
+    from atwin.trace import Trace
 
 #: HTTP, CIPSTART links, MQTT and FTP together.
 LIMIT = 8
@@ -14,18 +17,27 @@ LIMIT = 8
 class ConnectionPool:
     """Counts connections from the start of connecting until they are fully closed."""
 
-    def __init__(self, clock: Clock, linger: float = 0.0, limit: int = LIMIT) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        linger: float = 0.0,
+        limit: int = LIMIT,
+        trace: Trace = NO_TRACE,
+    ) -> None:
         """`linger`: seconds a closed connection still holds its slot."""
         self._clock = clock
         self._linger = linger
         self._limit = limit
+        self._trace = trace
         self.used = 0
 
     def take(self) -> Slot | None:
         """A slot, or None when there is no free one."""
         if self.used >= self._limit:
+            self._trace.notes("net", "no slot is free", open=self.used)
             return None
         self.used += 1
+        self._trace.notes("net", "slot taken", open=self.used)
         return Slot(self)
 
     def _give_back(self, *, lingers: bool) -> None:
@@ -36,6 +48,7 @@ class ConnectionPool:
 
     def _free(self) -> None:
         self.used -= 1
+        self._trace.notes("net", "slot free", open=self.used)
 
 
 class Slot:

@@ -234,11 +234,13 @@ class Radio:
         if self.address is None and self.cell.gives(context.apn if apn is None else apn):
             self.address = self.cell.lease(self._hardware.identity.imsi)
             context.active = True
+            self._hardware.trace.notes("net", "PDP is up", address=self.address)
 
     def _drop_pdp(self) -> None:
         if self.address is None:
             return
         self.address = None
+        self._hardware.trace.notes("net", "PDP is down")
         for context in self.contexts.values():
             context.active = False
         for call in self._on_pdp_lost:
@@ -309,6 +311,7 @@ class Radio:
         if stat == self.stat:
             return
         self.stat = stat
+        self._hardware.trace.notes("net", "registration", stat=stat)
         settings = self._settings
         for name, mode in (
             ("+CREG", settings.creg),

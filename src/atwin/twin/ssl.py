@@ -15,6 +15,8 @@ from atwin.at.kinds import BadArgument, OneOf, Tail, Text, integer
 from atwin.at.reply import CmeError
 from atwin.net.address import is_literal
 from atwin.net.loading import load_tls
+from atwin.net.network import NetworkError
+from atwin.trace import NO_TRACE
 from atwin.twin.flash import FlashError
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from atwin.net.network import Stream
     from atwin.net.tls import TlsProfile
+    from atwin.trace import Trace
     from atwin.twin.flash import Flash
     from atwin.twin.rtc import Rtc
 
@@ -114,10 +117,11 @@ class SslContext:
 class Ssl:
     """All contexts: RAM, so set once per boot (spec: tls.md §2)."""
 
-    def __init__(self, flash: Flash, rtc: Rtc) -> None:
+    def __init__(self, flash: Flash, rtc: Rtc, trace: Trace = NO_TRACE) -> None:
         self.contexts = {number: SslContext() for number in CONTEXTS}
         self._flash = flash
         self._rtc = rtc
+        self._trace = trace
 
     async def secure_http(self, stream: Stream, host: str) -> Stream:
         """TLS over `stream` by the HTTP context. Raises `TlsError`."""
@@ -129,9 +133,16 @@ class Ssl:
         from atwin.net import tls
 
         profile = self._profile(self.contexts[number], host)
-        secured = await tls.secure(stream, profile, wall=self._rtc.now())
+        try:
+            secured = await tls.secure(stream, profile, wall=self._rtc.now())
+        except NetworkError as error:
+            self._trace.notes("net", "no TLS", host=host, why=str(error))
+            raise
         agreed = secured.result
         log.info("TLS to %s: %s, %s", host, agreed.version.label, agreed.suite.name)
+        self._trace.notes(
+            "net", "TLS", host=host, version=agreed.version.label, suite=agreed.suite.name
+        )
         return secured
 
     def _profile(self, context: SslContext, host: str) -> TlsProfile:

@@ -6,10 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self
 
 from atwin.clock import LoopClock
+from atwin.line.traced import TracedUart
 from atwin.line.uart import Uart
 from atwin.models import Profile, load_profile
 from atwin.net.faulty import FaultyNetwork
 from atwin.net.meter.metered import MeteredNetwork
+from atwin.net.traced import TracedNetwork
+from atwin.trace import NO_TRACE, Trace
 from atwin.twin.faults import Bench, Faults
 from atwin.twin.flash import FileStore, Flash
 from atwin.twin.hardware import Hardware
@@ -17,6 +20,7 @@ from atwin.twin.identity import Identity
 from atwin.twin.module import Module
 from atwin.twin.nvram import Nvram, Record
 from atwin.twin.pins import Pins
+from atwin.twin.pool import LIMIT
 from atwin.twin.rtc import Rtc
 from atwin.twin.traffic import Traffic
 from atwin.twin.wiring import Wiring
@@ -57,7 +61,8 @@ class Twin:
     rate where the port tells no other; `host_fifo` models the host's receiver; `wiring` puts the
     host's RTS or DTR on RESET or PWRKEY. The same `seed` gives the same IMEI, IMSI, ICCID and
     line noise. With `state` NVRAM and files outlive this process; its owner closes it after the
-    twin. `faults` is what goes wrong, and when; more can be added to `faults` of the twin.
+    twin. `faults` is what goes wrong, and when; more can be added to `faults` of the twin. `trace`
+    hears all that happens: the dialogue at the module's end of the line, line, network, power.
     """
 
     def __init__(
@@ -75,6 +80,7 @@ class Twin:
         wiring: Wiring | None = None,
         state: State | None = None,
         faults: FaultPlan | None = None,
+        trace: Trace = NO_TRACE,
     ) -> None:
         """Raises `UnknownModelError`."""
         clock = clock or LoopClock()
@@ -82,7 +88,16 @@ class Twin:
         wiring = wiring or Wiring()
         traffic = Traffic()
         self._metered = MeteredNetwork(network, lambda: traffic.boot)
-        uart = Uart(
+        new_uart = partial(TracedUart, trace) if trace.on else Uart
+        trace.notes(
+            "module",
+            profile.key,
+            seed=seed,
+            buffer=profile.limit("http_buffer"),
+            connections=LIMIT,
+            rate=baud,
+        )
+        uart = new_uart(
             port,
             clock,
             baud=baud,
@@ -95,13 +110,14 @@ class Twin:
             Hardware(
                 profile=profile,
                 uart=uart,
-                network=faulty,
+                network=TracedNetwork(faulty, trace) if trace.on else faulty,
                 traffic=traffic,
                 clock=clock,
                 identity=Identity.from_seed(seed),
                 rtc=Rtc(clock),
                 nvram=_nvram(state),
                 flash=_flash(profile, state),
+                trace=trace,
                 time_scale=time_scale,
             )
         )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, Port
+from atwin.cli.options import DEFAULT_PORT, Port, TraceFile
 
 
 def console(
@@ -18,6 +18,7 @@ def console(
             help="With piped input: give up when the module says nothing for so long.",
         ),
     ] = 100.0,
+    trace: TraceFile = None,
 ) -> None:
     """Type AT commands, see what the module says.
 
@@ -40,8 +41,8 @@ def console(
     if sys.stdin.isatty() and sys.stdout.isatty():
         from atwin.cli.console.interactive import talk
 
-        finish(run(talk(port)))
+        finish(run(talk(port), trace))
     else:
         from atwin.cli.console.piped import pipe
 
-        finish(run(pipe(port, silence)))
+        finish(run(pipe(port, silence), trace))

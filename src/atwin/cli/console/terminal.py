@@ -17,7 +17,7 @@ from atwin.at.answers import (
     Received,
     Unsolicited,
 )
-from atwin.cli.console.shape import Shape, shape_of
+from atwin.at.shape import Shape, shape_of
 from atwin.line.port import Port
 
 #: Bytes of a counted body that are kept for showing.

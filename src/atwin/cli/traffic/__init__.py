@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from atwin.cli.options import DEFAULT_PORT, Json, Port
+from atwin.cli.options import DEFAULT_PORT, Json, Port, TraceFile
 
 #: The options that belong to some of the ways to ask, and to which.
 _BOTH = ("--get", "--post")
@@ -118,6 +118,7 @@ def traffic(
     ] = None,
     port: Port = DEFAULT_PORT,
     as_json: Json = False,
+    trace: TraceFile = None,
 ) -> None:
     """Tell what traffic costs: estimated, or measured while a command runs.
 
@@ -143,12 +144,14 @@ def traffic(
         what = f"{' and '.join(asked)}: " if asked else ""
         raise typer.BadParameter(f"{what}one of --run, --get, --post and --heartbeat is wanted")
     _refuse_what_is_ignored(context, asked[0])
+    if trace is not None and run is None:
+        raise typer.BadParameter("--trace: an estimate does nothing that could be traced")
     plan = Plan(times, interval, price_per_mb)
     code = 0
     if run is not None:
         from atwin.cli.traffic.measure import measure
 
-        report, code = measure(run, port, times)
+        report, code = measure(run, port, times, trace)
     else:
         from atwin.cli.traffic import task
 

@@ -18,7 +18,7 @@ from atwin.cli.traffic.watch import Watch, watching
 _COMMANDS = ("get", "post", "head")
 
 
-def measure(command: str, port: str, times: int) -> tuple[Report, int]:
+def measure(command: str, port: str, times: int, trace: str | None = None) -> tuple[Report, int]:
     """The report of `times` such commands, and the command's exit code.
 
     It is run once. Raises `typer.BadParameter`, and `CommandFailed` when nothing was counted.
@@ -28,6 +28,8 @@ def measure(command: str, port: str, times: int) -> tuple[Report, int]:
     words = _words(command)
     # In front, so that those of the command itself win.
     options = ["--port", port]
+    if trace is not None:
+        options += ["--trace", trace]
     watch = Watch()
     with tempfile.TemporaryDirectory(prefix="atwin-") as scratch:
         if words[0] == "get":

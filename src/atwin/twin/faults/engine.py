@@ -206,6 +206,7 @@ class Faults:
 
     def _note(self, what: str, fault: Fault) -> None:
         log.info("fault %s: %s", what, fault)
+        self._bench.module.hardware.trace.notes("fault", f"{fault.KIND} {what}")
         event = Happened(self._bench.clock.now(), what, fault)
         self.history.append(event)
         self.on_event(event)

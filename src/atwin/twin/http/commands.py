@@ -79,6 +79,7 @@ class HttpCommands(Family):
         def keep(data: bytes) -> None:
             self._http.buffer.clear()
             self._http.buffer.add(data)
+            self._http.note_fill(len(data))
 
         return Collect(b"\r\nDOWNLOAD\r\n", size, seconds, keep)
 

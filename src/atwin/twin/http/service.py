@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
+#: Parts of the buffer after which a trace hears how full it is.
+_STEP = 1 / 8
 #: Most bytes taken from a connection at a time.
 _PIECE = 512 * 1024
 
@@ -71,6 +73,8 @@ class HttpService:
         self.ssl = 0
         self._spawn = spawn
         self._traffic = hardware.traffic
+        self._trace = hardware.trace
+        self._told_fill = 0
         self._session: Session | None = None
 
     # --- session --------------------------------------------------------------------------------
@@ -89,6 +93,7 @@ class HttpService:
         if session.work is not None:
             session.work.cancel()
         self.buffer.clear()
+        self.note_fill(0)
         self._session = None
 
     @property
@@ -139,6 +144,7 @@ class HttpService:
                 self.keep_head(session, exchange.head.block)
                 if wanted.method == "HEAD":
                     self.buffer.clear()
+                    self.note_fill(0)
                 else:
                     await self._fill(exchange)
                 return exchange.head.status, len(self.buffer)
@@ -205,21 +211,39 @@ class HttpService:
         """Log how a request ended and, by quirk, say its cause (spec: http.md §4, OQ-17)."""
         if failure is None:
             log.info("%s %s: %d, %d bytes", name, wanted.method, status, amount)
+            self._trace.notes("net", f"{name} {wanted.method}", status=status, bytes=amount)
             return
         cause = failure.cause
         log.info(
             "%s %s: %d, cause %d %s: %s", name, wanted.method, status, cause, cause.name, failure
         )
+        self._trace.notes(
+            "net",
+            f"{name} {wanted.method}",
+            status=status,
+            cause=f"{cause.value} {cause.name}",
+            why=str(failure),
+        )
         if self.profile.quirks.http_error_urc:
             self.urc(f"ERROR: {cause.value}")
+
+    def note_fill(self, size: int, step: float = 0.0) -> None:
+        """So many bytes are in the buffer now: told if that is news, and more than `step` of it."""
+        news = abs(size - self._told_fill)
+        if news and news >= step * self.buffer.capacity:
+            self._told_fill = size
+            self._trace.notes("buffer", "fill", bytes=size)
 
     async def _fill(self, exchange: Exchange) -> None:
         """The body takes the buffer over with its first byte, or empties it when there is none."""
         data = await exchange.read(_PIECE)
         self.buffer.clear()
+        self.note_fill(0)
         while data:
             self.buffer.add(data)
+            self.note_fill(len(self.buffer), _STEP)
             data = await exchange.read(_PIECE)
+        self.note_fill(len(self.buffer))
         if self.buffer.overflowed:
             raise ActionFailed(
                 Status.NO_MEMORY,

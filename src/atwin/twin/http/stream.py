@@ -58,6 +58,7 @@ class StreamSession:
         data = bytes(self._waiting[:size])
         del self._waiting[:size]
         if data:
+            self._http.note_fill(len(self._waiting))
             self._announced = False
             self._fetched.set()
             self._announce()
@@ -126,6 +127,7 @@ class StreamSession:
                 data = await exchange.read(room)
             ended = not data
             self._waiting += data
+            self._http.note_fill(len(self._waiting))
             self._announce()
         return exchange.head.status, exchange.received
 

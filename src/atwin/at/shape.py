@@ -3,6 +3,8 @@
 Spec: http.md §3, fs.md §2, network.md §5.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 
 from atwin.at.grammar import Form, MalformedLine, parse_line, split_arguments

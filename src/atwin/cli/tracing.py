@@ -1,0 +1,144 @@
+"""`--trace FILE`: opens the file, and is where everything of one run finds its trace."""
+
+import asyncio
+import logging
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import typer
+
+from atwin import __version__
+from atwin.clock import LoopClock
+from atwin.disk.errors import DiskError
+from atwin.disk.json_lines import JsonLines
+from atwin.net.network import Network
+from atwin.net.traced import TracedNetwork
+from atwin.trace import NO_TRACE, Trace
+from atwin.trace.trace import FORMAT
+
+_trace: ContextVar[Trace] = ContextVar("trace", default=NO_TRACE)
+
+#: Options whose value is a body, or a command line of its own.
+_BODY, _COMMAND = ("--data", "-d"), "--run"
+
+
+def current_trace() -> Trace:
+    """Of the command that is running; one that nobody hears when it has no --trace."""
+    return _trace.get()
+
+
+def traced_network(network: Network) -> Network:
+    """`network`; what is done with it is told to the trace there is."""
+    trace = current_trace()
+    return TracedNetwork(network, trace) if trace.on else network
+
+
+def open_trace(path: str) -> JsonLines:
+    """The file to write to. Raises `typer.BadParameter`."""
+    if path == "-":
+        raise typer.BadParameter("--trace: stdout is the command's own, name a file")
+    try:
+        return JsonLines(path, FORMAT)
+    except DiskError as error:
+        raise typer.BadParameter(f"--trace: {error}") from None
+
+
+@contextmanager
+def traced(file: JsonLines) -> Iterator[Trace]:
+    """What is done inside is written to `file`. Call it inside the loop."""
+    trace = Trace(LoopClock(), _sink(file))
+    trace.begin(version=__version__, command=shown_command(sys.argv[1:]))
+    before = _trace.set(trace)
+    try:
+        with _listening(trace):
+            yield trace
+    except asyncio.CancelledError:
+        trace.notes("end", "interrupted")
+        raise
+    except Exception as error:
+        trace.notes("end", "failed", why=str(error) or type(error).__name__)
+        raise
+    finally:
+        _trace.reset(before)
+        trace.stop()
+
+
+def _sink(file: JsonLines) -> Callable[[str], None]:
+    """Writes to `file`. A disk that is full ends the trace, not the work."""
+    full = False
+
+    def write(lines: str) -> None:
+        nonlocal full
+        try:
+            if not full:
+                file.append(lines)
+        except DiskError as error:
+            full = True
+            typer.echo(f"atwin: the trace ends here: {error}", err=True)
+
+    return write
+
+
+def shown_command(words: Sequence[str]) -> str:
+    """A command line as it may be written down: bodies are left out (the trace masks the rest)."""
+    shown = []
+    before = ""
+    for word in words:
+        option, equals, value = word.partition("=")
+        if before in _BODY:
+            word = _shown_body(word)
+        elif option in _BODY and equals:
+            word = f"{option}={_shown_body(value)}"
+        elif word.startswith("-d") and word != "-d":
+            word = f"-d{_shown_body(word[2:])}"
+        elif before == _COMMAND:
+            word = _shown_inner(word)
+        elif option == _COMMAND and equals:
+            word = f"{option}={_shown_inner(value)}"
+        shown.append(word)
+        before = word
+    return shlex.join(shown)
+
+
+def _shown_body(value: str) -> str:
+    return value if value.startswith("@") else f"({len(value.encode())} bytes)"
+
+
+def _shown_inner(command: str) -> str:
+    try:
+        return shown_command(shlex.split(command))
+    except ValueError:
+        return "***"
+
+
+@contextmanager
+def _listening(trace: Trace) -> Iterator[None]:
+    """What the host's modules log is told as well: attempts that failed, rungs of the ladder."""
+    logger, ear = logging.getLogger("atwin.host"), _Ear(trace)
+    level = logger.level
+    logger.addHandler(ear)
+    if logger.getEffectiveLevel() > logging.INFO:
+        logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(ear)
+
+
+class _Ear(logging.Handler):
+    """Tells the trace, and shows what would have been shown without it."""
+
+    def __init__(self, trace: Trace) -> None:
+        super().__init__(logging.INFO)
+        self._trace = trace
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See `logging.Handler`."""
+        self._trace.notes("host", record.getMessage())
+        last = logging.lastResort
+        if last is not None and not logging.root.handlers and record.levelno >= last.level:
+            last.handle(record)

@@ -1,0 +1,100 @@
+"""A file of JSON objects, one a line, readable while it grows."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import stat
+from typing import TYPE_CHECKING, Any, Self
+
+from atwin.disk.errors import DiskError, explained
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+#: A first line that cannot be longer than this is looked at before a file is replaced.
+_FIRST_LINE = 65536
+
+
+class JsonLines:
+    """Appends to a file that begins empty; it is the writer's alone while it is open.
+
+    A new file can be read by its owner only; one that was there keeps its mode, and is replaced
+    only if its first line has `mark` as the value of `format`. Raises `DiskError`.
+    """
+
+    def __init__(self, path: str, mark: str) -> None:
+        self._path = path
+        try:
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise explained("write", path, error) from None
+        try:
+            if stat.S_ISREG(os.fstat(self._fd).st_mode):
+                self._take_over(mark)
+        except OSError as error:
+            os.close(self._fd)
+            raise explained("write", path, error) from None
+        except DiskError:
+            os.close(self._fd)
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def append(self, lines: str) -> None:
+        """Write whole lines; they survive a `kill -9` from then on. Raises `DiskError`."""
+        data = lines.encode()
+        try:
+            while data:
+                data = data[os.write(self._fd, data) :]
+        except OSError as error:
+            raise explained("write", self._path, error) from None
+
+    def close(self) -> None:
+        """Let go of it; harmless when called twice."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _take_over(self, mark: str) -> None:
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DiskError(f"{self._path} is being written by another process") from None
+        first = os.read(self._fd, _FIRST_LINE).partition(b"\n")[0]
+        if first and (_parsed(first) or {}).get("format") != mark:
+            raise DiskError(f"{self._path} is something else: it is not replaced, name another")
+        os.ftruncate(self._fd, 0)
+        os.lseek(self._fd, 0, os.SEEK_SET)
+
+
+def read_json_lines(path: str) -> Iterator[dict[str, Any] | None]:
+    """The objects in order; None for a line that is none, such as one cut short by a crash.
+
+    Raises `DiskError`.
+    """
+    try:
+        with open(path, "rb") as file:
+            for line in file:
+                yield _parsed(line)
+    except OSError as error:
+        raise explained("read", path, error) from None
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,103 @@
+"""A network that tells a trace what is done with it; it is there only while somebody traces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atwin.net.network import PLAIN, Confirming, NetworkError
+
+if TYPE_CHECKING:
+    from atwin.net.network import Network, Pong, SocketOptions, Stream
+    from atwin.trace import Trace
+
+
+class TracedNetwork:
+    """`inner`; look-ups, connections and their ends are told."""
+
+    def __init__(self, inner: Network, trace: Trace) -> None:
+        self._inner = inner
+        self._trace = trace
+
+    async def resolve(self, host: str) -> str:
+        """See `Network.resolve`."""
+        try:
+            address = await self._inner.resolve(host)
+        except NetworkError as error:
+            self._trace.notes("net", "not resolved", host=host, why=str(error))
+            raise
+        if address != host:
+            self._trace.notes("net", "resolved", host=host, address=address)
+        return address
+
+    async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
+        """See `Network.connect`."""
+        began = self._trace.now
+        try:
+            stream = await self._inner.connect(address, port, options)
+        except NetworkError as error:
+            self._trace.notes("net", "not connected", address=address, port=port, why=str(error))
+            raise
+        took = round(self._trace.now - began, 6)
+        self._trace.notes("net", "connected", address=address, port=port, took=took)
+        return _TracedStream(stream, self._trace, address, port)
+
+    async def ping(self, address: str, size: int, ttl: int) -> Pong:
+        """See `Network.ping`."""
+        return await self._inner.ping(address, size, ttl)
+
+    async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
+        """See `Network.open_udp`."""
+        stream = await self._inner.open_udp(address, port, options)
+        self._trace.notes("net", "UDP opened", address=address, port=port)
+        return _TracedStream(stream, self._trace, address, port)
+
+
+class _TracedStream:
+    """A `Stream` whose end is told, with what went over it."""
+
+    def __init__(self, inner: Stream, trace: Trace, address: str, port: int) -> None:
+        self._inner = inner
+        self._trace = trace
+        self._address, self._port = address, port
+        self._sent = self._received = 0
+        self._over = False
+
+    @property
+    def unacknowledged(self) -> int:
+        """See `Confirming`; 0 behind a network that does not know."""
+        return self._inner.unacknowledged if isinstance(self._inner, Confirming) else 0
+
+    async def read(self, limit: int) -> bytes:
+        """See `Stream.read`."""
+        try:
+            data = await self._inner.read(limit)
+        except NetworkError as error:
+            self._end("broken", str(error))
+            raise
+        self._received += len(data)
+        return data
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        """See `Stream.write`."""
+        try:
+            await self._inner.write(data)
+        except NetworkError as error:
+            self._end("broken", str(error))
+            raise
+        self._sent += len(data)
+        # It is the other end's turn, so this costs nobody time.
+        self._trace.flush()
+
+    def close(self) -> None:
+        """See `Stream.close`."""
+        self._end("closed", None)
+        self._inner.close()
+
+    def _end(self, event: str, why: str | None) -> None:
+        if not self._over:
+            self._over = True
+            numbers = {"received": self._received, "sent": self._sent}
+            said = {} if why is None else {"why": why}
+            self._trace.notes(
+                "net", event, address=self._address, port=self._port, **numbers, **said
+            )

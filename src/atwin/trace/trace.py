@@ -1,0 +1,156 @@
+"""The one thing everything that happens is told to.
+
+A record is a flat JSON object on a line of its own: `t` in seconds since the trace began, `kind`,
+and what that kind has. Of the dialogue: `dir` (`>` to the module, `<` from it) and `text`, for
+`data` also `bytes` and `took` in seconds. Of the rest: `event`, a few words, and its numbers.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from atwin.trace.mask import masked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.clock import Clock
+    from atwin.clock.base import Timer
+
+    Value = str | int | float | bool | None
+    Fields = tuple[tuple[str, Value], ...]
+
+#: What the first record calls the format.
+FORMAT = "atwin-trace 1"
+
+#: Seconds that what was told may wait, and bytes of the line that may wait with it.
+_PAUSE, _MOST_WAITING = 0.05, 1 << 22
+#: Characters of one text that are kept.
+_LONGEST_TEXT = 600
+
+_encode = json.JSONEncoder().encode
+
+
+class Trace:
+    """Gives each record its time and hands its line to `sink`; without one it costs nothing.
+
+    What is told is only put down; making records of it, and masking them, is done for many at once
+    a moment later, which costs half as much and lets the line go on meanwhile.
+    """
+
+    def __init__(self, clock: Clock | None, sink: Callable[[str], None] | None) -> None:
+        """Both or none. `sink` gets the lines of some hundredths of a second in one piece."""
+        self._clock = clock
+        self._sink = sink
+        self._began = clock.now() if clock is not None else 0.0
+        self._queue: list[tuple[float, Callable[[Any], None], Any]] = []
+        self._timer: Timer | None = None
+        self._waiting_bytes = 0
+        #: The moment that is being worked off.
+        self._moment: float | None = None
+        self._lines: list[str] = []
+
+    @property
+    def on(self) -> bool:
+        """Whether anybody listens: worth asking before something is laid around a hot path."""
+        return self._sink is not None
+
+    @property
+    def now(self) -> float:
+        """Seconds since it began; 0 when nobody listens."""
+        if self._moment is not None:
+            return self._moment
+        return self._clock.now() - self._began if self._clock is not None else 0.0
+
+    def begin(self, **what: Value) -> None:
+        """The first record: what the trace is of."""
+        if self._clock is not None:
+            wall = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat(timespec="seconds")
+            frame = (("kind", "start"), ("format", FORMAT), ("wall", wall))
+            self._put(self._write, (*frame, *what.items()))
+
+    def says(self, kind: str, direction: str, text: str, **numbers: Value) -> None:
+        """A piece of the dialogue: `command`, `answer`, `urc` or `data`, secrets masked."""
+        frame = (("kind", kind), ("dir", direction), ("text", text))
+        self._put(self._write, (*frame, *numbers.items()))
+
+    def notes(self, kind: str, event: str, **numbers: Value) -> None:
+        """Something beside the dialogue: of `module`, `line`, `net`, `buffer`, `power`, `fault`,
+        `host` or `end`.
+        """
+        if self._sink is not None:
+            self._put(self._write, (("kind", kind), ("event", event), *numbers.items()))
+
+    def hears(self, listener: Callable[[bytes], None], data: bytes) -> None:
+        """Have `listener` called with `data` in turn; `now` is then this moment."""
+        self._waiting_bytes += len(data)
+        self._put(listener, data)
+
+    def flush(self) -> None:
+        """Hand over everything that was told so far."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        queue, self._queue, self._waiting_bytes = self._queue, [], 0
+        try:
+            for moment, call, what in queue:
+                self._moment = moment
+                call(what)
+        finally:
+            self._moment = None
+        lines, self._lines = self._lines, []
+        if lines and self._sink is not None:
+            self._sink("".join(lines))
+
+    def stop(self) -> None:
+        """Nobody listens any more."""
+        self.flush()
+        self._sink = None
+
+    def _put(self, call: Callable[[Any], None], what: Any) -> None:
+        if self._sink is None or self._clock is None:
+            return
+        if self._moment is not None:
+            call(what)
+            return
+        self._queue.append((self._clock.now() - self._began, call, what))
+        if self._waiting_bytes > _MOST_WAITING:
+            self.flush()
+        elif self._timer is None:
+            self._timer = self._clock.call_later(_PAUSE, self.flush)
+
+    def _write(self, what: Fields) -> None:
+        self._lines.append(f'{{"t":{self._moment:.6f},{_encoded(what)}}}\n')
+
+
+def _encoded(what: Fields) -> str:
+    """The inside of a JSON object."""
+    return ",".join(
+        _text(name, value) if isinstance(value, str) else f'"{name}":{_number(value)}'
+        for name, value in what
+    )
+
+
+# Most of what is told is told again: `OK`, and everything that comes with each part of a download.
+@lru_cache(maxsize=512)
+def _text(name: str, value: str) -> str:
+    return f'"{name}":{_encode(_kept(value))}'
+
+
+def _number(value: float | None) -> str:
+    return repr(value) if type(value) in (int, float) else _encode(value)
+
+
+def _kept(text: str) -> str:
+    """Masked first, so that no secret is cut in two and then not known any more."""
+    text = masked(text)
+    if len(text) > _LONGEST_TEXT:
+        text = f"{text[:_LONGEST_TEXT]}… ({len(text)} characters)"
+    return text
+
+
+#: For everything that is not traced.
+NO_TRACE = Trace(None, None)

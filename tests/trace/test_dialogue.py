@@ -1,0 +1,181 @@
+"""From bytes on a line to a dialogue, without a module."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atwin.trace import Dialogue, Trace
+from support.traced import dialogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+KEY = (
+    b"-----BEGIN RSA PRIVATE KEY-----\n"
+    b"ATEpAIBAAKCAQEAxV5mQ0ZzSUNSRVQ1bGluZW9uZWFhYWFhYWFhYWFhYWFhYWFh\n"
+    b"AT+XSUNSRVQ1bGluZXR3b2JiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJ/\n"
+    b"+SSUNSRVQ1bGluZXRocmVlY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2Nj\n"
+    b"-----END RSA PRIVATE KEY-----\n"
+)
+SECRETS = ["SUNSRVQ1", "BEGIN", "UNSRVQ", "RSA"]
+
+Step = tuple[str, bytes]
+
+
+class Hand:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def wall(self) -> float:
+        return 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Hand:
+        return self
+
+    def cancel(self) -> None:
+        pass
+
+
+def heard(steps: Sequence[Step], *, lossless: bool = False, piece: int = 1 << 20) -> list[str]:
+    """The dialogue of what goes `>` and `<`, in pieces of at most so many bytes."""
+    lines: list[str] = []
+    clock = Hand()
+    trace = Trace(clock, lines.append)
+    both = Dialogue(trace, lossless=lossless)
+    for direction, data in steps:
+        for start in range(0, len(data), piece):
+            listen = both.to_module if direction == ">" else both.to_host
+            clock.time += 0.01
+            trace.hears(listen, data[start : start + piece])
+    trace.hears(both.end, b"")
+    trace.stop()
+    return dialogue([json.loads(line) for line in "".join(lines).splitlines()])
+
+
+UPLOAD: list[Step] = [
+    (">", b'AT+FSWRITE="C:/key",0,%d,15\r\n' % len(KEY)),
+    ("<", b"\r\n>"),
+    (">", KEY),
+    ("<", b"\r\nOK\r\n"),
+    (">", b"AT\r"),
+    ("<", b"\r\nOK\r\n"),
+]
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+@given(piece=st.integers(1, 400))
+def test_an_upload_in_any_pieces(lossless: bool, piece: int) -> None:
+    assert heard(UPLOAD, lossless=lossless, piece=piece) == [
+        f'> AT+FSWRITE="C:/key",0,{len(KEY)},15',
+        "< >",
+        f"> ({len(KEY)} bytes)",
+        "< OK",
+        "> AT",
+        "< OK",
+    ]
+
+
+@given(
+    st.integers(0, len(KEY)),
+    st.integers(1, 200),
+    st.sampled_from([0, 2, 3]),
+    st.booleans(),
+)
+def test_a_key_is_never_shown_whatever_gets_lost(
+    lost: int, piece: int, missing: int, lossless: bool
+) -> None:
+    """The prompt, or some of the key, was not heard: what is left is still no dialogue."""
+    steps = [*UPLOAD[:2], (">", KEY[lost:]), *UPLOAD[3:]]
+    if missing:
+        del steps[missing - 1]
+    text = "".join(heard(steps, lossless=lossless, piece=piece))
+    # A line of it that looks like a command from its first to its last byte would be one.
+    for secret in SECRETS:
+        assert secret not in text.replace("FSWRITE", "")
+
+
+def test_a_file_that_is_read_is_its_size() -> None:
+    steps = [(">", b'AT+FSREAD="C:/key",0,1000,0\r'), ("<", b"\r\n" + KEY + b"\r\nOK\r\n")]
+    said = heard([*steps, (">", b"AT\r"), ("<", b"\r\nOK\r\n")])
+    assert said[0].startswith("> AT+FSREAD")
+    assert said[1].endswith("bytes)")
+    assert said[2:] == ["< OK", "> AT", "< OK"]
+
+
+def test_a_body_that_lost_bytes_says_how_many_were_announced() -> None:
+    """The host asks again; what came instead of the body's rest is not read as one."""
+    steps = [
+        (">", b"AT+HTTPREAD\r"),
+        ("<", b"\r\n+HTTPREAD: 20\r\n0123456789\r\nOK\r\n"),
+        (">", b"AT\r"),
+        ("<", b"\r\nOK\r\n"),
+    ]
+    assert heard(steps) == [
+        "> AT+HTTPREAD",
+        "< +HTTPREAD: 20",
+        "> AT",
+        "< (16 bytes)",
+        "< OK",
+    ]
+
+
+def test_a_secret_in_pieces_is_masked_all_the_same() -> None:
+    command = b'AT+HTTPPARA="URL","https://me:geheim@host/x?token=abc123"'
+    for piece in range(1, len(command)):
+        said = heard([(">", command + b"\r"), ("<", command + b"\r\n\r\nOK\r\n")], piece=piece)
+        assert said == ['> AT+HTTPPARA="URL","https://***@host/x?token=***"', "< OK"]
+
+
+@given(st.integers(0, 55))
+def test_an_echo_that_lost_a_byte_shows_no_secret(lost: int) -> None:
+    command = b'AT+HTTPPARA="URL","https://me:geheim@host/x?token=abc123"'
+    echo = command[:lost] + command[lost + 1 :]
+    said = heard([(">", command + b"\r"), ("<", echo + b"\r\n\r\nOK\r\n")])
+    assert said[-1] == "< OK"
+    text = "".join(said)
+    for secret in ("geheim", "eheim", "gehei", "abc123", "abc12", "bc123"):
+        assert secret not in text
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("<>"),
+            st.binary(max_size=60)
+            | st.sampled_from(
+                [
+                    b"AT\r", b"\r\nOK\r\n", b"AT+HTTPDATA=5,1000\r", b"\r\nDOWNLOAD\r\n",
+                    b"AT+CIPSEND\r", b"\r\n>", b"\x1a", b"AT+HTTPREAD\r", b"+HTTPREAD: 7\r\n",
+                    b"\r\nRDY\r\n", b"A/", b"AT+CIPMODE=1\r", b"\r\nCONNECT\r\n", b"+++",
+                    b"AT+FSREAD=1\r", b"\r\n+IPD,9:",
+                ]
+            ),
+        ),
+        max_size=40,
+    )
+)  # fmt: skip
+def test_nothing_that_can_come_breaks_it(lossless: bool, steps: list[Step]) -> None:
+    for text in heard(steps, lossless=lossless):
+        assert text[:2] in ("> ", "< ")
+
+
+def test_a_trace_costs_nothing_when_nobody_listens() -> None:
+    trace = Trace(None, None)
+    Dialogue(trace, lossless=True).to_module(b"AT\r")
+    trace.notes("net", "x")
+    trace.stop()
+    assert not trace.on
