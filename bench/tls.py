@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from atwin.net.meter.kernel import limit_segments
 from atwin.net.real import RealNetwork
 from atwin.net.tls import SUITES, Suite, TlsProfile, TlsStream, secure
 
@@ -59,7 +60,10 @@ class NativeClient:
         """Bytes of the answer, and the seconds from the request to its end."""
         lib, session = self._lib, ctypes.c_void_p()
         priority = f"NONE:+VERS-TLS1.2:+{suite.gnutls}{REST}".encode()
-        with socket.create_connection(("127.0.0.1", port)) as plain:
+        with socket.socket() as plain:
+            # As small as ours, which are those of a cellular link.
+            limit_segments(plain)
+            plain.connect(("127.0.0.1", port))
             lib.gnutls_init(ctypes.byref(session), CLIENT)
             lib.gnutls_priority_set_direct(session, priority, None)
             lib.gnutls_credentials_set(session, CERTIFICATES, self._credentials)
