@@ -222,6 +222,37 @@ def test_a_trace_is_replaced_and_nothing_else(server: FileServer, tmp_path: Path
         assert events(records_of(old), "end") == ["ended"]
 
 
+@pytest.mark.parametrize("command", ["get", "head"])
+def test_a_trace_is_never_the_output(command: str, server: FileServer, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "f")
+    url = f"{server.base}/file.bin"
+    ended = atwin(command, url, "-o", tmp_path / "f", "--trace", tmp_path / "link")
+    assert ended.returncode == 2
+    assert "is where the output goes" in only_line(ended.stderr)
+    assert server.log == []
+    assert not (tmp_path / "f").exists()
+
+
+def test_a_pipe_is_shown_as_it_comes(server: FileServer, trace: Path) -> None:
+    os.mkfifo(trace)
+    process = start("head", f"{server.base}/file.bin", "--trace", trace)
+    assert shown(trace)[-1] == "* end: ended  code 0"
+    assert process.wait(timeout=20) == 0
+    process.communicate()
+
+
+def test_a_pipe_whose_reader_leaves_ends_the_trace_and_not_the_work(trace: Path) -> None:
+    """With more to come than a pipe holds."""
+    os.mkfifo(trace)
+    process = start("console", "--trace", trace)
+    with trace.open("rb") as file:
+        file.readline()
+    out, said = process.communicate(b"AT\n" * 2000, timeout=60)
+    assert process.returncode == 0
+    assert out.count(b"OK") == 2000
+    assert said.decode().count("the trace ends here: cannot write") == 1
+
+
 def test_two_processes_never_share_one(trace: Path) -> None:
     twin = start("twin", "--tcp", "127.0.0.1:0", "--trace", trace)
     assert twin.stdout is not None

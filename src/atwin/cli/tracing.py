@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -36,10 +37,12 @@ def traced_network(network: Network) -> Network:
     return TracedNetwork(network, trace) if trace.on else network
 
 
-def open_trace(path: str) -> JsonLines:
-    """The file to write to. Raises `typer.BadParameter`."""
+def open_trace(path: str, output: str | None = None) -> JsonLines:
+    """The file to write to; never the command's own `output`. Raises `typer.BadParameter`."""
     if path == "-":
         raise typer.BadParameter("--trace: stdout is the command's own, name a file")
+    if output is not None and os.path.realpath(output) == os.path.realpath(path):
+        raise typer.BadParameter(f"--trace: {path} is where the output goes, name another")
     try:
         return JsonLines(path, FORMAT)
     except DiskError as error:
