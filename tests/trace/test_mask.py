@@ -66,6 +66,7 @@ from atwin.trace.mask import masked
         ("http://h/x?jwt=abc", "http://h/x?jwt=***"),
         ("Ocp-Apim-Subscription-Key: abc", "Ocp-Apim-Subscription-Key: ***"),
         ("X-Signature: abc", "X-Signature: ***"),
+        ("--key: cannot read key.pem", "--key: cannot read key.pem"),
         ('AT+CSTT = "apn" , "user" , "secret"', 'AT+CSTT = "apn" , "user" ,***'),
         ('AT+CPIN  = "12;34";+CSQ', "AT+CPIN  = ***;+CSQ"),
         ("AT+CPIN=?", "AT+CPIN=?"),

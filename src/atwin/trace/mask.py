@@ -18,7 +18,7 @@ _SUSPECT = re.compile(
 )
 #: A header whose value is secret; it ends at the `\r\n` of USERDATA, or with the line.
 _HEADER = re.compile(
-    r"((?<![\w-])[\w-]*(?:auth|token|secret|passw|cookie|api-?key|-key|session|credential|signature)"
+    r"((?<![\w-])[\w-]*(?:auth|token|secret|passw|cookie|api-?key|\w-key|session|credential|signature)"
     r"[\w-]*\s*:\s*+)"
     r'(?!\*\*\*)((?!\\r\\n)[^\r\n])+?(?="?(?:\\r\\n|[\r\n]|$))',
     re.IGNORECASE,
