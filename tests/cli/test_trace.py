@@ -156,7 +156,8 @@ def test_what_went_wrong_and_the_rungs(server: FileServer, trace: Path, tmp_path
     assert ended.returncode == 0, ended.stderr
     told = events(records := records_of(trace), "host")
     assert "recovery: new PDP" in told
-    assert any(text.startswith("attempt 1 failed: ") for text in told)
+    (failed,) = (text for text in told if "trying again in" in text)
+    assert failed.startswith("attempt 1 failed: ")
     assert (
         event(records, "net", "PDP is down")["t"] < event(records, "host", "recovery: new PDP")["t"]
     )
