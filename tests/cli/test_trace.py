@@ -296,7 +296,7 @@ def test_an_interrupt_is_its_end(server: FileServer, trace: Path, tmp_path: Path
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
     assert process.returncode == 130
-    assert records_of(trace)[-1]["event"] == "interrupted"
+    assert (records_of(trace)[-1]["event"], records_of(trace)[-1]["code"]) == ("interrupted", 130)
 
 
 def test_a_failure_is_its_end(trace: Path, tmp_path: Path) -> None:
@@ -304,6 +304,7 @@ def test_a_failure_is_its_end(trace: Path, tmp_path: Path) -> None:
     assert ended.returncode in (1, 3)
     last = records_of(trace)[-1]
     assert (last["kind"], last["event"]) == ("end", "failed")
+    assert last["code"] == ended.returncode
     assert "geheim" not in trace.read_text()
 
 
@@ -457,6 +458,20 @@ def test_plot(made: Path) -> None:
     assert any("+HTTPACTION: 0,206,307200" in tip for tip in tips)
     bars = [r for r in page.svg.iter("rect") if r.get("class") == "a"]
     assert len(bars) > 100
+
+
+def test_a_plot_of_hours_is_no_larger_than_can_be_seen(trace: Path) -> None:
+    """What happened between two places of the drawing has left its largest value."""
+    lines = ['{"t":0,"kind":"start","format":"atwin-trace 1"}']
+    lines += [f'{{"t":{n},"kind":"buffer","bytes":{1 + n % 2}}}' for n in range(50_000)]
+    lines[25_000] = '{"t":24999.5,"kind":"buffer","bytes":77}'
+    trace.write_text("\n".join(lines) + "\n")
+    assert atwin("trace", "plot", trace).returncode == 0
+    text = (trace.parent / "trace.html").read_text()
+    assert len(text) < 500_000
+    (path, *_) = (p.get("d") or "" for p in Page(text).svg.iter("path"))
+    assert path.count("V6.0") == 1  # the top
+    assert path.count("V108.65V107.3V10") > 5_000
 
 
 def test_plot_never_overwrites_the_trace(made: Path) -> None:

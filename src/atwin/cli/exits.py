@@ -29,6 +29,11 @@ def explain(error: Exception) -> tuple[str, int]:
     """
     if os.environ.get("ATWIN_DEBUG"):
         traceback.print_exception(error)
+    return judged(error)
+
+
+def judged(error: Exception) -> tuple[str, int]:
+    """The line and the exit code of `explain`, and nothing is printed."""
     line, code = _judge(error)
     return " ".join(line.split()), code
 

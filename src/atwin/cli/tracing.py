@@ -12,6 +12,7 @@ from contextvars import ContextVar
 import typer
 
 from atwin import __version__
+from atwin.cli.exits import INTERRUPTED, judged
 from atwin.clock import LoopClock
 from atwin.disk.errors import DiskError
 from atwin.disk.json_lines import JsonLines
@@ -59,10 +60,11 @@ def traced(file: JsonLines) -> Iterator[Trace]:
         with _listening(trace):
             yield trace
     except asyncio.CancelledError:
-        trace.notes("end", "interrupted")
+        trace.notes("end", "interrupted", code=INTERRUPTED)
         raise
     except Exception as error:
-        trace.notes("end", "failed", why=str(error) or type(error).__name__)
+        why, code = judged(error)
+        trace.notes("end", "failed", code=code, why=why)
         raise
     finally:
         _trace.reset(before)
