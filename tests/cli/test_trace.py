@@ -363,6 +363,16 @@ def test_show_into_a_pipe_that_closes(made: Path) -> None:
     assert (process.returncode, said) == (0, b"")
 
 
+def test_show_into_a_full_disk_is_one_line(made: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(
+            [*ATWIN, "trace", "show", str(made)], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    said = ended.stderr.decode()
+    assert ended.returncode == 2
+    assert only_line(said) == "atwin: cannot write the output: No space left on device"
+
+
 def test_show_while_it_grows(server: FileServer, trace: Path, tmp_path: Path) -> None:
     server.delay, server.piece = 0.2, 20_000
     process = start("get", f"{server.base}/file.bin", "-o", tmp_path / "f", "--trace", trace)
