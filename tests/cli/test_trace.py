@@ -156,7 +156,8 @@ def test_what_went_wrong_and_the_rungs(server: FileServer, trace: Path, tmp_path
     assert ended.returncode == 0, ended.stderr
     told = events(records := records_of(trace), "host")
     assert "recovery: new PDP" in told
-    assert any(text.startswith("attempt 1 failed: ") for text in told)
+    (failed,) = (text for text in told if "trying again in" in text)
+    assert failed.startswith("attempt 1 failed: ")
     assert (
         event(records, "net", "PDP is down")["t"] < event(records, "host", "recovery: new PDP")["t"]
     )
@@ -222,6 +223,37 @@ def test_a_trace_is_replaced_and_nothing_else(server: FileServer, tmp_path: Path
         assert events(records_of(old), "end") == ["ended"]
 
 
+@pytest.mark.parametrize("command", ["get", "head"])
+def test_a_trace_is_never_the_output(command: str, server: FileServer, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "f")
+    url = f"{server.base}/file.bin"
+    ended = atwin(command, url, "-o", tmp_path / "f", "--trace", tmp_path / "link")
+    assert ended.returncode == 2
+    assert "is where the output goes" in only_line(ended.stderr)
+    assert server.log == []
+    assert not (tmp_path / "f").exists()
+
+
+def test_a_pipe_is_shown_as_it_comes(server: FileServer, trace: Path) -> None:
+    os.mkfifo(trace)
+    process = start("head", f"{server.base}/file.bin", "--trace", trace)
+    assert shown(trace)[-1] == "* end: ended  code 0"
+    assert process.wait(timeout=20) == 0
+    process.communicate()
+
+
+def test_a_pipe_whose_reader_leaves_ends_the_trace_and_not_the_work(trace: Path) -> None:
+    """With more to come than a pipe holds."""
+    os.mkfifo(trace)
+    process = start("console", "--trace", trace)
+    with trace.open("rb") as file:
+        file.readline()
+    out, said = process.communicate(b"AT\n" * 2000, timeout=60)
+    assert process.returncode == 0
+    assert out.count(b"OK") == 2000
+    assert said.decode().count("the trace ends here: cannot write") == 1
+
+
 def test_two_processes_never_share_one(trace: Path) -> None:
     twin = start("twin", "--tcp", "127.0.0.1:0", "--trace", trace)
     assert twin.stdout is not None
@@ -264,7 +296,7 @@ def test_an_interrupt_is_its_end(server: FileServer, trace: Path, tmp_path: Path
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
     assert process.returncode == 130
-    assert records_of(trace)[-1]["event"] == "interrupted"
+    assert (records_of(trace)[-1]["event"], records_of(trace)[-1]["code"]) == ("interrupted", 130)
 
 
 def test_a_failure_is_its_end(trace: Path, tmp_path: Path) -> None:
@@ -272,6 +304,7 @@ def test_a_failure_is_its_end(trace: Path, tmp_path: Path) -> None:
     assert ended.returncode in (1, 3)
     last = records_of(trace)[-1]
     assert (last["kind"], last["event"]) == ("end", "failed")
+    assert last["code"] == ended.returncode
     assert "geheim" not in trace.read_text()
 
 
@@ -330,6 +363,16 @@ def test_show_into_a_pipe_that_closes(made: Path) -> None:
     os.close(reading)
     _, said = process.communicate(timeout=30)
     assert (process.returncode, said) == (0, b"")
+
+
+def test_show_into_a_full_disk_is_one_line(made: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(
+            [*ATWIN, "trace", "show", str(made)], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    said = ended.stderr.decode()
+    assert ended.returncode == 2
+    assert only_line(said) == "atwin: cannot write the output: No space left on device"
 
 
 def test_show_while_it_grows(server: FileServer, trace: Path, tmp_path: Path) -> None:
@@ -427,6 +470,20 @@ def test_plot(made: Path) -> None:
     assert any("+HTTPACTION: 0,206,307200" in tip for tip in tips)
     bars = [r for r in page.svg.iter("rect") if r.get("class") == "a"]
     assert len(bars) > 100
+
+
+def test_a_plot_of_hours_is_no_larger_than_can_be_seen(trace: Path) -> None:
+    """What happened between two places of the drawing has left its largest value."""
+    lines = ['{"t":0,"kind":"start","format":"atwin-trace 1"}']
+    lines += [f'{{"t":{n},"kind":"buffer","bytes":{1 + n % 2}}}' for n in range(50_000)]
+    lines[25_000] = '{"t":24999.5,"kind":"buffer","bytes":77}'
+    trace.write_text("\n".join(lines) + "\n")
+    assert atwin("trace", "plot", trace).returncode == 0
+    text = (trace.parent / "trace.html").read_text()
+    assert len(text) < 500_000
+    (path, *_) = (p.get("d") or "" for p in Page(text).svg.iter("path"))
+    assert path.count("V6.0") == 1  # the top
+    assert path.count("V108.65V107.3V10") > 5_000
 
 
 def test_plot_never_overwrites_the_trace(made: Path) -> None:

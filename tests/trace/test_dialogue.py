@@ -132,6 +132,40 @@ def test_a_body_that_lost_bytes_says_how_many_were_announced() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("command", "came"),
+    [
+        (b"AT+HTTPREAD", b"HTTPREAD: 20\r\nhunter2 and the rest"),
+        (b"AT+HTTPHEAD", b"+HTPHEAD40\r\nHTTP/1.1 200 OK\r\nx-thing: hunter2\r\n"),
+        (b"AT+FSREAD=1", b"hunter2"),
+    ],
+)
+def test_a_body_whose_header_is_damaged_is_not_shown(command: bytes, came: bytes) -> None:
+    steps = [(">", command + b"\r"), ("<", b"\r\n" + came + b"\r\nOK\r\n")]
+    said = heard(steps)
+    assert said[0] == f"> {command.decode()}"
+    assert "hunter2" not in "".join(said)
+    assert said[-2].endswith("bytes)")
+    assert said[-1] == "< OK"
+
+
+def test_what_a_link_brings_into_an_answer_is_not_shown() -> None:
+    """Without AT+CIPHEAD=1 it has no frame; what the command itself says is shown."""
+    steps = [
+        (">", b'AT+CIPSTART="TCP","h",80\r'),
+        ("<", b"\r\nOK\r\n\r\nCONNECT OK\r\n"),
+        (">", b"AT+CIFSR\r"),
+        ("<", b"\r\nname: hunter2\r\n10.0.0.2\r\n"),
+        (">", b"AT+CIPSTATUS\r"),
+        ("<", b"\r\nOK\r\n\r\nSTATE: CONNECT OK\r\n"),
+        (">", b"AT+CSQ\r"),
+        ("<", b"\r\nhunter2 again\r\n+CSQ: 22,0\r\n\r\nOK\r\n"),
+    ]
+    said = heard(steps)
+    assert "hunter2" not in "".join(said)
+    assert {"< 10.0.0.2", "< STATE: CONNECT OK", "< +CSQ: 22,0"} <= set(said)
+
+
 def test_a_secret_in_pieces_is_masked_all_the_same() -> None:
     command = b'AT+HTTPPARA="URL","https://me:geheim@host/x?token=abc123"'
     for piece in range(1, len(command)):

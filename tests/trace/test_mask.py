@@ -56,6 +56,24 @@ from atwin.trace.mask import masked
         ('AT+CGAUTH=1,1,"me","geheim"', "AT+CGAUTH=1,1,***"),
         ("AT+CSTT=apn,user,secret", "AT+CSTT=apn,user,***"),
         ('+SSLCFG: "premaster",153,"0011"', '+SSLCFG: "premaster",153,***'),
+        # What a host may write otherwise, and what is not quite right and a secret all the same.
+        ("http://me:p%40ss@host/x", "http://***@host/x"),
+        ("http://me%3Apass%40host/x", "http://***%40host/x"),
+        ('AT+HTTPPARA="URL","me:pass@host/x"', 'AT+HTTPPARA="URL","me:***@host/x"'),
+        ("http://h/x?to=http%3A%2F%2Fme%3Apass%40i%2Fy", "http://h/x?to=http%3A%2F%2F***%40i%2Fy"),
+        ("http://h/x?to=%2Fy%3Ftoken%3Dabc&b=2", "http://h/x?to=%2Fy%3Ftoken%3D***&b=2"),
+        ("location: /x#access_token=abc&b=2", "location: /x#access_token=***&b=2"),
+        ("http://h/x?jwt=abc", "http://h/x?jwt=***"),
+        ("Ocp-Apim-Subscription-Key: abc", "Ocp-Apim-Subscription-Key: ***"),
+        ("X-Signature: abc", "X-Signature: ***"),
+        ("--key: cannot read key.pem", "--key: cannot read key.pem"),
+        ('AT+CSTT = "apn" , "user" , "secret"', 'AT+CSTT = "apn" , "user" ,***'),
+        ('AT+CPIN  = "12;34";+CSQ', "AT+CPIN  = ***;+CSQ"),
+        ("AT+CPIN=?", "AT+CPIN=?"),
+        ('AT+SAPBR=3,"1","PWD","a;b";+CSQ', 'AT+SAPBR=3,"1","PWD",***;+CSQ'),
+        ('AT+CLCK="SC", 1, "1234"', 'AT+CLCK="SC", 1,***'),
+        ('AT+CLCK="SC",2', 'AT+CLCK="SC",2'),
+        ('AT+CGAUTH= 1, 1, "me", "geheim"', "AT+CGAUTH= 1, 1,***"),
     ],
 )
 def test_secrets_are_masked_and_nothing_else(text: str, shown: str) -> None:
@@ -101,3 +119,12 @@ def test_no_secret_survives(form: str, secret: str, before: str, lower: bool) ->
 @given(st.text(max_size=300) | st.text(alphabet='ATat+:/@?&=";, \\rn*cokietnpwd', max_size=120))
 def test_masking_twice_is_masking_once(text: str) -> None:
     assert masked(masked(text)) == masked(text)
+
+
+@pytest.mark.parametrize(
+    "piece", ["%26token", "?token", "://a:", "auth", "-key-", '"', " ", "%3A%2F%2F"]
+)
+@pytest.mark.parametrize("before", ["", "+CSTT=", "?"])
+def test_no_line_takes_long(piece: str, before: str) -> None:
+    """A regular expression that tries everything would still be at it tomorrow."""
+    masked(before + piece * (8192 // len(piece)))

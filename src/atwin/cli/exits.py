@@ -1,5 +1,6 @@
 """Exit codes, and the one line for whatever went wrong."""
 
+import errno
 import os
 import traceback
 
@@ -29,6 +30,11 @@ def explain(error: Exception) -> tuple[str, int]:
     """
     if os.environ.get("ATWIN_DEBUG"):
         traceback.print_exception(error)
+    return judged(error)
+
+
+def judged(error: Exception) -> tuple[str, int]:
+    """The line and the exit code of `explain`, and nothing is printed."""
     line, code = _judge(error)
     return " ".join(line.split()), code
 
@@ -51,6 +57,8 @@ def _judge(error: Exception) -> tuple[str, int]:
             return str(error), USAGE
         case PortError():
             return str(error), MODULE_FAILED
+        case OSError(errno=errno.ENOSPC):
+            return f"cannot write the output: {error.strerror}", USAGE
         case _:
             name = type(error).__name__
             advice = "this is a defect: run again with ATWIN_DEBUG=1 to see where"

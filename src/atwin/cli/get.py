@@ -137,7 +137,7 @@ def get(
         return 0
 
     try:
-        code = run(work(), trace)
+        code = run(work(), trace, target)
     except KeyboardInterrupt:
         typer.echo(f"atwin: interrupted; {kept(url, target, whole=arrived)}", err=True)
         raise

@@ -58,4 +58,4 @@ def head(
                 response = await modem.head(url, timeout=timeout, retry=Retry(give_up=give_up))
         return deliver(response.status, response.headers.raw + b"\r\n", output)
 
-    finish(run(work(), trace))
+    finish(run(work(), trace, output))

@@ -81,7 +81,7 @@ def post(
                 )
         return deliver(response.status, response.body, output)
 
-    finish(run(work(), trace))
+    finish(run(work(), trace, output))
 
 
 def _body(data: str) -> bytes:

@@ -76,14 +76,17 @@ def _also_traced(show: Callable[[Progress], None], trace: Trace) -> Callable[[Pr
     """What is safe on disk, and what went wrong, is told to `trace` as well."""
     if not trace.on:
         return show
-    kept = -1
+    kept, retries = -1, 0
 
     def tell(progress: Progress) -> None:
-        nonlocal kept
+        nonlocal kept, retries
         show(progress)
-        if progress.note is not None:
-            event = f"recovery: {progress.rung}" if progress.rung else progress.note
-            trace.notes("host", event, retries=progress.retries)
+        if progress.rung is not None:
+            trace.notes("host", f"recovery: {progress.rung}", retries=progress.retries)
+        elif progress.note is not None:
+            if progress.retries == retries:  # of a retry the log has told
+                trace.notes("host", progress.note)
+            retries = progress.retries
         elif progress.kept != kept:
             kept = progress.kept
             trace.notes("host", "kept", bytes=kept, of=progress.total)

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from atwin.disk.json_lines import JsonLines
 
 
-def run(work: Coroutine[Any, Any, int], trace: str | None = None) -> int:
+def run(work: Coroutine[Any, Any, int], trace: str | None = None, output: str | None = None) -> int:
     """The exit code of `work`; 143 after SIGTERM or SIGHUP. SIGINT raises
     KeyboardInterrupt.
 
     Either way `work` is cancelled first, so its `finally` blocks have put everything right. What
-    it does is written to the file `trace`; raises `typer.BadParameter` when that cannot be, and
-    nothing has begun then.
+    it does is written to the file `trace`; raises `typer.BadParameter` when that cannot be, or is
+    its `output`, and nothing has begun then.
     """
     if os.environ.get("ATWIN_DEBUG"):
         show_log(logging.DEBUG)
@@ -31,7 +31,7 @@ def run(work: Coroutine[Any, Any, int], trace: str | None = None) -> int:
     from atwin.cli.tracing import open_trace
 
     try:
-        file = open_trace(trace)
+        file = open_trace(trace, output)
     except BaseException:
         work.close()
         raise

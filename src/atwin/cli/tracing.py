@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from contextvars import ContextVar
 import typer
 
 from atwin import __version__
+from atwin.cli.exits import INTERRUPTED, judged
 from atwin.clock import LoopClock
 from atwin.disk.errors import DiskError
 from atwin.disk.json_lines import JsonLines
@@ -36,10 +38,12 @@ def traced_network(network: Network) -> Network:
     return TracedNetwork(network, trace) if trace.on else network
 
 
-def open_trace(path: str) -> JsonLines:
-    """The file to write to. Raises `typer.BadParameter`."""
+def open_trace(path: str, output: str | None = None) -> JsonLines:
+    """The file to write to; never the command's own `output`. Raises `typer.BadParameter`."""
     if path == "-":
         raise typer.BadParameter("--trace: stdout is the command's own, name a file")
+    if output is not None and os.path.realpath(output) == os.path.realpath(path):
+        raise typer.BadParameter(f"--trace: {path} is where the output goes, name another")
     try:
         return JsonLines(path, FORMAT)
     except DiskError as error:
@@ -56,10 +60,11 @@ def traced(file: JsonLines) -> Iterator[Trace]:
         with _listening(trace):
             yield trace
     except asyncio.CancelledError:
-        trace.notes("end", "interrupted")
+        trace.notes("end", "interrupted", code=INTERRUPTED)
         raise
     except Exception as error:
-        trace.notes("end", "failed", why=str(error) or type(error).__name__)
+        why, code = judged(error)
+        trace.notes("end", "failed", code=code, why=why)
         raise
     finally:
         _trace.reset(before)

@@ -22,13 +22,14 @@ class JsonLines:
     """Appends to a file that begins empty; it is the writer's alone while it is open.
 
     A new file can be read by its owner only; one that was there keeps its mode, and is replaced
-    only if its first line has `mark` as the value of `format`. Raises `DiskError`.
+    only if its first line has `mark` as the value of `format`. A pipe is waited for until somebody
+    reads it. Raises `DiskError`.
     """
 
     def __init__(self, path: str, mark: str) -> None:
         self._path = path
         try:
-            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._fd = os.open(path, _access(path) | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise explained("write", path, error) from None
         try:
@@ -90,6 +91,14 @@ def read_json_lines(path: str) -> Iterator[dict[str, Any] | None]:
                 yield _parsed(line)
     except OSError as error:
         raise explained("read", path, error) from None
+
+
+def _access(path: str) -> int:
+    """Of a pipe the writing end alone: with both nobody is ever told that its reader has gone."""
+    try:
+        return os.O_WRONLY if stat.S_ISFIFO(os.stat(path).st_mode) else os.O_RDWR
+    except FileNotFoundError:
+        return os.O_RDWR
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:

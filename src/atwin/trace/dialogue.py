@@ -46,7 +46,11 @@ _URC_LIKE = re.compile(
 _INFORMATION = re.compile(r"[+*^][A-Z]\w*:")
 #: Commands that decide what later ones mean, and FSREAD, whose answer is the content of a file
 #: with nothing in front that says how long it is.
-_TELLING = re.compile(r"\+(CIPMUX|CIPMODE|FSREAD)\s*=\s*([01]?)", re.IGNORECASE)
+_TELLING = re.compile(
+    r"\+(?:(CIPMUX|CIPMODE|FSREAD)\s*=\s*([01]?)|(CIPSTART|CIPSEND|CIPSHUT)\b)", re.IGNORECASE
+)
+#: Plain information that is shown while TCP links may be open: what they bring has no frame either.
+_NUMBERS = re.compile(r"[\d.]+|STATE: ?[A-Z ]+|C: ?\d,.*")
 
 #: Seconds after which a command that got no result holds back the next one no longer.
 _LONGEST_ANSWER = 150.0
@@ -112,7 +116,7 @@ class Dialogue:
         self._in_flight = False
         self._sent_at = 0.0
         self._shape = Shape()
-        self._reads_file = self._guarded = False
+        self._reads_file = self._guarded = self._linked = False
         self._multi = self._transparent_mode = False
         self._transparent = False
         #: The last three bytes to the module meanwhile.
@@ -228,8 +232,12 @@ class Dialogue:
         self._reads_file = False
         self._guarded = masked(line) != line
         self._undecided = self._lossless and self._shape.prompt is not None
-        for name, value in _TELLING.findall(line):
-            match name.upper():
+        for name, value, of_links in _TELLING.findall(line):
+            match (name or of_links).upper():
+                case "CIPSTART" | "CIPSEND":
+                    self._linked = True
+                case "CIPSHUT":
+                    self._linked = False
                 case "CIPMUX":
                     self._multi = value == "1"
                 case "CIPMODE":
@@ -293,6 +301,8 @@ class Dialogue:
                 # be known for a secret.
                 self._in.add(len(text))
                 self._in.end("an echo, damaged")
+            case Line(text) if self._may_be_data(text):
+                self._in.add(len(text) + 2)
             case Line(text):
                 self._trace.says("answer", "<", text)
             case Final(text, damaged=damaged):
@@ -316,7 +326,7 @@ class Dialogue:
 
     def _finish(self, text: str, *, damaged: bool) -> None:
         self._end_body()
-        self._in.end("file")
+        self._in.end("file" if self._reads_file else "maybe data")
         if self._due:
             self._end_data()  # the module had waited long enough for the rest
         self._trace.says("answer", "<", text, **({"damaged": True} if damaged else {}))
@@ -327,6 +337,12 @@ class Dialogue:
             self._begin(self._waiting.popleft())
             if self._waiting and not self._undecided:
                 self._undecided = self._takes_data(self._waiting[-1])
+
+    def _may_be_data(self, text: str) -> bool:
+        """Whether an answer is of a body whose header got lost, or came over a link."""
+        if _INFORMATION.match(text) is not None:
+            return False
+        return bool(self._shape.bodies) or (self._linked and _NUMBERS.fullmatch(text) is None)
 
     def _unsolicited(self, text: str, *, known: bool) -> None:
         if known or (text.isprintable() and _URC_LIKE.fullmatch(text)):

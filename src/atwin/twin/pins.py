@@ -101,7 +101,7 @@ class Pins:
         elif not self._reset:
             self._hold_reset()
             self._powered_in_reset = True
-        elif not self._power_key and self._reset:
+        elif not self._power_key:
             self._await_start()
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from html import escape
+from itertools import groupby
 from math import floor, log10
 
 from atwin.cli.trace.series import COLUMNS, Series, Steps, series_of
@@ -109,11 +110,18 @@ def _stepped(series: Series, steps: Steps, height: int) -> str:
         )
     if steps.points:
         path = [f"M{_LEFT} {height}"]
-        for seconds, value in steps.points:
-            path.append(f"H{_x(series, seconds)}V{y(value)}")
+        # Of those at one place the ends and the last one: more cannot be seen.
+        for x, points in groupby(steps.points, lambda point: round(_x(series, point[0]), 1)):
+            values = [value for _, value in points]
+            path.append(f"H{x}" + "".join(f"V{y(value)}" for value in _ends(values)))
         path.append(f"H{_WIDTH - _RIGHT}")
         parts.append(f'<path class="step" d="{"".join(path)}"/>')
     return "".join(parts)
+
+
+def _ends(values: list[float]) -> list[float]:
+    """The smallest, the largest and the last of many."""
+    return values if len(values) < 4 else [min(values), max(values), values[-1]]
 
 
 def _events(series: Series) -> str:

@@ -143,8 +143,9 @@ class Recovery:
         pause = self._retry.pause(failures)
         if status == _POOL_FULL:
             pause = min(max(5.0, pause), 30.0)
-        log.info("attempt %d failed: %s", failures, failure)
-        self._note(f"{failure}; trying again in {pause:g} s")
+        note = f"{failure}; trying again in {pause:g} s"
+        log.info("attempt %d failed: %s", failures, note)
+        self._note(note)
         try:
             if not isinstance(failure, ModuleSilentError | ModuleRestartedError):
                 await self._session.close()

@@ -1,0 +1,31 @@
+"""docs/trace.md names every kind of record, and the fields of the dialogue."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from support.file_server import file_server
+from support.program import atwin
+from support.traced import records_of
+
+PAGE = (Path(__file__).parents[2] / "docs/trace.md").read_text()
+ROWS = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", PAGE, re.MULTILINE))
+
+
+def test_every_kind_of_record_has_a_row(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text('[[fault]]\nkind = "pdp_loss"\nat_byte = 1000\n')
+    with file_server(f=bytes(50_000)) as server:
+        ended = atwin(
+            "get", f"{server.base}/f", "-o", tmp_path / "f", "--trace", tmp_path / "trace",
+            "--port", f"twin://air724ug?time_scale=0&faults={plan}",
+        )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    records = records_of(tmp_path / "trace")
+    assert {record["kind"] for record in records} == set(ROWS)
+    for record in records:
+        for name in record.keys() - {"t", "kind"}:
+            assert f"`{name}`" in ROWS[record["kind"]] or "…" in ROWS[record["kind"]], record
+    times = [record["t"] for record in records]
+    assert times == sorted(times)
