@@ -69,6 +69,10 @@ FLOW_ADVICE = (
     " with RTS and CTS connected"
 )
 
+#: What tells of the response of a stream: data, its end, or that there will be none.
+Answer = HttpExGetReady | HttpExAction | BearerDeact
+ANSWERS: Final = (HttpExGetReady, HttpExAction, BearerDeact)
+
 _STREAM_URCS = (HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady)
 
 _LONGEST_HEADERS = 512
@@ -302,15 +306,17 @@ class HttpSession:
         tail = "" if size is None else f",{size}"
         await self.script.step(f"AT+HTTPEXACTION={method}{tail}")
 
-    async def drain_stream(self, take: Callable[[bytes], None]) -> int:
+    async def drain_stream(self, take: Callable[[bytes], None], first: Answer | None = None) -> int:
         """HTTPEXGET as often as data wait, until the session is over; the server's status.
 
+        `first` is a URC that has come already.
         Raises `RequestFailedError`, `TlsFailed`, `CommandRefusedError`, `NoAnswerError`; `take`
         has everything that came before.
         """
         script, wait = self.script, self.stream_wait
         while True:
-            urc = await script.event(HttpExGetReady, HttpExAction, BearerDeact, deadline=wait)
+            urc = first or await script.event(*ANSWERS, deadline=wait)
+            first = None
             if isinstance(urc, HttpExGetReady):
                 # The manual's table says +HTTPGET:, its transcripts +HTTPEXGET: (OQ-14).
                 reply = await script.ask("AT+HTTPEXGET", bodies=("+HTTPEXGET", "+HTTPGET"))

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from atwin.at.urc import BearerDeact, HttpExAction, HttpExPosted, HttpExPostReady
-from atwin.host.errors import NoAnswerError, UsageError
+from atwin.host.errors import CommandRefusedError, NoAnswerError, UsageError
 from atwin.host.headers import Headers
-from atwin.host.http import FLOW_ADVICE, GET, HEAD, POST
+from atwin.host.http import ANSWERS, FLOW_ADVICE, GET, HEAD, POST, Answer
 
 if TYPE_CHECKING:
     from atwin.host.channel import Progress
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Seconds the module waits for each piece of a streamed body (spec: http.md §3.11).
 _PIECE_SECONDS = 120
+#: Seconds in which the URC that explains a refused piece has come.
+_AFTER_REFUSAL = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +89,14 @@ async def _streamed_post(
     )
     if not isinstance(urc, HttpExPostReady):
         raise session.stream_failed(urc)
+    answer: Answer | None = None
     for start in range(0, len(data), limits.post_max):
         piece = data[start : start + limits.post_max]
-        await script.give(
-            f"AT+HTTPEXPOST={len(piece)},{_PIECE_SECONDS * 1000}",
-            piece,
-            prompt=">",
-            deadline=_PIECE_SECONDS + 9.0,
-        )
-        done = await script.event(HttpExPosted, HttpExAction, BearerDeact, deadline=deadline)
+        done = await _give_piece(session, piece)
         if not isinstance(done, HttpExPosted):
-            raise session.stream_failed(done)
+            # The server answers before it has everything, or it is over.
+            answer = done
+            break
         if done.length != len(piece):
             raise NoAnswerError(
                 script=script.name,
@@ -109,5 +108,24 @@ async def _streamed_post(
         if progress is not None:
             progress(start + len(piece))
     pieces: list[bytes] = []
-    status = await session.drain_stream(pieces.append)
+    status = await session.drain_stream(pieces.append, answer)
     return Response(status, body=b"".join(pieces))
+
+
+async def _give_piece(session: HttpSession, piece: bytes) -> HttpExPosted | Answer:
+    """HTTPEXPOST; that the piece is gone, or what ends the body before its end."""
+    script = session.script
+    try:
+        await script.give(
+            f"AT+HTTPEXPOST={len(piece)},{_PIECE_SECONDS * 1000}",
+            piece,
+            prompt=">",
+            deadline=_PIECE_SECONDS + 9.0,
+        )
+    except CommandRefusedError as refusal:
+        # Once the server has answered the module takes no more.
+        try:
+            return await script.event(*ANSWERS, deadline=_AFTER_REFUSAL)
+        except NoAnswerError:
+            raise refusal from None
+    return await script.event(HttpExPosted, *ANSWERS, deadline=session.stream_wait)
