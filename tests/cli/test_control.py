@@ -157,6 +157,19 @@ def test_what_is_no_request_is_told(control: Path, request_text: str) -> None:
     assert answer["error"]
 
 
+@pytest.mark.parametrize("request_bytes", [b"garbage", b"\xff\xfe", b"[]", b"7", b"[" * 3000])
+def test_what_is_no_json_object_is_told_so(control: Path, request_bytes: bytes) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(20)
+        client.connect(str(control))
+        client.sendall(request_bytes + b"\n")
+        answer = json.loads(client.makefile("rb").readline())
+    assert answer == {
+        "ok": False,
+        "error": 'a request is one JSON object on a line: {"get": "state"}, for example',
+    }
+
+
 def test_a_path_in_use(control: Path, tmp_path: Path) -> None:
     again = atwin("twin", "--tcp", "127.0.0.1:0", "--control", control)
     assert again.returncode == 3

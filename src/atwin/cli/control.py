@@ -105,8 +105,7 @@ async def _answer(line: bytes, twin: Twin, held: set[str]) -> dict[str, Any]:
     try:
         if line == _TOO_LONG:
             raise ValueError(f"a request is one line of 1 to {_LONGEST_REQUEST} bytes")
-        request = json.loads(line)
-        match request:
+        match _parsed(line):
             case {"set": dict(levels), **rest} if not rest:
                 _set(levels, twin)
                 held.difference_update(levels)
@@ -128,9 +127,20 @@ async def _answer(line: bytes, twin: Twin, held: set[str]) -> dict[str, Any]:
                     'one of "set", "pulse" with "seconds", "hold", "fault", "clear": "faults", '
                     '"get": "state" or "traffic" is wanted'
                 )
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return {"ok": False, "error": str(error)}
     return {"ok": True, "state": _state(twin)}
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """Raises `ValueError` for what is no JSON object."""
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError):
+        request = None
+    if not isinstance(request, dict):
+        raise ValueError('a request is one JSON object on a line: {"get": "state"}, for example')
+    return request
 
 
 def _set(levels: dict[str, Any], twin: Twin) -> None:
