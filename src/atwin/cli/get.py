@@ -1,14 +1,13 @@
 """`atwin get`: a file of any size, resumable."""
 
 import re
-from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from atwin.cli.exits import TERMINATED
+from atwin.cli.exits import INTERRUPTED, TERMINATED
 from atwin.cli.options import (
     DEFAULT_PORT,
     GIVE_UP,
@@ -21,6 +20,7 @@ from atwin.cli.options import (
     TraceFile,
     Traffic,
 )
+from atwin.cli.outcome import CommandFailed
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 #: Room for the endings of the files beside the target, in a name of 255 bytes.
@@ -139,11 +139,10 @@ def get(
     try:
         code = run(work(), trace, target)
     except KeyboardInterrupt:
-        typer.echo(f"atwin: interrupted; {kept(url, target, whole=arrived)}", err=True)
-        raise
-    if code == TERMINATED:
-        with suppress(OSError):  # the terminal may be gone: that was why
-            typer.echo(f"atwin: terminated; {kept(url, target, whole=arrived)}", err=True)
+        code = INTERRUPTED
+    if code in (INTERRUPTED, TERMINATED):
+        word = "interrupted" if code == INTERRUPTED else "terminated"
+        raise CommandFailed(f"{word}; {kept(url, target, whole=arrived)}", code)
     finish(code)
 
 
