@@ -250,6 +250,7 @@ def test_a_download_leaves_only_numbers(server: str, tmp_path: Path) -> None:
     ended = atwin("traffic", "--run", f"get {server}/mega.bin", "--json", cwd=tmp_path)
     answer = json.loads(only_line(ended.stdout))
     assert list(tmp_path.iterdir()) == []
+    assert ended.stderr.startswith("mega.bin: 1000000 bytes in ")
     assert answer["mode"] == "measure"
     assert [one["name"] for one in answer["requests"]] == ["HTTPACTION HEAD"] + [
         "HTTPACTION GET"
@@ -370,6 +371,22 @@ def test_an_interrupted_measurement_tells_what_it_has() -> None:
     answer = json.loads(only_line(out.decode()))
     assert answer["operator"]["up"]["total"] > 120
     assert answer["operator"]["connections"] == 1
+
+
+def test_an_interrupted_download_that_is_measured() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/f.bin"
+        process = start("traffic", "--run", f"get {url}", "--json")
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(9999)
+            process.send_signal(signal.SIGINT)
+            out, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    line = "interrupted; nothing is kept of what is only measured"
+    assert json.loads(only_line(out.decode()))["error"] == line
+    assert only_line(said.decode()) == f"atwin: {line}"
 
 
 # --- real modules: another process, known only by its AT commands -------------------------------
