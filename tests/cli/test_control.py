@@ -157,13 +157,26 @@ def test_what_is_no_request_is_told(control: Path, request_text: str) -> None:
     assert answer["error"]
 
 
+@pytest.mark.parametrize("request_bytes", [b"garbage", b"\xff\xfe", b"[]", b"7", b"[" * 3000])
+def test_what_is_no_json_object_is_told_so(control: Path, request_bytes: bytes) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(20)
+        client.connect(str(control))
+        client.sendall(request_bytes + b"\n")
+        answer = json.loads(client.makefile("rb").readline())
+    assert answer == {
+        "ok": False,
+        "error": 'a request is one JSON object on a line: {"get": "state"}, for example',
+    }
+
+
 def test_a_path_in_use(control: Path, tmp_path: Path) -> None:
     again = atwin("twin", "--tcp", "127.0.0.1:0", "--control", control)
     assert again.returncode == 3
     assert "another twin listens there" in only_line(again.stderr)
     (tmp_path / "file").write_text("mine")
     hidden = atwin("twin", "--tcp", "127.0.0.1:0", "--control", tmp_path / "file")
-    assert hidden.returncode == 3
+    assert hidden.returncode == 2
     assert (tmp_path / "file").read_text() == "mine"
 
 
@@ -197,5 +210,11 @@ def test_a_client_in_the_middle_does_not_hold_the_end_up(tmp_path: Path, number:
 def test_a_file_in_the_place_of_the_socket_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     ended = atwin("twin", "--tcp", "127.0.0.1:0", "--control", tmp_path / "file")
-    assert ended.returncode == 3
+    assert ended.returncode == 2
     assert "exists and is no socket" in only_line(ended.stderr)
+
+
+def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
+    ended = atwin("twin", "--tcp", "127.0.0.1:0", "--control", tmp_path / "none" / "socket")
+    assert ended.returncode == 2
+    assert "No such file or directory; choose another path" in only_line(ended.stderr)

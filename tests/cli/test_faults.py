@@ -99,6 +99,23 @@ def test_not_utf_8(tmp_path: Path) -> None:
     assert "it is not UTF-8" in only_line(ended.stderr)
 
 
+def test_a_restart_happens_and_a_lost_pdp_ends(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text(
+        '[[fault]]\nkind = "restart"\nat_action = 2\n[[fault]]\nkind = "pdp_loss"\nat_action = 3\n'
+    )
+    code, result, said = get(f"twin://air724ug?time_scale=0&faults={plan}", tmp_path / "f")
+    assert code == 0
+    assert [line for line in said.splitlines() if "fault:" in line] == [
+        "atwin: fault: restart happens (at action 2)",
+        "atwin: fault: pdp_loss begins (at action 3)",
+        "atwin: fault: pdp_loss ends",
+    ]
+    faults = result["faults"]
+    assert isinstance(faults, list)
+    assert all(fault["ended"] is not None for fault in faults)
+
+
 def test_what_goes_wrong_is_told_and_what_never_did(tmp_path: Path) -> None:
     plan = tmp_path / "plan.toml"
     plan.write_text(

@@ -87,6 +87,12 @@ def test_parts_as_the_module_takes_them(told: Any) -> None:
         assert answer["operator"]["down"]["payload"] == 11_975_260
 
 
+def test_a_post_that_is_streamed(told: Any) -> None:
+    # On the air it is one request, however the module gets the body.
+    count = told("--post", "1M", "--model", "air780e-at")["operator"]
+    assert (count["connections"], count["up"]["payload"]) == (1, 1_048_576)
+
+
 def test_connections_that_are_kept(told: Any) -> None:
     apart = told("--post", "10", "--times", "100")
     kept = told("--post", "10", "--times", "100", "--keep-alive", "30")
@@ -201,6 +207,15 @@ def test_the_bars_in_a_terminal() -> None:
         (["--post", "9", "--part", "3"], "--part is for --get, not for --post"),
         (["--get", "9", "--answer", "3"], "--answer is for --post, not for --get"),
         (["--run", "get http://h/", "--answer-head", "99"], "--answer-head is for --get and"),
+        (["--get", "1M", "--part", "1M"], "--part 1M: air724ug takes up to 319,488 bytes"),
+        (["--get", "9K", "--part", "4K", "--model", "air780e-at"], "takes up to 3,356 bytes"),
+        (["--post", "1M"], "--post 1M: air724ug takes 319,488 bytes at a time and cannot stream"),
+        (["--post", "9", "--model", "sim800"], "unknown model 'sim800'"),
+        (["--heartbeat", "2", "--model", "air724ug"], "--model is for --get and --post"),
+        (["--heartbeat", ":2"], "--heartbeat ':2': UP or UP:DOWN is wanted"),
+        (["--heartbeat", "2:"], "--heartbeat '2:': UP or UP:DOWN is wanted"),
+        (["--heartbeat", ""], "--heartbeat '': UP or UP:DOWN is wanted"),
+        (["--get", "9", "--port", "twin://air724ug"], "--port is for --run, not for --get"),
         (["--run", "models"], '"get URL"'),
         (["--run", ""], '"get URL"'),
         (["--run", "get 'http://"], "No closing quotation"),
@@ -250,6 +265,7 @@ def test_a_download_leaves_only_numbers(server: str, tmp_path: Path) -> None:
     ended = atwin("traffic", "--run", f"get {server}/mega.bin", "--json", cwd=tmp_path)
     answer = json.loads(only_line(ended.stdout))
     assert list(tmp_path.iterdir()) == []
+    assert ended.stderr.startswith("mega.bin: 1000000 bytes in ")
     assert answer["mode"] == "measure"
     assert [one["name"] for one in answer["requests"]] == ["HTTPACTION HEAD"] + [
         "HTTPACTION GET"
@@ -370,6 +386,22 @@ def test_an_interrupted_measurement_tells_what_it_has() -> None:
     answer = json.loads(only_line(out.decode()))
     assert answer["operator"]["up"]["total"] > 120
     assert answer["operator"]["connections"] == 1
+
+
+def test_an_interrupted_download_that_is_measured() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/f.bin"
+        process = start("traffic", "--run", f"get {url}", "--json")
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(9999)
+            process.send_signal(signal.SIGINT)
+            out, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    line = "interrupted; nothing is kept of what is only measured"
+    assert json.loads(only_line(out.decode()))["error"] == line
+    assert only_line(said.decode()) == f"atwin: {line}"
 
 
 # --- real modules: another process, known only by its AT commands -------------------------------

@@ -47,6 +47,16 @@ def test_a_pty_with_a_link(tmp_path: Path, twins: list[subprocess.Popen[bytes]])
     assert not os.path.lexists(link)
 
 
+def test_a_link_of_another_twin(tmp_path: Path, twins: list[subprocess.Popen[bytes]]) -> None:
+    link = tmp_path / "modem"
+    twins.append(start(*MODEL, "--pty", link))
+    ready(twins[0])
+    again = atwin(*MODEL, "--pty", link)
+    assert again.returncode == 3
+    assert "another twin listens there" in only_line(again.stderr)
+    assert "OK" in atwin("console", "--port", link, stdin="AT\n").stdout
+
+
 def test_a_pty_without_a_link(twins: list[subprocess.Popen[bytes]]) -> None:
     twins.append(start(*MODEL))
     assert "OK" in atwin("console", "--port", ready(twins[0]), stdin="AT\n").stdout
@@ -135,9 +145,16 @@ def test_seeds_are_different_modules() -> None:
 def test_a_link_that_would_hide_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     ended = atwin("twin", "--pty", tmp_path / "file")
-    assert ended.returncode == 3
+    assert ended.returncode == 2
     assert str(tmp_path / "file") in only_line(ended.stderr)
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_link_where_none_can_be(tmp_path: Path) -> None:
+    for path in (tmp_path / "none" / "x", tmp_path):
+        ended = atwin("twin", "--pty", path)
+        assert ended.returncode == 2
+        assert str(path) in only_line(ended.stderr)
 
 
 def test_an_address_in_use(twins: list[subprocess.Popen[bytes]]) -> None:

@@ -83,7 +83,7 @@ def test_a_link_is_made_and_removed(tmp_path: Path) -> None:
     leaves_nothing(main())
 
 
-@pytest.mark.parametrize("target", ["nowhere", "/dev/null", "modem"])
+@pytest.mark.parametrize("target", ["nowhere", "/dev/pts/999999", "/dev/null", "modem"])
 def test_a_stale_link_is_replaced(tmp_path: Path, target: str) -> None:
     link = tmp_path / "modem"
     link.symlink_to(target)
@@ -142,11 +142,28 @@ def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
     leaves_nothing(main())
 
 
+def test_a_link_to_a_pty_that_lives_is_left_alone(tmp_path: Path) -> None:
+    link = tmp_path / "modem"
+
+    async def main() -> None:
+        first = PtyPort(str(link))
+        with pytest.raises(PortError) as refused:
+            PtyPort(str(link))
+        assert "another twin listens there" in one_line(refused.value)
+        assert os.readlink(link) == first.slave_path
+        await first.close()
+        await PtyPort(str(link)).close()
+        assert os.listdir(tmp_path) == []
+
+    leaves_nothing(main())
+
+
 def test_a_link_another_module_took_over_is_not_removed(tmp_path: Path) -> None:
     link = tmp_path / "modem"
 
     async def main() -> None:
         first = PtyPort(str(link))
+        link.unlink()  # by hand, and then another twin is started
         second = PtyPort(str(link))
         await first.close()
         assert os.readlink(link) == second.slave_path

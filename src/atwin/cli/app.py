@@ -4,6 +4,7 @@ Nothing heavy is imported here or at the top of a command's file: `atwin --help`
 for the TLS stack.
 """
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -30,7 +31,7 @@ app = typer.Typer(
     epilog=f"Exit codes: {EXIT_CODES}. With --json a command that fails prints an object with "
     '"error" and "exit_code".',
 )
-#: Not said on stderr: whoever stops a command knows that it ends.
+#: Not said on stderr, when there is no more to say: whoever stops a command knows that it ends.
 _STOPPED = {INTERRUPTED: "interrupted", TERMINATED: "terminated"}
 
 for command in (models, twin, get, post, head, probe, traffic, recover, console):
@@ -67,8 +68,9 @@ def run(arguments: list[str]) -> int:
     with noting() as outcome:
         code, error = attempt(arguments)
         if error is not None:
-            if code not in _STOPPED:
-                typer.echo(f"atwin: {error}", err=True)
+            if error != _STOPPED.get(code):
+                with suppress(OSError):  # the terminal may be gone: that was why
+                    typer.echo(f"atwin: {error}", err=True)
             if wants_json(arguments) and not outcome.printed:
                 print_object({"error": error, "exit_code": code, **outcome.facts})
     return code

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from atwin.line.errors import PortError
+from atwin.line.errors import PortError, PortSpecError
 from atwin.twin import Twin
 from atwin.twin.faults import fault_from_table
 
@@ -33,7 +33,7 @@ _LAST_ACTIONS = 20
 async def control_socket(path: str, twin: Twin) -> AsyncIterator[None]:
     """Serve requests at `path` until the block is left; a stale socket there is replaced.
 
-    Raises `PortError`.
+    Raises `PortError` when another twin listens there, `PortSpecError` when no socket can be there.
     """
 
     clients: set[asyncio.Task[None]] = set()
@@ -59,7 +59,7 @@ async def control_socket(path: str, twin: Twin) -> AsyncIterator[None]:
         server = await asyncio.start_unix_server(attend, path, limit=_LONGEST_REQUEST)
     except OSError as error:
         why = error.strerror or str(error)
-        raise PortError(f"--control {path}: {why}; choose another path") from error
+        raise PortSpecError(f"--control {path}: {why}; choose another path") from error
     try:
         yield
     finally:
@@ -83,7 +83,7 @@ async def _request(reader: asyncio.StreamReader) -> bytes:
 async def _refuse_one_in_use(path: str) -> None:
     """asyncio replaces a socket that is there, whether somebody listens on it or not."""
     if _is_something_else(path):
-        raise PortError(f"--control {path}: exists and is no socket; choose another path")
+        raise PortSpecError(f"--control {path}: exists and is no socket; choose another path")
     try:
         _, writer = await asyncio.open_unix_connection(path)
     except OSError:
@@ -105,8 +105,7 @@ async def _answer(line: bytes, twin: Twin, held: set[str]) -> dict[str, Any]:
     try:
         if line == _TOO_LONG:
             raise ValueError(f"a request is one line of 1 to {_LONGEST_REQUEST} bytes")
-        request = json.loads(line)
-        match request:
+        match _parsed(line):
             case {"set": dict(levels), **rest} if not rest:
                 _set(levels, twin)
                 held.difference_update(levels)
@@ -128,9 +127,20 @@ async def _answer(line: bytes, twin: Twin, held: set[str]) -> dict[str, Any]:
                     'one of "set", "pulse" with "seconds", "hold", "fault", "clear": "faults", '
                     '"get": "state" or "traffic" is wanted'
                 )
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return {"ok": False, "error": str(error)}
     return {"ok": True, "state": _state(twin)}
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """Raises `ValueError` for what is no JSON object."""
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError):
+        request = None
+    if not isinstance(request, dict):
+        raise ValueError('a request is one JSON object on a line: {"get": "state"}, for example')
+    return request
 
 
 def _set(levels: dict[str, Any], twin: Twin) -> None:

@@ -74,7 +74,11 @@ def told_faults(
 
 
 def _say_event(event: Happened) -> None:
-    if event.what == "ends" and event.fault.is_moment:
-        return
-    when = f" ({moment(event.fault)})" if event.what == "begins" and moment(event.fault) else ""
-    typer.echo(f"atwin: fault: {event.fault.KIND} {event.what}{when}", err=True)
+    fault, what, when = event.fault, event.what, ""
+    if not fault.LASTS:  # over as soon as it has begun
+        if what == "ends":
+            return
+        what = "happens"
+    if event.what == "begins" and moment(fault):
+        when = f" ({moment(fault)})"
+    typer.echo(f"atwin: fault: {fault.KIND} {what}{when}", err=True)

@@ -1,14 +1,14 @@
 """`atwin get`: a file of any size, resumable."""
 
 import re
-from contextlib import suppress
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from atwin.cli.exits import TERMINATED
+from atwin.cli.exits import INTERRUPTED, TERMINATED
 from atwin.cli.options import (
     DEFAULT_PORT,
     GIVE_UP,
@@ -21,6 +21,7 @@ from atwin.cli.options import (
     TraceFile,
     Traffic,
 )
+from atwin.cli.outcome import CommandFailed
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 #: Room for the endings of the files beside the target, in a name of 255 bytes.
@@ -85,6 +86,7 @@ def get(
     """
     from atwin.cli.running import finish, run
     from atwin.cli.told import described, kept, summary
+    from atwin.cli.traffic.watch import thrown_away
     from atwin.host.download import Order
     from atwin.host.url import check_url
 
@@ -94,8 +96,10 @@ def get(
     target = output or default_name(url)
     if target.endswith("/"):
         raise typer.BadParameter(f"{target} names a directory: name a file")
+    scratch = thrown_away(target) if output is None else None
+    path = scratch or target
     # What is wrong with it is said before a module is opened.
-    Order(Path(target), sha256, md5, chunk, strategy.value)
+    Order(Path(path), sha256, md5, chunk, strategy.value)
 
     arrived = False
 
@@ -116,7 +120,7 @@ def get(
                 with show_progress(target) as progress:
                     result = await modem.download(
                         url,
-                        target,
+                        path,
                         sha256=sha256,
                         md5=md5,
                         chunk=chunk,
@@ -126,6 +130,8 @@ def get(
                         progress=progress,
                     )
                 arrived = True
+        if scratch is not None:
+            result = replace(result, file=Path(target))
         typer.echo(summary(result), err=True)
         if as_json:
             told = described(result)
@@ -137,13 +143,15 @@ def get(
         return 0
 
     try:
-        code = run(work(), trace, target)
+        code = run(work(), trace, path)
     except KeyboardInterrupt:
-        typer.echo(f"atwin: interrupted; {kept(url, target, whole=arrived)}", err=True)
-        raise
-    if code == TERMINATED:
-        with suppress(OSError):  # the terminal may be gone: that was why
-            typer.echo(f"atwin: terminated; {kept(url, target, whole=arrived)}", err=True)
+        code = INTERRUPTED
+    if code in (INTERRUPTED, TERMINATED):
+        word = "interrupted" if code == INTERRUPTED else "terminated"
+        left = "nothing is kept of what is only measured"
+        if scratch is None:
+            left = kept(url, target, whole=arrived)
+        raise CommandFailed(f"{word}; {left}", code)
     finish(code)
 
 

@@ -8,4 +8,6 @@ class PortError(Exception):
 
 
 class PortSpecError(PortError):
-    """What somebody wrote names no port: an unknown scheme, no host, a rate that is none."""
+    """What somebody wrote names no port: an unknown scheme, no host, a rate that is none, a
+    place for a link or socket where none can be.
+    """

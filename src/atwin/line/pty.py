@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from atwin.line.errors import PortError
+from atwin.line.errors import PortError, PortSpecError
 from atwin.line.host_line import HostLine
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class PtyPort:
 
     def __init__(self, link: str | None = None, rate: int | None = None) -> None:
         """`link`: path of a symlink to make, replacing a stale one; `rate`: bit/s until a host sets
-        another. Raises `PortError`.
+        another. Raises `PortError` when no PTY is to be had or `link` leads to one that lives, and
+        `PortSpecError` when no link can be there.
         """
         if sys.platform == "win32":
             raise PortError("there are no PTYs on Windows; use --tcp 127.0.0.1:7000 instead")
@@ -154,9 +155,10 @@ class PtyPort:
         for timer in (self._settling, self._locked):
             if timer is not None:
                 timer.cancel()
-        self._close_descriptors()
         if self._link is not None:
+            # Before the number of our PTY is free for another's.
             _remove_link(self._link, self.slave_path)
+        self._close_descriptors()
         if self._receiver is not None:
             self._receiver.lost(None)
 
@@ -315,9 +317,14 @@ class PtyPort:
 
 
 def _make_link(link: str, target: str) -> None:
-    """Point `link` at `target` in one step, over a stale link but never over a file."""
+    """Point `link` at `target` in one step, over a stale link but never over a file or a twin."""
     if os.path.lexists(link) and not os.path.islink(link):
-        raise PortError(f"{link} exists and is no link; choose another path or remove it")
+        raise PortSpecError(f"{link} exists and is no link; choose another path or remove it")
+    if _is_another_pty(link, target):
+        raise PortError(
+            f"{link}: another twin listens there, on {os.path.realpath(link)}; choose another path,"
+            " or remove the link if that is no twin's"
+        )
     beside = f"{link}.{os.getpid()}"
     try:
         os.symlink(target, beside)
@@ -325,7 +332,19 @@ def _make_link(link: str, target: str) -> None:
     except OSError as error:
         with suppress(OSError):
             os.unlink(beside)
-        raise PortError(f"cannot make the link {link}: {error.strerror}") from error
+        raise PortSpecError(f"cannot make the link {link}: {error.strerror}") from error
+
+
+def _is_another_pty(link: str, own: str) -> bool:
+    """Whether `link` leads to a PTY somebody holds: the name of one is gone with its master.
+
+    It is not opened to be sure: its twin would take us for a host.
+    """
+    try:
+        there, ours = os.stat(link).st_rdev, os.stat(own).st_rdev
+    except OSError:
+        return False
+    return os.major(there) == os.major(ours) and there != ours
 
 
 def _remove_link(link: str, target: str) -> None:

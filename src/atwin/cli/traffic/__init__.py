@@ -14,7 +14,8 @@ _ONLY_WITH = {
     "answer_head": _BOTH,
     "part": ("--get",),
     "bare": ("--get",),
-    "model": ("--get",),
+    "model": _BOTH,
+    "port": ("--run",),
     "tls": _BOTH,
     "suite": _BOTH,
     "chain": _BOTH,
@@ -159,7 +160,7 @@ def traffic(
         if heartbeat is not None:
             report = task.estimate_heartbeat(heartbeat, times)
         elif post is not None:
-            report = task.estimate_post(post, times, keep_alive, server)
+            report = task.estimate_post(post, times, keep_alive, server, model)
         else:
             download = task.Download(part, bare, model)
             report = task.estimate_get(get or "", times, keep_alive, server, download)

@@ -32,8 +32,7 @@ def measure(command: str, port: str, times: int, trace: str | None = None) -> tu
         options += ["--trace", trace]
     watch = Watch()
     with tempfile.TemporaryDirectory(prefix="atwin-") as scratch:
-        if words[0] == "get":
-            options += ["--output", str(Path(scratch) / "file")]
+        watch.scratch = Path(scratch)
         # stdout is the report's; what the command prints, or knows, is no part of it.
         with watching(watch), redirect_stdout(sys.stderr), noting():
             code, error = attempt([words[0], *options, *words[1:]])

@@ -16,6 +16,7 @@ from atwin.net.meter.model import LINUX, MSS, OPERATOR_RIDING, datagram, heartbe
 from atwin.net.url import Url
 
 if TYPE_CHECKING:
+    from atwin.host.identity import Limits
     from atwin.net.meter.tls_size import TlsShape
 
 #: What the worked example of spec flows.md §6 posts to, and a file beside it.
@@ -62,7 +63,7 @@ class Download:
 def estimate_heartbeat(text: str, times: int) -> Report:
     """Messages on a connection that is open. Raises `typer.BadParameter`."""
     sizes = text.split(":")
-    if len(sizes) > 2:
+    if len(sizes) > 2 or not all(sizes):
         raise typer.BadParameter(f"--heartbeat {text!r}: UP or UP:DOWN is wanted, such as 2:2")
     up, down = (parse_size("--heartbeat", size) for size in (sizes * 2)[:2])
     if not 0 < up <= MSS or not 0 < down <= MSS:
@@ -84,9 +85,15 @@ def estimate_heartbeat(text: str, times: int) -> Report:
     )
 
 
-def estimate_post(size: str, times: int, keep_alive: int, server: Server) -> Report:
-    """A POST from the module. Raises `typer.BadParameter`."""
+def estimate_post(size: str, times: int, keep_alive: int, server: Server, model: str) -> Report:
+    """A POST from the module. Raises `typer.BadParameter` and `UnknownModelError`."""
+    limits = _limits(model)
     body = bytes(parse_size("--post", size))
+    if len(body) > limits.post_max and not limits.streams:
+        raise typer.BadParameter(
+            f"--post {size}: {model} takes {limits.post_max:,} bytes at a time and cannot stream;"
+            " split them, or --model names another"
+        )
     url, tls = _place(server, _POST_URL)
     answer = parse_size("--answer", server.answer or _POST_ANSWER)
     head = _POST_HEAD if server.head is None else server.head
@@ -186,19 +193,17 @@ def _connections(
 def _parts(total: int, url: Url, head: int, download: Download) -> list[Exchange]:
     """The GETs of a file, as `atwin get` would choose them for the model."""
     from atwin.host.download.pace import stream_pays
-    from atwin.host.identity import Limits
     from atwin.models import load_profile
 
-    profile = load_profile(download.model)
-    limits = Limits(
-        post_max=profile.limit("post_limit"),
-        read_max=profile.limit("read_max"),
-        streams=profile.has("ext_http"),
-    )
+    limits = _limits(download.model)
     asked = download.part is not None
     chunk = parse_size("--part", download.part) if download.part is not None else limits.chunk
     if chunk < 1:
         raise typer.BadParameter(f"--part {download.part!r}: at least 1 byte")
+    if chunk > limits.chunk_max:
+        raise typer.BadParameter(
+            f"--part {download.part}: {download.model} takes up to {limits.chunk_max:,} bytes"
+        )
     # As on a line of unknown rate and a network without delays: what --run measures too.
     streams = limits.streams and not asked and stream_pays(chunk, None, 0.0)
     if total <= chunk or streams or (download.bare and not asked):
@@ -212,11 +217,24 @@ def _parts(total: int, url: Url, head: int, download: Download) -> list[Exchange
     for first in range(0, total, chunk):
         last = min(first + chunk, total) - 1
         headers = [*_headers(), (b"Range", b"bytes=%d-%d" % (first, last))]
-        if not profile.has("head_lowercase"):
+        if not load_profile(download.model).has("head_lowercase"):
             headers.append((b"If-Range", _ETAG))
         answer = head + len(f"Content-Range: bytes {first}-{last}/{total}\r\n")
         found.append(Exchange(Request("GET", url, headers), answer, last - first + 1, apart=True))
     return found
+
+
+def _limits(model: str) -> "Limits":
+    """What the host would learn of that model. Raises `UnknownModelError`."""
+    from atwin.host.identity import Limits
+    from atwin.models import load_profile
+
+    profile = load_profile(model)
+    return Limits(
+        post_max=profile.limit("post_limit"),
+        read_max=profile.limit("read_max"),
+        streams=profile.has("ext_http"),
+    )
 
 
 def _headers() -> list[tuple[bytes, bytes]]:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -36,6 +37,8 @@ class Watch:
     module: tuple[int, int] | None = None
     #: Whether there was a module to be asked at all.
     asked: bool = False
+    #: Where a download goes that nobody wants to keep.
+    scratch: Path | None = None
 
     def line(self) -> str:
         """In one line."""
@@ -72,6 +75,12 @@ def watching(watch: Watch) -> Iterator[None]:
         yield
     finally:
         _watch.reset(before)
+
+
+def thrown_away(name: str) -> str | None:
+    """Where to put the file `name` if it is only fetched to be counted; None if it is wanted."""
+    watch = _watch.get()
+    return str(watch.scratch / name) if watch is not None and watch.scratch is not None else None
 
 
 @asynccontextmanager
