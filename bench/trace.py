@@ -12,6 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 from bench.line import SIZE, commands_a_second, download, new_table, over_memory
@@ -29,7 +30,7 @@ PAIRS = 25
 
 async def traced_download(url: str, sha256: str, directory: Path, trace: Path) -> float:
     """Seconds of `download` while everything is written to `trace`, to the last record."""
-    with open_trace(str(trace)) as file, traced(file) as told:
+    with closing(open_trace(str(trace))) as file, traced(file) as told:
         seconds = await download(url, sha256, directory)
         began = time.perf_counter()
         told.flush()
@@ -38,7 +39,7 @@ async def traced_download(url: str, sha256: str, directory: Path, trace: Path) -
 
 async def traced_commands(trace: Path) -> float:
     """Commands a second with a trace."""
-    with open_trace(str(trace)) as file, traced(file):
+    with closing(open_trace(str(trace))) as file, traced(file):
         return await commands_a_second(over_memory)
 
 

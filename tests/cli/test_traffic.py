@@ -372,36 +372,32 @@ def test_both_are_told(server: str) -> None:
     assert f"traffic: {answer['operator']['total']:,} bytes as the operator counts" in said
 
 
-def test_an_interrupted_measurement_tells_what_it_has() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(20)
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        process = start("traffic", "--run", f"head {url}", "--json")
-        connection, _ = silent.accept()
-        with connection:
-            assert connection.recv(9999)
-            process.send_signal(signal.SIGINT)
-            out, _ = process.communicate(timeout=20)
-    assert process.returncode == 130
-    answer = json.loads(only_line(out.decode()))
-    assert answer["operator"]["up"]["total"] > 120
-    assert answer["operator"]["connections"] == 1
-
-
-def test_an_interrupted_download_that_is_measured() -> None:
+def interrupted(command: str) -> tuple[Any, str]:
+    """What is told of a command whose server was asked and says nothing: the object, stderr."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(20)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/f.bin"
-        process = start("traffic", "--run", f"get {url}", "--json")
+        process = start("traffic", "--run", f"{command} {url}", "--json")
         connection, _ = silent.accept()
         with connection:
             assert connection.recv(9999)
             process.send_signal(signal.SIGINT)
             out, said = process.communicate(timeout=20)
     assert process.returncode == 130
+    return json.loads(only_line(out.decode())), said.decode()
+
+
+def test_an_interrupted_measurement_tells_what_it_has() -> None:
+    answer, _ = interrupted("head")
+    assert answer["operator"]["up"]["total"] > 120
+    assert answer["operator"]["connections"] == 1
+
+
+def test_an_interrupted_download_that_is_measured() -> None:
+    answer, said = interrupted("get")
     line = "interrupted; nothing is kept of what is only measured"
-    assert json.loads(only_line(out.decode()))["error"] == line
-    assert only_line(said.decode()) == f"atwin: {line}"
+    assert answer["error"] == line
+    assert only_line(said) == f"atwin: {line}"
 
 
 # --- real modules: another process, known only by its AT commands -------------------------------

@@ -1,7 +1,6 @@
 """Where the answer to `post` and `head` goes."""
 
 import sys
-from pathlib import Path
 
 import typer
 
@@ -32,9 +31,12 @@ def deliver(status: int, content: bytes, output: str) -> int:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
     else:
+        from atwin.disk.errors import DiskError
+        from atwin.disk.whole import write_file
+
         try:
-            Path(output).write_bytes(content)
-        except OSError as error:
-            raise typer.BadParameter(f"cannot write {output}: {error.strerror}") from None
+            write_file(output, content)
+        except DiskError as error:
+            raise typer.BadParameter(str(error)) from None
     typer.echo(f"status {status}, {len(content)} bytes", err=True)
     return REFUSED if status >= 400 else DONE

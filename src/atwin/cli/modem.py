@@ -47,7 +47,7 @@ async def ready_modem(
     Raises as `modem_on` and `Modem.recover` do.
     """
     async with _modem_and_twin(url, tls, pins, faults) as (modem, twin):
-        await modem.recover(give_up=give_up, note=_say_rung)
+        await modem.recover(give_up=give_up, note=_tell_rung)
         async with watched(modem, twin, traffic):
             yield modem
 
@@ -76,20 +76,19 @@ async def _modem_and_twin(
                 leave_as_found=line.twin is None,
                 **bearer,
             ) as modem:
-                modem.line.note = _say_of_line
+                modem.line.note = tell
                 yield modem, line.twin
 
 
-def _say_rung(rung: str) -> None:
-    current_trace().notes("host", f"recovery: {rung}")
-    if rung not in GENTLE:
-        _say(f"recovery: {rung}")
-
-
-def _say_of_line(text: str) -> None:
+def tell(text: str) -> None:
+    """Say it on stderr, and to the trace."""
     current_trace().notes("host", text)
-    _say(text)
-
-
-def _say(text: str) -> None:
     typer.echo(f"atwin: {text}", err=True)
+
+
+def _tell_rung(rung: str) -> None:
+    text = f"recovery: {rung}"
+    if rung in GENTLE:
+        current_trace().notes("host", text)
+    else:
+        tell(text)

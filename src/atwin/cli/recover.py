@@ -36,13 +36,15 @@ def recover(
     from atwin.cli.running import finish, run
 
     async def work() -> int:
-        from atwin.cli.modem import modem_on
+        from atwin.cli.modem import modem_on, tell
         from atwin.cli.outcome import known, print_object
 
         known(port=port, recovery=[])
         async with modem_on(port, pins=pins) as modem:
             try:
-                await modem.recover(give_up=give_up, restart=restart, note=_say)
+                await modem.recover(
+                    give_up=give_up, restart=restart, note=lambda rung: tell(f"recovery: {rung}")
+                )
             finally:
                 climbed = modem.climbed
                 known(recovery=described(climbed))
@@ -75,10 +77,3 @@ def _summary(climbed: "Sequence[Climbed]") -> str:
     if not last.helped:
         return f"the module is on the network by itself, {rungs} that did not help"
     return f"{last.rung} helped" if len(climbed) == 1 else f"{last.rung} helped, {rungs}"
-
-
-def _say(rung: str) -> None:
-    from atwin.cli.tracing import current_trace
-
-    current_trace().notes("host", f"recovery: {rung}")
-    typer.echo(f"atwin: recovery: {rung}", err=True)

@@ -35,7 +35,7 @@ def run(work: Coroutine[Any, Any, int], trace: str | None = None, output: str | 
     except BaseException:
         work.close()
         raise
-    with file:
+    with contextlib.closing(file):
         return asyncio.run(_traced(work, file))
 
 

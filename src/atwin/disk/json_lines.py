@@ -6,13 +6,12 @@ import fcntl
 import json
 import os
 import stat
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from atwin.disk.errors import DiskError, explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
 #: A first line that cannot be longer than this is looked at before a file is replaced.
 _FIRST_LINE = 65536
@@ -30,28 +29,14 @@ class JsonLines:
         self._path = path
         try:
             self._fd = os.open(path, _access(path) | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                if stat.S_ISREG(os.fstat(self._fd).st_mode):
+                    self._take_over(mark)
+            except BaseException:
+                os.close(self._fd)
+                raise
         except OSError as error:
             raise explained("write", path, error) from None
-        try:
-            if stat.S_ISREG(os.fstat(self._fd).st_mode):
-                self._take_over(mark)
-        except OSError as error:
-            os.close(self._fd)
-            raise explained("write", path, error) from None
-        except DiskError:
-            os.close(self._fd)
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def append(self, lines: str) -> None:
         """Write whole lines; they survive a `kill -9` from then on. Raises `DiskError`."""
@@ -63,10 +48,8 @@ class JsonLines:
             raise explained("write", self._path, error) from None
 
     def close(self) -> None:
-        """Let go of it; harmless when called twice."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        """Let go of it."""
+        os.close(self._fd)
 
     def _take_over(self, mark: str) -> None:
         try:

@@ -79,12 +79,11 @@ async def _streamed_post(
     """HTTPEXACTION, HTTPEXPOST until all is gone, HTTPEXGET until all is there."""
     script = session.script
     await session.start_stream(POST, len(data))
-    deadline = session.stream_wait
     urc = await script.event(
         HttpExPostReady,
         HttpExAction,
         BearerDeact,
-        deadline=deadline,
+        deadline=session.stream_wait,
         advice="the module never asked for the body: some firmware does not",
     )
     if not isinstance(urc, HttpExPostReady):

@@ -55,6 +55,11 @@ class Confirming(Protocol):
         """Bytes that were written and are not confirmed yet."""
 
 
+def unacknowledged(stream: Stream) -> int:
+    """Bytes written to `stream` that the peer has not confirmed; 0 where nobody can tell."""
+    return stream.unacknowledged if isinstance(stream, Confirming) else 0
+
+
 @dataclass(frozen=True, slots=True)
 class KeepAlive:
     """Probes of an idle TCP connection: seconds before the first and between, and how many."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.net.network import PLAIN, Confirming, NetworkError
+from atwin.net.network import PLAIN, NetworkError, unacknowledged
 
 if TYPE_CHECKING:
     from atwin.net.network import Network, Pong, SocketOptions, Stream
@@ -65,7 +65,7 @@ class _TracedStream:
     @property
     def unacknowledged(self) -> int:
         """See `Confirming`; 0 behind a network that does not know."""
-        return self._inner.unacknowledged if isinstance(self._inner, Confirming) else 0
+        return unacknowledged(self._inner)
 
     async def read(self, limit: int) -> bytes:
         """See `Stream.read`."""

@@ -226,7 +226,7 @@ class Dialogue:
 
     def _begin(self, line: str) -> None:
         self._end_body()
-        self._shape = self._shape_of(line)
+        self._shape = shape_of(line, multi=self._multi)
         self._in_flight = self._shape.answered
         self._sent_at = self._trace.now
         self._reads_file = False
@@ -246,12 +246,9 @@ class Dialogue:
                     self._reads_file = True
         self._parser.begin(line, bodies=self._shape.bodies, prompt=self._shape.prompt)
 
-    def _shape_of(self, line: str) -> Shape:
-        return shape_of(line, multi=self._multi)
-
     def _takes_data(self, line: str) -> bool:
         """Whether only the module's answer tells what the bytes behind `line` are."""
-        return self._lossless and self._shape_of(line).prompt is not None
+        return shape_of(line, multi=self._multi).prompt is not None
 
     # --- from the module ------------------------------------------------------------------------
 

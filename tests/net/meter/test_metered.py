@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,12 +21,28 @@ from atwin.net.tcp import listen
 from support.ears import leaves_nothing
 from support.sockets import free_port
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells its counts")
 
 
 async def echo(stream: Stream) -> None:
     while data := await stream.read(1 << 20):
         await stream.write(data)
+
+
+@asynccontextmanager
+async def mute_server() -> AsyncIterator[int]:
+    """Says nothing and keeps its side open until the block is left; its port."""
+    done = asyncio.Event()
+
+    async def serve(stream: Stream) -> None:
+        await done.wait()
+
+    async with listen(serve, "127.0.0.1", 0) as port:
+        yield port
+        done.set()
 
 
 def simulated() -> tuple[MeteredNetwork, SimulatedNetwork, Account]:
@@ -244,17 +261,11 @@ def test_closing_says_fin_at_once_and_counts_what_follows() -> None:
 def test_a_server_that_keeps_its_side_open_does_not_hold_it_up_for_long() -> None:
     async def main() -> None:
         network, account = real()
-        done = asyncio.Event()
-
-        async def serve(stream: Stream) -> None:
-            await done.wait()
-
-        async with listen(serve, "127.0.0.1", 0) as port:
+        async with mute_server() as port:
             stream = await network.connect("127.0.0.1", port)
             stream.close()
             async with asyncio.timeout(20):
                 await account.wait_settled()
-            done.set()
         assert account.count.wire.up.packets == 3
 
     asyncio.run(main())
@@ -395,12 +406,7 @@ def test_pings() -> None:
 def test_closing_the_network_cuts_goodbyes_short() -> None:
     async def main() -> None:
         network, account = real()
-        done = asyncio.Event()
-
-        async def serve(stream: Stream) -> None:
-            await done.wait()
-
-        async with listen(serve, "127.0.0.1", 0) as port:
+        async with mute_server() as port:
             first = await network.connect("127.0.0.1", port)
             second = await network.connect("127.0.0.1", port)
             first.close()
@@ -409,7 +415,6 @@ def test_closing_the_network_cuts_goodbyes_short() -> None:
             second.close()
             assert account.settled
             assert account.count.wire.connections == 2
-            done.set()
 
     leaves_nothing(main())
 

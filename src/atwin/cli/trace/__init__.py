@@ -52,14 +52,14 @@ def plot(
     from atwin.cli.trace.plot import page
     from atwin.cli.trace.source import is_same_file, read_trace
     from atwin.disk.errors import DiskError
-    from atwin.disk.text import write_text
+    from atwin.disk.whole import write_file
 
     target = output or f"{file}.html"
     if is_same_file(file, target):
         raise typer.BadParameter(f"{target} is the trace itself: name another file with -o")
     drawn = page(list(read_trace(file)), file)
     try:
-        write_text(target, drawn)
+        write_file(target, drawn.encode())
     except DiskError as error:
         raise typer.BadParameter(str(error)) from None
     typer.echo(target)

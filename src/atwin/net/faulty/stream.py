@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from atwin.net.faulty.pace import Pace, piece
-from atwin.net.network import Confirming, StreamError
+from atwin.net.network import StreamError, unacknowledged
 from atwin.net.troubles import Ended, Slow, Stalled
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class FaultyStream:
     @property
     def unacknowledged(self) -> int:
         """See `Confirming.unacknowledged`; 0 behind a network that does not know."""
-        return self.inner.unacknowledged if isinstance(self.inner, Confirming) else 0
+        return unacknowledged(self.inner)
 
     def suffer(self, case: Case) -> None:
         """From now on `case` is a trouble of this connection."""

@@ -16,7 +16,7 @@ from atwin.net.meter.connection import LAST_BYTES, ConnectionMeter
 from atwin.net.meter.datagrams import MeteredDatagrams
 from atwin.net.meter.kernel import read_kernel
 from atwin.net.meter.model import IPV6_MORE, datagram, name_query
-from atwin.net.network import PLAIN, Confirming, ConnectError, ResolveError
+from atwin.net.network import PLAIN, ConnectError, ResolveError, unacknowledged
 from atwin.net.tcp import TcpStream
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class MeteredStream:
     @property
     def unacknowledged(self) -> int:
         """See `Confirming`; 0 behind a network that does not know."""
-        return self._inner.unacknowledged if isinstance(self._inner, Confirming) else 0
+        return unacknowledged(self._inner)
 
     async def read(self, limit: int) -> bytes:
         """See `Stream.read`."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from atwin.net.network import Confirming, StreamError
+from atwin.net.network import StreamError, unacknowledged
 from atwin.net.tls.engine import Engine, TlsResult
 from atwin.net.tls.errors import Kind, TlsBrokenError, TlsHandshakeError
 
@@ -81,7 +81,7 @@ class TlsStream:
     @property
     def unacknowledged(self) -> int:
         """See `Confirming`; in bytes of TLS records."""
-        return self._stream.unacknowledged if isinstance(self._stream, Confirming) else 0
+        return unacknowledged(self._stream)
 
     async def read(self, limit: int) -> bytes:
         """See `Stream.read`; b"" at close_notify and at the end of TCP (see `truncated`).

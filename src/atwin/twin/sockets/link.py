@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
-from atwin.net.network import Confirming, Stream, StreamError, TlsStreamError
+from atwin.net.network import Stream, StreamError, TlsStreamError, unacknowledged
 from atwin.twin.sockets.states import ClientState
 
 if TYPE_CHECKING:
@@ -162,9 +162,9 @@ class Link:
     @property
     def unacknowledged(self) -> int:
         """Bytes sent that the peer has not confirmed, as far as anybody can tell."""
-        if isinstance(self._stream, Confirming) and self.alive:
-            return min(self.sent, self._stream.unacknowledged)
-        return 0
+        if self._stream is None or not self.alive:
+            return 0
+        return min(self.sent, unacknowledged(self._stream))
 
     def _break(self, broken: LinkBroken) -> None:
         self._broken = self._broken or broken
