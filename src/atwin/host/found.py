@@ -62,10 +62,8 @@ class Found:
     async def give_back(self) -> None:
         """Set it again. A module too busy to answer soon is told, and not waited for."""
         try:
-            async with asyncio.timeout(_DEADLINE):
-                while self._back:
-                    await self._script.ask(self._back[0])
-                    del self._back[0]
+            # Not asyncio.timeout: up to Python 3.11.2 it is no TimeoutError in a cancelled task.
+            await asyncio.wait_for(self._tell(), _DEADLINE)
         except LineLostError:
             pass
         except (HostError, TimeoutError) as error:
@@ -73,3 +71,8 @@ class Found:
             for command in self._back:
                 self._channel.send_blind(command)
         self._back.clear()
+
+    async def _tell(self) -> None:
+        while self._back:
+            await self._script.ask(self._back[0])
+            del self._back[0]

@@ -120,9 +120,9 @@ async def _asking_twin(twin: "Twin", watch: Watch) -> AsyncIterator[None]:
     finally:
         traffic = twin.traffic
         # A connection that somebody still uses does not settle: what it cost so far is told then.
+        # Not asyncio.timeout: up to Python 3.11.2 it is no TimeoutError in a cancelled task.
         with suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                await traffic.wait_settled()
+            await asyncio.wait_for(traffic.wait_settled(), patience)
         watch.count = traffic.whole.count
         watch.actions = [(action.name, action.account.count) for action in traffic.actions]
 
@@ -138,17 +138,20 @@ async def _asking_module(modem: "Modem", watch: Watch) -> AsyncIterator[None]:
     if was_off:
         await modem.command(f"AT^DATAINFO=1,{_INTERVAL}")
     before = await _counters(modem)
+
+    async def ask_again() -> None:
+        after = await _counters(modem)
+        if before is not None and after is not None:
+            watch.module = (after[0] - before[0], after[1] - before[1])
+        if was_off:
+            await modem.command("AT^DATAINFO=0")
+
     try:
         yield
     finally:
         # Behind a failure the module may say nothing more.
         with suppress(HostError, PortError, TimeoutError):
-            async with asyncio.timeout(_LAST_PACKETS):
-                after = await _counters(modem)
-                if before is not None and after is not None:
-                    watch.module = (after[0] - before[0], after[1] - before[1])
-                if was_off:
-                    await modem.command("AT^DATAINFO=0")
+            await asyncio.wait_for(ask_again(), _LAST_PACKETS)
 
 
 async def _counters(modem: "Modem") -> tuple[int, int] | None:
