@@ -24,7 +24,7 @@ from atwin.at.answers import (
 )
 from atwin.at.shape import Shape, shape_of
 from atwin.at.urc import Connect, Ready
-from atwin.trace.mask import masked
+from atwin.text import masked
 
 if TYPE_CHECKING:
     from atwin.at.answers import Event

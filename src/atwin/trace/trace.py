@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from atwin.trace.mask import masked
+from atwin.text import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable

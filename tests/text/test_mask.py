@@ -1,12 +1,14 @@
-"""No secret reaches a trace."""
+"""No secret reaches a trace, a message or a journal."""
 
 from __future__ import annotations
+
+from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atwin.trace.mask import masked
+from atwin.text import masked, masked_url
 
 
 @pytest.mark.parametrize(
@@ -121,10 +123,84 @@ def test_masking_twice_is_masking_once(text: str) -> None:
     assert masked(masked(text)) == masked(text)
 
 
+#: What patterns with a choice in them try again from every place.
+PIECES = [
+    "%26token", "?token", "://a:", "auth", "-key-", '"', " ", "%3A%2F%2F", "key", "token:", "?a=",
+    "x: ", "X-", "+CLCK=", '+CSTT="', "+SAPBR=3,", "+CPIN=?", "+SSLCFG: psk,", "a@", "@", "%40:",
+    ";key", "%3Fkey%3D", "\\r\\n", "*", "***", "Authorization:", "Authorization: \\r", "a:b",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", PIECES)
 @pytest.mark.parametrize(
-    "piece", ["%26token", "?token", "://a:", "auth", "-key-", '"', " ", "%3A%2F%2F"]
+    ("before", "after"), [("", ""), ("+CSTT=", ""), ("?", "@"), ("AT+A=?", ":"), ("://a:", "x")]
 )
-@pytest.mark.parametrize("before", ["", "+CSTT=", "?"])
-def test_no_line_takes_long(piece: str, before: str) -> None:
-    """A regular expression that tries everything would still be at it tomorrow."""
-    masked(before + piece * (8192 // len(piece)))
+def test_the_time_grows_with_the_line_and_no_faster(piece: str, before: str, after: str) -> None:
+    """Eight times the line takes eight times as long; what tries everything again takes 64 times.
+
+    Counted in seconds of this process, the least of some runs: nothing else is measured.
+    """
+
+    def cost(size: int) -> float:
+        line = before + piece * (size // len(piece)) + after
+        runs = []
+        for _ in range(3):
+            began = process_time()
+            masked.__wrapped__(line)
+            runs.append(process_time() - began)
+            if runs[-1] > 0.5:
+                break
+        return min(runs)
+
+    assert cost(65536) < 30 * max(cost(8192), 2e-4)
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [
+        ("http://user:s3cret@h/p?token=abc&x=1", "http://***@h/p?token=***&x=1"),
+        ("http://user:s3 cr\"et@h/p", "http://***@h/p"),
+        ("http://u:a/b@h/p", "http://***@h/p"),
+        ("https://h/p?X-Amz-Credential=a%2Fb&X-Amz-Date=1", "https://h/p?X-Amz-Credential=***&X-Amz-Date=1"),
+        ("https://h/p?%74oken=abc", "https://h/p?%74oken=***"),
+        ("https://h/p?SIM_PIN=1&myCode=2&Pw=3&accessPin2=4", "https://h/p?SIM_PIN=***&myCode=***&Pw=***&accessPin2=***"),
+        ("https://h/p?shipping=1&encoder=2&spin=3", "https://h/p?shipping=1&encoder=2&spin=3"),
+        ("https://h/p?a=1;k=2#code=3", "https://h/p?a=1;k=***#code=***"),
+        ("http://h:80/a@b?c=d", "http://h:80/a@b?c=d"),
+        ("", ""),
+        ("no url", "no url"),
+    ],
+)  # fmt: skip
+def test_urls_for_people(url: str, safe: str) -> None:
+    assert masked_url(url) == safe
+    assert masked_url(safe) == safe
+
+
+@pytest.mark.parametrize(
+    "name", ["token", "pw", "code", "pin", "k", "key", "sig", "signature", "auth"]
+)
+def test_a_secret_of_a_query_is_masked_wherever_the_url_stands(name: str) -> None:
+    for line in (
+        f"http://h/x?{name}=Zq123",
+        f'AT+HTTPPARA="URL","http://h/x?a=1&{name}=Zq123"',
+        f"failed: 'http://h/x?a=1&{name}=Zq123': no answer",
+        f"http://h/x?{name.upper()}=Zq123&b=2",
+    ):
+        assert "Zq123" not in masked(line)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["X-Api-Key", "X-Auth-Token", "Private-Token", "Authorization", "Proxy-Authorization", "Cookie",
+     "Set-Cookie", "X-Vault-Token", "Ocp-Apim-Subscription-Key", "X-PIN", "x-access-code", "X-Pw",
+     "X-Goog-Api-Key", "Session-Id", "X-Password", "Apikey"],
+)  # fmt: skip
+def test_a_header_with_a_secret_is_masked(name: str) -> None:
+    assert masked(f"{name}: Zq 123") == f"{name}: ***"
+    assert masked(f'"USERDATA","{name}:Zq"') == f'"USERDATA","{name}:***"'
+
+
+def test_more_commands_than_are_read_hide_the_rest() -> None:
+    shown = masked("+CLCK=;" * 70 + "+CPIN=1234")
+    assert "1234" not in shown
+    assert masked(shown) == shown

@@ -1,0 +1,175 @@
+"""Secrets that stand in AT commands, answers, headers and URLs, taken out before text is written.
+
+In doubt more is taken out than need be: a trace, an error or a journal is shown to somebody.
+The time it takes grows with the length of the text and no faster, whatever the text is: each
+pattern is matched from places that the one before has not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MASK = "***"
+
+#: What makes a look at the rest worth while: most lines are `OK`.
+_SUSPECT = re.compile(
+    r"://|%3A%2F%2F|@|%40|[?&;#]|%(?:26|3F|23|3B)|auth|token|secret|passw|cookie|key|session|"
+    r"credential|signature|X-|"
+    r"\+(?:CPIN|CPWD|CLCK|SAPBR|CSTT|SSLCFG|MCONFIG|FTPPW|FTPUN)",
+    re.IGNORECASE,
+)
+
+# --- headers ------------------------------------------------------------------------------------
+
+#: A header; its value ends at the `\r\n` of USERDATA, or with the line.
+_HEADER = re.compile(r"(?<![\w-])([\w-]++)\s*+:\s*+(?!\*\*\*)(?=[^\r\n])")
+_VALUE_END = re.compile(r'(?="?(?:\\r\\n|[\r\n]|$))')
+#: What a header is called whose value is secret.
+_SECRET_HEADER = re.compile(
+    r"auth|token|secret|passw|cookie|api-?key|\w-key|session|credential|signature", re.IGNORECASE
+)
+
+# --- URLs ---------------------------------------------------------------------------------------
+
+#: What cannot be part of a URL ends it.
+_WORD = re.compile(r"[^\s\"]+")
+#: `user:password@` in a URL, up to the last `@` in front of the path, also one that is escaped.
+_USER = re.compile(r"(://)[^/?#]+(@|%40)")
+#: The begin of a password with a slash in it, which is no URL any more and a secret all the same.
+_BROKEN_USER = re.compile(r"(://)[^/?#@:]*+:(?!\d{1,5}(?:[/?#]|$))")
+#: The same of a URL that is a value in a query, and of one without a scheme.
+_INNER_USER = re.compile(r"(%3A%2F%2F)(?:(?!%2F)[^/?#&])+(%40|@)", re.IGNORECASE)
+_BARE_USER = re.compile(r"([^/?#:@]+:)[^/?#@]+@")
+#: `token=...` in a query or after a `#`, escaped in a query of its own as well.
+_PAIR = re.compile(
+    r"(?:[?&;#]|%(?:26|3F|23|3B))((?:[\w.\[\]-]|%(?!26|3F|23|3B|3D)\w\w)*+)(?:=|%3D)(?=[^&#])",
+    re.IGNORECASE,
+)
+_PAIR_END = re.compile(r"[&#]|$")
+#: What a value of a query is called that is secret: by any part of the name, or by a whole word.
+_SECRET_NAME = re.compile(
+    r"token|secret|pass|pwd|pw|sig|credential|key|auth|session|jwt", re.IGNORECASE
+)
+_SECRET_WORDS = {"pin", "puk", "code", "otp", "k", "psk", "sas", "sid"}
+_WORD_OF_NAME = re.compile(r"[A-Z]+(?![a-z])|[A-Za-z][a-z]*")
+
+# --- commands -----------------------------------------------------------------------------------
+
+#: One argument, quoted or not, with the blanks around it; and everything up to the next command.
+_ARGUMENT = r'\s*+(?:"[^"]*+"?+\s*+|[^",;\r]*+)'
+_REST = r'(?:"[^"]*+(?:"|$)|[^";\r])++'
+#: Commands with a secret argument: what stands in front of it, and the secret. More after it stays.
+_SECRETS = {
+    name: re.compile(rf"({before}){secret}", re.IGNORECASE)
+    for names, before, secret in (
+        ("CPIN CPIN2", r"\s*+=\s*+", rf"(?!\?){_REST}"),
+        ("CPWD", r"\s*+=", rf"(?!\?){_REST}"),
+        ("CLCK", rf"\s*+={_ARGUMENT},{_ARGUMENT},", _REST),
+        (
+            "SAPBR",
+            rf'\s*+=\s*+"?3"?\s*+,{_ARGUMENT},\s*+"?PWD"?\s*+,|: ?"?PWD"? ?[,:] ?',
+            _REST,
+        ),
+        ("CSTT", rf"\s*+[=:]{_ARGUMENT},{_ARGUMENT},", _ARGUMENT),
+        ("CGAUTH", rf"\s*+[=:]{_ARGUMENT},{_ARGUMENT},", rf"{_ARGUMENT}(?:,{_ARGUMENT})?"),
+        ("SSLCFG", rf'\s*+[=:]\s*+"?(?:premaster|psk\w*)"?\s*+,{_ARGUMENT},', _REST),
+        ("MCONFIG", rf"\s*+={_ARGUMENT},", rf"{_ARGUMENT}(?:,{_ARGUMENT})?"),
+        ("FTPPW", r"\s*+[=:]\s*+", rf"(?!\?){_REST}"),
+    )
+    for name in names.split()
+}
+_COMMAND = re.compile(rf"\+({'|'.join(_SECRETS)})(?=\s*+[=:])", re.IGNORECASE)
+#: Such a command that has no such argument is read to the end of the line at worst; so many are.
+_MOST_READ = 64
+
+
+@lru_cache(maxsize=128)
+def masked(text: str) -> str:
+    """`text`, a line of the dialogue or of a message, without passwords, PINs, tokens, credentials.
+
+    Raises nothing. Doing it twice changes nothing.
+    """
+    if _SUSPECT.search(text) is None:
+        return text
+    text = _without_headers(text)
+    text = _WORD.sub(lambda word: _without_url_secrets(word[0]), text)
+    return _without_arguments(text)
+
+
+def masked_url(url: str) -> str:
+    """A URL without the secrets in it: user and password, and what tokens the query carries.
+
+    Raises nothing, also for what is no URL.
+    """
+    return _without_url_secrets(url)
+
+
+def _without_headers(text: str) -> str:
+    return _without_values(text, _HEADER, _VALUE_END, _is_secret_header)
+
+
+def _without_values(
+    text: str, begin: re.Pattern[str], end: re.Pattern[str], is_secret: Callable[[str], bool]
+) -> str:
+    """`begin` is a name (group 1) with what follows it up to its value; `end` is empty there."""
+    pieces, at = [], 0
+    while (found := begin.search(text, at)) is not None:
+        value = found.end()
+        pieces.append(text[at:value])
+        at = value
+        if is_secret(found[1]) and (stop := end.search(text, value + 1)) is not None:
+            pieces.append(_MASK)
+            at = stop.start()
+    pieces.append(text[at:])
+    return "".join(pieces)
+
+
+def _is_secret_header(name: str) -> bool:
+    if _SECRET_HEADER.search(name) is not None:
+        return True
+    return name[:2] in ("X-", "x-") and _is_secret_name(name[2:])
+
+
+def _without_url_secrets(text: str) -> str:
+    """`text` is one URL, or one word without blanks and quotes that may hold one."""
+    if "://" in text and ("@" in text or "%40" in text):
+        text = _USER.sub(rf"\1{_MASK}\2", text)
+        broken, last = _BROKEN_USER.search(text), text.rfind("@")
+        if broken is not None and last >= broken.end():
+            text = f"{text[: broken.end(1)]}{_MASK}{text[last:]}"
+    if "%" in text:
+        text = _INNER_USER.sub(rf"\1{_MASK}\2", text)
+    if (bare := _BARE_USER.match(text)) is not None:
+        text = f"{bare[1]}{_MASK}{text[bare.end() - 1 :]}"
+    return _without_values(text, _PAIR, _PAIR_END, lambda name: _is_secret_name(unquote(name)))
+
+
+def _is_secret_name(name: str) -> bool:
+    if _SECRET_NAME.search(name) is not None:
+        return True
+    return any(word.lower() in _SECRET_WORDS for word in _WORD_OF_NAME.findall(name))
+
+
+def _without_arguments(text: str) -> str:
+    pieces, at, left = [], 0, _MOST_READ
+    while (command := _COMMAND.search(text, at)) is not None:
+        end = command.end()
+        secret = _SECRETS[command[1].upper()].match(text, end)
+        if secret is not None:
+            pieces.append(f"{text[at : secret.end(1)]}{_MASK}")
+            at = secret.end()
+        elif left:
+            left -= 1
+            pieces.append(text[at:end])
+            at = end
+        else:
+            pieces.append(f"{text[at:end]}={_MASK}")
+            return "".join(pieces)
+    pieces.append(text[at:])
+    return "".join(pieces)
