@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from atwin.at.urc import BearerDeact, Ready
-from atwin.host.errors import CommandRefusedError, UsageError
+from atwin.host.errors import CommandRefusedError
+from atwin.host.quoted import quoted
 from atwin.host.script import Script
 
 if TYPE_CHECKING:
@@ -27,25 +28,24 @@ class Bearer:
         self, channel: Channel, *, cid: int = 1, apn: str = "", user: str = "", password: str = ""
     ) -> None:
         """`cid` is 1 to 3; an empty APN is the one the network gives. Raises `UsageError`."""
-        for value in (apn, user, password):
-            if len(value) > 50 or '"' in value:
-                raise UsageError(f"{value!r} is no APN, user or password: at most 50 characters")
         self.cid = cid
         #: The network or a restart closed the bearer, and nobody has opened it since.
         self.taken_away = False
         self._channel = channel
         self._script = Script("bearer", channel)
-        self._settings = {"CONTYPE": "GPRS", "APN": apn}
-        self._settings |= {"USER": user} if user else {}
-        self._settings |= {"PWD": password} if password else {}
+        self._settings = [("CONTYPE", quoted("GPRS")), ("APN", quoted(apn, "APN", "the APN"))]
+        if user:
+            self._settings.append(("USER", quoted(user, "USER", "the user of the APN")))
+        if password:
+            self._settings.append(("PWD", quoted(password, "PWD", "the password of the APN")))
         channel.on_urc(self._hear)
 
     async def open(self) -> str:
         """Open, or find it open; the address. Raises `CommandRefusedError`, `NoAnswerError`."""
         script = self._script
         script.begin("bearer")
-        for tag, value in self._settings.items():
-            await script.step(f'AT+SAPBR=3,{self.cid},"{tag}","{value}"')
+        for tag, value in self._settings:
+            await script.step(f"AT+SAPBR=3,{self.cid},{quoted(tag)},{value}")
         reply = await script.ask(f"AT+SAPBR=1,{self.cid}", deadline=OPEN_TIMEOUT)
         refusal = (
             None

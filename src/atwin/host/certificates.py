@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atwin.host.errors import ModuleError, UsageError
+from atwin.host.quoted import quoted
 from atwin.host.script import Script
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ class StoredFile:
     def name(self) -> str:
         """In the module's root."""
         return f"{self.kind}-{hashlib.sha256(self.content).hexdigest()[:12]}.pem"
+
+    @property
+    def quoted_name(self) -> str:
+        """The name as commands want it."""
+        return quoted(self.name, "FILE")
 
 
 def certificates_file(kind: str, data: bytes) -> StoredFile:
@@ -88,7 +94,7 @@ async def store(channel: Channel, files: list[StoredFile]) -> int:
 
 
 async def _is_there(script: Script, file: StoredFile) -> bool:
-    reply = await script.ask(f'AT+FSFLSIZE="{file.name}"')
+    reply = await script.ask(f"AT+FSFLSIZE={file.quoted_name}")
     match = _SIZE.fullmatch(reply.line)
     size = len(file.content)
     if not reply.ok or match is None:
@@ -96,14 +102,14 @@ async def _is_there(script: Script, file: StoredFile) -> bool:
     held = b""
     while int(match[1]) == size and len(held) < size:
         piece = min(_PIECE, size - len(held))
-        read = f'AT+FSREAD="{file.name}",1,{piece},{len(held)}'
+        read = f"AT+FSREAD={file.quoted_name},1,{piece},{len(held)}"
         body = (await script.step(read, raw=piece)).body
         if not body:  # a module that says OK and nothing else has not got it
             break
         held += body
     if held == file.content:
         return True
-    await script.step(f'AT+FSDEL="{file.name}"')
+    await script.step(f"AT+FSDEL={file.quoted_name}")
     return False
 
 
@@ -117,11 +123,11 @@ async def _check_room(script: Script, wanted: int) -> None:
 
 
 async def _write(script: Script, file: StoredFile) -> None:
-    await script.step(f'AT+FSCREATE="{file.name}"')
+    await script.step(f"AT+FSCREATE={file.quoted_name}")
     for start in range(0, len(file.content), _PIECE):
         piece = file.content[start : start + _PIECE]
         await script.give(
-            f'AT+FSWRITE="{file.name}",{int(start > 0)},{len(piece)},{_WRITE_SECONDS}',
+            f"AT+FSWRITE={file.quoted_name},{int(start > 0)},{len(piece)},{_WRITE_SECONDS}",
             piece,
             prompt=">",
             deadline=_WRITE_SECONDS + 9.0,

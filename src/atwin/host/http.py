@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import math
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
@@ -24,6 +23,7 @@ from atwin.at.urc import (
 from atwin.host.channel import Timeout
 from atwin.host.errors import ModuleError, NoAnswerError, RequestFailedError, TlsFailed, UsageError
 from atwin.host.headers import Headers
+from atwin.host.quoted import quoted, quoted_headers
 from atwin.host.script import Script
 from atwin.host.url import check_url
 from atwin.line.frame import Frame
@@ -75,8 +75,6 @@ ANSWERS: Final = (HttpExGetReady, HttpExAction, BearerDeact)
 
 _STREAM_URCS = (HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady)
 
-_LONGEST_HEADERS = 512
-
 STATUS_MEANING = {
     408: ("time-out", "the server did not finish in time: raise the timeout (--timeout)"),
     600: ("the answer was not HTTP", "check the URL's port"),
@@ -107,9 +105,9 @@ class Setup:
         check_url(self.url)
         if not 1 <= self.timeout <= 65535:
             raise UsageError(f"a timeout of {self.timeout} s is not 1 to 65535")
-        for name, value in (*self.headers, ("Content-Type", self.content_type)):
-            if re.search(r"[\x00-\x1f\x7f]", name + value) or ":" in name or not name:
-                raise UsageError(f"{name}: {value!r} cannot be a header line")
+        quoted(self.content_type, "CONTENT", "the Content-Type")
+        for name, value in self.headers:
+            quoted_headers([f"{name}: {value}"], "USER_DEFINED")
 
     @classmethod
     def of(
@@ -194,7 +192,7 @@ class HttpSession:
         if setup.content_type:
             await self.parameter("CONTENT", setup.content_type)
         for name, value in setup.headers:
-            await self._send_parameter("USER_DEFINED", escaped(f"{name}: {value}"))
+            await self._send("USER_DEFINED", quoted_headers([f"{name}: {value}"], "USER_DEFINED"))
 
     async def close(self) -> None:
         """TERM, whatever it answers. Raises `NoAnswerError`."""
@@ -218,18 +216,20 @@ class HttpSession:
                 await self.close()
 
     async def parameter(self, tag: str, value: int | str) -> None:
-        """HTTPPARA, unless the session has that value already. Raises as `open` does."""
-        if self._told.get(tag) != str(value):
-            await self._send_parameter(tag, value)
-            self._told[tag] = str(value)
+        """HTTPPARA, unless the session has that value already.
+
+        Raises as `open` does, and `UsageError` for a value that cannot be said.
+        """
+        await self._tell(tag, str(value) if isinstance(value, int) else quoted(value, tag))
 
     async def extra_header(self, line: str) -> None:
-        """Let the next requests carry one more header line; empty for none.
+        """Let the next requests carry one more header line, or several with CR LF between them.
 
-        It goes through USERDATA, which each call replaces.
+        Empty for none. It goes through USERDATA, which each call replaces. Raises as `parameter`.
         """
-        if line or self._told.get("USERDATA"):
-            await self.parameter("USERDATA", escaped(line))
+        lines = line.split("\r\n") if line else []
+        if lines or "USERDATA" in self._told:
+            await self._tell("USERDATA", quoted_headers(lines, "USERDATA"))
 
     async def whole(self) -> None:
         """The next GET asks for no range."""
@@ -447,21 +447,14 @@ class HttpSession:
         await self.parameter("TIMEOUT", seconds)
         return min(seconds + _URC_GRACE, left + _LAST_GRACE)
 
-    async def _send_parameter(self, tag: str, value: int | str) -> None:
-        shown = value if isinstance(value, int) else f'"{value}"'
-        await self.script.step(f'AT+HTTPPARA="{tag}",{shown}')
+    async def _tell(self, tag: str, shown: str) -> None:
+        if self._told.get(tag) != shown:
+            await self._send(tag, shown)
+            self._told[tag] = shown
+
+    async def _send(self, tag: str, shown: str) -> None:
+        await self.script.step(f"AT+HTTPPARA={quoted(tag)},{shown}")
 
 
 def _is_server_status(status: int) -> bool:
     return status < _MODULE_STATUSES and status != 408
-
-
-def escaped(lines: str) -> str:
-    r"""Header lines as HTTPPARA wants them: `\22` for a quote, `\r\n` in letters between lines.
-
-    Raises `UsageError` above 512 bytes (spec: http.md §3.3).
-    """
-    text = lines.replace('"', "\\22").replace("\r\n", "\\r\\n")
-    if len(text.encode()) > _LONGEST_HEADERS:
-        raise UsageError(f"{len(text.encode())} bytes of header, a module takes {_LONGEST_HEADERS}")
-    return text

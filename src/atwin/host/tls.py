@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from atwin.host.certificates import StoredFile, certificates_file, key_file, store
 from atwin.host.errors import UsageError
+from atwin.host.quoted import quoted
 from atwin.host.script import Script
 
 if TYPE_CHECKING:
@@ -90,11 +91,11 @@ class TlsSetup:
         if self._files:
             await store(self._channel, list(self._files.values()))
         script = Script("tls", self._channel)
-        values = {key: f'"{file.name}"' for key, file in self._files.items()}
+        values = {key: file.quoted_name for key, file in self._files.items()}
         values["seclevel"] = str(self._settings.level)
         values["ciphersuite"] = f"0X{self._settings.suite or ALL_SUITES:04X}"
         for key, value in values.items():
-            await script.step(f'AT+SSLCFG="{key}",{_CONTEXT},{value}')
+            await script.step(f"AT+SSLCFG={quoted(key)},{_CONTEXT},{value}")
         # Another program's leftovers would have the module look for another name or certificate.
         # Firmware that does not know these has none.
         await script.ask(f'AT+SSLCFG="hostname",{_CONTEXT},')

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from atwin.host.quoted import is_header_line
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -123,11 +125,14 @@ def _plain(value: str) -> str:
 
 
 def _condition(headers: Headers) -> str | None:
-    """A strong validator in the server's own letters (RFC 9110 §13.1.5), or None."""
+    """A strong validator in the server's own letters (RFC 9110 §13.1.5) that a module can send.
+
+    None when there is no such.
+    """
     if headers.folded:
         return None
     etag = headers.get("etag", "").strip()
-    if _STRONG_ETAG.fullmatch(etag):
+    if _STRONG_ETAG.fullmatch(etag) and is_header_line(f"If-Range: {etag}"):
         return etag
     modified = headers.get("last-modified", "").strip()
     changed, sent = _date(modified), _date(headers.get("date", ""))
