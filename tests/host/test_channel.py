@@ -6,9 +6,11 @@ import asyncio
 
 import pytest
 
+from atwin.at.answers import Final
+from atwin.at.lenient import lenient
 from atwin.at.urc import HttpAction, HttpExGetReady
 from atwin.clock import LoopClock, run_virtual
-from atwin.host.channel import URC_BACKLOG, Channel, LogEntry, Timeout
+from atwin.host.channel import URC_BACKLOG, Channel, LogEntry, Reply, Timeout
 from atwin.host.errors import LineLostError, ModuleSilentError
 from atwin.line.memory import memory_pair
 from support.fake_module import FakeModule
@@ -25,12 +27,26 @@ def test_answer_lines_and_body() -> None:
         module.buffer = b"Hello LuatOS!!!"
         counts: list[int] = []
         reply = await channel.command("AT+HTTPREAD", bodies=("+HTTPREAD",), progress=counts.append)
-        assert (reply.ok, reply.body, reply.line) == (True, b"Hello LuatOS!!!", "+HTTPREAD: 15")
+        assert (reply.ok, reply.body, reply.lines) == (True, b"Hello LuatOS!!!", ("+HTTPREAD: 15",))
         assert counts[-1] == 15
         refused = await channel.command("AT+NOSUCH")
         assert (refused.ok, refused.final.text, refused.body) == (False, "ERROR", None)
 
     run_virtual(main())
+
+
+def test_the_line_that_was_asked_for_is_found_among_others() -> None:
+    final = Final("OK", ok=True)
+    reply = Reply(("Call Ready", "+CPINX: 3", "+cpin :  READY ", "+CPIN: SIM PIN"), final)
+    assert reply.value("+CPIN") == "READY"
+    assert reply.value("+CSQ") is None
+    match = reply.match(lenient(r"\+CPINX: (\d+)"))
+    assert match is not None
+    assert match[1] == "3"
+    assert reply.match(lenient(r"\+CPIN: (\d+)")) is None
+    assert reply.told == "Call Ready / +CPINX: 3 / +cpin :  READY "
+    assert Reply((), final).told == "OK"
+    assert len(Reply(("x" * 8000,), final).told) < 300
 
 
 def test_command_that_is_not_ascii() -> None:
@@ -52,7 +68,7 @@ def test_commands_wait_for_each_other() -> None:
     async def main() -> None:
         channel, module = bench()
         replies = await asyncio.gather(*(channel.command("AT+CSQ") for _ in range(5)))
-        assert [r.line for r in replies] == ["+CSQ: 22,0"] * 5
+        assert [r.value("+CSQ") for r in replies] == ["22,0"] * 5
         assert module.heard == ["AT+CSQ"] * 5
 
     run_virtual(main())
@@ -193,7 +209,7 @@ def test_cancelled_command_leaves_a_usable_channel() -> None:
             await task
         loop = asyncio.get_running_loop()
         loop.call_later(0.1, module.say, "ERROR")
-        assert (await channel.command("AT+CSQ")).line == "+CSQ: 22,0"
+        assert (await channel.command("AT+CSQ")).value("+CSQ") == "22,0"
 
     run_virtual(main())
 

@@ -42,7 +42,7 @@ def test_everything_from_a_plain_script(tmp_path: Path) -> None:
     with connect(factory, apn="cmiot") as modem:
         modem.on_log(log.append)
         assert 'AT+SAPBR=3,1,"APN","cmiot"' in factory.module.heard
-        assert modem.command("AT+CSQ").line == "+CSQ: 22,0"
+        assert modem.command("AT+CSQ").value("+CSQ") == "22,0"
         assert modem.identity().profile == "air724ug"
         assert modem.limits().post_max == 319_488
         assert modem.get(URL).body == b"Hello LuatOS!!!"
@@ -107,7 +107,7 @@ def test_ctrl_c_stops_the_call_and_the_next_one_works() -> None:
         with pytest.raises(KeyboardInterrupt):
             modem.command("AT+HANG", timeout=60)
         presser.join()
-        assert modem.command("AT+CSQ").line == "+CSQ: 22,0"
+        assert modem.command("AT+CSQ").value("+CSQ") == "22,0"
 
 
 def test_calls_from_several_threads_take_turns() -> None:
@@ -115,7 +115,7 @@ def test_calls_from_several_threads_take_turns() -> None:
         lines: list[str] = []
 
         def ask() -> None:
-            lines.append(modem.command("AT+CGATT?").line)
+            lines.extend(modem.command("AT+CGATT?").lines)
 
         threads = [threading.Thread(target=ask) for _ in range(8)]
         for thread in threads:

@@ -1,22 +1,26 @@
 """Unsolicited result codes: one class a text, written by the module and read by the host.
 
-`str(urc)` is the line without its CR LF frame. `parse_urc` is the way back; it accepts the
-blank after the colon or none (spec: open-questions.md OQ-1).
+`str(urc)` is the line without its CR LF frame. `parse_urc` is the way back; a `PATTERN` is written
+for `lenient`: any number of blanks where it has one after a colon or comma.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import Field, dataclass, fields
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from atwin.at.lenient import lenient
+
+if TYPE_CHECKING:
+    import re
 
 
 @dataclass(frozen=True, slots=True)
 class HttpAction:
     """An HTTPACTION is over (spec: http.md §3.5)."""
 
-    PATTERN: ClassVar[str] = r"\+HTTPACTION: ?(\d+),(\d+),(\d+)"
+    PATTERN: ClassVar[str] = r"\+HTTPACTION: (\d+), (\d+), (\d+)"
 
     method: int
     status: int
@@ -30,7 +34,7 @@ class HttpAction:
 class HttpExAction:
     """A streaming session is over (spec: http.md §3.11)."""
 
-    PATTERN: ClassVar[str] = r"\+HTTPEXACTION: ?(\d+),(\d+)"
+    PATTERN: ClassVar[str] = r"\+HTTPEXACTION: (\d+), (\d+)"
 
     method: int
     status: int
@@ -53,7 +57,7 @@ class HttpExPostReady:
 class HttpExPosted:
     """So many body bytes were delivered to the server (spec: http.md §3.11)."""
 
-    PATTERN: ClassVar[str] = r"\+HTTPEXPOST: ?(\d+)"
+    PATTERN: ClassVar[str] = r"\+HTTPEXPOST: (\d+)"
 
     length: int
 
@@ -75,7 +79,7 @@ class HttpExGetReady:
 class HttpGetToFs:
     """A download into the module's file system is over (spec: http.md §3.12)."""
 
-    PATTERN: ClassVar[str] = r"\+HTTPGETTOFS: ?(\d+),(\d+)"
+    PATTERN: ClassVar[str] = r"\+HTTPGETTOFS: (\d+), (\d+)"
 
     status: int
     written: int
@@ -88,7 +92,7 @@ class HttpGetToFs:
 class BearerDeact:
     """The network took the bearer away; no colon after SAPBR (spec: network.md §3)."""
 
-    PATTERN: ClassVar[str] = r"\+SAPBR (\d+): DEACT"
+    PATTERN: ClassVar[str] = r"\+SAPBR:? *(\d+): DEACT"
 
     cid: int
 
@@ -115,7 +119,7 @@ def for_link(link: int | None, text: str) -> str:
 class ConnectOk:
     """A link is up (spec: network.md §5)."""
 
-    PATTERN: ClassVar[str] = r"(?:(\d), ?)?CONNECT OK"
+    PATTERN: ClassVar[str] = r"(?:(\d), )?CONNECT OK"
 
     link: int | None = None
 
@@ -127,7 +131,7 @@ class ConnectOk:
 class ConnectFail:
     """A link did not come up (spec: network.md §5)."""
 
-    PATTERN: ClassVar[str] = r"(?:(\d), ?)?CONNECT FAIL"
+    PATTERN: ClassVar[str] = r"(?:(\d), )?CONNECT FAIL"
 
     link: int | None = None
 
@@ -149,7 +153,7 @@ class Connect:
 class Closed:
     """The peer closed a link, or it broke (spec: network.md §5)."""
 
-    PATTERN: ClassVar[str] = r"(?:(\d), ?)?CLOSED"
+    PATTERN: ClassVar[str] = r"(?:(\d), )?CLOSED"
 
     link: int | None = None
 
@@ -161,7 +165,7 @@ class Closed:
 class TransportError:
     """Why a link broke or could not be had; the vendor's number (spec: network.md §5)."""
 
-    PATTERN: ClassVar[str] = r"(TCP|UDP) ERROR: ?(\d+)"
+    PATTERN: ClassVar[str] = r"(TCP|UDP) ERROR: (\d+)"
 
     protocol: str
     number: int
@@ -174,7 +178,7 @@ class TransportError:
 class SceneState:
     """The state a failed CIPSTART left, and what CIPSTATUS tells (spec: network.md §5)."""
 
-    PATTERN: ClassVar[str] = r"STATE: ?([A-Z /]+)"
+    PATTERN: ClassVar[str] = r"STATE: ([A-Z /]+)"
 
     state: str
 
@@ -186,7 +190,7 @@ class SceneState:
 class PdpDeact:
     """The network took the PDP of the sockets away (spec: network.md §4, OQ-36)."""
 
-    PATTERN: ClassVar[str] = r"\+PDP:? ?DEACT"
+    PATTERN: ClassVar[str] = r"\+PDP(?:: | )DEACT"
 
     def __str__(self) -> str:
         return "+PDP: DEACT"
@@ -196,7 +200,7 @@ class PdpDeact:
 class DataWaiting:
     """Received data wait to be fetched with CIPRXGET (spec: network.md §5)."""
 
-    PATTERN: ClassVar[str] = r"\+CIPRXGET: ?1(?:,(\d))?"
+    PATTERN: ClassVar[str] = r"\+CIPRXGET: 1(?:, (\d))?"
 
     link: int | None = None
 
@@ -208,7 +212,7 @@ class DataWaiting:
 class NameResolved:
     """The address of a name (spec: network.md §5)."""
 
-    PATTERN: ClassVar[str] = r'\+CDNSGIP: ?1,"?([^",]*)"?,"?([^",]*)"?'
+    PATTERN: ClassVar[str] = r'\+CDNSGIP: 1, "?([^",]*)"?, "?([^",]*)"?'
 
     name: str
     address: str
@@ -221,7 +225,7 @@ class NameResolved:
 class NameUnknown:
     """A name that has no address; `error` is 10-15 (spec: network.md §5)."""
 
-    PATTERN: ClassVar[str] = r"\+CDNSGIP: ?0,(\d+)"
+    PATTERN: ClassVar[str] = r"\+CDNSGIP: 0, (\d+)"
 
     error: int
 
@@ -251,7 +255,7 @@ Urc = (
 )
 
 _KINDS: tuple[tuple[re.Pattern[str], type[Urc]], ...] = tuple(
-    (re.compile(kind.PATTERN), kind)
+    (lenient(kind.PATTERN), kind)
     for kind in (
         HttpAction,
         HttpExAction,

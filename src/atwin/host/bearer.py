@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from atwin.at.lenient import lenient
 from atwin.at.urc import BearerDeact, Ready
 from atwin.host.errors import CommandRefusedError
 from atwin.host.quoted import quoted
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 OPEN_TIMEOUT = 90.0
 
 _CONNECTING, _CONNECTED = 0, 1
-_STATE = re.compile(r'\+SAPBR: ?(\d+),(\d+),"?([0-9A-Fa-f.:]*)"?')
+_STATE = lenient(r'\+SAPBR: (\d+), (\d+)(?:, "?([0-9A-Fa-f.:]*)"?.*)?')
 
 
 class Bearer:
@@ -75,10 +75,10 @@ class Bearer:
 
     async def _query(self) -> tuple[int, str]:
         reply = await self._script.step(f"AT+SAPBR=2,{self.cid}")
-        match = _STATE.fullmatch(reply.line)
+        match = reply.match(_STATE)
         if match is None:
-            raise self._script.refused(reply, f"no bearer state in {reply.line!r}")
-        return int(match[2]), match[3]
+            raise self._script.refused(reply, f"no bearer state in {reply.told!r}")
+        return int(match[2]), match[3] or ""
 
     def _not_open(self, state: int) -> CommandRefusedError:
         return CommandRefusedError(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from atwin.at.lenient import lenient
 from atwin.host.line import Line
 from atwin.host.script import Script
 
@@ -49,18 +49,18 @@ async def bring_up(
     await steps.script.step("ATE0")
     await steps.script.step("AT+CMEE=1")
     await steps.until(
-        "AT+CPIN?", r"\+CPIN: ?READY", patience.sim_polls, _SIM_TIMEOUT,
+        "AT+CPIN?", r"\+CPIN: READY", patience.sim_polls, _SIM_TIMEOUT,
         "the SIM is not ready: is it inserted, does it want a PIN?",
     )  # fmt: skip
     polls = patience.network_polls
     await steps.until(
-        "AT+CSQ", r"\+CSQ: ?(?!0,|99,)\d+,\d+", polls, 9.0, "no signal: check the antenna"
+        "AT+CSQ", r"\+CSQ: (?!0 *,|99 *,)\d+, \d+", polls, 9.0, "no signal: check the antenna"
     )
     await steps.until(
-        "AT+CGATT?", r"\+CGATT: ?1", polls, _ATTACH_TIMEOUT, "not attached: check signal and SIM"
+        "AT+CGATT?", r"\+CGATT: 1", polls, _ATTACH_TIMEOUT, "not attached: check signal and SIM"
     )
     await steps.until(
-        "AT+CEREG?", r"\+CEREG: ?\d,[15]\b.*", polls, 9.0, "not registered: check signal and SIM"
+        "AT+CEREG?", r"\+CEREG: \d, [15]\b.*", polls, 9.0, "not registered: check signal and SIM"
     )
 
 
@@ -73,12 +73,12 @@ class _Poll:
     async def until(
         self, command: str, wanted: str, polls: int, deadline: float, advice: str
     ) -> None:
-        """Ask until the answer matches `wanted`; an error (SIM busy) is asked again too."""
+        """Ask until a line matches `wanted` (see `lenient`); an error (SIM busy) is no end."""
+        pattern = lenient(wanted)
         for left in reversed(range(polls)):
             reply = await self.script.ask(command, deadline=deadline)
-            if reply.ok and re.fullmatch(wanted, reply.line):
+            if reply.ok and reply.match(pattern):
                 return
             if left:
                 await self._clock.sleep(self._gap)
-        answer = reply.line or reply.final.text
-        raise self.script.refused(reply, f"{answer} after {polls} polls: {advice}")
+        raise self.script.refused(reply, f"{reply.told} after {polls} polls: {advice}")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from atwin.at.lenient import lenient
 from atwin.host.errors import ModuleError, UsageError
 from atwin.host.quoted import quoted
 from atwin.host.script import Script
@@ -22,8 +22,8 @@ _PIECE = 10_240
 #: Seconds the module waits for the bytes of one FSWRITE: a piece at 9600 Bd, and some.
 _WRITE_SECONDS = 30
 
-_SIZE = re.compile(r"\+FSFLSIZE: ?(\d+)")
-_FREE = re.compile(r"\+FSMEM: ?(\d+)")
+_SIZE = lenient(r"\+FSFLSIZE: (\d+)")
+_FREE = lenient(r"\+FSMEM: (\d+).*")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -95,7 +95,7 @@ async def store(channel: Channel, files: list[StoredFile]) -> int:
 
 async def _is_there(script: Script, file: StoredFile) -> bool:
     reply = await script.ask(f"AT+FSFLSIZE={file.quoted_name}")
-    match = _SIZE.fullmatch(reply.line)
+    match = reply.match(_SIZE)
     size = len(file.content)
     if not reply.ok or match is None:
         return False
@@ -114,7 +114,7 @@ async def _is_there(script: Script, file: StoredFile) -> bool:
 
 
 async def _check_room(script: Script, wanted: int) -> None:
-    match = _FREE.match((await script.step("AT+FSMEM")).line)
+    match = (await script.step("AT+FSMEM")).match(_FREE)
     if match is not None and int(match[1]) < wanted:
         raise ModuleError(
             f"{wanted} bytes of certificates, and the module's file system has {match[1]} free:"

@@ -28,6 +28,7 @@ from atwin.host.errors import LineLostError, ModuleSilentError
 from atwin.line.host_line import HostPort
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Sequence
 
     from atwin.at.answers import Event
@@ -55,6 +56,9 @@ LONGEST_SETTLE = 340.0
 
 #: What follows a counted body; when bytes of the body were lost, it is taken for its end.
 _OK_TAIL = b"\r\nOK\r\n"
+
+#: Lines of an answer that an error text shows, and characters.
+_LINES_TOLD, _LONGEST_TOLD = 3, 200
 
 #: Data phases are written in pieces of this many bytes.
 DATA_PIECE = 4096
@@ -85,10 +89,26 @@ class Reply:
         """Whether the command ended well."""
         return self.final.ok
 
+    def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """The first information line that `pattern` fits wholly; the others are of something else.
+
+        A module prints what it likes between a command and its result.
+        """
+        return next((match for line in self.lines if (match := pattern.fullmatch(line))), None)
+
+    def value(self, name: str) -> str | None:
+        """What the first line of `name` (`+CPIN`) says after its colon; None where none does."""
+        for line in self.lines:
+            head, colon, value = line.partition(":")
+            if colon and head.strip().upper() == name.upper():
+                return value.strip()
+        return None
+
     @property
-    def line(self) -> str:
-        """The first information line; empty when there is none."""
-        return self.lines[0] if self.lines else ""
+    def told(self) -> str:
+        """All of it in a few words, for an error text."""
+        shown = " / ".join(self.lines[:_LINES_TOLD]) or self.final.text
+        return shown if len(shown) <= _LONGEST_TOLD else f"{shown[:_LONGEST_TOLD]}…"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from atwin.at.lenient import lenient
 from atwin.host.errors import HostError, LineLostError, NoAnswerError
 from atwin.host.script import Script
 
@@ -23,9 +23,9 @@ log = logging.getLogger(__name__)
 #: Seconds the giving back may take: whoever interrupts a program wants to leave.
 _DEADLINE = 3.0
 
-_IFC = re.compile(r"\+IFC: ?(\d), ?(\d)")
-_AUTO_BAUD = re.compile(r"\+IPR: ?0")
-_CMEE = re.compile(r"\+CMEE ?: ?(\d)")
+_IFC = lenient(r"\+IFC: (\d), (\d)")
+_AUTO_BAUD = lenient(r"\+IPR: 0")
+_CMEE = lenient(r"\+CMEE: (\d)")
 
 
 class Found:
@@ -49,14 +49,14 @@ class Found:
         self._looked = True
         with suppress(NoAnswerError):
             reply = await self._script.ask("AT+CMEE?")
-            match = _CMEE.fullmatch(reply.line)
+            match = reply.match(_CMEE)
             if match and match[1] != "1":
                 self._back.append(f"AT+CMEE={match[1]}")
             if reply.echoed:
                 self._back.append("ATE1")
-            if flow and (match := _IFC.fullmatch((await self._script.ask("AT+IFC?")).line)):
+            if flow and (match := (await self._script.ask("AT+IFC?")).match(_IFC)):
                 self._back.append(f"AT+IFC={match[1]},{match[2]}")
-            if rate and _AUTO_BAUD.fullmatch((await self._script.ask("AT+IPR?")).line):
+            if rate and (await self._script.ask("AT+IPR?")).match(_AUTO_BAUD):
                 self._back.append("AT+IPR=0")
 
     async def give_back(self) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from atwin.at.lenient import lenient
 from atwin.host.script import Script
 from atwin.models import MODELS, load_profile
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 #: The chunk the vendor uses on the Air724UG, in bytes: 300 KiB, inside a buffer of 312 KiB.
 VENDOR_CHUNK = 307_200
 
-_POST_RANGE = re.compile(r"\+HTTPDATA: ?\(0-(\d+)\)")
-_READ_RANGE = re.compile(r"\+HTTPREAD: ?\(0-\d+\),\(1-(\d+)\)")
+_POST_RANGE = lenient(r"\+HTTPDATA: \(0-(\d+)\).*")
+_READ_RANGE = lenient(r"\+HTTPREAD: \(0-\d+\), \(1-(\d+)\).*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,9 @@ async def ask_limits(channel: Channel) -> Limits:
     found = []
     for command, pattern in (("AT+HTTPDATA=?", _POST_RANGE), ("AT+HTTPREAD=?", _READ_RANGE)):
         reply = await script.step(command, advice="this module has no HTTP commands")
-        match = pattern.match(reply.line)
+        match = reply.match(pattern)
         if match is None:
-            raise script.refused(reply, f"no range in {reply.line!r}")
+            raise script.refused(reply, f"no range in {reply.told!r}")
         found.append(int(match[1]))
     streaming = await script.ask("AT+HTTPEXACTION=?")
     return Limits(post_max=found[0], read_max=found[1], streams=streaming.ok)
@@ -75,7 +75,7 @@ async def ask_identity(channel: Channel, limits: Limits) -> Identity:
     answers = []
     for command in ("AT+CGMI", "AT+CGMM", "ATI"):
         reply = await script.ask(command)
-        answers.append(_value(reply.line) if reply.ok else "")
+        answers.append(_value(reply.lines[0]) if reply.ok and reply.lines else "")
     manufacturer, model, firmware = answers
     return Identity(manufacturer, model, firmware, _profile_with(limits))
 

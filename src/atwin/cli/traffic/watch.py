@@ -1,7 +1,6 @@
 """Counts the traffic of one command, wherever its module is."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
@@ -11,13 +10,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from atwin.at.lenient import lenient
+
 if TYPE_CHECKING:
     from atwin.host import Modem
     from atwin.net.meter.bill import Count
     from atwin.twin import Twin
 
-_COUNTED = re.compile(r"\^DATAINFO: ?(\d+),(\d+)")
-_SWITCH = re.compile(r"\^DATAINFO: ?([01]),(\d+)")
+_COUNTED = lenient(r"\^DATAINFO: (\d+), (\d+).*")
+_SWITCH = lenient(r"\^DATAINFO: ([01]), (\d+).*")
 #: Seconds in which a counter's saving interval makes no difference to us.
 _INTERVAL = 60
 #: Seconds that the last packets may take, and a module's last answers.
@@ -133,7 +134,7 @@ async def _asking_module(modem: "Modem", watch: Watch) -> AsyncIterator[None]:
     from atwin.host.errors import HostError
     from atwin.line.errors import PortError
 
-    switch = _SWITCH.match((await modem.command("AT^DATAINFO?")).line)
+    switch = (await modem.command("AT^DATAINFO?")).match(_SWITCH)
     was_off = switch is not None and switch[1] == "0"
     if was_off:
         await modem.command(f"AT^DATAINFO=1,{_INTERVAL}")
@@ -155,5 +156,5 @@ async def _asking_module(modem: "Modem", watch: Watch) -> AsyncIterator[None]:
 
 
 async def _counters(modem: "Modem") -> tuple[int, int] | None:
-    match = _COUNTED.match((await modem.command("AT^DATAINFO")).line)
+    match = (await modem.command("AT^DATAINFO")).match(_COUNTED)
     return (int(match[1]), int(match[2])) if match else None

@@ -1,0 +1,20 @@
+"""How lines of a module are read: as the manual prints them, and as modules really do."""
+
+from __future__ import annotations
+
+import re
+
+#: Digits of the longest number that can mean anything: a length, a position, a state.
+LONGEST_NUMBER = 10
+
+
+def lenient(pattern: str) -> re.Pattern[str]:
+    r"""Compile `pattern`, written with one blank after each colon and comma.
+
+    Each of these stands for any number of blanks around the mark, none included: modules and
+    firmware differ in that (spec: open-questions.md OQ-1). `\d+` stands for a number of at most
+    `LONGEST_NUMBER` digits: what is longer means nothing, and Python would refuse to read it.
+    """
+    for mark in (":", ","):
+        pattern = pattern.replace(f"{mark} ", f" *{mark} *")
+    return re.compile(pattern.replace(r"\d+", rf"\d{{1,{LONGEST_NUMBER}}}"))
