@@ -4,7 +4,10 @@ BIN := .venv/bin
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
 
-.PHONY: help demo test lint bench reference clean tools
+# Seconds for each fuzzer of `make prove`.
+SECONDS ?= 60
+
+.PHONY: help demo test lint bench prove reference clean tools
 
 help:
 	@echo "make demo       download an 11,975,260-byte file through a virtual module, killed once and resumed"
@@ -12,6 +15,7 @@ help:
 	@echo "make test       the whole test suite with coverage"
 	@echo "make lint       ruff and mypy --strict"
 	@echo "make bench      against curl; line: efficiency, rate, PTY; trace; TLS; 1,000 random fault plans"
+	@echo "make prove      each fuzzer of tests/fuzz for SECONDS (60), with a new seed each time"
 	@echo "make reference  write docs/commands.md from the command declarations"
 	@echo "make clean      remove .venv and everything generated"
 
@@ -35,6 +39,10 @@ bench: $(DEV) tools
 	$(BIN)/python -m bench.rungs
 	$(BIN)/python -m bench.faults
 	$(BIN)/python -m bench.pty
+
+prove: $(DEV)
+	@for name in $$($(BIN)/python -m tests.fuzz.runner); do \
+		$(BIN)/python -m tests.fuzz.$$name --seconds $(SECONDS) || exit 1; done
 
 reference: $(RUNTIME)
 	$(BIN)/python -m atwin.cli.reference docs

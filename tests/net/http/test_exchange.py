@@ -165,18 +165,24 @@ def test_bytes_behind_the_body_are_left_alone() -> None:
     assert fetched(COUNTED + b"HTTP/1.1 500 No\r\n\r\n")[1] == b"hello world"
 
 
+#: What is no size, in decimal digits or in hexadecimal ones.
+NO_SIZES = (b"-5", b"+5", b"0x5", b"5_0", b"", b"5 5", b"\xb2", "٥".encode(), b"5" * 5000)
+
+
 @pytest.mark.parametrize(
     "response",
     [
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"\x15\x03\x01\x00\x02\x02\x28",
-        b"ICY 200 OK\r\n\r\n",
         b"HTTP/1.1 OK\r\n\r\n",
         b"HTTP/1.1 99 Low\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        b"HTTP/1.1 2000 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
-        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        *(b"HTTP/1.1 200 OK\r\nContent-Length: %b\r\n\r\n" % size for size in NO_SIZES),
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 5000,
         b"\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nServ",
         b"H",
@@ -187,6 +193,55 @@ def test_not_http(response: bytes) -> None:
     with pytest.raises(NotHttpError) as caught:
         fetched(response)
     assert "\n" not in str(caught.value)
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        OK + b"Content-Length : 10\r\n",
+        OK + b"\tfolded onto nothing\r\nContent-Length: 10\r\n",
+        OK + b"Content-Length: 10\r\nMARKER\r\n folded onto it\r\n",
+        OK + b'"X-XSS-Protection: 0"\r\nA/B: c\r\n: empty\r\n(: \xe9\r\nContent-Length: 10\r\n',
+        OK + b"Content-Length:\r\n\t10\r\n",
+        OK + b"Content-Length: 10\r\nTransfer-Encoding: identity\r\n",
+        OK + b"Content-Length: 10, 10\r\ncontent-length: 10\r\n",
+        OK.replace(b" OK", b"") + b"Content-Length: 10\r\n",
+        OK.replace(b" OK", b" ") + b"Content-Length: 10\r\n",
+        OK.replace(b" OK", b"OK") + b"Content-Length: 10\r\n",
+        OK.replace(b"OK", b"\xe4\x1b[2J") + b"Content-Length: 10\r\n",
+        OK.replace(b"1.1 ", b"1.0  ") + b"Content-Length: 10\r\n",
+        OK.replace(b"1.1", b"2") + b"Content-Length: 10\r\n",
+        OK.replace(b"HTTP/1.1", b"ICY") + b"Content-Length: 10\r\n",
+        OK.lower() + b"content-length:10\r\n",
+        OK + b"Content-Length: 3\r\nTransfer-Encoding: Chunked\r\n",
+        OK + b"Content-Length: -1\r\nTransfer-Encoding: identity;x=y, chunked;q=1\r\n",
+    ],
+)
+@pytest.mark.parametrize("newline", [b"\r\n", b"\n"])
+def test_odd_heads_are_read_as_curl_reads_them(head: bytes, newline: bytes) -> None:
+    body = b"a\r\n0123456789\r\n0\r\n\r\n" if b"hunked" in head else b"0123456789 more"
+    received = head.replace(b"\r\n", newline) + newline
+    exchange, got = fetched(received + body)
+    assert (exchange.head.status, got) == (200, b"0123456789")
+    # HTTPHEAD shows what was received, odd or not.
+    assert exchange.head.block == b"\r\n".join(head.split(b"\r\n")[1:-1])
+    status, none = fetched(received + body, method="HEAD")
+    assert (status.head.status, none) == (200, b"")
+
+
+def test_a_length_beyond_any_file_is_a_body_that_is_cut() -> None:
+    async def main() -> None:
+        stream = Scripted([OK + b"Content-Length: %d\r\n\r\nabc" % (10**19 - 1)])
+        exchange = await open_exchange(stream, Request("GET", URL))
+        assert exchange.head.length == 10**19 - 1
+        with pytest.raises(BodyCutError):
+            await fetch_rest(exchange)
+        assert exchange.received == 3
+
+    asyncio.run(main())
 
 
 def test_a_server_that_speaks_something_else_and_waits_is_found_out_at_once() -> None:

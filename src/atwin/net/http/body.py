@@ -1,7 +1,5 @@
 """The three ways to tell where a body ends.
 
-Counted and open-ended bodies are handed through as they come, which h11 cannot do without
-copying every byte twice; only the chunked coding needs a parser, and that is h11's.
 A body that breaks off raises `StreamError`, whoever noticed it.
 """
 
@@ -9,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-import h11
-
+from atwin.net.http.chunks import Chunks
 from atwin.net.network import StreamError
 
 if TYPE_CHECKING:
@@ -72,35 +69,24 @@ class OpenEndedBody:
 
 
 class ChunkedBody:
-    """Ends with the last chunk. `parser` has read the head and nothing behind it."""
+    """Ends with the last chunk and its trailer."""
 
-    def __init__(self, source: Source, parser: h11.Connection) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
-        self._parser = parser
+        self._chunks = Chunks()
         self._decoded = memoryview(b"")
-        self._ended = False
 
     async def read(self, limit: int) -> bytes:
         """See `Body.read`."""
         while not self._decoded:
-            if self._ended:
+            if self._chunks.ended:
                 return b""
-            await self._decode()
-        data = bytes(self._decoded[:limit])
-        self._decoded = self._decoded[limit:]
-        return data
-
-    async def _decode(self) -> None:
-        try:
-            event = self._parser.next_event()
-        except h11.RemoteProtocolError as error:
-            raise StreamError(f"broken chunked coding: {error}") from error
-        if isinstance(event, h11.Data):
-            self._decoded = memoryview(event.data)
-        elif isinstance(event, h11.EndOfMessage):
-            self._ended = True
-        else:
+            if self._chunks.broken is not None:
+                raise StreamError(f"broken chunked coding: {self._chunks.broken}")
             data = await self._source.read(_CODED_PIECE)
             if not data:
                 raise StreamError("closed before the last chunk")
-            self._parser.receive_data(data)
+            self._decoded = memoryview(b"".join(self._chunks.feed(data)))
+        data = bytes(self._decoded[:limit])
+        self._decoded = self._decoded[limit:]
+        return data

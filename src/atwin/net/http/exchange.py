@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import h11
-
 from atwin.net.http.body import Body, ChunkedBody, CountedBody, OpenEndedBody, Source
 from atwin.net.http.errors import BodyCutError, NotHttpError
-from atwin.net.http.head import HEAD_LIMIT, Head, end_of_head, header_block
+from atwin.net.http.head import HEAD_LIMIT, Head, codings, end_of_head, may_begin
 from atwin.net.network import NetworkError, StreamError, TlsStreamError
 
 if TYPE_CHECKING:
@@ -20,8 +18,8 @@ if TYPE_CHECKING:
     from atwin.net.http.request import Request
     from atwin.net.network import Stream
 
-#: What every response begins with; anything else need not be waited out.
-_START = b"HTTP/"
+#: Interim responses in front of the final one: more than any server has a reason for.
+_MOST_INTERIM = 100
 #: Bytes per piece of `Exchange.body`: one read for the biggest response of a module.
 _PIECE = 512 * 1024
 
@@ -51,7 +49,6 @@ class Exchange:
     def __init__(self, stream: Stream, request: Request) -> None:
         self._stream = stream
         self._request = request
-        self._parser = _parser_for(request.method)
         self._head: Head | None = None
         self._body: Body
         self._received = 0
@@ -85,18 +82,15 @@ class Exchange:
         the first byte of an answer.
         """
         received = bytearray()
-        while True:
+        for _ in range(_MOST_INTERIM + 1):
             end = await self._receive_head(received)
-            head = bytes(received[:end])
+            head = Head.parse(bytes(received[:end]))
             del received[:end]
-            event = self._understand(head)
-            if event.status_code >= 200 or event.status_code == 101:
-                break
-        # Head.headers of h11 are normalised; the block keeps what the server wrote.
-        headers = tuple((bytes(name), bytes(value)) for name, value in event.headers)
-        self._head = Head(event.status_code, bytes(event.reason), header_block(head), headers)
-        self._body = self._body_of(self._head, Source(bytes(received), self._stream))
-        return self._head
+            if head.status >= 200 or head.status == 101:
+                self._head = head
+                self._body = self._body_of(head, Source(bytes(received), self._stream))
+                return head
+        raise NotHttpError(f"more than {_MOST_INTERIM} interim responses")
 
     async def read(self, limit: int) -> bytes:
         """The next bytes of the body, at most `limit` (>= 1); b"" after the last.
@@ -123,7 +117,7 @@ class Exchange:
         searched = 0
         while (end := end_of_head(received, searched)) is None:
             searched = len(received)
-            if received[: len(_START)] != _START[: len(received)]:
+            if not may_begin(received):
                 raise NotHttpError(f"not an HTTP response: {bytes(received[:40])!r}")
             if searched >= HEAD_LIMIT:
                 raise NotHttpError(f"the header is longer than {HEAD_LIMIT} bytes")
@@ -135,35 +129,13 @@ class Exchange:
             received += data
         return end
 
-    def _understand(self, head: bytes) -> h11.Response | h11.InformationalResponse:
-        try:
-            self._parser.receive_data(head)
-            event = self._parser.next_event()
-        except h11.RemoteProtocolError as error:
-            raise NotHttpError(f"not an HTTP response: {error}") from error
-        assert isinstance(event, h11.Response | h11.InformationalResponse)
-        return event
-
     def _body_of(self, head: Head, source: Source) -> Body:
-        """RFC 9112 §6.3; h11 has refused contradictory lengths and other codings."""
+        """RFC 9112 §6.3. Raises `NotHttpError` for a coding nobody asked for."""
         if self._request.method == "HEAD" or head.status in (101, 204, 304):
             return CountedBody(source, 0)
-        if head.get(b"transfer-encoding") is not None:
-            return ChunkedBody(source, self._parser)
-        length = head.get(b"content-length")
-        if length is not None:
-            return CountedBody(source, int(length))
-        return OpenEndedBody(source)
-
-
-def _parser_for(method: str) -> h11.Connection:
-    """h11, told of a request like ours, so that it reads the answer as one to it.
-
-    It offers an upgrade because h11 would take an unasked-for 101 for an error, while the
-    module reports it like any other code.
-    """
-    parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
-    stand_in = [("Host", "server"), ("Connection", "upgrade"), ("Upgrade", "any")]
-    parser.send(h11.Request(method=method, target="/", headers=stand_in))
-    parser.send(h11.EndOfMessage())
-    return parser
+        if coding := codings(head.headers):
+            if coding != [b"chunked"]:
+                raise NotHttpError(f"a transfer coding that was not asked for: {coding!r}")
+            return ChunkedBody(source)
+        length = head.length
+        return OpenEndedBody(source) if length is None else CountedBody(source, length)

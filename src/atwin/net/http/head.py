@@ -1,31 +1,80 @@
-"""The head of a response: as it was received, and as it is understood."""
+"""The head of a response: as it was received, and as it is understood.
+
+It is read as leniently as curl and the stacks of modules do: what is no header line is passed
+over, and the rest counts. Only what contradicts itself, or is no HTTP at all, is refused.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from atwin.net.http.errors import NotHttpError
+from atwin.net.numbers import decimal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: Bytes of status line and header together (spec: http.md §4, code 600).
 HEAD_LIMIT = 8 * 1024
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")
+#: What an answer begins with. ICY is what streaming servers say for HTTP/1.0.
+_STARTS = (b"HTTP/", b"ICY ")
+_STATUS_LINE = re.compile(
+    rb"(?:HTTP/[0-9](?:\.[0-9])?|ICY)[ \t]+([1-9][0-9]{2})(?![0-9])[ \t]*([^\r\n]*)", re.IGNORECASE
+)
+
+Fields = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
     """Status line and header of a response."""
 
+    #: 100-999.
     status: int
     reason: bytes
     #: The header lines as received, joined by CRLF, without status line and last CRLF: what
     #: HTTPHEAD counts and sends (spec: http.md §3.7).
     block: bytes
-    #: Names in lower case, values without blanks around them, folded lines unfolded.
-    headers: tuple[tuple[bytes, bytes], ...]
+    #: See `fields`.
+    headers: Fields
+
+    @classmethod
+    def parse(cls, received: bytes) -> Head:
+        """Read a whole head, its blank line with it. Raises `NotHttpError`."""
+        first, *lines = lines_of(received)
+        match = _STATUS_LINE.fullmatch(first)
+        if match is None:
+            raise NotHttpError(f"not a status line: {first[:40]!r}")
+        if b"\x00" in received:
+            raise NotHttpError("the header holds a zero byte")
+        return cls(int(match[1]), match[2].rstrip(), b"\r\n".join(lines), fields(lines))
 
     def get(self, name: bytes) -> bytes | None:
         """The first header called `name` (in lower case)."""
         return next((value for key, value in self.headers if key == name), None)
+
+    @property
+    def length(self) -> int | None:
+        """Content-Length; None without one. Said twice alike it counts once.
+
+        Raises `NotHttpError` when it is no number, or two.
+        """
+        said = {text.strip() for text in values(self.headers, b"content-length")}
+        if not said:
+            return None
+        length = decimal(said.pop())
+        if said or length is None:
+            raise NotHttpError("Content-Length is not one number")
+        return length
+
+
+def may_begin(data: bytes | bytearray) -> bool:
+    """Whether `data` can be the first bytes of an answer."""
+    return any(start.startswith(data[: len(start)].upper()) for start in _STARTS)
 
 
 def end_of_head(data: bytes | bytearray, searched: int) -> int | None:
@@ -37,7 +86,40 @@ def end_of_head(data: bytes | bytearray, searched: int) -> int | None:
     return match.end() if match else None
 
 
-def header_block(head: bytes) -> bytes:
-    """`Head.block` of a head that ends in a blank line; bare line feeds count as line ends."""
-    lines = [line.removesuffix(b"\r") for line in head.split(b"\n")]
-    return b"\r\n".join(lines[1:-2])
+def lines_of(head: bytes) -> list[bytes]:
+    """The lines of a head that ends in a blank line, without it; a bare LF ends a line too."""
+    return [line.removesuffix(b"\r") for line in head.split(b"\n")][:-2]
+
+
+def fields(lines: Iterable[bytes]) -> Fields:
+    """Header lines as pairs: names in lower case, no blanks around either, folded lines joined.
+
+    A line without a colon, or with nothing in front of it, is no header, and what is folded
+    onto it is none either.
+    """
+    found: list[tuple[bytes, bytes]] = []
+    is_header = False
+    for line in lines:
+        if line[:1] in (b" ", b"\t"):
+            if is_header:
+                name, value = found.pop()
+                found.append((name, b"%b %b" % (value, line.strip())))
+            continue
+        before, colon, value = line.partition(b":")
+        name = before.strip().lower()
+        is_header = bool(name and colon)
+        if is_header:
+            found.append((name, value.strip()))
+    return tuple((name, value.strip()) for name, value in found)
+
+
+def values(headers: Fields, name: bytes) -> list[bytes]:
+    """What all headers of that name list, separated by commas."""
+    return [part for key, value in headers if key == name for part in value.split(b",")]
+
+
+def codings(headers: Fields) -> list[bytes]:
+    """The transfer codings that change the body, in lower case; `identity` changes nothing."""
+    said = values(headers, b"transfer-encoding")
+    names = [text.partition(b";")[0].strip().lower() for text in said]
+    return [name for name in names if name not in (b"", b"identity")]

@@ -78,7 +78,7 @@ class HttpToFlashCommands(Family):
             status = exchange.head.status
             if not 200 <= status < 300:
                 return status  # an error page is not the file
-            progress.total = int(exchange.head.get(b"content-length") or 0)
+            progress.total = exchange.head.length or 0
             try:
                 with self._http.flash.new_file(path) as file:
                     while data := await exchange.read(_PIECE):

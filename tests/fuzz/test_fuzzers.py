@@ -1,0 +1,15 @@
+"""Each fuzzer of this folder for two seconds, from a seed that stays the same."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from fuzz.runner import fuzz, names
+
+
+@pytest.mark.parametrize("name", names())
+def test_two_seconds_find_nothing(name: str) -> None:
+    attempt = importlib.import_module(f"fuzz.{name}").attempt
+    assert fuzz(attempt, seconds=2, seed=20261129) > 0
