@@ -289,6 +289,18 @@ def parse_urc(line: str) -> Urc | None:
     return None
 
 
+def urcs_behind(body: bytes) -> list[tuple[str, Urc]]:
+    """The URCs that were counted as the end of a body which came short: whole lines behind its OK.
+
+    Bytes of the body were lost, so what followed it on the line was taken for them.
+    """
+    _, ok, behind = body.rpartition(b"\r\nOK\r\n")
+    if not ok or not behind.endswith(b"\r\n"):
+        return []
+    lines = [line.strip() for line in behind.decode("latin-1").split("\r\n")]
+    return [(line, urc) for line in lines if (urc := parse_urc(line)) is not None]
+
+
 def _value(field: Field[Any], group: str | None) -> Any:
     """What the group means: the fields are numbers, text, or a number that may be missing."""
     return group if group is None or field.type == "str" else int(group)

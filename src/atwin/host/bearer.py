@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from atwin.at.lenient import lenient
@@ -72,6 +73,16 @@ class Bearer:
         """Close and open again. Raises as `open` does."""
         await self.close()
         await self.open()
+
+    async def look(self) -> None:
+        """Ask whether it is open, and see to it that `taken_away` says so if it is not.
+
+        For after a failure: the URC that told of a loss may itself be lost. Raises
+        `NoAnswerError`; an answer that says nothing changes nothing.
+        """
+        with suppress(CommandRefusedError):
+            state, _ = await self._query()
+            self.taken_away = self.taken_away or state not in (_CONNECTING, _CONNECTED)
 
     async def _query(self) -> tuple[int, str]:
         reply = await self._script.step(f"AT+SAPBR=2,{self.cid}")

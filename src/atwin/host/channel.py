@@ -22,7 +22,7 @@ from atwin.at.answers import (
     Received,
     Unsolicited,
 )
-from atwin.at.urc import Ready
+from atwin.at.urc import Ready, urcs_behind
 from atwin.clock import LoopClock
 from atwin.host.errors import LineLostError, ModuleSilentError
 from atwin.line.host_line import HostPort
@@ -59,6 +59,8 @@ _OK_TAIL = b"\r\nOK\r\n"
 
 #: Lines of an answer that an error text shows, and characters.
 _LINES_TOLD, _LONGEST_TOLD = 3, 200
+#: How far back from its end a body that came short is searched for what followed it.
+_LAST_PIECES, _LAST_BYTES = 512, 512
 
 #: Data phases are written in pieces of this many bytes.
 DATA_PIECE = 4096
@@ -159,6 +161,10 @@ class _Exchange:
                 self.progress(self.got)
             except Exception as error:
                 self.fail(error)
+
+    def last_bytes(self) -> bytes:
+        """The end of the body so far; it may hold what followed it, when bytes of it were lost."""
+        return b"".join(self.pieces[-_LAST_PIECES:])[-_LAST_BYTES:]
 
     def missing(self) -> int:
         """Bytes of the announced body that did not come; the line's end is not one of them.
@@ -466,6 +472,9 @@ class Channel:
         if not exchange.reply.done() or exchange.reply.cancelled() or exchange.reply.exception():
             self._in_doubt = True
             self._parser.end()
+            for text, urc in urcs_behind(exchange.last_bytes()):
+                self._log("<", text)
+                self._announce(text, urc)
 
     def _check_time(self, exchange: _Exchange) -> None:
         left = exchange.alive_at + exchange.timeout - self.clock.now()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from atwin.host.recovery.board import Board
     from atwin.host.recovery.rungs import Rung
+    from atwin.line.pins import Pin
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 #: Seconds from the last rung to the first one of the next round, each time twice as many: whoever
 #: waits for a network must not restart the module, and attach, all the time.
 _BETWEEN_ROUNDS = 60.0
+
+#: What a person calls the pins, in the order the ladder uses them.
+_WIRES: dict[Pin, str] = {"reset": "RESET", "power_key": "PWRKEY", "supply": "the supply"}
 
 #: Refusals of the SIM that nothing on the ladder changes (spec: cme.tsv).
 _SIM_WANTS_A_PERSON = (Cme.SIM_NOT_INSERTED, Cme.SIM_PIN_REQUIRED, Cme.SIM_PUK_REQUIRED)
@@ -83,6 +87,17 @@ class Ladder:
         self._silent, self._next, self._in_vain = False, 0, len(self.climbed)
         self._round_gap, self._again_at = _BETWEEN_ROUNDS, None
 
+    @property
+    def spent(self) -> bool:
+        """Whether every rung has been climbed since all was well."""
+        return self._next >= len(SILENT if self._silent else ANSWERING)
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last rung since all was well did not bring the module back."""
+        in_vain = self.climbed[self._in_vain :]
+        return bool(in_vain) and in_vain[-1].failure is not None
+
     async def rest(self, seconds: float, until: float) -> bool:
         """Behind the last rung: wait so long for what may pass by itself.
 
@@ -110,8 +125,9 @@ class Ladder:
         """Rungs, from where the last climb ended, until one leaves a module on the network.
 
         `failure` tells where to begin: a silent module is not asked for a new PDP. `until` is the
-        clock's time to stop at. `gently` builds a new PDP at most. False when no rung is left, or
-        time; some time after the last rung a new round begins. Raises `LineLostError`.
+        clock's time to stop at. `gently` builds a new PDP at most, as long as that can be built.
+        False when no rung is left, or time; some time after the last rung a new round begins.
+        Raises `LineLostError`.
         """
         if self._again_at is not None:
             if self.board.clock.now() < self._again_at:
@@ -128,6 +144,8 @@ class Ladder:
             if wants_a_person(outcome):
                 self._verdict = outcome
                 return False
+            # A module that does not even get its bearer back is itself the trouble.
+            gently = False
             self._heed(outcome)
         return False
 
@@ -141,8 +159,9 @@ class Ladder:
         if in_vain:
             tried = ", ".join(dict.fromkeys(rung.rung for rung in in_vain))
             error.add(f"tried in vain: {tried}")
-            if not self.board.driven:
-                error.add("with RESET, PWRKEY or supply wired, --pins can go further")
+            wires = [wire for pin, wire in _WIRES.items() if pin not in self.board.driven]
+            if wires:
+                error.add(f"with {' or '.join(wires)} wired, --pins can go further")
         return error
 
     async def _try(self, rung: Rung, seconds: float) -> Exception | None:

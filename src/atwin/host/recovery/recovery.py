@@ -81,8 +81,10 @@ class Recovery:
         last: HostError | None = None
         while True:
             self._session.until = since + self._retry.give_up
+            begun = False
             try:
-                await self._make_ready()
+                await self._make_ready(last)
+                begun = True
                 result = await attempt()
             except (StepError, ServerBusyError, ModuleSilentError) as failure:
                 if self._reached() > reached:
@@ -90,7 +92,7 @@ class Recovery:
                     self._ladder.worked()
                 failures += 1
                 until = since + self._retry.give_up
-                if not self._may_repeat(failure, failures):
+                if not self._may_repeat(failure, failures, begun=begun):
                     raise
                 if self._clock.now() < until:
                     self.retries += 1
@@ -101,16 +103,20 @@ class Recovery:
                 told = last if last is not None and isinstance(failure, _NotReadyError) else failure
                 if self._clock.now() >= until:
                     told.add(f"given up, nothing came in {self._retry.give_up:g} s")
-                raise self._ladder.exhausted(told) if _is_modules_own(told) else told  # noqa: B904
+                modules = _is_modules_own(told) or self._ladder.failing
+                raise self._ladder.exhausted(told) if modules else told  # noqa: B904
             else:
                 self._ladder.worked()
                 return result
 
-    async def _make_ready(self) -> None:
+    async def _make_ready(self, last: HostError | None) -> None:
+        """All that an attempt stands on; `last` is what the one before it failed with."""
         board = self._board
         left = max(1.0, self._session.until - self._clock.now())
         try:
             async with asyncio.timeout(left):
+                if isinstance(last, StepError) and not (board.restarted or board.bearer.taken_away):
+                    await board.bearer.look()
                 if board.restarted:
                     await board.bring_up()
                 elif board.bearer.taken_away:
@@ -119,9 +125,9 @@ class Recovery:
         except TimeoutError:
             raise _NotReadyError(f"the module was not ready in {left:.0f} s") from None
 
-    def _may_repeat(self, failure: HostError, failures: int) -> bool:
+    def _may_repeat(self, failure: HostError, failures: int, *, begun: bool) -> bool:
         # Behind a redirect these may come when the first server has had it all.
-        unsent = (
+        unsent = not begun or (
             isinstance(failure, RequestFailedError)
             and failure.status in (603, 604, 605)
             and not self._session.setup.redirects
@@ -154,7 +160,8 @@ class Recovery:
         if self._needs_rung(failure, failures):
             # A request that fails on a module that is well may be the server's fault.
             gently = not _is_modules_own(failure)
-            if not await self._ladder.climb(failure, until, gently=gently) and not gently:
+            back = await self._ladder.climb(failure, until, gently=gently)
+            if not back and not (gently and not self._ladder.spent):
                 return await self._ladder.rest(self._retry.longest, until)
         await self._clock.sleep(min(pause, max(0.0, until - self._clock.now())))
         return True
