@@ -6,7 +6,9 @@
 
 Each seed is another module, line, file and plan. A run is good when the file that came is the
 right one, or when it ended with a documented exit code and a second run, without faults, goes on
-to the right file. Six hours of line time for one file are a hang.
+to the right file. Where the module was itself the trouble it must have ended behind the whole
+ladder, or when its time was up; and no more than two actions in a row may have been started on a
+bearer that is closed. Six hours of line time for one file are a hang.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from typing import TYPE_CHECKING
 from atwin.cli.pins import TwinPins
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import HostError, Modem
+from atwin.host.recovery import ANSWERING, SILENT, is_modules_own, wants_a_person
 from atwin.line.host_line import HostLine
 from atwin.line.host_side import HostFifo
 from atwin.line.memory import memory_pair
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import FrameType
 
+    from atwin.at.grammar import Command
     from atwin.host.download import Strategy
     from atwin.twin.faults import FaultPlan
 
@@ -50,6 +54,8 @@ if TYPE_CHECKING:
 #: drip needs three hours for the largest file, and a stream bears that.
 LONGEST = 6 * 3600.0
 REAL_LONGEST = 120
+#: Actions in a row on a closed bearer: the second may be under way when the URC of its loss comes.
+MOST_ON_CLOSED = 2
 EXIT_CODES = (1, 2, 3, 4, 5)
 URL = "http://files.example/firmware.bin"
 
@@ -119,6 +125,7 @@ class Runner:
         self.fired: tuple[str, ...] = ()
         self.helped: tuple[str, ...] = ()
         self.seconds = 0.0
+        self.on_closed = MostOnClosed()
 
     def outcome(self) -> Outcome:
         ended, wrong, detail = "done", "", ""
@@ -135,6 +142,8 @@ class Runner:
                     wrong, detail = "NOT RESUMABLE", f"{detail} | then {again}"
                 elif not self.right():
                     wrong = "WRONG FILE AFTER RESUMING"
+            if not wrong and self.on_closed.most > MOST_ON_CLOSED:
+                wrong = f"{self.on_closed.most} ACTIONS IN A ROW ON A CLOSED BEARER"
         except (HangError, TimeoutError):
             wrong, detail = "HANG", traceback.format_exc()
         except Exception:
@@ -146,7 +155,9 @@ class Runner:
     def failed_badly(self, error: HostError) -> str:
         if error.exit_code not in EXIT_CODES:
             return f"UNDOCUMENTED EXIT CODE {error.exit_code}"
-        return "A FILE WITH AN ERROR" if self.target.exists() else ""
+        if self.target.exists():
+            return "A FILE WITH AN ERROR"
+        return "" if ladder_was_climbed(error) else "ENDED BELOW THE TOP OF THE LADDER"
 
     def right(self) -> bool:
         data = self.target.read_bytes()
@@ -171,6 +182,7 @@ class Runner:
         )
         # As `atwin get` on a twin: every rung of the ladder is there.
         async with twin, Modem(near, pins=TwinPins(twin)) as modem:
+            self.on_closed.listen(twin)
             if self.trace:
                 self.listen(modem)
             try:
@@ -197,6 +209,37 @@ class Runner:
         modem.channel.on_log(
             lambda entry: print(f"{entry.time:10.3f} {entry.direction} {entry.text}")
         )
+
+
+class MostOnClosed:
+    """Hears the commands of a twin: the longest row of actions on a bearer that was closed."""
+
+    def __init__(self) -> None:
+        self.most = self._row = 0
+
+    def listen(self, twin: Twin) -> None:
+        taps = twin.module.hardware.taps
+        before = taps.command
+
+        def command(asked: Command) -> None:
+            firmware = twin.module.firmware
+            if asked.name in ("+HTTPACTION", "+HTTPEXACTION") and firmware is not None:
+                self._row = 0 if firmware.bearers.ready(1) else self._row + 1
+                self.most = max(self.most, self._row)
+            before(asked)
+
+        taps.command = command
+
+
+def ladder_was_climbed(error: HostError) -> bool:
+    """Whether nothing was left to try, or no time, if the module was the trouble."""
+    text = str(error)
+    if not is_modules_own(error) or wants_a_person(error) or "given up" in text:
+        return True
+    tried = text.partition("tried in vain: ")[2].partition(";")[0].split(", ")
+    answering = {rung.name for rung in ANSWERING}
+    silent = {rung.name for rung in SILENT if rung.needs}
+    return answering <= set(tried) or silent <= set(tried)
 
 
 class _VirtualTime(logging.Formatter):

@@ -103,7 +103,7 @@ class Recovery:
                 told = last if last is not None and isinstance(failure, _NotReadyError) else failure
                 if self._clock.now() >= until:
                     told.add(f"given up, nothing came in {self._retry.give_up:g} s")
-                modules = _is_modules_own(told) or self._ladder.failing
+                modules = is_modules_own(told) or self._ladder.failing
                 raise self._ladder.exhausted(told) if modules else told  # noqa: B904
             else:
                 self._ladder.worked()
@@ -141,7 +141,7 @@ class Recovery:
                 return failures < min(2, self._retry.attempts)
             case _:
                 # A module that is itself the trouble is worth the whole ladder, which has an end.
-                return failures < self._retry.attempts or _is_modules_own(failure)
+                return failures < self._retry.attempts or is_modules_own(failure)
 
     async def _repair(self, failure: HostError, failures: int, until: float) -> bool:
         """Whether another attempt makes sense."""
@@ -159,7 +159,7 @@ class Recovery:
             failure = worse
         if self._needs_rung(failure, failures):
             # A request that fails on a module that is well may be the server's fault.
-            gently = not _is_modules_own(failure)
+            gently = not is_modules_own(failure)
             back = await self._ladder.climb(failure, until, gently=gently)
             if not back and not (gently and not self._ladder.spent):
                 return await self._ladder.rest(self._retry.longest, until)
@@ -172,7 +172,7 @@ class Recovery:
             return True
         if isinstance(failure, ModuleRestartedError):
             return False
-        if self._board.restarted and not _is_modules_own(failure):
+        if self._board.restarted and not is_modules_own(failure):
             return False  # it is told everything again before the next attempt
         if self._board.bearer.taken_away or status in _BEARER_STATUSES:
             return True
@@ -184,7 +184,7 @@ class Recovery:
         return stuck and failures >= 2
 
 
-def _is_modules_own(failure: HostError) -> bool:
+def is_modules_own(failure: HostError) -> bool:
     """Whether the module does not answer, or does not get onto the network."""
     if isinstance(failure, ModuleSilentError):
         return True
