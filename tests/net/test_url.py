@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         (b"http://device.test/path:65536", Url("http", "device.test", 80, b"/path:65536")),
         (b"http://device.test/p?at=12:30", Url("http", "device.test", 80, b"/p?at=12:30")),
         (b"http://device.test?q=1#part", Url("http", "device.test", 80, b"/?q=1")),
+        (b"http://device.test:0000081/x", Url("http", "device.test", 81, b"/x")),
         (b"http://device.test:/x", Url("http", "device.test", 80, b"/x")),
         (b"http://[::1]:8080/x", Url("http", "::1", 8080, b"/x")),
         (b"http://me:p%40ss@device.test/", Url("http", "device.test", 80, b"/", b"me:p%40ss")),
@@ -133,6 +134,13 @@ def test_basic_authorization(userinfo: bytes, value: bytes | None) -> None:
         (b"?q", Url("http", "device.test", 81, b"/dir/page?q", b"me:x")),
         (b" //other.test/x ", Url("http", "other.test", 80, b"/x")),
         (b"https://other.test", Url("https", "other.test", 443, b"/")),
+        (b"http://device.test:81/abs", Url("http", "device.test", 81, b"/abs", b"me:x")),
+        (b"//DEVICE.test:0081", Url("http", "DEVICE.test", 81, b"/", b"me:x")),
+        (b"http://you:y@device.test:81/", Url("http", "device.test", 81, b"/", b"you:y")),
+        (b"https://device.test:81/", Url("https", "device.test", 81, b"/")),
+        (b"http://[::1]:8080/x", Url("http", "::1", 8080, b"/x")),
+        (b"#part", Url("http", "device.test", 81, b"/dir/page?a=b", b"me:x")),
+        (b"/with blank", Url("http", "device.test", 81, b"/with%20blank", b"me:x")),
         (b"http://other.test/x:90#f", Url("http", "other.test", 80, b"/x:90")),
         (b"/\xd6\xd0", Url("http", "device.test", 81, b"/\xd6\xd0", b"me:x")),
     ],
@@ -141,9 +149,15 @@ def test_join(location: bytes, expected: Url) -> None:
     assert Url.parse(b"http://me:x@device.test:81/dir/page?a=b").join(location) == expected
 
 
-@pytest.mark.parametrize("location", [b"ftp://device.test/", b"http://[/", b"/a\nb"])
+@pytest.mark.parametrize(
+    "location",
+    [
+        *(b"", b" ", b"ftp://device.test/", b"http://[/", b"/a\nb", b"javascript:1"),
+        *(b"device.test:81/x", b"http://device.test:0/", b"http://[::1/x"),
+    ],
+)
 def test_a_location_that_leads_nowhere(location: bytes) -> None:
-    with pytest.raises(ValueError, match="URL"):
+    with pytest.raises(ValueError, match=r"URL|Location|IPv6"):
         Url.parse(b"http://device.test/").join(location)
 
 

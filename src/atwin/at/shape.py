@@ -19,6 +19,7 @@ from atwin.at.urc import (
     NameUnknown,
     Urc,
 )
+from atwin.text.numbers import decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +86,4 @@ def shape_of(line: str, *, multi: bool = False) -> Shape:
         if index >= len(arguments):
             return replace(shape, size=_PACKET, end=_CTRL_Z)
     size = arguments[index].text if index < len(arguments) else ""
-    return replace(shape, size=int(size) if size.isdecimal() else 0)
+    return replace(shape, size=decimal(size) or 0)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes, urljoin
+
+from atwin.text.numbers import decimal
 
 #: The ports that go without saying.
 _PORTS = {"http": 80, "https": 443}
 
 _SCHEME = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]*)://")
+_ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:")
 _AUTHORITY = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]+)(?::([0-9]*))?")
 _PORT_AT_END = re.compile(rb"(.*):([0-9]{1,5})", re.DOTALL)
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
@@ -45,6 +48,11 @@ class Url:
         return self.scheme == "https"
 
     @property
+    def origin(self) -> tuple[str, str, int]:
+        """What two URLs share whose server may see the same secrets (RFC 9110 §4.3.1)."""
+        return self.scheme, self.host.lower(), self.port
+
+    @property
     def authority(self) -> bytes:
         """The Host header: the port is named unless it goes without saying."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -66,22 +74,25 @@ class Url:
         return b"Basic " + base64.b64encode(pair)
 
     def join(self, location: bytes) -> Url:
-        """Where a Location header leads from here; relative ones keep host and userinfo.
+        """Where a Location header leads from here.
 
-        Raises `ValueError` with one line, also for schemes other than http and https.
+        Userinfo stays while the origin does, unless Location brings its own. Raises `ValueError`
+        with one line: nothing is there, or no URL of http or https.
         """
-        userinfo = self.userinfo + b"@" if self.userinfo else b""
-        base = b"%b://%b%b%b" % (
-            self.scheme.encode("ascii"),
-            userinfo,
-            self.authority,
-            self.target,
-        )
-        # Latin-1 takes every byte through urljoin unchanged.
         reference = location.strip(b" \t")
         _refuse_control(reference)
-        joined = urljoin(base.decode("latin-1"), reference.decode("latin-1"))
-        return _parse(joined.encode("latin-1"), self.scheme, port_at_end=False)
+        if not reference:
+            raise ValueError("an empty Location leads nowhere")
+        if not _ABSOLUTE.match(reference):
+            # Latin-1 takes every byte through urljoin unchanged.
+            joined = urljoin(self.absolute.decode("latin-1"), reference.decode("latin-1"))
+            reference = joined.encode("latin-1")
+        elif not _SCHEME.match(reference):
+            raise ValueError(f"Location {_show(reference)}: no URL of http or https")
+        url = _parse(reference.replace(b" ", b"%20"), self.scheme, port_at_end=False)
+        if self.userinfo and not url.userinfo and url.origin == self.origin:
+            return replace(url, userinfo=self.userinfo)
+        return url
 
 
 def _parse(text: bytes, default_scheme: str, *, port_at_end: bool) -> Url:
@@ -111,8 +122,8 @@ def _split_authority(text: bytes, authority: bytes) -> tuple[str, int | None]:
         raise ValueError(f"URL {_show(text)}: the host name is not ASCII")
     if not match[2]:
         return match[1].decode("ascii").strip("[]"), None
-    port = int(match[2][:6])
-    if not 1 <= port <= 65535:
+    port = decimal(match[2])
+    if port is None or not 1 <= port <= 65535:
         raise ValueError(f"URL {_show(text)}: the port is not in 1-65535")
     return match[1].decode("ascii").strip("[]"), port
 

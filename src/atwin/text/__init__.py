@@ -1,6 +1,7 @@
-"""Text: what may be shown to a person of what others wrote, and what must not be written down."""
+"""Text that others wrote: what may be shown of it, what must not be written down, its numbers."""
 
 from atwin.text.mask import masked, masked_url
+from atwin.text.numbers import decimal, hexadecimal
 from atwin.text.shown import shown
 
-__all__ = ["masked", "masked_url", "shown"]
+__all__ = ["decimal", "hexadecimal", "masked", "masked_url", "shown"]

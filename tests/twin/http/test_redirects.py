@@ -153,6 +153,86 @@ def test_a_post_goes_on_as_get_or_as_it_was(
     assert ("Content-Length" in site.heads[1]) == second.startswith("POST")
 
 
+def test_what_says_how_the_body_is_goes_with_it(context: ssl.SSLContext) -> None:
+    content = 'AT+HTTPPARA="CONTENT","text/x"'
+    site = Site({"/a": (303, "/b"), "/c": (307, "/d")})
+    act(site, context, content, method=1)
+    act(site, context, content, method=1, start="{http}/c")
+    assert ["Content-Type" in head for head in site.heads] == [True, False, True, True]
+
+
+def test_credentials_do_not_follow_to_another_origin(context: ssl.SSLContext) -> None:
+    site = Site({"/a": (302, "{http}/b"), "/b": (302, "{https}/c"), "/c": (302, "{http}/d")})
+    site.heads.clear()
+    lines = ['AT+HTTPPARA="USERDATA","Authorization: Bearer t\\r\\nCookie: c\\r\\nX-Mine: 1"']
+    act(site, context, *lines)
+    has = [[name in head for name in ("Bearer", "Cookie", "X-Mine")] for head in site.heads]
+    assert has == [[True] * 3, [True] * 3, [False, False, True], [False, False, True]]
+
+
+class TestOtherPaths:
+    """The same rule where the body does not go into the buffer."""
+
+    def run(
+        self, site: Site, context: ssl.SSLContext, start: str, *steps: tuple[bytes, bytes]
+    ) -> bytes:
+        async def main() -> bytes:
+            near, far = memory_pair()
+            terminal = Terminal(near)
+            async with running(site, context), Twin("air780e-lsat", far, network=RealNetwork()):
+                await terminal.ask(b"ATE0;+HTTPINIT")
+                url = site.origins["http"].replace("//", "//me:pw@") + start
+                await terminal.ask(b'AT+HTTPPARA="URL","%b"' % url.encode())
+                await terminal.ask(b'AT+HTTPPARA="REDIR",1')
+                heard = b""
+                for typed, until in steps:
+                    terminal.type(typed)
+                    heard = await terminal.expect(until)
+                return heard + await terminal.expect(b"\r\n")
+
+        return asyncio.run(main())
+
+    def test_into_a_file(self, context: ssl.SSLContext) -> None:
+        site = Site({"/a": (301, "{http}/b")})
+        start = (b'AT+HTTPGETTOFS=0,"f"\r', b"+HTTPGETTOFS: ")
+        assert self.run(site, context, "/a", start).endswith(b" 200,10\r\n")
+        assert ["Authorization: Basic" in head for head in site.heads] == [True, True]
+        site = Site({"/a": (301, "javascript:1")})
+        assert self.run(site, context, "/a", start).endswith(b" 301,0\r\n")
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    def test_a_streamed_post(self, status: int, context: ssl.SSLContext) -> None:
+        site = Site({"/a": (status, "/b")})
+        heard = self.run(
+            site,
+            context,
+            "/a",
+            (b"AT+HTTPEXACTION=1,4\r", b"\r\n+HTTPEXPOST\r\n"),
+            (b"AT+HTTPEXPOST=4,1000\r", b">"),
+            (b"data", b"+HTTPEXGET\r\n"),
+            (b"AT+HTTPEXGET=99\r", b"+HTTPEXACTION: 1,"),
+        )
+        if status in (307, 308):  # its body is not there any more: the redirect is the answer
+            assert heard.endswith(b"%d\r\n" % status)
+            assert site.asked == ["POST http /a data"]
+        else:
+            assert heard.endswith(b"200\r\n")
+            assert site.asked == ["POST http /a data", "GET http /b"]
+            assert b"here is /b" in heard
+
+    def test_a_streamed_get(self, context: ssl.SSLContext) -> None:
+        site = Site({"/a": (308, "b?c")})
+        heard = self.run(
+            site,
+            context,
+            "/a",
+            (b"AT+HTTPEXACTION=0\r", b"+HTTPEXGET\r\n"),
+            (b"AT+HTTPEXGET\r", b"+HTTPEXACTION: 0,"),
+        )
+        assert heard.endswith(b"200\r\n")
+        assert b"here is /b?c" in heard
+
+
 def test_head_stays_head(context: ssl.SSLContext) -> None:
     site = Site({"/a": (303, "/b")})
     assert act(site, context, method=2)[0] == "2,200,0"
@@ -201,7 +281,7 @@ def test_five_hops_and_no_more(context: ssl.SSLContext) -> None:
     assert len(site.asked) == 6
 
 
-@pytest.mark.parametrize("location", ["", "ftp://x/", "http://x:99999/"])
+@pytest.mark.parametrize("location", [" ", "ftp://x/", "javascript:1", "http://x:99999/"])
 def test_a_place_that_is_none_is_not_gone_to(location: str, context: ssl.SSLContext) -> None:
     site = Site({"/a": (302, location)})
     assert act(site, context)[0] == "0,302,10"

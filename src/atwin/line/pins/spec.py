@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.line.pins.base import PINS, PinSpecError
+from atwin.text.numbers import decimal
 
 if TYPE_CHECKING:
     from atwin.line.pins.base import Pin, Pins
@@ -65,11 +66,11 @@ def _lines(spec: str, text: str) -> tuple[dict[Pin, int], set[Pin]]:
     for part in text.split(","):
         pin, _, target = part.partition("=")
         number, _, how = target.partition(":")
-        if pin not in PINS or not number.isdecimal() or how not in ("", "inverted"):
+        if pin not in PINS or (offset := decimal(number)) is None or how not in ("", "inverted"):
             raise PinSpecError(
                 f"pins {spec!r}: gpiod:/dev/gpiochip0:reset=17,power_key=27[:inverted] is wanted"
             )
-        offsets[pin] = int(number)
+        offsets[pin] = offset
         if how:
             inverted.add(pin)
     if not len(set(offsets.values())) == len(offsets) == len(text.split(",")):

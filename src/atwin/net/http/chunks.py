@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from atwin.net.http.head import HEAD_LIMIT
-from atwin.net.numbers import hexadecimal
+from atwin.text.numbers import hexadecimal
 
 
 class _Line(Enum):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atwin.net.http.errors import NotHttpError
-from atwin.net.numbers import decimal
+from atwin.text.numbers import decimal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_RANGE = re.compile(rb"bytes=[ \t,]*(?:(\d+)-(\d*)|-(\d+))[ \t,]*", re.IGNORECASE)
+from atwin.text.numbers import decimal
+
+_RANGE = re.compile(rb"bytes=[ \t,]*(?:(\d{1,19})-(\d{0,19})|-(\d{1,19}))[ \t,]*", re.IGNORECASE)
 
 
 class UnsatisfiableError(Exception):
@@ -20,15 +22,15 @@ def requested_range(value: bytes | None, size: int) -> range | None:
     match = _RANGE.fullmatch(value or b"")
     if match is None:
         return None
-    first, last, suffix = match.groups()
+    first, last, suffix = (decimal(text or b"") for text in match.groups())
     if suffix is not None:
-        start, stop = max(0, size - int(suffix)), size
+        start, stop = max(0, size - suffix), size
+    elif first is not None:
+        if last is not None and last < first:
+            return None
+        start, stop = first, size if last is None else min(size, last + 1)
     else:
-        start, stop = int(first), size
-        if last:
-            if int(last) < start:
-                return None
-            stop = min(size, int(last) + 1)
+        return None
     if start >= stop:
         raise UnsatisfiableError
     return range(start, stop)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
-from atwin.net.http import Exchange, Head, Request, open_exchange
+from atwin.net.http import Exchange, Request, open_exchange
 from atwin.net.meter.account import metered_http
 from atwin.net.network import NetworkError, Stream, TlsError
 from atwin.net.url import Url
 from atwin.twin.http.failure import ActionFailed, Cause, Status, from_network
+from atwin.twin.http.redirect import Step, next_step
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 Secure = Callable[[Stream, str], Awaitable[Stream]]
 
 METHODS = ("GET", "POST", "HEAD")
-_REDIRECTS = (301, 302, 303, 307, 308)
-#: A POST goes on as GET behind these, as browsers do.
-_BECOME_GET = (301, 302, 303)
 _MOST_HOPS = 5
 
 
@@ -139,30 +137,35 @@ class HttpClient:
     @asynccontextmanager
     async def response(self, wanted: Wanted) -> AsyncIterator[Exchange]:
         """The final response, its head read, redirects followed if asked for."""
-        connection, exchange = await self._final(wanted)
+        step = self.first_step(wanted)
+        connection, exchange = await self._ask(wanted, step)
+        async with self.followed(wanted, step, connection, exchange) as final:
+            yield final
+
+    @asynccontextmanager
+    async def followed(
+        self, wanted: Wanted, step: Step, connection: Connection, exchange: Exchange
+    ) -> AsyncIterator[Exchange]:
+        """Where the response to `step` leads in the end; `connection` is closed in any case."""
         try:
+            for _ in range(_MOST_HOPS if wanted.parameters.redirect else 0):
+                following = next_step(step, exchange.head)
+                if following is None:
+                    break
+                connection.close()
+                step = following
+                connection, exchange = await self._ask(wanted, step)
             yield exchange
         finally:
             connection.close()
 
-    async def _final(self, wanted: Wanted) -> tuple[Connection, Exchange]:
-        method, body, url = wanted.method, wanted.body, self.url(wanted)
-        for hops_left in reversed(range(_MOST_HOPS + 1)):
-            connection = await self.connect(wanted, url)
-            try:
-                request = self.request(wanted, method, url, body)
-                exchange = await open_exchange(connection.stream, request)
-            except BaseException:
-                connection.close()
-                raise
-            following = self._following(wanted, exchange.head, url) if hops_left else None
-            if following is None:
-                return connection, exchange
+    async def _ask(self, wanted: Wanted, step: Step) -> tuple[Connection, Exchange]:
+        connection = await self.connect(wanted, step.url)
+        try:
+            return connection, await open_exchange(connection.stream, self.request(wanted, step))
+        except BaseException:
             connection.close()
-            if method == "POST" and exchange.head.status in _BECOME_GET:
-                method, body = "GET", b""
-            url = following
-        raise AssertionError("the last hop always returns")
+            raise
 
     async def connect(self, wanted: Wanted, url: Url) -> Connection:
         """A connection on which nothing has been sent yet."""
@@ -193,37 +196,33 @@ class HttpClient:
             raise
         return Connection(self._hardware.taps.stream(metered_http(stream)), slot)
 
-    def url(self, wanted: Wanted) -> Url:
-        """The URL of the parameters. Raises `ActionFailed` when it is none."""
+    @staticmethod
+    def first_step(wanted: Wanted) -> Step:
+        """The request of the parameters (spec: http.md §3.5).
+
+        Raises `ActionFailed` when the URL is none.
+        """
+        parameters = wanted.parameters
         try:
-            return Url.parse(wanted.parameters.url.encode("latin-1"), wanted.default_scheme)
+            url = Url.parse(parameters.url.encode("latin-1"), wanted.default_scheme)
         except ValueError as error:
             raise ActionFailed(Status.DNS_ERROR, Cause.PARAMETER, str(error)) from None
-
-    def request(self, wanted: Wanted, method: str, url: Url, body: bytes) -> Request:
-        """The request line and header of spec http.md §3.5."""
-        parameters = wanted.parameters
         headers = [(b"User-Agent", parameters.user_agent.encode("latin-1"))]
         if parameters.content_type:
             headers.append((b"Content-Type", parameters.content_type.encode("latin-1")))
         if wanted.method == "GET" and (span := parameters.range_header):
             headers.append((b"Range", span))
-        return Request(
-            method,
-            url,
-            [*headers, *parameters.user_headers],
-            body,
-            via_proxy=parameters.proxy is not None,
-            announced=wanted.announced,
-        )
+        body = None if wanted.announced is not None else wanted.body
+        return Step(wanted.method, url, (*headers, *parameters.user_headers), body)
 
     @staticmethod
-    def _following(wanted: Wanted, head: Head, url: Url) -> Url | None:
-        """Where a redirect leads; None when the response is to be reported as it is."""
-        location = head.get(b"location")
-        if not wanted.parameters.redirect or head.status not in _REDIRECTS or location is None:
-            return None
-        try:
-            return url.join(location)
-        except ValueError:
-            return None
+    def request(wanted: Wanted, step: Step) -> Request:
+        """What goes out for `step`."""
+        return Request(
+            step.method,
+            step.url,
+            step.headers,
+            step.body or b"",
+            via_proxy=wanted.parameters.proxy is not None,
+            announced=wanted.announced if step.body is None else None,
+        )

@@ -72,16 +72,21 @@ class StreamSession:
                 async with asyncio.timeout(wanted.parameters.timeout):
                     exchange = await open_now.enter_async_context(client.response(wanted))
                 return await self._hand_over(session, exchange)
-        url = client.url(wanted)
+        step = client.first_step(wanted)
         async with asyncio.timeout(wanted.parameters.timeout):
-            connection = await client.connect(wanted, url)
+            connection = await client.connect(wanted, step.url)
         try:
-            exchange = Exchange(connection.stream, client.request(wanted, "POST", url, b""))
+            exchange = Exchange(connection.stream, client.request(wanted, step))
             await exchange.send_head()
             await self._post_until_answered(exchange)
-            return await self._hand_over(session, exchange)
-        finally:
+        except BaseException:
             connection.close()
+            raise
+        async with AsyncExitStack() as open_now:
+            async with asyncio.timeout(wanted.parameters.timeout):
+                followed = client.followed(wanted, step, connection, exchange)
+                final = await open_now.enter_async_context(followed)
+            return await self._hand_over(session, final)
 
     async def _post_until_answered(self, exchange: Exchange) -> None:
         """Send the body as the host hands it over; the server may answer before it has it all."""

@@ -12,9 +12,10 @@ _DECIMAL = re.compile(rb"[0-9]{1,19}")
 _HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 
-def decimal(text: bytes) -> int | None:
+def decimal(text: bytes | str) -> int | None:
     """The number written as 1-19 decimal digits; None for all else."""
-    return int(text) if _DECIMAL.fullmatch(text) else None
+    data = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    return int(data) if _DECIMAL.fullmatch(data) else None
 
 
 def hexadecimal(text: bytes) -> int | None:

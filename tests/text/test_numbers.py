@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atwin.net.numbers import decimal, hexadecimal
+from atwin.text.numbers import decimal, hexadecimal
 
 NONE = (b"", b"-5", b"+5", b" 5", b"5 ", b"5\n", b"5_0", b"0x5", b"\xb2", b"5" * 20, b"5" * 5000)
 
@@ -14,6 +14,7 @@ NONE = (b"", b"-5", b"+5", b" 5", b"5 ", b"5\n", b"5_0", b"0x5", b"\xb2", b"5" *
 @pytest.mark.parametrize("text", [*NONE, b"a", "٥".encode()])
 def test_no_decimal_number(text: bytes) -> None:
     assert decimal(text) is None
+    assert decimal(text.decode("latin-1")) is None
 
 
 @pytest.mark.parametrize("text", [*NONE, b"g"])
@@ -23,6 +24,7 @@ def test_no_hexadecimal_number(text: bytes) -> None:
 
 @given(st.integers(0, 10**19 - 1))
 def test_decimal(number: int) -> None:
+    assert decimal(str(number)) == number
     assert decimal(b"%d" % number) == decimal((b"%d" % number).rjust(19, b"0")) == number
 
 
