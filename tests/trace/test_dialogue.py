@@ -107,8 +107,10 @@ def test_a_key_is_never_shown_whatever_gets_lost(
         assert secret not in text.replace("FSWRITE", "")
 
 
-def test_a_file_that_is_read_is_its_size() -> None:
-    steps = [(">", b'AT+FSREAD="C:/key",0,1000,0\r'), ("<", b"\r\n" + KEY + b"\r\nOK\r\n")]
+@pytest.mark.parametrize("header", [b"", b"+FSREAD: "])
+def test_a_file_that_is_read_is_its_size(header: bytes) -> None:
+    answer = b"\r\n" + header + KEY + b"\r\nOK\r\n"
+    steps = [(">", b'AT+FSREAD="C:/key",0,1000,0\r'), ("<", answer)]
     said = heard([*steps, (">", b"AT\r"), ("<", b"\r\nOK\r\n")])
     assert said[0].startswith("> AT+FSREAD")
     assert said[1].endswith("bytes)")
@@ -138,6 +140,7 @@ def test_a_body_that_lost_bytes_says_how_many_were_announced() -> None:
         (b"AT+HTTPREAD", b"HTTPREAD: 20\r\nhunter2 and the rest"),
         (b"AT+HTTPHEAD", b"+HTPHEAD40\r\nHTTP/1.1 200 OK\r\nx-thing: hunter2\r\n"),
         (b"AT+FSREAD=1", b"hunter2"),
+        (b'AT+FSREAD="pw",0,9,0', b"+FSREAD: hunter2"),
     ],
 )
 def test_a_body_whose_header_is_damaged_is_not_shown(command: bytes, came: bytes) -> None:

@@ -43,7 +43,6 @@ _SHAPES = {
     "+HTTPREAD": Shape(bodies=("+HTTPREAD",)),
     "+HTTPHEAD": Shape(bodies=("+HTTPHEAD", "+HTTPREAD")),
     "+HTTPEXGET": Shape(bodies=("+HTTPEXGET", "+HTTPGET")),
-    "+FSREAD": Shape(bodies=("+FSREAD",)),
     "+HTTPDATA": Shape(prompt="DOWNLOAD"),
     "+HTTPEXPOST": Shape(prompt=">"),
     "+FSWRITE": Shape(prompt=">"),

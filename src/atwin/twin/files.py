@@ -85,12 +85,12 @@ class FileCommands(Family):
 
     @command.read("+FSREADHEAD", needs="fs_read_head")
     def header(self) -> str:
-        """Whether FSREAD says how many bytes come."""
+        """Whether FSREAD puts its name in front of the bytes."""
         return f"+FSREADHEAD: {int(self._header)}"
 
     @command.set("+FSREADHEAD", needs="fs_read_head", plain_errors=True)
     def set_header(self, on: Annotated[int, OneOf(0, 1)]) -> None:
-        """FSREAD prints the bytes alone (0), or a line with their number first (1)."""
+        """FSREAD prints the bytes alone (0), or `+FSREAD: ` in front of them (1)."""
         self._header = bool(on)
 
     @command.set("+FSREAD", plain_errors=True)
@@ -108,7 +108,8 @@ class FileCommands(Family):
             raise AtError
         start = position if mode == 1 else 0
         piece = data[start : start + length]
-        return Block(f"+FSREAD: {len(piece)}" if self._header else "", piece)
+        # In front of the bytes, without their number or a line end (spec: corrections.md C-26).
+        return Block("", b"+FSREAD: " + piece if self._header else piece)
 
     @command.set("+FSWRITE", plain_errors=True, last=True)
     def write(
