@@ -271,7 +271,7 @@ def test_what_an_ended_download_has_left(tmp_path: Path) -> None:
     url, target = "http://h/f", str(tmp_path / "out")
     assert kept(url, target, whole=False) == "nothing was kept yet"
     for length, said in ((9, "5 of 9 bytes are kept"), (None, "5 bytes are kept")):
-        Journal(target).save(Record(url, {"length": length}, 5, "0" * 64))
+        Journal(target).save(Record.of(url, {"length": length}, 5, "0" * 64))
         assert kept(url, target, whole=False) == f"{said}; the same command goes on from there"
     assert kept(f"{url}2", target, whole=False) == "nothing was kept yet"
     assert kept(url, target, whole=True) == f"{target} is there, whole and verified"

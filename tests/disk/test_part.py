@@ -28,7 +28,7 @@ def sha(data: bytes) -> str:
 
 
 def record(done: int) -> Record:
-    return Record("http://x/y", {"length": len(DATA)}, done, sha(DATA[:done]))
+    return Record.of("http://x/y", {"length": len(DATA)}, done, sha(DATA[:done]))
 
 
 def go_on(target: Path) -> int:
@@ -268,5 +268,5 @@ def test_hash_file(tmp_path: Path) -> None:
 
 def test_journal_of_a_directory_is_told(tmp_path: Path) -> None:
     (tmp_path / "file.bin.journal").mkdir()
-    with pytest.raises(DiskError, match=r"cannot read .*file.bin.journal: Is a directory"):
+    with pytest.raises(DiskError, match=r"cannot read .*file.bin.journal: it is a directory"):
         Journal(tmp_path / "file.bin").load()

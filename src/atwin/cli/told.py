@@ -17,7 +17,7 @@ def kept(url: str, target: str, *, whole: bool) -> str:
         record = Journal(target).load()
     except DiskError:
         record = None
-    if record is None or record.url != url or not record.done:
+    if record is None or not record.is_of(url) or not record.done:
         return "nothing was kept yet"
     length = record.entity.get("length")
     total = f" of {length}" if isinstance(length, int) else ""

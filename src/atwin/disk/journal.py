@@ -1,39 +1,63 @@
 """The small file beside a download that says which bytes are on disk, and of which entity.
 
 It is written after the bytes it speaks of have reached the disk, and replaced whole: at any
-moment of a crash it is either the old or the new one, and never promises too much.
+moment of a crash it is either the old or the new one, and never promises too much. Its owner alone
+can read it, and no secret of the URL is in it: it knows its URL by a salted hash.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from atwin.disk.errors import explained
 from atwin.disk.part import sync_directory
 from atwin.disk.target import find_target
+from atwin.disk.whole import read_file
+from atwin.text import masked_url, parse_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_VERSION = 1
+#: Version 1 had the URL in clear.
+_VERSION, _CLEAR = 2, 1
+#: No journal is longer; what is, is none.
+_LONGEST = 1 << 20
+
+#: A hash of a URL takes some milliseconds, so that short secrets in it are not simply tried.
+_ROUNDS, _SALT = 20_000, 16
 
 _OPEN_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`done` bytes of the entity behind `url` are in the part file, and hash to `sha256`.
+    """`done` bytes of the entity behind a URL are in the part file, and hash to `sha256`.
 
-    `entity` is what identifies it: header values by name, None where the server gave none.
+    `shown_url` is that URL without its secrets, `url_hash` is what it is known by. `entity` is
+    what identifies it: header values by name, None where the server gave none.
     """
 
-    url: str
+    shown_url: str
+    url_hash: str
     entity: dict[str, str | int | None]
     done: int
     sha256: str
+
+    @classmethod
+    def of(cls, url: str, entity: dict[str, str | int | None], done: int, sha256: str) -> Record:
+        """The record of a download from `url`."""
+        return cls(masked_url(url), _fresh_hash(url), entity, done, sha256)
+
+    def is_of(self, url: str) -> bool:
+        """Whether it speaks of what was downloaded from exactly this `url`."""
+        salt = self.url_hash.partition("$")[0]
+        return hmac.compare_digest(_hash(url, salt), self.url_hash)
 
 
 class Journal:
@@ -48,20 +72,19 @@ class Journal:
     def load(self) -> Record | None:
         """What it says; None when there is none, or none that makes sense. Raises `DiskError`."""
         try:
-            return _record(json.loads(self.path.read_bytes()))
-        except FileNotFoundError:
+            return _record(parse_json(read_file(self.path, _LONGEST)))
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
-        except (ValueError, KeyError, TypeError):
-            return None
-        except OSError as error:
-            raise explained("read", str(self.path), error) from None
 
     def save(self, record: Record) -> None:
         """Replace it. Raises `DiskError`, and the old one stays."""
-        data = json.dumps({"version": _VERSION, **asdict(record)}, indent=1).encode()
+        fields = asdict(record)
+        url = fields.pop("shown_url")
+        data = json.dumps({"version": _VERSION, "url": url, **fields}, indent=1).encode()
         try:
-            fd = os.open(self._new, _OPEN_NEW, 0o666)
+            fd = os.open(self._new, _OPEN_NEW, 0o600)
             try:
+                os.fchmod(fd, 0o600)  # one that a crash left may be an older, open one
                 while data:
                     data = data[os.write(fd, data) :]
                 os.fsync(fd)
@@ -81,16 +104,35 @@ class Journal:
             raise explained("remove", str(self.path), error) from None
 
 
+@lru_cache(maxsize=8)
+def _fresh_hash(url: str) -> str:
+    """With a salt of this process: each part of a download is journalled under the same one."""
+    return _hash(url, os.urandom(_SALT).hex())
+
+
+@lru_cache(maxsize=8)
+def _hash(url: str, salt: str) -> str:
+    data = url.encode("utf-8", "surrogatepass")
+    return f"{salt}${hashlib.pbkdf2_hmac('sha256', data, salt.encode(), _ROUNDS).hex()}"
+
+
 def _record(data: dict[str, object]) -> Record:
-    """Raises ValueError, KeyError or TypeError for anything but a record of this version."""
-    url, entity, done, sha256 = (data[key] for key in ("url", "entity", "done", "sha256"))
+    """Raises ValueError, KeyError or TypeError for anything but a record of a known version."""
+    entity, done, sha256 = (data[key] for key in ("entity", "done", "sha256"))
     if (
-        data["version"] != _VERSION
-        or not isinstance(url, str)
-        or not isinstance(entity, dict)
+        not isinstance(entity, dict)
+        or not all(isinstance(value, str | int | None) for value in entity.values())
         or not isinstance(done, int)
         or not isinstance(sha256, str)
         or done < 0
     ):
         raise ValueError
-    return Record(url, entity, done, sha256)
+    url = data["url"]
+    if not isinstance(url, str):
+        raise ValueError
+    if data["version"] == _CLEAR:
+        return Record.of(url, entity, done, sha256)
+    url_hash = data["url_hash"]
+    if data["version"] != _VERSION or not isinstance(url_hash, str) or not url_hash.isascii():
+        raise ValueError
+    return Record(url, url_hash, entity, done, sha256)

@@ -11,9 +11,10 @@ import errno
 import fcntl
 import hashlib
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
-from atwin.disk.errors import DiskError, explained
+from atwin.disk.errors import DiskError, MeddledError, explained
 from atwin.disk.target import copy_access, find_target
 
 if TYPE_CHECKING:
@@ -85,8 +86,9 @@ class PartFile:
         """Let go; a file that holds nothing is removed. Harmless when called twice."""
         if self._fd >= 0:
             try:
-                if os.fstat(self._fd).st_size == 0 and self._is_ours():
-                    self.path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    if os.fstat(self._fd).st_size == 0 and self._is_ours():
+                        self.path.unlink(missing_ok=True)
             finally:
                 os.close(self._fd)
                 self._fd = -1
@@ -124,6 +126,7 @@ class PartFile:
 
         When that fails, a full disk for one, the good bytes stay as they were.
         """
+        self._check_ours()
         try:
             written = self._write(data)
         except OSError as error:
@@ -148,14 +151,19 @@ class PartFile:
     def finish(self) -> None:
         """Give the file its name: from here on `target` exists, whole.
 
-        It has the mode of the file it replaces.
+        It has the mode of the file it replaces. What is on the disk is read once more before: a
+        file that somebody else replaced, cut or wrote to does not get the name, and `MeddledError`
+        is raised.
         """
         if self.finished:
             return
         # Something else may have come there meanwhile.
         find_target(self.target)
+        self._check_ours()
         try:
             self._cut()
+            if self._reread() != self.hashes.sha256:
+                raise self._meddled("somebody else wrote to it")
             copy_access(self.target, self._fd)
             os.fsync(self._fd)
             os.replace(self.path, self.target)
@@ -164,10 +172,11 @@ class PartFile:
             raise explained("rename to", str(self.target), error) from None
 
     def remove(self) -> None:
-        """Delete the file; `target` is not touched."""
+        """Delete the file, if it is still ours; `target` is not touched."""
         self._forget()
         try:
-            self.path.unlink(missing_ok=True)
+            if self._is_ours():
+                self.path.unlink(missing_ok=True)
         except OSError as error:
             raise explained("remove", str(self.path), error) from None
 
@@ -190,6 +199,30 @@ class PartFile:
             if error.errno == errno.EWOULDBLOCK:
                 raise DiskError(f"{self.target} is being downloaded by another process") from None
             raise explained("write", str(self.path), error) from None
+
+    def _check_ours(self) -> None:
+        """Raises `MeddledError` where what was received is not what the name leads to any more."""
+        try:
+            there = os.lstat(self.path)
+            ours = os.fstat(self._fd)
+        except FileNotFoundError:
+            raise self._meddled("somebody else removed it") from None
+        except OSError as error:
+            raise explained("read", str(self.path), error) from None
+        if not os.path.samestat(there, ours):
+            raise self._meddled("somebody else put another in its place")
+        if ours.st_size < self.size:
+            raise self._meddled(f"somebody else cut it to {ours.st_size} of {self.size} bytes")
+
+    def _meddled(self, what: str) -> MeddledError:
+        text = f"{self.path}: {what} during the download; {self.target} is as it was before"
+        return MeddledError(f"{text}, run the command again")
+
+    def _reread(self) -> str:
+        hashes = Hashes()
+        for block in _blocks(self._fd, self.size):
+            hashes.update(block)
+        return hashes.sha256
 
     def _is_ours(self) -> bool:
         return _same_file(self._fd, self.path)
@@ -254,5 +287,5 @@ def _blocks(fd: int, size: int) -> Iterator[bytes]:
 def _same_file(fd: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(fd), path.stat())
-    except FileNotFoundError:
+    except OSError:
         return False

@@ -33,14 +33,18 @@ def find_target(name: str | Path) -> Path:
     except (OSError, ValueError) as error:
         raise _unusable(text, error) from None
     if not stat.S_ISREG(mode):
-        kind = _KINDS.get(stat.S_IFMT(mode), "something else")
-        raise DiskError(f"cannot write {text}: it is {kind}; name a regular file")
+        raise DiskError(f"cannot write {text}: it is {kind_of(mode)}; name a regular file")
     path = Path(os.path.realpath(text)) if os.path.islink(text) else Path(text)
     try:
         os.stat(path.parent)
     except OSError as error:
         raise _unusable(text, error) from None
     return path
+
+
+def kind_of(mode: int) -> str:
+    """What a file is that is no regular one, by its mode."""
+    return _KINDS.get(stat.S_IFMT(mode), "something else")
 
 
 def copy_access(path: Path, fd: int, *, at_least: int = 0) -> None:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from atwin.disk.errors import explained
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from atwin.disk.errors import DiskError, explained
+from atwin.disk.target import kind_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def write_file(path: str, data: bytes) -> None:
@@ -12,3 +20,29 @@ def write_file(path: str, data: bytes) -> None:
             file.write(data)
     except OSError as error:
         raise explained("write", path, error) from None
+
+
+def read_file(path: str | Path, most: int) -> bytes:
+    """What is in the regular file `path`, if that is at most `most` bytes.
+
+    Never waits, as a pipe would make one. Raises `FileNotFoundError`, and `DiskError` for
+    everything else that is in the way.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            known = os.fstat(fd)
+            if not stat.S_ISREG(known.st_mode):
+                raise DiskError(f"cannot read {path}: it is {kind_of(known.st_mode)}")
+            if known.st_size > most:
+                raise DiskError(f"cannot read {path}: it is larger than {most} bytes")
+            with os.fdopen(os.dup(fd), "rb") as file:
+                return file.read(most)
+        finally:
+            os.close(fd)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise explained("read", str(path), error) from None
+    except ValueError as error:  # a NUL in the name
+        raise DiskError(f"cannot read {path}: {error}") from None

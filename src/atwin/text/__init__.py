@@ -1,7 +1,16 @@
-"""Text that others wrote: what may be shown of it, what must not be written down, its numbers."""
+"""Text that others wrote: what may be shown of it, what must not be written down, what it says."""
 
 from atwin.text.mask import masked, masked_url
 from atwin.text.numbers import decimal, hexadecimal
+from atwin.text.parse import parse_json, parse_toml
 from atwin.text.shown import shown
 
-__all__ = ["decimal", "hexadecimal", "masked", "masked_url", "shown"]
+__all__ = [
+    "decimal",
+    "hexadecimal",
+    "masked",
+    "masked_url",
+    "parse_json",
+    "parse_toml",
+    "shown",
+]

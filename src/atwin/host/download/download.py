@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from atwin.disk.errors import DiskError
+from atwin.disk.errors import DiskError, MeddledError
 from atwin.disk.journal import Journal, Record
 from atwin.disk.part import PartFile
 from atwin.host.download.entity import Entity
@@ -119,6 +119,8 @@ class Download:
                 async with self._session:
                     await self._fetch_all()
                 return self._finish(began)
+        except MeddledError as error:
+            raise TargetError(str(error)) from None
         except DiskError as error:
             raise TargetError(f"{error}; what was received before is kept") from None
 
@@ -171,8 +173,8 @@ class Download:
         self._resumed_from = self._part.size
 
     def _why_not(self, record: Record) -> str | None:
-        if record.url != self._session.setup.url:
-            return f"it is of {record.url}"
+        if not record.is_of(self._session.setup.url):
+            return f"it is of {record.shown_url}"
         if self._entity is not None:
             before = Entity.from_record(record.entity)
             if reason := before.difference(self._entity):
@@ -360,8 +362,8 @@ class Download:
         if self._ranges_useless:
             return
         part, entity = self._part, self._entity or Entity()
-        record = Record(self._session.setup.url, entity.to_record(), part.size, part.hashes.sha256)
-        self._journal.save(record)
+        url, sha256 = self._session.setup.url, part.hashes.sha256
+        self._journal.save(Record.of(url, entity.to_record(), part.size, sha256))
 
     def _start_over(self, reason: str | None) -> None:
         self._journal.remove()
