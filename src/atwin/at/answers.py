@@ -1,19 +1,21 @@
 """What a module sends, cut into events: the host's direction of the AT language.
 
-Bytes in, events out, no I/O. Tolerant on purpose: CR and LF each end a line, the blank after a
-colon may be missing, echo is recognised wherever it stands, a line nobody asked for is an
-unsolicited one. Nothing raises and nothing grows: a line is cut at `LONGEST_LINE` bytes, and a
-counted body is handed on as it comes (spec: http.md §1, uart.md §1-§4).
+Bytes in, events out, no I/O. Tolerant on purpose: CR and LF each end a line, blanks around colons
+and commas come as they like, line noise and XON/XOFF are no part of a line, echo is recognised
+wherever it stands, a line nobody asked for is an unsolicited one. Nothing raises and nothing grows:
+a line is cut at `LONGEST_LINE` bytes, and a counted body is handed on as it comes (spec: http.md
+§1, uart.md §1-§4).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from atwin.at.cme import Cme, cme_text
+from atwin.at.lenient import LONGEST_NUMBER, lenient
 from atwin.at.results import Ending, ending_of, names_read
 from atwin.at.urc import parse_urc
 
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 
 #: Bytes of a line that are kept; no documented answer line comes near.
 LONGEST_LINE = 8192
+
+#: Bytes of a counted body; no module has a buffer of that size, so such a number means nothing.
+LONGEST_BODY = 1 << 26
+
+#: Bytes that are no part of any line: NUL and 0xFF, which are noise, and XON and XOFF.
+NOISE = b"\x00\xff\x11\x13"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +59,13 @@ class Final:
     text: str
     ok: bool
     code: int | None = None
-    #: The counted body was not followed by CR LF: bytes of it were lost, and others taken for them.
+    #: Bytes of the counted body were lost, and others taken for them; or `unframed`, they may have
+    #: been.
     damaged: bool = False
+    #: No whole CR LF came between the counted body and this result.
+    unframed: bool = False
+    #: It need not be the end: lines of the answer may follow, or, where `owed`, the real result.
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +117,40 @@ _LINE_END = re.compile(rb"[\r\n]")
 _CR, _LF = 0x0D, 0x0A
 _QUOTED = re.compile(r'"[^"]*"')
 _NAME = re.compile(r"[+*^][A-Z][A-Z0-9_]*")
-_EXTENDED_ERROR = re.compile(r"\+CM[ES] ERROR: ?(.*)", re.IGNORECASE)
-_COUNTED = re.compile(r"(\+\w+): ?(\d{1,10})", re.IGNORECASE)
+_EXTENDED_ERROR = re.compile(r"\+CM[ES] ERROR *(?:: *(.*))?", re.IGNORECASE)
+_COUNTED = lenient(r"(\+\w+): (\d+)")
 #: Mode 2 bytes, or mode 3 bytes in hex; the link where there are several; how many, how many left.
-_FETCHED = re.compile(r"\+CIPRXGET: ?([23]),(?:\d,)?(\d{1,5}),\d{1,5}", re.IGNORECASE)
-_RECEIVED = re.compile(r"\+RECEIVE,(\d),(\d{1,5}):")
-_RECEIVED_BY_ONE = re.compile(rb"\s*\+IPD,(\d{1,5})(?:,[A-Z]+)?:")
+_FETCHED = lenient(r"\+CIPRXGET: ([23]), (?:\d, )?(\d{1,5}), \d{1,5}")
+_RECEIVED = lenient(r"\+RECEIVE, (\d), (\d{1,5}) *:")
+_RECEIVED_BY_ONE = re.compile(rb"\s*\+IPD, ?(\d{1,5})(?:, ?[A-Z]+)? ?:")
 #: Texts without a `+` in front that no command prints as information (spec: uart.md §8, power.md
-#: §2, http.md §4, network.md §5).
-_PLAIN_URC = re.compile(r"RDY|NORMAL POWER DOWN|ERROR: ?\d+|RECV FROM:.*|\^boot\.rom.*", re.DOTALL)
+#: §2, http.md §4, network.md §5), and what modules of this family say when they start.
+_PLAIN_URC = re.compile(
+    r"RDY|(?:[A-Z-]+ )?POWER DOWN|RING|(?:SMS|CALL|PB|AT|MODEM) ?(?:READY|DONE)|ERROR: ?\d+"
+    r"|RECV FROM:.*|\^boot\.rom.*",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 #: Bytes of a single link's packet head, at most.
 LONGEST_HEAD = 32
 
 
+def is_result(text: str) -> bool:
+    """Whether that line ends any command: OK, ERROR, or an error with its number or text."""
+    return text in ("OK", "ERROR") or _EXTENDED_ERROR.fullmatch(text) is not None
+
+
 def _fits(pattern: re.Pattern[str] | None, text: str) -> bool:
     return pattern is not None and pattern.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=128)
+def _known_of(sent: str) -> tuple[str, frozenset[str], Ending, frozenset[str]]:
+    """Of a command line: its echo, the names in it, how its answer ends, the names it reads."""
+    echo = sent.encode().decode("latin-1").strip()
+    names = frozenset(_NAME.findall(_QUOTED.sub("", sent.upper())))
+    return echo, names, ending_of(sent), names_read(sent)
 
 
 @cache
@@ -140,8 +170,9 @@ class AnswerParser:
         self._after_cr = False
         self._body_left = 0
         self._behind_body = b""
-        self._damaged = False
-        self._in_flight = False
+        self._last_of_body = 0
+        self._damaged = self._unframed = False
+        self._in_flight = self._owed = False
         self._echo = ""
         self._names: frozenset[str] = frozenset()
         self._bodies: Sequence[str] = ()
@@ -150,7 +181,7 @@ class AnswerParser:
         self._finals: Sequence[str] = ()
         self._ending = Ending()
         self._read: set[str] = set()
-        self._behind_ok = False
+        self._ok_came = self._told = False
         self._packet_left = 0
         self._packet_link: int | None = None
 
@@ -162,26 +193,27 @@ class AnswerParser:
         raw: int = 0,
         prompt: str | None = None,
         finals: Sequence[str] = (),
+        owed: bool = False,
     ) -> None:
         """A command line goes out now; whatever body was still due is given up.
 
         `bodies` are the headers that announce a counted body (`+HTTPREAD`), `raw` is the length
         of one that nothing announces (FSREAD, behind the first CR LF), `prompt` is
         `DOWNLOAD` or `>`, `finals` are results other than OK that mean success, besides those of
-        the CIP commands, which are known (`SHUT OK`).
+        the CIP commands, which are known (`SHUT OK`). `owed`: results of earlier commands may
+        still come, so a result is no end before `end` is called.
         """
         self._in_flight = True
         self._body_left = 0
-        self._behind_body, self._damaged = b"", False
-        self._echo = sent.encode().decode("latin-1").strip()
-        self._names = frozenset(_NAME.findall(_QUOTED.sub("", sent.upper())))
+        self._behind_body, self._damaged, self._unframed = b"", False, False
+        self._echo, self._names, self._ending, read = _known_of(sent)
         self._bodies = bodies
         self._raw = raw
         self._prompt = prompt
         self._finals = finals
-        self._ending = ending_of(sent)
-        self._read = set(names_read(sent))
-        self._behind_ok = False
+        self._owed = owed and self._ending.own is None
+        self._read = set(read)
+        self._ok_came = self._told = False
 
     def end(self) -> None:
         """Nothing is in flight any more: the command ended, or was given up."""
@@ -207,14 +239,14 @@ class AnswerParser:
                 at += len(piece)
                 events.append(BodyData(piece))
                 if not self._body_left:
-                    self._behind_body = b"\r\n"
+                    self._behind_body, self._last_of_body = b"\r\n", data[at - 1]
                 continue
             if self._behind_body:
                 if data[at] == self._behind_body[0]:
                     self._behind_body = self._behind_body[1:]
                     at += 1
                 else:
-                    self._behind_body, self._damaged = b"", True
+                    self._miss_frame(data[at])
                 continue
             if self._packet_left:
                 piece = memoryview(data)[at : at + self._packet_left]
@@ -235,7 +267,7 @@ class AnswerParser:
                 at += 1
                 self._finish_line(events)
         # A `>` prompt has no line end: it is the one thing recognised before its line is over.
-        if self._prompt == ">" and self._partial.strip() == b">":
+        if self._prompt == ">" and self._partial.translate(None, NOISE).strip() == b">":
             self._partial.clear()
             self._prompt = None
             events.append(Prompt(">"))
@@ -245,23 +277,34 @@ class AnswerParser:
         """Whether a single link's packet begins: its head has no line of its own."""
         if len(self._partial) > LONGEST_HEAD:
             return False
-        match = _RECEIVED_BY_ONE.fullmatch(self._partial + up_to_colon)
+        match = _RECEIVED_BY_ONE.fullmatch((self._partial + up_to_colon).translate(None, NOISE))
         if match is None:
             return False
         self._partial.clear()
         self._packet_link, self._packet_left = None, int(match[1])
         return True
 
+    def _miss_frame(self, came: int) -> None:
+        """Something else than CR LF follows the body: bytes were lost, or the module left it out.
+
+        As many bytes as the body lost were taken for its end: the first of them that CR LF.
+        """
+        self._unframed = True
+        if len(self._behind_body) == 2:
+            stolen = b"\r" if came == _LF else b"\r\n"
+            self._damaged = self._last_of_body in stolen
+        self._behind_body = b""
+
     def _finish_line(self, events: list[Event]) -> None:
-        if not self._partial:
-            if self._raw:
-                self._body_left, self._raw = self._raw, 0
-                events.append(BodyStart("", self._body_left))
-            return
-        text = self._partial.decode("latin-1").strip()
-        self._partial.clear()
-        if text:
-            self._sort_line(text, events)
+        if self._partial:
+            text = self._partial.translate(None, NOISE).decode("latin-1").strip()
+            self._partial.clear()
+            if text:
+                self._sort_line(text, events)
+                return
+        if self._raw:
+            self._body_left, self._raw = self._raw, 0
+            events.append(BodyStart("", self._body_left))
 
     def _sort_line(self, text: str, events: list[Event]) -> None:
         if self._echo and text.endswith(self._echo):
@@ -273,22 +316,25 @@ class AnswerParser:
             return
         if (packet := _RECEIVED.fullmatch(text)) is not None:
             self._packet_link, self._packet_left = int(packet[1]), int(packet[2])
+        elif self._ending.own is not None and self._is_own(text):
+            self._own_line(text, events)
         elif not self._in_flight:
             events.append(Unsolicited(text, parse_urc(text)))
-        elif text == "OK" and self._ending.behind_ok is not None:
-            self._behind_ok = True
+        elif text == "OK" and self._ending.own is not None and not self._told:
+            self._ok_came = True
         elif (final := self._as_final(text)) is not None:
-            self.end()
-            events.append(replace(final, damaged=True) if self._damaged else final)
-        elif self._behind_ok:
-            self._sort_line_behind_ok(text, events)
+            self._finish(final, events)
+        elif self._unframed:
+            # What follows the body is no result: it is the rest of the body.
+            self._unframed, self._damaged = False, True
+            self._sort_line(text, events)
         elif self._prompt == text:
             self._prompt = None
             events.append(Prompt(text))
         elif (start := self._as_body(text)) is not None:
             self._body_left = start.length
             events.append(start)
-        elif (name := text.partition(":")[0].upper()) in self._read:
+        elif (name := text.partition(":")[0].strip().upper()) in self._read:
             self._read.remove(name)
             events.append(Line(text))
         elif (urc := parse_urc(text)) is not None:
@@ -298,15 +344,29 @@ class AnswerParser:
         else:
             events.append(Unsolicited(text, None))
 
-    def _sort_line_behind_ok(self, text: str, events: list[Event]) -> None:
-        """The lines for whose sake OK was not the end."""
-        if not text.startswith(("STATE:", "C:")):
-            events.append(Unsolicited(text, parse_urc(text)))
-            return
+    def _is_own(self, text: str) -> bool:
+        """Whether it is a line of CIPSTATUS; STATE is one only before the result."""
+        return _fits(self._ending.own, text) and (self._in_flight or text.startswith("C"))
+
+    def _own_line(self, text: str, events: list[Event]) -> None:
+        """A line of CIPSTATUS, in front of OK or behind it.
+
+        Behind it the first one ends the answer, so far as can be told: whether more follow
+        depends on AT+CIPMUX.
+        """
         events.append(Line(text))
-        if self._ending.behind_ok is not None and self._ending.behind_ok.fullmatch(text):
+        self._told = True
+        if self._in_flight and self._ok_came:
+            self._finish(Final("OK", ok=True, open=True), events)
+
+    def _finish(self, final: Final, events: list[Event]) -> None:
+        if self._damaged or self._unframed:
+            final = replace(final, damaged=self._damaged, unframed=self._unframed)
+        if self._owed:
+            final = replace(final, open=True)
+        else:
             self.end()
-            events.append(Final("OK", ok=True))
+        events.append(final)
 
     def _as_final(self, text: str) -> Final | None:
         ending = self._ending
@@ -317,8 +377,9 @@ class AnswerParser:
         if text == "ERROR":
             return Final(text, ok=False)
         if match := _EXTENDED_ERROR.fullmatch(text):
-            what = match[1].strip()
-            code = int(what) if what.isdecimal() else _code_of_text().get(what.lower())
+            what = (match[1] or "").strip()
+            number = what.isdecimal() and len(what) <= LONGEST_NUMBER
+            code = int(what) if number else _code_of_text().get(what.lower())
             return Final(text, ok=False, code=code)
         return None
 
@@ -332,7 +393,8 @@ class AnswerParser:
         # `+CIPRXGET: 1` tells that data wait, not how many.
         if match is None or match[1].upper() not in self._bodies or match[1] == "+CIPRXGET":
             return None
-        return BodyStart(text, int(match[2]))
+        length = int(match[2])
+        return BodyStart(text, length) if length <= LONGEST_BODY else None
 
     def _is_information(self, text: str) -> bool:
         if _PLAIN_URC.fullmatch(text):

@@ -1,4 +1,4 @@
-"""How the answers of the CIP… commands end: other results than OK, or lines behind it.
+"""How the answers of the CIP… commands end: other results than OK, or lines of their own.
 
 The host's direction; see `atwin.at.answers` (spec: network.md §5).
 """
@@ -19,23 +19,24 @@ class Ending:
     done: re.Pattern[str] | None = None
     #: Results that mean it is not.
     refused: re.Pattern[str] | None = None
-    #: With OK coming first, the line that is the real end.
-    behind_ok: re.Pattern[str] | None = None
+    #: Lines without a name that are the answer; they come in front of OK or behind it, and with
+    #: OK coming first it is not the end.
+    own: re.Pattern[str] | None = None
 
 
-_LINK = r"(?:\d, ?)?"
+_LINK = r"(?:\d *, *)?"
 
 _ENDINGS = {
     "+CIFSR": Ending(done=re.compile(r"[0-9.]{7,}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]+")),
     "+CIPSHUT": Ending(done=re.compile(r"SHUT OK")),
     "+CIPCLOSE": Ending(done=re.compile(_LINK + r"CLOSE OK")),
     "+CIPSEND": Ending(
-        done=re.compile(_LINK + r"SEND OK|DATA ACCEPT: ?(?:\d,)?\d+"),
+        done=re.compile(_LINK + r"SEND OK|DATA ACCEPT *: *(?:\d *, *)?\d+"),
         refused=re.compile(_LINK + r"SEND FAIL"),
     ),
     "+CIPSTART": Ending(refused=re.compile(_LINK + r"ALREADY CONNECT")),
-    # One link: the state is all. Several: a line each, of which the sixth is the last.
-    "+CIPSTATUS": Ending(behind_ok=re.compile(r"STATE:(?! ?IP PROCESSING).*|C: ?5,.*")),
+    # One link: the state is all. Several: a line each.
+    "+CIPSTATUS": Ending(own=re.compile(r"STATE *:.*|C *: *\d *,.*")),
     "O": Ending(done=re.compile(r"CONNECT"), refused=re.compile(r"NO CARRIER")),
 }
 _PLAIN = Ending()

@@ -1,7 +1,9 @@
 """The host's end of the line: one command at a time, and URCs that are never lost.
 
 A command that gets no answer leaves the line in an unknown state (half a body may still be on
-its way), so the next one first resynchronises with `AT` (spec: flows.md §1, uart.md §3).
+its way), so the next one first resynchronises with `AT` (spec: flows.md §1, uart.md §3). Its answer
+may come all the same, later: results are counted, and for some time each command waits whether a
+second one follows the first. The last is its own.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from atwin.at.answers import (
     Prompt,
     Received,
     Unsolicited,
+    is_result,
 )
 from atwin.at.urc import Ready, urcs_behind
 from atwin.clock import LoopClock
@@ -51,6 +54,13 @@ URC_BACKLOG = 256
 #: Seconds without a byte after which an interrupted answer is taken to be over.
 SETTLE = 0.2
 
+#: Seconds for which the answer of a command that timed out may still come, after the line was
+#: synchronised; and seconds without a byte after a bare result in place of asked-for information.
+LATE, LATE_SETTLE = 30.0, 1.0
+
+#: Seconds in which a module answers `AT` that is not late with everything.
+_AT_ONCE = 0.05
+
 #: Seconds the rest of an interrupted answer may take: a whole buffer at 9600 Bd.
 LONGEST_SETTLE = 340.0
 
@@ -79,12 +89,16 @@ class Timeout(Exception):  # noqa: N818 - becomes a NoAnswerError where the scri
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer. `body` is the counted body, None when none came; `echoed`: the line too."""
+    """A whole answer. `body` is the counted body, None when none came.
+
+    `echoed`: the command came back too; `prompted`: the module asked for its data.
+    """
 
     lines: tuple[str, ...]
     final: Final
     body: bytes | None = None
     echoed: bool = False
+    prompted: bool = False
 
     @property
     def ok(self) -> bool:
@@ -125,7 +139,7 @@ class LogEntry:
 class _Exchange:
     """The command in flight."""
 
-    def __init__(self, timeout: float, progress: Progress | None, now: float) -> None:
+    def __init__(self, sent: str, timeout: float, progress: Progress | None, now: float) -> None:
         loop = asyncio.get_running_loop()
         self.reply: asyncio.Future[Reply] = loop.create_future()
         self.prompted: asyncio.Future[bool] = loop.create_future()
@@ -133,16 +147,29 @@ class _Exchange:
         self.progress = progress
         self.alive_at = now
         self.timer: Timer | None = None
+        self.silence: Timer | None = None
+        self.sent = sent
         self.lines: list[str] = []
         self.pieces: list[memoryview] = []
         self.announced: int | None = None
         self.got = 0
-        self.echoed = False
+        self.echoed = self.asked_for_data = False
+        #: A result that need not be the last.
+        self.final: Final | None = None
+
+    def start_over(self) -> None:
+        """What came so far was the answer of an earlier command."""
+        self.final = self.announced = None
+        self.got = 0
+        self.lines.clear()
+        self.pieces.clear()
 
     def finish(self, final: Final) -> None:
         if not self.reply.done():
             body = None if self.announced is None else b"".join(self.pieces)
-            self.reply.set_result(Reply(tuple(self.lines), final, body, self.echoed))
+            self.reply.set_result(
+                Reply(tuple(self.lines), final, body, self.echoed, self.asked_for_data)
+            )
         if not self.prompted.done():
             self.prompted.set_result(False)
 
@@ -197,6 +224,8 @@ class Channel:
         self._lock = asyncio.Lock()
         self._exchange: _Exchange | None = None
         self._in_doubt = False
+        #: Commands whose result may still come, until when; results that came to no command.
+        self._owed, self._owed_until, self._strays = 0, 0.0, 0
         self._lost: str | None = None
         self._heard = 0
         self._last_heard = b""
@@ -290,12 +319,18 @@ class Channel:
         """A command whose answer nobody waits for, because none can be heard."""
         self._log(">", text)
         self.port.write(text.encode() + b"\r")
-        self._in_doubt = True
+        self._owe()
 
     def expect_restart(self) -> None:
         """The module was made to start anew: count that, whether its RDY is heard or not."""
         self.restarts += 1
+        self._in_doubt, self._owed = True, 0
+
+    def _owe(self) -> None:
+        """The result of a command that was sent may come at any time, or never."""
         self._in_doubt = True
+        self._owed += 1
+        self._owed_until = self.clock.now() + LATE
 
     # --- URCs and log ---------------------------------------------------------------------------
 
@@ -391,6 +426,9 @@ class Channel:
         exchange = self._exchange
         if isinstance(event, Unsolicited):
             self._log("<", event.text)
+            if is_result(event.text):
+                self._strays += 1
+                self._owed = max(0, self._owed - 1)
             self._announce(event.text, event.urc)
             return
         if isinstance(event, Received):
@@ -399,6 +437,13 @@ class Channel:
             return
         if exchange is None:
             return
+        if (
+            exchange.final is not None
+            and self._owed
+            and isinstance(event, Echo | Line | BodyStart | Prompt)
+        ):
+            exchange.start_over()
+            self._owed -= 1
         match event:
             case BodyData(data):
                 exchange.alive_at = self.clock.now()
@@ -406,15 +451,17 @@ class Channel:
             case Line(text):
                 self._log("<", text)
                 exchange.lines.append(text)
-            case Final(damaged=True):
-                # Others were counted in their place, so all of it is worth nothing.
-                exchange.fail(Timeout("bytes of the body were lost", missing=1))
             case Final():
                 self.answered = True
                 if exchange.announced is not None:
                     self._log("<", f"({exchange.got} bytes)")
                 self._log("<", event.text)
-                exchange.finish(event)
+                if event.open:
+                    self._may_be_late(exchange, event)
+                elif event.damaged:
+                    _conclude(exchange, event)
+                else:
+                    exchange.finish(event)
             case BodyStart(header, length):
                 if header:
                     self._log("<", header)
@@ -422,14 +469,40 @@ class Channel:
                 exchange.announced = length
             case Prompt(text):
                 self._log("<", text)
+                exchange.asked_for_data = True
                 if not exchange.prompted.done():
                     exchange.prompted.set_result(True)
             case Echo():
                 exchange.echoed = True
 
+    def _may_be_late(self, exchange: _Exchange, final: Final) -> None:
+        """A result that more may follow: it counts once the line is silent."""
+        if exchange.final is not None and self._owed:
+            self._owed -= 1
+            if exchange.lines or exchange.announced is not None:
+                final = exchange.final  # the one with what was asked for is its own
+        first, exchange.final = exchange.final is None, final
+        if first:
+            self._wait_for_silence(exchange)
+
+    def _wait_for_silence(self, exchange: _Exchange) -> None:
+        heard = self._heard
+        told = exchange.lines or exchange.announced is not None or not exchange.sent.endswith("?")
+
+        def look() -> None:
+            if exchange.final is None or exchange.reply.done():
+                return
+            if self._heard == heard:
+                _conclude(exchange, exchange.final)
+            else:
+                self._wait_for_silence(exchange)
+
+        exchange.silence = self.clock.call_later(SETTLE if told else LATE_SETTLE, look)
+
     def _announce(self, text: str, urc: Urc | None) -> None:
         if isinstance(urc, Ready):
             self.restarts += 1
+            self._owed = 0
         for call in tuple(self._urc_calls):
             call(text, urc)
         if urc is None:
@@ -453,11 +526,15 @@ class Channel:
         raw: int = 0,
         finals: Sequence[str] = (),
         prompt: str | None = None,
+        probe: bool = False,
     ) -> _Exchange:
         if self._lost is not None:
             raise LineLostError(self._lost)
-        exchange = _Exchange(timeout, progress, self.clock.now())
-        self._parser.begin(text, bodies=bodies, raw=raw, prompt=prompt, finals=finals)
+        exchange = _Exchange(text, timeout, progress, self.clock.now())
+        if self._owed and exchange.alive_at >= self._owed_until:
+            self._owed = 0
+        owed = self._owed > 0 and not probe
+        self._parser.begin(text, bodies=bodies, raw=raw, prompt=prompt, finals=finals, owed=owed)
         self._exchange = exchange
         self._log(">", text)
         self.port.write(text.encode() + end)
@@ -468,10 +545,17 @@ class Channel:
         """Whatever happened: nothing is in flight now, and an unfinished answer leaves doubt."""
         if exchange.timer is not None:
             exchange.timer.cancel()
-        self._exchange = None
-        if not exchange.reply.done() or exchange.reply.cancelled() or exchange.reply.exception():
-            self._in_doubt = True
+        if exchange.silence is not None:
+            exchange.silence.cancel()
             self._parser.end()
+        self._exchange = None
+        reply = exchange.reply
+        if not reply.done() or reply.cancelled() or reply.exception():
+            self._parser.end()
+            self._in_doubt = True
+            # With a body under way the result was most likely taken for some of it.
+            if exchange.announced is None:
+                self._owe()
             for text, urc in urcs_behind(exchange.last_bytes()):
                 self._log("<", text)
                 self._announce(text, urc)
@@ -481,6 +565,9 @@ class Channel:
         if left > 1e-6:
             exchange.timer = self.clock.call_later(left, lambda: self._check_time(exchange))
         else:
+            if exchange.final is not None:
+                _conclude(exchange, exchange.final)
+                return
             came = exchange.came_so_far()
             exchange.fail(Timeout(f"{came} in {exchange.timeout:g} s", exchange.missing()))
 
@@ -510,13 +597,41 @@ class Channel:
             await self._synchronise(attempts=10, gap=1.0)
 
     async def _synchronise(self, attempts: int, gap: float) -> None:
-        before = self._heard
-        for attempt in range(attempts):
-            if await self._probe(gap):
-                if self._in_doubt or attempt:
-                    await self._settle()
-                self._in_doubt = False
+        """`AT` until a result is surely its own.
+
+        Results come in the order of the commands. So where earlier ones may still be under way the
+        line must be silent, and then the result of one `AT` the only one. A module that is late
+        with all results, by the same time, gives the next one after the seconds between the two
+        commands: so long nothing else may come, unless it answers at once and never was late.
+        """
+        before, strays = self._heard, self._strays
+        sure, unanswered, quiet = not self._in_doubt, self._owed, False
+        asked_at, widest = self.clock.now(), 0.0
+        for _ in range(attempts):
+            strays_then, asked_before, asked_at = self._strays, asked_at, self.clock.now()
+            widest = max(widest, asked_at - asked_before)
+            ok = await self._probe(gap)
+            if ok is None:
+                sure, unanswered = False, unanswered + 1
+            if not ok:
+                continue
+            if sure:
                 return
+            late = self._strays > strays or self.clock.now() - asked_at > _AT_ONCE
+            until = self.clock.now() + widest + SETTLE
+            await self._settle()
+            while (
+                not (all_came := self._strays - strays >= unanswered)
+                and (quiet and late)
+                and self.clock.now() < until
+            ):
+                await self._settle()
+            if all_came or (quiet and self._strays == strays_then):
+                self._in_doubt = False
+                if all_came:
+                    self._owed = 0
+                return
+            quiet = True
         came = "nothing"
         if self._heard > before:
             came = (
@@ -528,16 +643,18 @@ class Channel:
             " the module's"
         )
 
-    async def _probe(self, seconds: float) -> bool:
-        exchange = self._begin("AT", b"\r", seconds, None)
+    async def _probe(self, seconds: float) -> bool | None:
+        """Whether `AT` is answered well; None when it is not answered."""
+        doubt, owed = self._in_doubt, self._owed
+        exchange = self._begin("AT", b"\r", seconds, None, probe=True)
         try:
             return (await exchange.reply).ok
         except Timeout:
-            return False
+            return None
         finally:
-            in_doubt = self._in_doubt
             self._end(exchange)
-            self._in_doubt = in_doubt
+            # It is counted by who asks.
+            self._in_doubt, self._owed = doubt, min(owed, self._owed)
 
     async def _settle(self) -> None:
         """Wait until the line is quiet: answers to earlier commands are still under way."""
@@ -551,3 +668,19 @@ class Channel:
             entry = LogEntry(self.clock.now(), direction, text)
             for call in tuple(self._log_calls):
                 call(entry)
+
+
+def _conclude(exchange: _Exchange, final: Final) -> None:
+    """That was the answer; a damaged body is none."""
+    if not final.damaged:
+        exchange.finish(final)
+    elif final.unframed:
+        exchange.fail(
+            Timeout(
+                f"no CR LF after a body of {exchange.got} bytes: the module left it out, or two"
+                " bytes of the body are missing"
+            )
+        )
+    else:
+        # Others were counted in their place, so all of it is worth nothing.
+        exchange.fail(Timeout("bytes of the body were lost", missing=1))

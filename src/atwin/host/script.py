@@ -95,6 +95,8 @@ class Script:
             raise self._no_answer(timeout) from None
         if not reply.ok:
             raise self.refused(reply)
+        if not reply.prompted:
+            raise self.refused(reply, f"the module did not ask for the data with {prompt}")
         return reply
 
     async def event(self, *kinds: type[U], deadline: float, advice: str | None = None) -> U:
