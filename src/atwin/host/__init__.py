@@ -24,6 +24,7 @@ from atwin.host.identity import Identity, Limits
 from atwin.host.line import LineWishes
 from atwin.host.modem import Modem
 from atwin.host.recovery import GENTLE, Climbed, Retry
+from atwin.host.redirects import Header, RedirectError, Redirects
 from atwin.host.request import Response
 from atwin.host.tls import TlsSettings
 
@@ -33,6 +34,7 @@ __all__ = [
     "Climbed",
     "CommandRefusedError",
     "DownloadResult",
+    "Header",
     "Headers",
     "HostError",
     "Identity",
@@ -46,6 +48,8 @@ __all__ = [
     "NoAnswerError",
     "Patience",
     "Progress",
+    "RedirectError",
+    "Redirects",
     "Reply",
     "RequestFailedError",
     "Response",

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from atwin.at.urc import (
@@ -22,14 +23,16 @@ from atwin.at.urc import (
 )
 from atwin.host.channel import Timeout
 from atwin.host.errors import ModuleError, NoAnswerError, RequestFailedError, TlsFailed, UsageError
+from atwin.host.following import follow
 from atwin.host.headers import Headers
 from atwin.host.quoted import quoted, quoted_headers
+from atwin.host.redirects import Header, Redirects, Way, needs_watching, shown_url
 from atwin.host.script import Script
-from atwin.host.url import check_url
+from atwin.host.url import check_url, origin_of
 from atwin.line.frame import Frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from atwin.at.urc import Urc
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
     from atwin.host.errors import StepError
     from atwin.host.identity import Limits
     from atwin.host.tls import TlsSetup
+
+#: What one request has of its own, and the next session too while it lasts.
+_OF_A_REQUEST = ("BREAK", "BREAKEND", "USERDATA")
 
 GET: Final = 0
 POST: Final = 1
@@ -91,23 +97,26 @@ STATUS_MEANING = {
 class Setup:
     """What every request of a session carries.
 
-    `timeout` is the module's own, in seconds, 1 to 65535; `headers` are added to each request.
+    `timeout` is the module's own, in seconds, 1 to 65535; `headers` are added to each request,
+    `redirects` says which are followed.
     """
 
     url: str
     timeout: int = 120
-    redirects: bool = True
+    redirects: Redirects = field(default_factory=Redirects)
     content_type: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[Header, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises `UsageError` for what cannot be said in an AT command."""
         check_url(self.url)
+        if self.redirects.https_only and origin_of(self.url)[0] != "https":
+            raise UsageError(f"{shown_url(self.url)} is no https URL, and nothing else is allowed")
         if not 1 <= self.timeout <= 65535:
             raise UsageError(f"a timeout of {self.timeout} s is not 1 to 65535")
         quoted(self.content_type, "CONTENT", "the Content-Type")
-        for name, value in self.headers:
-            quoted_headers([f"{name}: {value}"], "USER_DEFINED")
+        for header in self.headers:
+            quoted_headers([header.line], "USER_DEFINED")
 
     @classmethod
     def of(
@@ -115,21 +124,52 @@ class Setup:
         url: str,
         *,
         timeout: int = 120,
-        redirects: bool = True,
+        redirects: bool | Redirects = True,
         content_type: str = "",
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | Iterable[Header] | None = None,
     ) -> Setup:
-        """With the headers as a mapping. Raises `UsageError`."""
-        return cls(url, timeout, redirects, content_type, tuple((headers or {}).items()))
+        """With headers as they come: a mapping, or `Header`s. Raises `UsageError`."""
+        lines = headers.items() if isinstance(headers, Mapping) else headers or ()
+        return cls(
+            url,
+            timeout,
+            Redirects.of(redirects),
+            content_type,
+            tuple(Header(*line) for line in lines),
+        )
+
+    def uncoded(self) -> Setup:
+        """Asking for the entity as it is, unless the caller has said which coding to take."""
+        if any(header.name.lower() == "accept-encoding" for header in self.headers):
+            return self
+        identity = Header("Accept-Encoding", "identity", courtesy=True)
+        return replace(self, headers=(*self.headers, identity))
 
 
 class HttpSession:
     """The module's one HTTP session. `open` before each request: it does what is missing."""
 
     def __init__(
-        self, channel: Channel, setup: Setup, *, cid: int = 1, tls: TlsSetup | None = None
+        self,
+        channel: Channel,
+        setup: Setup,
+        *,
+        cid: int = 1,
+        tls: TlsSetup | None = None,
+        lower_cases: bool = False,
+        redirect_is_answer: bool = True,
     ) -> None:
+        """`lower_cases`: the module is known to do that with headers (`Headers.folded`).
+
+        `redirect_is_answer`: where redirects are not followed, one is a status like others;
+        else it raises `RedirectError`.
+        """
         self.setup = setup
+        self.redirect_is_answer = redirect_is_answer
+        #: Where it asks.
+        self.way = Way(setup.url, setup.headers, setup.content_type)
+        if lower_cases and setup.redirects.follow and not needs_watching(self.way, setup.redirects):
+            self.way = Way(setup.url, setup.headers, setup.content_type, by_module=True)
         self._tls = tls
         self.script = Script("http", channel)
         self._channel = channel
@@ -151,6 +191,18 @@ class HttpSession:
         #: `channel.restarts` when the session was opened; None while it is not.
         self._opened_in: int | None = None
         self._told: dict[str, str] = {}
+        #: The headers and the Content-Type that the open session carries.
+        self._carried: tuple[tuple[Header, ...], str] = ((), "")
+
+    @property
+    def shown_url(self) -> str:
+        """The URL of the setup for a sentence: without password, tokens, control characters."""
+        return shown_url(self.setup.url)
+
+    @property
+    def final_url(self) -> str | None:
+        """Where the last answer came from, for a sentence; None when only the module knows."""
+        return None if self.way.by_module else shown_url(self.way.url)
 
     @property
     def line_rate(self) -> int | None:
@@ -176,6 +228,7 @@ class HttpSession:
         `NoAnswerError`.
         """
         if self._opened_in == self._channel.restarts:
+            await self._aim()
             return
         if self._tls is not None:
             await self._tls.apply()
@@ -184,15 +237,43 @@ class HttpSession:
             await self.script.step("AT+HTTPINIT", advice="the module's HTTP service is stuck")
         self._opened_in = self._channel.restarts
         self._told.clear()
-        setup = self.setup
         await self.parameter("CID", self._cid)
-        await self.parameter("URL", setup.url)
+        await self.parameter("URL", self.way.url)
         await self._limit_request()
-        await self.parameter("REDIR", int(setup.redirects))
-        if setup.content_type:
-            await self.parameter("CONTENT", setup.content_type)
-        for name, value in setup.headers:
-            await self._send("USER_DEFINED", quoted_headers([f"{name}: {value}"], "USER_DEFINED"))
+        await self._say_who_follows()
+        self._carried = headers, content_type = self.way.headers, self.way.content_type
+        if content_type:
+            await self.parameter("CONTENT", content_type)
+        for header in headers:
+            await self._add_header(header)
+
+    async def _aim(self) -> None:
+        """Ask where the way leads now. Lines of USER_DEFINED go with the session only."""
+        if self._carried != (self.way.headers, self.way.content_type):
+            kept = {tag: shown for tag, shown in self._told.items() if tag in _OF_A_REQUEST}
+            await self.close()
+            await self.open()
+            for tag, shown in kept.items():
+                await self._tell(tag, shown)
+        await self.parameter("URL", self.way.url)
+        await self._say_who_follows()
+
+    async def _say_who_follows(self) -> None:
+        if self.way.by_module:
+            await self.parameter("REDIR", 1)
+        elif self._told.get("REDIR") != "0":
+            # A module without redirects has nothing to be told, and refuses it.
+            await self.script.ask('AT+HTTPPARA="REDIR",0')
+            self._told["REDIR"] = "0"
+
+    async def _add_header(self, header: Header) -> None:
+        command = f"AT+HTTPPARA={quoted('USER_DEFINED')},"
+        reply = await self.script.ask(
+            command + quoted_headers([header.line], "USER_DEFINED"),
+            shown=f"{command}{header.name}: ***" if header.stays_home else None,
+        )
+        if not reply.ok and not header.courtesy:
+            raise self.script.refused(reply)
 
     async def close(self) -> None:
         """TERM, whatever it answers. Raises `NoAnswerError`."""
@@ -271,12 +352,34 @@ class HttpSession:
             raise self.script.refused(reply, f"not all of {size} bytes arrived: {FLOW_ADVICE}")
 
     async def action(self, method: int) -> HttpAction:
+        """`ask_once`, and again where a redirect leads as long as `setup.redirects` says so.
+
+        The session asks there from then on; where that has an end (401, 403, 404, 410) it goes
+        back to the first URL. A redirect of a POST is a status like others: see `redirected`.
+        Raises as `ask_once` does, and `RedirectError`.
+        """
+        while True:
+            urc = await self.ask_once(method)
+            if method == POST or not await self.redirected(urc.status, method):
+                return urc
+
+    async def redirected(self, status: int, method: int) -> bool:
+        """Whether the answer `status` to `method` leads elsewhere: ask again then, all of it.
+
+        For what `action` cannot see: a POST, whose body must be loaded again if `way.with_body`
+        still, and a stream. Raises `RedirectError`, and as `ask_once` does.
+        """
+        return await follow(self, status, method)
+
+    async def ask_once(self, method: int) -> HttpAction:
         """HTTPACTION and its URC; a server status of any kind is a result.
 
         Raises `RequestFailedError` (601 too when the bearer goes), `TlsFailed`,
         `CommandRefusedError`, `NoAnswerError`, `ModuleRestartedError`.
         """
         channel, script = self._channel, self.script
+        if self._opened_in == channel.restarts:
+            await self._aim()
         deadline = await self._limit_request()
         channel.forget(HttpAction, BearerDeact, Ready)
         await script.step(f"AT+HTTPACTION={method}")
@@ -301,6 +404,8 @@ class HttpSession:
         Its pieces are progress: TIMEOUT, and `until` with it, bounds each wait for the server
         (spec: http.md §3.11). Raises `CommandRefusedError`, `NoAnswerError`.
         """
+        if self._opened_in == self._channel.restarts:
+            await self._aim()
         self.stream_wait = await self._limit_request()
         self._channel.forget(*_STREAM_URCS, BearerDeact, Ready)
         tail = "" if size is None else f",{size}"
@@ -352,7 +457,7 @@ class HttpSession:
         return kind(
             script=self.script.name,
             step=self.script.number,
-            sent=f"{self.script.sent} for {self.setup.url}",
+            sent=f"{self.script.sent} for {self.way.shown}",
             came=f"{came} ({meaning})",
             status=status,
             length=length,

@@ -80,6 +80,12 @@ async def ask_identity(channel: Channel, limits: Limits) -> Identity:
     return Identity(manufacturer, model, firmware, _profile_with(limits))
 
 
+def lower_cases(limits: Limits) -> bool:
+    """Whether a module with such limits is known to hand headers out in lower case."""
+    key = _profile_with(limits)
+    return key is not None and load_profile(key).has("head_lowercase")
+
+
 def _value(line: str) -> str:
     """The text of `+CGMM: "Air780E"`, or of a bare line."""
     return line.partition(": ")[2].strip('" ') if line.startswith("+") else line

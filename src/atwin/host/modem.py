@@ -15,7 +15,7 @@ from atwin.host.download import Download, Order
 from atwin.host.errors import HostError
 from atwin.host.found import Found
 from atwin.host.http import HttpSession, Setup
-from atwin.host.identity import ask_identity, ask_limits
+from atwin.host.identity import ask_identity, ask_limits, lower_cases
 from atwin.host.line import Line, LineWishes
 from atwin.host.recovery import Board, Ladder, Recovery, Retry, recover
 from atwin.host.script import Script
@@ -23,7 +23,7 @@ from atwin.host.tls import TlsSetup
 from atwin.line.frame import Flow
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from types import TracebackType
 
     from atwin.clock import Clock
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from atwin.host.download.events import ProgressCall
     from atwin.host.identity import Identity, Limits
     from atwin.host.recovery import Climbed
+    from atwin.host.redirects import Header, Redirects
     from atwin.host.request import Response
     from atwin.host.tls import TlsSettings
     from atwin.line.pins import Pins
@@ -142,9 +143,9 @@ class Modem:
         self,
         url: str,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | Iterable[Header] | None = None,
         timeout: int = 120,
-        redirects: bool = True,
+        redirects: bool | Redirects = True,
         retry: Retry | None = None,
     ) -> Response:
         """GET a body that fits the module's buffer, 2xx or not; `timeout` in seconds.
@@ -158,9 +159,9 @@ class Modem:
         self,
         url: str,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | Iterable[Header] | None = None,
         timeout: int = 120,
-        redirects: bool = True,
+        redirects: bool | Redirects = True,
         retry: Retry | None = None,
     ) -> Response:
         """HEAD; `timeout` in seconds."""
@@ -173,9 +174,9 @@ class Modem:
         data: bytes,
         *,
         content_type: str = "",
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | Iterable[Header] | None = None,
         timeout: int = 120,
-        redirects: bool = True,
+        redirects: bool | Redirects = True,
         retry: Retry | None = None,
         progress: Progress | None = None,
     ) -> Response:
@@ -192,7 +193,7 @@ class Modem:
             headers=headers,
         )
 
-        async def post(session: HttpSession, limits: Limits) -> Response:
+        async def post(session: HttpSession, limits: Limits) -> Response | None:
             return await request.post(session, data, limits, progress)
 
         return await self._request("post", setup, retry or Retry(unsent_only=True), post)
@@ -206,8 +207,9 @@ class Modem:
         md5: str | None = None,
         chunk: int | None = None,
         strategy: Strategy = "auto",
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | Iterable[Header] | None = None,
         timeout: int = 120,
+        redirects: bool | Redirects = True,
         retry: Retry | None = None,
         give_up: float = 900.0,
         progress: ProgressCall | None = None,
@@ -220,12 +222,12 @@ class Modem:
         `give_up` seconds it ends, unless `retry` says otherwise. Raises also `ServerError`,
         `TargetError` and `VerificationError`.
         """
-        setup = Setup.of(url, timeout=timeout, headers=headers)
+        setup = Setup.of(url, timeout=timeout, redirects=redirects, headers=headers).uncoded()
         order = Order(Path(target), sha256, md5, chunk, strategy)
         limits, identity = await self.limits(), await self.identity()
         download = Download(
             order,
-            HttpSession(self.channel, setup, cid=self.bearer.cid, tls=self._tls),
+            self._session(setup, limits, redirect_is_answer=False),
             Ladder(self._board),
             limits,
             model=identity.profile or identity.model,
@@ -240,11 +242,30 @@ class Modem:
         name: str,
         setup: Setup,
         retry: Retry,
-        attempt: Callable[[HttpSession, Limits], Awaitable[Response]],
+        attempt: Callable[[HttpSession, Limits], Awaitable[Response | None]],
     ) -> Response:
+        """`attempt` gives None when the session has been led elsewhere, and is to ask there."""
         limits = await self.limits()
-        session = HttpSession(self.channel, setup, cid=self.bearer.cid, tls=self._tls)
+        session = self._session(setup, limits)
         session.script.begin(name)
-        recovery = Recovery(session, Ladder(self._board), retry)
         async with session:
-            return await recovery.run(partial(attempt, session, limits))
+            while True:
+                recovery = Recovery(session, Ladder(self._board), retry)
+                response = await recovery.run(partial(attempt, session, limits))
+                if response is not None:
+                    return response
+                if not session.way.with_body:
+                    # The POST is done, and where it was answered may be asked as often as need be.
+                    retry = replace(retry, unsent_only=False)
+
+    def _session(
+        self, setup: Setup, limits: Limits, *, redirect_is_answer: bool = True
+    ) -> HttpSession:
+        return HttpSession(
+            self.channel,
+            setup,
+            cid=self.bearer.cid,
+            tls=self._tls,
+            lower_cases=lower_cases(limits),
+            redirect_is_answer=redirect_is_answer,
+        )

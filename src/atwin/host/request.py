@@ -46,12 +46,22 @@ async def post(
     data: bytes,
     limits: Limits,
     progress: Progress | None = None,
-) -> Response:
+) -> Response | None:
     """POST `data`; more than HTTPDATA takes is streamed where the module can.
 
-    `progress` hears how many bytes have gone to the module. Raises `UsageError` when the module
-    cannot take that many, and as `HttpSession.action` does.
+    After a redirect that wants no body any more this is a GET. None: the session was led
+    elsewhere, and is to do the same there. `progress` hears how many bytes have gone to the module.
+    Raises `UsageError` when the module cannot take that many, and as `HttpSession.action` does.
     """
+    if not session.way.with_body:
+        return await get(session, limits)
+    response = await _post(session, data, limits, progress)
+    return None if await session.redirected(response.status, POST) else response
+
+
+async def _post(
+    session: HttpSession, data: bytes, limits: Limits, progress: Progress | None
+) -> Response:
     if len(data) <= limits.post_max:
         await session.load(data, limits, progress)
         return await _exchange(session, POST, limits)

@@ -42,9 +42,13 @@ class Script:
         bodies: Sequence[str] = (),
         raw: int = 0,
         progress: Progress | None = None,
+        shown: str | None = None,
     ) -> Reply:
-        """One command whose result the caller judges. Raises `NoAnswerError`."""
-        self._next(command)
+        """One command whose result the caller judges. Raises `NoAnswerError`.
+
+        `shown` is what errors and the log call it, for a command with a secret in it.
+        """
+        self._next(shown or command)
         try:
             return await self._channel.command(
                 command, timeout=deadline, bodies=bodies, raw=raw, progress=progress

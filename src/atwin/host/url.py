@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 from atwin.host.errors import UsageError
 
 _LONGEST = 500
+_AUTHORITY_END = re.compile(r"[/?#]")
+#: The ports that go without saying.
+_PORTS = {"http": 80, "https": 443}
 
 
 def check_url(url: str) -> None:
@@ -26,6 +29,22 @@ def check_url(url: str) -> None:
         raise UsageError(f"the URL {url!r} holds a blank or a quote: write %20 or %22")
     if reason := _what_is_wrong(url):
         raise UsageError(f"{url!r} {reason}: http[s]://HOST[:PORT][/PATH] is wanted")
+
+
+def origin_of(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of a URL that `check_url` takes: what one server is (RFC 6454 §4)."""
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    return scheme, (parts.hostname or "").lower(), parts.port or _PORTS[scheme]
+
+
+def split_userinfo(url: str) -> tuple[str, str]:
+    """A URL that `check_url` takes without what stands in front of its host, and that."""
+    scheme, _, rest = url.partition("://")
+    end = _AUTHORITY_END.search(rest)
+    authority = rest[: end.start() if end else None]
+    userinfo, at, host = authority.rpartition("@")
+    return f"{scheme}://{host}{rest[len(authority) :]}" if at else url, userinfo
 
 
 def _what_is_wrong(url: str) -> str | None:

@@ -111,7 +111,7 @@ def masked_url(url: str) -> str:
 
 
 def _without_headers(text: str) -> str:
-    return _without_values(text, _HEADER, _VALUE_END, _is_secret_header)
+    return _without_values(text, _HEADER, _VALUE_END, is_secret_header)
 
 
 def _without_values(
@@ -130,7 +130,8 @@ def _without_values(
     return "".join(pieces)
 
 
-def _is_secret_header(name: str) -> bool:
+def is_secret_header(name: str) -> bool:
+    """Whether a header of that name, in any letter case, is one that carries a secret."""
     if _SECRET_HEADER.search(name) is not None:
         return True
     return name[:2] in ("X-", "x-") and _is_secret_name(name[2:])

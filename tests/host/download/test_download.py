@@ -138,7 +138,7 @@ def test_seed_transcript(tmp_path: Path) -> None:
 def test_each_part_is_conditional_where_the_module_keeps_the_letters(bench: Bench) -> None:
     bench.fetch()
     asked = [a.headers for a in bench.server.asked if a.method == "GET"]
-    assert asked == ['If-Range: "v1-AbC"'] * 4
+    assert asked == ['Accept-Encoding: identity\r\nIf-Range: "v1-AbC"'] * 4
     assert bench.heard.count("AT+HTTPHEAD") == 2
 
 
@@ -146,7 +146,8 @@ def test_each_part_is_compared_where_it_does_not(tmp_path: Path) -> None:
     bench = Bench(tmp_path, lowercase=True)
     bench.fetch()
     bench.done()
-    assert [a.headers for a in bench.server.asked if a.method == "GET"] == [""] * 4
+    asked = [a.headers.strip() for a in bench.server.asked if a.method == "GET"]
+    assert asked == ["Accept-Encoding: identity"] * 4
     assert bench.heard.count("AT+HTTPHEAD") == 5
 
 
@@ -279,7 +280,7 @@ def test_accept_ranges_none(tmp_path: Path) -> None:
     assert bench.server.fetched() == [(None, None)]
 
 
-@pytest.mark.parametrize("status", [301, 401, 404, 410])
+@pytest.mark.parametrize("status", [300, 401, 404, 410])
 def test_error_status(bench: Bench, status: int) -> None:
     bench.server.head_status = status
     with pytest.raises(ServerError, match=f"the server answered {status} for {URL}") as caught:
@@ -920,7 +921,11 @@ def test_cut_stream_goes_on_behind_what_came(small_module: Bench) -> None:
         (100_000, None),
     ]
     last = small_module.server.asked[-1]
-    assert last.headers == 'Range: bytes=100000-\r\nIf-Range: "v1-AbC"'
+    assert last.headers.split("\r\n") == [
+        "Accept-Encoding: identity",
+        "Range: bytes=100000-",
+        'If-Range: "v1-AbC"',
+    ]
 
 
 def test_cut_stream_of_an_entity_that_changed(small_module: Bench) -> None:

@@ -126,11 +126,11 @@ class Recovery:
             raise _NotReadyError(f"the module was not ready in {left:.0f} s") from None
 
     def _may_repeat(self, failure: HostError, failures: int, *, begun: bool) -> bool:
-        # Behind a redirect these may come when the first server has had it all.
+        # Where the module follows redirects, the first server may have had it all by then.
         unsent = not begun or (
             isinstance(failure, RequestFailedError)
             and failure.status in (603, 604, 605)
-            and not self._session.setup.redirects
+            and not self._session.way.by_module
         )
         if self._retry.unsent_only and not unsent:
             return False

@@ -1,0 +1,113 @@
+"""Follows redirects for a session: the host asks where to, or lets the module go by itself.
+
+A module that hands headers out as they came tells each target, and the host asks there next. One
+that lower-cases them (Air724UG) tells a target that may be none. There the module follows by itself
+(REDIR=1), and where that could give something away the host looks at the chain first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atwin.host.errors import CommandRefusedError
+from atwin.host.headers import Headers
+from atwin.host.redirects import (
+    REDIRECTS,
+    RedirectError,
+    Target,
+    is_certain,
+    needs_watching,
+    next_target,
+    shown_url,
+)
+
+if TYPE_CHECKING:
+    from atwin.host.http import HttpSession
+
+_POST, _HEAD = 1, 2
+#: Statuses that speak against HEAD and not against the URL.
+_NO_HEAD = (405, 501)
+
+
+async def follow(session: HttpSession, status: int, method: int) -> bool:
+    """Whether `status`, the answer to `method`, is not the end: the session asks elsewhere now.
+
+    Raises `RedirectError` for a redirect that is not followed, and as `HttpSession.action` does.
+    """
+    way, wishes = session.way, session.setup.redirects
+    if status not in REDIRECTS:
+        return method != _POST and way.ran_out(status)
+    if not wishes.follow and session.redirect_is_answer:
+        return False
+    headers = await _headers(session)
+    location = headers.get("location")
+    if not headers and wishes.follow and not way.by_module:
+        # It tells nothing at all: what follows by itself may know.
+        return _leave_to_module(session, status, method, None)
+    to = next_target(way, status, location, wishes)
+    if way.by_module:
+        raise RedirectError(
+            f"{way.shown}: the server redirects ({status}) to {shown_url(to.url)}, and the module"
+            " did not follow",
+            status,
+        )
+    if is_certain(location or "", folded=headers.folded):
+        way.go(to, status)
+        return True
+    if method != _POST and needs_watching(way, wishes):
+        await _look_ahead(session, to, status)
+    return _leave_to_module(session, status, method, to)
+
+
+def _leave_to_module(session: HttpSession, status: int, method: int, to: Target | None) -> bool:
+    way, wishes = session.way, session.setup.redirects
+    said = f"{way.shown}: the server redirects ({status})"
+    if to is None and (method == _POST or needs_watching(way, wishes)):
+        raise RedirectError(f"{said}, and the module does not tell where to", status)
+    if to is not None and method == _POST:
+        # The server has had it once. It must not be sent twice to find out where it is to go.
+        raise RedirectError(
+            f"{said} to {shown_url(to.url)} and has had the POST; this module tells that target in"
+            " lower case only, so nothing is sent there: "
+            + ("fetch the answer there" if status not in (307, 308) else "post to the final URL"),
+            status,
+        )
+    way.by_module = True
+    return True
+
+
+async def _look_ahead(session: HttpSession, to: Target, status: int) -> None:
+    """Walk the chain by HEAD, with the letters as they are told, and come back.
+
+    Raises `RedirectError` when it leads where nothing must be sent, or nobody can see where.
+    """
+    way, wishes = session.way, session.setup.redirects
+    begin = f"{way.shown}: the server redirects ({status}) to {shown_url(to.url)}"
+    with way.excursion():
+        while True:
+            if way.has_secrets and not way.goes_home(to.url):
+                raise RedirectError(
+                    f"{begin}, another server, and this module would send it the password or token"
+                    " too: give the final URL",
+                    status,
+                )
+            way.go(to, status)
+            answer = (await session.ask_once(_HEAD)).status
+            if answer not in REDIRECTS:
+                break
+            headers = await _headers(session)
+            to = next_target(way, answer, headers.get("location"), wishes)
+    if answer >= 400 and answer not in _NO_HEAD:
+        raise RedirectError(
+            f"{begin}; this module tells that in lower case only, and what stands there answers"
+            f" {answer}, so where it leads cannot be seen: give the final URL, or"
+            " --allow-downgrade to follow it blindly",
+            status,
+        )
+
+
+async def _headers(session: HttpSession) -> Headers:
+    try:
+        return await session.headers()
+    except CommandRefusedError:
+        return Headers()
