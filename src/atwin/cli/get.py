@@ -22,6 +22,16 @@ from atwin.cli.options import (
     Traffic,
 )
 from atwin.cli.outcome import CommandFailed
+from atwin.cli.requests import (
+    AllowDowngrade,
+    HeaderEnv,
+    Headers,
+    HttpsOnly,
+    NoRedirect,
+    User,
+    headers_from,
+    redirects_from,
+)
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 #: Room for the endings of the files beside the target, in a name of 255 bytes.
@@ -47,6 +57,12 @@ def get(
             help="Where to; by default the last part of the URL's path, in this directory.",
         ),
     ] = None,
+    header: Headers = None,
+    header_env: HeaderEnv = None,
+    user: User = None,
+    no_redirect: NoRedirect = False,
+    https_only: HttpsOnly = False,
+    allow_downgrade: AllowDowngrade = False,
     port: Port = DEFAULT_PORT,
     sha256: Annotated[
         str | None, typer.Option(metavar="HEX", help="What the file must hash to.")
@@ -88,11 +104,13 @@ def get(
     from atwin.cli.told import described, kept, summary
     from atwin.cli.traffic.watch import thrown_away
     from atwin.host.download import Order
-    from atwin.host.url import check_url
+    from atwin.host.http import Setup
 
     if output == "-":
         raise typer.BadParameter("a download goes to a file, so that it can be resumed: name one")
-    check_url(url)
+    headers = headers_from(header, header_env, user)
+    redirects = redirects_from(no_redirect, https_only, allow_downgrade)
+    Setup.of(url, timeout=timeout, redirects=redirects, headers=headers).for_download()
     target = output or default_name(url)
     if target.endswith("/"):
         raise typer.BadParameter(f"{target} names a directory: name a file")
@@ -125,7 +143,9 @@ def get(
                         md5=md5,
                         chunk=chunk,
                         strategy=strategy.value,
+                        headers=headers,
                         timeout=timeout,
+                        redirects=redirects,
                         give_up=give_up,
                         progress=progress,
                     )

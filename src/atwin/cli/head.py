@@ -15,12 +15,28 @@ from atwin.cli.options import (
     Timeout,
     TraceFile,
 )
+from atwin.cli.requests import (
+    AllowDowngrade,
+    HeaderEnv,
+    Headers,
+    HttpsOnly,
+    NoRedirect,
+    User,
+    headers_from,
+    redirects_from,
+)
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 
 def head(
     url: Annotated[str, typer.Argument(metavar="URL", help="What to ask about.")],
     output: Output = "-",
+    header: Headers = None,
+    header_env: HeaderEnv = None,
+    user: User = None,
+    no_redirect: NoRedirect = False,
+    https_only: HttpsOnly = False,
+    allow_downgrade: AllowDowngrade = False,
     port: Port = DEFAULT_PORT,
     ca: Ca = None,
     cert: Cert = None,
@@ -43,9 +59,12 @@ def head(
     """
     from atwin.cli.answer import check_output, deliver
     from atwin.cli.running import finish, run
-    from atwin.host.url import check_url
+    from atwin.host.http import Setup
 
-    check_url(url)
+    headers = headers_from(header, header_env, user)
+    redirects = redirects_from(no_redirect, https_only, allow_downgrade)
+    # What cannot be sent is said before a module is opened.
+    Setup.of(url, timeout=timeout, redirects=redirects, headers=headers)
     check_output(output)
 
     async def work() -> int:
@@ -55,7 +74,13 @@ def head(
 
         with https(url, ca, cert, key, seclevel, suite) as tls:
             async with ready_modem(port, tls, pins, give_up) as modem:
-                response = await modem.head(url, timeout=timeout, retry=Retry(give_up=give_up))
+                response = await modem.head(
+                    url,
+                    headers=headers,
+                    timeout=timeout,
+                    redirects=redirects,
+                    retry=Retry(give_up=give_up),
+                )
         return deliver(response.status, response.headers.raw + b"\r\n", output)
 
     finish(run(work(), trace, output))

@@ -18,6 +18,16 @@ from atwin.cli.options import (
     TraceFile,
     Traffic,
 )
+from atwin.cli.requests import (
+    AllowDowngrade,
+    HeaderEnv,
+    Headers,
+    HttpsOnly,
+    NoRedirect,
+    User,
+    headers_from,
+    redirects_from,
+)
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 
@@ -33,6 +43,12 @@ def post(
         str, typer.Option("--content-type", metavar="TYPE", help="Its Content-Type.")
     ] = "",
     output: Output = "-",
+    header: Headers = None,
+    header_env: HeaderEnv = None,
+    user: User = None,
+    no_redirect: NoRedirect = False,
+    https_only: HttpsOnly = False,
+    allow_downgrade: AllowDowngrade = False,
     port: Port = DEFAULT_PORT,
     ca: Ca = None,
     cert: Cert = None,
@@ -57,9 +73,12 @@ def post(
     """
     from atwin.cli.answer import check_output, deliver
     from atwin.cli.running import finish, run
-    from atwin.host.url import check_url
+    from atwin.host.http import Setup
 
-    check_url(url)
+    headers = headers_from(header, header_env, user)
+    redirects = redirects_from(no_redirect, https_only, allow_downgrade)
+    # What cannot be sent is said before a module is opened.
+    Setup.of(url, timeout=timeout, redirects=redirects, content_type=content_type, headers=headers)
     check_output(output)
     body = _body(data)
 
@@ -76,7 +95,9 @@ def post(
                     url,
                     body,
                     content_type=content_type,
+                    headers=headers,
                     timeout=timeout,
+                    redirects=redirects,
                     retry=Retry(unsent_only=True, give_up=give_up),
                 )
         return deliver(response.status, response.body, output)

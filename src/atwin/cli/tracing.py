@@ -23,9 +23,6 @@ from atwin.trace.trace import FORMAT
 
 _trace: ContextVar[Trace] = ContextVar("trace", default=NO_TRACE)
 
-#: Options whose value is a body, or a command line of its own.
-_BODY, _COMMAND = ("--data", "-d"), "--run"
-
 
 def current_trace() -> Trace:
     """Of the command that is running; one that nobody hears when it has no --trace."""
@@ -88,24 +85,34 @@ def _sink(file: JsonLines) -> Callable[[str], None]:
 
 
 def shown_command(words: Sequence[str]) -> str:
-    """A command line as it may be written down: bodies are left out (the trace masks the rest)."""
+    """A command line as it may be written down: without bodies, headers' values and passwords.
+
+    (The trace masks the rest.)
+    """
     shown = []
     before = ""
     for word in words:
         option, equals, value = word.partition("=")
-        if before in _BODY:
-            word = _shown_body(word)
-        elif option in _BODY and equals:
-            word = f"{option}={_shown_body(value)}"
-        elif word.startswith("-d") and word != "-d":
-            word = f"-d{_shown_body(word[2:])}"
-        elif before == _COMMAND:
-            word = _shown_inner(word)
-        elif option == _COMMAND and equals:
-            word = f"{option}={_shown_inner(value)}"
+        if before in _SHOWN:
+            shown.append(_SHOWN[before](word))
+            before = ""
+            continue
+        if option in _SHOWN and equals:
+            word = f"{option}={_SHOWN[option](value)}"
+        elif (short := word[:2]) in _SHOWN and word != short and short != "--":
+            word = f"{short}{_SHOWN[short](word[2:])}"
         shown.append(word)
         before = word
     return shlex.join(shown)
+
+
+def _shown_header(value: str) -> str:
+    name, colon, _ = value.partition(":")
+    return value if value.startswith("@") or not colon else f"{name}: ***"
+
+
+def _shown_user(value: str) -> str:
+    return value if value.startswith("@") else "***"
 
 
 def _shown_body(value: str) -> str:
@@ -117,6 +124,18 @@ def _shown_inner(command: str) -> str:
         return shown_command(shlex.split(command))
     except ValueError:
         return "***"
+
+
+#: Options whose value is not written down as it is, and how it is.
+_SHOWN = {
+    "--data": _shown_body,
+    "-d": _shown_body,
+    "--header": _shown_header,
+    "-H": _shown_header,
+    "--user": _shown_user,
+    "-u": _shown_user,
+    "--run": _shown_inner,
+}
 
 
 @contextmanager

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 #: What one request has of its own, and the next session too while it lasts.
 _OF_A_REQUEST = ("BREAK", "BREAKEND", "USERDATA")
 
+#: What tells where a body ends.
+_OF_THE_MODULE = ("content-length", "transfer-encoding")
+
 GET: Final = 0
 POST: Final = 1
 HEAD: Final = 2
@@ -117,6 +120,8 @@ class Setup:
         quoted(self.content_type, "CONTENT", "the Content-Type")
         for header in self.headers:
             quoted_headers([header.line], "USER_DEFINED")
+            if header.name.lower() in _OF_THE_MODULE:
+                raise UsageError(f"the header {header.name} is the module's own: leave it away")
 
     @classmethod
     def of(
@@ -138,9 +143,15 @@ class Setup:
             tuple(Header(*line) for line in lines),
         )
 
-    def uncoded(self) -> Setup:
-        """Asking for the entity as it is, unless the caller has said which coding to take."""
-        if any(header.name.lower() == "accept-encoding" for header in self.headers):
+    def for_download(self) -> Setup:
+        """Asking for the entity as it is, unless the caller has said which coding to take.
+
+        Raises `UsageError` for headers that say which bytes: a download says that itself.
+        """
+        named = {header.name.lower() for header in self.headers}
+        if named & {"range", "if-range"}:
+            raise UsageError("a download asks for ranges by itself: leave the header Range away")
+        if "accept-encoding" in named:
             return self
         identity = Header("Accept-Encoding", "identity", courtesy=True)
         return replace(self, headers=(*self.headers, identity))

@@ -222,7 +222,7 @@ class Modem:
         `give_up` seconds it ends, unless `retry` says otherwise. Raises also `ServerError`,
         `TargetError` and `VerificationError`.
         """
-        setup = Setup.of(url, timeout=timeout, redirects=redirects, headers=headers).uncoded()
+        setup = Setup.of(url, timeout=timeout, redirects=redirects, headers=headers).for_download()
         order = Order(Path(target), sha256, md5, chunk, strategy)
         limits, identity = await self.limits(), await self.identity()
         download = Download(
