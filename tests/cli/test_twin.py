@@ -82,6 +82,28 @@ def test_rfc2217(twins: list[subprocess.Popen[bytes]]) -> None:
         assert '+CGMM: "Air780E"' in ended.stdout
 
 
+@pytest.mark.parametrize("option", ["--tcp", "--rfc2217"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_what_listening_for_others_means_is_told_in_one_line(
+    option: str, host: str, twins: list[subprocess.Popen[bytes]]
+) -> None:
+    twins.append(start(*MODEL, option, f"{host}:0"))
+    ready(twins[0])
+    twins[0].terminate()
+    _, said = twins[0].communicate(timeout=20)
+    lines = [line for line in said.decode().splitlines() if line.startswith("atwin: ")]
+    assert len(lines) == (host == "0.0.0.0")
+    assert all("can use this computer's network through the module" in line for line in lines)
+
+
+def test_a_link_that_leads_elsewhere_stays(tmp_path: Path) -> None:
+    (tmp_path / "modem").symlink_to("file")
+    ended = atwin("twin", "--pty", tmp_path / "modem")
+    assert ended.returncode == 2
+    assert "is a link to file, which no twin made" in only_line(ended.stderr)
+    assert os.readlink(tmp_path / "modem") == "file"
+
+
 def test_a_serial_device(twins: list[subprocess.Popen[bytes]]) -> None:
     """The other end of the cable is a PTY's master here."""
     master, slave = os.openpty()

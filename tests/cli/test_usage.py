@@ -34,7 +34,9 @@ from support.program import atwin, only_line
         (["twin", "--model", "sim800"], "unknown model 'sim800'"),
         (["twin", "--baud", "fast"], "max, or one of 600"),
         (["twin", "--pty", "/tmp/x", "--tcp", "127.0.0.1:0"], "choose one"),
-        (["twin", "--tcp", "7000"], "HOST:PORT is wanted"),
+        (["twin", "--tcp", "7000"], "it takes HOST:PORT"),
+        (["twin", "--tcp", "127.0.0.1:" + "7" * 5000], "it takes HOST:PORT"),
+        (["twin", "--rfc2217", "127.0.0.1:٧٠٠٠"], "it takes HOST:PORT"),
         (["twin", "--seed", "-1"], "--seed"),
     ],
 )

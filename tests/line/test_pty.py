@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+import sys
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -13,12 +14,15 @@ import pytest
 
 from atwin.line import pty
 from atwin.line.device import open_device
-from atwin.line.errors import PortError
+from atwin.line.errors import PortError, PortSpecError
 from atwin.line.frame import Flow, Frame
 from atwin.line.pty import PtyPort
 from atwin.line.uart import LineMode, Uart
 from support.ears import Ear, leaves_nothing
 from support.unprivileged import unprivileged
+
+#: A PTY's name without its number.
+GONE = "/dev/pts/" if sys.platform == "linux" else "/dev/ttys"
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,10 +87,9 @@ def test_a_link_is_made_and_removed(tmp_path: Path) -> None:
     leaves_nothing(main())
 
 
-@pytest.mark.parametrize("target", ["nowhere", "/dev/pts/999999", "/dev/null", "modem"])
-def test_a_stale_link_is_replaced(tmp_path: Path, target: str) -> None:
+def test_a_link_a_killed_twin_left_is_replaced(tmp_path: Path) -> None:
     link = tmp_path / "modem"
-    link.symlink_to(target)
+    link.symlink_to(f"{GONE}999999")
 
     async def main() -> None:
         port = PtyPort(str(link))
@@ -94,6 +97,93 @@ def test_a_stale_link_is_replaced(tmp_path: Path, target: str) -> None:
         assert os.listdir(tmp_path) == [link.name]
         await port.close()
         assert os.listdir(tmp_path) == []
+
+    leaves_nothing(main())
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("nowhere", "/dev/null", "modem", "/dev/ptmx", "/dev/pts", "/dev/pts/", "/dev/pts/ptmx"),
+        *("file", "folder", f"{GONE}x", f"..{GONE}999999", "/proc/self/fd/0", "/dev/\x1b[2J"),
+    ],
+)
+def test_a_link_no_twin_made_is_left_alone(tmp_path: Path, target: str) -> None:
+    (tmp_path / "file").write_text("precious")
+    (tmp_path / "folder").mkdir()
+    link = tmp_path / "modem"
+    link.symlink_to(target)
+
+    async def main() -> None:
+        with pytest.raises(PortSpecError, match="which no twin made; choose another") as refused:
+            PtyPort(str(link))
+        assert one_line(refused.value).isprintable()
+
+    leaves_nothing(main())
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder", "modem"]
+    assert os.readlink(link) == target
+    assert (tmp_path / "file").read_text() == "precious"
+
+
+def test_a_link_to_somebody_elses_terminal_is_left_alone(tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    link = tmp_path / "modem"
+    link.symlink_to(os.ttyname(slave))
+
+    async def main() -> None:
+        with pytest.raises(PortError, match="another twin listens there"):
+            PtyPort(str(link))
+
+    leaves_nothing(main())
+    assert os.readlink(link) == os.ttyname(slave)
+    os.close(master)
+    os.close(slave)
+
+
+@pytest.mark.parametrize("kind", ["file", "directory", "link"])
+def test_what_comes_between_looking_and_replacing_is_put_back(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = tmp_path / "modem"
+    link.symlink_to(f"{GONE}999999")
+    look = os.readlink
+
+    def then_another_comes(path: str) -> str:
+        there = look(path)
+        if path == str(link):
+            link.unlink()
+            make(link)
+        return there
+
+    def make(path: Path) -> None:
+        if kind == "file":
+            path.write_text("precious")
+        elif kind == "directory":
+            path.mkdir()
+        else:
+            path.symlink_to("elsewhere")
+
+    monkeypatch.setattr("os.readlink", then_another_comes)
+
+    async def main() -> None:
+        with pytest.raises(PortError, match="another program made it just now"):
+            PtyPort(str(link))
+
+    leaves_nothing(main())
+    assert os.listdir(tmp_path) == ["modem"]
+    assert link.is_symlink() is (kind == "link")
+    assert link.is_dir() is (kind == "directory")
+
+
+def test_a_link_that_was_replaced_meanwhile_is_not_removed(tmp_path: Path) -> None:
+    link = tmp_path / "modem"
+
+    async def main() -> None:
+        port = PtyPort(str(link))
+        link.unlink()
+        link.symlink_to("elsewhere")
+        await port.close()
+        assert os.readlink(link) == "elsewhere"
 
     leaves_nothing(main())
 

@@ -7,13 +7,18 @@ import os
 import socket
 import struct
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
 from atwin.line.errors import PortError
-from atwin.line.tcp import TcpServerPort, connect_tcp
+from atwin.line.rfc2217 import Rfc2217ServerPort
+from atwin.line.tcp import Patience, TcpServerPort, connect_tcp
 from support.ears import Ear, leaves_nothing, settled
 from support.lines import plain_client, read_from
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BUSY = b"busy: another client has this module\r\n"
 
@@ -296,5 +301,113 @@ def test_a_client_that_left_while_the_line_was_paused_makes_room_for_the_next() 
             port.resume_reading()
             assert await ear.bytes(3) == b"AT\r"
         await port.close()
+
+    leaves_nothing(main())
+
+
+Served = TcpServerPort | Rfc2217ServerPort
+
+
+def tcp(patience: Patience) -> Served:
+    return TcpServerPort("127.0.0.1", 0, patience)
+
+
+def rfc2217(patience: Patience) -> Served:
+    return Rfc2217ServerPort("127.0.0.1", 0, patience=patience)
+
+
+@pytest.mark.parametrize("open_port", [tcp, rfc2217])
+@pytest.mark.parametrize("speaks", [True, False])
+def test_who_comes_at_once_behind_one_that_left_is_let_in(
+    open_port: Callable[[Patience], Served], speaks: bool
+) -> None:
+    """All of it waits in the kernel before the module's end looks."""
+
+    async def main() -> None:
+        port, ear = open_port(Patience(leaving=0.05)), Ear()
+        port.start(ear)
+        last: socket.socket | None = None
+        for turn in range(30):
+            client = plain_client(port.address)
+            client.sendall(b"last\r" if turn == 29 else b"AT%d\r" % (turn % 10) * speaks)
+            if last is not None:
+                last.close()
+            if turn % 3 == 2:  # up to three of them are found at once
+                await settled()
+            last = client
+        assert last is not None
+        heard = b""
+        while not heard.endswith(b"last\r"):
+            heard += await ear.bytes(1)
+        # Each is heard, in the order they came. (A Telnet client that reads nothing ends with RST,
+        # which takes what it said with it.)
+        if open_port is tcp:
+            assert heard == b"".join(b"AT%d\r" % (n % 10) for n in range(29)) * speaks + b"last\r"
+        port.write(b"hello")
+        assert (await read_from(last)).endswith(b"hello")
+        last.close()
+        await port.close()
+
+    leaves_nothing(main())
+
+
+@pytest.mark.parametrize("open_port", [tcp, rfc2217])
+@pytest.mark.parametrize("word", [b"", b"AT\r"])
+def test_a_silent_client_makes_room_for_one_that_comes(
+    open_port: Callable[[Patience], Served], word: bytes
+) -> None:
+    async def main() -> None:
+        patience = Patience(leaving=0.0, unheard=0.3, idle=0.6)
+        port, ear = open_port(patience), Ear()
+        port.start(ear)
+        with plain_client(port.address) as silent:
+            silent.sendall(word)
+            await ear.bytes(len(word))
+            loop = asyncio.get_running_loop()
+            began, refused = loop.time(), 0
+            async with asyncio.timeout(20):
+                while True:
+                    other = plain_client(port.address)
+                    other.sendall(b"ATI\r")
+                    said = asyncio.create_task(read_from(other))
+                    heard = asyncio.create_task(ear.bytes(4))
+                    await asyncio.wait({said, heard}, return_when=asyncio.FIRST_COMPLETED)
+                    if heard.done():
+                        break
+                    heard.cancel()
+                    assert (await said).endswith(BUSY)
+                    refused += 1
+                    other.close()
+            assert loop.time() - began >= (0.6 if word else 0.3) - 0.05
+            assert refused
+            assert b"busy: another client takes" in await read_from(silent)
+            port.write(b"hello")
+            assert (await said).endswith(b"hello") or await read_from(other) == b"hello"
+            other.close()
+        await port.close()
+
+    leaves_nothing(main())
+
+
+def test_a_silent_client_stays_as_long_as_nobody_else_comes() -> None:
+    async def main() -> None:
+        port, ear = TcpServerPort("127.0.0.1", 0, Patience(0.0, 0.0, 0.0)), Ear()
+        port.start(ear)
+        with plain_client(port.address) as silent:
+            await asyncio.sleep(0.05)
+            port.write(b"+CREG: 1")
+            assert await read_from(silent) == b"+CREG: 1"
+        await port.close()
+
+    leaves_nothing(main())
+
+
+@pytest.mark.parametrize(("host", "exposed"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_whether_others_may_reach_it(host: str, exposed: bool) -> None:
+    async def main() -> None:
+        for port in (TcpServerPort(host, 0), Rfc2217ServerPort(host, 0)):
+            port.start(Ear())
+            assert port.is_exposed is exposed
+            await port.close()
 
     leaves_nothing(main())

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,6 +15,10 @@ from atwin.line.port import Port
 from atwin.line.pty import PtyPort
 from atwin.line.tcp import TcpServerPort
 from atwin.models import load_profile
+from atwin.text import decimal, shown
+
+if TYPE_CHECKING:
+    from atwin.line.rfc2217 import Rfc2217ServerPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +71,13 @@ async def _open_line(wanted: Served) -> tuple[Port, str]:
     """The module's end of the line, and what to call it in the `ready` line."""
     if wanted.tcp is not None:
         server = TcpServerPort(*_address("--tcp", wanted.tcp))
+        _tell_exposed(server)
         return server, f"tcp {server.address}"
     if wanted.rfc2217 is not None:
         from atwin.line.rfc2217 import Rfc2217ServerPort
 
         telnet = Rfc2217ServerPort(*_address("--rfc2217", wanted.rfc2217), wanted.line.baud)
+        _tell_exposed(telnet)
         return telnet, f"rfc2217 {telnet.address}"
     if wanted.serial is not None:
         from atwin.line.device_server import open_device_server
@@ -81,8 +88,21 @@ async def _open_line(wanted: Served) -> tuple[Port, str]:
     return terminal, wanted.pty or terminal.slave_path
 
 
+def _tell_exposed(server: "TcpServerPort | Rfc2217ServerPort") -> None:
+    """A module reaches what this computer reaches, and so does whoever reaches the module."""
+    if server.is_exposed:
+        typer.echo(
+            f"atwin: whoever reaches {server.address} can use this computer's network through the"
+            " module, its own services on 127.0.0.1 included; 127.0.0.1 is for this computer alone",
+            err=True,
+        )
+
+
 def _address(option: str, text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
-        raise typer.BadParameter(f"{option} {text!r}: HOST:PORT is wanted, such as 127.0.0.1:7000")
-    return host.strip("[]"), int(port)
+    host, _, digits = text.rpartition(":")
+    port = decimal(digits)
+    if not host or port is None or port > 65535:
+        raise typer.BadParameter(
+            f"{option} '{shown(text, limit=80)}': it takes HOST:PORT, such as 127.0.0.1:7000"
+        )
+    return host.strip("[]"), port

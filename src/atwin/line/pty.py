@@ -11,8 +11,9 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from atwin.line.errors import PortError, PortSpecError
+from atwin.line.errors import PortError
 from atwin.line.host_line import HostLine
+from atwin.line.pty_link import make_link, remove_link
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ class PtyPort:
     """
 
     def __init__(self, link: str | None = None, rate: int | None = None) -> None:
-        """`link`: path of a symlink to make, replacing a stale one; `rate`: bit/s until a host sets
+        """`link`: path of a symlink to make, see `make_link`; `rate`: bit/s until a host sets
         another. Raises `PortError` when no PTY is to be had or `link` leads to one that lives, and
         `PortSpecError` when no link can be there.
         """
@@ -87,7 +88,7 @@ class PtyPort:
         self._link = link
         if link is not None:
             try:
-                _make_link(link, self.slave_path)
+                make_link(link, self.slave_path)
             except PortError:
                 self._close_descriptors()
                 raise
@@ -157,7 +158,7 @@ class PtyPort:
                 timer.cancel()
         if self._link is not None:
             # Before the number of our PTY is free for another's.
-            _remove_link(self._link, self.slave_path)
+            remove_link(self._link, self.slave_path)
         self._close_descriptors()
         if self._receiver is not None:
             self._receiver.lost(None)
@@ -314,40 +315,3 @@ class PtyPort:
         os.close(self._master)
         if self._slave is not None:
             os.close(self._slave)
-
-
-def _make_link(link: str, target: str) -> None:
-    """Point `link` at `target` in one step, over a stale link but never over a file or a twin."""
-    if os.path.lexists(link) and not os.path.islink(link):
-        raise PortSpecError(f"{link} exists and is no link; choose another path or remove it")
-    if _is_another_pty(link, target):
-        raise PortError(
-            f"{link}: another twin listens there, on {os.path.realpath(link)}; choose another path,"
-            " or remove the link if that is no twin's"
-        )
-    beside = f"{link}.{os.getpid()}"
-    try:
-        os.symlink(target, beside)
-        os.replace(beside, link)
-    except OSError as error:
-        with suppress(OSError):
-            os.unlink(beside)
-        raise PortSpecError(f"cannot make the link {link}: {error.strerror}") from error
-
-
-def _is_another_pty(link: str, own: str) -> bool:
-    """Whether `link` leads to a PTY somebody holds: the name of one is gone with its master.
-
-    It is not opened to be sure: its twin would take us for a host.
-    """
-    try:
-        there, ours = os.stat(link).st_rdev, os.stat(own).st_rdev
-    except OSError:
-        return False
-    return os.major(there) == os.major(ours) and there != ours
-
-
-def _remove_link(link: str, target: str) -> None:
-    with suppress(OSError):
-        if os.readlink(link) == target:
-            os.unlink(link)

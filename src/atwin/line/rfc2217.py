@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.line.port import Receiver
+    from atwin.line.tcp import Patience
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +159,9 @@ class Rfc2217ServerPort:
     is sent twice.
     """
 
-    def __init__(self, host: str, port: int, rate: int | None = None) -> None:
+    def __init__(
+        self, host: str, port: int, rate: int | None = None, patience: Patience | None = None
+    ) -> None:
         """Listen at once, on a free port when `port` is 0; `rate` in bit/s until a client sets one.
 
         Raises `PortError`.
@@ -170,10 +173,11 @@ class Rfc2217ServerPort:
         self.on_host_line: Callable[[HostLine], None] = lambda _: None
         self.on_purge: Callable[[bool, bool], None] = lambda received, unsent: None
         self._rate = rate
-        self._tcp = TcpServerPort(host, port)
+        self._tcp = TcpServerPort(host, port, patience)
         self._tcp.on_client = self._client_came
         self._tcp.on_client_gone = self._client_left
         self.address = self._tcp.address
+        self.is_exposed = self._tcp.is_exposed
         self.name = f"rfc2217 {self.address}"
         self._receiver: Receiver | None = None
         self._telnet: _Telnet | None = None
