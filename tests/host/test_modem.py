@@ -107,7 +107,11 @@ def test_bring_up_waits_for_a_slow_module() -> None:
     ("command", "answer", "advice"),
     [
         ("AT+CPIN?", b"\r\n+CME ERROR: 10\r\n", "SIM is not ready"),
-        ("AT+CPIN?", b"\r\n+CPIN: SIM PIN\r\n\r\nOK\r\n", r"\+CPIN: SIM PIN after 2 polls"),
+        (
+            "AT+CPIN?",
+            b"\r\n+CPIN: SIM PIN\r\n\r\nOK\r\n",
+            r"\+CPIN: SIM PIN; the SIM wants its PIN",
+        ),
         ("AT+CSQ", b"\r\n+CSQ: 99,99\r\n\r\nOK\r\n", "no signal"),
         ("AT+CGATT?", b"\r\n+CGATT: 0\r\n\r\nOK\r\n", "not attached"),
         ("AT+CEREG?", b"\r\n+CEREG: 0,3\r\n\r\nOK\r\n", "not registered"),

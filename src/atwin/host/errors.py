@@ -106,6 +106,10 @@ class CommandRefusedError(StepError):
         self.code = code
 
 
+class WantsPersonError(CommandRefusedError):
+    """Only a person can change that, so nothing is tried again: a SIM that is out or locked."""
+
+
 class ModuleRestartedError(StepError):
     """The module started anew: session, bearer and settings that were not saved are gone."""
 

@@ -120,13 +120,18 @@ class Script:
             )
         return cast("U", urc)
 
-    def refused(self, reply: Reply, advice: str | None = None) -> CommandRefusedError:
+    def refused(
+        self,
+        reply: Reply,
+        advice: str | None = None,
+        kind: type[CommandRefusedError] = CommandRefusedError,
+    ) -> CommandRefusedError:
         """The error for `reply`, the answer to the last command."""
-        return CommandRefusedError(
+        return kind(
             script=self.name,
             step=self.number,
             sent=self.sent,
-            came=reply.final.text,
+            came=reply.final.text if not reply.ok else reply.told,
             code=reply.final.code,
             advice=advice,
         )

@@ -14,6 +14,7 @@ from atwin.host.errors import (
     LineLostError,
     ModuleError,
     ModuleSilentError,
+    WantsPersonError,
 )
 from atwin.host.recovery.rungs import ANSWERING, PDP_REBUILDS, SILENT, FindLine
 from atwin.line.errors import PortError
@@ -40,9 +41,9 @@ _SIM_WANTS_A_PERSON = (Cme.SIM_NOT_INSERTED, Cme.SIM_PIN_REQUIRED, Cme.SIM_PUK_R
 
 
 def wants_a_person(failure: Exception | None) -> bool:
-    """Whether the SIM is out or locked."""
-    return isinstance(failure, CommandRefusedError) and (
-        failure.code in _SIM_WANTS_A_PERSON or "SIM REMOVED" in str(failure)
+    """Whether the SIM is out or locked, or whoever asked said so."""
+    return isinstance(failure, WantsPersonError) or (
+        isinstance(failure, CommandRefusedError) and failure.code in _SIM_WANTS_A_PERSON
     )
 
 

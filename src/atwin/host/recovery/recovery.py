@@ -132,7 +132,7 @@ class Recovery:
             and failure.status in (603, 604, 605)
             and not self._session.way.by_module
         )
-        if self._retry.unsent_only and not unsent:
+        if wants_a_person(failure) or (self._retry.unsent_only and not unsent):
             return False
         match failure:
             case RequestFailedError(status=status) if status == _NEVER_AGAIN:
