@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.host.errors import CommandRefusedError
-from atwin.host.headers import Headers
 from atwin.host.redirects import (
     REDIRECTS,
     RedirectError,
@@ -39,7 +37,7 @@ async def follow(session: HttpSession, status: int, method: int) -> bool:
         return method != _POST and way.ran_out(status)
     if not wishes.follow and session.redirect_is_answer:
         return False
-    headers = await _headers(session)
+    headers = await session.headers()
     location = headers.get("location")
     if not headers and wishes.follow and not way.by_module:
         # It tells nothing at all: what follows by itself may know.
@@ -95,7 +93,7 @@ async def _look_ahead(session: HttpSession, to: Target, status: int) -> None:
             answer = (await session.ask_once(_HEAD)).status
             if answer not in REDIRECTS:
                 break
-            headers = await _headers(session)
+            headers = await session.headers()
             to = next_target(way, answer, headers.get("location"), wishes)
     if answer >= 400 and answer not in _NO_HEAD:
         raise RedirectError(
@@ -104,10 +102,3 @@ async def _look_ahead(session: HttpSession, to: Target, status: int) -> None:
             " --allow-downgrade to follow it blindly",
             status,
         )
-
-
-async def _headers(session: HttpSession) -> Headers:
-    try:
-        return await session.headers()
-    except CommandRefusedError:
-        return Headers()

@@ -22,7 +22,14 @@ from atwin.at.urc import (
     Ready,
 )
 from atwin.host.channel import Timeout
-from atwin.host.errors import ModuleError, NoAnswerError, RequestFailedError, TlsFailed, UsageError
+from atwin.host.errors import (
+    CommandRefusedError,
+    ModuleError,
+    NoAnswerError,
+    RequestFailedError,
+    TlsFailed,
+    UsageError,
+)
 from atwin.host.following import follow
 from atwin.host.headers import Headers
 from atwin.host.quoted import quoted, quoted_headers
@@ -370,9 +377,21 @@ class HttpSession:
         Raises as `ask_once` does, and `RedirectError`.
         """
         while True:
-            urc = await self.ask_once(method)
+            try:
+                urc = await self.ask_once(method)
+            except RequestFailedError as failure:
+                if not await self._was_redirect(failure, method):
+                    raise
+                continue
             if method == POST or not await self.redirected(urc.status, method):
                 return urc
+
+    async def _was_redirect(self, failure: RequestFailedError, method: int) -> bool:
+        """Whether the page of a redirect did not fit the buffer: the module tells no status."""
+        if failure.status != 602 or method != GET or self.way.by_module:
+            return False
+        location = (await self.headers()).get("location")
+        return location is not None and await self.redirected(302, GET)
 
     async def redirected(self, status: int, method: int) -> bool:
         """Whether the answer `status` to `method` leads elsewhere: ask again then, all of it.
@@ -549,8 +568,14 @@ class HttpSession:
         return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
     async def headers(self) -> Headers:
-        """HTTPHEAD: the header block of the last response; empty when the module has none."""
-        reply = await self._measured_step("AT+HTTPHEAD", ("+HTTPHEAD", "+HTTPREAD"))
+        """HTTPHEAD: the header block of the last response; empty when the module tells none.
+
+        Raises `NoAnswerError`.
+        """
+        try:
+            reply = await self._measured_step("AT+HTTPHEAD", ("+HTTPHEAD", "+HTTPREAD"))
+        except CommandRefusedError:
+            return Headers()
         return Headers(reply.body or b"")
 
     async def _limit_request(self) -> float:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_to_bytes, urljoin
 
 from atwin.host.errors import ServerError, UsageError
+from atwin.host.quoted import LONGEST
 from atwin.host.url import check_url, origin_of, split_userinfo
 from atwin.text import is_secret_header, masked_url, shown
 
@@ -79,7 +80,7 @@ class Header(NamedTuple):
     @property
     def stays_home(self) -> bool:
         """Whether it goes to the server of the first URL only."""
-        return self.secret or is_secret_header(self.name)
+        return self.secret or self.name.lower() == "host" or is_secret_header(self.name)
 
 
 class Target(NamedTuple):
@@ -204,10 +205,13 @@ def next_target(way: Way, status: int, location: str | None, wishes: Redirects) 
     to = f"{said} to {shown_url(reference)}"
     try:
         url = urljoin(way.url, reference).partition("#")[0]
-        check_url(url)
+        too_long = len(url) > LONGEST["URL"]
+        check_url(url[: LONGEST["URL"]])
     except (UsageError, ValueError):
         raise RedirectError(f"{to}, which is no http or https URL for a module", status) from None
     to = f"{said} to {shown_url(url)}"
+    if too_long:
+        raise RedirectError(f"{to}, which is longer than a module takes", status)
     if not wishes.follow:
         raise RedirectError(f"{to}, and redirects are not followed (--no-redirect)", status)
     if way.hops >= MOST_HOPS:
