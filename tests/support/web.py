@@ -18,7 +18,7 @@ from atwin.twin import Twin
 from atwin.twin.ssl import Ssl
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     import pytest
 
@@ -58,7 +58,7 @@ class Web:
         for base, port in ((f"http://{host}", 80), (f"https://{host}", 443)):
             network.serve(host, port, self._handler(base))
 
-    def _handler(self, base: str) -> Callable[[Stream], object]:
+    def _handler(self, base: str) -> Callable[[Stream], Awaitable[None]]:
         async def handle(stream: Stream) -> None:
             data = b""
             while b"\r\n\r\n" not in data:
