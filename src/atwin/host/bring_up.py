@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from atwin.host.found.offline import Offline
 from atwin.host.line import Line
 from atwin.host.readiness import Readiness
 from atwin.host.script import Script
@@ -45,5 +46,6 @@ async def bring_up(
     script = Script("bring-up", channel)
     await script.ask("ATE0")
     await script.ask("AT+CMEE=1")
-    ready = Readiness(script, channel.clock, gap=patience.poll_gap)
+    offline = Offline(script, channel.clock, line.note)
+    ready = Readiness(script, offline.pause, gap=patience.poll_gap)
     await ready.wait(patience.sim_polls, patience.network_polls)

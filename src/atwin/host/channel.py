@@ -241,6 +241,16 @@ class Channel:
         """bit/s of the line; None on a port that knows of none."""
         return self.port.rate if isinstance(self.port, HostPort) else None
 
+    @property
+    def heard(self) -> int:
+        """How many bytes have come from the module."""
+        return self._heard
+
+    @property
+    def last_heard(self) -> bytes:
+        """The bytes that came last, as they were handed over."""
+        return self._last_heard
+
     # --- commands -------------------------------------------------------------------------------
 
     async def command(

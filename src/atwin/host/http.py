@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from atwin.at.urc import Urc
     from atwin.host.channel import Channel, Progress, Reply
     from atwin.host.errors import StepError
+    from atwin.host.found import Context
     from atwin.host.identity import Limits
     from atwin.host.tls import TlsSetup
 
@@ -176,11 +177,13 @@ class HttpSession:
         tls: TlsSetup | None = None,
         lower_cases: bool = False,
         redirect_is_answer: bool = True,
+        context: Context | None = None,
     ) -> None:
         """`lower_cases`: the module is known to do that with headers (`Headers.folded`).
 
         `redirect_is_answer`: where redirects are not followed, one is a status like others;
-        else it raises `RedirectError`.
+        else it raises `RedirectError`. Without a `context` nobody looks whether other parameters
+        than the defaults are saved.
         """
         self.setup = setup
         self.redirect_is_answer = redirect_is_answer
@@ -189,6 +192,7 @@ class HttpSession:
         if lower_cases and setup.redirects.follow and not needs_watching(self.way, setup.redirects):
             self.way = Way(setup.url, setup.headers, setup.content_type, by_module=True)
         self._tls = tls
+        self._context = context
         self.script = Script("http", channel)
         self._channel = channel
         self._cid = cid
@@ -255,6 +259,8 @@ class HttpSession:
             await self.script.step("AT+HTTPINIT", advice="the module's HTTP service is stuck")
         self._opened_in = self._channel.restarts
         self._told.clear()
+        if self._context is not None:
+            await self._context.clear()
         await self.parameter("CID", self._cid)
         await self.parameter("URL", self.way.url)
         await self._limit_request()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atwin.host.errors import ModuleSilentError, UsageError
+from atwin.host.found.mute import QUIET, Mute
 from atwin.host.script import Script
 from atwin.line.frame import RATES, Flow
 from atwin.line.host_line import CtsPort, HostPort
@@ -19,17 +20,24 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 #: The rates a module is found at most often come first.
-_LIKELY = (115200, 9600, 57600, 38400, 230400, 460800, 921600, 19200)
+_LIKELY = (115200, 9600, 921600, 460800, 57600, 38400, 230400, 19200)
 _SEARCH = (*_LIKELY, *(rate for rate in reversed(RATES) if rate not in _LIKELY))
 
+#: Tries until a module that does not answer is taken to be in a state that somebody left it in:
+#: auto-baud may lose two.
+_FIRST_TRIES = 4
 #: Tries at each rate of a search, and seconds for each. Auto-baud loses the first, and may lose
-#: the second (spec: uart.md §5).
-_TRIES, _GAP = 3, 0.3
+#: the second (spec: uart.md §5); two answers are sure.
+_TRIES, _GAP = 4, 0.2
 #: The same right after a change of rate or flow control.
 _CHANGE_TRIES, _CHANGE_GAP = 4, 0.5
 #: Looks at CTS before it counts as not connected, and seconds between two: the module sets it
 #: behind its OK, and a USB adapter tells of it a little later.
 _CTS_LOOKS, _CTS_GAP = 5, 0.05
+
+
+#: What a module says at the right rate, flow control included.
+_CHARACTERS = frozenset((*b"\r\n\t\b\x11\x13", *range(0x20, 0x7F)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,7 @@ class Line:
         """Raises `UsageError` for a wish that cannot be granted on this port."""
         self.note: Callable[[str], None] = log.info
         self._channel = channel
+        self._mute = Mute(channel, lambda text: self.note(text))
         self._wishes = wishes or LineWishes()
         self._script = Script("line", channel)
         port = channel.port
@@ -77,18 +86,38 @@ class Line:
         return self._wishes.speed is not None
 
     async def find(self, probes: int, gap: float) -> None:
-        """Synchronise, at another rate if nothing understands this one.
+        """Synchronise; undo what an earlier program left, go to another rate, where that is needed.
 
-        `probes` tries, `gap` seconds each, at the rate the port was opened with. Raises
-        `ModuleSilentError`, `LineLostError`, `PortError`.
+        For `probes` tries of `gap` seconds each it stays at the rate the port was opened with. What
+        an earlier program may have left is undone after the first of them, in about 5 s; a module
+        that was never heard may wait for as many data as its largest data phase has, which takes
+        up to two minutes, and is told. Raises `ModuleSilentError`, `LineLostError`, `PortError`.
         """
         if self._channel.restarts != self._set_up_in:
             await self._stop_flow_control()
+        first, began = min(probes, _FIRST_TRIES), self._channel.clock.now()
         try:
-            await self._channel.synchronise(probes, gap)
-        except ModuleSilentError:
-            if self._port is None or not await self._search(self._port):
-                raise
+            await self._channel.synchronise(first, gap)
+        except ModuleSilentError as failure:
+            silent = failure
+        else:
+            return
+        if _is_noise(self._channel.last_heard) and await self._search():
+            return
+        if b"OK" not in self._channel.last_heard and await self._mute.undo(wires=self.sets_flow):
+            return
+        left = probes - int((self._channel.clock.now() - began) / gap)
+        if left > 0:
+            try:
+                await self._channel.synchronise(left, gap)
+            except ModuleSilentError as failure:
+                silent = failure
+            else:
+                return
+        if await self._search():
+            return
+        if self._channel.answered or not await self._mute.wait_out():
+            raise silent
 
     async def start_over(self) -> None:
         """The module starts anew: back to the rate it was found at, the one it has saved.
@@ -133,13 +162,18 @@ class Line:
         elif self._port is not None:
             await self._port.set_flow(Flow.NONE)
 
-    async def _search(self, port: HostPort) -> bool:
+    async def _search(self) -> bool:
+        """Whether it answers at another rate of this port; the port is set to that."""
+        if (port := self._port) is None:
+            return False
         tried = port.rate
         await self._stop_flow_control()
         for rate in _SEARCH:
             if rate == tried:
                 continue
             await port.set_rate(rate)
+            # It may have been told to give no results, too.
+            self._channel.send_raw(QUIET.undo)
             try:
                 await self._channel.synchronise(_TRIES, _GAP)
             except ModuleSilentError:
@@ -195,3 +229,8 @@ class Line:
             self._channel.send_blind(f"AT+IPR={before}")
             await port.set_rate(before)
             await self._channel.synchronise(_CHANGE_TRIES, _CHANGE_GAP)
+
+
+def _is_noise(data: bytes) -> bool:
+    """Whether these are no characters: what was said at another rate."""
+    return any(value not in _CHARACTERS for value in data)

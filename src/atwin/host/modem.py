@@ -13,7 +13,7 @@ from atwin.host.bearer import Bearer
 from atwin.host.channel import COMMAND_TIMEOUT, Channel
 from atwin.host.download import Download, Order
 from atwin.host.errors import HostError
-from atwin.host.found import Found
+from atwin.host.found import Context, Found
 from atwin.host.http import HttpSession, Setup
 from atwin.host.identity import ask_identity, ask_limits, lower_cases
 from atwin.host.line import Line, LineWishes
@@ -73,6 +73,7 @@ class Modem:
         self._tls = TlsSetup(self.channel, tls) if tls is not None else None
         self.clock = self.channel.clock
         self.bearer = Bearer(self.channel, apn=apn, user=user, password=password)
+        self._context = Context(self.channel, lambda text: self.line.note(text))
         self._found = Found(self.channel) if leave_as_found else None
         self._board = Board(self.channel, self.line, self.bearer, pins=pins, found=self._found)
         self._limits: Limits | None = None
@@ -268,4 +269,5 @@ class Modem:
             tls=self._tls,
             lower_cases=lower_cases(limits),
             redirect_is_answer=redirect_is_answer,
+            context=self._context,
         )

@@ -17,9 +17,8 @@ from atwin.at.lenient import lenient
 from atwin.host.errors import WantsPersonError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
-    from atwin.clock import Clock
     from atwin.host.channel import Reply
     from atwin.host.script import Script
 
@@ -137,10 +136,12 @@ def registered_of(name: str, reply: Reply) -> Word:
 class Readiness:
     """Asks until the module is on the network."""
 
-    def __init__(self, script: Script, clock: Clock, *, gap: float) -> None:
-        """`gap` is seconds between two questions."""
+    def __init__(
+        self, script: Script, pause: Callable[[float], Awaitable[None]], *, gap: float
+    ) -> None:
+        """`gap` is seconds between two questions, spent in `pause`."""
         self._script = script
-        self._clock = clock
+        self._pause = pause
         self._gap = gap
 
     async def wait(self, sim_polls: int, network_polls: int) -> None:
@@ -167,7 +168,7 @@ class Readiness:
             if sim.advice and (sim.lasting or not left):
                 raise self._script.refused(self._reply, sim.advice, WantsPersonError)
             if left:
-                await self._clock.sleep(self._gap)
+                await self._pause(self._gap)
         error = self._gave_up("the SIM is not ready: is it inserted, does it want a PIN?", polls)
         # A module that does not know the question may be on the network all the same.
         if self._reply.final.code is not None or await self._registered(1) is not Word.YES:
@@ -199,7 +200,7 @@ class Readiness:
             if word is Word.YES or refusals == _REFUSALS:
                 return word
             if left:
-                await self._clock.sleep(self._gap)
+                await self._pause(self._gap)
         return word
 
     def _gave_up(self, advice: str, polls: int) -> Exception:

@@ -51,25 +51,6 @@ class FindLine(Rung):
         await board.bring_up()
 
 
-class EndData(Rung):
-    """The line is in other hands: transparent mode, or a prompt somebody left open.
-
-    ESC ends a prompt, `+++` between two silences transparent mode, and as many CRs as a prompt
-    can want fill one that takes no ESC (spec: network.md §5). A module that waits for commands
-    sees empty lines.
-    """
-
-    name: ClassVar[str] = "ending a data mode"
-    deadline: ClassVar[float] = 120.0
-
-    async def climb(self, board: Board) -> None:
-        """See `Rung.climb`."""
-        for data, seconds in ((b"\x1b", 1.2), (b"+++", 1.0), (b"\r" * 1460, 0.5)):
-            board.channel.send_raw(data)
-            await board.clock.sleep(seconds)
-        await board.bring_up()
-
-
 class NewPdp(Rung):
     """SAPBR closed and opened."""
 
@@ -164,7 +145,7 @@ class PowerCycle(_Pulse):
 PDP_REBUILDS = 3
 
 #: Names of the rungs that are part of any try and change nothing a person has to know of.
-GENTLE = (NewPdp.name, EndData.name)
+GENTLE = (NewPdp.name,)
 
 #: For a module that answers: from the bottom to the top.
 ANSWERING: tuple[type[Rung], ...] = (
@@ -177,4 +158,4 @@ ANSWERING: tuple[type[Rung], ...] = (
 )
 
 #: For one that does not.
-SILENT: tuple[type[Rung], ...] = (FindLine, EndData, ResetPin, PowerKey, PowerCycle)
+SILENT: tuple[type[Rung], ...] = (FindLine, ResetPin, PowerKey, PowerCycle)
