@@ -91,32 +91,37 @@ class Line:
         For `probes` tries of `gap` seconds each it stays at the rate the port was opened with. What
         an earlier program may have left is undone after the first of them, in about 5 s; a module
         that was never heard may wait for as many data as its largest data phase has, which takes
-        up to two minutes, and is told. Raises `ModuleSilentError`, `LineLostError`, `PortError`.
+        up to two minutes, and is told; neither where there are less than five tries. Raises
+        `ModuleSilentError`, `LineLostError`, `PortError`.
         """
         if self._channel.restarts != self._set_up_in:
             await self._stop_flow_control()
-        first, began = min(probes, _FIRST_TRIES), self._channel.clock.now()
+        channel = self._channel
+        first, began, before = min(probes, _FIRST_TRIES), channel.clock.now(), channel.heard
         try:
-            await self._channel.synchronise(first, gap)
+            await channel.synchronise(first, gap)
         except ModuleSilentError as failure:
             silent = failure
         else:
             return
-        if _is_noise(self._channel.last_heard) and await self._search():
+        heard = channel.last_heard if channel.heard > before else b""
+        if _is_noise(heard) and await self._search():
             return
-        if b"OK" not in self._channel.last_heard and await self._mute.undo(wires=self.sets_flow):
+        # Who asks so little has no time for more.
+        patient = probes > _FIRST_TRIES
+        if patient and b"OK" not in heard and await self._mute.undo(wires=self.sets_flow):
             return
-        left = probes - int((self._channel.clock.now() - began) / gap)
+        left = probes - int((channel.clock.now() - began) / gap)
         if left > 0:
             try:
-                await self._channel.synchronise(left, gap)
+                await channel.synchronise(left, gap)
             except ModuleSilentError as failure:
                 silent = failure
             else:
                 return
         if await self._search():
             return
-        if self._channel.answered or not await self._mute.wait_out():
+        if not patient or channel.answered or not await self._mute.wait_out():
             raise silent
 
     async def start_over(self) -> None:
