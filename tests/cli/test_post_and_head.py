@@ -60,3 +60,17 @@ def test_an_answer_that_cannot_be_written(server: FileServer, tmp_path: Path) ->
     ended = atwin("post", f"{server.base}/take", "--data", "x", "-o", tmp_path / "no" / "where")
     assert ended.returncode == 2
     assert "No such file or directory" in only_line(ended.stderr)
+
+
+@pytest.mark.parametrize("strategy", ["auto", "buffer", "stream"])
+@pytest.mark.parametrize("model", ["air724ug", "air780e-at"])
+def test_ways_to_post(server: FileServer, model: str, strategy: str) -> None:
+    port = ("--port", f"twin://{model}?time_scale=0")
+    ended = atwin("post", f"{server.base}/take", "-d", "12345", "--strategy", strategy, *port)
+    if (model, strategy) == ("air724ug", "stream"):
+        assert ended.returncode == 2
+        assert "cannot stream: it has no HTTPEXACTION; use buffer" in only_line(ended.stderr)
+        assert server.log == []
+        return
+    assert (ended.returncode, ended.stdout) == (0, "took 5 bytes")
+    assert [asked.body for asked in server.log] == [b"12345"]

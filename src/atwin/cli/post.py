@@ -1,6 +1,7 @@
 """`atwin post`: send a body, print the one that comes back."""
 
 import sys
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,14 @@ from atwin.cli.requests import (
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
 
 
+class Strategy(Enum):
+    """How the body goes."""
+
+    AUTO = "auto"
+    BUFFER = "buffer"
+    STREAM = "stream"
+
+
 def post(
     url: Annotated[str, typer.Argument(metavar="URL", help="Where to post.")],
     data: Annotated[
@@ -42,6 +51,12 @@ def post(
     content_type: Annotated[
         str, typer.Option("--content-type", metavar="TYPE", help="Its Content-Type.")
     ] = "",
+    strategy: Annotated[
+        Strategy,
+        typer.Option(
+            help="buffer: HTTPDATA; stream: HTTPEXACTION, for bodies and answers of any size."
+        ),
+    ] = Strategy.AUTO,
     output: Output = "-",
     header: Headers = None,
     header_env: HeaderEnv = None,
@@ -64,7 +79,8 @@ def post(
     """Post a file or a text, print the answer.
 
     The status goes to stderr; one of 400 and more ends with exit code 1. What does not fit the
-    module's buffer is streamed where the module can.
+    module's buffer is streamed where the module can, and so is all where the buffer is small: an
+    answer that does not fit it would be lost. A POST that has been sent is never sent again.
 
     \b
     Examples:
@@ -98,6 +114,7 @@ def post(
                     headers=headers,
                     timeout=timeout,
                     redirects=redirects,
+                    strategy=strategy.value,
                     retry=Retry(unsent_only=True, give_up=give_up),
                 )
         return deliver(response.status, response.body, output)

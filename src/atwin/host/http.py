@@ -61,8 +61,10 @@ HEAD: Final = 2
 
 log = logging.getLogger(__name__)
 
-#: Statuses below this are the server's own, except 408 (spec: http.md §4).
-_MODULE_STATUSES = 600
+#: All other statuses are the server's own, except 408 (spec: http.md §4).
+_MODULE_STATUSES = range(600, 607)
+#: What went wrong with TLS.
+_OF_TLS = (605, 606)
 
 #: Seconds beyond TIMEOUT until a missing URC is a failure (spec: flows.md §1).
 _URC_GRACE = 10.0
@@ -213,6 +215,8 @@ class HttpSession:
         #: `channel.restarts` when the session was opened; None while it is not.
         self._opened_in: int | None = None
         self._told: dict[str, str] = {}
+        #: Whether the session has had no answer yet.
+        self._is_first = True
         #: The headers and the Content-Type that the open session carries.
         self._carried: tuple[tuple[Header, ...], str] = ((), "")
 
@@ -261,6 +265,7 @@ class HttpSession:
         self._told.clear()
         if self._context is not None:
             await self._context.clear()
+        self._is_first = True
         await self.parameter("CID", self._cid)
         await self.parameter("URL", self.way.url)
         await self._limit_request()
@@ -427,10 +432,31 @@ class HttpSession:
                 with suppress(Timeout):
                     await channel.urc(HttpAction, timeout=_AFTER_DEACT)
                 raise self.failed(601, came=str(urc))
-        if not _is_server_status(urc.status):
+        servers = _is_server_status(urc.status) or await self._is_servers_own(urc)
+        self._is_first = False
+        if not servers:
             raise self.failed(urc.status, came=str(urc), length=urc.length)
         self._in_buffer = urc.length
         return urc
+
+    async def _is_servers_own(self, urc: HttpAction) -> bool:
+        """Whether a server said what looks like a failure of the module.
+
+        Those have no body, but for 602; and from 603 on nothing came from a server, so there is
+        no header block either, unless one is left from a request before. (606 may come after a
+        header block, where there is TLS.)
+        """
+        if urc.status not in _MODULE_STATUSES or urc.status == 602:
+            return False
+        if urc.length:
+            return True
+        has_tls = origin_of(self.way.url)[0] == "https"
+        if urc.status < 603 or (urc.status in _OF_TLS and has_tls) or not self._is_first:
+            return False
+        with suppress(NoAnswerError):
+            headers = await self.headers()
+            return bool(headers) and "location" not in headers
+        return False
 
     # --- streaming ------------------------------------------------------------------------------
 
@@ -486,10 +512,16 @@ class HttpSession:
 
     # --- failures -------------------------------------------------------------------------------
 
-    def failed(self, status: int, *, came: str, length: int = 0) -> RequestFailedError:
-        """The error for a status of the module's own, after the last command."""
-        meaning, advice = STATUS_MEANING.get(status, ("failed", "try again"))
-        kind = TlsFailed if status in (605, 606) else RequestFailedError
+    def failed(
+        self, status: int, *, came: str, length: int = 0, advice: str | None = None
+    ) -> RequestFailedError:
+        """The error for a status of the module's own, after the last command.
+
+        `advice` replaces what is usually said of that status.
+        """
+        meaning, usual = STATUS_MEANING.get(status, ("failed", "try again"))
+        advice = advice or usual
+        kind = TlsFailed if status in _OF_TLS else RequestFailedError
         return kind(
             script=self.script.name,
             step=self.script.number,
@@ -604,4 +636,4 @@ class HttpSession:
 
 
 def _is_server_status(status: int) -> bool:
-    return status < _MODULE_STATUSES and status != 408
+    return status not in _MODULE_STATUSES and status != 408

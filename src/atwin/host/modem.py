@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from atwin.host.identity import Identity, Limits
     from atwin.host.recovery import Climbed
     from atwin.host.redirects import Header, Redirects
-    from atwin.host.request import Response
+    from atwin.host.request import PostStrategy, Response
     from atwin.host.tls import TlsSettings
     from atwin.line.pins import Pins
     from atwin.line.port import Port
@@ -78,6 +78,8 @@ class Modem:
         self._board = Board(self.channel, self.line, self.bearer, pins=pins, found=self._found)
         self._limits: Limits | None = None
         self._identity: Identity | None = None
+        #: False once a module that has the commands has not asked for a body.
+        self._streams_posts = True
         #: The rungs the last `recover` climbed, also those of one that failed.
         self.climbed: list[Climbed] = []
 
@@ -180,9 +182,13 @@ class Modem:
         redirects: bool | Redirects = True,
         retry: Retry | None = None,
         progress: Progress | None = None,
+        strategy: PostStrategy = "auto",
     ) -> Response:
         """POST `data`; `progress` hears how many bytes of it the module has.
 
+        `strategy`: `buffer` is HTTPDATA and HTTPACTION, whose answer must fit the module's buffer;
+        `stream` is HTTPEXACTION, for bodies and answers of any size; `auto` streams where the
+        buffer is small, and what does not fit it.
         By default it is repeated only after a failure that came before anything was sent:
         a server must not see the same POST twice.
         """
@@ -194,8 +200,13 @@ class Modem:
             headers=headers,
         )
 
+        def cannot_stream() -> None:
+            self._streams_posts = False
+
         async def post(session: HttpSession, limits: Limits) -> Response | None:
-            return await request.post(session, data, limits, progress)
+            buffered = strategy == "auto" and not self._streams_posts
+            chosen = "buffer" if buffered and len(data) <= limits.post_max else strategy
+            return await request.post(session, data, limits, progress, chosen, cannot_stream)
 
         return await self._request("post", setup, retry or Retry(unsent_only=True), post)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from atwin.at.urc import BearerDeact, HttpExAction, HttpExPosted, HttpExPostReady
-from atwin.host.errors import CommandRefusedError, NoAnswerError, UsageError
+from atwin.host.errors import CommandRefusedError, NoAnswerError, RequestFailedError, UsageError
 from atwin.host.headers import Headers
 from atwin.host.http import ANSWERS, FLOW_ADVICE, GET, HEAD, POST, Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from atwin.host.channel import Progress
     from atwin.host.http import HttpSession
     from atwin.host.identity import Limits
@@ -21,9 +24,25 @@ _PIECE_SECONDS = 120
 _AFTER_REFUSAL = 2.0
 
 
+#: Seconds in which a module has its connection, where there is another way to post.
+_LONGEST_CONNECT = 30.0
+
+#: A module that takes less at a time has a buffer that answers do not fit, bytes.
+_SMALL_BUFFER = 65_536
+
+PostStrategy = Literal["auto", "buffer", "stream"]
+
+
+class _NeverAskedForBodyError(NoAnswerError):
+    """A stream whose body was not sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the server said: any status of its own. `headers` are empty after a streamed post."""
+    """What the server said: any status of its own.
+
+    `headers` are empty where the module does not tell them, as after a streamed post it may.
+    """
 
     status: int
     headers: Headers = field(default_factory=Headers)
@@ -46,8 +65,12 @@ async def post(
     data: bytes,
     limits: Limits,
     progress: Progress | None = None,
+    strategy: PostStrategy = "auto",
+    cannot_stream: Callable[[], None] = lambda: None,
 ) -> Response | None:
-    """POST `data`; more than HTTPDATA takes is streamed where the module can.
+    """POST `data` by `strategy`; what auto means, `choose` says.
+
+    `cannot_stream` is called when a module that has the commands never asks for a body.
 
     After a redirect that wants no body any more this is a GET. None: the session was led
     elsewhere, and is to do the same there. `progress` hears how many bytes have gone to the module.
@@ -55,22 +78,68 @@ async def post(
     """
     if not session.way.with_body:
         return await get(session, limits)
-    response = await _post(session, data, limits, progress)
+    chosen = choose(strategy, len(data), limits)
+    may_buffer = strategy == "auto" and len(data) <= limits.post_max
+    try:
+        if chosen == "stream":
+            wait = _LONGEST_CONNECT if may_buffer else math.inf
+            response = await _streamed_post(session, data, limits, progress, wait)
+        else:
+            response = await _buffered_post(session, data, limits, progress)
+    except _NeverAskedForBodyError as failure:
+        if not may_buffer:
+            raise
+        # Nothing of the body has been sent, so no server can have acted on it.
+        cannot_stream()
+        session.on_note(f"{failure.came}: posting through the module's buffer")
+        await session.close()
+        await session.open()
+        response = await _buffered_post(session, data, limits, progress)
     return None if await session.redirected(response.status, POST) else response
 
 
-async def _post(
+def choose(strategy: PostStrategy, size: int, limits: Limits) -> Literal["buffer", "stream"]:
+    """How a body of `size` bytes is posted.
+
+    An answer that does not fit the buffer is lost, and the POST cannot be sent again to get it:
+    so auto streams where the buffer is small, and what does not fit HTTPDATA. Raises `UsageError`
+    for what the module does not have, or does not take.
+    """
+    if strategy not in ("auto", "buffer", "stream"):
+        raise UsageError(f"{strategy!r} is no way to post: auto, buffer or stream")
+    if strategy == "stream" and not limits.streams:
+        raise UsageError("this module cannot stream: it has no HTTPEXACTION; use buffer")
+    if size > limits.post_max and (strategy == "buffer" or not limits.streams):
+        what = "use stream" if limits.streams else "and cannot stream; split them"
+        raise UsageError(
+            f"{size} bytes to post: this module takes {limits.post_max} at a time, {what}"
+        )
+    small = limits.streams and limits.post_max < _SMALL_BUFFER
+    wished = strategy == "stream" or (strategy == "auto" and small)
+    # A stream without a body never gets to its answer.
+    return "stream" if size and (wished or size > limits.post_max) else "buffer"
+
+
+async def _buffered_post(
     session: HttpSession, data: bytes, limits: Limits, progress: Progress | None
 ) -> Response:
-    if len(data) <= limits.post_max:
-        await session.load(data, limits, progress)
+    """HTTPDATA and HTTPACTION."""
+    await session.load(data, limits, progress)
+    try:
         return await _exchange(session, POST, limits)
-    if not limits.streams:
-        raise UsageError(
-            f"{len(data)} bytes to post: this module takes {limits.post_max} at a time and cannot"
-            " stream; split them"
-        )
-    return await _streamed_post(session, data, limits, progress)
+    except RequestFailedError as failure:
+        if failure.status != 602:
+            raise
+        length = (await session.headers()).get("content-length", "an unknown number of")
+        other = "post the next one by stream (--strategy stream), or " if limits.streams else ""
+        raise session.failed(
+            602,
+            came=f"+HTTPACTION: {POST},602,{failure.length}",
+            length=failure.length,
+            advice=f"the server has had the POST and answered with {length} bytes, of which the"
+            f" buffer holds {failure.length}: do not send it again just to read them; {other}let"
+            " the server answer with less",
+        ) from None
 
 
 async def _exchange(session: HttpSession, method: int, limits: Limits) -> Response:
@@ -85,17 +154,26 @@ async def _streamed_post(
     data: bytes,
     limits: Limits,
     progress: Progress | None,
+    wait: float,
 ) -> Response:
-    """HTTPEXACTION, HTTPEXPOST until all is gone, HTTPEXGET until all is there."""
+    """HTTPEXACTION, HTTPEXPOST until all is gone, HTTPEXGET until all is there.
+
+    `wait` seconds at most until the module asks for the body.
+    """
     script = session.script
     await session.start_stream(POST, len(data))
-    urc = await script.event(
-        HttpExPostReady,
-        HttpExAction,
-        BearerDeact,
-        deadline=session.stream_wait,
-        advice="the module never asked for the body: some firmware does not",
-    )
+    try:
+        urc = await script.event(
+            HttpExPostReady, HttpExAction, BearerDeact, deadline=min(wait, session.stream_wait)
+        )
+    except NoAnswerError as failure:
+        raise _NeverAskedForBodyError(
+            script=script.name,
+            step=script.number,
+            sent=script.sent,
+            came="the module never asked for the body",
+            advice="some firmware does not: post by its buffer (--strategy buffer)",
+        ) from failure
     if not isinstance(urc, HttpExPostReady):
         raise session.stream_failed(urc)
     answer: Answer | None = None
@@ -118,7 +196,11 @@ async def _streamed_post(
             progress(start + len(piece))
     pieces: list[bytes] = []
     status = await session.drain_stream(pieces.append, answer)
-    return Response(status, body=b"".join(pieces))
+    try:
+        headers = await session.headers()
+    except NoAnswerError:  # the answer is here, and asking for it again is no way
+        headers = Headers()
+    return Response(status, headers, b"".join(pieces))
 
 
 async def _give_piece(session: HttpSession, piece: bytes) -> HttpExPosted | Answer:
