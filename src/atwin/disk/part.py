@@ -135,6 +135,10 @@ class PartFile:
         self.size += written
         self.hashes.update(data)
 
+    def set_aside(self) -> None:
+        """Begin at byte 0 again; what is on disk stays until the next append."""
+        self._forget()
+
     def start_over(self) -> None:
         """Drop everything."""
         self._forget()

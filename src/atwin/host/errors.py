@@ -142,4 +142,11 @@ class TlsFailed(RequestFailedError):  # noqa: N818 - says what happened, as the 
 
 
 class ServerBusyError(ServerError):
-    """A status that may be gone after a pause: 429, 500, 502, 503, 504."""
+    """A status that may be gone after a pause: 429, 500, 502, 503, 504.
+
+    `retry_after` are the seconds the server asks to wait; None where it does not say.
+    """
+
+    def __init__(self, text: str, status: int = 0, *, retry_after: float | None = None) -> None:
+        super().__init__(text, status)
+        self.retry_after = retry_after

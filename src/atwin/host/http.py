@@ -39,7 +39,7 @@ from atwin.host.url import check_url, origin_of
 from atwin.line.frame import Frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from types import TracebackType
 
     from atwin.at.urc import Urc
@@ -82,6 +82,9 @@ _READ_TRIES = 6
 #: Bytes of a piece after the first loss, half the FIFO a host usually has, and at the least.
 _FIRST_CUT, _SMALLEST_READ = 2048, 256
 
+#: Bytes the module gives of a stream at a time when it is not told (spec: http.md §3.11).
+_STREAM_PIECE = 3880
+
 #: What helps against bytes that get lost on the line.
 FLOW_ADVICE = (
     "turn on flow control (--port PORT?flow=hardware, which tells the module AT+IFC=2,2),"
@@ -91,6 +94,9 @@ FLOW_ADVICE = (
 #: What tells of the response of a stream: data, its end, or that there will be none.
 Answer = HttpExGetReady | HttpExAction | BearerDeact
 ANSWERS: Final = (HttpExGetReady, HttpExAction, BearerDeact)
+
+#: What BREAK and BREAKEND count to (spec: http.md §3.3).
+LAST_BREAK: Final = 0xFFFF_FFFF
 
 _STREAM_URCS = (HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady)
 
@@ -208,6 +214,12 @@ class HttpSession:
         self._in_buffer = 0
         #: Bytes per second of the last body that came; None before there was one.
         self._measured: float | None = None
+        #: The header block that was read last.
+        self.last_head = b""
+        #: Seconds the module may take for the next requests.
+        self.timeout = setup.timeout
+        #: What else helps against bytes that get lost: called once they are, says what it did.
+        self.on_loss: Callable[[], Awaitable[str | None]] | None = None
         #: The clock's time at which nobody waits for the next request any more.
         self.until = math.inf
         #: Seconds each wait of the stream that runs may take.
@@ -345,6 +357,18 @@ class HttpSession:
         """The next GET asks for no range."""
         await self.range(0, 0)
 
+    async def ask_for(self, span: tuple[int, int] | None, header: str = "") -> None:
+        """The next GET asks for the bytes of `span`, both ends included, or for all.
+
+        It carries `header` as well, one line or several with CR LF between. What BREAKEND cannot
+        count is asked for by a header line of its own. Raises as `parameter` does.
+        """
+        if span is not None and span[1] > LAST_BREAK:
+            lines = [f"Range: bytes={span[0]}-{span[1]}", *([header] if header else [])]
+            span, header = None, "\r\n".join(lines)
+        await self.range(*(span or (0, 0)))
+        await self.extra_header(header)
+
     async def range(self, first: int, last: int) -> None:
         """The next GET asks for the bytes `first` to `last`, both included.
 
@@ -434,9 +458,9 @@ class HttpSession:
                 raise self.failed(601, came=str(urc))
         servers = _is_server_status(urc.status) or await self._is_servers_own(urc)
         self._is_first = False
+        self._in_buffer = urc.length
         if not servers:
             raise self.failed(urc.status, came=str(urc), length=urc.length)
-        self._in_buffer = urc.length
         return urc
 
     async def _is_servers_own(self, urc: HttpAction) -> bool:
@@ -486,7 +510,7 @@ class HttpSession:
             first = None
             if isinstance(urc, HttpExGetReady):
                 # The manual's table says +HTTPGET:, its transcripts +HTTPEXGET: (OQ-14).
-                reply = await script.ask("AT+HTTPEXGET", bodies=("+HTTPEXGET", "+HTTPGET"))
+                reply = await self._fetch_piece()
                 if not reply.ok:
                     raise await self._why_refused(reply)
                 if reply.body:
@@ -495,6 +519,16 @@ class HttpSession:
                 return urc.status
             else:
                 raise self.stream_failed(urc)
+
+    async def _fetch_piece(self) -> Reply:
+        """HTTPEXGET, for no more than the line has been seen to carry. Raises `NoAnswerError`."""
+        size = "" if self._largest_read is None else f"={self._largest_read}"
+        try:
+            return await self.script.ask(f"AT+HTTPEXGET{size}", bodies=("+HTTPEXGET", "+HTTPGET"))
+        except NoAnswerError as failure:
+            if failure.missing:
+                await self._bytes_lost(failure, self._largest_read or _STREAM_PIECE, 1)
+            raise
 
     async def _why_refused(self, reply: Reply) -> StepError:
         """A refused HTTPEXGET: the session may have ended just before, and its URC tells how."""
@@ -549,7 +583,7 @@ class HttpSession:
                 pieces.append(await self._read_piece(first + got, size, got))
             except NoAnswerError as failure:
                 tries += 1
-                self._bytes_lost(failure, size, tries)
+                await self._bytes_lost(failure, size, tries)
             else:
                 got += size
                 tries = 0
@@ -578,7 +612,7 @@ class HttpSession:
             self._measured = len(reply.body) / took
         return reply
 
-    def _bytes_lost(self, failure: NoAnswerError, size: int, tries: int) -> None:
+    async def _bytes_lost(self, failure: NoAnswerError, size: int, tries: int) -> None:
         """Ask for smaller pieces from now on: the host's own FIFO may hold one of those.
 
         Raises `NoAnswerError` when that has not helped.
@@ -593,6 +627,8 @@ class HttpSession:
                 advice=f"bytes get lost on the line: {FLOW_ADVICE}",
                 missing=failure.missing,
             )
+        if self.on_loss is not None and (done := await self.on_loss()):
+            self.on_note(done)
         if tries > 1 or failure.missing:
             self._largest_read = max(_SMALLEST_READ, min(size // 2, _FIRST_CUT))
 
@@ -614,7 +650,8 @@ class HttpSession:
             reply = await self._measured_step("AT+HTTPHEAD", ("+HTTPHEAD", "+HTTPREAD"))
         except CommandRefusedError:
             return Headers()
-        return Headers(reply.body or b"")
+        self.last_head = reply.body or b""
+        return Headers(self.last_head)
 
     async def _limit_request(self) -> float:
         """Tell the module how long the next request may take; the seconds until its URC is late.
@@ -622,7 +659,7 @@ class HttpSession:
         That is TIMEOUT, or what is left until `until`: whole seconds, one at least.
         """
         left = max(1.0, self.until - self._channel.clock.now())
-        seconds = int(min(self.setup.timeout, left))
+        seconds = int(min(self.timeout, left))
         await self.parameter("TIMEOUT", seconds)
         return min(seconds + _URC_GRACE, left + _LAST_GRACE)
 

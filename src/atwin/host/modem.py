@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 from atwin.host import request
 from atwin.host.bearer import Bearer
 from atwin.host.channel import COMMAND_TIMEOUT, Channel
-from atwin.host.download import Download, Order
+from atwin.host.download import Download, Order, already_there
 from atwin.host.errors import HostError
 from atwin.host.found import Context, Found
 from atwin.host.http import HttpSession, Setup
@@ -219,6 +219,8 @@ class Modem:
         md5: str | None = None,
         chunk: int | None = None,
         strategy: Strategy = "auto",
+        max_size: int | None = None,
+        resume_from: str | None = None,
         headers: Mapping[str, str] | Iterable[Header] | None = None,
         timeout: int = 120,
         redirects: bool | Redirects = True,
@@ -231,11 +233,15 @@ class Modem:
         `target` appears when everything is there and verified; until then the data are in
         `<target>.part`, and `<target>.journal` says how far they are good. `chunk` is the size
         of a part in bytes; `timeout` is for each request, in seconds; without progress for
-        `give_up` seconds it ends, unless `retry` says otherwise. Raises also `ServerError`,
+        `give_up` seconds it ends, unless `retry` says otherwise. A file of more than `max_size`
+        bytes is not fetched. `resume_from` is the URL an earlier run had for the same file. A
+        target that has the hash already is not fetched again. Raises also `ServerError`,
         `TargetError` and `VerificationError`.
         """
         setup = Setup.of(url, timeout=timeout, redirects=redirects, headers=headers).for_download()
-        order = Order(Path(target), sha256, md5, chunk, strategy)
+        order = Order(Path(target), sha256, md5, chunk, strategy, max_size, resume_from)
+        if (there := already_there(url, order)) is not None:
+            return there
         limits, identity = await self.limits(), await self.identity()
         download = Download(
             order,

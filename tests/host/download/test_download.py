@@ -139,7 +139,8 @@ def test_each_part_is_conditional_where_the_module_keeps_the_letters(bench: Benc
     bench.fetch()
     asked = [a.headers for a in bench.server.asked if a.method == "GET"]
     assert asked == ['Accept-Encoding: identity\r\nIf-Range: "v1-AbC"'] * 4
-    assert bench.heard.count("AT+HTTPHEAD") == 2
+    # Not every server does If-Range: what a part says of itself is looked at all the same.
+    assert bench.heard.count("AT+HTTPHEAD") == 5
 
 
 def test_each_part_is_compared_where_it_does_not(tmp_path: Path) -> None:
@@ -282,7 +283,7 @@ def test_accept_ranges_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("status", [300, 401, 404, 410])
 def test_error_status(bench: Bench, status: int) -> None:
-    bench.server.head_status = status
+    bench.server.instead = lambda asked: Answer(status)
     with pytest.raises(ServerError, match=f"the server answered {status} for {URL}") as caught:
         bench.fetch()
     assert caught.value.status == status
@@ -342,7 +343,7 @@ def test_entity_of_the_same_length_changes_in_the_middle(tmp_path: Path, lowerca
 
 def test_entity_shrinks_below_the_next_part(bench: Bench) -> None:
     def shrink(asked: Asked) -> None:
-        if asked.first == 6000:
+        if asked.first == 6000 - 64:  # nothing vouches for the file: each part overlaps
             bench.server.data = DATA[:5000]
             bench.server.head_length = 5000
 
@@ -350,7 +351,7 @@ def test_entity_shrinks_below_the_next_part(bench: Bench) -> None:
     bench.server.etag = bench.server.modified = None
     bench.fetch()
     bench.done(DATA[:5000])
-    assert "it has 5000 bytes now, none at 6000" in bench.notes()
+    assert "it has 5000 bytes now, none at 5936" in bench.notes()
 
 
 def test_entity_that_never_stops_changing(bench: Bench) -> None:
@@ -381,7 +382,7 @@ def test_short_parts_are_kept(bench: Bench) -> None:
         ({}, DATA[:3000], "does not say which bytes"),
         ({"Content-Range": "bytes 1-3000/10000"}, DATA[:3000], "calls them 1-3000"),
         ({"Content-Range": "bytes 0-99/10000"}, DATA[:3000], "sent 3000 bytes and calls them"),
-        ({"Content-Range": "bytes 0-2999/*"}, DATA[:3000], "how long the file is"),
+        ({"Content-Range": "bytes 0-2999/*"}, DATA[:3000], "calls them 0-2999"),
         ({"Content-Range": "bytes 0-3499/10000"}, DATA[:3500], "calls them 0-3499"),
     ],
 )
@@ -397,7 +398,7 @@ def test_part_that_is_not_what_was_asked_for(
 
 def test_later_part_that_is_too_long(bench: Bench) -> None:
     bench.server.instead = lambda asked: Answer(206, DATA[:3500]) if asked.first == 3000 else None
-    with pytest.raises(ServerError, match=r"asked for 3000 bytes of .*, the server sent 3500"):
+    with pytest.raises(ServerError, match=r"asked for 3000 bytes, the server sent 3500"):
         bench.fetch()
 
 
@@ -761,9 +762,31 @@ def test_finished_file_that_is_not_the_promised_one_stays(bench: Bench) -> None:
 
 def test_resume_of_another_url_on_the_same_target(bench: Bench) -> None:
     kill_at(bench, 6000)
-    assert bench.fetch(URL + "?v=2").resumed_from == 0
+    assert bench.fetch(URL.replace("firmware", "other")).resumed_from == 0
     bench.done()
     assert f"it is of {URL}" in bench.notes()
+
+
+def test_resume_under_a_new_signature(bench: Bench) -> None:
+    kill_at(bench, 6000)
+    assert bench.fetch(URL + "?sig=2").resumed_from == 6000
+    bench.done()
+    assert (4976, 6000) in bench.server.fetched(), "compared before it goes on"
+    bench.target.unlink()
+    kill_at(bench, 6000)
+    bench.server.etag = '"v2"'
+    assert bench.fetch(URL + "?sig=2").resumed_from == 0
+    bench.done()
+
+
+@pytest.mark.parametrize("how", ["hash", "old url"])
+def test_resume_from_another_address(bench: Bench, how: str) -> None:
+    kill_at(bench, 6000)
+    bench.server.etag = '"elsewhere"' if how == "hash" else bench.server.etag
+    right = {"sha256": hashlib.sha256(DATA).hexdigest()}
+    options: dict[str, Any] = right if how == "hash" else {"resume_from": URL}
+    assert bench.fetch("http://mirror.example/f", **options).resumed_from == 6000
+    bench.done()
 
 
 @pytest.mark.parametrize("damage", ["part changed", "part short", "part gone"])

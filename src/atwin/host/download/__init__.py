@@ -1,7 +1,7 @@
 """Whole files through a module that holds a part of one at a time (spec: flows.md §3)."""
 
-from atwin.host.download.download import Download
+from atwin.host.download.download import Download, already_there
 from atwin.host.download.events import DownloadResult, Progress
 from atwin.host.download.order import Order, Strategy
 
-__all__ = ["Download", "DownloadResult", "Order", "Progress", "Strategy"]
+__all__ = ["Download", "DownloadResult", "Order", "Progress", "Strategy", "already_there"]

@@ -1,56 +1,63 @@
-"""The loop around everything: ask, resume, choose a strategy, fetch, verify, name the file."""
+"""The loop around everything: ask, resume, choose a strategy, fetch, verify, name the file.
+
+A strategy runs until all is there, or until a response shows that another one must go on: a turn
+(`atwin.host.download.verdict`). What each turn leads to is decided here, and nowhere else.
+"""
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atwin.disk.errors import DiskError, MeddledError
-from atwin.disk.journal import Journal, Record
-from atwin.disk.part import PartFile
+from atwin.host.download.course import STREAM_PART, Course
 from atwin.host.download.entity import Entity
-from atwin.host.download.events import (
-    DownloadResult,
-    EntityChanged,
-    Progress,
-    RangesIgnored,
+from atwin.host.download.events import DownloadResult
+from atwin.host.download.fetcher import refusal
+from atwin.host.download.ledger import Ledger
+from atwin.host.download.pace import stream_pays
+from atwin.host.download.parts import Parts
+from atwin.host.download.stream import Stream
+from atwin.host.download.verdict import (
+    Another,
+    Broken,
+    Changed,
+    Known,
+    Lossy,
+    NoRanges,
+    TooLong,
+    contradiction,
+    retry_after,
 )
-from atwin.host.download.pace import PartSize, stream_pays
-from atwin.host.download.plan import count_parts, next_part
-from atwin.host.download.range import RangeFetcher, refusal
-from atwin.host.download.stream import OVERLAP, check_joint, stream
-from atwin.host.errors import (
-    NoAnswerError,
-    RequestFailedError,
-    ServerError,
-    StepError,
-    TargetError,
-    VerificationError,
-)
-from atwin.host.http import HEAD, HttpSession
-from atwin.host.recovery import Recovery, Retry
+from atwin.host.errors import RequestFailedError, ServerError, TargetError
+from atwin.host.http import HEAD, LAST_BREAK
+from atwin.text import masked_url
 
 if TYPE_CHECKING:
+    from atwin.disk.journal import Record
     from atwin.host.download.events import ProgressCall
     from atwin.host.download.order import Order
-    from atwin.host.download.range import Fetched
+    from atwin.host.download.verdict import Turn
+    from atwin.host.http import HttpSession
     from atwin.host.identity import Limits
-    from atwin.host.recovery import Ladder
-
-#: A stream is written and journalled in parts of this many bytes.
-STREAM_PART = 65_536
-
-#: An interruption costs what came in so many seconds; of a part by range that many bytes at least.
-_KEEP_EVERY, _KEEP_AT_LEAST = 10.0, 1024
+    from atwin.host.recovery import Ladder, Retry
 
 #: So often a download starts over because the entity changed, before it gives up.
 _FRESH_STARTS = 4
+#: The same for a stream, which takes all from one response, and for servers that take turns.
+_CHANGES_TO_STREAM = 2
 
-#: Statuses of a HEAD that say something about HEAD, and nothing about the entity.
-_HEAD_REFUSED = (400, 403, 405, 501)
+#: So often a part is asked for again when others came and this one makes no sense.
+_ODD_ANSWERS = 2
 
-#: Seconds between two progress reports inside a part.
-_REPORT_GAP = 0.1
+#: Turns of all kinds: a server that leads in circles has an end.
+_TURNS = 12
+
+#: Seconds a HEAD may take, which nothing depends on.
+_HEAD_TIME = 30
+
+#: Statuses of the module's own that may be HEAD's fault: no HTTP, closed, silent.
+_HEAD_FAILED = (600, 601, 408)
 
 
 class Download:
@@ -68,36 +75,35 @@ class Download:
         give_up: float = 900.0,
         progress: ProgressCall | None = None,
     ) -> None:
-        """Raises `UsageError` for a chunk or strategy the module does not have."""
-        self._chunk = order.chunk_for(limits)
-        self._part_size = PartSize(self._chunk, session.setup.timeout)
+        """Raises `UsageError` for a chunk or strategy the module does not have.
+
+        And `TargetError` for a target that cannot be, or that another process writes.
+        """
+        order.chunk_for(limits)
         self._order = order
         self._session = session
-        self._ladder = ladder
-        self._clock = clock = ladder.board.clock
         self._limits = limits
         self._model = model
-        self._progress = progress
-        # Nothing has come yet: give up soon. Later there is something to lose.
-        ladder.note = self._climb
-        self._asking = Recovery(session, ladder, retry or Retry(give_up=give_up), self._note)
-        self._fetching = Recovery(
+        try:
+            self._ledger = Ledger(order, session.setup.url)
+        except DiskError as error:
+            raise TargetError(str(error)) from None
+        self._course = Course(
+            order,
             session,
             ladder,
-            retry or Retry(attempts=40, give_up=give_up),
-            self._note,
-            reached=lambda: self._part.size,
+            limits,
+            self._ledger,
+            retry=retry,
+            give_up=give_up,
+            progress=progress,
         )
-        self._strategy: str = order.strategy
-        self._ranges_ignored = False
         #: Seconds the HEAD took: what each request costs besides its body.
         self._asked_for = 0.0
-        self._entity: Entity | None = None
-        self._fetched_parts = 0
-        self._resumed_from = 0
-        self._reported_at = clock.now()
-        self._part: PartFile
-        self._journal: Journal
+        self._changes = 0
+        #: The server seems to take turns between two entities.
+        self._flaps = 0
+        self._odd = 0
 
     async def run(self) -> DownloadResult:
         """Fetch, verify, and put the file in place.
@@ -106,348 +112,328 @@ class Download:
         kept, and the next run goes on from there. Raises `VerificationError`: everything was
         removed, and the next run starts over.
         """
-        began = self._clock.now()
-        self._session.on_body = self._on_body
-        self._session.on_note = self._note
+        began = self._course.clock.now()
         try:
-            self._journal = Journal(self._order.target)
-            self._part = PartFile(self._order.target, md5=self._order.md5 is not None)
-        except DiskError as error:
-            raise TargetError(str(error)) from None
-        try:
-            with self._part:
+            with self._ledger:
                 async with self._session:
                     await self._fetch_all()
-                return self._finish(began)
+                    if self._course.bent and self._order.mismatch(self._ledger.part.hashes):
+                        await self._fetch_strictly()
+                self._ledger.verify(self._session.shown_url)
+                self._ledger.finish()
         except MeddledError as error:
             raise TargetError(str(error)) from None
         except DiskError as error:
             raise TargetError(f"{error}; what was received before is kept") from None
+        return self._result(began)
 
     # --- course ---------------------------------------------------------------------------------
 
     async def _fetch_all(self) -> None:
         self._session.script.begin("ask")
-        self._entity = await self._asking.run(self._ask)
+        await self._ask()
         self._resume()
-        for _ in range(_FRESH_STARTS):
-            try:
-                await self._fetch()
-                return
-            except (EntityChanged, RangesIgnored) as news:
-                # A stream may still be running, and the module has one session for everything.
-                await self._session.close()
-                await self._begin_again(news)
-        raise ServerError(f"{self._session.setup.url} kept changing during the download")
-
-    async def _begin_again(self, news: EntityChanged | RangesIgnored) -> None:
-        if isinstance(news, EntityChanged):
-            self._start_over(f"the entity changed ({news}): starting over")
-            self._entity = news.entity or await self._asking.run(self._ask)
-        else:
-            self._start_over("the server ignores ranges: taking the file from its begin")
-            self._ranges_ignored = True
-            self._entity = news.entity
-
-    async def _ask(self) -> Entity | None:
-        """What a HEAD says of the entity; None when the server does not do HEAD."""
-        began = self._clock.now()
-        status = (await self._session.action(HEAD)).status
-        self._asked_for = self._clock.now() - began
-        if 200 <= status < 300:
-            return Entity.of(await self._session.headers())
-        if status in _HEAD_REFUSED:
-            return None
-        raise refusal(self._session.setup.url, status)
-
-    def _resume(self) -> None:
-        """Take up what an earlier run left, if it is of this entity and undamaged."""
-        record = self._journal.load()
-        if record is None:
-            self._part.start_over()
-            return
-        if reason := self._why_not(record):
-            self._start_over(f"not going on with what is on disk ({reason}): starting over")
-        else:
-            self._entity = Entity.from_record(record.entity).updated(self._entity)
-        self._resumed_from = self._part.size
-
-    def _why_not(self, record: Record) -> str | None:
-        if not record.is_of(self._session.setup.url):
-            return f"it is of {record.shown_url}"
-        if self._entity is not None:
-            before = Entity.from_record(record.entity)
-            if reason := before.difference(self._entity):
-                return f"the entity changed, {reason}"
-        if self._part.adopt(record.done) and self._part.hashes.sha256 == record.sha256:
-            return None
-        length = Entity.from_record(record.entity).length
-        if length in (None, record.done) and self._part.is_finished(record.done, record.sha256):
-            return None
-        return "it does not match its journal"
+        self._look_ahead()
+        await self._fetch()
 
     async def _fetch(self) -> None:
-        entity, part = self._entity, self._part
-        if part.finished or (entity is not None and part.size and entity.length == part.size):
-            return
-        self._strategy = self._choose(entity)
-        match self._strategy:
-            case "stream":
-                await self._by_stream(entity or Entity())
-            case _:
-                await self._by_parts(entity)
+        course = self._course
+        for _ in range(_TURNS):
+            if self._ledger.part.finished:
+                return
+            strategy = Stream(course) if self._choose() == "stream" else Parts(course)
+            turn = await strategy.run()
+            if turn is None:
+                return
+            # A stream may still be running, and the module has one session for everything.
+            await self._session.close()
+            await self._turn(turn)
+        raise ServerError(
+            f"{self._session.shown_url}: the server answers in another way each time; what was"
+            " received is kept"
+        )
 
-    def _choose(self, entity: Entity | None) -> str:
-        """`whole`, `range` or `stream`. Raises `ServerError` when nothing is left."""
-        asked, limits = self._order.strategy, self._limits
-        total = entity.length if entity else None
+    async def _fetch_strictly(self) -> None:
+        """Validators differed, the bytes were to decide, and they are wrong: a mixture."""
+        course = self._course
+        course.by_hash = course.bent = False
+        self._ledger.start_over()
+        course.reports.note(
+            "the bytes are not those of the hash, and their ETag or date differed on the way:"
+            " starting over with parts of one entity only"
+        )
+        await self._ask()
+        await self._fetch()
+
+    async def _ask(self) -> None:
+        """What a HEAD says of the entity. It is a courtesy: without one the GET decides."""
+        course, session = self._course, self._session
+        session.timeout = min(session.setup.timeout, _HEAD_TIME)
+        try:
+            course.entity = await course.asking.run(self._head)
+        except ServerError as refused:
+            course.head_status = refused.status
+            course.entity = None
+        finally:
+            session.timeout = session.setup.timeout
+        course.confirmed = False
+        if course.entity is not None and course.entity.ranges_refused:
+            course.no_ranges = NoRanges("the server says that it does no ranges", course.entity)
+            self._ledger.promises = False
+
+    async def _head(self) -> Entity | None:
+        course, session = self._course, self._session
+        began = course.clock.now()
+        try:
+            status = (await session.action(HEAD)).status
+        except RequestFailedError as failure:
+            if failure.status in _HEAD_FAILED:
+                return None
+            raise
+        course.head_status = status
+        if 200 <= status < 300:
+            self._asked_for = course.clock.now() - began
+            return Entity.of(await session.headers())
+        if status in (429, 503):
+            raise refusal(session.shown_url, status, pause=retry_after(await session.headers()))
+        return None
+
+    # --- what is on disk ------------------------------------------------------------------------
+
+    def _resume(self) -> None:
+        """Take up what an earlier run left, if it may be of this entity and is undamaged."""
+        course, ledger = self._course, self._ledger
+        record = ledger.find()
+        if record is None:
+            ledger.start_over()
+            return
+        before = Entity.from_record(record.entity)
+        if (reason := self._why_not(record, before)) is not None:
+            ledger.start_over()
+            course.reports.note(f"not going on with what is on disk ({reason}): starting over")
+            return
+        asked = course.entity
+        known = Known(before, confirmed=True, kept=record.done, by_hash=course.by_hash)
+        if asked is not None and contradiction(known, asked) is None:
+            before = before.updated(asked)
+        # Otherwise the GET that follows decides which of the two is right.
+        course.entity, course.confirmed = before, True
+        course.joint_due = not (
+            before.vouches
+            and record.is_of(self._session.setup.url)
+            and not record.entity.get("unproven")
+            and (asked is None or not course.by_hash or before.difference(asked) is None)
+        )
+
+    def _why_not(self, record: Record, before: Entity) -> str | None:
+        if not self._is_same(record, before):
+            return f"it is of {record.shown_url}"
+        if not self._ledger.take_up(record):
+            return "it does not match its journal"
+        return None
+
+    def _is_same(self, record: Record, before: Entity) -> bool:
+        """Whether the journal speaks of this URL, or of one for the same bytes.
+
+        A signed URL is another one after a while: the same but for its query, and the same ETag or
+        date, is the same file. With a hash the bytes tell in the end.
+        """
+        url, order, asked = self._session.setup.url, self._order, self._course.entity
+        if record.is_of(url) or (order.resume_from and record.is_of(order.resume_from)):
+            return True
+        if order.by_hash:
+            return True
+        here, there = (one.partition("?")[0] for one in (masked_url(url), record.shown_url))
+        if here != there or asked is None or not (before.vouches and asked.vouches):
+            return False
+        return before.same_validators(asked) and before.difference(asked) is None
+
+    def _look_ahead(self) -> None:
+        """Say what can be seen from here. Raises as `Course.check_size` does."""
+        course, entity = self._course, self._course.entity
+        if entity is not None and entity.length is not None:
+            course.check_size(max(entity.length, self._ledger.size))
+        if entity is not None and not course.vouched and (entity.length or 0) > course.chunk:
+            course.reports.note(
+                "the server sends neither ETag nor Last-Modified: if the file changes during the"
+                " download, only its bytes can tell, and not surely; --sha256 does"
+            )
+        if course.total is not None and course.total > LAST_BREAK + 1:
+            course.reports.note(
+                f"{course.total} bytes are more than BREAK and BREAKEND count, {LAST_BREAK}: what"
+                " lies beyond is asked for by a Range header"
+            )
+
+    # --- turns ----------------------------------------------------------------------------------
+
+    def _choose(self) -> str:
+        """`parts` or `stream`. Raises `ServerError` when nothing is left."""
+        course, limits, asked = self._course, self._limits, self._order.strategy
+        total, useless = course.total, course.no_ranges
         if asked == "stream":
             return "stream"
-        if total is not None and total <= self._chunk:
-            return "whole"
-        if self._ranges_useless:
+        if total is not None and total <= course.chunk:
+            return "parts"
+        if useless is not None:
             if total is not None and total <= limits.chunk_max:
-                return "whole"
-            if total is None and not self._ranges_ignored:
-                return "whole"
-            if limits.streams and asked == "auto":
+                return "parts"
+            if course.may_stream:
                 return "stream"
-            size = "an unknown number of" if total is None else str(total)
-            hint = "use strategy stream" if limits.streams else "and it cannot stream"
-            raise ServerError(
-                f"{self._session.setup.url}: the server ignores ranges, and {size} bytes do not"
-                f" fit this module's {limits.chunk_max}; {hint}"
-            )
-        if asked == "auto" and limits.streams and self._stream_pays():
+            if total is None and not course.tried_whole:
+                return "parts"
+            raise self._nothing_left(useless, total)
+        if asked == "auto" and course.may_stream and not course.lossy and self._stream_pays():
             return "stream"
-        return "range"
+        return "parts"
 
     def _stream_pays(self) -> bool:
-        return stream_pays(self._chunk, self._session.line_rate, self._asked_for)
+        return stream_pays(self._course.chunk, self._session.line_rate, self._asked_for)
 
-    @property
-    def _ranges_useless(self) -> bool:
-        """Whether a part cannot be asked for: then nothing can go on in the middle either."""
-        return self._ranges_ignored or (self._entity is not None and self._entity.ranges_refused)
+    def _nothing_left(self, useless: NoRanges, total: int | None) -> ServerError:
+        if useless.refused and useless.refused != 416:
+            return refusal(self._session.shown_url, useless.refused)
+        size = "an unknown number of" if total is None else str(total)
+        hint = "use strategy stream" if self._limits.streams else "and it cannot stream"
+        return ServerError(
+            f"{self._session.shown_url}: {useless.reason}, and {size} bytes do not fit this"
+            f" module's {self._limits.chunk_max}; {hint}"
+        )
 
-    # --- strategies -----------------------------------------------------------------------------
-
-    async def _by_parts(self, entity: Entity | None) -> None:
-        fetcher = RangeFetcher(self._session, self._limits, entity)
-        part = self._part
-        if part.size and not (entity and entity.vouches) and not self._ranges_useless:
-            # Nothing sure says that what is on disk is of this entity: compare some of it.
-            joint = partial(check_joint, fetcher, part.tail(OVERLAP), part.size)
-            await self._fetching.run(joint)
-            self._entity = fetcher.entity
-        over = bool(part.size) and self._entity is not None and part.size == self._entity.length
-        while not over:
-            over = await self._fetching.run(partial(self._next_part, fetcher))
-
-    async def _next_part(self, fetcher: RangeFetcher) -> bool:
-        """Fetch and keep one more; whether it was the last."""
-        part, began = self._part, self._clock.now()
-        try:
-            fetched = await self._ask_for_part(fetcher)
-        except StepError as failure:
-            timed_out = (isinstance(failure, RequestFailedError) and failure.status == 408) or (
-                isinstance(failure, NoAnswerError) and "HTTPACTION" in failure.sent
-            )
-            self._part_size.failed(self._clock.now() - began, timed_out=timed_out)
-            raise
-        self._part_size.came(fetched.length, self._clock.now() - began)
-        if fetched.whole:
-            self._strategy = "whole"
-            self._journal.remove()
-            part.start_over()
-        self._entity = fetched.entity
-        await self._read(fetched.length)
-        self._fetched_parts += 1
-        return fetched.whole or part.size == fetched.entity.length
-
-    async def _ask_for_part(self, fetcher: RangeFetcher) -> Fetched:
-        """Into the module's buffer: all that fits, or what follows the good bytes."""
-        script, done = self._session.script, self._part.size
-        total = self._entity.length if self._entity else None
-        size = self._part_size.now
-        if self._ranges_useless or (not done and total is not None and total <= size):
-            script.begin("get")
-            return await fetcher.whole()
-        self._strategy = "range"
-        if total is None:
-            if done:
-                # Some of a whole body without a length: where that would go on nobody can say.
-                self._start_over(None)
-            script.begin("first part")
-            return await fetcher.fetch(0, size - 1)
-        plan = next_part(done, total, size)
-        script.begin(f"part {plan.index} of {plan.count}")
-        return await fetcher.fetch(plan.first, plan.last)
-
-    async def _read(self, length: int) -> None:
-        """Take `length` bytes out of the module's buffer and keep them.
-
-        In pieces that the line brings in some seconds each, so that an interruption costs no
-        more than one of them.
-        """
-        session, first = self._session, 0
-        while True:
-            left = length - first
-            piece = session.bytes_in(_KEEP_EVERY)
-            if piece is not None and not self._ranges_useless:
-                piece = max(piece, _KEEP_AT_LEAST)
-                # A short rest is not worth a command of its own.
-                left = piece if left > 1.5 * piece else left
-            self._keep(await session.read(left, self._limits, first=first))
-            first += left
-            if first >= length:
-                return
-
-    async def _by_stream(self, entity: Entity) -> None:
-        fetcher = RangeFetcher(self._session, self._limits, entity)
-        await self._fetching.run(partial(self._stream_once, fetcher, entity))
-
-    async def _stream_once(self, fetcher: RangeFetcher, entity: Entity) -> None:
-        part = self._part
-        self._session.script.begin(f"stream from {part.size}")
-        if part.size:
-            await check_joint(fetcher, part.tail(OVERLAP), part.size)
-        before, block, kept_at = part.size, bytearray(), self._clock.now()
-
-        def keep() -> None:
-            nonlocal kept_at
-            kept_at = self._clock.now()
-            self._keep(bytes(block))
-            block.clear()
-
-        def take(data: bytes) -> None:
-            block.extend(data)
-            self._on_body(len(block))
-            if len(block) >= STREAM_PART or self._clock.now() - kept_at >= _KEEP_EVERY:
-                keep()
-
-        try:
-            await stream(self._session, entity, part.size, take)
-        except ServerError:
-            # What came was no part of the file: an error page, or a body cut to nonsense.
-            self._go_back(before)
-            raise
-        except StepError:
-            if block:
-                keep()
-            raise
-        else:
-            if block or not part.size:
-                keep()
-        finally:
-            self._fetched_parts += count_parts(max(0, part.size - before), STREAM_PART)
-
-    # --- what has come --------------------------------------------------------------------------
-
-    def _keep(self, data: bytes) -> None:
-        """First the bytes, then the journal that promises them, if they are of any use later."""
-        self._part.append(data)
-        self._save()
-        self._report(self._part.size)
-
-    def _go_back(self, size: int) -> None:
-        """Drop what came behind the first `size` bytes."""
-        if self._part.size > size:
-            self._part.adopt(size)
-            self._save()
-        if not size:
-            self._start_over(None)
-
-    def _save(self) -> None:
-        if self._ranges_useless:
-            return
-        part, entity = self._part, self._entity or Entity()
-        url, sha256 = self._session.setup.url, part.hashes.sha256
-        self._journal.save(Record.of(url, entity.to_record(), part.size, sha256))
-
-    def _start_over(self, reason: str | None) -> None:
-        self._journal.remove()
-        self._part.start_over()
-        self._resumed_from = 0
-        if reason:
-            self._note(reason)
-
-    def _finish(self, began: float) -> DownloadResult:
-        part, order = self._part, self._order
-        found = part.hashes
-        for name, wanted, got in (
-            ("SHA-256", order.sha256, found.sha256),
-            ("MD5", order.md5, found.md5),
-        ):
-            if wanted is not None and wanted.lower() != got:
-                size, kept = part.size, f"left {order.target} as it was"
-                self._journal.remove()
-                if not part.finished:
-                    kept = "removed them"
-                    part.remove()
-                raise VerificationError(
-                    f"{size} bytes came from {self._session.setup.url} and their {name} is {got},"
-                    f" not {wanted.lower()}: {kept}, the next run starts over"
+    async def _turn(self, turn: Turn) -> None:
+        """Make ready for another strategy. Raises `ServerError` where there is none."""
+        course = self._course
+        match turn:
+            case Another(what):
+                raise ServerError(
+                    f"{self._session.shown_url}: the server now gives another thing ({what});"
+                    f" {self._kept()}"
                 )
-        part.finish()
-        self._journal.remove()
+            case Broken(what):
+                raise ServerError(f"{self._session.shown_url}: {what}", 200)
+            case TooLong(entity):
+                course.entity, course.tried_whole = entity, True
+            case NoRanges(reason) if self._ledger.size and self._odd < _ODD_ANSWERS:
+                # Parts came before: one of several servers, or of several hours, may differ.
+                self._odd += 1
+                course.reports.note(f"{reason}: asking again")
+            case NoRanges(reason, entity):
+                course.no_ranges = turn
+                if entity is not None:
+                    course.entity = (course.entity or entity).updated(entity)
+                    course.confirmed = True
+                if self._ledger.size:
+                    self._begin_again(f"{reason}: taking the file from its beginning")
+                self._ledger.promises = False
+            case Lossy(reason):
+                course.lossy = course.joint_due = True
+                course.reports.note(f"{reason}: going on by parts, which can be read again")
+            case Changed():
+                await self._changed(turn)
+
+    async def _changed(self, turn: Changed) -> None:
+        """A GET says that the entity is another one: ask once more before bytes are dropped."""
+        course, before = self._course, self._course.entity
+        known = replace(course.known(), confirmed=True)
+        await self._ask()
+        asked, course.confirmed = course.entity, True
+        if asked is not None and before is not None:
+            verdict = contradiction(known, asked)
+            if isinstance(verdict, Another):
+                course.entity = before
+                await self._turn(verdict)
+            if verdict is None and before.vouches and asked.vouches:
+                course.entity = before
+                self._flap(turn, before)
+                return
+        self._changes += 1
+        if self._changes > _FRESH_STARTS:
+            raise ServerError(f"{self._session.shown_url} kept changing during the download")
+        if self._changes >= _CHANGES_TO_STREAM and course.may_stream:
+            course.no_ranges = NoRanges("the file changes all the time")
+        course.entity = asked or turn.entity
+        course.confirmed = asked is None and turn.entity is not None
+        course.joint_due = course.doubtful = course.short = False
+        self._begin_again(f"the entity changed, {turn.reason}: starting over")
+
+    def _flap(self, turn: Changed, before: Entity) -> None:
+        """The answer was of another entity, and the next one is of ours again."""
+        course = self._course
+        self._flaps += 1
+        if self._flaps < _FRESH_STARTS:
+            course.reports.note(f"one answer was of another entity, {turn.reason}: asking again")
+            return
+        if course.may_stream and course.no_ranges is None:
+            course.no_ranges = NoRanges("the server gives parts of different entities in turn")
+            self._ledger.promises = False
+            self._begin_again(f"{course.no_ranges.reason}: taking the file in one piece")
+            return
+        raise ServerError(
+            f"{self._session.shown_url}: the server gives different entities in turn"
+            f" ({turn.reason}): several servers that differ? --sha256 lets the bytes decide;"
+            f" {self._kept()}"
+        )
+
+    def _begin_again(self, note: str) -> None:
+        self._ledger.set_aside()
+        self._course.reports.note(note)
+
+    def _kept(self) -> str:
+        size = self._ledger.kept_on_disk()
+        if not size:
+            return "nothing was kept"
+        part = self._ledger.part.path.name
+        return f"{size} bytes are kept; the next run goes on, or starts over without {part}"
+
+    # --- result ---------------------------------------------------------------------------------
+
+    def _result(self, began: float) -> DownloadResult:
+        course, part, entity = self._course, self._ledger.part, self._course.entity
         return DownloadResult(
             url=self._session.setup.url,
-            file=order.target,
+            file=self._order.target,
             bytes=part.size,
-            sha256=found.sha256,
-            md5=found.md5,
-            parts=self._parts(part.size) or 1,
-            fetched_parts=self._fetched_parts,
-            resumed_from=self._resumed_from,
-            seconds=self._clock.now() - began,
-            strategy=self._strategy,
+            sha256=part.hashes.sha256,
+            md5=part.hashes.md5,
+            parts=course.reports.parts(part.size) or 1,
+            fetched_parts=course.fetched_parts,
+            resumed_from=self._ledger.resumed_from,
+            seconds=course.clock.now() - began,
+            strategy=course.strategy,
             model=self._model,
-            retries=self._retries,
-            recovery=tuple(self._ladder.climbed),
+            retries=course.retries,
+            recovery=tuple(course.ladder.climbed),
+            final_url=self._session.final_url,
+            coding=entity.coding if entity is not None else None,
         )
 
-    # --- progress -------------------------------------------------------------------------------
 
-    @property
-    def _retries(self) -> int:
-        return self._asking.retries + self._fetching.retries
+def already_there(url: str, order: Order) -> DownloadResult | None:
+    """The result, when the target has the hash that was ordered; None when it must be fetched.
 
-    def _parts(self, total: int | None) -> int | None:
-        if self._strategy == "whole":
-            return 1
-        return None if total is None else count_parts(total, self._nominal)
+    What an earlier run has left beside it is removed. Raises `TargetError`.
+    """
+    try:
+        with Ledger(order, url) as ledger:
+            if not ledger.is_there():
+                return None
+            ledger.finish()
+            part = ledger.part
+    except DiskError as error:
+        raise TargetError(str(error)) from None
+    return DownloadResult(
+        url=url,
+        file=order.target,
+        bytes=part.size,
+        sha256=part.hashes.sha256,
+        md5=part.hashes.md5,
+        parts=0,
+        fetched_parts=0,
+        resumed_from=part.size,
+        seconds=0.0,
+        strategy="none",
+        model="",
+        retries=0,
+    )
 
-    @property
-    def _nominal(self) -> int:
-        return STREAM_PART if self._strategy == "stream" else self._chunk
 
-    def _on_body(self, count: int) -> None:
-        if self._clock.now() - self._reported_at >= _REPORT_GAP:
-            self._report(self._part.size + count)
-
-    def _note(self, text: str) -> None:
-        self._report(self._part.size, text)
-
-    def _climb(self, rung: str) -> None:
-        self._report(self._part.size, f"recovery: {rung}", rung)
-
-    def _report(self, done: int, note: str | None = None, rung: str | None = None) -> None:
-        if self._progress is None:
-            return
-        self._reported_at = self._clock.now()
-        total = self._entity.length if self._entity else None
-        parts, part = self._parts(total), self._part.size // self._nominal + 1
-        self._progress(
-            Progress(
-                done=done,
-                kept=self._part.size,
-                total=total,
-                part=part if parts is None else min(part, parts),
-                parts=parts,
-                retries=self._retries,
-                strategy=self._strategy,
-                note=note,
-                rung=rung,
-            )
-        )
+__all__ = ["STREAM_PART", "Download", "already_there"]

@@ -1,7 +1,7 @@
 """What identifies the entity behind a URL, so that parts of two are never put together.
 
-Compared are length, ETag and Last-Modified, in any letter case: an Air724UG lower-cases header
-values (spec: http.md §3.7).
+Compared are length, ETag, Last-Modified and type, in any letter case: an Air724UG lower-cases
+header values (spec: http.md §3.7).
 """
 
 from __future__ import annotations
@@ -18,8 +18,16 @@ if TYPE_CHECKING:
 
     from atwin.host.headers import Headers
 
-_CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)", re.IGNORECASE)
-_STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]*"')
+# Servers write `bytes=0-9/10`, `bytes: 0 - 9 / 10` and `0-9/10` too. More digits than any length
+# has are no number.
+_CONTENT_RANGE = re.compile(
+    r"(?:bytes\s*[=: ]?)?\s*(?:(\d{1,19})\s*-\s*(\d{1,19})|\*)\s*/\s*(\d{1,19}|\*)", re.IGNORECASE
+)
+_NUMBER = re.compile(r"[0-9]{1,19}")
+#: A validator that can be said in USERDATA letter by letter: no quote inside, no backslash, and
+#: short enough to leave room for a Range line.
+_STRONG_ETAG = re.compile(r'"[\x21\x23-\x5b\x5d-\x7e]{0,300}"')
+_HTTP_DATE = re.compile(r"[A-Za-z0-9 ,:+-]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,8 @@ class ContentRange:
         if match is None:
             return None
         first, last, total = (int(x) if x and x != "*" else None for x in match.groups())
+        if first is not None and last is not None and last < first:
+            return None
         return cls(first, last, total)
 
 
@@ -44,6 +54,7 @@ class ContentRange:
 class Entity:
     """One state of what a URL stands for.
 
+    `type` is its media type without parameters, in lower case; `coding` its Content-Encoding.
     `folded` tells that the values went through a module that lower-cases them. `condition` is a
     value for If-Range that is exactly the server's, or None.
     """
@@ -51,6 +62,8 @@ class Entity:
     length: int | None = None
     etag: str | None = None
     last_modified: str | None = None
+    type: str | None = None
+    coding: str | None = None
     folded: bool = False
     condition: str | None = None
     ranges_refused: bool = False
@@ -59,16 +72,13 @@ class Entity:
     def of(cls, headers: Headers) -> Entity:
         """From a header block of a HEAD, GET or ranged GET."""
         content_range = ContentRange.of(headers)
-        length: int | None
-        if content_range is not None:
-            length = content_range.total
-        else:
-            stated = headers.get("content-length", "")
-            length = int(stated) if stated.isdecimal() else None
+        coding = headers.get("content-encoding", "").strip().lower()
         return cls(
-            length=length,
-            etag=headers.get("etag"),
-            last_modified=headers.get("last-modified"),
+            length=stated_length(headers) if content_range is None else content_range.total,
+            etag=headers.get("etag") or None,
+            last_modified=headers.get("last-modified") or None,
+            type=headers.get("content-type", "").partition(";")[0].strip().lower() or None,
+            coding=None if coding in ("", "identity") else coding,
             folded=headers.folded,
             condition=_condition(headers),
             ranges_refused=headers.get("accept-ranges", "").strip().lower() == "none",
@@ -77,51 +87,95 @@ class Entity:
     @classmethod
     def from_record(cls, record: dict[str, str | int | None]) -> Entity:
         """From a journal; what has the wrong type there counts as not given."""
-        length, etag, modified = (record.get(k) for k in ("length", "etag", "last_modified"))
+        length = record.get("length")
+
+        def text(name: str) -> str | None:
+            value = record.get(name)
+            return value if isinstance(value, str) else None
+
         return cls(
             length=length if isinstance(length, int) else None,
-            etag=etag if isinstance(etag, str) else None,
-            last_modified=modified if isinstance(modified, str) else None,
+            etag=text("etag"),
+            last_modified=text("last_modified"),
+            type=text("type"),
         )
 
     def to_record(self) -> dict[str, str | int | None]:
         """For a journal."""
-        return {
+        record: dict[str, str | int | None] = {
             "length": self.length,
             "etag": self.etag,
             "last_modified": self.last_modified,
         }
+        return record if self.type is None else {**record, "type": self.type}
+
+    @property
+    def validated(self) -> bool:
+        """Whether the server says anything that would change with the bytes."""
+        return bool(self.etag or self.last_modified)
 
     @property
     def vouches(self) -> bool:
         """Whether bytes of two responses with these values are surely of one entity."""
-        return self.length is not None and bool(self.etag or self.last_modified)
+        return self.length is not None and self.validated
 
     def updated(self, newer: Entity | None) -> Entity:
-        """The same entity as `newer` describes it, with our length if that says none."""
+        """The same entity as `newer` describes it; what that leaves open is as it was."""
         if newer is None:
             return self
-        return newer if newer.length is not None else replace(newer, length=self.length)
+        return replace(
+            newer,
+            length=self.length if newer.length is None else newer.length,
+            type=newer.type or self.type,
+        )
 
     def difference(self, other: Entity) -> str | None:
         """In which way `other` is another entity; None when nothing says so.
 
-        A value only one of the two has says nothing.
+        A value only one of the two has says nothing. The same strong ETag is the same entity,
+        whatever the dates of two servers say.
         """
         if None not in (self.length, other.length) and self.length != other.length:
             return f"its length was {self.length} and is {other.length}"
-        for name, ours, theirs in (
-            ("ETag", self.etag, other.etag),
-            ("Last-Modified", self.last_modified, other.last_modified),
-        ):
-            if ours and theirs and _plain(ours) != _plain(theirs):
-                return f"its {name} was {ours} and is {theirs}"
+        if self.etag and other.etag:
+            if _plain(self.etag) != _plain(other.etag):
+                return f"its ETag was {self.etag} and is {other.etag}"
+            if not _is_weak(self.etag) and not _is_weak(other.etag):
+                return None
+        ours, theirs = self.last_modified, other.last_modified
+        if ours and theirs and _plain(ours) != _plain(theirs):
+            return f"its Last-Modified was {ours} and is {theirs}"
         return None
+
+    def same_validators(self, other: Entity) -> bool:
+        """Whether both have an ETag, or both a date; whether they differ `difference` tells."""
+        return bool((self.etag and other.etag) or (self.last_modified and other.last_modified))
+
+
+def stated_length(headers: Headers) -> int | None:
+    """Content-Length; None when there is none that makes sense. `10, 10` is 10."""
+    stated = {value.strip() for value in headers.get("content-length", "").split(",")}
+    value = stated.pop()
+    return int(value) if not stated and _NUMBER.fullmatch(value) else None
+
+
+def http_date(value: str) -> datetime | None:
+    """A date of a header field; None for what is no date with a zone."""
+    try:
+        date = parsedate_to_datetime(value)
+        date.timestamp()
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+    return date if date.tzinfo is not None else None
 
 
 def _plain(value: str) -> str:
     """For comparing: letter case and the mark of a weak ETag do not count."""
     return value.strip().lower().removeprefix("w/")
+
+
+def _is_weak(etag: str) -> bool:
+    return etag.strip().lower().startswith("w/")
 
 
 def _condition(headers: Headers) -> str | None:
@@ -135,16 +189,13 @@ def _condition(headers: Headers) -> str | None:
     if _STRONG_ETAG.fullmatch(etag) and is_header_line(f"If-Range: {etag}"):
         return etag
     modified = headers.get("last-modified", "").strip()
-    changed, sent = _date(modified), _date(headers.get("date", ""))
+    changed, sent = http_date(modified), http_date(headers.get("date", ""))
     # A date is strong when the entity cannot have changed twice within its one second.
-    if changed and sent and (sent - changed).total_seconds() >= 1:
+    if (
+        changed
+        and sent
+        and _HTTP_DATE.fullmatch(modified)
+        and sent.timestamp() - changed.timestamp() >= 1
+    ):
         return modified
     return None
-
-
-def _date(value: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return date if date.tzinfo is not None else None

@@ -1,4 +1,4 @@
-"""What a download tells while it runs, what ends it early, and its result."""
+"""What a download tells while it runs, and its result."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from atwin.host.download.entity import Entity
     from atwin.host.recovery import Climbed
 
 
@@ -38,9 +37,13 @@ class Progress:
 class DownloadResult:
     """A finished, verified download.
 
-    `parts` of the size that was asked for make up the file; `fetched_parts` came in this run, more
-    when they had to be smaller. It began at byte `resumed_from`. `seconds` are those of the clock.
-    `model` is a profile key, or what the module calls itself.
+    `final_url` is where redirects led, without user and password; None where there were none, or
+    the module follows by itself and does not tell. `parts` of the size that was asked for make up
+    the file; `fetched_parts` came in this run, more when they had to be smaller, none when the
+    file was there already. It began at byte `resumed_from`. `seconds` are those of the clock.
+    `strategy` is `whole`, `range` or `stream`, or `none` where nothing was asked for. `model` is a
+    profile key, or what the module calls itself. `coding` is the server's Content-Encoding: the
+    file is what it sent, not decoded.
     """
 
     url: str
@@ -57,23 +60,9 @@ class DownloadResult:
     retries: int
     #: The rungs of the recovery ladder that were climbed, in order.
     recovery: tuple[Climbed, ...] = ()
+    final_url: str | None = None
+    coding: str | None = None
 
 
 if TYPE_CHECKING:
     ProgressCall = Callable[[Progress], None]
-
-
-class EntityChanged(Exception):  # noqa: N818 - no failure: the download starts over
-    """The URL stands for something else now; `entity` is what it is, as far as known."""
-
-    def __init__(self, reason: str, entity: Entity | None = None) -> None:
-        super().__init__(reason)
-        self.entity = entity
-
-
-class RangesIgnored(Exception):  # noqa: N818 - no failure: another strategy follows
-    """The server answered a range with the whole entity, and that does not fit the buffer."""
-
-    def __init__(self, entity: Entity) -> None:
-        super().__init__("the server ignores ranges")
-        self.entity = entity

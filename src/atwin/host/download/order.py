@@ -14,6 +14,7 @@ from atwin.host.errors import TargetError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from atwin.disk.part import Hashes
     from atwin.host.identity import Limits
 
 Strategy = Literal["auto", "range", "stream"]
@@ -24,8 +25,9 @@ class Order:
     """What a caller asks for.
 
     `sha256` and `md5` are what the file must hash to, in hex. `chunk` is the size of a part in
-    bytes, None for what suits the module. Raises `UsageError`, and `TargetError` for a target
-    that is there and no regular file, or cannot be.
+    bytes, None for what suits the module. `max_size` in bytes ends what would be larger.
+    `resume_from` is another URL of the same file, which an earlier run was given. Raises
+    `UsageError`, and `TargetError` for a target that is there and no regular file, or cannot be.
     """
 
     target: Path
@@ -33,17 +35,38 @@ class Order:
     md5: str | None = None
     chunk: int | None = None
     strategy: Strategy = "auto"
+    max_size: int | None = None
+    resume_from: str | None = None
 
     def __post_init__(self) -> None:
         for name, value, digits in (("SHA-256", self.sha256, 64), ("MD5", self.md5, 32)):
             if value is not None and not re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", value):
                 raise UsageError(f"{value!r} is no {name}: it has {digits} hexadecimal digits")
+        if self.max_size is not None and self.max_size < 0:
+            raise UsageError(
+                f"a largest size of {self.max_size} bytes: 0 or more is what it can be"
+            )
         if self.strategy not in ("auto", "range", "stream"):
             raise UsageError(f"{self.strategy!r} is no strategy: auto, range or stream")
         try:
             find_target(self.target)
         except DiskError as error:
             raise TargetError(str(error)) from None
+
+    @property
+    def by_hash(self) -> bool:
+        """Whether a hash tells the right bytes from all others."""
+        return self.sha256 is not None or self.md5 is not None
+
+    def mismatch(self, hashes: Hashes) -> str | None:
+        """In which way a file with these hashes is not the right one; None when it is."""
+        for name, ordered, got in (
+            ("SHA-256", self.sha256, hashes.sha256),
+            ("MD5", self.md5, hashes.md5),
+        ):
+            if ordered is not None and ordered.lower() != got:
+                return f"their {name} is {got}, not {ordered.lower()}"
+        return None
 
     def chunk_for(self, limits: Limits) -> int:
         """The size of a part. Raises `UsageError` for one the module cannot give."""

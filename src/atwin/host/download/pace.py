@@ -39,6 +39,11 @@ class PartSize:
         self._largest = largest
         self._quick = timeout * _QUICK
 
+    @property
+    def may_shrink(self) -> bool:
+        """Whether a smaller part can be asked for than now."""
+        return self.now > min(_SMALLEST, self._largest)
+
     def failed(self, seconds: float, *, timed_out: bool) -> None:
         """A request failed after `seconds`: `timed_out`, or for another reason."""
         # A link that breaks now and then lets a smaller part through too.

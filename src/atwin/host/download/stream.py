@@ -1,9 +1,9 @@
-"""In one connection with HTTPEXACTION and HTTPEXGET (spec: http.md §3.11).
+"""The whole file in one response that passes through the module (spec: http.md §3.11).
 
-The module says the status only when everything has come. Two things make up for that. A stream
-that goes on in the middle is preceded by one small ranged GET that overlaps what is on disk: it
-proves that the server does ranges, that the entity is the same, and that the bytes fit. And what
-came is only good when the final status agrees; the caller starts over when it does not.
+What the server's status is shows only when everything has come. So a stream that goes on in the
+middle is preceded by one small ranged GET that overlaps what is on disk: it proves that the server
+does ranges, that the entity is the same, and that the bytes fit. And what came is only good when
+the response as a whole is judged to be of the entity.
 """
 
 from __future__ import annotations
@@ -11,70 +11,192 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from atwin.host.download.events import EntityChanged, RangesIgnored
-from atwin.host.download.range import refusal
-from atwin.host.errors import ServerBusyError, ServerError
+from atwin.host.download.course import STREAM_PART
+from atwin.host.download.entity import Entity
+from atwin.host.download.fetcher import refusal
+from atwin.host.download.parts import KEEP_EVERY
+from atwin.host.download.plan import count_parts
+from atwin.host.download.verdict import (
+    AllThere,
+    Another,
+    Asked,
+    Broken,
+    Changed,
+    Lossy,
+    NoRanges,
+    Refused,
+    Seen,
+    Span,
+    TakeSlice,
+    TakeWhole,
+    TooLong,
+    Unconditional,
+    judge,
+)
+from atwin.host.errors import (
+    CommandRefusedError,
+    NoAnswerError,
+    ServerBusyError,
+    ServerError,
+    StepError,
+)
+from atwin.host.headers import Headers
 from atwin.host.http import GET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from atwin.host.download.entity import Entity
-    from atwin.host.download.range import RangeFetcher
-    from atwin.host.http import HttpSession
-
-#: Bytes already on disk that are compared before a stream goes on behind them.
-OVERLAP = 1024
+    from atwin.host.download.course import Course
+    from atwin.host.download.verdict import Known, Turn
 
 
-async def check_joint(fetcher: RangeFetcher, tail: bytes, done: int) -> None:
-    """Make sure the server's entity holds `tail` right before byte `done`.
+class Stream:
+    """Everything that is missing, by HTTPEXACTION."""
 
-    Raises `EntityChanged`, `RangesIgnored`, and as `RangeFetcher.fetch` does.
-    """
-    first = done - len(tail)
-    fetched = await fetcher.fetch(first, done)
-    if fetched.whole:
-        raise RangesIgnored(fetched.entity)
-    data = await fetcher.read(fetched)
-    if not data[: len(tail)] == tail[: len(data)]:
-        raise EntityChanged(f"its bytes from {first} on are not those on disk", fetched.entity)
+    def __init__(self, course: Course) -> None:
+        self._course = course
+        self._block = bytearray()
+        self._kept_at = 0.0
+        #: Where this attempt began, what of it has come, and what was announced.
+        self._before = self._got = 0
+        self._left: int | None = None
 
+    async def run(self) -> Turn | None:
+        """Until all is there; or what came instead. Raises as `Course.persist` does."""
+        course = self._course
+        course.strategy = "stream"
+        while True:
+            before = course.ledger.size
+            turn = await course.persist(self._once)
+            # Some servers give a bounded piece, whatever was asked for.
+            over = course.total is None or course.ledger.size >= course.total
+            if turn is not None or over or course.ledger.size == before:
+                return turn
 
-async def stream(
-    session: HttpSession, entity: Entity, done: int, take: Callable[[bytes], None]
-) -> None:
-    """Everything from byte `done` on, handed to `take` as it comes.
+    async def _once(self) -> Turn | None:
+        course = self._course
+        course.session.script.begin(f"stream from {course.ledger.size}")
+        if course.ledger.size:
+            if course.no_ranges is not None:
+                course.ledger.set_aside()
+            elif (turn := await course.check_joint()) is not None:
+                return turn
+            elif course.ledger.size == course.total:
+                return None
+        before = self._before = course.ledger.size
+        try:
+            return await self._receive()
+        except ServerError:
+            # What came was no part of the file: an error page, or a body cut to nonsense.
+            course.ledger.go_back(before, course.entity)
+            raise
+        except StepError as failure:
+            self._keep()
+            if isinstance(failure, NoAnswerError) and failure.missing and self._can_turn():
+                return Lossy(f"the line lost bytes of the stream, {course.ledger.size} are sure")
+            raise
+        finally:
+            self._block.clear()
+            new = max(0, course.ledger.size - before)
+            course.fetched_parts += count_parts(new, STREAM_PART)
 
-    Raises `RangesIgnored`, `EntityChanged` or `ServerError` when what was taken is not that, and
-    as `HttpSession.drain_stream` does when it is, and incomplete.
-    """
-    await session.whole()
-    lines = [f"Range: bytes={done}-"] if done else []
-    if done and entity.condition:
-        lines.append(f"If-Range: {entity.condition}")
-    await session.extra_header("\r\n".join(lines))
-    got = 0
-    left = None if entity.length is None else entity.length - done
+    def _can_turn(self) -> bool:
+        course = self._course
+        return course.order.strategy == "auto" and course.no_ranges is None
 
-    def count(data: bytes) -> None:
-        nonlocal got
-        got += len(data)
-        if left is not None and got > left:
-            more = f"more than the announced {left} bytes came"
-            if done:
+    async def _receive(self) -> Turn | None:
+        course, session = self._course, self._course.session
+        known, before = course.known(), self._before
+        condition = course.fetcher.condition if before else ""
+        while True:
+            lines = [f"Range: bytes={before}-"] if before else []
+            lines += [condition] if condition else []
+            await session.ask_for(None, "\r\n".join(lines))
+            self._begin(None if known.entity is None else known.entity.length)
+            await session.start_stream(GET)
+            status = await session.drain_stream(self._take)
+            if not await session.redirected(status, GET):
+                break
+            course.ledger.go_back(before, course.entity)
+        turn = await self._judged(status, known, conditional=bool(condition))
+        if turn is not None:
+            course.ledger.go_back(before, course.entity)
+            return turn
+        course.ledger.unproven = False
+        self._keep(always=not course.ledger.size)
+        return None
+
+    def _begin(self, total: int | None) -> None:
+        self._block.clear()
+        self._kept_at, self._got = self._course.clock.now(), 0
+        self._left = None if total is None else total - self._before
+        self._course.ledger.unproven = True
+
+    def _take(self, data: bytes) -> None:
+        """Hear the next bytes of the body."""
+        course = self._course
+        self._got += len(data)
+        if self._left is not None and self._got > self._left:
+            more = f"more than the announced {self._left} bytes came"
+            if self._before:
                 # An error page, or the whole entity: the joint, checked again, will tell.
-                raise ServerBusyError(f"{session.setup.url}: {more}")
-            raise EntityChanged(more, replace(entity, length=None))
-        take(data)
+                raise ServerBusyError(f"{course.session.shown_url}: {more}")
+            course.reports.note(f"{more}: how many there are will show")
+            self._left = None
+            if course.entity is not None:
+                course.entity = replace(course.entity, length=None)
+        self._block += data
+        course.reports.body(len(self._block))
+        if len(self._block) >= STREAM_PART or course.clock.now() - self._kept_at >= KEEP_EVERY:
+            self._keep()
 
-    await session.start_stream(GET)
-    status = await session.drain_stream(count)
-    if done and status == 200:
-        raise RangesIgnored(entity)
-    if status != (206 if done else 200):
-        raise refusal(session.setup.url, status)
-    if left is not None and got < left:
-        raise ServerError(
-            f"{session.setup.url}: {got} bytes came where {left} were announced", status
-        )
+    def _keep(self, *, always: bool = False) -> None:
+        if self._block or always:
+            self._kept_at = self._course.clock.now()
+            self._course.keep(bytes(self._block))
+            self._block.clear()
+
+    async def _judged(self, status: int, known: Known, *, conditional: bool) -> Turn | None:
+        """Why what came is not what was missing; None when it is. Raises `ServerError`."""
+        course = self._course
+        headers = await self._headers()
+        span = Span(self._before, None) if self._before else None
+        verdict = judge(Asked(span, conditional), Seen(status, self._got, headers), known)
+        if not headers and status in (200, 206):
+            # Some modules tell no headers of a stream: then only the length speaks.
+            verdict = self._by_length(status)
+        match verdict:
+            case TakeWhole(entity) if not self._before:
+                course.learn(entity)
+            case TakeSlice(first, entity) if first == self._before:
+                course.learn(entity)
+            case AllThere():
+                pass
+            case Unconditional() if status not in (200, 203):
+                course.fetcher.unconditional = True
+                raise ServerBusyError(f"the server answered {status} to If-Range", status)
+            case Refused(_, _, pause):
+                raise refusal(course.session.shown_url, status, pause=pause)
+            case NoRanges() | TooLong() | Changed() | Another() | Broken():
+                return verdict
+            case _:
+                return NoRanges("the server ignores ranges", course.entity)
+        return None
+
+    def _by_length(self, status: int) -> TakeWhole | TakeSlice | NoRanges | Broken:
+        course = self._course
+        entity = course.entity or Entity()
+        if status == (200 if self._before else 206):
+            return NoRanges("the server ignores ranges", course.entity)
+        if self._left not in (None, self._got):
+            return Broken(f"{self._got} bytes came where {self._left} were announced")
+        entity = replace(entity, length=self._before + self._got)
+        return TakeSlice(self._before, entity) if self._before else TakeWhole(entity)
+
+    async def _headers(self) -> Headers:
+        """Of the response that has just ended; empty where the module tells those of an earlier."""
+        session = self._course.session
+        before = session.last_head
+        try:
+            headers = await session.headers()
+        except CommandRefusedError:
+            return Headers()
+        return Headers() if headers.raw == before else headers

@@ -1,0 +1,236 @@
+"""What the strategies of one download share: what is known and kept, who repeats what fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from atwin.disk.space import room_for
+from atwin.host.download.fetcher import Fetcher
+from atwin.host.download.pace import PartSize
+from atwin.host.download.reports import Reports
+from atwin.host.download.verdict import (
+    AllThere,
+    Changed,
+    Known,
+    NoRanges,
+    Span,
+    TakeSlice,
+    TakeWhole,
+)
+from atwin.host.errors import (
+    ModuleSilentError,
+    RequestFailedError,
+    ServerBusyError,
+    ServerError,
+    StepError,
+    TargetError,
+)
+from atwin.host.recovery import Recovery, Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from atwin.host.download.entity import Entity
+    from atwin.host.download.events import ProgressCall
+    from atwin.host.download.ledger import Ledger
+    from atwin.host.download.order import Order
+    from atwin.host.download.verdict import Turn
+    from atwin.host.http import HttpSession
+    from atwin.host.identity import Limits
+    from atwin.host.recovery import Ladder
+
+T = TypeVar("T")
+
+#: A stream is written and journalled in parts of this many bytes.
+STREAM_PART = 65_536
+
+#: Bytes already on disk that are compared before a download goes on behind them.
+OVERLAP = 1024
+
+#: The same with each part of an entity that nothing vouches for.
+_SMALL_OVERLAP = 64
+
+#: Bytes that a body without a known length leaves free on the disk.
+_LEFT_FREE = 4 << 20
+
+#: Attempts in a row that bring nothing: before the first byte, and when there is something to lose.
+_FIRST_ATTEMPTS, _ATTEMPTS = 4, 40
+
+
+class Course:
+    """One download under way."""
+
+    def __init__(
+        self,
+        order: Order,
+        session: HttpSession,
+        ladder: Ladder,
+        limits: Limits,
+        ledger: Ledger,
+        *,
+        retry: Retry | None,
+        give_up: float,
+        progress: ProgressCall | None,
+    ) -> None:
+        self.order = order
+        self.session = session
+        self.ladder = ladder
+        self.limits = limits
+        self.ledger = ledger
+        self.clock = ladder.board.clock
+        self.chunk = order.chunk_for(limits)
+        self.part_size = PartSize(self.chunk, session.setup.timeout)
+        #: What is being fetched, as far as known; `confirmed` by a GET or an earlier run.
+        self.entity: Entity | None = None
+        self.confirmed = False
+        #: Validators count for nothing: the hash that was ordered decides.
+        self.by_hash = order.by_hash
+        #: Validators that differed were passed over for that reason.
+        self.bent = False
+        self.head_status = 0
+        #: Why parts are no use with this server.
+        self.no_ranges: NoRanges | None = None
+        #: All of it was asked for at once, and did not fit.
+        self.tried_whole = False
+        #: The last part was shorter than asked for, and the total is open.
+        self.short = False
+        #: What is on disk must be compared with the server's before anything goes on behind it.
+        self.joint_due = False
+        #: This server's word about its parts cannot be trusted.
+        self.doubtful = False
+        #: The line lost bytes of a stream: what is lost of a part can be read again.
+        self.lossy = False
+        self.strategy = str(order.strategy)
+        self.fetched_parts = 0
+        self.reports = Reports(self, progress)
+        self.fetcher = Fetcher(session, limits, self.known)
+        # Nothing has come yet: give up soon. Later there is something to lose.
+        self.asking = self._recovery(retry or Retry(_FIRST_ATTEMPTS, give_up=give_up))
+        self._fetching = self._recovery(retry or Retry(_ATTEMPTS, give_up=give_up))
+        session.on_body = self.reports.body
+        session.on_note = self.reports.note
+        ladder.note = self.reports.rung
+
+    def _recovery(self, retry: Retry) -> Recovery:
+        return Recovery(
+            self.session, self.ladder, retry, self.reports.note, reached=lambda: self.ledger.size
+        )
+
+    # --- what is known --------------------------------------------------------------------------
+
+    def known(self) -> Known:
+        """For the judge of the next response."""
+        return Known(
+            entity=self.entity,
+            confirmed=self.confirmed,
+            kept=self.ledger.size,
+            by_hash=self.by_hash,
+            streams=self.may_stream,
+            head_status=self.head_status,
+            short=self.short,
+        )
+
+    def learn(self, entity: Entity) -> None:
+        """A GET has shown this of the entity."""
+        if self.by_hash and self.entity is not None and self.entity.difference(entity):
+            self.bent = True
+        self.entity, self.confirmed = entity, True
+
+    @property
+    def total(self) -> int | None:
+        """Bytes of the entity; None while that is open."""
+        return self.entity.length if self.entity is not None else None
+
+    @property
+    def may_stream(self) -> bool:
+        """Whether all of it can be had by a stream."""
+        return self.limits.streams and self.order.strategy != "range"
+
+    @property
+    def vouched(self) -> bool:
+        """Whether something tells the entity from another one, besides its length."""
+        return self.by_hash or (self.entity is not None and self.entity.validated)
+
+    @property
+    def overlap(self) -> int:
+        """Bytes each part asks for again, to be compared."""
+        if self.vouched and not self.doubtful:
+            return 0
+        return min(_SMALL_OVERLAP, self.ledger.size, self.chunk // 4)
+
+    @property
+    def retries(self) -> int:
+        """Attempts that were repeated."""
+        return self.asking.retries + self._fetching.retries
+
+    @property
+    def nominal(self) -> int:
+        """Bytes of a part, the way it is done now."""
+        return STREAM_PART if self.strategy == "stream" else self.chunk
+
+    # --- doing ----------------------------------------------------------------------------------
+
+    async def persist(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """`attempt`, repeated as its failures allow; see `Recovery.run`."""
+        before = self.ledger.size
+        if not before:
+            try:
+                return await self.asking.run(attempt)
+            except (StepError, ServerBusyError, ModuleSilentError) as failure:
+                timed_out = isinstance(failure, RequestFailedError) and failure.status == 408
+                if self.ledger.size == before and not (timed_out and self.part_size.may_shrink):
+                    raise
+        return await self._fetching.run(attempt)
+
+    def keep(self, data: bytes) -> None:
+        """Bring `data` to the disk. Raises as `check_size` does, and `DiskError`."""
+        self.check_size(self.ledger.size + len(data))
+        self.ledger.keep(data, self.entity)
+        self.reports.tell()
+
+    def check_size(self, size: int) -> None:
+        """Raise `ServerError` when `size` bytes are more than the caller wants to have.
+
+        And `TargetError` when the disk does not hold what is announced, or would be filled by what
+        is not.
+        """
+        most = self.order.max_size
+        if most is not None and size > most:
+            raise ServerError(
+                f"{self.session.shown_url} has {size} bytes or more, which is more than"
+                f" --max-size {most}"
+            )
+        total = self.total
+        room = room_for(self.order.target)
+        missing = _LEFT_FREE if total is None else total - self.ledger.size
+        if room < missing:
+            what = f"{missing} bytes are to come, and"
+            if total is None:
+                what = "its length is not known, and only"
+            raise TargetError(
+                f"{self.order.target}: {what} {room} bytes are free there; what was received"
+                " before is kept"
+            )
+
+    async def check_joint(self) -> Turn | None:
+        """Make sure the server's entity holds the last bytes on disk where they are on disk.
+
+        Raises as `Fetcher.fetch` and `HttpSession.read` do.
+        """
+        done, tail = self.ledger.size, self.ledger.part.tail(OVERLAP)
+        first = done - len(tail)
+        verdict = await self.fetcher.fetch(Span(first, done), at=first)
+        if isinstance(verdict, TakeWhole):
+            return NoRanges("the server ignores ranges", verdict.entity)
+        if isinstance(verdict, TakeSlice):
+            skip = first - verdict.first
+            size = min(self.fetcher.held - skip, len(tail))
+            data = await self.session.read(size, self.limits, first=skip)
+            if data != tail[: len(data)]:
+                reason = f"its bytes from {first} on are not those on disk"
+                return Changed(reason, verdict.entity)
+            self.learn(verdict.entity)
+        elif not isinstance(verdict, AllThere):
+            return verdict
+        self.joint_due = False
+        return None

@@ -1,0 +1,104 @@
+"""One GET of a download: asked for, judged, and what it gave (spec: flows.md §3, http.md §7).
+
+That all parts are of one entity is made sure in two ways. Where the module keeps the server's
+letters, If-Range carries its ETag or date with each part, and the server itself says when it has
+changed. And the header block of each part is compared with what is known, for servers that do not
+do If-Range.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atwin.host.download.verdict import (
+    BUSY,
+    Asked,
+    Refused,
+    Seen,
+    Span,
+    TakeSlice,
+    TakeWhole,
+    Unconditional,
+    judge,
+)
+from atwin.host.errors import RequestFailedError, ServerBusyError, ServerError
+from atwin.host.http import GET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.host.download.verdict import AllThere, Known, Turn
+    from atwin.host.http import HttpSession
+    from atwin.host.identity import Limits
+
+_OVERFLOW = 602
+
+
+class Fetcher:
+    """GETs of one download through `session`; `known` tells what is known at the moment."""
+
+    def __init__(self, session: HttpSession, limits: Limits, known: Callable[[], Known]) -> None:
+        self._session = session
+        self._limits = limits
+        self._known = known
+        #: This server was seen not to do If-Range.
+        self.unconditional = False
+        #: Bytes of the body in the module's buffer that can be read out.
+        self.held = 0
+
+    @property
+    def condition(self) -> str:
+        """A header line that has the server say when the entity is another; empty for none."""
+        known = self._known()
+        entity = known.entity
+        if self.unconditional or known.by_hash or entity is None or not entity.condition:
+            return ""
+        return f"If-Range: {entity.condition}"
+
+    async def fetch(
+        self, span: Span | None, *, at: int | None = None
+    ) -> TakeWhole | TakeSlice | AllThere | Turn:
+        """Bring `span`, or all of it, into the module's buffer, and say what came.
+
+        Byte `at`, or the one that follows what is on disk, must be among it. Raises `ServerError`
+        for a refusal, and as `HttpSession.action` does.
+        """
+        while True:
+            asked = Asked(span, conditional=span is not None and bool(self.condition), at=at)
+            verdict = judge(asked, await self._ask(asked), self._known())
+            match verdict:
+                case Unconditional():
+                    self.unconditional = True
+                case Refused(status, _, pause):
+                    excerpt = await self._session.excerpt(self.held, self._limits)
+                    raise refusal(self._session.shown_url, status, excerpt, pause)
+                case _:
+                    return verdict
+
+    async def _ask(self, asked: Asked) -> Seen:
+        session = self._session
+        span = asked.span
+        await session.ask_for(
+            None if span is None or span.last is None else (span.first, span.last),
+            self.condition if asked.conditional else "",
+        )
+        try:
+            urc = await session.action(GET)
+        except RequestFailedError as failure:
+            if failure.status != _OVERFLOW:
+                raise
+            status, length, complete = _OVERFLOW, failure.length, False
+        else:
+            status, length, complete = urc.status, urc.length, True
+        # What lies further on cannot be read: HTTPREAD counts up to its own limit.
+        self.held = length if complete else min(length, self._limits.read_max)
+        return Seen(status, self.held, await session.headers(), complete)
+
+
+def refusal(url: str, status: int, excerpt: str = "", pause: float | None = None) -> ServerError:
+    """The error for a status that is no success; `pause` is what Retry-After says."""
+    tail = f": {excerpt}" if excerpt else ""
+    text = f"the server answered {status} for {url}{tail}"
+    if status in BUSY:
+        return ServerBusyError(text, status, retry_after=pause)
+    return ServerError(text, status)

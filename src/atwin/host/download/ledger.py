@@ -1,0 +1,152 @@
+"""What of a download is on disk: `FILE.part`, and the journal that says how far it is good.
+
+First come the bytes, then the journal that promises them. An entity that is given up stays there,
+journal and all, until the first bytes of the new one have come: what came in its place may turn
+out to be no entity at all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from atwin.disk.journal import Journal, Record
+from atwin.disk.part import PartFile, hash_file
+from atwin.host.download.entity import Entity
+from atwin.host.errors import VerificationError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from atwin.host.download.order import Order
+
+
+class Ledger:
+    """The files beside the target. Every method raises `DiskError`."""
+
+    def __init__(self, order: Order, url: str) -> None:
+        """`url` is what the journal is of."""
+        self.part = PartFile(order.target, md5=order.md5 is not None)
+        self._order = order
+        self._journal = Journal(order.target)
+        self._url = url
+        #: Where this run began.
+        self.resumed_from = 0
+        #: Whether the journal may promise anything: without ranges nothing can go on.
+        self.promises = True
+        #: Bytes came of a stream whose status is not known yet.
+        self.unproven = False
+        # What is on disk is not what `size` speaks of, and stays until something is kept.
+        self._aside = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.part.close()
+
+    @property
+    def size(self) -> int:
+        """Good bytes."""
+        return self.part.size
+
+    def find(self) -> Record | None:
+        """What an earlier run left, if it can be taken up as far as this computer can tell."""
+        return self._journal.load()
+
+    def take_up(self, record: Record) -> bool:
+        """Go on behind what `record` promises; False when the disk does not hold that."""
+        part = self.part
+        if part.adopt(record.done) and part.hashes.sha256 == record.sha256:
+            self.resumed_from = part.size
+            return True
+        part.set_aside()
+        length = record.entity.get("length")
+        if length not in (None, record.done) or not self._order.target.is_file():
+            return False
+        return self._adopt_target(record.sha256)
+
+    def keep(self, data: bytes, entity: Entity | None) -> None:
+        """Append `data` of `entity`; from here on a kill does not cost them."""
+        first, self._aside = self._aside, False
+        self.part.append(data)
+        if self.promises:
+            told = (entity or Entity()).to_record()
+            if self.unproven:
+                told["unproven"] = 1
+            sha256 = self.part.hashes.sha256
+            self._journal.save(Record.of(self._url, told, self.part.size, sha256))
+        elif first:
+            self._journal.remove()
+
+    def go_back(self, size: int, entity: Entity | None) -> None:
+        """Drop what came behind the first `size` bytes."""
+        if self._aside:
+            return
+        if not size:
+            self.start_over()
+        elif self.part.size > size:
+            self.part.adopt(size)
+            self.keep(b"", entity)
+
+    def set_aside(self) -> None:
+        """Begin at byte 0 again; what is there stays until the next bytes are kept."""
+        self._aside = self._aside or bool(self.part.size)
+        self.part.set_aside()
+        self.resumed_from = 0
+
+    def start_over(self) -> None:
+        """Drop everything."""
+        self._aside = False
+        self._journal.remove()
+        self.part.start_over()
+        self.resumed_from = 0
+
+    def kept_on_disk(self) -> int:
+        """Bytes the next run can go on behind."""
+        record = self._journal.load()
+        return record.done if record is not None else 0
+
+    def is_there(self) -> bool:
+        """Whether the target is the file that was ordered, by its hash; then it is taken as it is.
+
+        A run that was killed between naming the file and removing its journal leaves that too.
+        """
+        order = self._order
+        hashes = hash_file(order.target, md5=order.md5 is not None) if order.by_hash else None
+        if hashes is None or order.mismatch(hashes) is not None:
+            return False
+        self.part.remove()
+        return self._adopt_target(hashes.sha256)
+
+    def _adopt_target(self, sha256: str) -> bool:
+        if self.part.is_finished(self._order.target.stat().st_size, sha256):
+            self.resumed_from = self.part.size
+            return True
+        return False
+
+    def verify(self, url: str) -> None:
+        """Raise `VerificationError` unless the bytes, from `url`, hash to what was ordered.
+
+        The wrong ones are gone then, and the next run starts over.
+        """
+        wrong = self._order.mismatch(self.part.hashes)
+        if wrong is None:
+            return
+        size, kept = self.part.size, f"left {self._order.target} as it was"
+        self._journal.remove()
+        if not self.part.finished:
+            kept = "removed them"
+            self.part.remove()
+        raise VerificationError(
+            f"{size} bytes came from {url} and {wrong}: {kept}, the next run starts over"
+        )
+
+    def finish(self) -> None:
+        """Give the file its name."""
+        self.part.finish()
+        self._journal.remove()

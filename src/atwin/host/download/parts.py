@@ -1,0 +1,143 @@
+"""Part by part with BREAK and BREAKEND, or whole where it fits (spec: flows.md §3, http.md §7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atwin.host.download.course import OVERLAP
+from atwin.host.download.plan import SMALLEST_CHUNK, next_part
+from atwin.host.download.verdict import (
+    AllThere,
+    Changed,
+    NoRanges,
+    Span,
+    TakeSlice,
+    TakeWhole,
+)
+from atwin.host.errors import NoAnswerError, RequestFailedError, StepError
+
+if TYPE_CHECKING:
+    from atwin.host.download.course import Course
+    from atwin.host.download.verdict import Turn
+
+#: An interruption costs what came in so many seconds; of a part by range that many bytes at least.
+KEEP_EVERY, _KEEP_AT_LEAST = 10.0, 1024
+
+
+class Parts:
+    """Takes what the module's buffer holds at a time."""
+
+    def __init__(self, course: Course) -> None:
+        self._course = course
+
+    async def run(self) -> Turn | None:
+        """Until all is there; or what came instead, and has another strategy go on.
+
+        Raises as `Course.persist` and `Course.keep` do.
+        """
+        course = self._course
+        turn: AllThere | Turn | None = None
+        if course.joint_due and course.ledger.size and course.no_ranges is None:
+            # Nothing sure says that what is on disk is of this entity: compare some of it.
+            turn = await course.persist(course.check_joint)
+        while turn is None and not (course.confirmed and course.ledger.size == course.total):
+            turn = await course.persist(self._next)
+        return None if isinstance(turn, AllThere) else turn
+
+    async def _next(self) -> AllThere | Turn | None:
+        """Fetch and keep one more."""
+        course = self._course
+        began, span = course.clock.now(), self._span()
+        self._begin(span)
+        try:
+            verdict = await course.fetcher.fetch(span)
+        except StepError as failure:
+            timed_out = (isinstance(failure, RequestFailedError) and failure.status == 408) or (
+                isinstance(failure, NoAnswerError) and "HTTPACTION" in failure.sent
+            )
+            course.part_size.failed(course.clock.now() - began, timed_out=timed_out)
+            raise
+        match verdict:
+            case TakeWhole(entity):
+                course.ledger.set_aside()
+                course.strategy = "whole"
+                course.learn(entity)
+                await self._read(0, min(course.fetcher.held, entity.length or 0), b"")
+                course.fetched_parts += 1
+                return AllThere()
+            case TakeSlice():
+                course.part_size.came(course.fetcher.held, course.clock.now() - began)
+                return await self._take(verdict, span)
+            case _:
+                return verdict
+
+    def _span(self) -> Span | None:
+        """What to ask for: all of it where that fits or nothing else goes, or the next part."""
+        course = self._course
+        done, total, size = course.ledger.size, course.total, course.part_size.now
+        if course.no_ranges is not None or (not done and total is not None and total <= size):
+            return None
+        overlap = course.overlap
+        if size + overlap > course.limits.chunk_max:
+            size = max(SMALLEST_CHUNK, size - overlap)
+        if total is None:
+            return Span(done - overlap, done + size - 1)
+        plan = next_part(done, total, size)
+        return Span(plan.first - overlap, plan.last)
+
+    def _begin(self, span: Span | None) -> None:
+        course = self._course
+        script, done, total = course.session.script, course.ledger.size, course.total
+        if span is None:
+            script.begin("get")
+            return
+        course.strategy = "range"
+        if total is None:
+            script.begin("first part" if not done else f"part from {done}")
+        else:
+            plan = next_part(done, total, course.part_size.now)
+            script.begin(f"part {plan.index} of {plan.count}")
+
+    async def _take(self, slice_: TakeSlice, span: Span | None) -> Turn | None:
+        """The new bytes of a slice, if those before them are the ones on disk."""
+        course = self._course
+        done, held = course.ledger.size, course.fetcher.held
+        skip = done - slice_.first
+        check = course.ledger.part.tail(min(skip, OVERLAP))
+        if span is not None and span.last is not None:
+            course.short = slice_.first + held <= span.last
+        if not slice_.sure:
+            course.doubtful = True
+        course.learn(slice_.entity)
+        if await self._read(skip - len(check), held, check):
+            course.fetched_parts += 1
+            return None
+        if not slice_.sure:
+            return NoRanges("the server's 206 does not say which bytes it holds")
+        first = done - len(check)
+        return Changed(f"its bytes from {first} on are not those on disk", slice_.entity)
+
+    async def _read(self, first: int, end: int, check: bytes) -> bool:
+        """Take the bytes `first` to `end` (not included) out of the module's buffer and keep them.
+
+        They begin with `check`, which is on disk already; False when they do not. In pieces that
+        the line brings in some seconds each, so that an interruption costs no more than one.
+        """
+        course = self._course
+        session = course.session
+        while first < end:
+            size = end - first
+            piece = session.bytes_in(KEEP_EVERY)
+            if piece is not None and course.no_ranges is None:
+                piece = max(piece, _KEEP_AT_LEAST, len(check) + 1)
+                # A short rest is not worth a command of its own.
+                size = piece if size > 1.5 * piece else size
+            data = await session.read(size, course.limits, first=first)
+            if not data.startswith(check):
+                return False
+            course.keep(data[len(check) :])
+            check = b""
+            first += size
+        if not end:
+            course.keep(b"")  # an empty file is a file
+        return True
