@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from atwin.host.errors import ModuleSilentError, UsageError
@@ -152,6 +152,23 @@ class Line:
         if self._port is not None and speed is not None and speed != self._port.rate:
             await self._change_rate(self._port, speed)
         self._set_up_in = restarts
+
+    async def give_up_software(self) -> str | None:
+        """Without XON/XOFF from here on: they cannot carry a binary body.
+
+        What was done, for a person; None where there was no such flow control. Raises as `set_up`.
+        """
+        if self._wishes.flow is not Flow.SOFTWARE:
+            return None
+        self._wishes = replace(self._wishes, flow=Flow.NONE)
+        await self.set_up()
+        # RTS and CTS where the wires are there; and nothing is told anew after a restart.
+        self._wishes = replace(self._wishes, flow=None)
+        await self.set_up()
+        return (
+            "software flow control takes the bytes 0x11 and 0x13 (XON, XOFF) out of a binary body:"
+            " going on without it"
+        )
 
     async def restore(self) -> None:
         """Back to the rate it was opened with, for the next program. Raises as `set_up` does."""

@@ -279,7 +279,7 @@ class Modem:
     def _session(
         self, setup: Setup, limits: Limits, *, redirect_is_answer: bool = True
     ) -> HttpSession:
-        return HttpSession(
+        session = HttpSession(
             self.channel,
             setup,
             cid=self.bearer.cid,
@@ -288,3 +288,5 @@ class Modem:
             redirect_is_answer=redirect_is_answer,
             context=self._context,
         )
+        session.on_loss = self.line.give_up_software
+        return session

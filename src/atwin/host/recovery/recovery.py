@@ -139,6 +139,8 @@ class Recovery:
                 return False
             case TlsFailed(status=status) if status == _NO_TLS:
                 return failures < min(2, self._retry.attempts)
+            case ServerBusyError(retry_after=float()):
+                return True  # who says when to come back is not in vain: give_up ends it
             case _:
                 # A module that is itself the trouble is worth the whole ladder, which has an end.
                 return failures < self._retry.attempts or is_modules_own(failure)
@@ -149,6 +151,14 @@ class Recovery:
         pause = self._retry.pause(failures)
         if status == _POOL_FULL:
             pause = min(max(5.0, pause), 30.0)
+        if isinstance(failure, ServerBusyError) and failure.retry_after is not None:
+            pause = max(pause, failure.retry_after)
+            if self._clock.now() + pause > until:
+                failure.add(
+                    f"it says to come back in {pause:g} s, which is later than"
+                    f" {self._retry.give_up:g} s without progress (--give-up)"
+                )
+                return False
         note = f"{failure}; trying again in {pause:g} s"
         log.info("attempt %d failed: %s", failures, note)
         self._note(note)
