@@ -17,14 +17,7 @@ from atwin.host.download.verdict import (
     TakeSlice,
     TakeWhole,
 )
-from atwin.host.errors import (
-    ModuleSilentError,
-    RequestFailedError,
-    ServerBusyError,
-    ServerError,
-    StepError,
-    TargetError,
-)
+from atwin.host.errors import ServerError, TargetError
 from atwin.host.recovery import Recovery, Retry
 
 if TYPE_CHECKING:
@@ -104,17 +97,28 @@ class Course:
         self.fetched_parts = 0
         self.reports = Reports(self, progress)
         self.fetcher = Fetcher(session, limits, self.known)
-        # Nothing has come yet: give up soon. Later there is something to lose.
         self.asking = self._recovery(retry or Retry(_FIRST_ATTEMPTS, give_up=give_up))
-        self._fetching = self._recovery(retry or Retry(_ATTEMPTS, give_up=give_up))
+        self._fetching = self._recovery(
+            retry or Retry(give_up=give_up), None if retry else self._attempts
+        )
         session.on_body = self.reports.body
         session.on_note = self.reports.note
         ladder.note = self.reports.rung
 
-    def _recovery(self, retry: Retry) -> Recovery:
+    def _recovery(self, retry: Retry, attempts: Callable[[], int] | None = None) -> Recovery:
         return Recovery(
-            self.session, self.ladder, retry, self.reports.note, reached=lambda: self.ledger.size
+            self.session,
+            self.ladder,
+            retry,
+            self.reports.note,
+            reached=lambda: self.ledger.size,
+            attempts=attempts,
         )
+
+    def _attempts(self) -> int:
+        """Nothing has come yet: give up soon. Later, and while parts shrink, there is hope."""
+        hope = self.ledger.size or self.part_size.shrinking
+        return _ATTEMPTS if hope else _FIRST_ATTEMPTS
 
     # --- what is known --------------------------------------------------------------------------
 
@@ -172,44 +176,41 @@ class Course:
 
     async def persist(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """`attempt`, repeated as its failures allow; see `Recovery.run`."""
-        before = self.ledger.size
-        if not before:
-            try:
-                return await self.asking.run(attempt)
-            except (StepError, ServerBusyError, ModuleSilentError) as failure:
-                timed_out = isinstance(failure, RequestFailedError) and failure.status == 408
-                if self.ledger.size == before and not (timed_out and self.part_size.may_shrink):
-                    raise
         return await self._fetching.run(attempt)
 
     def keep(self, data: bytes) -> None:
         """Bring `data` to the disk. Raises as `check_size` does, and `DiskError`."""
         self.check_size(self.ledger.size + len(data))
+        if self.total is None:
+            self.check_room()
         self.ledger.keep(data, self.entity)
         self.reports.tell()
 
     def check_size(self, size: int) -> None:
-        """Raise `ServerError` when `size` bytes are more than the caller wants to have.
-
-        And `TargetError` when the disk does not hold what is announced, or would be filled by what
-        is not.
-        """
+        """Raise `ServerError` when `size` bytes are more than the caller wants to have."""
         most = self.order.max_size
         if most is not None and size > most:
             raise ServerError(
                 f"{self.session.shown_url} has {size} bytes or more, which is more than"
-                f" --max-size {most}"
+                f" --max-size {most}; what was received is kept"
             )
-        total = self.total
-        room = room_for(self.order.target)
-        missing = _LEFT_FREE if total is None else total - self.ledger.size
-        if room < missing:
-            what = f"{missing} bytes are to come, and"
-            if total is None:
-                what = "its length is not known, and only"
+
+    def check_room(self) -> None:
+        """Raise `TargetError` when the disk does not hold what is to come.
+
+        Or when what comes without a length would fill it.
+        """
+        target, room, total = self.order.target, room_for(self.order.target), self.total
+        if total is None and room < _LEFT_FREE:
             raise TargetError(
-                f"{self.order.target}: {what} {room} bytes are free there; what was received"
-                " before is kept"
+                f"{target}: the server does not say how long it is, and only {room} bytes are free"
+                " there; what was received before is kept"
+            )
+        missing = 0 if total is None else total - self.ledger.size
+        if room < missing:
+            raise TargetError(
+                f"{target}: {missing} bytes are to come, and {room} are free there;"
+                " what was received before is kept"
             )
 
     async def check_joint(self) -> Turn | None:

@@ -6,6 +6,7 @@ A strategy runs until all is there, or until a response shows that another one m
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,13 @@ from atwin.host.download.verdict import (
     contradiction,
     retry_after,
 )
-from atwin.host.errors import RequestFailedError, ServerError, TargetError
+from atwin.host.errors import (
+    ModuleSilentError,
+    RequestFailedError,
+    ServerError,
+    StepError,
+    TargetError,
+)
 from atwin.host.http import HEAD, LAST_BREAK
 from atwin.text import masked_url
 
@@ -146,7 +153,8 @@ class Download:
             if turn is None:
                 return
             # A stream may still be running, and the module has one session for everything.
-            await self._session.close()
+            with suppress(StepError, ModuleSilentError):  # the next attempt finds that out too
+                await self._session.close()
             await self._turn(turn)
         raise ServerError(
             f"{self._session.shown_url}: the server answers in another way each time; what was"
@@ -249,10 +257,11 @@ class Download:
         return before.same_validators(asked) and before.difference(asked) is None
 
     def _look_ahead(self) -> None:
-        """Say what can be seen from here. Raises as `Course.check_size` does."""
+        """Say what can be seen from here. Raises as `check_size` and `check_room` do."""
         course, entity = self._course, self._course.entity
         if entity is not None and entity.length is not None:
-            course.check_size(max(entity.length, self._ledger.size))
+            course.check_size(entity.length)
+            course.check_room()
         if entity is not None and not course.vouched and (entity.length or 0) > course.chunk:
             course.reports.note(
                 "the server sends neither ETag nor Last-Modified: if the file changes during the"

@@ -26,7 +26,7 @@ _CONTENT_RANGE = re.compile(
 _NUMBER = re.compile(r"[0-9]{1,19}")
 #: A validator that can be said in USERDATA letter by letter: no quote inside, no backslash, and
 #: short enough to leave room for a Range line.
-_STRONG_ETAG = re.compile(r'"[\x21\x23-\x5b\x5d-\x7e]{0,300}"')
+_STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{0,300}"')
 _HTTP_DATE = re.compile(r"[A-Za-z0-9 ,:+-]{1,60}")
 
 

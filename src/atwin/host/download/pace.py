@@ -40,9 +40,9 @@ class PartSize:
         self._quick = timeout * _QUICK
 
     @property
-    def may_shrink(self) -> bool:
-        """Whether a smaller part can be asked for than now."""
-        return self.now > min(_SMALLEST, self._largest)
+    def shrinking(self) -> bool:
+        """Whether parts are smaller than at first, and can be smaller still."""
+        return min(_SMALLEST, self._largest) < self.now < self._largest
 
     def failed(self, seconds: float, *, timed_out: bool) -> None:
         """A request failed after `seconds`: `timed_out`, or for another reason."""

@@ -48,6 +48,10 @@ if TYPE_CHECKING:
     from atwin.host.download.verdict import Known, Turn
 
 
+#: So often a stream may lose bytes on the line: smaller pieces may have helped after the first.
+_LOSSES = 2
+
+
 class Stream:
     """Everything that is missing, by HTTPEXACTION."""
 
@@ -55,6 +59,7 @@ class Stream:
         self._course = course
         self._block = bytearray()
         self._kept_at = 0.0
+        self._losses = 0
         #: Where this attempt began, what of it has come, and what was announced.
         self._before = self._got = 0
         self._left: int | None = None
@@ -90,7 +95,8 @@ class Stream:
             raise
         except StepError as failure:
             self._keep()
-            if isinstance(failure, NoAnswerError) and failure.missing and self._can_turn():
+            self._losses += isinstance(failure, NoAnswerError) and bool(failure.missing)
+            if self._losses >= _LOSSES and self._can_turn():
                 return Lossy(f"the line lost bytes of the stream, {course.ledger.size} are sure")
             raise
         finally:
