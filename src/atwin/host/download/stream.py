@@ -34,7 +34,6 @@ from atwin.host.download.verdict import (
     judge,
 )
 from atwin.host.errors import (
-    CommandRefusedError,
     NoAnswerError,
     ServerBusyError,
     ServerError,
@@ -199,10 +198,6 @@ class Stream:
 
     async def _headers(self) -> Headers:
         """Of the response that has just ended; empty where the module tells those of an earlier."""
-        session = self._course.session
-        before = session.last_head
-        try:
-            headers = await session.headers()
-        except CommandRefusedError:
-            return Headers()
+        before = self._course.session.last_head
+        headers = await self._course.session.headers()
         return Headers() if headers.raw == before else headers
