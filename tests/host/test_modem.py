@@ -195,7 +195,8 @@ def test_profile_and_chunk_come_from_the_modules_own_limits(
     limit: int, streams: bool, profile: str | None, chunk: int
 ) -> None:
     async def main() -> None:
-        modem, _ = bench(limit=limit, streams=streams)
+        modem, module = bench(limit=limit, streams=streams)
+        module.instead |= dict.fromkeys(("AT+CGMM", "ATI"), b"\r\nERROR\r\n")
         assert (await modem.identity()).profile == profile
         assert (await modem.limits()).chunk == chunk
 
@@ -205,9 +206,10 @@ def test_profile_and_chunk_come_from_the_modules_own_limits(
 def test_module_without_http() -> None:
     async def main() -> None:
         modem, module = bench()
-        module.instead["AT+HTTPDATA=?"] = b"\r\nERROR\r\n"
-        with pytest.raises(CommandRefusedError, match="no HTTP commands"):
-            await modem.limits()
+        module.instead["AT+HTTP"] = b"\r\nERROR\r\n"
+        with pytest.raises(CommandRefusedError, match=r"AT\+HTTPINIT.*ERROR; .* or it has none"):
+            await modem.get("http://x/")
+        assert LoopClock().now() < 60
 
     run_virtual(main())
 

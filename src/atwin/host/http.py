@@ -272,7 +272,9 @@ class HttpSession:
             await self._tls.apply()
         if not (await self.script.ask("AT+HTTPINIT")).ok:
             await self.script.ask("AT+HTTPTERM")
-            await self.script.step("AT+HTTPINIT", advice="the module's HTTP service is stuck")
+            await self.script.step(
+                "AT+HTTPINIT", advice="the module's HTTP service is stuck, or it has none"
+            )
         self._opened_in = self._channel.restarts
         self._told.clear()
         if self._context is not None:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from atwin.at.answers import LONGEST_BODY
 from atwin.at.lenient import lenient
 from atwin.host.script import Script
 from atwin.models import MODELS, load_profile
 
 if TYPE_CHECKING:
-    from atwin.host.channel import Channel
+    from atwin.host.channel import Channel, Reply
 
 #: The chunk the vendor uses on the Air724UG, in bytes: 300 KiB, inside a buffer of 312 KiB.
 VENDOR_CHUNK = 307_200
 
-_POST_RANGE = lenient(r"\+HTTPDATA: \(0-(\d+)\).*")
-_READ_RANGE = lenient(r"\+HTTPREAD: \(0-\d+\), \(1-(\d+)\).*")
+#: Bytes that every module of the family takes and gives: the vendor's chunk for the smallest one.
+SAFE_SIZE = 3072
+#: Bytes below which a limit can be none.
+SMALLEST_LIMIT = 16
+
+#: A range in the answer to a test form; a minus sign makes none.
+_RANGE = lenient(r"(?<![\d-])(\d+) ?- ?(\d+)(?![\d.])")
+#: What a version looks like in a firmware's name.
+_VERSION = re.compile(r"_V\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +33,15 @@ class Limits:
     """Bytes a module takes and gives at a time, and whether it can stream.
 
     `post_max` is the most HTTPDATA takes, `read_max` the most one ranged HTTPREAD gives,
-    `streams` whether the module has HTTPEXACTION.
+    `streams` whether the module has HTTPEXACTION. `note` is for a person where the module did not
+    tell all that; `guessed` where nothing did.
     """
 
     post_max: int
     read_max: int
     streams: bool
+    note: str = ""
+    guessed: bool = False
 
     @property
     def chunk_max(self) -> int:
@@ -46,7 +58,8 @@ class Limits:
 class Identity:
     """What the module says it is; empty where it does not say.
 
-    `profile` is the key of the model profile with the same limits, None when there is none.
+    `profile` is the key of the model profile of that firmware or model, else of one with the same
+    limits; None when there is none.
     """
 
     manufacturer: str
@@ -56,39 +69,100 @@ class Identity:
 
 
 async def ask_limits(channel: Channel) -> Limits:
-    """Ask with the test forms. Raises `CommandRefusedError`, `NoAnswerError`."""
+    """Ask with the test forms; what these do not tell is that of the model, or surely small.
+
+    Raises `NoAnswerError`.
+    """
     script = Script("limits", channel)
-    found = []
-    for command, pattern in (("AT+HTTPDATA=?", _POST_RANGE), ("AT+HTTPREAD=?", _READ_RANGE)):
-        reply = await script.step(command, advice="this module has no HTTP commands")
-        match = reply.match(pattern)
-        if match is None:
-            raise script.refused(reply, f"no range in {reply.told!r}")
-        found.append(int(match[1]))
-    streaming = await script.ask("AT+HTTPEXACTION=?")
-    return Limits(post_max=found[0], read_max=found[1], streams=streaming.ok)
+    post = post_range(await script.ask("AT+HTTPDATA=?"))
+    read = read_range(await script.ask("AT+HTTPREAD=?"))
+    streams = (await script.ask("AT+HTTPEXACTION=?")).ok
+    if post is not None and read is not None:
+        return Limits(post, read, streams)
+    _, model, firmware = await _who(script)
+    key = recognised(model, firmware)
+    if key is not None:
+        profile = load_profile(key)
+        post_known, read_known = profile.limit("post_limit"), profile.limit("read_max")
+        guess = f"taking those of the {profile.title}"
+    else:
+        post_known = read_known = SAFE_SIZE
+        guess = f"taking {SAFE_SIZE} bytes, --chunk asks for more"
+    return Limits(
+        post_known if post is None else post,
+        read_known if read is None else read,
+        streams,
+        f"the module does not tell its limits for HTTP (AT+HTTPDATA=?, AT+HTTPREAD=?): {guess}",
+        guessed=key is None,
+    )
 
 
 async def ask_identity(channel: Channel, limits: Limits) -> Identity:
-    """Ask ATI, CGMI, CGMM. Raises `NoAnswerError`; what is refused stays empty."""
-    script = Script("identity", channel)
-    answers = []
-    for command in ("AT+CGMI", "AT+CGMM", "ATI"):
-        reply = await script.ask(command)
-        answers.append(_value(reply.lines[0]) if reply.ok and reply.lines else "")
-    manufacturer, model, firmware = answers
-    return Identity(manufacturer, model, firmware, _profile_with(limits))
+    """Ask CGMI, CGMM, ATI. Raises `NoAnswerError`; what is refused stays empty."""
+    manufacturer, model, firmware = await _who(Script("identity", channel))
+    profile = recognised(model, firmware) or _profile_with(limits)
+    return Identity(manufacturer, model, firmware, profile)
 
 
 def lower_cases(limits: Limits) -> bool:
-    """Whether a module with such limits is known to hand headers out in lower case."""
+    """Whether HTTPHEAD of the module with these limits gives header blocks in lower case."""
     key = _profile_with(limits)
     return key is not None and load_profile(key).has("head_lowercase")
 
 
-def _value(line: str) -> str:
-    """The text of `+CGMM: "Air780E"`, or of a bare line."""
-    return line.partition(": ")[2].strip('" ') if line.startswith("+") else line
+def post_range(reply: Reply) -> int | None:
+    """How much HTTPDATA takes, by the answer to its test form; None where that does not tell."""
+    ranges = _ranges(reply, "+HTTPDATA")
+    # Of the size and the time only the size may be so little.
+    return _sane(ranges[0][1]) if ranges and ranges[0][0] <= 1 else None
+
+
+def read_range(reply: Reply) -> int | None:
+    """How much HTTPREAD gives: the second of position and size, or the only one there is."""
+    ranges = _ranges(reply, "+HTTPREAD")
+    return _sane(ranges[-1][1]) if ranges and ranges[-1][0] <= 1 else None
+
+
+def recognised(model: str, firmware: str) -> str | None:
+    """The key of the profile of that firmware, whatever its version; else of that model's only one.
+
+    None where neither tells it.
+    """
+    profiles = {key: load_profile(key) for key in MODELS}
+    family = _VERSION.sub("", firmware).casefold()
+    for key, profile in profiles.items():
+        if _VERSION.sub("", profile.firmware).casefold() == family:
+            return key
+    named = [
+        key for key, profile in profiles.items() if profile.name.casefold() == model.casefold()
+    ]
+    return named[0] if len(named) == 1 else None
+
+
+def _ranges(reply: Reply, name: str) -> list[tuple[int, int]]:
+    value = reply.value(name) if reply.ok else None
+    return [(int(low), int(high)) for low, high in _RANGE.findall(value or "")]
+
+
+def _sane(size: int) -> int | None:
+    return size if SMALLEST_LIMIT <= size <= LONGEST_BODY else None
+
+
+async def _who(script: Script) -> tuple[str, str, str]:
+    """Manufacturer, model, firmware, as the module says them."""
+    manufacturer, model, firmware = [
+        _said(await script.ask(f"AT{name}"), name) for name in ("+CGMI", "+CGMM", "I")
+    ]
+    return manufacturer, model, firmware
+
+
+def _said(reply: Reply, name: str) -> str:
+    """The text of `+CGMM: "Air780E"`, or of the first bare line."""
+    if not reply.ok:
+        return ""
+    named = reply.value(name)
+    bare = next((line for line in reply.lines if line[0] not in "+*^"), "")
+    return (bare if named is None else named).strip('" ')
 
 
 def _profile_with(limits: Limits) -> str | None:

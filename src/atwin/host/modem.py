@@ -134,6 +134,8 @@ class Modem:
         """What the module can hold; asked once."""
         if self._limits is None:
             self._limits = await ask_limits(self.channel)
+            if self._limits.note:
+                self.line.note(self._limits.note)
         return self._limits
 
     async def identity(self) -> Identity:

@@ -10,6 +10,7 @@ from atwin.disk.errors import DiskError
 from atwin.disk.target import find_target
 from atwin.host.download.plan import SMALLEST_CHUNK
 from atwin.host.errors import TargetError, UsageError
+from atwin.host.identity import VENDOR_CHUNK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,10 +72,11 @@ class Order:
     def chunk_for(self, limits: Limits) -> int:
         """The size of a part. Raises `UsageError` for one the module cannot give."""
         chunk = limits.chunk if self.chunk is None else self.chunk
-        if not SMALLEST_CHUNK <= chunk <= limits.chunk_max:
+        # Where nobody knows what the module holds, who asks for more may know it.
+        longest = max(limits.chunk_max, VENDOR_CHUNK) if limits.guessed else limits.chunk_max
+        if not SMALLEST_CHUNK <= chunk <= longest:
             raise UsageError(
-                f"a chunk of {chunk} bytes: this module takes {SMALLEST_CHUNK} to"
-                f" {limits.chunk_max}"
+                f"a chunk of {chunk} bytes: this module takes {SMALLEST_CHUNK} to {longest}"
             )
         if self.strategy == "stream" and not limits.streams:
             raise UsageError("this module cannot stream: it has no HTTPEXACTION; use range")
