@@ -10,8 +10,9 @@ from atwin.at.answers import Final
 from atwin.at.lenient import lenient
 from atwin.at.urc import HttpAction, HttpExGetReady
 from atwin.clock import LoopClock, run_virtual
-from atwin.host.channel import URC_BACKLOG, Channel, LogEntry, Reply, Timeout
+from atwin.host.channel import URC_BACKLOG, Channel, LogEntry
 from atwin.host.errors import LineLostError, ModuleSilentError
+from atwin.host.exchange import Reply, Timeout
 from atwin.line.memory import memory_pair
 from support.fake_module import FakeModule
 
@@ -82,7 +83,7 @@ def test_urc_that_came_before_anyone_waited() -> None:
         await channel.command("AT")
         assert await channel.urc(HttpAction, timeout=1) == HttpAction(0, 200, 1)
         assert await channel.urc(HttpAction, HttpExGetReady, timeout=1) == HttpExGetReady()
-        with pytest.raises(Timeout, match="no HttpAction in 7 s"):
+        with pytest.raises(Timeout, match=r"no \+HTTPACTION within 7 s"):
             await channel.urc(HttpAction, timeout=7)
 
     run_virtual(main())

@@ -6,7 +6,8 @@ import pytest
 
 from atwin.at.answers import Final
 from atwin.clock import run_virtual
-from atwin.host.channel import Channel, Reply
+from atwin.host.channel import Channel
+from atwin.host.exchange import Reply
 from atwin.host.identity import (
     SAFE_SIZE,
     ask_identity,

@@ -7,8 +7,9 @@ import pytest
 from atwin.at.answers import Final
 from atwin.clock import LoopClock, run_virtual
 from atwin.host.bring_up import bring_up
-from atwin.host.channel import Channel, Reply
+from atwin.host.channel import Channel
 from atwin.host.errors import CommandRefusedError, WantsPersonError
+from atwin.host.exchange import Reply
 from atwin.host.readiness import Word, attached_of, registered_of, signal_of, sim_of
 from atwin.line.memory import memory_pair
 from support.fake_module import FakeModule

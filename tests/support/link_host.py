@@ -11,7 +11,7 @@ from atwin.line.frame import Flow
 
 if TYPE_CHECKING:
     from atwin.at.answers import Received
-    from atwin.host.channel import Reply
+    from atwin.host.exchange import Reply
     from atwin.line.memory import MemoryPort
 
 PACKET = 1460

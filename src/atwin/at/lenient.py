@@ -16,5 +16,5 @@ def lenient(pattern: str) -> re.Pattern[str]:
     `LONGEST_NUMBER` digits: what is longer means nothing, and Python would refuse to read it.
     """
     for mark in (":", ","):
-        pattern = pattern.replace(f"{mark} ", f" *{mark} *")
+        pattern = pattern.replace(f"{mark} ", rf"[ \t]*{mark}[ \t]*")
     return re.compile(pattern.replace(r"\d+", rf"\d{{1,{LONGEST_NUMBER}}}"))

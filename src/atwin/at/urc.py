@@ -1,7 +1,8 @@
 """Unsolicited result codes: one class a text, written by the module and read by the host.
 
 `str(urc)` is the line without its CR LF frame. `parse_urc` is the way back; a `PATTERN` is written
-for `lenient`: any number of blanks where it has one after a colon or comma.
+for `lenient`: any number of blanks where it has one after a colon or comma. `NAME` is what a
+person calls it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 class HttpAction:
     """An HTTPACTION is over (spec: http.md §3.5)."""
 
+    NAME: ClassVar[str] = "+HTTPACTION"
     PATTERN: ClassVar[str] = r"\+HTTPACTION: (\d+), (\d+), (\d+)"
 
     method: int
@@ -34,6 +36,7 @@ class HttpAction:
 class HttpExAction:
     """A streaming session is over (spec: http.md §3.11)."""
 
+    NAME: ClassVar[str] = "+HTTPEXACTION"
     PATTERN: ClassVar[str] = r"\+HTTPEXACTION: (\d+), (\d+)"
 
     method: int
@@ -47,6 +50,7 @@ class HttpExAction:
 class HttpExPostReady:
     """Connected: the module wants the request body (spec: http.md §3.11)."""
 
+    NAME: ClassVar[str] = "+HTTPEXPOST"
     PATTERN: ClassVar[str] = r"\+HTTPEXPOST"
 
     def __str__(self) -> str:
@@ -57,6 +61,7 @@ class HttpExPostReady:
 class HttpExPosted:
     """So many body bytes were delivered to the server (spec: http.md §3.11)."""
 
+    NAME: ClassVar[str] = "+HTTPEXPOST"
     PATTERN: ClassVar[str] = r"\+HTTPEXPOST: (\d+)"
 
     length: int
@@ -69,6 +74,7 @@ class HttpExPosted:
 class HttpExGetReady:
     """Response data are waiting to be fetched (spec: http.md §3.11)."""
 
+    NAME: ClassVar[str] = "+HTTPEXGET"
     PATTERN: ClassVar[str] = r"\+HTTPEXGET"
 
     def __str__(self) -> str:
@@ -79,6 +85,7 @@ class HttpExGetReady:
 class HttpGetToFs:
     """A download into the module's file system is over (spec: http.md §3.12)."""
 
+    NAME: ClassVar[str] = "+HTTPGETTOFS"
     PATTERN: ClassVar[str] = r"\+HTTPGETTOFS: (\d+), (\d+)"
 
     status: int
@@ -92,6 +99,7 @@ class HttpGetToFs:
 class BearerDeact:
     """The network took the bearer away; no colon after SAPBR (spec: network.md §3)."""
 
+    NAME: ClassVar[str] = "+SAPBR: DEACT"
     PATTERN: ClassVar[str] = r"\+SAPBR:? *(\d+): DEACT"
 
     cid: int
@@ -104,6 +112,7 @@ class BearerDeact:
 class Ready:
     """The firmware has started: whatever it was told before is gone (spec: uart.md §8)."""
 
+    NAME: ClassVar[str] = "RDY"
     PATTERN: ClassVar[str] = r"RDY"
 
     def __str__(self) -> str:
@@ -119,6 +128,7 @@ def for_link(link: int | None, text: str) -> str:
 class ConnectOk:
     """A link is up (spec: network.md §5)."""
 
+    NAME: ClassVar[str] = "CONNECT OK"
     PATTERN: ClassVar[str] = r"(?:(\d), )?CONNECT OK"
 
     link: int | None = None
@@ -131,6 +141,7 @@ class ConnectOk:
 class ConnectFail:
     """A link did not come up (spec: network.md §5)."""
 
+    NAME: ClassVar[str] = "CONNECT FAIL"
     PATTERN: ClassVar[str] = r"(?:(\d), )?CONNECT FAIL"
 
     link: int | None = None
@@ -143,6 +154,7 @@ class ConnectFail:
 class Connect:
     """The line is the link's from here on: transparent mode (spec: network.md §5)."""
 
+    NAME: ClassVar[str] = "CONNECT"
     PATTERN: ClassVar[str] = r"CONNECT"
 
     def __str__(self) -> str:
@@ -153,6 +165,7 @@ class Connect:
 class Closed:
     """The peer closed a link, or it broke (spec: network.md §5)."""
 
+    NAME: ClassVar[str] = "CLOSED"
     PATTERN: ClassVar[str] = r"(?:(\d), )?CLOSED"
 
     link: int | None = None
@@ -165,6 +178,7 @@ class Closed:
 class TransportError:
     """Why a link broke or could not be had; the vendor's number (spec: network.md §5)."""
 
+    NAME: ClassVar[str] = "TCP ERROR"
     PATTERN: ClassVar[str] = r"(TCP|UDP) ERROR: (\d+)"
 
     protocol: str
@@ -178,6 +192,7 @@ class TransportError:
 class SceneState:
     """The state a failed CIPSTART left, and what CIPSTATUS tells (spec: network.md §5)."""
 
+    NAME: ClassVar[str] = "STATE"
     PATTERN: ClassVar[str] = r"STATE: ([A-Z /]+)"
 
     state: str
@@ -190,6 +205,7 @@ class SceneState:
 class PdpDeact:
     """The network took the PDP of the sockets away (spec: network.md §4, OQ-36)."""
 
+    NAME: ClassVar[str] = "+PDP: DEACT"
     PATTERN: ClassVar[str] = r"\+PDP(?:: | )DEACT"
 
     def __str__(self) -> str:
@@ -200,6 +216,7 @@ class PdpDeact:
 class DataWaiting:
     """Received data wait to be fetched with CIPRXGET (spec: network.md §5)."""
 
+    NAME: ClassVar[str] = "+CIPRXGET"
     PATTERN: ClassVar[str] = r"\+CIPRXGET: 1(?:, (\d))?"
 
     link: int | None = None
@@ -212,6 +229,7 @@ class DataWaiting:
 class NameResolved:
     """The address of a name (spec: network.md §5)."""
 
+    NAME: ClassVar[str] = "+CDNSGIP"
     PATTERN: ClassVar[str] = r'\+CDNSGIP: 1, "?([^",]*)"?, "?([^",]*)"?'
 
     name: str
@@ -225,6 +243,7 @@ class NameResolved:
 class NameUnknown:
     """A name that has no address; `error` is 10-15 (spec: network.md §5)."""
 
+    NAME: ClassVar[str] = "+CDNSGIP"
     PATTERN: ClassVar[str] = r"\+CDNSGIP: 0, (\d+)"
 
     error: int

@@ -23,25 +23,22 @@ from atwin.at.answers import (
     Prompt,
     Received,
     Unsolicited,
-    is_result,
 )
-from atwin.at.urc import Ready, urcs_behind
+from atwin.at.urc import BearerDeact, Ready, urcs_behind
 from atwin.clock import LoopClock
 from atwin.host.errors import LineLostError, ModuleSilentError
+from atwin.host.exchange import Exchange, Reply, Timeout
+from atwin.host.owed import Owed
 from atwin.line.host_line import HostPort
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Sequence
 
     from atwin.at.answers import Event
     from atwin.at.urc import Urc
     from atwin.clock import Clock
-    from atwin.clock.base import Timer
+    from atwin.host.exchange import Progress
     from atwin.line.port import Port
-
-    #: Hears how many bytes of a counted body have come or gone.
-    Progress = Callable[[int], None]
 
 U = TypeVar("U", bound="Urc")
 
@@ -54,9 +51,8 @@ URC_BACKLOG = 256
 #: Seconds without a byte after which an interrupted answer is taken to be over.
 SETTLE = 0.2
 
-#: Seconds for which the answer of a command that timed out may still come, after the line was
-#: synchronised; and seconds without a byte after a bare result in place of asked-for information.
-LATE, LATE_SETTLE = 30.0, 1.0
+#: Seconds without a byte after a bare result in place of information that was asked for.
+LATE_SETTLE = 1.0
 
 #: Seconds in which a module answers `AT` that is not late with everything.
 _AT_ONCE = 0.05
@@ -64,67 +60,8 @@ _AT_ONCE = 0.05
 #: Seconds the rest of an interrupted answer may take: a whole buffer at 9600 Bd.
 LONGEST_SETTLE = 340.0
 
-#: What follows a counted body; when bytes of the body were lost, it is taken for its end.
-_OK_TAIL = b"\r\nOK\r\n"
-
-#: Lines of an answer that an error text shows, and characters.
-_LINES_TOLD, _LONGEST_TOLD = 3, 200
-#: How far back from its end a body that came short is searched for what followed it.
-_LAST_PIECES, _LAST_BYTES = 512, 512
-
 #: Data phases are written in pieces of this many bytes.
 DATA_PIECE = 4096
-
-
-class Timeout(Exception):  # noqa: N818 - becomes a NoAnswerError where the script is known
-    """Nothing, or not enough, came in time; the text says what did.
-
-    `missing` is how many bytes of an announced body did not come.
-    """
-
-    def __init__(self, text: str, missing: int = 0) -> None:
-        super().__init__(text)
-        self.missing = missing
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A whole answer. `body` is the counted body, None when none came.
-
-    `echoed`: the command came back too; `prompted`: the module asked for its data.
-    """
-
-    lines: tuple[str, ...]
-    final: Final
-    body: bytes | None = None
-    echoed: bool = False
-    prompted: bool = False
-
-    @property
-    def ok(self) -> bool:
-        """Whether the command ended well."""
-        return self.final.ok
-
-    def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """The first information line that `pattern` fits wholly; the others are of something else.
-
-        A module prints what it likes between a command and its result.
-        """
-        return next((match for line in self.lines if (match := pattern.fullmatch(line))), None)
-
-    def value(self, name: str) -> str | None:
-        """What the first line of `name` (`+CPIN`) says after its colon; None where none does."""
-        for line in self.lines:
-            head, colon, value = line.partition(":")
-            if colon and head.strip().upper() == name.upper():
-                return value.strip()
-        return None
-
-    @property
-    def told(self) -> str:
-        """All of it in a few words, for an error text."""
-        shown = " / ".join(self.lines[:_LINES_TOLD]) or self.final.text
-        return shown if len(shown) <= _LONGEST_TOLD else f"{shown[:_LONGEST_TOLD]}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,80 +71,6 @@ class LogEntry:
     time: float
     direction: str
     text: str
-
-
-class _Exchange:
-    """The command in flight."""
-
-    def __init__(self, sent: str, timeout: float, progress: Progress | None, now: float) -> None:
-        loop = asyncio.get_running_loop()
-        self.reply: asyncio.Future[Reply] = loop.create_future()
-        self.prompted: asyncio.Future[bool] = loop.create_future()
-        self.timeout = timeout
-        self.progress = progress
-        self.alive_at = now
-        self.timer: Timer | None = None
-        self.silence: Timer | None = None
-        self.sent = sent
-        self.lines: list[str] = []
-        self.pieces: list[memoryview] = []
-        self.announced: int | None = None
-        self.got = 0
-        self.echoed = self.asked_for_data = False
-        #: A result that need not be the last.
-        self.final: Final | None = None
-
-    def start_over(self) -> None:
-        """What came so far was the answer of an earlier command."""
-        self.final = self.announced = None
-        self.got = 0
-        self.lines.clear()
-        self.pieces.clear()
-
-    def finish(self, final: Final) -> None:
-        if not self.reply.done():
-            body = None if self.announced is None else b"".join(self.pieces)
-            self.reply.set_result(
-                Reply(tuple(self.lines), final, body, self.echoed, self.asked_for_data)
-            )
-        if not self.prompted.done():
-            self.prompted.set_result(False)
-
-    def fail(self, error: Exception) -> None:
-        for future in (self.reply, self.prompted):
-            if not future.done():
-                future.set_exception(error)
-                # One of the two is often never awaited: that is no unhandled error.
-                future.exception()
-
-    def take(self, data: memoryview) -> None:
-        self.got += len(data)
-        self.pieces.append(data)
-        if self.progress is not None:
-            try:
-                self.progress(self.got)
-            except Exception as error:
-                self.fail(error)
-
-    def last_bytes(self) -> bytes:
-        """The end of the body so far; it may hold what followed it, when bytes of it were lost."""
-        return b"".join(self.pieces[-_LAST_PIECES:])[-_LAST_BYTES:]
-
-    def missing(self) -> int:
-        """Bytes of the announced body that did not come; the line's end is not one of them.
-
-        At least one: with a whole body its result would have come too.
-        """
-        if self.announced is None:
-            return 0
-        tail = b"".join(self.pieces[-8:])[-len(_OK_TAIL) :]
-        return max(1, self.announced - self.got + (len(_OK_TAIL) if tail == _OK_TAIL else 0))
-
-    def came_so_far(self) -> str:
-        """For the error text."""
-        if self.announced is not None:
-            return f"only {self.got} of {self.announced} announced bytes"
-        return " / ".join(self.lines[-3:]) if self.lines else "nothing"
 
 
 class Channel:
@@ -222,10 +85,9 @@ class Channel:
         self.answered = False
         self._parser = AnswerParser()
         self._lock = asyncio.Lock()
-        self._exchange: _Exchange | None = None
+        self._exchange: Exchange | None = None
         self._in_doubt = False
-        #: Commands whose result may still come, until when; results that came to no command.
-        self._owed, self._owed_until, self._strays = 0, 0.0, 0
+        self._owed = Owed(self.clock)
         self._lost: str | None = None
         self._heard = 0
         self._last_heard = b""
@@ -329,18 +191,14 @@ class Channel:
         """A command whose answer nobody waits for, because none can be heard."""
         self._log(">", text)
         self.port.write(text.encode() + b"\r")
-        self._owe()
+        self._in_doubt = True
+        self._owed.add(text)
 
     def expect_restart(self) -> None:
         """The module was made to start anew: count that, whether its RDY is heard or not."""
         self.restarts += 1
-        self._in_doubt, self._owed = True, 0
-
-    def _owe(self) -> None:
-        """The result of a command that was sent may come at any time, or never."""
         self._in_doubt = True
-        self._owed += 1
-        self._owed_until = self.clock.now() + LATE
+        self._owed.forget()
 
     # --- URCs and log ---------------------------------------------------------------------------
 
@@ -358,11 +216,13 @@ class Channel:
         future: asyncio.Future[Urc] = asyncio.get_running_loop().create_future()
         waiter = (kinds, future)
         self._waiters.append(waiter)
-        names = " or ".join(kind.__name__ for kind in kinds)
+        # Others are heard too, but for these it waits.
+        names = dict.fromkeys(kind.NAME for kind in kinds if kind not in (BearerDeact, Ready))
+        expected = " or ".join(names or (kind.NAME for kind in kinds))
 
         def expire() -> None:
             if not future.done():
-                future.set_exception(Timeout(f"no {names} in {timeout:g} s"))
+                future.set_exception(Timeout(f"no {expected} within {round(timeout, 1):g} s"))
 
         timer = self.clock.call_later(timeout, expire)
         try:
@@ -436,9 +296,7 @@ class Channel:
         exchange = self._exchange
         if isinstance(event, Unsolicited):
             self._log("<", event.text)
-            if is_result(event.text):
-                self._strays += 1
-                self._owed = max(0, self._owed - 1)
+            self._owed.hear(event.text)
             self._announce(event.text, event.urc)
             return
         if isinstance(event, Received):
@@ -453,7 +311,7 @@ class Channel:
             and isinstance(event, Echo | Line | BodyStart | Prompt)
         ):
             exchange.start_over()
-            self._owed -= 1
+            self._owed.came()
         match event:
             case BodyData(data):
                 exchange.alive_at = self.clock.now()
@@ -469,7 +327,7 @@ class Channel:
                 if event.open:
                     self._may_be_late(exchange, event)
                 elif event.damaged:
-                    _conclude(exchange, event)
+                    exchange.conclude(event)
                 else:
                     exchange.finish(event)
             case BodyStart(header, length):
@@ -485,34 +343,37 @@ class Channel:
             case Echo():
                 exchange.echoed = True
 
-    def _may_be_late(self, exchange: _Exchange, final: Final) -> None:
+    def _may_be_late(self, exchange: Exchange, final: Final) -> None:
         """A result that more may follow: it counts once the line is silent."""
+        if self._owed.is_due:
+            self._owed.came()  # its own line was in front of it
+            return
         if exchange.final is not None and self._owed:
-            self._owed -= 1
+            self._owed.came()
             if exchange.lines or exchange.announced is not None:
                 final = exchange.final  # the one with what was asked for is its own
         first, exchange.final = exchange.final is None, final
         if first:
             self._wait_for_silence(exchange)
 
-    def _wait_for_silence(self, exchange: _Exchange) -> None:
+    def _wait_for_silence(self, exchange: Exchange) -> None:
         heard = self._heard
-        told = exchange.lines or exchange.announced is not None or not exchange.sent.endswith("?")
+        wait = SETTLE if exchange.has_what_was_asked else LATE_SETTLE
 
         def look() -> None:
             if exchange.final is None or exchange.reply.done():
                 return
             if self._heard == heard:
-                _conclude(exchange, exchange.final)
+                exchange.conclude(exchange.final)
             else:
                 self._wait_for_silence(exchange)
 
-        exchange.silence = self.clock.call_later(SETTLE if told else LATE_SETTLE, look)
+        exchange.silence = self.clock.call_later(wait, look)
 
     def _announce(self, text: str, urc: Urc | None) -> None:
         if isinstance(urc, Ready):
             self.restarts += 1
-            self._owed = 0
+            self._owed.forget()
         for call in tuple(self._urc_calls):
             call(text, urc)
         if urc is None:
@@ -537,13 +398,11 @@ class Channel:
         finals: Sequence[str] = (),
         prompt: str | None = None,
         probe: bool = False,
-    ) -> _Exchange:
+    ) -> Exchange:
         if self._lost is not None:
             raise LineLostError(self._lost)
-        exchange = _Exchange(text, timeout, progress, self.clock.now())
-        if self._owed and exchange.alive_at >= self._owed_until:
-            self._owed = 0
-        owed = self._owed > 0 and not probe
+        exchange = Exchange(text, timeout, progress, self.clock.now())
+        owed = bool(self._owed) and not probe
         self._parser.begin(text, bodies=bodies, raw=raw, prompt=prompt, finals=finals, owed=owed)
         self._exchange = exchange
         self._log(">", text)
@@ -551,8 +410,11 @@ class Channel:
         exchange.timer = self.clock.call_later(timeout, lambda: self._check_time(exchange))
         return exchange
 
-    def _end(self, exchange: _Exchange) -> None:
-        """Whatever happened: nothing is in flight now, and an unfinished answer leaves doubt."""
+    def _end(self, exchange: Exchange, *, probe: bool = False) -> None:
+        """Whatever happened: nothing is in flight now, and an unfinished answer leaves doubt.
+
+        The results of a `probe` are counted by who sends it.
+        """
         if exchange.timer is not None:
             exchange.timer.cancel()
         if exchange.silence is not None:
@@ -564,24 +426,24 @@ class Channel:
             self._parser.end()
             self._in_doubt = True
             # With a body under way the result was most likely taken for some of it.
-            if exchange.announced is None:
-                self._owe()
+            if exchange.announced is None and not probe:
+                self._owed.add(exchange.sent)
             for text, urc in urcs_behind(exchange.last_bytes()):
                 self._log("<", text)
                 self._announce(text, urc)
 
-    def _check_time(self, exchange: _Exchange) -> None:
+    def _check_time(self, exchange: Exchange) -> None:
         left = exchange.alive_at + exchange.timeout - self.clock.now()
         if left > 1e-6:
             exchange.timer = self.clock.call_later(left, lambda: self._check_time(exchange))
         else:
             if exchange.final is not None:
-                _conclude(exchange, exchange.final)
+                exchange.conclude(exchange.final)
                 return
             came = exchange.came_so_far()
             exchange.fail(Timeout(f"{came} in {exchange.timeout:g} s", exchange.missing()))
 
-    async def _send_data(self, data: bytes, progress: Progress | None, exchange: _Exchange) -> None:
+    async def _send_data(self, data: bytes, progress: Progress | None, exchange: Exchange) -> None:
         self._log(">", f"({len(data)} bytes)")
         sending = asyncio.ensure_future(self._write_data(memoryview(data), progress))
         try:
@@ -614,11 +476,11 @@ class Channel:
         with all results, by the same time, gives the next one after the seconds between the two
         commands: so long nothing else may come, unless it answers at once and never was late.
         """
-        before, strays = self._heard, self._strays
-        sure, unanswered, quiet = not self._in_doubt, self._owed, False
+        before, strays = self._heard, self._owed.strays
+        sure, unanswered, quiet = not self._in_doubt, len(self._owed), False
         asked_at, widest = self.clock.now(), 0.0
         for _ in range(attempts):
-            strays_then, asked_before, asked_at = self._strays, asked_at, self.clock.now()
+            strays_then, asked_before, asked_at = self._owed.strays, asked_at, self.clock.now()
             widest = max(widest, asked_at - asked_before)
             ok = await self._probe(gap)
             if ok is None:
@@ -627,19 +489,19 @@ class Channel:
                 continue
             if sure:
                 return
-            late = self._strays > strays or self.clock.now() - asked_at > _AT_ONCE
+            late = self._owed.strays > strays or self.clock.now() - asked_at > _AT_ONCE
             until = self.clock.now() + widest + SETTLE
             await self._settle()
             while (
-                not (all_came := self._strays - strays >= unanswered)
+                not (all_came := self._owed.strays - strays >= unanswered)
                 and (quiet and late)
                 and self.clock.now() < until
             ):
                 await self._settle()
-            if all_came or (quiet and self._strays == strays_then):
+            if all_came or (quiet and self._owed.strays == strays_then):
                 self._in_doubt = False
                 if all_came:
-                    self._owed = 0
+                    self._owed.forget()
                 return
             quiet = True
         came = "nothing"
@@ -655,16 +517,15 @@ class Channel:
 
     async def _probe(self, seconds: float) -> bool | None:
         """Whether `AT` is answered well; None when it is not answered."""
-        doubt, owed = self._in_doubt, self._owed
+        doubt = self._in_doubt
         exchange = self._begin("AT", b"\r", seconds, None, probe=True)
         try:
             return (await exchange.reply).ok
         except Timeout:
             return None
         finally:
-            self._end(exchange)
-            # It is counted by who asks.
-            self._in_doubt, self._owed = doubt, min(owed, self._owed)
+            self._end(exchange, probe=True)
+            self._in_doubt = doubt
 
     async def _settle(self) -> None:
         """Wait until the line is quiet: answers to earlier commands are still under way."""
@@ -678,19 +539,3 @@ class Channel:
             entry = LogEntry(self.clock.now(), direction, text)
             for call in tuple(self._log_calls):
                 call(entry)
-
-
-def _conclude(exchange: _Exchange, final: Final) -> None:
-    """That was the answer; a damaged body is none."""
-    if not final.damaged:
-        exchange.finish(final)
-    elif final.unframed:
-        exchange.fail(
-            Timeout(
-                f"no CR LF after a body of {exchange.got} bytes: the module left it out, or two"
-                " bytes of the body are missing"
-            )
-        )
-    else:
-        # Others were counted in their place, so all of it is worth nothing.
-        exchange.fail(Timeout("bytes of the body were lost", missing=1))

@@ -106,8 +106,12 @@ class CommandRefusedError(StepError):
         self.code = code
 
 
-class WantsPersonError(CommandRefusedError):
-    """Only a person can change that, so nothing is tried again: a SIM that is out or locked."""
+class RefusedForGoodError(CommandRefusedError):
+    """The module will never do that, so nothing is tried again."""
+
+
+class WantsPersonError(RefusedForGoodError):
+    """Only a person can change that: a SIM that is out or locked."""
 
 
 class ModuleRestartedError(StepError):

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from atwin.host.bring_up import Patience
-    from atwin.host.channel import LogEntry, Reply
+    from atwin.host.channel import LogEntry
     from atwin.host.download import DownloadResult
+    from atwin.host.exchange import Reply
     from atwin.host.identity import Identity, Limits
     from atwin.host.request import Response
     from atwin.line.port import Port

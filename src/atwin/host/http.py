@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
+from atwin.at.lenient import lenient
 from atwin.at.urc import (
     BearerDeact,
     HttpAction,
@@ -21,15 +22,16 @@ from atwin.at.urc import (
     HttpExPostReady,
     Ready,
 )
-from atwin.host.channel import Timeout
 from atwin.host.errors import (
     CommandRefusedError,
     ModuleError,
     NoAnswerError,
+    RefusedForGoodError,
     RequestFailedError,
     TlsFailed,
     UsageError,
 )
+from atwin.host.exchange import Timeout
 from atwin.host.following import follow
 from atwin.host.headers import Headers
 from atwin.host.quoted import quoted, quoted_headers
@@ -43,8 +45,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from atwin.at.urc import Urc
-    from atwin.host.channel import Channel, Progress, Reply
+    from atwin.host.channel import Channel
     from atwin.host.errors import StepError
+    from atwin.host.exchange import Progress, Reply
     from atwin.host.found import Context
     from atwin.host.identity import Limits
     from atwin.host.tls import TlsSetup
@@ -65,6 +68,9 @@ log = logging.getLogger(__name__)
 _MODULE_STATUSES = range(600, 607)
 #: What went wrong with TLS.
 _OF_TLS = (605, 606)
+
+#: The bearer a module takes that is told none.
+_USUAL_CID = 1
 
 #: Seconds beyond TIMEOUT until a missing URC is a failure (spec: flows.md §1).
 _URC_GRACE = 10.0
@@ -99,6 +105,12 @@ ANSWERS: Final = (HttpExGetReady, HttpExAction, BearerDeact)
 LAST_BREAK: Final = 0xFFFF_FFFF
 
 _STREAM_URCS = (HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady)
+
+#: Why a part cannot be asked for.
+_NO_RANGES = (
+    "this module cannot ask for a part of a file, so only one that fits its buffer can be fetched"
+)
+_TIMEOUTS = lenient(r'.*"?TIMEOUT"?[,\s]+\(?(\d+) ?- ?(\d+)\)?.*')
 
 STATUS_MEANING = {
     408: ("time-out", "the server did not finish in time: raise the timeout (--timeout)"),
@@ -229,6 +241,10 @@ class HttpSession:
         self._told: dict[str, str] = {}
         #: Whether the session has had no answer yet.
         self._is_first = True
+        #: The values of TIMEOUT that the module takes; None where it refuses all.
+        self._timeouts: tuple[int, int] | None = (1, 65535)
+        #: Whether it refused BREAK or BREAKEND: then it asks for no range by itself.
+        self._no_ranges = False
         #: The headers and the Content-Type that the open session carries.
         self._carried: tuple[tuple[Header, ...], str] = ((), "")
 
@@ -280,7 +296,8 @@ class HttpSession:
         if self._context is not None:
             await self._context.clear()
         self._is_first = True
-        await self.parameter("CID", self._cid)
+        if not (await self._ask_parameter("CID", str(self._cid))).ok and self._cid != _USUAL_CID:
+            await self.parameter("CID", self._cid)
         await self.parameter("URL", self.way.url)
         await self._limit_request()
         await self._say_who_follows()
@@ -302,8 +319,11 @@ class HttpSession:
         await self._say_who_follows()
 
     async def _say_who_follows(self) -> None:
-        if self.way.by_module:
-            await self.parameter("REDIR", 1)
+        if self.way.by_module and self._told.get("REDIR") != "1":
+            if not (await self._ask_parameter("REDIR", "1")).ok:
+                # It follows nothing by itself: a redirect is seen, then, and judged here.
+                self.way = Way(self.setup.url, self.setup.headers, self.setup.content_type)
+                self._told["REDIR"] = "0"
         elif self._told.get("REDIR") != "0":
             # A module without redirects has nothing to be told, and refuses it.
             await self.script.ask('AT+HTTPPARA="REDIR",0')
@@ -376,8 +396,17 @@ class HttpSession:
 
         0 to 0 asks for no range: the first byte alone cannot be asked for (spec: http.md §7).
         """
-        await self.parameter("BREAK", first)
-        await self.parameter("BREAKEND", last)
+        for tag, value in (("BREAK", first), ("BREAKEND", last)):
+            if self._told.get(tag) == str(value) or (self._no_ranges and not (first or last)):
+                continue
+            reply = await self._ask_parameter(tag, str(value))
+            if not reply.ok:
+                error = self.script.refused(reply, _NO_RANGES, RefusedForGoodError)
+                # Another one is taken, so the session is there: it is this one that is refused.
+                await self._send("URL", quoted(self.way.url, "URL"))
+                self._no_ranges = True
+                if first or last:
+                    raise error
 
     # --- request --------------------------------------------------------------------------------
 
@@ -582,13 +611,16 @@ class HttpSession:
         while got < length:
             size = min(self._largest_read or limits.read_max, length - got)
             try:
-                pieces.append(await self._read_piece(first + got, size, got))
+                piece = await self._read_piece(first + got, size, got)
             except NoAnswerError as failure:
                 tries += 1
                 await self._bytes_lost(failure, size, tries)
             else:
-                got += size
+                pieces.append(piece)
+                got += len(piece)
                 tries = 0
+                if len(piece) < size:
+                    self._largest_read = len(piece)  # it gives no more at a time than that
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def _read_piece(self, start: int, size: int, got: int) -> bytes:
@@ -599,7 +631,7 @@ class HttpSession:
         ranged = "" if (start, size) == (0, self._in_buffer) else f"={start},{size}"
         reply = await self._measured_step(f"AT+HTTPREAD{ranged}", ("+HTTPREAD",), progress)
         body = reply.body or b""
-        if len(body) != size:
+        if not 0 < len(body) <= size:
             raise self.script.refused(reply, f"{len(body)} bytes in the buffer, not {size}")
         return body
 
@@ -619,14 +651,15 @@ class HttpSession:
 
         Raises `NoAnswerError` when that has not helped.
         """
-        self.on_note(f"bytes lost on the line: {failure.missing} of {size}; {FLOW_ADVICE}")
+        lost = f"bytes lost on the line: {failure.missing} of {size}; {FLOW_ADVICE}"
+        self.on_note(lost if failure.missing else f"{failure.came}; reading again")
         if tries == _READ_TRIES:
             raise NoAnswerError(
                 script=failure.script,
                 step=failure.step,
                 sent=failure.sent,
                 came=f"{failure.came}, {_READ_TRIES} times",
-                advice=f"bytes get lost on the line: {FLOW_ADVICE}",
+                advice=f"bytes get lost on the line: {FLOW_ADVICE}" if failure.missing else None,
                 missing=failure.missing,
             )
         if self.on_loss is not None and (done := await self.on_loss()):
@@ -661,17 +694,51 @@ class HttpSession:
         That is TIMEOUT, or what is left until `until`: whole seconds, one at least.
         """
         left = max(1.0, self.until - self._channel.clock.now())
-        seconds = int(min(self.timeout, left))
-        await self.parameter("TIMEOUT", seconds)
+        seconds = await self._set_timeout(int(min(self.timeout, left)))
         return min(seconds + _URC_GRACE, left + _LAST_GRACE)
+
+    async def _set_timeout(self, seconds: int) -> int:
+        """TIMEOUT, or the nearest that the module takes; some go by a time of their own.
+
+        Where the session is gone every parameter is refused, and the action that follows tells.
+        """
+        if self._timeouts is None:
+            return seconds
+        shortest, longest = self._timeouts
+        seconds = min(max(seconds, shortest), longest)
+        if self._told.get("TIMEOUT") == str(seconds):
+            return seconds
+        if (await self._ask_parameter("TIMEOUT", str(seconds))).ok:
+            return seconds
+        told = timeouts_of(await self.script.ask("AT+HTTPPARA=?"))
+        self._timeouts = told if told != self._timeouts else None
+        if self._timeouts is None:
+            self.on_note("the module refuses TIMEOUT: its own time holds for each request")
+        return await self._set_timeout(seconds)
 
     async def _tell(self, tag: str, shown: str) -> None:
         if self._told.get(tag) != shown:
             await self._send(tag, shown)
             self._told[tag] = shown
 
+    async def _ask_parameter(self, tag: str, shown: str) -> Reply:
+        """HTTPPARA with a value that may be refused; what is taken is remembered."""
+        reply = await self.script.ask(f"AT+HTTPPARA={quoted(tag)},{shown}")
+        if reply.ok:
+            self._told[tag] = shown
+        return reply
+
     async def _send(self, tag: str, shown: str) -> None:
         await self.script.step(f"AT+HTTPPARA={quoted(tag)},{shown}")
+
+
+def timeouts_of(reply: Reply) -> tuple[int, int] | None:
+    """The least and the greatest TIMEOUT, by the answer to `AT+HTTPPARA=?`; None without."""
+    match = reply.match(_TIMEOUTS) if reply.ok else None
+    if match is None:
+        return None
+    shortest, longest = max(1, int(match[1])), min(65535, int(match[2]))
+    return (shortest, longest) if shortest <= longest else None
 
 
 def _is_server_status(status: int) -> bool:

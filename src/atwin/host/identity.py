@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from atwin.at.answers import LONGEST_BODY
 from atwin.at.lenient import lenient
+from atwin.host.errors import NoAnswerError
 from atwin.host.script import Script
 from atwin.models import MODELS, load_profile
 
 if TYPE_CHECKING:
-    from atwin.host.channel import Channel, Reply
+    from atwin.host.channel import Channel
+    from atwin.host.exchange import Reply
 
 #: The chunk the vendor uses on the Air724UG, in bytes: 300 KiB, inside a buffer of 312 KiB.
 VENDOR_CHUNK = 307_200
@@ -74,9 +76,9 @@ async def ask_limits(channel: Channel) -> Limits:
     Raises `NoAnswerError`.
     """
     script = Script("limits", channel)
-    post = post_range(await script.ask("AT+HTTPDATA=?"))
-    read = read_range(await script.ask("AT+HTTPREAD=?"))
-    streams = (await script.ask("AT+HTTPEXACTION=?")).ok
+    post = post_range(await _ask(script, "AT+HTTPDATA=?"))
+    read = read_range(await _ask(script, "AT+HTTPREAD=?"))
+    streams = (await _ask(script, "AT+HTTPEXACTION=?")).ok
     if post is not None and read is not None:
         return Limits(post, read, streams)
     _, model, firmware = await _who(script)
@@ -148,10 +150,18 @@ def _sane(size: int) -> int | None:
     return size if SMALLEST_LIMIT <= size <= LONGEST_BODY else None
 
 
+async def _ask(script: Script, command: str) -> Reply:
+    """Ask again once where no answer comes: nothing depends on when it does."""
+    try:
+        return await script.ask(command)
+    except NoAnswerError:
+        return await script.ask(command)
+
+
 async def _who(script: Script) -> tuple[str, str, str]:
     """Manufacturer, model, firmware, as the module says them."""
     manufacturer, model, firmware = [
-        _said(await script.ask(f"AT{name}"), name) for name in ("+CGMI", "+CGMM", "I")
+        _said(await _ask(script, f"AT{name}"), name) for name in ("+CGMI", "+CGMM", "I")
     ]
     return manufacturer, model, firmware
 

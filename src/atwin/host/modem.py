@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from atwin.clock import Clock
     from atwin.host.bring_up import Patience
-    from atwin.host.channel import Progress, Reply
     from atwin.host.download import DownloadResult, Strategy
     from atwin.host.download.events import ProgressCall
+    from atwin.host.exchange import Progress, Reply
     from atwin.host.identity import Identity, Limits
     from atwin.host.recovery import Climbed
     from atwin.host.redirects import Header, Redirects

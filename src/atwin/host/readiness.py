@@ -19,7 +19,7 @@ from atwin.host.errors import WantsPersonError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from atwin.host.channel import Reply
+    from atwin.host.exchange import Reply
     from atwin.host.script import Script
 
 #: CPIN and CGATT may take longer than other commands (spec: network.md §1).

@@ -6,14 +6,16 @@ import logging
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from atwin.at.urc import Ready
-from atwin.host.channel import COMMAND_TIMEOUT, Timeout
+from atwin.host.channel import COMMAND_TIMEOUT
 from atwin.host.errors import CommandRefusedError, ModuleRestartedError, NoAnswerError
+from atwin.host.exchange import Timeout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from atwin.at.urc import Urc
-    from atwin.host.channel import Channel, Progress, Reply
+    from atwin.host.channel import Channel
+    from atwin.host.exchange import Progress, Reply
 
 log = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from atwin.host.errors import (
     ModuleRestartedError,
     ModuleSilentError,
     NoAnswerError,
+    RefusedForGoodError,
     RequestFailedError,
     ServerBusyError,
     StepError,
@@ -136,7 +137,8 @@ class Recovery:
             and failure.status in (603, 604, 605)
             and not self._session.way.by_module
         )
-        if wants_a_person(failure) or (self._retry.unsent_only and not unsent):
+        for_good = isinstance(failure, RefusedForGoodError) or wants_a_person(failure)
+        if for_good or (self._retry.unsent_only and not unsent):
             return False
         match failure:
             case RequestFailedError(status=status) if status == _NEVER_AGAIN:

@@ -1,0 +1,173 @@
+"""One command and its answer, while it comes and as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable
+
+    from atwin.at.answers import Final
+    from atwin.clock.base import Timer
+
+    #: Hears how many bytes of a counted body have come or gone.
+    Progress = Callable[[int], None]
+
+#: What follows a counted body; when bytes of the body were lost, it is taken for its end.
+_OK_TAIL = b"\r\nOK\r\n"
+
+#: Lines of an answer that an error text shows, and characters.
+_LINES_TOLD, _LONGEST_TOLD = 3, 200
+#: How far back from its end a body that came short is searched for what followed it.
+_LAST_PIECES, _LAST_BYTES = 512, 512
+
+
+class Timeout(Exception):  # noqa: N818 - becomes a NoAnswerError where the script is known
+    """Nothing, or not enough, came in time; the text says what did.
+
+    `missing` is how many bytes of an announced body did not come.
+    """
+
+    def __init__(self, text: str, missing: int = 0) -> None:
+        super().__init__(text)
+        self.missing = missing
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer. `body` is the counted body, None when none came.
+
+    `echoed`: the command came back too; `prompted`: the module asked for its data.
+    """
+
+    lines: tuple[str, ...]
+    final: Final
+    body: bytes | None = None
+    echoed: bool = False
+    prompted: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the command ended well."""
+        return self.final.ok
+
+    def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """The first information line that `pattern` fits wholly; the others are of something else.
+
+        A module prints what it likes between a command and its result.
+        """
+        return next((match for line in self.lines if (match := pattern.fullmatch(line))), None)
+
+    def value(self, name: str) -> str | None:
+        """What the first line of `name` (`+CPIN`) says after its colon; None where none does."""
+        for line in self.lines:
+            head, colon, value = line.partition(":")
+            if colon and head.strip().upper() == name.upper():
+                return value.strip()
+        return None
+
+    @property
+    def told(self) -> str:
+        """All of it in a few words, for an error text."""
+        shown = " / ".join(self.lines[:_LINES_TOLD]) or self.final.text
+        return shown if len(shown) <= _LONGEST_TOLD else f"{shown[:_LONGEST_TOLD]}…"
+
+
+class Exchange:
+    """The command in flight."""
+
+    def __init__(self, sent: str, timeout: float, progress: Progress | None, now: float) -> None:
+        loop = asyncio.get_running_loop()
+        self.reply: asyncio.Future[Reply] = loop.create_future()
+        self.prompted: asyncio.Future[bool] = loop.create_future()
+        self.timeout = timeout
+        self.progress = progress
+        self.alive_at = now
+        self.timer: Timer | None = None
+        self.silence: Timer | None = None
+        self.sent = sent
+        self.lines: list[str] = []
+        self.pieces: list[memoryview] = []
+        self.announced: int | None = None
+        self.got = 0
+        self.echoed = self.asked_for_data = False
+        #: A result that need not be the last.
+        self.final: Final | None = None
+
+    def start_over(self) -> None:
+        """What came so far was the answer of an earlier command."""
+        self.final = self.announced = None
+        self.got = 0
+        self.lines.clear()
+        self.pieces.clear()
+
+    def finish(self, final: Final) -> None:
+        """The whole answer is there."""
+        if not self.reply.done():
+            body = None if self.announced is None else b"".join(self.pieces)
+            self.reply.set_result(
+                Reply(tuple(self.lines), final, body, self.echoed, self.asked_for_data)
+            )
+        if not self.prompted.done():
+            self.prompted.set_result(False)
+
+    def fail(self, error: Exception) -> None:
+        """There will be none."""
+        for future in (self.reply, self.prompted):
+            if not future.done():
+                future.set_exception(error)
+                # One of the two is often never awaited: that is no unhandled error.
+                future.exception()
+
+    def take(self, data: memoryview) -> None:
+        """The next bytes of the counted body."""
+        self.got += len(data)
+        self.pieces.append(data)
+        if self.progress is not None:
+            try:
+                self.progress(self.got)
+            except Exception as error:
+                self.fail(error)
+
+    def last_bytes(self) -> bytes:
+        """The end of the body so far; it may hold what followed it, when bytes of it were lost."""
+        return b"".join(self.pieces[-_LAST_PIECES:])[-_LAST_BYTES:]
+
+    def missing(self) -> int:
+        """Bytes of the announced body that did not come; the line's end is not one of them.
+
+        At least one: with a whole body its result would have come too.
+        """
+        if self.announced is None:
+            return 0
+        tail = b"".join(self.pieces[-8:])[-len(_OK_TAIL) :]
+        return max(1, self.announced - self.got + (len(_OK_TAIL) if tail == _OK_TAIL else 0))
+
+    def came_so_far(self) -> str:
+        """For the error text."""
+        if self.announced is not None:
+            return f"only {self.got} of {self.announced} announced bytes"
+        return " / ".join(self.lines[-3:]) if self.lines else "nothing"
+
+    @property
+    def has_what_was_asked(self) -> bool:
+        """Whether more than a bare result came, or nothing more was asked for."""
+        return bool(self.lines) or self.announced is not None or not self.sent.endswith("?")
+
+    def conclude(self, final: Final) -> None:
+        """That was the answer; a damaged body is none."""
+        if not final.damaged:
+            self.finish(final)
+        elif final.unframed:
+            self.fail(
+                Timeout(
+                    f"no CR LF after a body of {self.got} bytes: the module left it out, or two"
+                    " bytes of the body are missing"
+                )
+            )
+        else:
+            # Others were counted in their place, so all of it is worth nothing.
+            self.fail(Timeout("bytes of the body were lost", missing=1))
