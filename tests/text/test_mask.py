@@ -69,6 +69,13 @@ from atwin.text import masked, masked_url
         ("Ocp-Apim-Subscription-Key: abc", "Ocp-Apim-Subscription-Key: ***"),
         ("X-Signature: abc", "X-Signature: ***"),
         ("--key: cannot read key.pem", "--key: cannot read key.pem"),
+        (
+            "it cannot ask for its password: decrypt it",
+            "it cannot ask for its password: decrypt it",
+        ),
+        ("no session: the module restarted", "no session: the module restarted"),
+        ("X: 1 authorization: Basic a", "X: 1 authorization: ***"),
+        ('"USERDATA","Password: a b"', '"USERDATA","Password: ***"'),
         ('AT+CSTT = "apn" , "user" , "secret"', 'AT+CSTT = "apn" , "user" ,***'),
         ('AT+CPIN  = "12;34";+CSQ', "AT+CPIN  = ***;+CSQ"),
         ("AT+CPIN=?", "AT+CPIN=?"),

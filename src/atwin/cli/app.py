@@ -18,6 +18,7 @@ from atwin.cli.outcome import noting, print_object, wants_json
 from atwin.cli.post import post
 from atwin.cli.probe import probe
 from atwin.cli.recover import recover
+from atwin.cli.says import say
 from atwin.cli.trace import trace
 from atwin.cli.traffic import traffic
 from atwin.cli.twin import twin
@@ -70,7 +71,7 @@ def run(arguments: list[str]) -> int:
         if error is not None:
             if error != _STOPPED.get(code):
                 with suppress(OSError):  # the terminal may be gone: that was why
-                    typer.echo(f"atwin: {error}", err=True)
+                    say(error)
             if wants_json(arguments) and not outcome.printed:
                 print_object({"error": error, "exit_code": code, **outcome.facts})
     return code

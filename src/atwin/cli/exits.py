@@ -2,11 +2,11 @@
 
 import errno
 import os
-import traceback
 
 import typer
 
 from atwin.cli.outcome import CommandFailed
+from atwin.cli.says import one_line, say_traceback
 
 DONE = 0
 REFUSED = 1
@@ -29,14 +29,14 @@ def explain(error: Exception) -> tuple[str, int]:
     With `ATWIN_DEBUG` in the environment the traceback is printed as well.
     """
     if os.environ.get("ATWIN_DEBUG"):
-        traceback.print_exception(error)
+        say_traceback(error)
     return judged(error)
 
 
 def judged(error: Exception) -> tuple[str, int]:
     """The line and the exit code of `explain`, and nothing is printed."""
     line, code = _judge(error)
-    return " ".join(line.split()), code
+    return one_line(line), code
 
 
 def _judge(error: Exception) -> tuple[str, int]:

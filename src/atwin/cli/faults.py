@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from atwin.cli.says import say
 from atwin.twin import Twin
 from atwin.twin.faults import FaultPlan, Happened, PlanError, moment
 
@@ -70,7 +71,7 @@ def told_faults(
             watch.faults = [case.table for case in twin.faults.cases]
         for case in twin.faults.cases:
             if why := case.why_never:
-                typer.echo(f"atwin: fault '{case.fault}' never began: {why}", err=True)
+                say(f"fault '{case.fault}' never began: {why}")
 
 
 def _say_event(event: Happened) -> None:
@@ -81,4 +82,4 @@ def _say_event(event: Happened) -> None:
         what = "happens"
     if event.what == "begins" and moment(fault):
         when = f" ({moment(fault)})"
-    typer.echo(f"atwin: fault: {fault.KIND} {what}{when}", err=True)
+    say(f"fault: {fault.KIND} {what}{when}")

@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from atwin.cli.faults import FaultWatch, told_faults
 from atwin.cli.line import parse_port_url
 from atwin.cli.options import GIVE_UP
 from atwin.cli.pins import pins_for
 from atwin.cli.ports import open_line
+from atwin.cli.says import say
 from atwin.cli.tracing import current_trace
 from atwin.cli.traffic.watch import Watch, watched
 from atwin.host import GENTLE, LineWishes, Modem, TlsSettings
@@ -83,7 +82,7 @@ async def _modem_and_twin(
 def tell(text: str) -> None:
     """Say it on stderr, and to the trace."""
     current_trace().notes("host", text)
-    typer.echo(f"atwin: {text}", err=True)
+    say(text)
 
 
 def _tell_rung(rung: str) -> None:

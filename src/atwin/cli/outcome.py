@@ -8,6 +8,7 @@ until then.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -15,8 +16,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from atwin.text import masked
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 
 class CommandFailed(Exception):  # noqa: N818 - says what happened
@@ -46,9 +49,18 @@ def known(**facts: object) -> None:
 
 def print_object(told: Mapping[str, object]) -> None:
     """The one object of this command on stdout."""
-    typer.echo(json.dumps(told))
+    typer.echo(json.dumps(_safe(told)))
     if (outcome := _OUTCOME.get()) is not None:
         outcome.printed = True
+
+
+def _safe(value: object) -> object:
+    """`value` without secrets in its texts: what programs print ends in the logs of others."""
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, Mapping):
+        return {name: _safe(inner) for name, inner in value.items()}
+    return [_safe(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 @contextmanager

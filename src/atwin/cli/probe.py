@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atwin.cli.options import Json, TraceFile
+from atwin.text import shown
 
 if TYPE_CHECKING:
     from atwin.net.tls.probe import Answer
     from atwin.probe import Survey, Target, Verdict
+    from atwin.probe.chain import CertificateFacts
+
+#: Names of one certificate that are shown.
+_NAMES = 20
 
 
 def probe(
@@ -158,6 +163,18 @@ def _described(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> 
     }
 
 
+def _certificate(one: "CertificateFacts") -> str:
+    """One certificate in a line; of many names the first ones."""
+    text = ", ".join(
+        part for part in (one.key, one.not_after and f"until {one.not_after[:10]}") if part
+    )
+    if one.names:
+        text += f" for {', '.join(one.names[:_NAMES])}"
+    if len(one.names) > _NAMES:
+        text += f" and {len(one.names) - _NAMES} more"
+    return f"{one.subject}: {text}" if text else one.subject
+
+
 def _print(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> None:
     from atwin.net.tls import SUITES
     from atwin.probe import ONE_RECORD, advice, needs_client_certificate
@@ -178,8 +195,8 @@ def _print(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> None
     if found.chain is not None:
         lines += ["", f"Certificates, {found.chain.size} bytes of {ONE_RECORD} that fit one record"]
         for one in found.chain.certificates:
-            names = f" for {', '.join(one.names)}" if one.names else ""
-            lines.append(f"  {one.subject}: {one.key}, until {one.not_after[:10]}{names}")
+            lines.append(f"  {_certificate(one)}")
+            lines += [f"    odd: {what}" for what in one.odd]
         if found.chain.checked:
             refused = found.chain.refused
             lines.append(f"  {refused.reason if refused else 'verified by the given CA'}")
@@ -197,4 +214,4 @@ def _print(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> None
         lines += [f"  {limit}" for limit in verdict.limits]
     for subject, change in advice(found).items():
         lines += ["", f"To change ({subject}):", *(f"  {line}" for line in change.split("\n"))]
-    typer.echo("\n".join(lines))
+    typer.echo("\n".join(shown(line) for line in lines))

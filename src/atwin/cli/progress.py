@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -16,6 +15,7 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 
 from atwin.cli.outcome import known
+from atwin.cli.says import one_line, say
 from atwin.cli.told import counted
 from atwin.cli.tracing import current_trace
 from atwin.host import GENTLE, Progress, VerificationError
@@ -56,7 +56,7 @@ def _shown(name: str) -> Iterator[Callable[[Progress], None]]:
         TextColumn("{task.fields[where]}", style="dim"),
     )
     with Bar(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(name, total=None, where="")
+        task = bar.add_task(one_line(name), total=None, where="")
         begun_at: int | None = None
 
         def show(progress: Progress) -> None:
@@ -66,7 +66,9 @@ def _shown(name: str) -> Iterator[Callable[[Progress], None]]:
                 begun_at = progress.done
                 bar.reset(task, completed=begun_at)
             if progress.note:
-                bar.console.print(progress.note, style="yellow", markup=False, highlight=False)
+                bar.console.print(
+                    one_line(progress.note), style="yellow", markup=False, highlight=False
+                )
             bar.update(task, completed=progress.done, total=progress.total, where=_where(progress))
 
         yield show
@@ -112,7 +114,7 @@ def _quiet() -> Callable[[Progress], None]:
         nonlocal retries
         climbing = progress.rung is not None and progress.rung not in GENTLE
         if progress.note and (climbing or (progress.retries == retries and not progress.rung)):
-            typer.echo(f"atwin: {progress.note}", err=True)
+            say(progress.note)
         retries = progress.retries
 
     return show

@@ -38,6 +38,7 @@ def recover(
     async def work() -> int:
         from atwin.cli.modem import modem_on, tell
         from atwin.cli.outcome import known, print_object
+        from atwin.cli.says import say
 
         known(port=port, recovery=[])
         async with modem_on(port, pins=pins) as modem:
@@ -48,7 +49,7 @@ def recover(
             finally:
                 climbed = modem.climbed
                 known(recovery=described(climbed))
-        typer.echo(f"atwin: {_summary(climbed)}", err=True)
+        say(_summary(climbed))
         if as_json:
             print_object({"port": port, "recovery": described(climbed)})
         return 0

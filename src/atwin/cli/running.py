@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from atwin.cli.exits import TERMINATED
+from atwin.cli.says import many_lines, one_line
 
 if TYPE_CHECKING:
     from atwin.disk.json_lines import JsonLines
@@ -24,6 +25,8 @@ def run(work: Coroutine[Any, Any, int], trace: str | None = None, output: str | 
     it does is written to the file `trace`; raises `typer.BadParameter` when that cannot be, or is
     its `output`, and nothing has begun then.
     """
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(SafeFormatter())
     if os.environ.get("ATWIN_DEBUG"):
         show_log(logging.DEBUG)
     if trace is None:
@@ -41,7 +44,21 @@ def run(work: Coroutine[Any, Any, int], trace: str | None = None, output: str | 
 
 def show_log(level: int) -> None:
     """Log lines from `level` up on stderr."""
-    logging.basicConfig(level=level, format="%(asctime)s %(name)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(SafeFormatter("%(asctime)s %(name)s %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler])
+
+
+class SafeFormatter(logging.Formatter):
+    """Log lines as `one_line`; their tracebacks keep their lines."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - of the base
+        """See `logging.Formatter`."""
+        return one_line(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - of the base
+        """See `logging.Formatter`."""
+        return many_lines(super().formatException(ei))
 
 
 def finish(code: int) -> None:

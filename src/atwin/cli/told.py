@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from atwin.cli.says import one_line
+
 if TYPE_CHECKING:
     from atwin.host import DownloadResult
 
@@ -52,7 +54,7 @@ def summary(result: "DownloadResult") -> str:
     helped = [rung.rung for rung in result.recovery if rung.helped]
     if helped:
         text += f", recovered by {', '.join(helped)}"
-    return f"{text}, sha256 {result.sha256}"
+    return one_line(f"{text}, sha256 {result.sha256}")
 
 
 def described(result: "DownloadResult") -> dict[str, object]:

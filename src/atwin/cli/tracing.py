@@ -13,6 +13,7 @@ import typer
 
 from atwin import __version__
 from atwin.cli.exits import INTERRUPTED, judged
+from atwin.cli.says import say
 from atwin.clock import LoopClock
 from atwin.disk.errors import DiskError
 from atwin.disk.json_lines import JsonLines
@@ -79,7 +80,7 @@ def _sink(file: JsonLines) -> Callable[[str], None]:
                 file.append(lines)
         except DiskError as error:
             full = True
-            typer.echo(f"atwin: the trace ends here: {error}", err=True)
+            say(f"the trace ends here: {error}")
 
     return write
 

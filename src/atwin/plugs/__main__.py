@@ -5,6 +5,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from atwin.text import shown
+
 _USAGE = """\
 usage: python -m atwin.plugs PROGRAM [ARGUMENTS]
        python -m atwin.plugs -m MODULE [ARGUMENTS]
@@ -53,7 +55,7 @@ def _run_module(module: str) -> None:
 
 
 def _refuse(why: str) -> None:
-    print(f"atwin.plugs: {why}; see python -m atwin.plugs --help", file=sys.stderr)
+    print(f"atwin.plugs: {shown(why)}; see python -m atwin.plugs --help", file=sys.stderr)
     sys.exit(2)
 
 

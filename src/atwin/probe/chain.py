@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from atwin.net.tls import TlsProfile
+from atwin.net.tls.reading import UNREADABLE, read_certificate, read_quietly, why_unreadable
 from atwin.net.tls.verify import judge
 from atwin.probe.diagnosis import diagnose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from atwin.probe.diagnosis import Diagnosis
+
+Read = TypeVar("Read")
 
 #: Bytes of a Certificate message that fit one record. Small TLS stacks, Mbed TLS among them, do
 #: not put a message together out of several; the twin itself takes some 64 kB.
@@ -25,7 +28,10 @@ ONE_RECORD = 16384
 
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
-    """One certificate. `names` are those it is for; dates are ISO 8601, UTC; `size` in bytes."""
+    """One certificate. `names` are those it is for; dates are ISO 8601, UTC; `size` in bytes.
+
+    `odd` says what is not as it should be; what could not be read for it is empty.
+    """
 
     subject: str
     issuer: str
@@ -34,6 +40,7 @@ class CertificateFacts:
     not_before: str
     not_after: str
     size: int
+    odd: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +91,40 @@ def _outdated(facts: Sequence[CertificateFacts], now: float) -> str | None:
 def key_of(der: bytes) -> str:
     """`RSA 2048`, `EC secp256r1`; what is wrong with a certificate that cannot be read."""
     try:
-        return _key(x509.load_der_x509_certificate(der))
-    except ValueError as error:
-        return str(error)
+        return _key(read_certificate(der))
+    except UNREADABLE as error:
+        return why_unreadable(error)
 
 
 def _facts(der: bytes) -> CertificateFacts:
+    odd: list[str] = []
+
+    def read(field: Callable[[x509.Certificate], Read], missing: Read) -> Read:
+        try:
+            with read_quietly():
+                return field(found)
+        except UNREADABLE as error:
+            odd.append(why_unreadable(error))
+            return missing
+
     try:
-        found = x509.load_der_x509_certificate(der)
+        found = read_certificate(der)
+    except UNREADABLE as error:
         return CertificateFacts(
-            found.subject.rfc4514_string(),
-            found.issuer.rfc4514_string(),
-            _key(found),
-            _names(found),
-            found.not_valid_before_utc.isoformat(),
-            found.not_valid_after_utc.isoformat(),
-            len(der),
+            "unreadable", "", "", (), "", "", len(der), (why_unreadable(error),)
         )
-    except ValueError as error:
-        return CertificateFacts("unreadable", "", str(error), (), "", "", len(der))
+    if read(lambda one: one.serial_number, 1) <= 0:
+        odd.append("its serial number is not positive")
+    return CertificateFacts(
+        read(lambda one: one.subject.rfc4514_string(), "unreadable"),
+        read(lambda one: one.issuer.rfc4514_string(), "unreadable"),
+        read(_key, _unknown_key(found)),
+        read(_names, ()),
+        read(lambda one: one.not_valid_before_utc.isoformat(), ""),
+        read(lambda one: one.not_valid_after_utc.isoformat(), ""),
+        len(der),
+        tuple(dict.fromkeys(odd)),
+    )
 
 
 def _key(found: x509.Certificate) -> str:
@@ -112,6 +134,13 @@ def _key(found: x509.Certificate) -> str:
     if isinstance(public, ec.EllipticCurvePublicKey):
         return f"EC {public.curve.name}"
     return type(public).__name__
+
+
+def _unknown_key(found: x509.Certificate) -> str:
+    try:
+        return f"unknown ({found.public_key_algorithm_oid.dotted_string})"
+    except UNREADABLE:
+        return "unknown"
 
 
 def _names(found: x509.Certificate) -> tuple[str, ...]:

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from atwin.net.tls import pem
+from atwin.net.tls.reading import UNREADABLE, read_certificate
 from atwin.net.tls.verify import HOST_NAME_MISMATCH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from cryptography import x509
 
     from atwin.net.tls.verify import Verdict
 
@@ -49,13 +51,13 @@ class Diagnosis:
 def diagnose(chain: Sequence[bytes], ca: bytes, verdict: Verdict) -> Diagnosis:
     """Why `verdict` was spoken over `chain` (DER, leaf first) by the CA file `ca`."""
     try:
-        sent = [x509.load_der_x509_certificate(der) for der in chain]
-        given = [x509.load_der_x509_certificate(der) for der in pem.certificates(ca)]
+        sent = [read_certificate(der) for der in chain]
+        given = [read_certificate(der) for der in pem.certificates(ca)]
         if verdict.code == HOST_NAME_MISMATCH:
             return _wrong_name(verdict)
         if verdict.code in (*_NO_ISSUER, _WRONG_SIGNATURE) and (found := _no_issuer(sent, given)):
             return found
-    except ValueError:
+    except UNREADABLE:
         pass  # what cannot be read is told by the verdict
     return Diagnosis(
         Cause.OTHER, verdict.reason, "give the server a certificate without this fault"
@@ -130,7 +132,7 @@ def _top(sent: list[x509.Certificate]) -> x509.Certificate:
 def _signed(one: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         one.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
+    except (*UNREADABLE, InvalidSignature):
         return False
     return True
 

@@ -87,6 +87,9 @@ def _chain_limits(found: Survey) -> Iterator[str]:
             f"the chain of {chain.size} bytes is over the {ONE_RECORD} of one record, more than"
             " small TLS stacks take"
         )
+    for one in chain.certificates:
+        if one.odd:
+            yield f"odd certificate {one.subject}: {'; '.join(one.odd)}"
     if chain.outdated is not None:
         yield f"{chain.outdated}: with ignorelocaltime 0 the module refuses it"
     if not chain.checked:

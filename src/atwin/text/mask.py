@@ -30,10 +30,11 @@ _SUSPECT = re.compile(
 #: A header; its value ends at the `\r\n` of USERDATA, or with the line.
 _HEADER = re.compile(r"(?<![\w-])([\w-]++)\s*+:\s*+(?!\*\*\*)(?=[^\r\n])")
 _VALUE_END = re.compile(r'(?="?(?:\\r\\n|[\r\n]|$))')
-#: What a header is called whose value is secret.
+#: What a header is called whose value is secret; one word after a blank is one of a sentence.
 _SECRET_HEADER = re.compile(
     r"auth|token|secret|passw|cookie|api-?key|\w-key|session|credential|signature", re.IGNORECASE
 )
+_SECRET_ANYWHERE = re.compile(r"authorization|cookie|token|apikey", re.IGNORECASE)
 
 # --- URLs ---------------------------------------------------------------------------------------
 
@@ -111,11 +112,14 @@ def masked_url(url: str) -> str:
 
 
 def _without_headers(text: str) -> str:
-    return _without_values(text, _HEADER, _VALUE_END, is_secret_header)
+    return _without_values(text, _HEADER, _VALUE_END, _is_secret_header)
 
 
 def _without_values(
-    text: str, begin: re.Pattern[str], end: re.Pattern[str], is_secret: Callable[[str], bool]
+    text: str,
+    begin: re.Pattern[str],
+    end: re.Pattern[str],
+    is_secret: Callable[[re.Match[str]], bool],
 ) -> str:
     """`begin` is a name (group 1) with what follows it up to its value; `end` is empty there."""
     pieces, at = [], 0
@@ -123,11 +127,18 @@ def _without_values(
         value = found.end()
         pieces.append(text[at:value])
         at = value
-        if is_secret(found[1]) and (stop := end.search(text, value + 1)) is not None:
+        if is_secret(found) and (stop := end.search(text, value + 1)) is not None:
             pieces.append(_MASK)
             at = stop.start()
     pieces.append(text[at:])
     return "".join(pieces)
+
+
+def _is_secret_header(header: re.Match[str]) -> bool:
+    name = header[1]
+    if "-" not in name and header.string[header.start() - 1 : header.start()] == " ":
+        return _SECRET_ANYWHERE.fullmatch(name) is not None
+    return is_secret_header(name)
 
 
 def is_secret_header(name: str) -> bool:
@@ -148,7 +159,7 @@ def _without_url_secrets(text: str) -> str:
         text = _INNER_USER.sub(rf"\1{_MASK}\2", text)
     if (bare := _BARE_USER.match(text)) is not None:
         text = f"{bare[1]}{_MASK}{text[bare.end() - 1 :]}"
-    return _without_values(text, _PAIR, _PAIR_END, lambda name: _is_secret_name(unquote(name)))
+    return _without_values(text, _PAIR, _PAIR_END, lambda pair: _is_secret_name(unquote(pair[1])))
 
 
 def _is_secret_name(name: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from typing import Any, NoReturn
 
 #: Deeper than this no document of ours is; Python's own parsers give up somewhere above it.
@@ -27,6 +26,8 @@ def parse_json(text: str | bytes) -> Any:
 
 def parse_toml(data: bytes) -> dict[str, Any]:
     """The table of a UTF-8 document. Raises `ValueError` with a reason for a person."""
+    import tomllib  # most commands need none
+
     try:
         return tomllib.loads(data.decode("utf-8"))
     except RecursionError:

@@ -4,7 +4,6 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-import typer
 from prompt_toolkit import PromptSession, print_formatted_text
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
@@ -13,7 +12,11 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from atwin.cli.console.terminal import Mark, Terminal
 from atwin.cli.console.words import CommandCompleter
 from atwin.cli.ports import open_line
+from atwin.cli.says import say
+from atwin.text import shown
 
+#: Of what a module says these are shown as they act; the rest is escaped.
+_KEPT = "\r\n\t"
 _COLOURS = {Mark.SENT: "ansicyan", Mark.ANSWER: "", Mark.URC: "ansiyellow"}
 
 
@@ -25,7 +28,7 @@ async def talk(url: str) -> int:
         session: PromptSession[str] = PromptSession(
             history=_history(), completer=CommandCompleter(), complete_while_typing=False
         )
-        print(f"{port.name}: Tab completes, Ctrl-D ends")
+        print(f"{shown(port.name)}: Tab completes, Ctrl-D ends")
         with patch_stdout():
             while True:
                 try:
@@ -37,12 +40,17 @@ async def talk(url: str) -> int:
                 try:
                     terminal.enter(line)
                 except OSError as error:
-                    typer.echo(f"cannot send {line[1:]}: {error.strerror}", err=True)
+                    say(f"cannot send {line[1:]}: {error.strerror}")
 
 
 def _show(mark: Mark, text: str) -> None:
     now = datetime.now().strftime("%H:%M:%S.%f")[:-3]
-    line = FormattedText([("ansibrightblack", f"{now} "), (_COLOURS[mark], f"{mark.value} {text}")])
+    line = FormattedText(
+        [
+            ("ansibrightblack", f"{now} "),
+            (_COLOURS[mark], f"{mark.value} {shown(text, limit=None, keep=_KEPT)}"),
+        ]
+    )
     print_formatted_text(line)
 
 

@@ -9,6 +9,8 @@ import typer
 from atwin.cli.console.terminal import Mark, NoAnswer, Terminal
 from atwin.cli.exits import MODULE_FAILED
 from atwin.cli.ports import open_line
+from atwin.cli.says import say
+from atwin.text import shown
 
 
 async def pipe(url: str, silence: float) -> int:
@@ -27,7 +29,7 @@ async def pipe(url: str, silence: float) -> int:
             terminal.end_of_input()
             await terminal.settled(silence)
         except NoAnswer as problem:
-            typer.echo(f"atwin: {port.name}: {problem}", err=True)
+            say(f"{port.name}: {problem}")
             return MODULE_FAILED
     return 0
 
@@ -41,7 +43,7 @@ def _enter(terminal: Terminal, line: str) -> None:
 
 def _print_answer(mark: Mark, text: str) -> None:
     if mark is not Mark.SENT:
-        print(text, flush=True)
+        print(shown(text, limit=None, keep="\r\n\t"), flush=True)
 
 
 def _stdin_lines() -> asyncio.Queue[str | None]:

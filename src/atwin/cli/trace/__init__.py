@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from atwin.text import shown
+
 trace = typer.Typer(help="Read a file that --trace wrote.", rich_markup_mode=None)
 
 _File = Annotated[str, typer.Argument(metavar="FILE", help="What --trace FILE wrote.")]
@@ -62,4 +64,4 @@ def plot(
         write_file(target, drawn.encode())
     except DiskError as error:
         raise typer.BadParameter(str(error)) from None
-    typer.echo(target)
+    typer.echo(shown(target, limit=None))

@@ -7,6 +7,7 @@ from math import floor, log10
 
 from atwin.cli.trace.series import COLUMNS, Series, Steps, series_of
 from atwin.cli.trace.words import Record, describe
+from atwin.text import shown
 
 #: Of the drawing, in its own units.
 _WIDTH, _LEFT, _RIGHT = 1000, 70, 20
@@ -62,8 +63,8 @@ def page(records: list[Record], name: str) -> str:
     drawn.append(f'<g transform="translate(0 {y - _GAP})">{_time_axis(series)}</g>')
     return (
         "<!doctype html><html lang=en><meta charset=utf-8>"
-        f"<title>{escape(name)}</title><style>{_STYLE}</style>"
-        f"<h1>{escape(name)}</h1><p>{escape(describe(series.start))}</p>"
+        f"<title>{escape(shown(name))}</title><style>{_STYLE}</style>"
+        f"<h1>{escape(shown(name))}</h1><p>{escape(shown(describe(series.start)))}</p>"
         f'<svg viewBox="0 0 {_WIDTH} {y}" role="img" aria-label="timeline">{"".join(drawn)}</svg>'
         "</html>\n"
     )
@@ -143,7 +144,7 @@ def _events(series: Series) -> str:
 
 def _tip(marks: list[Record]) -> str:
     """Of marks at one place the first ones."""
-    lines = [f"{mark['t']:.6f} s  {describe(mark)}" for mark in marks[:_TOLD]]
+    lines = [f"{mark['t']:.6f} s  {shown(describe(mark))}" for mark in marks[:_TOLD]]
     if len(marks) > _TOLD:
         lines.append(f"and {len(marks) - _TOLD:,} more")
     return escape("\n".join(lines))

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable
 
 from atwin.cli.trace.words import Record, describe
+from atwin.text import shown
 
 #: Mark and colour of what is no dialogue, by kind. Colours are those of a terminal (SGR).
 _BESIDE = {
@@ -31,7 +32,7 @@ def show_records(records: Iterable[Record], colour: bool | None) -> None:
     try:
         for record in records:
             mark, style = _look(record)
-            time, text = f"{record['t']:12.6f} ", f"{mark} {_printable(describe(record))}"
+            time, text = f"{record['t']:12.6f} ", shown(f"{mark} {describe(record)}")
             print(f"\x1b[2m{time}\x1b[0m\x1b[{style}m{text}\x1b[0m" if colour else time + text)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -47,8 +48,3 @@ def _look(record: Record) -> tuple[str, str]:
             style = _ERROR
         return str(record.get("dir", "?")), style
     return _BESIDE.get(kind, ("?", "0"))
-
-
-def _printable(text: str) -> str:
-    """Control characters as escapes: a trace must not move anybody's cursor."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -11,6 +11,7 @@ import typer
 
 from atwin.cli.exits import DONE, MODULE_FAILED
 from atwin.cli.outcome import CommandFailed, noting
+from atwin.cli.says import say
 from atwin.cli.traffic.advice import advise
 from atwin.cli.traffic.report import Report
 from atwin.cli.traffic.watch import Watch, watching
@@ -50,7 +51,7 @@ def measure(command: str, port: str, times: int, trace: str | None = None) -> tu
     if code != DONE:
         report = replace(report, failure=(error or f"{command}: exit code {code}", code))
         if error is not None:
-            typer.echo(f"atwin: {error}", err=True)
+            say(error)
     return report, code
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from atwin.cli.outcome import print_object
+from atwin.cli.says import one_line
 from atwin.net.meter.bill import KINDS
 
 if TYPE_CHECKING:
@@ -78,12 +79,12 @@ def show(report: Report, plan: Plan, *, as_json: bool) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.print(f"{report.mode.capitalize()}: {report.task}{_often(plan)}")
+    console.print(one_line(f"{report.mode.capitalize()}: {report.task}{_often(plan)}"))
     if report.bill is not None:
         console.print(f"{_who(report)}\n")
         console.print(_table(report.bill))
     for line in _lines(report, plan):
-        console.print(line)
+        console.print(one_line(line))
 
 
 def _described(report: Report, plan: Plan) -> dict[str, object]:

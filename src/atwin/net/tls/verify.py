@@ -19,6 +19,7 @@ from OpenSSL import crypto
 from atwin.net.tls import pem
 from atwin.net.tls.alerts import AlertNumber
 from atwin.net.tls.names import speaks_for
+from atwin.net.tls.reading import UNREADABLE, read_certificate, read_quietly, why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,15 +28,6 @@ if TYPE_CHECKING:
 
 #: X509_V_FLAG_NO_CHECK_TIME, which pyOpenSSL has no name for.
 _NO_CHECK_TIME = 0x200000
-
-#: What reading a strange certificate may raise.
-_UNREADABLE = (
-    ValueError,
-    crypto.Error,
-    x509.DuplicateExtension,
-    x509.InvalidVersion,
-    x509.UnsupportedGeneralNameType,
-)
 
 #: X509_V_ERR_* numbers of what is judged here, with OpenSSL's own where it has one.
 UNSPECIFIED = 1
@@ -94,21 +86,24 @@ def judge(chain: Sequence[bytes], profile: TlsProfile) -> Verdict | None:
     if profile.ca is None:
         return None
     anchors = load_anchors(profile.ca)
+    if not chain:
+        return Verdict(CERTIFICATE_REJECTED, "the server showed no certificate")
     try:
+        leaf = read_certificate(chain[0])
         presented = [_load(der) for der in chain]
-        leaf = x509.load_der_x509_certificate(chain[0])
-    except _UNREADABLE:
-        return Verdict(UNSPECIFIED, "the server's certificate cannot be read")
+    except UNREADABLE as error:
+        return Verdict(UNSPECIFIED, f"the server's certificate is odd: {why_unreadable(error)}")
     if profile.pinned and chain[0] not in pem.certificates(profile.ca):
         return Verdict(CERTIFICATE_REJECTED, "the server's certificate is not the pinned one")
     try:
-        return (
-            _judge_chain(presented, anchors, profile)
-            or _judge_usage(leaf)
-            or _judge_name(leaf, profile.check_name)
-        )
-    except _UNREADABLE:
-        return Verdict(UNSPECIFIED, "the server's certificate has extensions that cannot be read")
+        with read_quietly():
+            return (
+                _judge_chain(presented, anchors, profile)
+                or _judge_usage(leaf)
+                or _judge_name(leaf, profile.check_name)
+            )
+    except UNREADABLE as error:
+        return Verdict(UNSPECIFIED, f"the server's certificate is odd: {why_unreadable(error)}")
 
 
 def _judge_chain(

@@ -1,0 +1,30 @@
+"""What a command says to a person: all of it goes through here, since most has foreign text."""
+
+import traceback
+
+import typer
+
+from atwin.text import masked, shown
+
+#: Characters of one line of a message: a URL and what happened to it.
+_LONGEST_LINE = 2000
+
+
+def one_line(text: str) -> str:
+    """`text` as one line of bounded length without secrets, and with no character that acts."""
+    return shown(masked(" ".join(text.split())), limit=_LONGEST_LINE)
+
+
+def many_lines(text: str) -> str:
+    """The same of a traceback, which keeps its lines and all of them."""
+    return shown(masked(text), limit=None, keep="\n").rstrip("\n")
+
+
+def say(text: str) -> None:
+    """One line on stderr."""
+    typer.echo(f"atwin: {one_line(text)}", err=True)
+
+
+def say_traceback(error: BaseException) -> None:
+    """All of it on stderr."""
+    typer.echo(many_lines("".join(traceback.format_exception(error))), err=True)
