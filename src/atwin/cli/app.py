@@ -4,7 +4,6 @@ Nothing heavy is imported here or at the top of a command's file: `atwin --help`
 for the TLS stack.
 """
 
-from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -70,8 +69,7 @@ def run(arguments: list[str]) -> int:
         code, error = attempt(arguments)
         if error is not None:
             if error != _STOPPED.get(code):
-                with suppress(OSError):  # the terminal may be gone: that was why
-                    say(error)
+                say(error)
             if wants_json(arguments) and not outcome.printed:
                 print_object({"error": error, "exit_code": code, **outcome.facts})
     return code

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from atwin.line.errors import PortError, PortSpecError
+from atwin.text import parse_json
 from atwin.twin import Twin
 from atwin.twin.faults import fault_from_table
 
@@ -135,8 +136,8 @@ async def _answer(line: bytes, twin: Twin, held: set[str]) -> dict[str, Any]:
 def _parsed(line: bytes) -> dict[str, Any]:
     """Raises `ValueError` for what is no JSON object."""
     try:
-        request = json.loads(line)
-    except (ValueError, RecursionError):
+        request = parse_json(line)
+    except ValueError:
         request = None
     if not isinstance(request, dict):
         raise ValueError('a request is one JSON object on a line: {"get": "state"}, for example')

@@ -57,7 +57,7 @@ def _judge(error: Exception) -> tuple[str, int]:
             return str(error), USAGE
         case PortError():
             return str(error), MODULE_FAILED
-        case OSError(errno=errno.ENOSPC):
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG | errno.EIO | errno.EPIPE):
             return f"cannot write the output: {error.strerror}", USAGE
         case _:
             name = type(error).__name__

@@ -1,15 +1,15 @@
 """`--faults` and `faults=`: a plan from a file, or one thrown by dice; and what came of it."""
 
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import typer
 
+from atwin.cli.inputs import read_option
 from atwin.cli.says import say
+from atwin.text import decimal, parse_toml
 from atwin.twin import Twin
 from atwin.twin.faults import FaultPlan, Happened, PlanError, moment
 
@@ -20,14 +20,13 @@ def load_plan(where: str) -> FaultPlan:
     """The plan in the TOML file `where`, or of `random:SEED`. Raises `typer.BadParameter`."""
     if where.startswith(_DICE):
         return _random(where)
+    data = read_option(f"faults {where}", where, name="it")
     try:
-        return FaultPlan.from_table(tomllib.loads(Path(where).expanduser().read_text("utf-8")))
-    except OSError as error:
-        raise typer.BadParameter(f"faults {where}: cannot read it: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise typer.BadParameter(f"faults {where}: no TOML file: it is not UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
+        table = parse_toml(data)
+    except ValueError as error:
         raise typer.BadParameter(f"faults {where}: no TOML file: {error}") from error
+    try:
+        return FaultPlan.from_table(table)
     except PlanError as error:
         raise typer.BadParameter(f"faults {where}: {error}") from error
 
@@ -35,10 +34,10 @@ def load_plan(where: str) -> FaultPlan:
 def _random(where: str) -> FaultPlan:
     from atwin.twin.faults.chance import random_plan
 
-    seed = where.removeprefix(_DICE)
-    if not seed.isdecimal():
+    seed = decimal(where.removeprefix(_DICE))
+    if seed is None:
         raise typer.BadParameter(f"faults {where}: a number is wanted behind {_DICE}")
-    return random_plan(int(seed))
+    return random_plan(seed)
 
 
 @dataclass

@@ -7,6 +7,7 @@ import typer
 
 from atwin.line.frame import RATES, USUAL_RATE, Flow
 from atwin.line.host_side import HostFifo
+from atwin.text import decimal, shown
 from atwin.twin.wiring import Wire, Wiring
 
 _FLOWS = {"none": Flow.NONE, "software": Flow.SOFTWARE, "hardware": Flow.HARDWARE, "auto": None}
@@ -87,10 +88,13 @@ def parse_line_model(
 
 def check_rate(name: str, text: str, more: str = "") -> int:
     """One of the module's rates. Raises `typer.BadParameter`."""
-    if not text.isdecimal() or int(text) not in RATES:
+    rate = decimal(text)
+    if rate is None or rate not in RATES:
         known = ", ".join(str(rate) for rate in RATES)
-        raise typer.BadParameter(f"{name}={text!r}: {more}one of {known} is wanted")
-    return int(text)
+        raise typer.BadParameter(
+            f"{name}={shown(text, limit=40)!r}: {more}one of {known} is wanted"
+        )
+    return rate
 
 
 def _parse_fifo(rate: int | None, size: str | None, drain: str | None) -> HostFifo | None:
@@ -118,6 +122,11 @@ def _parse_wire(name: str, text: str | None) -> Wire | None:
 
 
 def _whole(name: str, text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000_000:
-        raise typer.BadParameter(f"{name}={text!r}: a whole number from 1 up is wanted")
-    return int(text)
+    number = decimal(text)
+    if number is None or not 1 <= number <= 1_000_000_000:
+        raise typer.BadParameter(f"{name}={_brief(text)}: a whole number from 1 up is wanted")
+    return number
+
+
+def _brief(text: str) -> str:
+    return f"'{shown(text, limit=40)}'"

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from atwin.cli.inputs import no_nan
+
 DEFAULT_PORT = "twin://air724ug"
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
@@ -69,6 +71,7 @@ GiveUp = Annotated[
     typer.Option(
         "--give-up",
         min=0,
+        callback=no_nan,
         metavar="SECONDS",
         help="Without progress for so long, end with what was wrong.",
     ),

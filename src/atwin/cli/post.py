@@ -1,12 +1,13 @@
 """`atwin post`: send a body, print the one that comes back."""
 
+import os
 import sys
 from enum import Enum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from atwin.cli.inputs import read_option
 from atwin.cli.options import (
     DEFAULT_PORT,
     GIVE_UP,
@@ -30,6 +31,9 @@ from atwin.cli.requests import (
     redirects_from,
 )
 from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
+
+#: Bytes: what no module takes need not be read.
+_LARGEST_BODY = 1 << 30
 
 
 class Strategy(Enum):
@@ -127,8 +131,5 @@ def _body(data: str) -> bytes:
     if data == "@-":
         return sys.stdin.buffer.read()
     if not data.startswith("@"):
-        return data.encode()
-    try:
-        return Path(data[1:]).read_bytes()
-    except OSError as error:
-        raise typer.BadParameter(f"cannot read {data[1:]}: {error.strerror}") from None
+        return os.fsencode(data)
+    return read_option("--data", data[1:], most=_LARGEST_BODY)

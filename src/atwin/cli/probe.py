@@ -1,11 +1,11 @@
 """`atwin probe`: can modules reach this HTTPS server?"""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from atwin.cli.inputs import no_nan, read_option
 from atwin.cli.options import Json, TraceFile
 from atwin.text import shown
 
@@ -33,7 +33,10 @@ def probe(
         str | None, typer.Option(metavar="NAME", help="Server name to send and check.")
     ] = None,
     timeout: Annotated[
-        float, typer.Option(min=0.1, max=300, metavar="S", help="Seconds for each handshake.")
+        float,
+        typer.Option(
+            min=0.1, max=300, callback=no_nan, metavar="S", help="Seconds for each handshake."
+        ),
     ] = 10.0,
     as_json: Json = False,
     trace: TraceFile = None,
@@ -102,26 +105,32 @@ def _target(
 
     from atwin.probe import Target
 
-    parts = urlsplit(server if "://" in server else f"https://{server}")
     try:
-        host, port = parts.hostname, parts.port or 443
+        parts = urlsplit(server if "://" in server else f"https://{server}")
+        host, port = parts.hostname, 443 if parts.port is None else parts.port
     except ValueError:
-        host, port = None, 0
-    if not host or parts.scheme != "https":
+        raise typer.BadParameter(
+            f"{server!r}: HOST, HOST:PORT or an https:// URL is wanted"
+        ) from None
+    if not host or not port or parts.scheme != "https":
         raise typer.BadParameter(f"{server!r}: HOST, HOST:PORT or an https:// URL is wanted")
     if (cert is None) != (key is None):
         raise typer.BadParameter("--cert and --key go together: give both or none")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(host, port, path, name, _read(ca), _read(cert), _read(key), timeout)
+    return Target(
+        host,
+        port,
+        path,
+        name,
+        _read("--ca", ca),
+        _read("--cert", cert),
+        _read("--key", key),
+        timeout,
+    )
 
 
-def _read(path: str | None) -> bytes | None:
-    if path is None:
-        return None
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise typer.BadParameter(f"cannot read {path}: {error.strerror}") from None
+def _read(option: str, path: str | None) -> bytes | None:
+    return None if path is None else read_option(option, path)
 
 
 def _said(answer: "Answer") -> str:

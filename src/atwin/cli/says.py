@@ -1,6 +1,7 @@
 """What a command says to a person: all of it goes through here, since most has foreign text."""
 
 import traceback
+from contextlib import suppress
 
 import typer
 
@@ -21,8 +22,9 @@ def many_lines(text: str) -> str:
 
 
 def say(text: str) -> None:
-    """One line on stderr."""
-    typer.echo(f"atwin: {one_line(text)}", err=True)
+    """One line on stderr, if it can be written: a full disk or a closed terminal ends no work."""
+    with suppress(OSError):
+        typer.echo(f"atwin: {one_line(text)}", err=True)
 
 
 def say_traceback(error: BaseException) -> None:

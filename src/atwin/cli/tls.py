@@ -2,10 +2,11 @@
 
 import shlex
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from atwin.cli.inputs import read_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,10 +91,7 @@ def _with_advice(
 def _content(option: str, path: str | None) -> bytes | None:
     if path is None:
         return None
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise typer.BadParameter(f"{option}: cannot read {path}: {error.strerror}") from None
+    return read_option(option, path)
 
 
 def _number(text: str | None) -> int | None:

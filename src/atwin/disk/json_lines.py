@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import stat
 from typing import TYPE_CHECKING, Any
 
 from atwin.disk.errors import DiskError, explained
+from atwin.text import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: A first line that cannot be longer than this is looked at before a file is replaced.
 _FIRST_LINE = 65536
+#: What is longer than any record is read, and is none, in pieces of so many bytes.
+_LONGEST_LINE = 1 << 20
 
 
 class JsonLines:
@@ -37,6 +39,8 @@ class JsonLines:
                 raise
         except OSError as error:
             raise explained("write", path, error) from None
+        except ValueError as error:  # a NUL in the name
+            raise DiskError(f"cannot write {path}: {error}") from None
 
     def append(self, lines: str) -> None:
         """Write whole lines; they survive a `kill -9` from then on. Raises `DiskError`."""
@@ -70,10 +74,12 @@ def read_json_lines(path: str) -> Iterator[dict[str, Any] | None]:
     """
     try:
         with open(path, "rb") as file:
-            for line in file:
+            while line := file.readline(_LONGEST_LINE):
                 yield _parsed(line)
     except OSError as error:
         raise explained("read", path, error) from None
+    except ValueError as error:  # a NUL in the name
+        raise DiskError(f"cannot read {path}: {error}") from None
 
 
 def _access(path: str) -> int:
@@ -86,7 +92,7 @@ def _access(path: str) -> int:
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
+        value = parse_json(line)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None

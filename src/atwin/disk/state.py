@@ -7,6 +7,7 @@
 
 Every change is whole or not there at all, whenever the process dies. No path of the module is
 ever used as a path here: each name is encoded on its own, and a code cannot climb or collide.
+Client keys are among the files: all of it is its owner's alone.
 """
 
 from __future__ import annotations
@@ -16,16 +17,24 @@ import fcntl
 import json
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from atwin.disk.errors import DiskError
 from atwin.disk.part import sync_directory
+from atwin.disk.whole import read_file
+from atwin.text import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
 _VERSION = 1
+
+_OPEN_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+#: Bytes of NVRAM; what is longer is no record of ours.
+_LONGEST_RECORD = 4 << 20
 
 #: What stands for itself in an encoded name; capitals do not, since some disks ignore case.
 _PLAIN = re.compile(r"[a-z0-9_-]")
@@ -123,10 +132,16 @@ class StateDirectory:
 
     def _open_locked(self) -> int:
         try:
-            self._files.mkdir(parents=True, exist_ok=True)
-            lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._files.mkdir(mode=0o700, exist_ok=True)
+            lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise _explained("use", self.path, error) from None
+        except ValueError as error:  # a NUL in the name
+            raise StateError(f"cannot use {self.path}: {error}") from None
+        # What an earlier version left open is closed; somebody else's stays as it is.
+        with suppress(OSError):
+            self._files.chmod(0o700)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -139,19 +154,19 @@ class StateDirectory:
 
     def _load_or_begin(self) -> Records:
         try:
-            content = self._record_file.read_bytes()
+            content = read_file(self._record_file, _LONGEST_RECORD)
         except FileNotFoundError:
             if any(self._files.iterdir()):
                 raise self._damaged(self._record_file, "it is missing") from None
             self.keep_records({})
             return {}
-        except OSError as error:
-            raise _explained("read", self._record_file, error) from None
+        except DiskError as error:
+            raise StateError(str(error)) from None
         return self._read_records(content)
 
     def _read_records(self, content: bytes) -> Records:
         try:
-            data = json.loads(content)
+            data = parse_json(content)
             version, model, records = data["version"], data["model"], data["records"]
         except (ValueError, KeyError, TypeError):
             raise self._damaged(self._record_file, "it is no module record") from None
@@ -202,7 +217,8 @@ class StateDirectory:
     def _replace(self, path: Path, data: bytes) -> None:
         new = self.path / "new"
         try:
-            with new.open("wb") as file:
+            with open(os.open(new, _OPEN_NEW, 0o600), "wb") as file:
+                os.fchmod(file.fileno(), 0o600)  # one that a crash left may be an older, open one
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

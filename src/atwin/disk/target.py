@@ -26,6 +26,8 @@ def find_target(name: str | Path) -> Path:
     no regular file, for links in a circle, and for a directory that is not there.
     """
     text = os.fspath(name)
+    if not text:
+        raise DiskError("cannot write to a file without a name: name one")
     try:
         mode = os.stat(text).st_mode
     except FileNotFoundError:

@@ -20,6 +20,26 @@ def write_file(path: str, data: bytes) -> None:
             file.write(data)
     except OSError as error:
         raise explained("write", path, error) from None
+    except ValueError as error:  # a NUL in the name
+        raise DiskError(f"cannot write {path}: {error}") from None
+
+
+def read_input(path: str | Path, most: int, *, name: str | None = None) -> bytes:
+    """What is in `path`, a file or a pipe that somebody names, if that is at most `most` bytes.
+
+    Raises `DiskError`, whose text calls it `name`, or else by its path.
+    """
+    shown = str(path) if name is None else name
+    try:
+        with open(path, "rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise explained("read", shown, error) from None
+    except ValueError as error:  # a NUL in the name
+        raise DiskError(f"cannot read {shown}: {error}") from None
+    if len(data) > most:
+        raise DiskError(f"cannot read {shown}: it is larger than {most} bytes")
+    return data
 
 
 def read_file(path: str | Path, most: int) -> bytes:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from atwin.cli.inputs import no_nan
 from atwin.cli.options import DEFAULT_PORT, Port, TraceFile
 
 
@@ -15,6 +16,7 @@ def console(
             "--timeout",
             metavar="SECONDS",
             min=0.1,
+            callback=no_nan,
             help="With piped input: give up when the module says nothing for so long.",
         ),
     ] = 100.0,

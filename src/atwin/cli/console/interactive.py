@@ -13,6 +13,7 @@ from atwin.cli.console.terminal import Mark, Terminal
 from atwin.cli.console.words import CommandCompleter
 from atwin.cli.ports import open_line
 from atwin.cli.says import say
+from atwin.disk.errors import DiskError
 from atwin.text import shown
 
 #: Of what a module says these are shown as they act; the rest is escaped.
@@ -39,8 +40,8 @@ async def talk(url: str) -> int:
                     return 0
                 try:
                     terminal.enter(line)
-                except OSError as error:
-                    say(f"cannot send {line[1:]}: {error.strerror}")
+                except DiskError as error:
+                    say(str(error))
 
 
 def _show(mark: Mark, text: str) -> None:

@@ -10,6 +10,7 @@ from atwin.cli.console.terminal import Mark, NoAnswer, Terminal
 from atwin.cli.exits import MODULE_FAILED
 from atwin.cli.ports import open_line
 from atwin.cli.says import say
+from atwin.disk.errors import DiskError
 from atwin.text import shown
 
 
@@ -37,8 +38,8 @@ async def pipe(url: str, silence: float) -> int:
 def _enter(terminal: Terminal, line: str) -> None:
     try:
         terminal.enter(line)
-    except OSError as error:
-        raise typer.BadParameter(f"cannot send {line[1:]}: {error.strerror}") from None
+    except DiskError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _print_answer(mark: Mark, text: str) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Callable
 from enum import Enum
-from pathlib import Path
 
 from atwin.at.answers import (
     AnswerParser,
@@ -18,11 +17,14 @@ from atwin.at.answers import (
     Unsolicited,
 )
 from atwin.at.shape import Shape, shape_of
+from atwin.disk.whole import read_input
 from atwin.line.port import Port
 
 #: Bytes of a counted body that are kept for showing.
 _SHOWN_WHOLE = 1024
 _SHOWN_START = 16
+#: Bytes of a file that is sent as data.
+_LARGEST_DATA = 64 << 20
 
 
 _MUX = re.compile(r"\+CIPMUX\s*=\s*([01])", re.IGNORECASE)
@@ -82,7 +84,7 @@ class Terminal:
     def enter(self, line: str) -> None:
         """Send a typed line: a command, or data when the module asked for some.
 
-        Raises OSError for a data file that cannot be read.
+        Raises `DiskError` for a data file that cannot be read.
         """
         if self.data_due:
             self._enter_data(line)
@@ -105,7 +107,7 @@ class Terminal:
 
     def _enter_data(self, line: str) -> None:
         if line.startswith("@") and not line.startswith("@@"):
-            data = Path(line[1:]).read_bytes()[: self.data_due]
+            data = read_input(line[1:], _LARGEST_DATA)[: self.data_due]
             self._show(Mark.SENT, f"({len(data)} bytes of {line[1:]})")
         else:
             end = b"" if self._shape.end else b"\r\n"

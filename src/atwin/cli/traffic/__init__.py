@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from atwin.cli.inputs import no_nan
 from atwin.cli.options import DEFAULT_PORT, Json, Port, TraceFile
 
 #: The options that belong to some of the ways to ask, and to which.
@@ -52,7 +53,11 @@ def traffic(
     interval: Annotated[
         float | None,
         typer.Option(
-            min=0.001, max=31_622_400, metavar="SECONDS", help="From one time to the next."
+            min=0.001,
+            max=31_622_400,
+            callback=no_nan,
+            metavar="SECONDS",
+            help="From one time to the next.",
         ),
     ] = None,
     url: Annotated[
@@ -114,7 +119,11 @@ def traffic(
     price_per_mb: Annotated[
         float | None,
         typer.Option(
-            min=0, max=1_000_000_000, metavar="PRICE", help="Of 1,048,576 bytes, in any currency."
+            min=0,
+            max=1_000_000_000,
+            callback=no_nan,
+            metavar="PRICE",
+            help="Of 1,048,576 bytes, in any currency.",
         ),
     ] = None,
     port: Port = DEFAULT_PORT,

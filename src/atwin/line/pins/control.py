@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from atwin.line.pins.base import PINS, PinError, Pins
+from atwin.text import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -67,7 +68,7 @@ class ControlPins(Pins):
             async with asyncio.timeout(_ANSWER_TIME):
                 reader, writer = await asyncio.open_unix_connection(self._path)
                 writer.write(json.dumps(request).encode() + b"\n")
-                answer = json.loads(await reader.readline())
+                answer = parse_json(await reader.readline())
         except (OSError, ValueError, TimeoutError) as error:
             why = getattr(error, "strerror", None) or str(error) or "no answer"
             raise PinError(f"control socket {self._path}: {why}; does the twin run?") from error
