@@ -1,0 +1,12 @@
+"""Odd servers × models × strategies × fresh or resumed × with a hash or without.
+
+python -m tests.matrix --all            every case, and a table
+python -m tests.matrix -k redirect      some behaviours
+python -m tests.matrix.curl             the same servers on loopback, with curl
+"""
+
+import sys
+from pathlib import Path
+
+# `python -m tests.matrix` finds what pytest finds by its `pythonpath`.
+sys.path.insert(0, str(Path(__file__).parents[1]))
