@@ -15,7 +15,8 @@ help:
 	@echo "make test       the whole test suite with coverage"
 	@echo "make lint       ruff and mypy --strict"
 	@echo "make bench      against curl; line: efficiency, rate, PTY; trace; TLS; 1,000 random fault plans"
-	@echo "make prove      each fuzzer of tests/fuzz for SECONDS (60), with a new seed each time"
+	@echo "make prove      each fuzzer of tests/fuzz for SECONDS (60), with a new seed each time; every"
+	@echo "                download of tests/matrix, and its servers against curl"
 	@echo "make reference  write docs/commands.md from the command declarations"
 	@echo "make clean      remove .venv and everything generated"
 
@@ -40,9 +41,11 @@ bench: $(DEV) tools
 	$(BIN)/python -m bench.faults
 	$(BIN)/python -m bench.pty
 
-prove: $(DEV)
+prove: $(DEV) tools
 	@for name in $$($(BIN)/python -m tests.fuzz.runner); do \
 		$(BIN)/python -m tests.fuzz.$$name --seconds $(SECONDS) || exit 1; done
+	$(BIN)/python -m tests.matrix --all
+	$(BIN)/python -m tests.matrix.curl
 
 reference: $(RUNTIME)
 	$(BIN)/python -m atwin.cli.reference docs

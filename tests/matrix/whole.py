@@ -84,11 +84,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     ]
     began = time.monotonic()
+    outcomes: list[Outcome] = []
     with ProcessPoolExecutor(options.jobs) as pool:
-        outcomes = list(pool.map(_run, jobs, chunksize=8))
+        for outcome in pool.map(_run, jobs, chunksize=8):
+            outcomes.append(outcome)
+            if not outcome.good:
+                print(outcome, flush=True)
     bad = [outcome for outcome in outcomes if not outcome.good]
-    for outcome in bad:
-        print(outcome)
     if options.failures is not None:
         options.failures.write_text("".join(f"{outcome}\n" for outcome in bad))
     _table(outcomes)

@@ -9,6 +9,7 @@ from support.odd_servers.expect import RIGHT, Case, Either, Expectation, GivesUp
 from support.odd_servers.wire import End, Header, Piece, Request, reply
 
 NO_RANGES = "the buffer does not hold the file, and no range can be used"
+CONTRADICTS = "nothing true says where a slice belongs, and `curl -r` does not look"
 
 
 class OddRange(OddServer):
@@ -44,14 +45,14 @@ class NeedsRanges(OddRange):
 
 
 class RangesMayDo(OddRange):
-    """The same, but a host that reads leniently gets it by ranges too."""
+    """The same, but a host that reads leniently gets it by ranges too, as `curl -r` does."""
 
     abstract = True
 
     def expect(self, case: Case) -> Expectation:
         if self.whole_will_do(case):
             return RIGHT
-        return Either(GivesUp((1,), self.says, because=NO_RANGES))
+        return Either(GivesUp((1,), self.says, because=CONTRADICTS))
 
 
 # --- no ranges at all -----------------------------------------------------------------------------
@@ -292,7 +293,13 @@ class ContentRangeTotalOpenNoHead(_Named):
     def expect(self, case: Case) -> Expectation:
         if self.whole_will_do(case):
             return RIGHT
-        return Either(GivesUp((1,), (r"how long|length|total",), because=NO_RANGES))
+        return Either(
+            GivesUp(
+                (1,),
+                (r"how long|length|total",),
+                because="only a body too large says how long it is",
+            )
+        )
 
 
 class ContentRangeLastPlusOne(RangesMayDo):
