@@ -7,16 +7,18 @@ from typing import ClassVar
 
 from support.odd_servers.base import OddServer
 from support.odd_servers.expect import RIGHT, Case, Either, Expectation, GivesUp, Right
-from support.odd_servers.wire import Header, Piece, Request, reply
+from support.odd_servers.wire import End, Header, Piece, Request, reply
 
 
 class _Dressed(OddServer):
-    """`dress` rewrites the head of every answer."""
+    """`dress` rewrites the head of every answer; `closes` for those who cannot read a length."""
+
+    closes: ClassVar[bool] = False
 
     def answer(self, request: Request) -> list[Piece]:
         head, *body = self.plain(request)
         assert isinstance(head, bytes)
-        return [self.dress(head), *body]
+        return [self.dress(head), *body, *([End.CLOSE] if self.closes else [])]
 
     def dress(self, head: bytes) -> bytes:
         raise NotImplementedError
@@ -134,12 +136,16 @@ class HeadersLengthTwice(_Dressed):
 class HeadersBlankBeforeColon(_Dressed):
     """`Content-Length : 10` (field report)."""
 
+    closes = True
+
     def dress(self, head: bytes) -> bytes:
         return head.replace(b"Content-Length:", b"Content-Length :")
 
 
 class HeadersStrayLine(_Dressed):
     """A line without a colon (a debug print in a script)."""
+
+    closes = True
 
     def dress(self, head: bytes) -> bytes:
         return head[:-2] + b"MARKER\r\n\r\n"
@@ -170,6 +176,8 @@ class StatusWithLongReason(_Dressed):
 
 class TransferIdentity(_Dressed):
     """`Transfer-Encoding: identity` beside a length (field report)."""
+
+    closes = True
 
     def dress(self, head: bytes) -> bytes:
         return head[:-2] + b"Transfer-Encoding: identity\r\n\r\n"
