@@ -214,6 +214,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
         OK.replace(b"OK", b"\xe4\x1b[2J") + b"Content-Length: 10\r\n",
         OK.replace(b"1.1 ", b"1.0  ") + b"Content-Length: 10\r\n",
         OK.replace(b"1.1", b"2") + b"Content-Length: 10\r\n",
+        OK.replace(b"OK", b"O\rK") + b"Content-Length: 10\r\n",
         OK.replace(b"HTTP/1.1", b"ICY") + b"Content-Length: 10\r\n",
         OK.lower() + b"content-length:10\r\n",
         OK + b"Content-Length: 3\r\nTransfer-Encoding: Chunked\r\n",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from atwin.net.http.body import Body, ChunkedBody, CountedBody, OpenEndedBody, Source
 from atwin.net.http.errors import BodyCutError, NotHttpError
-from atwin.net.http.head import HEAD_LIMIT, Head, codings, end_of_head, may_begin
+from atwin.net.http.head import HEAD_LIMIT, Head, codings, end_of_head, is_interim, may_begin
 from atwin.net.network import NetworkError, StreamError, TlsStreamError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Exchange:
             end = await self._receive_head(received)
             head = Head.parse(bytes(received[:end]))
             del received[:end]
-            if head.status >= 200 or head.status == 101:
+            if not is_interim(head.status):
                 self._head = head
                 self._body = self._body_of(head, Source(bytes(received), self._stream))
                 return head

@@ -22,8 +22,10 @@ HEAD_LIMIT = 8 * 1024
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 #: What an answer begins with. ICY is what streaming servers say for HTTP/1.0.
 _STARTS = (b"HTTP/", b"ICY ")
-_STATUS_LINE = re.compile(
-    rb"(?:HTTP/[0-9](?:\.[0-9])?|ICY)[ \t]+([1-9][0-9]{2})(?![0-9])[ \t]*([^\r\n]*)", re.IGNORECASE
+#: Of a response; the groups are the code and the reason.
+STATUS_LINE = re.compile(
+    rb"(?:HTTP/[0-9](?:\.[0-9])?|ICY)[ \t]+([1-9][0-9]{2})(?![0-9])[ \t]*(.*)",
+    re.IGNORECASE | re.DOTALL,
 )
 
 Fields = tuple[tuple[bytes, bytes], ...]
@@ -46,7 +48,7 @@ class Head:
     def parse(cls, received: bytes) -> Head:
         """Read a whole head, its blank line with it. Raises `NotHttpError`."""
         first, *lines = lines_of(received)
-        match = _STATUS_LINE.fullmatch(first)
+        match = STATUS_LINE.fullmatch(first)
         if match is None:
             raise NotHttpError(f"not a status line: {first[:40]!r}")
         if b"\x00" in received:
@@ -70,6 +72,11 @@ class Head:
         if said or length is None:
             raise NotHttpError("Content-Length is not one number")
         return length
+
+
+def is_interim(status: int) -> bool:
+    """Whether another response follows this one: 1xx, but for 101, which is final."""
+    return status < 200 and status != 101
 
 
 def may_begin(data: bytes | bytearray) -> bool:

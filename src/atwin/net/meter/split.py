@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from atwin.net.http.chunks import Chunks
-from atwin.net.http.head import HEAD_LIMIT, codings, end_of_head, fields, lines_of
+from atwin.net.http.head import (
+    HEAD_LIMIT,
+    STATUS_LINE,
+    codings,
+    end_of_head,
+    fields,
+    is_interim,
+    lines_of,
+)
 
 if TYPE_CHECKING:
     from atwin.net.network import Stream
-
-_INTERIM = re.compile(rb"HTTP/\d\.\d 1(?!01)\d\d")
 
 
 class Message:
@@ -48,9 +53,11 @@ class Message:
         self.head += end - searched
         head, rest = bytes(begun[:end]), bytes(begun[end:])
         begun.clear()
-        if not _INTERIM.match(head):
+        first, *lines = lines_of(head)
+        match = STATUS_LINE.fullmatch(first)
+        if match is None or not is_interim(int(match[1])):
             self._begun = None
-            if codings(fields(lines_of(head)[1:])) == [b"chunked"]:
+            if codings(fields(lines)) == [b"chunked"]:
                 self._chunks = Chunks()
         return rest
 
