@@ -56,7 +56,7 @@ def test_user_from_a_file(tmp_path: Path) -> None:
         (None, ["sesame"], None, "takes NAME=VARIABLE"),
         (None, ["X=NOT_THERE_AT_ALL"], None, "no variable NOT_THERE_AT_ALL for the header X"),
         (None, None, "ann", "--user without a password"),
-        (["Authorization: Bearer sesame"], None, "ann:sesame", "take one of the two"),
+        (["Authorization: Bearer sesame"], None, "ann:sesame", "say the same: take one"),
     ],
 )
 def test_what_is_refused(
@@ -147,19 +147,21 @@ def test_the_server_gets_them_and_the_trace_does_not(tmp_path: Path, command: st
             command,
             f"{base}/x",
             *("-H", f"@{tmp_path / 'h'}", "--header-env", "X-Api-Token=TOKEN"),
+            *("--header-env", "X-Plain=PLAIN"),
             *("--user", "ann:open sesame", "--trace", tmp_path / "t"),
             *rest,
             *LSAT,
-            env={"TOKEN": "t0ken"},
+            env={"TOKEN": "t0ken", "PLAIN": 'pl"ain.words'},
         )
     assert ended.returncode == 0, ended.stderr
     for _, headers in asked:
         assert headers["x-quote"] == 'say "hi"'
         assert headers["x-api-token"] == "t0ken"
+        assert headers["x-plain"] == 'pl"ain.words'
         assert headers["authorization"] == basic("ann:open sesame")
         assert headers.get("accept-encoding") == ("identity" if command == "get" else None)
     trace = (tmp_path / "t").read_text()
-    for secret in ("t0ken", "sesame", basic("ann:open sesame")[6:]):
+    for secret in ("t0ken", "sesame", "ain.words", basic("ann:open sesame")[6:]):
         assert secret not in trace + ended.stderr
 
 

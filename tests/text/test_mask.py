@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atwin.text import masked, masked_url
+from atwin.text import mask, masked, masked_url
 
 
 @pytest.mark.parametrize(
@@ -211,3 +211,13 @@ def test_more_commands_than_are_read_hide_the_rest() -> None:
     shown = masked("+CLCK=;" * 70 + "+CPIN=1234")
     assert "1234" not in shown
     assert masked(shown) == shown
+
+
+def test_what_no_name_gives_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mask, "_HIDDEN", {})
+    text = r'AT+HTTPPARA="USER_DEFINED","X-Odd: pl\22ain words"'
+    assert mask.masked(text) == text
+    mask.hide('pl"ain words')
+    mask.hide("Odd")
+    assert mask.masked(text) == 'AT+HTTPPARA="USER_DEFINED","X-Odd: ***"'
+    mask.masked.cache_clear()

@@ -70,10 +70,11 @@ def headers_from(
 ) -> tuple[Header, ...]:
     """What `--header`, `--header-env` and `--user` ask for, in this order.
 
-    What comes from a file, the environment or `--user` is secret. Raises `typer.BadParameter`
-    without any value in its text.
+    What comes from a file, the environment or `--user` is secret, and kept out of errors and traces
+    from now on. Raises `typer.BadParameter` without any value in its text.
     """
     from atwin.host import Header
+    from atwin.text import hide
 
     headers = [header for text in lines or () for header in _headers(text)]
     for text in from_env or ():
@@ -86,9 +87,12 @@ def headers_from(
         headers.append(Header(name, value.strip(), secret=True))
     if user is not None:
         if any(header.name.lower() == "authorization" for header in headers):
-            raise typer.BadParameter("--user and a header Authorization: take one of the two")
+            raise typer.BadParameter("--user and a header Authorization say the same: take one")
         pair = b64encode(_credentials(user).encode("utf-8", "surrogateescape"))
         headers.append(Header("Authorization", f"Basic {pair.decode()}", secret=True))
+    for header in headers:
+        if header.secret:
+            hide(header.value)
     return tuple(headers)
 
 

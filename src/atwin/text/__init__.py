@@ -1,6 +1,6 @@
 """Text that others wrote: what may be shown of it, what must not be written down, what it says."""
 
-from atwin.text.mask import is_secret_header, masked, masked_url
+from atwin.text.mask import hide, is_secret_header, masked, masked_url
 from atwin.text.numbers import decimal, hexadecimal
 from atwin.text.parse import parse_json, parse_toml
 from atwin.text.shown import shown
@@ -8,6 +8,7 @@ from atwin.text.shown import shown
 __all__ = [
     "decimal",
     "hexadecimal",
+    "hide",
     "is_secret_header",
     "masked",
     "masked_url",

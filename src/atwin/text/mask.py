@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 _MASK = "***"
 
+#: What `hide` was told, as it is and as USERDATA has it.
+_HIDDEN: dict[str, None] = {}
+_SHORTEST_HIDDEN = 6
+
 #: What makes a look at the rest worth while: most lines are `OK`.
 _SUSPECT = re.compile(
     r"://|%3A%2F%2F|@|%40|[?&;#]|%(?:26|3F|23|3B)|auth|token|secret|passw|cookie|key|session|"
@@ -96,11 +100,23 @@ def masked(text: str) -> str:
 
     Raises nothing. Doing it twice changes nothing.
     """
+    for secret in _HIDDEN:
+        text = text.replace(secret, _MASK)
     if _SUSPECT.search(text) is None:
         return text
     text = _without_headers(text)
     text = _WORD.sub(lambda word: _without_url_secrets(word[0]), text)
     return _without_arguments(text)
+
+
+def hide(secret: str) -> None:
+    """Let `masked` take `secret` out wherever it stands, in this process from now on.
+
+    For what no name gives away. Less than six characters would be found in what is none.
+    """
+    if len(secret) >= _SHORTEST_HIDDEN:
+        _HIDDEN.update(dict.fromkeys((secret, secret.replace('"', "\\22"))))
+        masked.cache_clear()
 
 
 def masked_url(url: str) -> str:
