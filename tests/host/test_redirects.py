@@ -513,6 +513,27 @@ def test_a_module_that_tells_no_headers_follows_by_itself(headers: bytes) -> Non
     run_virtual(main())
 
 
+@pytest.mark.parametrize("lowercase", [True, False])
+def test_a_module_that_cannot_follow(lowercase: bool) -> None:
+    async def main() -> None:
+        near, far = memory_pair()
+        module, modem = FakeModule(far, FakeServer(b"found"), lowercase=lowercase), Modem(near)
+        module.instead['AT+HTTPPARA="REDIR",1'] = b"\r\n+CME ERROR: 53\r\n"
+        module.server.instead = lambda asked: (
+            FakeAnswer(302, b"", {"Location": "/There"})
+            if module.parameters["URL"].endswith("/x")
+            else None
+        )
+        for ask_for in (modem.get, modem.head):
+            if lowercase:
+                with pytest.raises(RedirectError, match="cannot follow: give the final URL"):
+                    await ask_for("http://files.example/x")
+            else:
+                assert (await ask_for("http://files.example/x")).status == 200
+
+    run_virtual(main())
+
+
 def test_a_module_without_redirects_is_not_made_to_say_so() -> None:
     async def main() -> None:
         near, far = memory_pair()

@@ -70,6 +70,11 @@ def _leave_to_module(session: HttpSession, status: int, method: int, to: Target 
             + ("fetch the answer there" if status not in (307, 308) else "post to the final URL"),
             status,
         )
+    if not way.module_can:
+        told = f" to {shown_url(to.url)}, in lower case" if to is not None else ", without a word"
+        raise RedirectError(
+            f"{said}; this module tells that{told} and cannot follow: give the final URL", status
+        )
     way.by_module = True
     return True
 

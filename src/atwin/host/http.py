@@ -319,15 +319,14 @@ class HttpSession:
         await self._say_who_follows()
 
     async def _say_who_follows(self) -> None:
-        if self.way.by_module and self._told.get("REDIR") != "1":
-            if not (await self._ask_parameter("REDIR", "1")).ok:
-                # It follows nothing by itself: a redirect is seen, then, and judged here.
-                self.way = Way(self.setup.url, self.setup.headers, self.setup.content_type)
-                self._told["REDIR"] = "0"
-        elif self._told.get("REDIR") != "0":
-            # A module without redirects has nothing to be told, and refuses it.
-            await self.script.ask('AT+HTTPPARA="REDIR",0')
-            self._told["REDIR"] = "0"
+        wanted = str(int(self.way.by_module))
+        if self._told.get("REDIR") == wanted:
+            return
+        # A module without redirects has nothing to be told, and refuses it.
+        if not (await self._ask_parameter("REDIR", wanted)).ok and self.way.by_module:
+            # It follows nothing by itself: a redirect is seen, then, and judged here.
+            self.way.never_by_module()
+        self._told["REDIR"] = str(int(self.way.by_module))
 
     async def _add_header(self, header: Header) -> None:
         command = f"AT+HTTPPARA={quoted('USER_DEFINED')},"

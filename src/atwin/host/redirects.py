@@ -104,6 +104,8 @@ class Way:
             self._headers += (credentials,)
         self._content_type = content_type
         self._always_by_module = by_module
+        #: Whether the module may be let go by itself, as far as is known.
+        self.module_can = True
         self.restart()
 
     @contextmanager
@@ -114,6 +116,11 @@ class Way:
             yield
         finally:
             vars(self).update(kept)
+
+    def never_by_module(self) -> None:
+        """The module does not follow by itself."""
+        self.by_module = self._always_by_module = False
+        self.module_can = False
 
     def restart(self) -> None:
         """Back to the URL that was given."""
