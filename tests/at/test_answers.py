@@ -399,6 +399,9 @@ def test_numbers_of_any_length_mean_nothing(sent: str, line: str, digits: int) -
         (b"\r", b"\r", False),
         (b"xy", b"x", True),  # the rest of a body: something came in between
         (b"xy\r\n", b"x", True),
+        # A byte came in between, and the body's own last one stands in front of CR LF.
+        *((bytes([last]) + b"\r\n", b"x", True) for last in b"\x00\xff\x11\x13 \t\r\nO"),
+        (b"\x00", b"x", True),
     ],
 )
 @pytest.mark.parametrize("size", [1, 3, 1000])
@@ -411,6 +414,22 @@ def test_a_body_without_its_frame(frame: bytes, end: bytes, damaged: bool, size:
         events += parser.feed(wire[at : at + size])
     final = next(event for event in events if isinstance(event, Final))
     assert final.damaged is damaged
+
+
+@pytest.mark.parametrize("tail", [b"\0" * 11, b"\xff" * 11, b" \0" * 6, b"mw+\xee\xe3xyzabc"])
+def test_a_urc_at_the_very_end_of_a_body(tail: bytes) -> None:
+    """The count is over right in front of the CR LF of the URC: the frame looks whole."""
+    body = b"x" * 40 + tail
+    urc = b"\r\n+CGEV: " + b"X" * (len(tail) - 9) + b"\r\n"
+    wire = b"\r\n+HTTPREAD: %d\r\n" % len(body) + body[:40] + urc + tail + b"\r\nOK\r\n"
+    final = parse("AT+HTTPREAD", wire, bodies=("+HTTPREAD",))[-1]
+    assert isinstance(final, Final)
+    assert final.damaged
+
+
+def test_noise_and_urcs_after_a_body_do_no_harm() -> None:
+    wire = b"\r\n+HTTPREAD: 3\r\nabc\r\n\0\r\n\r\n+CGEV: X\r\n\r\nCall Ready\r\n\r\n\xffOK\r\n"
+    assert parse("AT+HTTPREAD", wire, bodies=("+HTTPREAD",))[-1] == Final("OK", ok=True)
 
 
 def test_results_of_earlier_commands_end_nothing_where_they_are_owed() -> None:

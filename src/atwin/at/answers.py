@@ -30,8 +30,13 @@ LONGEST_LINE = 8192
 #: Bytes of a counted body; no module has a buffer of that size, so such a number means nothing.
 LONGEST_BODY = 1 << 26
 
+#: Line ends that are looked at behind a counted body.
+LONGEST_FRAME = 8
+
 #: Bytes that are no part of any line: NUL and 0xFF, which are noise, and XON and XOFF.
 NOISE = b"\x00\xff\x11\x13"
+#: Bytes of noise that make a line of their own between a body and its result.
+MOST_NOISE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +174,8 @@ class AnswerParser:
         self._partial = bytearray()
         self._after_cr = False
         self._body_left = 0
-        self._behind_body = b""
+        self._frame: bytes | None = None
+        self._body_over = False
         self._last_of_body = 0
         self._damaged = self._unframed = False
         self._in_flight = self._owed = False
@@ -205,7 +211,8 @@ class AnswerParser:
         """
         self._in_flight = True
         self._body_left = 0
-        self._behind_body, self._damaged, self._unframed = b"", False, False
+        self._frame, self._body_over = None, False
+        self._damaged = self._unframed = False
         self._echo, self._names, self._ending, read = _known_of(sent)
         self._bodies = bodies
         self._raw = raw
@@ -219,6 +226,7 @@ class AnswerParser:
         """Nothing is in flight any more: the command ended, or was given up."""
         self._in_flight = False
         self._body_left = 0
+        self._frame = None
         self._raw = 0
         self._echo = ""
         self._prompt = None
@@ -239,14 +247,15 @@ class AnswerParser:
                 at += len(piece)
                 events.append(BodyData(piece))
                 if not self._body_left:
-                    self._behind_body, self._last_of_body = b"\r\n", data[at - 1]
+                    self._frame, self._last_of_body = b"", data[at - 1]
+                    self._body_over = True
                 continue
-            if self._behind_body:
-                if data[at] == self._behind_body[0]:
-                    self._behind_body = self._behind_body[1:]
+            if self._frame is not None:
+                if data[at] in b"\r\n" and len(self._frame) < LONGEST_FRAME:
+                    self._frame += data[at : at + 1]
                     at += 1
                 else:
-                    self._miss_frame(data[at])
+                    self._judge_frame(self._frame)
                 continue
             if self._packet_left:
                 piece = memoryview(data)[at : at + self._packet_left]
@@ -284,20 +293,26 @@ class AnswerParser:
         self._packet_link, self._packet_left = None, int(match[1])
         return True
 
-    def _miss_frame(self, came: int) -> None:
-        """Something else than CR LF follows the body: bytes were lost, or the module left it out.
+    def _judge_frame(self, frame: bytes) -> None:
+        """Line ends follow the body up to here; without CR LF some of it may be missing.
 
-        As many bytes as the body lost were taken for its end: the first of them that CR LF.
+        As many bytes as a body lost were taken for its end, CR LF the first of them; where bytes
+        came in between, its own last ones stand in front of CR LF.
         """
-        self._unframed = True
-        if len(self._behind_body) == 2:
-            stolen = b"\r" if came == _LF else b"\r\n"
-            self._damaged = self._last_of_body in stolen
-        self._behind_body = b""
+        self._frame = None
+        if not frame.startswith(b"\r\n"):
+            self._unframed = True
+            stolen = {b"": b"\r\n", b"\n": b"\r", b"\r": b""}.get(frame)
+            self._damaged = stolen is None or self._last_of_body in stolen
 
     def _finish_line(self, events: list[Event]) -> None:
         if self._partial:
             text = self._partial.translate(None, NOISE).decode("latin-1").strip()
+            # Where a URC came inside the body, the body's own end follows the counted bytes. What
+            # is noise elsewhere may be that, and so may a plain line be.
+            noise = len(self._partial) - len(text)
+            if noise and (self._unframed or (self._body_over and noise > MOST_NOISE and not text)):
+                self._damaged = True
             self._partial.clear()
             if text:
                 self._sort_line(text, events)
@@ -340,6 +355,7 @@ class AnswerParser:
         elif (urc := parse_urc(text)) is not None:
             events.append(Unsolicited(text, urc))
         elif self._is_information(text):
+            self._damaged |= self._body_over and text[0] not in "+*^"
             events.append(Line(text))
         else:
             events.append(Unsolicited(text, None))
