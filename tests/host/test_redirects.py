@@ -9,7 +9,7 @@ import pytest
 
 from atwin.clock import run_virtual
 from atwin.host import Header, Modem, RedirectError, Redirects, Response, ServerError, UsageError
-from atwin.host.http import Setup
+from atwin.host.http import GET, HEAD, HttpSession, Setup
 from atwin.host.redirects import Way, is_certain, next_target
 from atwin.line.memory import memory_pair
 from atwin.models import MODELS
@@ -470,6 +470,39 @@ def test_a_target_that_runs_out_is_resolved_again(tmp_path: Path) -> None:
             await modem.download("http://a.example/x", tmp_path / "f", chunk=3000, strategy="range")
         assert (tmp_path / "f").stat().st_size == SIZE
         assert next(signatures) == 2
+
+    run_virtual(main())
+
+
+def test_a_good_target_that_leads_away_is_asked_again_next_time() -> None:
+    """A captive portal in the middle: its page is judged, the rest is not asked for there."""
+    steps = iter(["/Good", None, "http://portal.example/Login", None, None, None])
+    asked_at: list[str] = []
+
+    def answer(asked: Asked) -> Answer:
+        asked_at.append(asked.url)
+        location = None if "portal" in asked.base else next(steps)
+        return Answer(200) if location is None else Answer(302, {"Location": location})
+
+    async def main() -> None:
+        near = ("a.example", "portal.example")
+        async with in_front_of(Web(answer), *near, model="air780e-lsat") as modem:
+            session = HttpSession(modem.channel, Setup.of("http://u:p@a.example/x"))
+            async with session:
+                await session.open()
+                for method in (HEAD, GET, GET, HEAD):
+                    assert (await session.action(method)).status == 200
+                await session.start_stream(GET)
+                assert await session.drain_stream(lambda data: None) == 200
+        assert asked_at == [
+            "http://a.example/x",
+            "http://a.example/Good",
+            "http://a.example/Good",
+            "http://portal.example/Login",
+            "http://a.example/Good",
+            "http://a.example/Good",
+            "http://a.example/Good",
+        ]
 
     run_virtual(main())
 

@@ -309,6 +309,7 @@ class HttpSession:
 
     async def _aim(self) -> None:
         """Ask where the way leads now. Lines of USER_DEFINED go with the session only."""
+        self.way.next_request()
         if self._carried != (self.way.headers, self.way.content_type):
             kept = {tag: shown for tag, shown in self._told.items() if tag in _OF_A_REQUEST}
             await self.close()

@@ -133,6 +133,14 @@ class Way:
         self._left_home = False
         self._credentials: Header | None = None
         self._was_good = False
+        #: Where it asked before a detour, and whether that has had its answer.
+        self._before: dict[str, object] | None = None
+        self._detour_over = False
+
+    def next_request(self) -> None:
+        """Another request begins: a detour was for the one before."""
+        if self._before is not None and self._detour_over:
+            vars(self).update(self._before)
 
     @property
     def shown(self) -> str:
@@ -161,7 +169,13 @@ class Way:
         return origin_of(url) == origin_of(self.url)
 
     def go(self, to: Target, status: int) -> None:
-        """Ask there from now on, because of `status`."""
+        """Ask there from now on, because of `status`.
+
+        Where it asks now may have given good answers: then this is a detour, for one request. A
+        captive portal, a server that is down for a moment: neither is where the rest is.
+        """
+        if self._was_good:
+            self._before, self._detour_over = dict(vars(self)), False
         self.hops += 1
         if not self.goes_home(to.url):
             self._left_home, self._credentials = True, None
@@ -175,6 +189,7 @@ class Way:
     def ran_out(self, status: int) -> bool:
         """Hear a status that is no redirect; whether to ask at the start once more."""
         self.hops = 0
+        self._detour_over = True
         if status in _RAN_OUT and self._was_good and self.url != self.start:
             self.restart()
             return True
