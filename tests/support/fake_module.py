@@ -304,7 +304,8 @@ class FakeModule:
     def _range(self) -> tuple[int | None, int | None]:
         first, last = (int(self.parameters.get(k, "0")) for k in ("BREAK", "BREAKEND"))
         if first == last == 0:
-            return None, None
+            match = re.search(r"Range: bytes=(\d+)-(\d+)", self._user_headers())
+            return (int(match[1]), int(match[2])) if match else (None, None)
         return first, last if last >= first else None
 
     # --- streaming ------------------------------------------------------------------------------

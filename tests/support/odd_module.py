@@ -164,3 +164,7 @@ class OddModule(FakeModule):
     def knows_only_creg(self) -> None:
         self.refuses("AT+CEREG", "AT+CGREG")
         self.answers("AT+CREG", "+CREG: 0,1")
+
+    def only_says_it_streams(self, by: str) -> None:
+        self.answers("AT+HTTPEXACTION=?", "+HTTPEXACTION: (0-1)")
+        self.refuses("AT+HTTPEXACTION=0", by=by)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
+from atwin.at.cme import Cme
 from atwin.at.lenient import lenient
 from atwin.at.urc import (
     BearerDeact,
@@ -110,6 +111,7 @@ _STREAM_URCS = (HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady)
 _NO_RANGES = (
     "this module cannot ask for a part of a file, so only one that fits its buffer can be fetched"
 )
+_NO_STREAM = "this module cannot stream"
 _TIMEOUTS = lenient(r'.*"?TIMEOUT"?[,\s]+\(?(\d+) ?- ?(\d+)\)?.*')
 
 STATUS_MEANING = {
@@ -243,8 +245,8 @@ class HttpSession:
         self._is_first = True
         #: The values of TIMEOUT that the module takes; None where it refuses all.
         self._timeouts: tuple[int, int] | None = (1, 65535)
-        #: Whether it refused BREAK or BREAKEND: then it asks for no range by itself.
-        self._no_ranges = False
+        #: Which of BREAK and BREAKEND the module refuses: then it asks for no range by itself.
+        self._refused: set[str] = set()
         #: The headers and the Content-Type that the open session carries.
         self._carried: tuple[tuple[Header, ...], str] = ((), "")
 
@@ -366,47 +368,53 @@ class HttpSession:
         """
         await self._tell(tag, str(value) if isinstance(value, int) else quoted(value, tag))
 
-    async def extra_header(self, line: str) -> None:
-        """Let the next requests carry one more header line, or several with CR LF between them.
-
-        Empty for none. It goes through USERDATA, which each call replaces. Raises as `parameter`.
-        """
-        lines = line.split("\r\n") if line else []
-        if lines or "USERDATA" in self._told:
-            await self._tell("USERDATA", quoted_headers(lines, "USERDATA"))
-
     async def whole(self) -> None:
-        """The next GET asks for no range."""
-        await self.range(0, 0)
+        """The next GET asks for no range. Raises as `ask_for` does."""
+        await self.ask_for(None)
 
     async def ask_for(self, span: tuple[int, int] | None, header: str = "") -> None:
         """The next GET asks for the bytes of `span`, both ends included, or for all.
 
         It carries `header` as well, one line or several with CR LF between. What BREAKEND cannot
-        count is asked for by a header line of its own. Raises as `parameter` does.
+        count, or the module refuses to, is asked for by a header line of its own. Raises as
+        `parameter` does, and `RefusedForGoodError` where that is refused too; a header that asks
+        for no range is left out then.
         """
-        if span is not None and span[1] > LAST_BREAK:
-            lines = [f"Range: bytes={span[0]}-{span[1]}", *([header] if header else [])]
-            span, header = None, "\r\n".join(lines)
-        await self.range(*(span or (0, 0)))
-        await self.extra_header(header)
+        lines = header.split("\r\n") if header else []
+        if span is not None and (span[1] > LAST_BREAK or not await self._breaks(*span)):
+            lines.insert(0, f"Range: bytes={span[0]}-{span[1]}")
+            span = None
+        if span is None:
+            # 0 to 0 asks for no range: the first byte alone cannot be asked for (spec: http.md §7).
+            await self._breaks(0, 0)
+        refusal = None
+        if lines or "USERDATA" in self._told:
+            refusal = await self._refusal_of("USERDATA", quoted_headers(lines, "USERDATA"))
+        if refusal is not None and any(line.startswith("Range:") for line in lines):
+            raise refusal
 
-    async def range(self, first: int, last: int) -> None:
-        """The next GET asks for the bytes `first` to `last`, both included.
-
-        0 to 0 asks for no range: the first byte alone cannot be asked for (spec: http.md §7).
-        """
+    async def _breaks(self, first: int, last: int) -> bool:
+        """BREAK and BREAKEND; False where the module refuses one of them, and asks for no range."""
         for tag, value in (("BREAK", first), ("BREAKEND", last)):
-            if self._told.get(tag) == str(value) or (self._no_ranges and not (first or last)):
-                continue
-            reply = await self._ask_parameter(tag, str(value))
-            if not reply.ok:
-                error = self.script.refused(reply, _NO_RANGES, RefusedForGoodError)
-                # Another one is taken, so the session is there: it is this one that is refused.
-                await self._send("URL", quoted(self.way.url, "URL"))
-                self._no_ranges = True
-                if first or last:
-                    raise error
+            if tag in self._refused or await self._refusal_of(tag, str(value)) is not None:
+                self._refused.add(tag)
+        if self._refused and self._told.get("BREAK") != "0" and "BREAK" not in self._refused:
+            await self.parameter("BREAK", 0)
+        return not self._refused
+
+    async def _refusal_of(self, tag: str, shown: str) -> CommandRefusedError | None:
+        """HTTPPARA with a value that some modules do not take; why not, None where it is set."""
+        if self._told.get(tag) == shown:
+            return None
+        reply = await self._ask_parameter(tag, shown)
+        if reply.ok:
+            return None
+        return await self._for_good(self.script.refused(reply, _NO_RANGES, RefusedForGoodError))
+
+    async def _for_good(self, refusal: CommandRefusedError) -> CommandRefusedError:
+        """`refusal`, if a parameter is taken: so the session is there. Raises as `open` does."""
+        await self._send("URL", quoted(self.way.url, "URL"))
+        return refusal
 
     # --- request --------------------------------------------------------------------------------
 
@@ -526,7 +534,11 @@ class HttpSession:
         self.stream_wait = await self._limit_request()
         self._channel.forget(*_STREAM_URCS, BearerDeact, Ready)
         tail = "" if size is None else f",{size}"
-        await self.script.step(f"AT+HTTPEXACTION={method}{tail}")
+        reply = await self.script.ask(f"AT+HTTPEXACTION={method}{tail}")
+        if not reply.ok:
+            if reply.final.code == Cme.NOT_ALLOWED:
+                raise self.script.refused(reply)  # another action is under way
+            raise await self._for_good(self.script.refused(reply, _NO_STREAM, RefusedForGoodError))
 
     async def drain_stream(self, take: Callable[[bytes], None], first: Answer | None = None) -> int:
         """HTTPEXGET as often as data wait, until the session is over; the server's status.

@@ -35,6 +35,7 @@ from atwin.host.download.verdict import (
 )
 from atwin.host.errors import (
     NoAnswerError,
+    RefusedForGoodError,
     ServerBusyError,
     ServerError,
     StepError,
@@ -92,6 +93,10 @@ class Stream:
             # What came was no part of the file: an error page, or a body cut to nonsense.
             course.ledger.go_back(before, course.entity)
             raise
+        except RefusedForGoodError:
+            if not self._can_turn():
+                raise
+            return Lossy("the module refuses to stream")
         except StepError as failure:
             self._keep()
             self._losses += isinstance(failure, NoAnswerError) and bool(failure.missing)
