@@ -80,6 +80,8 @@ def attempt(arguments: list[str]) -> tuple[int, str | None]:
 
     The line is None for a command that has said itself how it ended.
     """
+    if any("\0" in word for word in arguments):  # of --run, or of a program: no shell can do that
+        return USAGE, "a NUL character can be in no argument"
     try:
         code = app(arguments, prog_name="atwin", standalone_mode=False) or DONE
     except KeyboardInterrupt:

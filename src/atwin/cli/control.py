@@ -55,6 +55,8 @@ async def control_socket(path: str, twin: Twin) -> AsyncIterator[None]:
         writer.close()
         clients.discard(task)
 
+    if not path:
+        raise PortSpecError("--control: a socket needs a name; choose a path")
     await _refuse_one_in_use(path)
     try:
         server = await asyncio.start_unix_server(attend, path, limit=_LONGEST_REQUEST)

@@ -1,5 +1,6 @@
 """Rate, flow control and the modelled receiver, as people write them in options and URLs."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
@@ -14,6 +15,8 @@ _FLOWS = {"none": Flow.NONE, "software": Flow.SOFTWARE, "hardware": Flow.HARDWAR
 
 #: Bytes of a host's FIFO when only its drain is given: the vendor's example has that many.
 _USUAL_FIFO = 4096
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 #: How the URL of a twin in this process begins.
 SCHEME = "twin://"
@@ -46,8 +49,11 @@ def parse_port_url(text: str) -> PortUrl:
 
     Raises `typer.BadParameter`.
     """
+    if _CONTROL.search(text):
+        raise typer.BadParameter(f"port '{shown(text, limit=80)}': it holds a control character")
     url, _, query = text.partition("?")
-    values = dict(parse_qsl(query, keep_blank_values=True))
+    # Bytes that are no UTF-8 may be part of the name of a file: they stay what they are.
+    values = dict(parse_qsl(query, keep_blank_values=True, errors="surrogateescape"))
     speed = values.pop("speed", None)
     flow = values.pop("flow", "auto")
     if flow not in _FLOWS:
@@ -56,7 +62,7 @@ def parse_port_url(text: str) -> PortUrl:
     rate = None if is_twin else values.pop("baud", None)
     if values and not is_twin:
         raise typer.BadParameter(f"{text}: {next(iter(values))!r} means nothing for a port")
-    rest = f"{url}?{urlencode(values)}" if values else url
+    rest = f"{url}?{urlencode(values, errors='surrogateescape')}" if values else url
     return PortUrl(
         rest,
         USUAL_RATE if rate is None else check_rate("baud", rate),

@@ -48,7 +48,7 @@ def parse_twin_url(url: str) -> TwinUrl:
     Raises `typer.BadParameter` and `UnknownModelError`.
     """
     model, _, query = url.removeprefix(SCHEME).partition("?")
-    values = dict(parse_qsl(query, keep_blank_values=True))
+    values = dict(parse_qsl(query, keep_blank_values=True, errors="surrogateescape"))
     if "/" in model:
         raise typer.BadParameter(f"{url}: nothing may follow the model but ?name=value&…")
     line = parse_line_model(

@@ -40,11 +40,11 @@ def open_trace(path: str, output: str | None = None) -> JsonLines:
     """The file to write to; never the command's own `output`. Raises `typer.BadParameter`."""
     if path == "-":
         raise typer.BadParameter("--trace: stdout is the command's own, name a file")
-    if output is not None and os.path.realpath(output) == os.path.realpath(path):
-        raise typer.BadParameter(f"--trace: {path} is where the output goes, name another")
     try:
+        if output is not None and os.path.realpath(output) == os.path.realpath(path):
+            raise typer.BadParameter(f"--trace: {path} is where the output goes, name another")
         return JsonLines(path, FORMAT)
-    except DiskError as error:
+    except (DiskError, ValueError) as error:
         raise typer.BadParameter(f"--trace: {error}") from None
 
 

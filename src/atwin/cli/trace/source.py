@@ -31,7 +31,7 @@ def is_same_file(path: str, other: str) -> bool:
     """Whether both name one file that exists."""
     try:
         return os.path.samefile(path, other)
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
