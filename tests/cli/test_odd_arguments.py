@@ -19,9 +19,10 @@ QUICK = "twin://air724ug?time_scale=0"
 #: What a person, a script or a program that is attacked may hand over. {d} is a directory.
 ODD = [
     "", "\0", "\udc80", "\x1b[2J", "\u202e", "a\nb", "9" * 5000, "-" + "9" * 5000, "-1", "nan",
-    "inf", "1e400", "\u0661\u0662", "~nosuchuser/x", "%00", "[::1", "::", "127.0.0.1:0", "127.0.0.1:65536",
-    "x" * 300, "/", "..", "{d}", "/dev/full", "/dev/null", "{d}/deep.json", "{d}/deep.toml",
-    "{d}/long.toml", "{d}/bin", "{d}/none/x", "@", "@{d}", "@{d}/none", "--", "'", '"',
+    "inf", "1e400", "\u0661\u0662", "~nosuchuser/x", "%00", "[::1", "::", "127.0.0.1:0",
+    "127.0.0.1:65536", "x" * 300, "/", "..", "{d}", "/dev/full", "/dev/null", "{d}/deep.json",
+    "{d}/deep.toml", "{d}/long.toml", "{d}/bin", "{d}/none/x", "@", "@{d}", "@{d}/none", "--",
+    "'", '"',
 ]  # fmt: skip
 
 #: A command line that does no more than look at its arguments, {} being the odd one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -76,12 +77,12 @@ def test_files_go_up_once_and_settings_once_a_boot(
 
         for _ in range(2):
             assert (await modem.get(url)).body == BODY
-        assert (count("AT+FSWRITE"), count("AT+SSLCFG")) == (3, 7)
+        assert (count("AT+FSWRITE"), count("AT+SSLCFG")) == (3, 8)
         assert (await modem.command("AT+RESET")).ok
         await modem.bring_up()
         # Noticed by RDY: files are compared, found good, and the context is set again.
         assert (await modem.get(url)).body == BODY
-        assert (count("AT+FSWRITE"), count("AT+SSLCFG")) == (3, 14)
+        assert (count("AT+FSWRITE"), count("AT+SSLCFG")) == (3, 16)
         assert count("AT+FSREAD=") == 3
 
         # A file that is not what it should be is replaced.
@@ -183,3 +184,32 @@ def test_what_does_not_go_together(
         )
     with pytest.raises(UsageError, match=words):
         TlsSettings(**given).files()
+
+
+@pytest.mark.parametrize("clock", ["", '"00/01/01,00:00:00+00"', '"70/01/01,00:00:00+32"'])
+@pytest.mark.parametrize("expired", [False, True])
+def test_dates_are_checked_by_a_clock_that_is_right(
+    tmp_path: Path, ca: Issued, clock: str, expired: bool
+) -> None:
+    now = datetime.now(UTC)
+    start, end = (now - timedelta(days=9), now + timedelta(days=-2 if expired else 9))
+    server = tls_pki.leaf(ca, start=start, end=end)
+    (tmp_path / "body").write_bytes(BODY)
+    with tls_servers.nginx(tmp_path, server, tmp_path / "body") as port:
+
+        async def test(twin: Twin, modem: Modem, said: list[str]) -> None:
+            if clock:
+                assert (await modem.command(f"AT+CCLK={clock}")).ok
+            if expired:
+                with pytest.raises(TlsFailed):
+                    await modem.get(f"https://localhost:{port}/body")
+            else:
+                assert (await modem.get(f"https://localhost:{port}/body")).status == 200
+            assert '>AT+SSLCFG="ignorelocaltime",153,0' in said
+
+        talk(test, TlsSettings(ca.pem, check_dates=True))
+
+
+def test_dates_alone_cannot_be_checked() -> None:
+    with pytest.raises(UsageError, match="give its CA"):
+        TlsSettings(check_dates=True)

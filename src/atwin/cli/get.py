@@ -32,7 +32,7 @@ from atwin.cli.requests import (
     headers_from,
     redirects_from,
 )
-from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
+from atwin.cli.tls import Ca, Cert, CheckDates, Key, Seclevel, Suite
 
 #: Room for the endings of the files beside the target, in a name of 255 bytes.
 _LONGEST_NAME = 200
@@ -83,6 +83,7 @@ def get(
     key: Key = None,
     seclevel: Seclevel = None,
     suite: Suite = None,
+    check_dates: CheckDates = False,
     pins: PinsOption = None,
     timeout: Timeout = TIMEOUT,
     give_up: GiveUp = GIVE_UP,
@@ -133,7 +134,7 @@ def get(
         known(url=url, file=target)
         cost = Watch() if traffic else None
         wrong = FaultWatch()
-        with https(url, ca, cert, key, seclevel, suite) as tls:
+        with https(url, ca, cert, key, seclevel, suite, check_dates) as tls:
             async with ready_modem(port, tls, pins, give_up, cost, wrong) as modem:
                 with show_progress(target) as progress:
                     result = await modem.download(

@@ -25,7 +25,7 @@ from atwin.cli.requests import (
     headers_from,
     redirects_from,
 )
-from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
+from atwin.cli.tls import Ca, Cert, CheckDates, Key, Seclevel, Suite
 
 
 def head(
@@ -43,6 +43,7 @@ def head(
     key: Key = None,
     seclevel: Seclevel = None,
     suite: Suite = None,
+    check_dates: CheckDates = False,
     pins: PinsOption = None,
     timeout: Timeout = TIMEOUT,
     give_up: GiveUp = GIVE_UP,
@@ -72,7 +73,7 @@ def head(
         from atwin.cli.tls import https
         from atwin.host import Retry
 
-        with https(url, ca, cert, key, seclevel, suite) as tls:
+        with https(url, ca, cert, key, seclevel, suite, check_dates) as tls:
             async with ready_modem(port, tls, pins, give_up) as modem:
                 response = await modem.head(
                     url,

@@ -30,7 +30,7 @@ from atwin.cli.requests import (
     headers_from,
     redirects_from,
 )
-from atwin.cli.tls import Ca, Cert, Key, Seclevel, Suite
+from atwin.cli.tls import Ca, Cert, CheckDates, Key, Seclevel, Suite
 
 #: Bytes: what no module takes need not be read.
 _LARGEST_BODY = 1 << 30
@@ -74,6 +74,7 @@ def post(
     key: Key = None,
     seclevel: Seclevel = None,
     suite: Suite = None,
+    check_dates: CheckDates = False,
     pins: PinsOption = None,
     timeout: Timeout = TIMEOUT,
     give_up: GiveUp = GIVE_UP,
@@ -109,7 +110,7 @@ def post(
         from atwin.host import Retry
 
         cost = Watch() if traffic else None
-        with https(url, ca, cert, key, seclevel, suite) as tls:
+        with https(url, ca, cert, key, seclevel, suite, check_dates) as tls:
             async with ready_modem(port, tls, pins, give_up, cost) as modem:
                 response = await modem.post(
                     url,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from atwin.cli.inputs import read_option
+from atwin.cli.says import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 
 Ca = Annotated[
     str | None,
-    typer.Option("--ca", metavar="FILE", help="Check the server's certificate by this CA."),
+    typer.Option(
+        "--ca",
+        metavar="FILE",
+        help="Check the server's certificate by this CA; not its dates, see --check-dates.",
+    ),
 ]
 Cert = Annotated[
     str | None, typer.Option("--cert", metavar="FILE", help="Client certificate to show.")
@@ -33,6 +38,15 @@ Suite = Annotated[
 ]
 
 
+CheckDates = Annotated[
+    bool,
+    typer.Option(
+        "--check-dates",
+        help="With --ca: refuse certificates that are not valid now. Sets a module's wrong clock.",
+    ),
+]
+
+
 @contextmanager
 def https(
     url: str,
@@ -41,10 +55,11 @@ def https(
     key: str | None,
     seclevel: int | None,
     suite: str | None,
+    check_dates: bool = False,
 ) -> "Iterator[TlsSettings | None]":
     """What the options ask for, for the work inside; None when nothing of it concerns TLS.
 
-    Behind the work it says on stderr that the server of an HTTPS URL was not checked; when there
+    After the work it says on stderr what was not checked of the server of an HTTPS URL; when there
     was no TLS it says how to find out why instead. Raises `typer.BadParameter`, `UsageError` and
     `TlsFailed`.
     """
@@ -56,6 +71,7 @@ def https(
         _content("--key", key),
         seclevel,
         _number(suite),
+        check_dates,
     )
     secure = url.lower().startswith("https:")
     # For HTTPS also what is not asked for is set: an earlier run's settings may still be there.
@@ -67,6 +83,8 @@ def https(
         raise _with_advice(failure, url, ca, cert, key) from failure
     if secure and settings.level == 0:
         typer.echo("note: the server's certificate was not checked; give --ca FILE", err=True)
+    elif secure and not check_dates:
+        say("the server's certificate was checked, but not its dates: --check-dates does that")
 
 
 def _with_advice(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from atwin.host.certificates import StoredFile, certificates_file, key_file, store
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
 
 _CONTEXT = 153
 
+#: Local time, and its distance from UTC in quarter hours.
+_CLOCK = re.compile(r'\+CCLK: ?"(\d\d/\d\d/\d\d,\d\d:\d\d:\d\d)([+-]\d{1,2})"')
+#: A module's clock that is further off is set.
+_CLOCK_OFF = timedelta(hours=1)
+
 #: The six suites, and all of them.
 SUITES = (0x0035, 0x002F, 0x0005, 0x0004, 0x000A, 0x003D)
 ALL_SUITES = 0xFFFF
@@ -26,6 +33,8 @@ class TlsSettings:
 
     `seclevel`: 0 checks nothing, 1 the server by `ca`, 2 shows it `cert` too; None is the highest
     the files allow. `suite` is the IANA number of the only one to offer, None offers all six.
+    `check_dates`: certificates that are not valid now are refused, by the module's clock, which is
+    set for it where it is wrong; a module by itself does not look at dates (spec: tls.md §2).
     """
 
     ca: bytes | None = None
@@ -33,6 +42,7 @@ class TlsSettings:
     key: bytes | None = None
     seclevel: int | None = None
     suite: int | None = None
+    check_dates: bool = False
 
     def __post_init__(self) -> None:
         """Raises `UsageError` for what does not go together."""
@@ -45,6 +55,8 @@ class TlsSettings:
                 f"a security level of {self.seclevel}: 0 needs nothing, 1 a CA, 2 a CA, a client"
                 " certificate and its key"
             )
+        if self.check_dates and not self.level:
+            raise UsageError("dates are checked together with the certificate: give its CA")
         if self.suite is not None and self.suite not in (*SUITES, ALL_SUITES):
             known = ", ".join(f"0x{suite:04X}" for suite in SUITES)
             raise UsageError(f"a module has no suite 0x{self.suite:04X}: {known}")
@@ -100,4 +112,29 @@ class TlsSetup:
         # Firmware that does not know these has none.
         await script.ask(f'AT+SSLCFG="hostname",{_CONTEXT},')
         await script.ask(f'AT+SSLCFG="verifymode",{_CONTEXT},0')
+        if self._settings.check_dates:
+            await self._set_clock(script)
+            await script.step(f'AT+SSLCFG="ignorelocaltime",{_CONTEXT},0')
+        else:
+            await script.ask(f'AT+SSLCFG="ignorelocaltime",{_CONTEXT},1')
         self._told_in = told_in
+
+    async def _set_clock(self, script: Script) -> None:
+        """A clock that nobody has set stands in 2000, where no certificate is valid yet."""
+        now = datetime.fromtimestamp(self._channel.clock.wall(), UTC)
+        reply = await script.ask("AT+CCLK?")
+        told = next((date for line in reply.lines if (date := _date(str(line)))), None)
+        if told is None or abs(told - now) > _CLOCK_OFF:
+            await script.step(f"AT+CCLK={quoted(f'{now:%y/%m/%d,%H:%M:%S}+00')}")
+
+
+def _date(line: str) -> datetime | None:
+    """The moment in a `+CCLK:` line; None in any other."""
+    match = _CLOCK.search(line)
+    if match is None:
+        return None
+    try:
+        local = datetime.strptime(match[1], "%y/%m/%d,%H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return local - timedelta(minutes=15 * int(match[2]))
