@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import run_virtual
+from atwin.models import MODELS, load_profile
 from support.one_request import COMMANDS, TIMEOUT, results, statuses
 
 if TYPE_CHECKING:
@@ -175,14 +176,18 @@ def test_lengths_no_module_can_hold(length: int) -> None:
     assert statuses(lambda: [said]) == expected
 
 
-@pytest.mark.parametrize(("more", "urc"), [(-1, (200, 4095)), (0, (200, 4096)), (1, (602, 4096))])
-def test_around_the_end_of_the_buffer(more: int, urc: tuple[int, int]) -> None:
-    body = b"x" * (4096 + more)
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_around_the_end_of_the_buffer(model: str, more: int) -> None:
+    capacity = load_profile(model).limit("http_buffer")
+    body = b"x" * (capacity + more)
 
     async def main(head: bytes) -> tuple[int, int]:
-        async for _, status, amount in results(lambda: [OK + head + body], ("GET",)):
+        said = OK + head + body
+        async for _, status, amount in results(lambda: [said], ("GET",), model=model):
             return status, amount
         raise AssertionError("no result")
 
+    urc = (602, capacity) if more > 0 else (200, len(body))
     assert run_virtual(main(b"Content-Length: %d\r\n\r\n" % len(body))) == urc
     assert run_virtual(main(b"\r\n")) == urc

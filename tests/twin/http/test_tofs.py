@@ -102,6 +102,18 @@ def test_the_query_follows_it() -> None:
     download(test, response(BODY), holds=9)
 
 
+@pytest.mark.parametrize("length", [2**31, 2**32 - 1, 2**32, 10 * 2**30])
+def test_the_query_tells_lengths_no_flash_can_hold(length: int) -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(START)
+        await terminal.quiet()
+        answer = await terminal.ask(b"AT+HTTPGETTOFS?")
+        assert answer == b"\r\n+HTTPGETTOFS: 1,%d,%d\r\n\r\nOK\r\n" % (len(BODY), length)
+        assert await ended(terminal) == b"408,%d" % len(BODY)
+
+    download(test, response(BODY, length=length), holds=0)
+
+
 @pytest.mark.parametrize(
     ("says", "urc"),
     [
