@@ -6,11 +6,22 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from atwin.clock import run_virtual
-from atwin.host import Header, Modem, RedirectError, Redirects, Response, ServerError, UsageError
+from atwin.host import (
+    CommandRefusedError,
+    Header,
+    Modem,
+    RedirectError,
+    Redirects,
+    Response,
+    ServerError,
+    UsageError,
+)
 from atwin.host.http import GET, HEAD, HttpSession, Setup
-from atwin.host.redirects import Way, is_certain, next_target
+from atwin.host.redirects import Way, is_certain, next_target, with_letters_of
 from atwin.line.memory import memory_pair
 from atwin.models import MODELS
 from support.fake_module import Answer as FakeAnswer
@@ -322,18 +333,22 @@ def test_so_many_and_no_more(hops: int, ends: bool) -> None:
     ("chain", "text"),
     [
         # What is told in lower case is found there as well, so the chain can be seen.
-        ({"/from": "/there"}, None),
-        ({"/from": "https://b.example/there", "/there": "/end"}, None),
-        ({"/from": "https://b.example/there", "/there": "http://a.example/end"}, "https to http"),
-        ({"/from": "/There"}, "answers 404, so where it leads cannot be seen: give the final URL"),
-        ({"/from": "/from"}, "after 10 redirects"),
+        ({"/From": "/there"}, None),
+        ({"/From": "https://b.example/there", "/there": "/end"}, None),
+        ({"/From": "https://b.example/there", "/there": "http://a.example/end"}, "https to http"),
+        ({"/From": "https://b.example/From/"}, None),
+        (
+            {"/From": "https://b.example/Sub/x"},
+            "answers 404, so where it leads cannot be seen: give the final URL",
+        ),
+        ({"/From": "/From"}, "after 10 redirects"),
     ],
 )
 def test_https_on_a_module_that_lower_cases(chain: dict[str, str], text: str | None) -> None:
     def answer(asked: Asked) -> Answer:
         if asked.path in chain:
             return Answer(302, {"Location": chain[asked.path]})
-        found = asked.path in chain.values() or asked.path == "/end"
+        found = any(to.endswith(asked.path) for to in chain.values())
         return Answer(200, {}, b"found") if found else Answer(404)
 
     async def main() -> None:
@@ -341,15 +356,15 @@ def test_https_on_a_module_that_lower_cases(chain: dict[str, str], text: str | N
         async with in_front_of(web, "a.example", "b.example", model="air724ug") as modem:
             for ask_for in (modem.get, modem.head):
                 if text is None:
-                    response = await ask_for("https://a.example/from")
+                    response = await ask_for("https://a.example/From")
                     assert response.status == 200
                 else:
                     with pytest.raises(RedirectError, match=text):
-                        await ask_for("https://a.example/from")
+                        await ask_for("https://a.example/From")
             assert {a.base[:5] for a in web.log} == {"https"}
             if text is not None and "final URL" in text:
                 blindly = Redirects(allow_downgrade=True)
-                got = await modem.get("https://a.example/from", redirects=blindly)
+                got = await modem.get("https://a.example/From", redirects=blindly)
                 assert got.body == b"found"
 
     run_virtual(main())
@@ -646,6 +661,29 @@ def test_secrets_of_a_target_are_not_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("known", "told", "likely"),
+    [
+        ("https://a/Fw/File.Bin", "https://a/fw/file.bin/", "https://a/Fw/File.Bin/"),
+        ("http://A/Fw/File.Bin", "https://b/fw/file.bin", "https://b/Fw/File.Bin"),
+        ("http://a/File.Bin", "http://cdn/x/file.bin", "http://cdn/x/File.Bin"),
+        ("http://a/Fw/File.Bin", "http://a/fw/v2/file.bin?t=ab", "http://a/Fw/v2/file.bin?t=ab"),
+        ("http://a/AA", "http://a/aaa", "http://a/AAa"),
+        ("http://a/AAAA", "http://a/aa", "http://a/AA"),
+        ("http://a", "http://a/x", "http://a/x"),
+        ("http://a/X", "http://b", "http://b"),
+    ],
+)
+def test_letters_that_are_likely(known: str, told: str, likely: str) -> None:
+    assert with_letters_of(known, told) == likely
+
+
+@given(st.text("aB/?", max_size=9), st.text("ab/?", max_size=9))
+def test_likely_letters_change_nothing_else(known: str, told: str) -> None:
+    likely = with_letters_of(f"http://h/{known}", f"http://h/{told}")
+    assert likely.lower() == f"http://h/{told}"
+
+
+@pytest.mark.parametrize(
     ("location", "certain"),
     [
         ("/42", True),
@@ -659,3 +697,25 @@ def test_secrets_of_a_target_are_not_told() -> None:
 def test_letters_that_may_have_been_others(location: str, certain: bool) -> None:
     assert is_certain(location, folded=True) is certain
     assert is_certain(location, folded=False)
+
+
+# --- headers a module does not take -------------------------------------------------------------
+
+
+def test_a_module_that_takes_no_headers() -> None:
+    """A courtesy is left away; what was asked for ends the request, at once."""
+
+    async def main() -> None:
+        near, far = memory_pair()
+        module, modem = FakeModule(far, FakeServer(b"found"), limit=5000), Modem(near)
+        module.instead['AT+HTTPPARA="USER_DEFINED"'] = b"\r\n+CME ERROR: 53\r\n"
+        courtesy = Header("Accept-Encoding", "identity", courtesy=True)
+        assert (await modem.get("http://files.example/x", headers=[courtesy])).body == b"found"
+        before = len(module.heard)
+        with pytest.raises(CommandRefusedError, match="does not take the header X-Key") as caught:
+            await modem.get("http://files.example/x", headers={"X-Key": "geheim"})
+        assert "geheim" not in str(caught.value)
+        again = [line for line in module.heard[before:] if "USER_DEFINED" in line]
+        assert again == ['AT+HTTPPARA="USER_DEFINED","X-Key: geheim"']
+
+    run_virtual(main())

@@ -17,6 +17,7 @@ from atwin.host.redirects import (
     needs_watching,
     next_target,
     shown_url,
+    with_letters_of,
 )
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _leave_to_module(session: HttpSession, status: int, method: int, to: Target 
 
 
 async def _look_ahead(session: HttpSession, to: Target, status: int) -> None:
-    """Walk the chain by HEAD, with the letters as they are told, and come back.
+    """Walk the chain by HEAD, with the letters that are likely and those that are told; come back.
 
     Raises `RedirectError` when it leads where nothing must be sent, or nobody can see where.
     """
@@ -94,8 +95,12 @@ async def _look_ahead(session: HttpSession, to: Target, status: int) -> None:
                     " too: give the final URL",
                     status,
                 )
-            way.go(to, status)
+            likely = with_letters_of(way.url, to.url)
+            way.go(to._replace(url=likely), status)
             answer = (await session.ask_once(_HEAD)).status
+            if answer >= 400 and likely != to.url:
+                way.url = to.url
+                answer = (await session.ask_once(_HEAD)).status
             if answer not in REDIRECTS:
                 break
             headers = await session.headers()
@@ -103,7 +108,7 @@ async def _look_ahead(session: HttpSession, to: Target, status: int) -> None:
     if answer >= 400 and answer not in _NO_HEAD:
         raise RedirectError(
             f"{begin}; this module tells that in lower case only, and what stands there answers"
-            f" {answer}, so where it leads cannot be seen: give the final URL, or"
-            " --allow-downgrade to follow it blindly",
+            f" {answer}, so where it leads cannot be seen: give the final URL"
+            + ("" if way.has_secrets else ", or --allow-downgrade to follow it blindly"),
             status,
         )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+#: Not those of Python: 0x85 and 0xA0 are parts of UTF-8.
+_BLANKS = " \t"
+
 
 class Headers(Mapping[str, str]):
     """Header fields by name, in any case; of repeated fields the values joined by `, `.
@@ -15,12 +18,13 @@ class Headers(Mapping[str, str]):
     def __init__(self, raw: bytes = b"") -> None:
         self.raw = raw
         text = raw.decode("latin-1")
-        self.folded = bool(text) and text == text.lower()
+        # Only ASCII has letters here: other bytes are parts of UTF-8.
+        self.folded = bool(raw) and raw == raw.lower()
         self._fields: dict[str, str] = {}
         for line in text.split("\r\n"):
             name, colon, value = line.partition(":")
             if colon:
-                key, value = name.strip().lower(), value.strip()
+                key, value = name.strip(_BLANKS).lower(), value.strip(_BLANKS)
                 known = self._fields.get(key)
                 self._fields[key] = value if known is None else f"{known}, {value}"
 

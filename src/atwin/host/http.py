@@ -337,8 +337,13 @@ class HttpSession:
             command + quoted_headers([header.line], "USER_DEFINED"),
             shown=f"{command}{header.name}: ***" if header.stays_home else None,
         )
-        if not reply.ok and not header.courtesy:
-            raise self.script.refused(reply)
+        if reply.ok or header.courtesy:
+            return
+        advice = f"the module does not take the header {header.name}"
+        error = self.script.refused(reply, advice, RefusedForGoodError)
+        # Another one is taken, so the session is there: it is this one that is refused.
+        await self._send("URL", quoted(self.way.url, "URL"))
+        raise error
 
     async def close(self) -> None:
         """TERM, whatever it answers. Raises `NoAnswerError`."""

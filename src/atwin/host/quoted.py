@@ -83,15 +83,16 @@ def check_header_line(line: str) -> None:
 
 
 def is_header_line(line: str) -> bool:
-    """Whether a module sends `line` as it is: for what can be done without."""
+    """Whether a module sends `line` as it is, with a Range beside it: for what one may leave."""
     try:
-        quoted_headers([line], "USERDATA")
+        quoted_headers([_LONGEST_RANGE, line], "USERDATA")
     except UsageError:
         return False
     return True
 
 
 _QUOTE = "\\22"
+_LONGEST_RANGE = "Range: bytes=4294967295-4294967295"
 
 
 def _check(value: str, what: str) -> None:

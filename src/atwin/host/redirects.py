@@ -259,6 +259,32 @@ def is_certain(location: str, *, folded: bool) -> bool:
     return not folded or _LETTER.search(_AUTHORITY.sub("", location, count=1)) is None
 
 
+def with_letters_of(known: str, told: str) -> str:
+    """`told`, a URL in lower case, with the letters of `known` where it says the same.
+
+    Most redirects keep what they begin or end with: a slash is added, or another host. A guess.
+    """
+    _, known = _in_two(known)
+    begin, told = _in_two(told)
+    low = known.lower()
+    first = _common(told, low)
+    last = min(_common(told[::-1], low[::-1]), len(told) - first, len(low) - first)
+    middle = told[first : len(told) - last]
+    return begin + known[:first] + middle + known[len(known) - last :]
+
+
+def _in_two(url: str) -> tuple[str, str]:
+    found = _AUTHORITY.match(url)
+    end = found.end() if found else 0
+    return url[:end], url[end:]
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
 def needs_watching(way: Way, wishes: Redirects) -> bool:
     """Whether each redirect must be looked at: a module that follows by itself follows all."""
     secure = origin_of(way.url)[0] == "https" or wishes.https_only

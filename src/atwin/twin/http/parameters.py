@@ -135,8 +135,8 @@ class Parameters:
         for block in (*self.user_defined, self.user_data):
             for line in block.split("\r\n"):
                 name, colon, value = line.partition(":")
-                if colon and name.strip():
-                    pair = (name.strip(), value.strip())
+                if colon and name.strip(" \t"):
+                    pair = (name.strip(" \t"), value.strip(" \t"))
                     headers.append((pair[0].encode("latin-1"), pair[1].encode("latin-1")))
         return headers
 
@@ -172,7 +172,7 @@ def _decode(text: str) -> str:
     if len(text) > _LONGEST_HEADERS or _CONTROL.search(text):
         raise BadArgument(text)
     plain = text.replace("\\22", '"').replace("\\r\\n", "\r\n")
-    lines = (line.strip() for line in plain.split("\r\n"))
+    lines = (line.strip(" \t") for line in plain.split("\r\n"))
     return "\r\n".join(line for line in lines if line)
 
 
