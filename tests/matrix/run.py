@@ -246,6 +246,8 @@ def _judge_end(
             blame = failure.blame(last.code, last.sentence)
         case Either(failure):
             blame = failure.blame(last.code, last.sentence)
+        case Unvouched() if last.code in (1, 5):
+            blame = None  # noticed after all: an overlap, a total, or the hash told
         case _:
             return "no file", ""
     if blame is None:

@@ -23,7 +23,7 @@ class SliceCapped(OddRange):
         return self.slice(request, first, min(last, first + 99_999), self.data)
 
 
-class SliceToTheEnd(NeedsRanges):
+class SliceToTheEnd(RangesMayDo):
     """The end of the range is not read: everything from its first byte on."""
 
     says = (r"range|bytes",)
@@ -34,6 +34,8 @@ class SliceToTheEnd(NeedsRanges):
 
 class SliceIsWhole(NeedsRanges):
     """206 with the whole file, and a Content-Range that says so (field report)."""
+
+    says = (r"range|bytes",)
 
     def ranged(self, request: Request, first: int, last: int) -> list[Piece]:
         return self.slice(request, 0, self.size - 1, self.data)
