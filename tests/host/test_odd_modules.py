@@ -237,3 +237,52 @@ def test_a_module_that_differs(
         assert LoopClock().now() < seconds_allowed(wrong)
 
     run_virtual(main())
+
+
+#: What a module does while it is given the body of a POST.
+OF_POSTS: list[Odd] = [
+    ("nothing", lambda m: None, None),
+    ("NUL in front of lines", lambda m: m.replaces(rb"\r\n(?=.)", b"\r\n\0"), None),
+    ("XON and XOFF as lines", lambda m: m.replaces(rb"^\r\n", b"\x13\r\n\x11\r\n"), None),
+    ("blanks at the end of lines", lambda m: m.replaces(rb"\r\n$", b"  \r\n"), None),
+    ("Call Ready in answers", lambda m: m.replaces(rb"^\r\n", b"\r\nCall Ready\r\n\r\n"), None),
+    ("a byte at a time", lambda m: m.cuts(1), None),
+    ("0.8 s late", lambda m: m.is_late(0.8), None),
+    ("no limits told", lambda m: m.answers("AT+HTTPDATA=?", ""), None),
+    (
+        "HTTPDATA refused",
+        lambda m: m.refuses("AT+HTTPDATA=1", by="+CME ERROR: 53"),
+        "CME ERROR: 53",
+    ),
+    ("no DOWNLOAD", lambda m: m.answers("AT+HTTPDATA=1", "OK"), "did not ask for the data"),
+    (
+        "one +HTTPACTION lost",
+        lambda m: setattr(m, "lost_actions", 1),
+        r"no \+HTTPACTION within 26 s",
+    ),
+]
+
+
+@pytest.mark.parametrize(("odd", "wrong"), [d[1:] for d in OF_POSTS], ids=[d[0] for d in OF_POSTS])
+def test_a_post_by_a_module_that_differs(
+    odd: Callable[[OddModule], object], wrong: str | None
+) -> None:
+    async def main() -> None:
+        near, far = memory_pair()
+        server = FakeServer(b"thanks")
+        module = OddModule(far, server, echo=True)
+        odd(module)
+        modem = Modem(near)
+        await modem.bring_up()
+        if wrong is None:
+            assert (await modem.post("http://server/", LARGE[:1000], timeout=16)).body == b"thanks"
+            assert [asked.body for asked in server.asked] == [LARGE[:1000]]
+        else:
+            with pytest.raises(HostError, match=wrong):
+                await modem.post("http://server/", LARGE[:1000], timeout=16)
+            # A server must not see the same POST twice, nor another body.
+            assert [asked.body for asked in server.asked] in ([], [LARGE[:1000]])
+        await modem.close()
+        assert LoopClock().now() < 120
+
+    run_virtual(main())

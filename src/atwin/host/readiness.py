@@ -41,10 +41,10 @@ _ATTACHED = lenient(r"\+CGATT: (\d+)")
 _CODE = lenient(r"\+\w+: (\d+)(?:, (\d+))?(?:, .*)?")
 
 _UNLOCK = "the module is bound to another SIM or network: use that one, or enter its unlock code"
-_PUK = 'the SIM wants its PUK: enter it with AT+CPIN="PUK","NEW PIN" (atwin console does that)'
+_PUK = "the SIM wants its PUK: enter it with AT+CPIN, a new PIN behind it (atwin console does that)"
 _PIN = (
-    'the SIM wants its PIN: enter it with AT+CPIN="PIN" (atwin console does that), or switch it off'
-    " with AT+CLCK"
+    "the SIM wants its PIN: enter it with AT+CPIN (atwin console does that), or switch it off with"
+    " AT+CLCK"
 )
 #: What the refusals mean that only a person can do something about.
 _LOCKS = {
