@@ -1,14 +1,16 @@
 """`atwin get`: a file of any size, resumable."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atwin.cli.exits import INTERRUPTED, TERMINATED
+from atwin.cli.exits import DONE, INTERRUPTED, TERMINATED
 from atwin.cli.options import (
     DEFAULT_PORT,
     GIVE_UP,
@@ -20,6 +22,7 @@ from atwin.cli.options import (
     Timeout,
     TraceFile,
     Traffic,
+    parse_bytes,
 )
 from atwin.cli.outcome import CommandFailed
 from atwin.cli.requests import (
@@ -33,6 +36,9 @@ from atwin.cli.requests import (
     redirects_from,
 )
 from atwin.cli.tls import Ca, Cert, CheckDates, Key, Seclevel, Suite
+
+if TYPE_CHECKING:
+    from atwin.host import DownloadResult
 
 #: Room for the endings of the files beside the target, in a name of 255 bytes.
 _LONGEST_NAME = 200
@@ -77,6 +83,21 @@ def get(
     strategy: Annotated[
         Strategy, typer.Option(help="range: part by part; stream: HTTPEXACTION.")
     ] = Strategy.AUTO,
+    max_size: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE", help="End a download that is larger: bytes, or 300K, 12M, 2G."
+        ),
+    ] = None,
+    resume_from_url: Annotated[
+        str | None,
+        typer.Option(
+            "--resume-from-url",
+            metavar="URL",
+            help="Go on with what came from another URL of the same file. A new signature (the "
+            "part after `?`) needs none, with an ETag or date that is the same.",
+        ),
+    ] = None,
     as_json: Json = False,
     ca: Ca = None,
     cert: Cert = None,
@@ -101,10 +122,11 @@ def get(
       atwin get http://example.org/firmware.bin
       atwin get http://example.org/a.zip -o /tmp/a.zip --port /dev/ttyUSB0 --json
     """
+    from atwin.cli.outcome import print_object
     from atwin.cli.running import finish, run
     from atwin.cli.told import described, kept, summary
     from atwin.cli.traffic.watch import thrown_away
-    from atwin.host.download import Order
+    from atwin.host.download import Order, already_there
     from atwin.host.http import Setup
 
     if output == "-":
@@ -118,20 +140,29 @@ def get(
     scratch = thrown_away(target) if output is None else None
     path = scratch or target
     # What is wrong with it is said before a module is opened.
-    Order(Path(path), sha256, md5, chunk, strategy.value)
+    most = None if max_size is None else parse_bytes("--max-size", max_size)
+    order = Order(Path(path), sha256, md5, chunk, strategy.value, most, resume_from_url)
 
     arrived = False
+
+    def tell(result: "DownloadResult", more: Mapping[str, object] = MappingProxyType({})) -> int:
+        typer.echo(summary(replace(result, file=Path(target))), err=True)
+        if as_json:
+            print_object({**described(replace(result, file=Path(target))), **more})
+        return DONE
 
     async def work() -> int:
         nonlocal arrived
         from atwin.cli.faults import FaultWatch
         from atwin.cli.modem import ready_modem
-        from atwin.cli.outcome import known, print_object
+        from atwin.cli.outcome import known
         from atwin.cli.progress import show_progress
         from atwin.cli.tls import https
         from atwin.cli.traffic.watch import Watch
 
         known(url=url, file=target)
+        if (there := already_there(url, order)) is not None:
+            return tell(there)
         cost = Watch() if traffic else None
         wrong = FaultWatch()
         with https(url, ca, cert, key, seclevel, suite, check_dates) as tls:
@@ -144,6 +175,8 @@ def get(
                         md5=md5,
                         chunk=chunk,
                         strategy=strategy.value,
+                        max_size=most,
+                        resume_from=resume_from_url,
                         headers=headers,
                         timeout=timeout,
                         redirects=redirects,
@@ -151,17 +184,10 @@ def get(
                         progress=progress,
                     )
                 arrived = True
-        if scratch is not None:
-            result = replace(result, file=Path(target))
-        typer.echo(summary(result), err=True)
-        if as_json:
-            told = described(result)
-            if cost is not None:
-                told["traffic"] = cost.as_dict()
-            if wrong.faults is not None:
-                told["faults"] = wrong.faults
-            print_object(told)
-        return 0
+        more: dict[str, object] = {} if cost is None else {"traffic": cost.as_dict()}
+        if wrong.faults is not None:
+            more["faults"] = wrong.faults
+        return tell(result, more)
 
     try:
         code = run(work(), trace, path)

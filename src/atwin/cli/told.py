@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from atwin.cli.says import one_line
+from atwin.text import masked_url
 
 if TYPE_CHECKING:
     from atwin.host import DownloadResult
@@ -41,6 +42,8 @@ def rate(size: int, seconds: float) -> str:
 
 def summary(result: "DownloadResult") -> str:
     """One line for a person."""
+    if result.strategy == "none":
+        return f"{result.file}: was there already, {result.bytes} bytes, sha256 {result.sha256}"
     fetched = result.bytes - result.resumed_from
     text = (
         f"{result.file}: {result.bytes} bytes in {result.seconds:.1f} s"
@@ -54,6 +57,10 @@ def summary(result: "DownloadResult") -> str:
     helped = [rung.rung for rung in result.recovery if rung.helped]
     if helped:
         text += f", recovered by {', '.join(helped)}"
+    if result.final_url is not None:
+        text += f", from {masked_url(result.final_url)}"
+    if result.coding is not None:
+        text += f", content-coded ({result.coding}): the bytes are as sent, not decoded"
     return one_line(f"{text}, sha256 {result.sha256}")
 
 
@@ -74,4 +81,6 @@ def described(result: "DownloadResult") -> dict[str, object]:
         "model": result.model,
         "retries": result.retries,
         "recovery": climbed(result.recovery),
+        "final_url": None if result.final_url is None else masked_url(result.final_url),
+        "coding": result.coding,
     }

@@ -1,12 +1,12 @@
 """From the options of an estimate to what it will cost."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import typer
 
+from atwin.cli.options import parse_bytes
 from atwin.cli.traffic.advice import advise
 from atwin.cli.traffic.report import Report
 from atwin.net.http.request import Request
@@ -30,11 +30,9 @@ _SUITE = "0x0035"
 #: What If-Range carries: nginx's ETags have that size.
 _ETAG = b'"5e16f6b9-b6ba5c"'
 
-_SIZE = re.compile(r"(\d{1,12})([KkMm]?)")
 #: Bytes of one task, and its requests.
 _LARGEST = 1 << 30
 _MOST_PARTS = 100_000
-_UNITS = {"": 1, "K": 1024, "M": 1024 * 1024}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +131,8 @@ def estimate_get(
 
 
 def parse_size(option: str, text: str) -> int:
-    """Bytes; K is 1024 and M 1,048,576 of them. Raises `typer.BadParameter`."""
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        raise typer.BadParameter(f"{option} {text!r}: a number of bytes is wanted, or 300K, 12M")
-    size = int(match[1]) * _UNITS[match[2].upper()]
+    """As `parse_bytes`, and no more than is worth an estimate. Raises `typer.BadParameter`."""
+    size = parse_bytes(option, text)
     if size > _LARGEST:
         raise typer.BadParameter(f"{option} {text}: at most 1024M; --times tells how often")
     return size

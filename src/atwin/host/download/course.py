@@ -17,7 +17,7 @@ from atwin.host.download.verdict import (
     TakeSlice,
     TakeWhole,
 )
-from atwin.host.errors import ServerError, TargetError
+from atwin.host.errors import ServerBusyError, ServerError, TargetError
 from atwin.host.recovery import Recovery, Retry
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from atwin.host.download.ledger import Ledger
     from atwin.host.download.order import Order
     from atwin.host.download.verdict import Turn
+    from atwin.host.errors import HostError
     from atwin.host.http import HttpSession
     from atwin.host.identity import Limits
     from atwin.host.recovery import Ladder
@@ -81,12 +82,16 @@ class Course:
         #: Validators that differed were passed over for that reason.
         self.bent = False
         self.head_status = 0
+        self.head_length: int | None = None
+        self.open_total = False
         #: Why parts are no use with this server.
         self.no_ranges: NoRanges | None = None
         #: All of it was asked for at once, and did not fit.
         self.tried_whole = False
         #: The last part was shorter than asked for, and the total is open.
         self.short = False
+        #: A part has come in this run.
+        self.ranges_work = False
         #: What is on disk must be compared with the server's before anything goes on behind it.
         self.joint_due = False
         #: This server's word about its parts cannot be trusted.
@@ -105,7 +110,9 @@ class Course:
         session.on_note = self.reports.note
         ladder.note = self.reports.rung
 
-    def _recovery(self, retry: Retry, attempts: Callable[[], int] | None = None) -> Recovery:
+    def _recovery(
+        self, retry: Retry, attempts: Callable[[HostError], int] | None = None
+    ) -> Recovery:
         return Recovery(
             self.session,
             self.ladder,
@@ -115,9 +122,11 @@ class Course:
             attempts=attempts,
         )
 
-    def _attempts(self) -> int:
+    def _attempts(self, failure: HostError) -> int:
         """Nothing has come yet: give up soon. Later, and while parts shrink, there is hope."""
-        hope = self.ledger.size or self.part_size.shrinking
+        hope: object = self.ledger.size or self.part_size.shrinking
+        if isinstance(failure, ServerBusyError):
+            hope = self.ranges_work
         return _ATTEMPTS if hope else _FIRST_ATTEMPTS
 
     # --- what is known --------------------------------------------------------------------------
@@ -132,6 +141,9 @@ class Course:
             streams=self.may_stream,
             head_status=self.head_status,
             short=self.short,
+            ranges_work=self.ranges_work,
+            head_length=self.head_length,
+            open_total=self.open_total,
         )
 
     def learn(self, entity: Entity) -> None:
@@ -139,6 +151,13 @@ class Course:
         if self.by_hash and self.entity is not None and self.entity.difference(entity):
             self.bent = True
         self.entity, self.confirmed = entity, True
+
+    def take_slice(self, part: TakeSlice) -> None:
+        """A part shows what it says of its entity, and that there are parts."""
+        if part.disputed and not self.open_total:
+            self.open_total, self.head_length = True, self.total
+        self.learn(part.entity)
+        self.ranges_work = True
 
     @property
     def total(self) -> int | None:
@@ -177,6 +196,16 @@ class Course:
     async def persist(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """`attempt`, repeated as its failures allow; see `Recovery.run`."""
         return await self._fetching.run(attempt)
+
+    def never_in_parts(self, busy: ServerBusyError) -> NoRanges:
+        """A server that is well, by its HEAD, and busy for each range: it may give the whole.
+
+        Raises `busy` where that is not so.
+        """
+        well = 200 <= self.head_status < 300
+        if self.ranges_work or self.no_ranges or busy.retry_after is not None or not well:
+            raise busy
+        return NoRanges(f"the server answers {busy.status} to a range", refused=busy.status)
 
     def keep(self, data: bytes) -> None:
         """Bring `data` to the disk. Raises as `check_size` does, and `DiskError`."""
@@ -230,7 +259,7 @@ class Course:
             if data != tail[: len(data)]:
                 reason = f"its bytes from {first} on are not those on disk"
                 return Changed(reason, verdict.entity)
-            self.learn(verdict.entity)
+            self.take_slice(verdict)
         elif not isinstance(verdict, AllThere):
             return verdict
         self.joint_due = False

@@ -224,6 +224,8 @@ class Download:
         known = Known(before, confirmed=True, kept=record.done, by_hash=course.by_hash)
         if asked is not None and contradiction(known, asked) is None:
             before = before.updated(asked)
+        elif asked is not None:
+            course.head_length = asked.length
         # Otherwise the GET that follows decides which of the two is right.
         course.entity, course.confirmed = before, True
         course.joint_due = not (
@@ -321,7 +323,7 @@ class Download:
                 raise ServerError(f"{self._session.shown_url}: {what}", 200)
             case TooLong(entity):
                 course.entity, course.tried_whole = entity, True
-            case NoRanges(reason) if self._ledger.size and self._odd < _ODD_ANSWERS:
+            case NoRanges(reason) if course.ranges_work and self._odd < _ODD_ANSWERS:
                 # Parts came before: one of several servers, or of several hours, may differ.
                 self._odd += 1
                 course.reports.note(f"{reason}: asking again")
@@ -350,37 +352,34 @@ class Download:
             if isinstance(verdict, Another):
                 course.entity = before
                 await self._turn(verdict)
-            if verdict is None and before.vouches and asked.vouches:
+            if before.surely(asked) or (verdict is None and before.vouches and asked.vouches):
                 course.entity = before
-                self._flap(turn, before)
+                self._flap(turn)
                 return
         self._changes += 1
-        if self._changes > _FRESH_STARTS:
-            raise ServerError(f"{self._session.shown_url} kept changing during the download")
-        if self._changes >= _CHANGES_TO_STREAM and course.may_stream:
-            course.no_ranges = NoRanges("the file changes all the time")
+        most = _CHANGES_TO_STREAM if course.may_stream else _FRESH_STARTS
+        if self._changes > most and course.no_ranges is None:
+            course.no_ranges = NoRanges(f"the file kept changing ({turn.reason})")
+            self._ledger.promises = False
         course.entity = asked or turn.entity
         course.confirmed = asked is None and turn.entity is not None
-        course.joint_due = course.doubtful = course.short = False
+        course.joint_due = course.doubtful = course.short = course.open_total = False
         self._begin_again(f"the entity changed, {turn.reason}: starting over")
 
-    def _flap(self, turn: Changed, before: Entity) -> None:
-        """The answer was of another entity, and the next one is of ours again."""
+    def _flap(self, turn: Changed) -> None:
+        """The answer was of another entity, and a HEAD is of ours again."""
         course = self._course
         self._flaps += 1
         if self._flaps < _FRESH_STARTS:
             course.reports.note(f"one answer was of another entity, {turn.reason}: asking again")
             return
-        if course.may_stream and course.no_ranges is None:
-            course.no_ranges = NoRanges("the server gives parts of different entities in turn")
-            self._ledger.promises = False
-            self._begin_again(f"{course.no_ranges.reason}: taking the file in one piece")
-            return
-        raise ServerError(
-            f"{self._session.shown_url}: the server gives different entities in turn"
-            f" ({turn.reason}): several servers that differ? --sha256 lets the bytes decide;"
-            f" {self._kept()}"
+        course.no_ranges = NoRanges(
+            turn.otherwise
+            or f"the server gives different entities in turn ({turn.reason}), as several servers"
+            " that differ do, where only --sha256 lets the bytes decide"
         )
+        self._ledger.promises = False
+        self._begin_again(f"{course.no_ranges.reason}: taking the file in one piece, if it can be")
 
     def _begin_again(self, note: str) -> None:
         self._ledger.set_aside()

@@ -137,15 +137,20 @@ class Entity:
         """
         if None not in (self.length, other.length) and self.length != other.length:
             return f"its length was {self.length} and is {other.length}"
-        if self.etag and other.etag:
-            if _plain(self.etag) != _plain(other.etag):
-                return f"its ETag was {self.etag} and is {other.etag}"
-            if not _is_weak(self.etag) and not _is_weak(other.etag):
-                return None
+        if self.surely(other):
+            return None
+        if self.etag and other.etag and _plain(self.etag) != _plain(other.etag):
+            return f"its ETag was {self.etag} and is {other.etag}"
         ours, theirs = self.last_modified, other.last_modified
         if ours and theirs and _plain(ours) != _plain(theirs):
             return f"its Last-Modified was {ours} and is {theirs}"
         return None
+
+    def surely(self, other: Entity) -> bool:
+        """Whether both have the same strong ETag: then they are one, whatever else is said."""
+        if not self.etag or not other.etag or _is_weak(self.etag) or _is_weak(other.etag):
+            return False
+        return _plain(self.etag) == _plain(other.etag)
 
     def same_validators(self, other: Entity) -> bool:
         """Whether both have an ETag, or both a date; whether they differ `difference` tells."""

@@ -14,7 +14,7 @@ from atwin.host.download.verdict import (
     TakeSlice,
     TakeWhole,
 )
-from atwin.host.errors import NoAnswerError, RequestFailedError, StepError
+from atwin.host.errors import NoAnswerError, RequestFailedError, ServerBusyError, StepError
 
 if TYPE_CHECKING:
     from atwin.host.download.course import Course
@@ -35,6 +35,14 @@ class Parts:
 
         Raises as `Course.persist` and `Course.keep` do.
         """
+        try:
+            return await self._run()
+        except ServerBusyError as busy:
+            if self._span() is None:
+                raise
+            return self._course.never_in_parts(busy)
+
+    async def _run(self) -> Turn | None:
         course = self._course
         turn: AllThere | Turn | None = None
         if course.joint_due and course.ledger.size and course.no_ranges is None:
@@ -108,7 +116,7 @@ class Parts:
             course.short = slice_.first + held <= span.last
         if not slice_.sure:
             course.doubtful = True
-        course.learn(slice_.entity)
+        course.take_slice(slice_)
         if await self._read(skip - len(check), held, check):
             course.fetched_parts += 1
             return None

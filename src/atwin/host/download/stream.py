@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 #: So often a stream may lose bytes on the line: smaller pieces may have helped after the first.
 _LOSSES = 2
+#: And so often the rest may be longer than it was announced.
+_OVERRUNS = 2
 
 
 class Stream:
@@ -59,7 +61,7 @@ class Stream:
         self._course = course
         self._block = bytearray()
         self._kept_at = 0.0
-        self._losses = 0
+        self._losses = self._overruns = 0
         #: Where this attempt began, what of it has come, and what was announced.
         self._before = self._got = 0
         self._left: int | None = None
@@ -70,7 +72,12 @@ class Stream:
         course.strategy = "stream"
         while True:
             before = course.ledger.size
-            turn = await course.persist(self._once)
+            try:
+                turn = await course.persist(self._once)
+            except ServerBusyError as busy:
+                if not course.ledger.size:
+                    raise
+                return course.never_in_parts(busy)
             # Some servers give a bounded piece, whatever was asked for.
             over = course.total is None or course.ledger.size >= course.total
             if turn is not None or over or course.ledger.size == before:
@@ -92,6 +99,8 @@ class Stream:
         except ServerError:
             # What came was no part of the file: an error page, or a body cut to nonsense.
             course.ledger.go_back(before, course.entity)
+            if self._overruns >= _OVERRUNS:
+                return NoRanges("the server sends more than the range it was asked for")
             raise
         except RefusedForGoodError:
             if not self._can_turn():
@@ -148,6 +157,7 @@ class Stream:
             more = f"more than the announced {self._left} bytes came"
             if self._before:
                 # An error page, or the whole entity: the joint, checked again, will tell.
+                self._overruns += 1
                 raise ServerBusyError(f"{course.session.shown_url}: {more}")
             course.reports.note(f"{more}: how many there are will show")
             self._left = None
@@ -176,8 +186,8 @@ class Stream:
         match verdict:
             case TakeWhole(entity) if not self._before:
                 course.learn(entity)
-            case TakeSlice(first, entity) if first == self._before:
-                course.learn(entity)
+            case TakeSlice(first) if first == self._before:
+                course.take_slice(verdict)
             case AllThere():
                 pass
             case Unconditional() if status not in (200, 203):

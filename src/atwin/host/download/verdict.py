@@ -47,7 +47,7 @@ class Span:
     last: int | None
 
     def __str__(self) -> str:
-        return f"bytes {self.first}-{'' if self.last is None else self.last}"
+        return f"the range {self.first}-{'' if self.last is None else self.last}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,12 @@ class Known:
     head_status: int = 0
     #: The last part was shorter than it was asked for, and the total is open.
     short: bool = False
+    #: Parts have come from this server.
+    ranges_work: bool = False
+    #: What the HEAD says, where a part or an earlier run says otherwise.
+    head_length: int | None = None
+    #: The server contradicts itself about the total: only the end itself is believed.
+    open_total: bool = False
 
 
 # --- verdicts -----------------------------------------------------------------------------------
@@ -111,12 +117,13 @@ class TakeSlice:
     """What is held are bytes of `entity` from `first` on, the next one among them.
 
     `sure` is False where the server does not say so in a way that makes sense, and only the bytes
-    can tell.
+    can tell. `disputed`: it names another total than before.
     """
 
     first: int
     entity: Entity
     sure: bool = True
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +157,14 @@ class TooLong:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The URL stands for `entity` now, None where that is not known."""
+    """The URL stands for `entity` now, None where that is not known.
+
+    `otherwise` is what is wrong with the server, if it does not.
+    """
 
     reason: str
     entity: Entity | None = None
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +272,11 @@ def _slice(asked: Asked, seen: Seen, said: ContentRange, known: Known) -> Verdic
         entity = replace(entity, length=known.entity.length)
     if (verdict := _contradicts_part(known, entity)) is not None:
         return verdict
+    disputed = known.open_total or _disputed(known.entity, entity)
     if known.entity is not None:
         entity = known.entity.updated(entity)
+    if disputed:
+        entity = replace(entity, length=None)
     claimed = said.last - said.first + 1
     body = seen.held if seen.complete else stated_length(seen.headers)
     wanted = _wanted(asked.span, entity.length)
@@ -279,14 +293,24 @@ def _slice(asked: Asked, seen: Seen, said: ContentRange, known: Known) -> Verdic
     if entity.length is not None and said.first + seen.held > entity.length:
         return _not_what_was_asked(asked, seen, said)
     at = known.kept if asked.at is None else asked.at
-    if said.first <= at < said.first + seen.held:
-        return TakeSlice(said.first, entity, sure)
+    end = said.first + seen.held
+    if said.first <= at < end:
+        return TakeSlice(said.first, entity, sure, disputed)
+    if disputed and end == at == said.total:
+        return AllThere()
     return _not_what_was_asked(asked, seen, said)
+
+
+def _disputed(before: Entity | None, entity: Entity) -> bool:
+    """Whether one entity is told to have two lengths. That HEAD says 0 is nothing but a habit."""
+    if before is None or not before.length or entity.length in (None, before.length):
+        return False
+    return replace(before, length=None).difference(replace(entity, length=None)) is None
 
 
 def _contradicts_part(known: Known, entity: Entity) -> Changed | Another | None:
     """As `contradiction`: but a part with a total says much of itself, and a HEAD says little."""
-    if known.entity is None or not known.confirmed:
+    if known.entity is None or not known.confirmed or known.entity.surely(entity):
         return None
     verdict = contradiction(known, entity, 206)
     if isinstance(verdict, Another) and (reason := known.entity.difference(entity)):
@@ -299,6 +323,8 @@ def _unnamed_slice(asked: Asked, seen: Seen, known: Known) -> Verdict:
     if seen.headers.get("content-type", "").lower().startswith("multipart/"):
         return NoRanges("the server answers a range with a multipart body")
     entity = known.entity or Entity()
+    if not seen.held and known.kept == _first(asked) and entity.length is None:
+        return AllThere()  # the range behind the end, as simple servers see it
     # Its Content-Length is the part's.
     verdict = _contradicts_part(known, replace(Entity.of(seen.headers), length=entity.length))
     if verdict is not None:
@@ -329,6 +355,8 @@ def _whole(asked: Asked, seen: Seen, known: Known) -> Verdict:
         return verdict
     if asked.conditional:
         return Unconditional()
+    if known.open_total and entity.length == known.kept == _first(asked):
+        return AllThere()
     if asked.span is not None and not seen.complete:
         return NoRanges("the server ignores ranges", entity)
     return TakeWhole(entity) if seen.complete else TooLong(entity)
@@ -362,6 +390,10 @@ def _beyond_end(asked: Asked, said: ContentRange | None, known: Known) -> Verdic
     first = _first(asked)
     total = said.total if said is not None else None
     length = known.entity.length if known.entity else None
+    if total is None and known.head_length != length:
+        total = known.head_length
+    if known.open_total and known.kept == known.head_length:
+        return AllThere()
     if first == 0 and total == 0:
         return TakeWhole(Entity(length=0))
     ended = total == known.kept or (total is None and known.short)
@@ -369,14 +401,16 @@ def _beyond_end(asked: Asked, said: ContentRange | None, known: Known) -> Verdic
         return AllThere()
     if total is not None and total <= first and (known.kept or total != length):
         return Changed(f"it has {total} bytes now, none at {first}")
-    if known.kept and total is None:
-        return Changed(f"it has an unknown length now, none at {first}")
-    return NoRanges("the server answers 416 (no such range) to ranges it has", refused=416)
+    refusal = "the server answers 416 (no such range) to ranges it has"
+    if known.ranges_work and total is None:
+        return Changed(f"it has an unknown length now, none at {first}", otherwise=refusal)
+    return NoRanges(refusal, refused=416)
 
 
 def _refused(asked: Asked, status: int, known: Known) -> Verdict:
     """No success: of the entity, or of the way it was asked for."""
-    if asked.span is not None and not known.kept and status != known.head_status and status >= 400:
+    of_ranges = asked.span is not None and not known.ranges_work
+    if of_ranges and status >= 400 and status != known.head_status:
         return NoRanges(f"the server answers {status} to a range", refused=status)
     return Refused(status)
 

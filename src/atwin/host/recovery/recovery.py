@@ -57,11 +57,11 @@ class Recovery:
         retry: Retry,
         note: Callable[[str], None] | None = None,
         reached: Callable[[], int] = lambda: 0,
-        attempts: Callable[[], int] | None = None,
+        attempts: Callable[[HostError], int] | None = None,
     ) -> None:
         """`reached` tells how far the work has got: failures with progress between are no row.
 
-        `attempts` is how many of them make up a row at the moment; None for those of `retry`.
+        `attempts` is how many failures like that make up a row; None for those of `retry`.
 
         A request that fails although the module is well speaks against the URL or the server, and
         no module is reset for that.
@@ -74,7 +74,7 @@ class Recovery:
         self._retry = retry
         self._note = note or (lambda text: None)
         self._reached = reached
-        self._attempts = attempts or (lambda: retry.attempts)
+        self._attempts = attempts or (lambda failure: retry.attempts)
 
     async def run(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """The result of `attempt`, repeated as the failure allows.
@@ -144,12 +144,12 @@ class Recovery:
             case RequestFailedError(status=status) if status == _NEVER_AGAIN:
                 return False
             case TlsFailed(status=status) if status == _NO_TLS:
-                return failures < min(2, self._attempts())
+                return failures < min(2, self._attempts(failure))
             case ServerBusyError(retry_after=float()):
                 return True  # who says when to come back is not in vain: give_up ends it
             case _:
                 # A module that is itself the trouble is worth the whole ladder, which has an end.
-                return failures < self._attempts() or is_modules_own(failure)
+                return failures < self._attempts(failure) or is_modules_own(failure)
 
     async def _repair(self, failure: HostError, failures: int, until: float) -> bool:
         """Whether another attempt makes sense."""
