@@ -88,6 +88,8 @@ def test_json(server: FileServer, tmp_path: Path) -> None:
         "model": "air780e-lsat",
         "retries": 0,
         "recovery": [],
+        "final_url": None,
+        "coding": None,
     }
 
 
