@@ -316,6 +316,22 @@ def test_every_line_of_a_status_belongs_to_it(state: str, clients: list[str], bl
         assert final == Final("OK", ok=True, open=ok_first)
 
 
+@pytest.mark.parametrize(("set_to", "told"), [("1", 7), ("0", 1)])
+def test_the_end_of_a_status_is_known_to_who_has_set_the_links(set_to: str, told: int) -> None:
+    parser = AnswerParser()
+    parser.begin(f"AT+CIPMUX={set_to}")
+    parser.feed(b"\r\nOK\r\n")
+    parser.begin(f"AT+CIPMUX={1 - int(set_to)}")
+    parser.feed(b"\r\n+CME ERROR: 3\r\n")
+    parser.begin("AT+CIPSTATUS")
+    lines = ["STATE: IP STATUS", *CLIENTS][:told]
+    wire = "\r\nOK\r\n" + "".join(f"\r\n{line}\r\n" for line in lines)
+    assert parser.feed(wire.encode()) == [*map(Line, lines), Final("OK", ok=True)]
+    parser.feed(b"\r\nRDY\r\n")
+    parser.begin("AT+CIPSTATUS")
+    assert parser.feed(wire.encode())[1] == Final("OK", ok=True, open=True)
+
+
 def test_a_state_after_the_status_is_an_event_again() -> None:
     parser = AnswerParser()
     parser.begin("AT+CIPSTATUS")

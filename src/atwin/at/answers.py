@@ -124,6 +124,9 @@ _QUOTED = re.compile(r'"[^"]*"')
 _NAME = re.compile(r"[+*^][A-Z][A-Z0-9_]*")
 _EXTENDED_ERROR = re.compile(r"\+CM[ES] ERROR *(?:: *(.*))?", re.IGNORECASE)
 _COUNTED = lenient(r"(\+\w+): (\d+)")
+_MULTI = re.compile(r"\+CIPMUX\s*=\s*([01])\s*(?:;|$)", re.IGNORECASE)
+#: The last of six lines of CIPSTATUS.
+_LAST_LINK = re.compile(r"C *: *5 *,")
 #: Mode 2 bytes, or mode 3 bytes in hex; the link where there are several; how many, how many left.
 _FETCHED = lenient(r"\+CIPRXGET: ([23]), (?:\d, )?(\d{1,5}), \d{1,5}")
 _RECEIVED = lenient(r"\+RECEIVE, (\d), (\d{1,5}) *:")
@@ -151,11 +154,20 @@ def _fits(pattern: re.Pattern[str] | None, text: str) -> bool:
 
 
 @lru_cache(maxsize=128)
-def _known_of(sent: str) -> tuple[str, frozenset[str], Ending, frozenset[str]]:
-    """Of a command line: its echo, the names in it, how its answer ends, the names it reads."""
+def _known_of(
+    sent: str,
+) -> tuple[str, frozenset[str], Ending, frozenset[str], bool | None]:
+    """Of a command line: its echo, its names, how its answer ends, what it reads, its CIPMUX."""
     echo = sent.encode().decode("latin-1").strip()
     names = frozenset(_NAME.findall(_QUOTED.sub("", sent.upper())))
-    return echo, names, ending_of(sent), names_read(sent)
+    multi = _MULTI.search(_QUOTED.sub("", sent))
+    return (
+        echo,
+        names,
+        ending_of(sent),
+        names_read(sent),
+        None if multi is None else multi[1] == "1",
+    )
 
 
 @cache
@@ -188,6 +200,9 @@ class AnswerParser:
         self._ending = Ending()
         self._read: set[str] = set()
         self._ok_came = self._told = False
+        #: Whether there are several links; None while nobody has said.
+        self._multi: bool | None = None
+        self._sets_multi: bool | None = None
         self._packet_left = 0
         self._packet_link: int | None = None
 
@@ -213,7 +228,7 @@ class AnswerParser:
         self._body_left = 0
         self._frame, self._body_over = None, False
         self._damaged = self._unframed = False
-        self._echo, self._names, self._ending, read = _known_of(sent)
+        self._echo, self._names, self._ending, read, self._sets_multi = _known_of(sent)
         self._bodies = bodies
         self._raw = raw
         self._prompt = prompt
@@ -230,6 +245,10 @@ class AnswerParser:
         self._raw = 0
         self._echo = ""
         self._prompt = None
+
+    def restarted(self) -> None:
+        """The module has started anew, or may have: what it was told before is gone."""
+        self._multi = None
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that `data` completes, in order."""
@@ -329,6 +348,8 @@ class AnswerParser:
             events.append(Echo(self._echo))
             self._echo = ""
             return
+        if text == "RDY":
+            self.restarted()
         if (packet := _RECEIVED.fullmatch(text)) is not None:
             self._packet_link, self._packet_left = int(packet[1]), int(packet[2])
         elif self._ending.own is not None and self._is_own(text):
@@ -367,17 +388,22 @@ class AnswerParser:
     def _own_line(self, text: str, events: list[Event]) -> None:
         """A line of CIPSTATUS, in front of OK or behind it.
 
-        Behind it the first one ends the answer, so far as can be told: whether more follow
-        depends on AT+CIPMUX.
+        Behind it the first one is all with one link. With several a line for each follows, and who
+        was not there when AT+CIPMUX was said does not know.
         """
         events.append(Line(text))
         self._told = True
         if self._in_flight and self._ok_came:
-            self._finish(Final("OK", ok=True, open=True), events)
+            last = _LAST_LINK.match(text) is not None
+            if last or not self._multi:
+                is_open = self._multi is None and not last
+                self._finish(Final("OK", ok=True, open=is_open), events)
 
     def _finish(self, final: Final, events: list[Event]) -> None:
         if self._damaged or self._unframed:
             final = replace(final, damaged=self._damaged, unframed=self._unframed)
+        if final.ok and self._sets_multi is not None:
+            self._multi = self._sets_multi
         if self._owed:
             final = replace(final, open=True)
         else:

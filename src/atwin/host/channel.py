@@ -199,6 +199,7 @@ class Channel:
         self.restarts += 1
         self._in_doubt = True
         self._owed.forget()
+        self._parser.restarted()
 
     # --- URCs and log ---------------------------------------------------------------------------
 
