@@ -127,10 +127,24 @@ class ChunkedExtensions(_Chunked):
     extension = b";signature=0123456789abcdef"
 
 
+class ChunkedPadded(_Chunked):
+    """Chunk sizes padded with blanks (Apache 1.3 and its heirs)."""
+
+    extension = b"   "
+
+
 class ChunkedTrailers(_Chunked):
     """Trailers behind the last chunk."""
 
     trailer = b"X-Checksum: 1234\r\nServer-Timing: total;dur=1\r\n"
+
+
+class ChunkedZeros(_Chunked):
+    """Chunk sizes in capitals, with zeros in front."""
+
+    def carry(self, request: Request, head: bytes, body: bytes) -> list[Piece]:
+        coded = b"%08X\r\n%b\r\n0000\r\n\r\n" % (len(body), body)
+        return [without_length(head, b"Transfer-Encoding: chunked"), coded]
 
 
 class ChunkedCutOnce(_Chunked):

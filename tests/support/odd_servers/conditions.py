@@ -31,6 +31,15 @@ class ModifiedJustNow(OddServer):
     modified = NOW
 
 
+class ModifiedWithoutDate(OddServer):
+    """No Date header, so nobody knows whether Last-Modified is strong (devices without a clock)."""
+
+    etag = None
+
+    def validators(self) -> list[Header]:
+        return [("Last-Modified", self.modified or "")]
+
+
 class ModifiedNoDate(OddServer):
     """`Last-Modified: yesterday`."""
 

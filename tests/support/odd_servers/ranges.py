@@ -87,6 +87,14 @@ class RangesRefusedByName(NeedsRanges):
         return reply(request, 200, self.common(), self.data)
 
 
+class RangesPromisedOddly(OddServer):
+    """`Accept-Ranges: 0-8257` (media servers); ranges work."""
+
+    def common(self) -> list[Header]:
+        said: Header = ("Accept-Ranges", f"0-{self.size}")
+        return [*self.validators(), said] if self.odd else super().common()
+
+
 class RangesPromisedOnly(NeedsRanges):
     """A proxy that drops Range (compression, virus scanning) in front of a server that knows it."""
 
@@ -276,6 +284,12 @@ class ContentRangeTotalLeftOut(_Named):
     form = "bytes {a}-{b}"
 
 
+class ContentRangeTotalMinusOne(_Named):
+    """`bytes 0-9/-1`: -1 for a length nobody knows (PHP)."""
+
+    form = "bytes {a}-{b}/-1"
+
+
 class ContentRangeZeros(_Named):
     """Numbers of fixed width (`%010d`)."""
 
@@ -300,6 +314,41 @@ class ContentRangeTotalOpenNoHead(_Named):
                 because="only a body too large says how long it is",
             )
         )
+
+
+class _OpenEnd(_Named):
+    """No HEAD, no total, and the file is two parts exactly: the third part is answered 416."""
+
+    form = "bytes {a}-{b}/*"
+    parts = 2.0
+
+    def sized(self, case: Case) -> int:
+        return 2 * case.chunk
+
+    def answer(self, request: Request) -> list[Piece]:
+        return reply(request, 405) if request.method == "HEAD" else super().answer(request)
+
+    def expect(self, case: Case) -> Expectation:
+        if self.whole_will_do(case):
+            return RIGHT
+        because = "only the answer behind the end says how long it is"
+        return Either(GivesUp((1,), (r"how long|length|total|416",), because=because))
+
+
+class OpenEndWithTotal(_OpenEnd):
+    """That 416 names the length (`*/n`)."""
+
+    def ranged(self, request: Request, first: int, last: int) -> list[Piece]:
+        if first >= self.size:
+            return reply(request, 416, [("Content-Range", f"bytes */{self.size}")])
+        return super().ranged(request, first, last)
+
+
+class OpenEndWithoutTotal(_OpenEnd):
+    """That 416 names nothing."""
+
+    def ranged(self, request: Request, first: int, last: int) -> list[Piece]:
+        return reply(request, 416) if first >= self.size else super().ranged(request, first, last)
 
 
 class ContentRangeLastPlusOne(RangesMayDo):
@@ -334,6 +383,13 @@ class ContentRangeGarbage(RangesMayDo):
 
     def ranged(self, request: Request, first: int, last: int) -> list[Piece]:
         return self.named(request, first, last, "bytes NaN-NaN/undefined")
+
+
+class ContentRangeStar(RangesMayDo):
+    """`bytes */100` under 206: the form of a 416."""
+
+    def ranged(self, request: Request, first: int, last: int) -> list[Piece]:
+        return self.named(request, first, last, f"bytes */{self.size}")
 
 
 class ContentRangeEndless(RangesMayDo):

@@ -73,6 +73,19 @@ class PortalForEverything(_Session):
         return OTHER_THING
 
 
+class PortalByRedirect(PortalForEverything):
+    """The same by 302 to the portal's own host."""
+
+    def answer(self, request: Request) -> list[Piece]:
+        if request.path == "/login":
+            return page(request)
+        return reply(request, 302, [("Location", "http://portal.example/login")])
+
+    def expect(self, case: Case) -> Expectation:
+        says = (f"{ANOTHER}|redirect|portal|login",)
+        return GivesUp((1,), says, because=OTHER_THING.because, keeps=True)
+
+
 class PortalWithoutHead(_Session):
     """HEAD is refused and every GET gets the page: what is on disk, or the hash, contradicts."""
 
@@ -132,6 +145,19 @@ class SessionEndsUntyped(SessionEndsInTheMiddle):
 
     def expect(self, case: Case) -> Expectation:
         says = (r"another|instead|changed|\b14\b",)
+        failure = GivesUp((1,), says, because=OTHER_THING.because, keeps=True)
+        return Either(failure) if self.whole_will_do(case) else failure
+
+
+class SessionEndsAsOctets(SessionEndsInTheMiddle):
+    """Fifty bytes of the file's own type (a tracking pixel, an encrypted error)."""
+
+    def other(self, request: Request) -> list[Piece]:
+        kind = [("Content-Type", "application/octet-stream")]
+        return reply(request, 200, kind, bytes(50))
+
+    def expect(self, case: Case) -> Expectation:
+        says = (r"another|instead|changed|\b50\b",)
         failure = GivesUp((1,), says, because=OTHER_THING.because, keeps=True)
         return Either(failure) if self.whole_will_do(case) else failure
 
