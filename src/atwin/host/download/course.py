@@ -123,11 +123,25 @@ class Course:
         )
 
     def _attempts(self, failure: HostError) -> int:
-        """Nothing has come yet: give up soon. Later, and while parts shrink, there is hope."""
-        hope: object = self.ledger.size or self.part_size.shrinking
-        if isinstance(failure, ServerBusyError):
-            hope = self.ranges_work
+        """Nothing is known of the server yet: give up soon. Later there is hope.
+
+        A server that is busy for ranges may not be for the whole: that is worth a try soon, too.
+        """
+        if isinstance(failure, ServerBusyError) and self._may_want_the_whole:
+            return _FIRST_ATTEMPTS
+        hope = self.ledger.size or self._well or self.part_size.shrinking
         return _ATTEMPTS if hope else _FIRST_ATTEMPTS
+
+    @property
+    def _well(self) -> bool:
+        return 200 <= self.head_status < 300
+
+    @property
+    def _may_want_the_whole(self) -> bool:
+        """No range was ever answered by a server that is well, and there is another way."""
+        if self.ranges_work or self.no_ranges is not None or not self._well:
+            return False
+        return self.may_stream or (self.total or 0) <= self.limits.chunk_max
 
     # --- what is known --------------------------------------------------------------------------
 
@@ -202,8 +216,7 @@ class Course:
 
         Raises `busy` where that is not so.
         """
-        well = 200 <= self.head_status < 300
-        if self.ranges_work or self.no_ranges or busy.retry_after is not None or not well:
+        if busy.retry_after is not None or not self._may_want_the_whole:
             raise busy
         return NoRanges(f"the server answers {busy.status} to a range", refused=busy.status)
 
