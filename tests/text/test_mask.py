@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from time import process_time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from atwin.text import mask, masked, masked_url
+from support.growth import grows_evenly
 
 
 @pytest.mark.parametrize(
@@ -143,23 +142,7 @@ PIECES = [
     ("before", "after"), [("", ""), ("+CSTT=", ""), ("?", "@"), ("AT+A=?", ":"), ("://a:", "x")]
 )
 def test_the_time_grows_with_the_line_and_no_faster(piece: str, before: str, after: str) -> None:
-    """Eight times the line takes eight times as long; what tries everything again takes 64 times.
-
-    Counted in seconds of this process, the least of some runs: nothing else is measured.
-    """
-
-    def cost(size: int) -> float:
-        line = before + piece * (size // len(piece)) + after
-        runs = []
-        for _ in range(3):
-            began = process_time()
-            masked.__wrapped__(line)
-            runs.append(process_time() - began)
-            if runs[-1] > 0.5:
-                break
-        return min(runs)
-
-    assert cost(65536) < 30 * max(cost(8192), 2e-4)
+    assert grows_evenly(masked.__wrapped__, before, piece, after)
 
 
 @pytest.mark.parametrize(

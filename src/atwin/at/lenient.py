@@ -14,7 +14,8 @@ def lenient(pattern: str) -> re.Pattern[str]:
     Each of these stands for any number of blanks around the mark, none included: modules and
     firmware differ in that (spec: open-questions.md OQ-1). `\d+` stands for a number of at most
     `LONGEST_NUMBER` digits: what is longer means nothing, and Python would refuse to read it.
+    Blanks are never given back, so that a line of nothing else takes no longer than another.
     """
     for mark in (":", ","):
-        pattern = pattern.replace(f"{mark} ", rf"[ \t]*{mark}[ \t]*")
+        pattern = pattern.replace(f"{mark} ", rf"[ \t]*+{mark}[ \t]*+")
     return re.compile(pattern.replace(r"\d+", rf"\d{{1,{LONGEST_NUMBER}}}"))

@@ -230,7 +230,7 @@ class NameResolved:
     """The address of a name (spec: network.md §5)."""
 
     NAME: ClassVar[str] = "+CDNSGIP"
-    PATTERN: ClassVar[str] = r'\+CDNSGIP: 1, "?([^",]*)"?, "?([^",]*)"?'
+    PATTERN: ClassVar[str] = r'\+CDNSGIP: 1, "?([^",\s]*)"?, "?([^",\s]*)"?'
 
     name: str
     address: str

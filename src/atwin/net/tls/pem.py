@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 
-_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
+_BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 
 
 def certificates(data: bytes) -> list[bytes]:
@@ -14,7 +13,8 @@ def certificates(data: bytes) -> list[bytes]:
 
     Only the packing is undone here. Raises ValueError when nothing in it can be one.
     """
-    blocks = _BLOCK.findall(data)
+    _, *rest = data.split(_BEGIN)
+    blocks = [block for block, end, _ in (piece.partition(_END) for piece in rest) if end]
     if blocks:
         try:
             return [base64.b64decode(b"".join(block.split()), validate=True) for block in blocks]

@@ -1,0 +1,64 @@
+"""Lines of a control socket's clients: each is answered by one JSON object, and the twin lives."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from atwin.cli.control import _answer
+from atwin.clock import LoopClock
+from atwin.clock.virtual import VirtualLoop
+from atwin.line.memory import memory_pair
+from atwin.models import load_profile
+from atwin.net.simulated import SimulatedNetwork
+from atwin.twin import Twin
+from fuzz.runner import main
+from support.odd_documents import changed_object, odd_value, text_of
+
+if TYPE_CHECKING:
+    from random import Random
+
+GOOD: list[dict[str, Any]] = [
+    {"set": {"reset": 1, "rts": None}},
+    {"set": {"supply": 1, "dtr": 0}},
+    {"pulse": "reset", "seconds": 0.001},
+    {"hold": "power_key"},
+    {"fault": {"kind": "hang", "at_time": 9e8}},
+    {"fault": {"kind": "lost_bytes", "every": 100}},
+    {"clear": "faults"},
+    {"get": "state"},
+    {"get": "traffic"},
+]
+MORE = ("set", "pulse", "seconds", "hold", "fault", "clear", "get", "x")
+
+
+def attempt(dice: Random) -> None:
+    """Some lines to one twin, on the virtual clock."""
+    loop = VirtualLoop()
+    try:
+        loop.run_until_complete(_talk(dice))
+    finally:
+        loop.close()
+
+
+async def _talk(dice: Random) -> None:
+    _, port = memory_pair("twin")
+    held: set[str] = set()
+    async with Twin(load_profile("air724ug"), port, network=SimulatedNetwork(LoopClock())) as twin:
+        for _ in range(dice.randrange(1, 12)):
+            good = dice.choice(GOOD)
+            value: object = changed_object(dice, good, MORE)
+            if dice.random() < 0.2:
+                key = dice.choice(list(good))
+                inner = good[key]
+                made = changed_object(dice, inner, ("x",)) if isinstance(inner, dict) else inner
+                value = good | {key: made}
+            elif dice.random() < 0.1:
+                value = odd_value(dice)
+            answer = await _answer(text_of(dice, value) + b"\n", twin, held)
+            assert isinstance(answer["ok"], bool)
+            json.dumps(answer, allow_nan=False)
+
+
+if __name__ == "__main__":
+    main(attempt)

@@ -1,0 +1,64 @@
+"""Journals and state directories that others wrote to: taken, none, or damaged; never a defect."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from atwin.disk.errors import DiskError
+from atwin.disk.journal import Journal
+from atwin.disk.state import StateError, open_state
+from atwin.host.download.entity import Entity
+from fuzz.runner import main
+from support.odd_documents import changed_object, text_of
+
+if TYPE_CHECKING:
+    from random import Random
+
+JOURNAL: dict[str, Any] = {
+    "version": 2, "url": "http://h/f", "url_hash": "00$11", "entity": {"length": 5, "etag": None},
+    "done": 3, "sha256": "0" * 64,
+}  # fmt: skip
+STATE: dict[str, Any] = {"version": 1, "model": "air724ug", "records": {"uart": {"rate": 9600}}}
+#: What else may be at that place.
+NAMES = ("a", "%00", "%2F", "..", "%2e", "A", "a%", "x" * 200, ".hidden", "%C3%A9", "\udc80")
+
+
+def attempt(dice: Random) -> None:
+    """One journal, one state directory."""
+    with tempfile.TemporaryDirectory() as folder:
+        _journal(dice, Path(folder))
+        _state(dice, Path(folder))
+
+
+def _journal(dice: Random, folder: Path) -> None:
+    journal = Journal(folder / "f")
+    version = {"version": dice.choice((1, 1, 2, 2, 3))}
+    journal.path.write_bytes(text_of(dice, changed_object(dice, JOURNAL | version)))
+    with suppress(DiskError):
+        record = journal.load()
+        if record is not None:
+            record.is_of("http://h/f")
+            Entity.from_record(record.entity).difference(Entity())
+            assert record.done >= 0
+
+
+def _state(dice: Random, folder: Path) -> None:
+    state = folder / "state"
+    (state / "files").mkdir(parents=True)
+    (state / "module.json").write_bytes(text_of(dice, changed_object(dice, STATE, ("x",))))
+    for _ in range(dice.randrange(3)):
+        place = state / "files" / dice.choice(NAMES)
+        with suppress(OSError):
+            place.mkdir() if dice.random() < 0.3 else place.write_bytes(b"x")
+    with suppress(StateError), open_state(state, "air724ug") as opened:
+        opened.load_records()
+        opened.load_files()
+        opened.load_directories()
+        opened.keep_records({})
+
+
+if __name__ == "__main__":
+    main(attempt)
