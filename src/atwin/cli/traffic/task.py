@@ -114,7 +114,7 @@ def estimate_get(
     total = parse_size("--get", size)
     url, tls = _place(server, _GET_URL)
     head = _GET_HEAD if server.head is None else server.head
-    ask = [] if download.bare else [Exchange(Request("HEAD", url, _headers()), head, 0)]
+    ask = [] if download.bare else [Exchange(Request("HEAD", url, _of_download()), head, 0)]
     parts = _parts(total, url, head, download)
     text = f"GET of {total:,} bytes from {url.absolute.decode('latin-1')}"
     if len(parts) > 1:
@@ -202,7 +202,7 @@ def _parts(total: int, url: Url, head: int, download: Download) -> list[Exchange
     # As on a line of unknown rate and a network without delays: what --run measures too.
     streams = limits.streams and not asked and stream_pays(chunk, None, 0.0)
     if total <= chunk or streams or (download.bare and not asked):
-        return [Exchange(Request("GET", url, _headers()), head, total, apart=True)]
+        return [Exchange(Request("GET", url, _of_download()), head, total, apart=True)]
     if total > _MOST_PARTS * chunk:
         raise typer.BadParameter(
             f"--part {download.part}: {-(-total // chunk):,} requests, and {_MOST_PARTS:,} are the"
@@ -211,7 +211,7 @@ def _parts(total: int, url: Url, head: int, download: Download) -> list[Exchange
     found = []
     for first in range(0, total, chunk):
         last = min(first + chunk, total) - 1
-        headers = [*_headers(), (b"Range", b"bytes=%d-%d" % (first, last))]
+        headers = [*_of_download(), (b"Range", b"bytes=%d-%d" % (first, last))]
         if not load_profile(download.model).has("head_lowercase"):
             headers.append((b"If-Range", _ETAG))
         answer = head + len(f"Content-Range: bytes {first}-{last}/{total}\r\n")
@@ -234,6 +234,11 @@ def _limits(model: str) -> "Limits":
 
 def _headers() -> list[tuple[bytes, bytes]]:
     return [(b"User-Agent", b"AM_MODULE")]
+
+
+def _of_download() -> list[tuple[bytes, bytes]]:
+    """What `get` sends besides."""
+    return [*_headers(), (b"Accept-Encoding", b"identity")]
 
 
 def _place(server: Server, usual: str) -> "tuple[Url, TlsShape | None]":
