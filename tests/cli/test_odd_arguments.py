@@ -34,8 +34,6 @@ COMMANDS = [
     ["probe", "127.0.0.1:9", "--timeout", "{}"],
     ["get", "{}", "-o", "f", "--port", "none"],
     ["get", URL, "-o", "f", "--sha256", "{}", "--port", "none"],
-    ["get", URL, "-o", "f", "--md5", "{}", "--port", "none"],
-    ["get", URL, "-o", "f", "--strategy", "{}", "--port", "none"],
     ["get", URL, "-o", "f", "--timeout", "{}", "--port", "none"],
     ["get", URL, "-o", "{}", "--port", "none"],
     ["get", URL, "-o", "f", "--trace", "{}", "--port", "none"],
@@ -44,7 +42,7 @@ COMMANDS = [
     ["get", URL, "-o", "f", "--port", "{}", "--give-up", "0"],
     *(
         ["get", URL, "-o", "f", "--give-up", "0", "--port", f"twin://none?{name}={{}}"]
-        for name in ("baud", "seed", "state", "faults", "rts", "host_fifo", "flow", "x")
+        for name in ("baud", "seed", "state", "faults", "flow")
     ),
     ["get", URL, "-o", "f", "--give-up", "0", "--port", "socket://{}"],
     ["get", URL, "-o", "f", "--give-up", "0", "--port", "rfc2217://{}"],
@@ -89,7 +87,8 @@ def test_an_odd_argument_is_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ATWIN_PORT", QUICK)
-    for odd in ODD:
+    # Half of them each, in turns: all of them at each place take a quarter of a minute.
+    for odd in ODD[COMMANDS.index(command) % 2 :: 2]:
         value = odd.replace("{d}", str(d))
         words = [word.replace("{d}", str(d)).replace("{}", value) for word in command]
         code = run(words)
