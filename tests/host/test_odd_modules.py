@@ -124,7 +124,11 @@ DEVIATIONS: list[Odd] = [
     ("bearer open", lambda m: m.has_open_bearer(), None),
     ("SAPBR without quotes", lambda m: m.replaces(rb'(\+SAPBR: 1,\d,)"(.*)"', rb"\1\2"), None),
     ("SAPBR without address", lambda m: m.replaces(rb'(\+SAPBR: 1,\d),".*"', rb"\1"), None),
+    ("no CONTYPE", lambda m: m.refuses('AT+SAPBR=3,1,"CONTYPE"'), None),
+    ("no empty APN", lambda m: m.refuses('AT+SAPBR=3,1,"APN"', by="+CME ERROR: 53"), None),
+    ("no word on the bearer", lambda m: m.refuses("AT+SAPBR=2"), None),
     # --- HTTP
+    ("URL refused", lambda m: m.has_no_parameter("URL"), "does not take this URL"),
     ("session open", lambda m: m.has_open_session(), None),
     ("no limits told", lambda m: m.answers("AT+HTTPDATA=?", ""), None),
     (

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 OPEN_TIMEOUT = 90.0
 
 _CONNECTING, _CONNECTED = 0, 1
+_USUAL = (("CONTYPE", quoted("GPRS")), ("APN", quoted("")))
 _STATE = lenient(r'\+SAPBR: (\d+), (\d+)(?:, "?([0-9A-Fa-f.:]*)"?.*)?')
 
 
@@ -46,7 +47,10 @@ class Bearer:
         script = self._script
         script.begin("bearer")
         for tag, value in self._settings:
-            await script.step(f"AT+SAPBR=3,{self.cid},{quoted(tag)},{value}")
+            reply = await script.ask(f"AT+SAPBR=3,{self.cid},{quoted(tag)},{value}")
+            # Without these two it takes what they say.
+            if not reply.ok and (tag, value) not in _USUAL:
+                raise script.refused(reply)
         reply = await script.ask(f"AT+SAPBR=1,{self.cid}", deadline=OPEN_TIMEOUT)
         refusal = (
             None
@@ -55,7 +59,13 @@ class Bearer:
         )
         # A bearer that is open already is refused with the same error as one that cannot be
         # opened: the query tells them apart.
-        state, address = await self._query()
+        try:
+            state, address = await self._query()
+        except CommandRefusedError as silent:
+            if refusal is not None:
+                raise refusal from silent
+            # It was opened, and the module has no word for how it is.
+            state, address = _CONNECTED, ""
         until = self._channel.clock.now() + OPEN_TIMEOUT
         while state == _CONNECTING and self._channel.clock.now() < until:
             await self._channel.clock.sleep(1.0)

@@ -746,7 +746,12 @@ class HttpSession:
         return reply
 
     async def _send(self, tag: str, shown: str) -> None:
-        await self.script.step(f"AT+HTTPPARA={quoted(tag)},{shown}")
+        reply = await self.script.ask(f"AT+HTTPPARA={quoted(tag)},{shown}")
+        if reply.final.code == Cme.PARAMETERS_INVALID:
+            advice = f"the module does not take this {tag}"
+            raise self.script.refused(reply, advice, RefusedForGoodError)
+        if not reply.ok:
+            raise self.script.refused(reply)
 
 
 def timeouts_of(reply: Reply) -> tuple[int, int] | None:
