@@ -167,6 +167,12 @@ DEVIATIONS: list[Odd] = [
     ("one +HTTPACTION lost", lambda m: setattr(m, "lost_actions", 1), None),
     ("no +HTTPACTION ever", lambda m: setattr(m, "lost_actions", 10**9), r"no \+HTTPACTION within"),
     ("+HTTPACTION twice", lambda m: m.replaces(rb"(\r\n\+HTTPACTION.*\r\n)", rb"\1\1"), None),
+    ("+HTTPACTION of a HEAD again later", lambda m: setattr(m, "again_after", 0.05), None),
+    (
+        "+HTTPACTION that is always of a GET",
+        lambda m: m.replaces(rb"ACTION: 2,", b"ACTION: 0,"),
+        None,
+    ),
     ("no CR LF after bodies", lambda m: m.spoils(rb"(?<=.{9})\r\nOK\r\n$", b"OK\r\n"), None),
     ("LF after bodies", lambda m: m.spoils(rb"(?<=.{9})\r\nOK\r\n$", b"\nOK\r\n"), None),
     ("empty lines after bodies", lambda m: m.spoils(rb"\r\nOK\r\n$", b"\r\n\r\n\r\nOK\r\n"), None),

@@ -58,12 +58,16 @@ class OddModule(FakeModule):
         self._rng = random.Random(13)
         #: How many of the next +HTTPACTION get lost.
         self.lost_actions = 0
+        #: Seconds after which each +HTTPACTION of a HEAD comes once more.
+        self.again_after = 0.0
 
     def say(self, text: str) -> None:
         if text.startswith("+HTTPACTION:") and self.lost_actions:
             self.lost_actions -= 1
             return
         super().say(text)
+        if text.startswith("+HTTPACTION: 2") and self.again_after:
+            asyncio.get_running_loop().call_later(self.again_after, super().say, text)
 
     def answers(self, start: str, text: str) -> None:
         """To commands that begin so: lines, then OK unless the last is a result."""

@@ -224,6 +224,8 @@ class HttpSession:
         self.on_note: Callable[[str], None] = log.warning
         #: Bytes one HTTPREAD may give, once the line was seen to lose some.
         self._largest_read: int | None = None
+        #: Whether the module calls each method by its number in +HTTPACTION.
+        self._tells_method = True
         #: Bytes of the last response in the module's buffer.
         self._in_buffer = 0
         #: Bytes per second of the last body that came; None before there was one.
@@ -492,20 +494,40 @@ class HttpSession:
         deadline = await self._limit_request()
         channel.forget(HttpAction, BearerDeact, Ready)
         await script.step(f"AT+HTTPACTION={method}")
-        while not isinstance(
-            urc := await script.event(HttpAction, BearerDeact, deadline=deadline), HttpAction
-        ):
-            if isinstance(urc, BearerDeact) and urc.cid == self._cid:
-                # Its own URC follows, or not: waiting for it keeps it out of the next request.
-                with suppress(Timeout):
-                    await channel.urc(HttpAction, timeout=_AFTER_DEACT)
-                raise self.failed(601, came=str(urc))
+        urc = await self._end_of(method, deadline)
         servers = _is_server_status(urc.status) or await self._is_servers_own(urc)
         self._is_first = False
         self._in_buffer = urc.length
         if not servers:
             raise self.failed(urc.status, came=str(urc), length=urc.length)
         return urc
+
+    async def _end_of(self, method: int, deadline: float) -> HttpAction:
+        """The +HTTPACTION of `method`: that of another one is of an earlier action, or said twice.
+
+        Raises as `ask_once` does.
+        """
+        channel, script = self._channel, self.script
+        until = channel.clock.now() + deadline
+        other: HttpAction | None = None
+        while True:
+            try:
+                urc = await script.event(HttpAction, BearerDeact, deadline=deadline)
+            except NoAnswerError:
+                if other is None:
+                    raise
+                self._tells_method = False
+                return other
+            deadline = until - channel.clock.now()
+            if isinstance(urc, HttpAction):
+                if urc.method == method or not self._tells_method:
+                    return urc
+                other = urc
+            elif isinstance(urc, BearerDeact) and urc.cid == self._cid:
+                # Its own URC follows, or not: waiting for it keeps it out of the next request.
+                with suppress(Timeout):
+                    await channel.urc(HttpAction, timeout=_AFTER_DEACT)
+                raise self.failed(601, came=str(urc))
 
     async def _is_servers_own(self, urc: HttpAction) -> bool:
         """Whether a server said what looks like a failure of the module.
