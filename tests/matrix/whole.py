@@ -11,7 +11,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from matrix.run import VERDICTS, Outcome, run
+from matrix.judge import VERDICTS, Outcome
+from matrix.run import run
 from support.odd_servers import Case, OddServer, kinds
 
 if TYPE_CHECKING:
