@@ -13,6 +13,7 @@ from atwin.host.download.verdict import (
     Changed,
     Known,
     NoRanges,
+    Overlap,
     Span,
     TakeSlice,
     TakeWhole,
@@ -141,6 +142,11 @@ class Course:
         """No range was ever answered by a server that is well, and there is another way."""
         if self.ranges_work or self.no_ranges is not None or not self._well:
             return False
+        return self.has_another_way
+
+    @property
+    def has_another_way(self) -> bool:
+        """Whether the file can be had without ranges."""
         return self.may_stream or (self.total or 0) <= self.limits.chunk_max
 
     # --- what is known --------------------------------------------------------------------------
@@ -273,7 +279,7 @@ class Course:
                 reason = f"its bytes from {first} on are not those on disk"
                 return Changed(reason, verdict.entity)
             self.take_slice(verdict)
-        elif not isinstance(verdict, AllThere):
+        elif not isinstance(verdict, AllThere | Overlap):
             return verdict
         self.joint_due = False
         return None

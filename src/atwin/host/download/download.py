@@ -323,8 +323,10 @@ class Download:
                 raise ServerError(f"{self._session.shown_url}: {what}", 200)
             case TooLong(entity):
                 course.entity, course.tried_whole = entity, True
-            case NoRanges(reason) if course.ranges_work and self._odd < _ODD_ANSWERS:
-                # Parts came before: one of several servers, or of several hours, may differ.
+            case NoRanges(reason, refused=0) if self._odd < _ODD_ANSWERS and (
+                course.ranges_work or not course.has_another_way
+            ):
+                # One of several servers differs, or a cache that has to be filled first.
                 self._odd += 1
                 course.reports.note(f"{reason}: asking again")
             case NoRanges(reason, entity):

@@ -27,7 +27,7 @@ from atwin.host.http import GET
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.host.download.verdict import AllThere, Known, Turn
+    from atwin.host.download.verdict import AllThere, Known, Overlap, Turn
     from atwin.host.http import HttpSession
     from atwin.host.identity import Limits
 
@@ -57,7 +57,7 @@ class Fetcher:
 
     async def fetch(
         self, span: Span | None, *, at: int | None = None
-    ) -> TakeWhole | TakeSlice | AllThere | Turn:
+    ) -> TakeWhole | TakeSlice | Overlap | AllThere | Turn:
         """Bring `span`, or all of it, into the module's buffer, and say what came.
 
         Byte `at`, or the one that follows what is on disk, must be among it. Raises `ServerError`

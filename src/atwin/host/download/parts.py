@@ -10,6 +10,7 @@ from atwin.host.download.verdict import (
     AllThere,
     Changed,
     NoRanges,
+    Overlap,
     Span,
     TakeSlice,
     TakeWhole,
@@ -76,6 +77,9 @@ class Parts:
             case TakeSlice():
                 course.part_size.came(course.fetcher.held, course.clock.now() - began)
                 return await self._take(verdict, span)
+            case Overlap():
+                course.doubtful = True
+                return None
             case _:
                 return verdict
 

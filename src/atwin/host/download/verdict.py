@@ -132,6 +132,11 @@ class Unconditional:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """It may end here, or this server is wrong: ask for some of what is on disk along with it."""
+
+
+@dataclass(frozen=True, slots=True)
 class AllThere:
     """Nothing follows the bytes that are on disk."""
 
@@ -199,7 +204,7 @@ class Refused:
 
 #: What ends a strategy, and may begin another.
 Turn = NoRanges | TooLong | Changed | Another | Broken | Lossy
-Verdict = TakeWhole | TakeSlice | Unconditional | AllThere | Refused | Turn
+Verdict = TakeWhole | TakeSlice | Unconditional | Overlap | AllThere | Refused | Turn
 
 
 # --- the decision -------------------------------------------------------------------------------
@@ -296,8 +301,8 @@ def _slice(asked: Asked, seen: Seen, said: ContentRange, known: Known) -> Verdic
     end = said.first + seen.held
     if said.first <= at < end:
         return TakeSlice(said.first, entity, sure, disputed)
-    if disputed and end == at == said.total:
-        return AllThere()
+    if end == at and entity.length is None and said.total in (None, at):
+        return AllThere()  # what was asked for went on from there, and nothing came
     return _not_what_was_asked(asked, seen, said)
 
 
@@ -401,6 +406,8 @@ def _beyond_end(asked: Asked, said: ContentRange | None, known: Known) -> Verdic
         return AllThere()
     if total is not None and total <= first and (known.kept or total != length):
         return Changed(f"it has {total} bytes now, none at {first}")
+    if known.kept and known.kept == first and total is None and length is None:
+        return Overlap()
     refusal = "the server answers 416 (no such range) to ranges it has"
     if known.ranges_work and total is None:
         return Changed(f"it has an unknown length now, none at {first}", otherwise=refusal)
