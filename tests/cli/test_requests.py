@@ -50,7 +50,7 @@ def test_user_from_a_file(tmp_path: Path) -> None:
     ("lines", "env", "user", "text"),
     [
         (["sesame open"], None, None, "a header without a colon"),
-        (["@/nowhere/h"], None, None, "cannot read /nowhere/h: No such file"),
+        (["@/nowhere/h"], None, None, "--header: cannot read /nowhere/h: No such file"),
         (["@a\0b"], None, None, "cannot read"),
         (["@FILE"], None, None, "a header in .* without a colon"),
         (None, ["sesame"], None, "takes NAME=VARIABLE"),
@@ -73,7 +73,7 @@ def test_what_is_refused(
 def test_a_file_that_is_none_of_headers(tmp_path: Path) -> None:
     (tmp_path / "big").write_bytes(b"x" * 70_000)
     (tmp_path / "odd").write_bytes(b"X: \xff\n")
-    with pytest.raises(typer.BadParameter, match="more than 65536 bytes"):
+    with pytest.raises(typer.BadParameter, match=r"big.*65,?536 bytes"):
         headers_from([f"@{tmp_path / 'big'}"], None, None)
     with pytest.raises(typer.BadParameter, match="not UTF-8"):
         headers_from([f"@{tmp_path / 'odd'}"], None, None)

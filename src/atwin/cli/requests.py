@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from base64 import b64encode
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from atwin.cli.inputs import read_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -111,7 +112,7 @@ def _headers(text: str) -> Iterator[Header]:
     from atwin.host import Header
 
     secret = text.startswith("@")
-    for line in _text_of(text[1:]).splitlines() if secret else [text]:
+    for line in _text_of("--header", text[1:]).splitlines() if secret else [text]:
         if secret and not line.strip():
             continue
         name, colon, value = line.partition(":")
@@ -124,7 +125,7 @@ def _headers(text: str) -> Iterator[Header]:
 def _credentials(user: str) -> str:
     """`NAME:PASSWORD`, with what is missing asked for."""
     if user.startswith("@"):
-        user = _text_of(user[1:]).strip("\r\n")
+        user = _text_of("--user", user[1:]).strip("\r\n")
     if ":" in user:
         return user
     if not sys.stdin.isatty():
@@ -136,16 +137,8 @@ def _credentials(user: str) -> str:
     return f"{user}:{password}"
 
 
-def _text_of(file: str) -> str:
+def _text_of(option: str, file: str) -> str:
     try:
-        with Path(file).open("rb") as opened:
-            data = opened.read(_LONGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise typer.BadParameter(f"cannot read {file}: {reason}") from None
-    if len(data) > _LONGEST_FILE:
-        raise typer.BadParameter(f"{file} has more than {_LONGEST_FILE} bytes: no file of headers")
-    try:
-        return data.decode()
+        return read_option(option, file, _LONGEST_FILE).decode()
     except UnicodeDecodeError:
-        raise typer.BadParameter(f"{file} is not UTF-8") from None
+        raise typer.BadParameter(f"{option}: {file} is not UTF-8") from None
