@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from atwin.line.errors import PortError, PortSpecError
-from atwin.text import parse_json
+from atwin.text import masked_url, parse_json
 from atwin.twin import Twin
 from atwin.twin.faults import fault_from_table
 
@@ -215,7 +215,7 @@ def _traffic(twin: Twin) -> dict[str, Any]:
         "actions": [
             {
                 "name": action.name,
-                "url": action.url,
+                "url": masked_url(action.url),
                 "settled": action.account.settled,
                 **action.account.count.as_dict(),
             }

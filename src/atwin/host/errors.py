@@ -7,15 +7,28 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+from atwin.text import masked, shown
+
+#: Characters of one error: a command, an answer, an advice.
+_LONGEST = 2000
+
+
+def _safe(text: str) -> str:
+    return shown(masked(text), limit=_LONGEST)
+
 
 class HostError(Exception):
     """Base of the family; `exit_code` is what a command line program returns for it."""
 
     exit_code: ClassVar[int] = 3
 
+    def __init__(self, text: str = "") -> None:
+        """`text` may quote others: secrets and what acts on a terminal are taken out."""
+        super().__init__(_safe(text))
+
     def add(self, text: str) -> Self:
-        """One more thing to tell, behind what it says already."""
-        self.args = (f"{self}; {text}",)
+        """One more thing to tell, after what it says already."""
+        self.args = (_safe(f"{self}; {text}"),)
         return self
 
 

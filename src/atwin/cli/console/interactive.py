@@ -59,8 +59,12 @@ def _history() -> History:
     """Lines typed earlier, kept in the user's state directory where that can be written."""
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     directory = Path(base) / "atwin"
+    history = directory / "console-history"
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # PINs and passwords are typed here.
+        history.touch(mode=0o600)
+        history.chmod(0o600)
     except OSError:
         return InMemoryHistory()
-    return FileHistory(str(directory / "console-history"))
+    return FileHistory(str(history))
