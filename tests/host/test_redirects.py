@@ -454,7 +454,9 @@ def test_a_download_is_resolved_once(model: str, scheme: str, head: bool, tmp_pa
             url = (
                 f"{scheme}://u:p@a.example/x" if model != "air724ug" else f"{scheme}://a.example/x"
             )
-            await modem.download(url, tmp_path / "f", chunk=3000, strategy="range")
+            done = await modem.download(url, tmp_path / "f", chunk=3000, strategy="range")
+        assert done.url == url
+        assert done.final_url == (None if model == "air724ug" else f"{scheme}://b.example/Sub/File")
         assert (tmp_path / "f").read_bytes()[:3] == bytes((0, 7, 14))
         assert (tmp_path / "f").stat().st_size == SIZE
         first = [a for a in web.log if a.base.endswith("a.example")]

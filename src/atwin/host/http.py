@@ -259,8 +259,9 @@ class HttpSession:
 
     @property
     def final_url(self) -> str | None:
-        """Where the last answer came from, for a sentence; None when only the module knows."""
-        return None if self.way.by_module else shown_url(self.way.url)
+        """Where redirects have led, for a sentence; None if nowhere, or only the module knows."""
+        moved = self.way.url != self.way.start and not self.way.by_module
+        return shown_url(self.way.url) if moved else None
 
     @property
     def line_rate(self) -> int | None:

@@ -412,7 +412,7 @@ class Download:
             model=self._model,
             retries=course.retries,
             recovery=tuple(course.ladder.climbed),
-            final_url=self._session.final_url if self._session.way.hops else None,
+            final_url=self._session.final_url,
             coding=entity.coding if entity is not None else None,
         )
 
