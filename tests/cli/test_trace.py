@@ -224,6 +224,16 @@ def test_a_trace_is_replaced_and_nothing_else(server: FileServer, tmp_path: Path
         assert events(records_of(old), "end") == ["ended"]
 
 
+@pytest.mark.parametrize("ending", [".part", ".journal", ".journal.new"])
+def test_a_trace_is_no_file_that_get_keeps(
+    ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = str(tmp_path / "f")
+    assert run(["get", "http://127.0.0.1:9/x", "-o", target, "--trace", target + ending]) == 2
+    assert "is where the output goes" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("command", ["get", "head"])
 def test_a_trace_is_never_the_output(command: str, server: FileServer, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "f")

@@ -29,7 +29,8 @@ def console(
     and `@FILE` sends that file.
 
     With piped input each line waits for the answer to the one before (AT+HTTPACTION: for its
-    URC), the module's lines go to stdout as they are, and the end of input ends the console.
+    URC), the module's lines go to stdout, and the end of input ends the console. Control characters
+    other than CR, LF and TAB are shown as escapes.
 
     \b
     Examples:
