@@ -24,13 +24,17 @@ _WORTH = 0.02
 _QUICK = 0.25
 #: Bytes below which parts do not shrink: in 120 s they come at 17 bytes/s.
 _SMALLEST = 2048
+#: Parts that come, at the most, until a size that failed is tried again.
+_LONGEST_HOLD = 64
 
 
 class PartSize:
     """How many bytes the next request asks for.
 
     A module gives nothing of a response that is not over in its time-out. So a part that took
-    too long is asked for by halves, until one comes; and by larger ones when it came quickly.
+    too long is asked for by halves, until one comes; and by larger ones when it came quickly. A
+    size that failed is tried again after twice as many parts each time: another failure may cost
+    the whole time-out.
     """
 
     def __init__(self, largest: int, timeout: float) -> None:
@@ -38,6 +42,8 @@ class PartSize:
         self.now = largest
         self._largest = largest
         self._quick = timeout * _QUICK
+        self._failed_at = largest + 1
+        self._hold = self._held = 0
 
     @property
     def shrinking(self) -> bool:
@@ -48,12 +54,18 @@ class PartSize:
         """A request failed after `seconds`: `timed_out`, or for another reason."""
         # A link that breaks now and then lets a smaller part through too.
         if timed_out or seconds > self._quick:
+            self._failed_at = self.now
+            self._hold, self._held = min(2 * self._hold + 1, _LONGEST_HOLD), 0
             self.now = max(self.now // 2, min(_SMALLEST, self._largest))
 
     def came(self, size: int, seconds: float) -> None:
         """`size` bytes came into the module in that time."""
+        if size >= self._failed_at:
+            self._failed_at, self._hold = self._largest + 1, 0
         if seconds < self._quick and size * 2 >= self.now:
-            self.now = min(self.now * 2, self._largest)
+            self._held += 1
+            if min(self.now * 2, self._largest) < self._failed_at or self._held >= self._hold:
+                self.now, self._held = min(self.now * 2, self._largest), 0
 
 
 def stream_pays(chunk: int, rate: int | None, wait: float) -> bool:
