@@ -29,6 +29,7 @@ from atwin.clock import LoopClock
 from atwin.host.errors import LineLostError, ModuleSilentError
 from atwin.host.exchange import Exchange, Reply, Timeout
 from atwin.host.owed import Owed
+from atwin.line.frame import USUAL_RATE, Frame
 from atwin.line.host_line import HostPort
 
 if TYPE_CHECKING:
@@ -163,6 +164,7 @@ class Channel:
             # CR LF: behind a bare CR the module would swallow data that begin with LF
             # (spec: uart.md §1).
             exchange = self._begin(text, b"\r\n", timeout, None, prompt=prompt)
+            self._unsent = len(data)
             try:
                 if await exchange.prompted:
                     exchange.timeout = data_timeout
@@ -171,6 +173,29 @@ class Channel:
                 return await exchange.reply
             finally:
                 self._end(exchange)
+                if not self._in_doubt:
+                    self._unsent = 0
+
+    @property
+    def data_time(self) -> float:
+        """Seconds of the line for what the module still waits for of a data phase; 0: for none."""
+        return self._unsent * Frame().bits / (self.rate or USUAL_RATE)
+
+    async def end_data(self, longest: float) -> None:
+        """Fill up a data phase that was broken off, so that the module takes commands again.
+
+        One that would take more than `longest` seconds is left to its own time. Raises
+        `LineLostError`.
+        """
+        if self.data_time > longest:
+            self._unsent = 0
+        while self._unsent:
+            if self._lost is not None:
+                raise LineLostError(self._lost)
+            piece = min(self._unsent, DATA_PIECE)
+            self.port.write(b"\r" * piece)
+            self._unsent -= piece
+            await self.port.drain()
 
     async def synchronise(self, attempts: int = 20, gap: float = 0.5) -> None:
         """Send `AT` until it is answered, at most `attempts` times, `gap` seconds apart.
@@ -403,6 +428,7 @@ class Channel:
         if self._lost is not None:
             raise LineLostError(self._lost)
         exchange = Exchange(text, timeout, progress, self.clock.now())
+        self._unsent = 0
         owed = bool(self._owed) and not probe
         self._parser.begin(text, bodies=bodies, raw=raw, prompt=prompt, finals=finals, owed=owed)
         self._exchange = exchange
@@ -459,6 +485,7 @@ class Channel:
         for start in range(0, len(data), DATA_PIECE):
             piece = data[start : start + DATA_PIECE]
             self.port.write(piece)
+            self._unsent -= len(piece)
             await self.port.drain()
             if progress is not None:
                 progress(start + len(piece))

@@ -5,6 +5,7 @@ A method here is a command, or the few that belong together; nothing is retried.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 from collections.abc import Mapping
@@ -91,6 +92,10 @@ _FIRST_CUT, _SMALLEST_READ = 2048, 256
 
 #: Bytes the module gives of a stream at a time when it is not told (spec: http.md §3.11).
 _STREAM_PIECE = 3880
+#: Seconds of the line for filling up a data phase on leaving: at most, and until they are told.
+_LONGEST_FILL, _TOLD_FILL = 30.0, 2.0
+#: Seconds the last command may take to leave.
+_LAST_WORD = 1.0
 
 #: What helps against bytes that get lost on the line.
 FLOW_ADVICE = (
@@ -363,11 +368,34 @@ class HttpSession:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # Who is interrupted wants to leave at once; the next `open` ends what is left over. And
-        # a module that fails here has nothing to add to the result, or to the first failure.
-        if kind is None or issubclass(kind, Exception):
-            with suppress(ModuleError):
+        # A module that fails here has nothing to add to the result, or to the first failure.
+        with suppress(ModuleError):
+            if kind is None or issubclass(kind, Exception):
                 await self.close()
+            else:
+                await self._leave()
+
+    async def _leave(self) -> None:
+        """Interrupted: nothing is left behind, and nothing waited for but the line.
+
+        A data phase is filled up, which takes 28 s of the slowest usual line at the most, and the
+        session ended without a look at the answer.
+        """
+        channel = self._channel
+        if self._opened_in is None and not channel.data_time:
+            return
+        if (seconds := channel.data_time) > _LONGEST_FILL:
+            self.on_note("interrupted in the middle of data: the module waits up to 120 s for more")
+        elif seconds > _TOLD_FILL:
+            self.on_note(f"ending the data phase: {seconds:.0f} s; interrupt again to leave now")
+        self._opened_in = None
+        # Not asyncio.timeout: up to Python 3.11.2 it is no TimeoutError in a cancelled task.
+        with suppress(TimeoutError):
+            # What was written before may still be on its way.
+            await asyncio.wait_for(channel.end_data(_LONGEST_FILL), seconds + _LONGEST_FILL)
+        channel.send_blind("AT+HTTPTERM")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(channel.port.drain(), _LAST_WORD)
 
     async def parameter(self, tag: str, value: int | str) -> None:
         """HTTPPARA, unless the session has that value already.

@@ -69,6 +69,7 @@ class Line:
         self._port = port if isinstance(port, HostPort) and port.rate is not None else None
         self._opened_at = self._port.rate if self._port is not None else None
         self._set_up_in = channel.restarts
+        self._flow_set = False
         if self._port is None and self._wishes.speed is not None:
             raise UsageError(
                 f"{port.name}: speed {self._wishes.speed} cannot be negotiated: this port has no"
@@ -140,6 +141,7 @@ class Line:
         Raises `NoAnswerError`, `ModuleSilentError`, `PortError`.
         """
         restarts = self._channel.restarts
+        self._flow_set = self.sets_flow
         flow, speed = self._wishes.flow, self._wishes.speed
         if flow is not None:
             await self._script.step(
@@ -175,6 +177,15 @@ class Line:
         if self._port is not None and self._opened_at not in (None, self._port.rate):
             assert self._opened_at is not None
             await self._change_rate(self._port, self._opened_at)
+
+    async def leave(self) -> None:
+        """No flow control where `set_up` asked for any, whether the module answers or not.
+
+        The next program may know of none, and would not be heard. Raises `PortError`.
+        """
+        if self._flow_set:
+            await self._stop_flow_control()
+            self._channel.send_blind("AT+IFC=0,0")
 
     async def _stop_flow_control(self) -> None:
         """At this end, where it may have been switched on before."""

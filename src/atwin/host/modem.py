@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from atwin.host.tls import TlsSettings
     from atwin.line.pins import Pins
     from atwin.line.port import Port
+
+
+#: Seconds in which the rate is given back.
+_RESTORE_TIME = 5.0
 
 
 class Modem:
@@ -95,12 +100,18 @@ class Modem:
         await self.close()
 
     async def close(self) -> None:
-        """Let go of the port; the module stays as it is, but at the rate it was found with."""
+        """Let go of the port; the module stays as it is, but at the rate it was found with.
+
+        One that was never brought up is left without flow control, too. 8 s at most.
+        """
         try:
-            with suppress(HostError):
-                await self.line.restore()
+            with suppress(HostError, TimeoutError):
+                # Not asyncio.timeout, as in `Found.give_back`.
+                await asyncio.wait_for(self.line.restore(), _RESTORE_TIME)
             if self._found is not None:
                 await self._found.give_back()
+            elif not self._board.was_up:
+                await self.line.leave()
         finally:
             await self.channel.close()
 

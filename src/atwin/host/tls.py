@@ -22,6 +22,15 @@ _CLOCK = re.compile(r'\+CCLK: ?"(\d\d/\d\d/\d\d,\d\d:\d\d:\d\d)([+-]\d{1,2})"')
 #: A module's clock that is further off is set.
 _CLOCK_OFF = timedelta(hours=1)
 
+#: What another program may have left set, and the defaults: the module would look for another
+#: name, or take no version that the server has. Firmware that does not know these has none.
+_LEFT_OVER = {
+    "hostname": "",
+    "verifymode": "0",
+    "sslversion": "4",
+    "negotiatetimeout": "300",
+}
+
 #: The six suites, and all of them.
 SUITES = (0x0035, 0x002F, 0x0005, 0x0004, 0x000A, 0x003D)
 ALL_SUITES = 0xFFFF
@@ -108,10 +117,8 @@ class TlsSetup:
         values["ciphersuite"] = f"0X{self._settings.suite or ALL_SUITES:04X}"
         for key, value in values.items():
             await script.step(f"AT+SSLCFG={quoted(key)},{_CONTEXT},{value}")
-        # Another program's leftovers would have the module look for another name or certificate.
-        # Firmware that does not know these has none.
-        await script.ask(f'AT+SSLCFG="hostname",{_CONTEXT},')
-        await script.ask(f'AT+SSLCFG="verifymode",{_CONTEXT},0')
+        for key, default in _LEFT_OVER.items():
+            await script.ask(f"AT+SSLCFG={quoted(key)},{_CONTEXT},{default}")
         if self._settings.check_dates:
             await self._set_clock(script)
             await script.step(f'AT+SSLCFG="ignorelocaltime",{_CONTEXT},0')

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atwin.host.errors import ModuleSilentError
-from atwin.line.frame import XON, Frame
+from atwin.line.frame import USUAL_RATE, XON, Frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +25,6 @@ _PACKET, _PIECE_OF_FILE = 1460, 10_240
 #: Bytes of the largest data phase there is, AT+HTTPDATA of an Air724UG, and seconds it may last by
 #: itself (spec: http.md §3.4).
 LARGEST_PHASE, LONGEST_PHASE = 319_488, 120.0
-#: The rate that is assumed where the port knows of none, in bit/s.
-_USUAL_RATE = 115_200
 #: Seconds for the answer behind the last byte of a data phase.
 _ANSWER_TIME = 2.0
 #: Tries of AT after something was heard, and seconds for each.
@@ -146,4 +144,4 @@ class Mute:
 
     @property
     def _byte_rate(self) -> float:
-        return (self._channel.rate or _USUAL_RATE) / Frame().bits
+        return (self._channel.rate or USUAL_RATE) / Frame().bits

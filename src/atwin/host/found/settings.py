@@ -16,7 +16,7 @@ from atwin.host.errors import HostError, LineLostError, NoAnswerError
 from atwin.host.script import Script
 
 if TYPE_CHECKING:
-    from atwin.host.channel import Channel
+    from atwin.host.channel import Channel, Reply
 
 log = logging.getLogger(__name__)
 
@@ -41,23 +41,29 @@ class Found:
         """Ask for it, once: a later bring-up finds what an earlier one has set.
 
         `flow` and `rate` tell whether these are going to be changed; of the rate it is auto-baud
-        that would be lost. What the module does not tell is not given back. Raises
-        `ModuleSilentError`, `LineLostError`.
+        that would be lost. What the module does not tell is not given back, but for flow control.
+        Raises `ModuleSilentError`, `LineLostError`.
         """
         if self._looked:
             return
         self._looked = True
-        with suppress(NoAnswerError):
-            reply = await self._script.ask("AT+CMEE?")
+        if (reply := await self._ask("AT+CMEE?")) is not None:
             match = reply.match(_CMEE)
             if match and match[1] != "1":
                 self._back.append(f"AT+CMEE={match[1]}")
             if reply.echoed:
                 self._back.append("ATE1")
-            if flow and (match := (await self._script.ask("AT+IFC?")).match(_IFC)):
-                self._back.append(f"AT+IFC={match[1]},{match[2]}")
-            if rate and (await self._script.ask("AT+IPR?")).match(_AUTO_BAUD):
-                self._back.append("AT+IPR=0")
+        if flow:
+            match = reply.match(_IFC) if (reply := await self._ask("AT+IFC?")) else None
+            # Flow control that nobody told of is none: that is what every line works with.
+            self._back.append(f"AT+IFC={match[1]},{match[2]}" if match else "AT+IFC=0,0")
+        if rate and (reply := await self._ask("AT+IPR?")) and reply.match(_AUTO_BAUD):
+            self._back.append("AT+IPR=0")
+
+    async def _ask(self, command: str) -> Reply | None:
+        with suppress(NoAnswerError):
+            return await self._script.ask(command)
+        return None
 
     async def give_back(self) -> None:
         """Set it again. A module too busy to answer soon is told, and not waited for."""

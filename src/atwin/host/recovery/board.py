@@ -51,6 +51,8 @@ class Board:
         self.bearer = bearer
         self._pins = pins
         self._found = found
+        #: Whether it has ever been on the network with its bearer open.
+        self.was_up = False
         #: `channel.restarts` when everything the module forgets was last told to it.
         self._told_in = channel.restarts
 
@@ -82,6 +84,7 @@ class Board:
         await bring_up(self.channel, patience, self.line, self._found)
         await self.bearer.open()
         self._told_in = told_in
+        self.was_up = True
 
     async def pulse(self, pin: Pin) -> None:
         """Hold a pin low for its time. It is let go whatever happens. Raises `PinError`."""
