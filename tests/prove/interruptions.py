@@ -1,0 +1,183 @@
+"""Commands that are interrupted at random moments, and whether the next one works at once.
+
+    python -m tests.prove.interruptions --count 200 --seed 1
+
+A twin of each model in a process of its own on TCP, with the line time of 460,800 bit/s, for a third
+of them each. Each time a `post`, `get`, `probe` or `console` gets SIGINT, SIGTERM or SIGKILL; then
+`head` must end with 0 on the same module, soon. Soon is what a busy line allows: behind SIGKILL the
+longest data phase is filled first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from support.file_server import FileServer, file_server
+from support.program import start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BAUD = 460_800
+MODELS = ("air724ug", "air780e-at", "air780e-lsat")
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+#: Seconds from the start of a command until its signal, at most.
+LONGEST_WAIT = 6.0
+#: Seconds an interrupted command may still take: the line time of its data, and some more.
+LONGEST_END = 20.0
+#: Seconds of real time the next command may take, the start of Python on a busy machine included.
+LONGEST_NEXT = 40.0
+#: Most bytes of a body: what the largest module takes at a time.
+LARGEST = 319_000
+#: What is typed at a console: something that is answered, waits, or leaves something open.
+TYPED = (
+    "ATI", "AT+CSQ", "AT+SAPBR=1,1", "AT+HTTPINIT", 'AT+HTTPPARA="URL","http://x/"', "ATV0", "ATE0",
+    "AT+HTTPDATA=3000,60000", "AT+CFUN=4", "AT+CMEE=2", "ATQ1", "AT+IFC=1,1", "AT+CIPSTATUS",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """What is run, when it is interrupted, and by what."""
+
+    command: str
+    number: signal.Signals
+    wait: float
+    size: int
+    typed: tuple[str, ...]
+
+    @classmethod
+    def of(cls, dice: random.Random) -> Interruption:
+        """Some of everything; short waits more often, for that is where most happens."""
+        return cls(
+            dice.choice(("post", "post", "get", "get", "probe", "console")),
+            dice.choice(SIGNALS),
+            dice.uniform(0, LONGEST_WAIT ** dice.random()),
+            dice.choice((10, 3000, 100_000, LARGEST)),
+            tuple(dice.choices(TYPED, k=dice.randint(1, 5))),
+        )
+
+    def __str__(self) -> str:
+        what = " ".join(self.typed) if self.command == "console" else f"{self.size} bytes"
+        return f"{self.command} ({what}), {self.number.name} after {self.wait:.2f} s"
+
+
+class Bench:
+    """The twin, the server, and a folder."""
+
+    def __init__(self, model: str, address: str, server: FileServer, folder: Path) -> None:
+        self.port = f"socket://{address}"
+        self.server = server
+        self.folder = folder
+        self.body = folder / "body"
+        self.streams = model != "air724ug"
+
+    def interrupt(self, what: Interruption) -> str:
+        """What was wrong with the end of it; empty if nothing."""
+        with start(*self._arguments(what)) as program:
+            if what.command == "console" and program.stdin is not None:
+                program.stdin.write("".join(f"{line}\n" for line in what.typed).encode())
+                program.stdin.flush()
+            try:
+                program.wait(what.wait)
+            except subprocess.TimeoutExpired:
+                program.send_signal(what.number)
+            try:
+                _, told = program.communicate(timeout=LONGEST_END)
+            except subprocess.TimeoutExpired:
+                program.kill()
+                _, told = program.communicate()
+                return f"did not end in {LONGEST_END:g} s: {told.decode()}"
+        return f"a traceback: {told.decode()}" if b"Traceback" in told else ""
+
+    def _arguments(self, what: Interruption) -> list[str]:
+        url = f"{self.server.base}/f"
+        if what.command == "post":
+            self.body.write_bytes(b"x" * min(what.size, LARGEST))
+            return ["post", url, "--data", f"@{self.body}", "--port", self.port]
+        if what.command == "get":
+            target = self.folder / f"f{time.monotonic_ns()}"
+            return ["get", url, "-o", str(target), "--port", self.port]
+        if what.command == "probe":
+            return ["probe", self.server.base.partition("//")[2]]
+        return ["console", "--port", self.port]
+
+    def next_one(self) -> tuple[float, str]:
+        """Seconds `head` took, and what was wrong; empty if nothing."""
+        began = time.monotonic()
+        with start("head", f"{self.server.base}/f", "--port", self.port) as program:
+            try:
+                _, told = program.communicate(timeout=LONGEST_NEXT)
+            except subprocess.TimeoutExpired:
+                program.kill()
+                _, told = program.communicate()
+                return LONGEST_NEXT, f"not done in {LONGEST_NEXT:g} s: {told.decode()}"
+        wrong = "" if program.returncode == 0 else f"exit {program.returncode}: {told.decode()}"
+        return time.monotonic() - began, wrong
+
+
+@contextmanager
+def bench(model: str) -> Iterator[Bench]:
+    """A twin of `model` and a server, and both ended."""
+    with tempfile.TemporaryDirectory() as folder, file_server(f=bytes(700_000)) as server:
+        arguments = ("twin", "--model", model, "--tcp", "127.0.0.1:0", "--baud", str(BAUD))
+        with start(*arguments) as twin:
+            try:
+                assert twin.stdout is not None
+                address = twin.stdout.readline().decode().split()[-1]
+                yield Bench(model, address, server, Path(folder))
+            finally:
+                twin.terminate()
+                twin.communicate(timeout=20)
+
+
+def run(count: int, seed: int, *, told: bool = True) -> list[str]:
+    """`count` interruptions, the same for the same `seed`: those with something wrong behind them."""
+    dice = random.Random(seed)
+    wrong: list[str] = []
+    times: list[float] = []
+    models = dice.sample(MODELS, k=min(len(MODELS), count))
+    for index, model in enumerate(models):
+        with bench(model) as on:
+            for number in range(index, count, len(models)):
+                what = Interruption.of(dice)
+                ended = on.interrupt(what)
+                seconds, failed = on.next_one()
+                times.append(seconds)
+                if why := "; ".join(filter(None, (ended, failed))):
+                    wrong.append(f"{number}: {model}: {what}: {why}")
+                if told:
+                    print(f"{model} {what}: {seconds:.1f} s {ended} {failed}", flush=True)
+    times.sort()
+    if told and times:
+        print(
+            f"{count} interruptions, {len(wrong)} wrong; the next command took"
+            f" {times[len(times) // 2]:.1f} s (median), {times[-1]:.1f} s at the most"
+        )
+    return wrong
+
+
+def main() -> int:
+    """Exit code 1 when something was wrong."""
+    parser = argparse.ArgumentParser(description="The next command works at once.")
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 30))
+    asked = parser.parse_args()
+    print(f"seed {asked.seed}")
+    return 1 if run(asked.count, asked.seed) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
