@@ -2,10 +2,10 @@
 
     python -m tests.prove.interruptions --count 200 --seed 1
 
-A twin of each model in a process of its own on TCP, with the line time of 460,800 bit/s, for a third
-of them each. Each time a `post`, `get`, `probe` or `console` gets SIGINT, SIGTERM or SIGKILL; then
-`head` must end with 0 on the same module, soon. Soon is what a busy line allows: behind SIGKILL the
-longest data phase is filled first.
+A twin of each model in a process of its own on TCP, with the line time of 460,800 bit/s, for a
+third of them each. Each time a `post`, `get`, `probe` or `console` gets SIGINT, SIGTERM or SIGKILL;
+then `head` must end with 0 on the same module, soon. Soon is what a busy line allows: behind
+SIGKILL the longest data phase is filled first.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def bench(model: str) -> Iterator[Bench]:
 
 
 def run(count: int, seed: int, *, told: bool = True) -> list[str]:
-    """`count` interruptions, the same for the same `seed`: those with something wrong behind them."""
+    """`count` interruptions, the same for the same `seed`; what was wrong behind them."""
     dice = random.Random(seed)
     wrong: list[str] = []
     times: list[float] = []

@@ -16,7 +16,8 @@ from atwin.host.errors import HostError, LineLostError, NoAnswerError
 from atwin.host.script import Script
 
 if TYPE_CHECKING:
-    from atwin.host.channel import Channel, Reply
+    from atwin.host.channel import Channel
+    from atwin.host.exchange import Reply
 
 log = logging.getLogger(__name__)
 
