@@ -6,6 +6,8 @@ DEV := .venv/.dev
 
 # Seconds for each fuzzer of `make prove`.
 SECONDS ?= 60
+# Random fault plans of `make prove`.
+PLANS ?= 2000
 
 .PHONY: help demo test lint bench prove reference clean tools
 
@@ -16,7 +18,8 @@ help:
 	@echo "make lint       ruff and mypy --strict"
 	@echo "make bench      against curl; line: efficiency, rate, PTY; trace; TLS; 1,000 random fault plans"
 	@echo "make prove      each fuzzer of tests/fuzz for SECONDS (60), with a new seed each time; every"
-	@echo "                download of tests/matrix, and its servers against curl"
+	@echo "                download of tests/matrix, and its servers against curl; 200 interruptions; PLANS (2000)"
+	@echo "                new random fault plans"
 	@echo "make reference  write docs/commands.md from the command declarations"
 	@echo "make clean      remove .venv and everything generated"
 
@@ -46,6 +49,8 @@ prove: $(DEV) tools
 		$(BIN)/python -m tests.fuzz.$$name --seconds $(SECONDS) || found=1; done; test -z "$$found"
 	$(BIN)/python -m tests.matrix --all
 	$(BIN)/python -m tests.matrix.curl
+	$(BIN)/python -m tests.prove.interruptions --count 200
+	$(BIN)/python -m bench.faults --new $(PLANS)
 
 reference: $(RUNTIME)
 	$(BIN)/python -m atwin.cli.reference docs

@@ -3,6 +3,7 @@
     python -m bench.faults                    1,000 seeds from 0 on
     python -m bench.faults --seeds 300-399
     python -m bench.faults --seed 314         one of them, with everything on the line
+    python -m bench.faults --new 2000         so many that nobody ran before
 
 Each seed is another module, line, file and plan. A run is good when the file that came is the
 right one, or when it ended with a documented exit code and a second run, without faults, goes on
@@ -18,6 +19,7 @@ import asyncio
 import hashlib
 import logging
 import os
+import random
 import signal
 import sys
 import tempfile
@@ -317,7 +319,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Downloads under random fault plans.")
     parser.add_argument("--seeds", type=_seeds, default=range(1000), metavar="N|FIRST-LAST")
     parser.add_argument("--seed", type=int, metavar="N", help="one seed, with its trace")
+    parser.add_argument("--new", type=int, metavar="N", help="so many seeds nobody used before")
     wanted = parser.parse_args()
+    if wanted.new is not None:
+        first = random.SystemRandom().randrange(10**9, 10**12)
+        print(f"seeds {first}-{first + wanted.new - 1}")
+        return run_all(range(first, first + wanted.new))
     return run_all(wanted.seeds) if wanted.seed is None else run_one(wanted.seed)
 
 
