@@ -77,12 +77,12 @@ def test_files_go_up_once_and_settings_once_a_boot(
 
         for _ in range(2):
             assert (await modem.get(url)).body == BODY
-        assert (count("AT+FSWRITE"), count("AT+SSLCFG")) == (3, 8)
+        assert (count("AT+FSWRITE"), count("AT+SSLCFG")) == (3, 10)
         assert (await modem.command("AT+RESET")).ok
         await modem.bring_up()
         # Noticed by RDY: files are compared, found good, and the context is set again.
         assert (await modem.get(url)).body == BODY
-        assert (count("AT+FSWRITE"), count("AT+SSLCFG")) == (3, 16)
+        assert (count("AT+FSWRITE"), count("AT+SSLCFG")) == (3, 20)
         assert count("AT+FSREAD=") == 3
 
         # A file that is not what it should be is replaced.

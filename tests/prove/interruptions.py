@@ -100,7 +100,9 @@ class Bench:
                 program.kill()
                 _, told = program.communicate()
                 return f"did not end in {LONGEST_END:g} s: {told.decode()}"
-        return f"a traceback: {told.decode()}" if b"Traceback" in told else ""
+        # Python itself tells one when it is interrupted before it has begun with ours.
+        ours = b"Traceback" in told and b"atwin" in told
+        return f"a traceback: {told.decode()}" if ours else ""
 
     def _arguments(self, what: Interruption) -> list[str]:
         url = f"{self.server.base}/f"

@@ -9,8 +9,10 @@ def main() -> None:
     import sys
     from io import TextIOWrapper
 
-    from atwin.cli.app import run
-
+    try:
+        from atwin.cli.app import run
+    except KeyboardInterrupt:  # so early that nobody else can say it
+        sys.exit(130)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by whoever started this
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115

@@ -33,8 +33,8 @@ class PartSize:
 
     A module gives nothing of a response that is not over in its time-out. So a part that took
     too long is asked for by halves, until one comes; and by larger ones when it came quickly. A
-    size that failed is tried again after twice as many parts each time: another failure may cost
-    the whole time-out.
+    size that fails again and again is tried after twice as many parts each time: another failure
+    may cost the whole time-out.
     """
 
     def __init__(self, largest: int, timeout: float) -> None:
@@ -44,6 +44,7 @@ class PartSize:
         self._quick = timeout * _QUICK
         self._failed_at = largest + 1
         self._hold = self._held = 0
+        self._grown = False
 
     @property
     def shrinking(self) -> bool:
@@ -55,7 +56,9 @@ class PartSize:
         # A link that breaks now and then lets a smaller part through too.
         if timed_out or seconds > self._quick:
             self._failed_at = self.now
-            self._hold, self._held = min(2 * self._hold + 1, _LONGEST_HOLD), 0
+            if self._grown:
+                self._hold = min(2 * self._hold + 1, _LONGEST_HOLD)
+            self._grown, self._held = False, 0
             self.now = max(self.now // 2, min(_SMALLEST, self._largest))
 
     def came(self, size: int, seconds: float) -> None:
@@ -66,6 +69,7 @@ class PartSize:
             self._held += 1
             if min(self.now * 2, self._largest) < self._failed_at or self._held >= self._hold:
                 self.now, self._held = min(self.now * 2, self._largest), 0
+                self._grown = True
 
 
 def stream_pays(chunk: int, rate: int | None, wait: float) -> bool:
