@@ -6,13 +6,18 @@ from __future__ import annotations
 def main() -> None:
     """Entry point of the `atwin` program; ends the process with the exit code."""
     import os
+    import signal
     import sys
     from io import TextIOWrapper
 
-    try:
-        from atwin.cli.app import run
-    except KeyboardInterrupt:  # so early that nobody else can say it
-        sys.exit(130)
+    # So early nobody can say it, and what is being imported might take it for an error of its own.
+    heeds = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if heeds:
+        signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
+    from atwin.cli.app import run
+
+    if heeds:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by whoever started this
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115

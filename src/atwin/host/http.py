@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -96,6 +97,10 @@ _STREAM_PIECE = 3880
 _LONGEST_FILL, _TOLD_FILL = 30.0, 2.0
 #: Seconds the last command may take to leave.
 _LAST_WORD = 1.0
+
+#: A line that may be no part of the body it ends, and the bytes in which it is looked for.
+_URC_AT_END = re.compile(rb"\r\n[A-Z+*^][^\r\n]{1,120}\r\n\Z")
+_LONGEST_URC = 128
 
 #: What helps against bytes that get lost on the line.
 FLOW_ADVICE = (
@@ -701,7 +706,27 @@ class HttpSession:
         body = reply.body or b""
         if not 0 < len(body) <= size:
             raise self.script.refused(reply, f"{len(body)} bytes in the buffer, not {size}")
+        await self._check_end(body, start)
         return body
+
+    async def _check_end(self, body: bytes, start: int) -> None:
+        """Read the end of `body` again where it looks like a URC in the place of lost bytes.
+
+        By its count the body is whole then. Raises `NoAnswerError` when it is another one.
+        """
+        looks = _URC_AT_END.search(body, max(0, len(body) - _LONGEST_URC))
+        if looks is None:
+            return
+        size = min(len(body), _LONGEST_URC)
+        again = f"AT+HTTPREAD={start + len(body) - size},{size}"
+        if (await self.script.step(again, bodies=("+HTTPREAD",))).body != body[-size:]:
+            raise NoAnswerError(
+                script=self.script.name,
+                step=self.script.number,
+                sent=self.script.sent,
+                came="a URC in the place of lost bytes",
+                missing=len(looks[0]),
+            )
 
     async def _measured_step(
         self, command: str, bodies: tuple[str, ...], progress: Progress | None = None
