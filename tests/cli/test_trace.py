@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from atwin.cli.app import run
 from support import tls_pki, tls_servers
 from support.file_server import FileServer, file_server
 from support.program import ATWIN, atwin, only_line, start
