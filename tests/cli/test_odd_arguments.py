@@ -51,7 +51,6 @@ COMMANDS = [
     ["post", URL, "--data", "x", "--content-type", "{}", "--port", "none"],
     ["recover", "--give-up", "{}", "--port", "none"],
     ["recover", "--pins", "{}"],
-    ["recover", "--port", f"{QUICK}&state={{}}"],
     ["traffic", "--get", "{}"],
     ["traffic", "--run", "{}"],
     ["traffic", "--get", "1", "--interval", "{}"],
