@@ -170,6 +170,42 @@ def test_a_late_result_is_not_taken_for_that_of_a_body_or_of_data() -> None:
     run_virtual(main())
 
 
+def test_a_late_line_without_its_result_holds_up_nobody() -> None:
+    async def main() -> None:
+        channel, module = late(lambda: 0.0)
+        module.instead["AT+LATE"] = None
+        asyncio.get_running_loop().call_later(9.1, module.say, "+LATE: 9")
+        with pytest.raises(Timeout):
+            await channel.command("AT+LATE")
+        for _ in range(3):
+            await ask_all(channel)
+
+    run_virtual(main())
+
+
+def test_a_lost_result_is_not_waited_for_as_long_as_its_command_may_take() -> None:
+    async def main() -> None:
+        channel, module = late(lambda: 0.0)
+        module.instead["AT+CPIN?"] = b"\r\n+CPIN: READY\r\n"
+        with pytest.raises(Timeout, match="CPIN: READY in 9 s"):
+            await channel.command("AT+CPIN?", timeout=180)
+        assert LoopClock().now() < 10
+
+    run_virtual(main())
+
+
+def test_a_packet_that_never_comes_makes_nobody_deaf() -> None:
+    async def main() -> None:
+        channel, module = late(lambda: 0.0)
+        await channel.command("AT")
+        module.say("+RECEIVE,0,9999:")
+        with pytest.raises(Timeout):
+            await channel.command("AT+CSQ")
+        await ask_all(channel)
+
+    run_virtual(main())
+
+
 def test_what_is_in_time_costs_no_time() -> None:
     async def main() -> None:
         channel, _ = late(lambda: 0.0)

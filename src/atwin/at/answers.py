@@ -246,6 +246,10 @@ class AnswerParser:
         self._echo = ""
         self._prompt = None
 
+    def give_up_packet(self) -> None:
+        """The rest of a packet that was announced does not come: perhaps it was none."""
+        self._packet_left = 0
+
     def restarted(self) -> None:
         """The module has started anew, or may have: what it was told before is gone."""
         self._multi = None

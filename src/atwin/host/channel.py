@@ -345,6 +345,12 @@ class Channel:
             case Line(text):
                 self._log("<", text)
                 exchange.lines.append(text)
+                if exchange.timeout > COMMAND_TIMEOUT and text[0] in "+*^":
+                    # What takes so long has been done: the result is under way, or lost.
+                    exchange.timeout, exchange.alive_at = COMMAND_TIMEOUT, self.clock.now()
+                    if exchange.timer is not None:
+                        exchange.timer.cancel()
+                    self._check_time(exchange)
             case Final():
                 self.answered = True
                 if exchange.announced is not None:
@@ -429,6 +435,7 @@ class Channel:
             raise LineLostError(self._lost)
         exchange = Exchange(text, timeout, progress, self.clock.now())
         self._unsent = 0
+        self._owed.is_due = False
         owed = bool(self._owed) and not probe
         self._parser.begin(text, bodies=bodies, raw=raw, prompt=prompt, finals=finals, owed=owed)
         self._exchange = exchange
@@ -513,6 +520,7 @@ class Channel:
             ok = await self._probe(gap)
             if ok is None:
                 sure, unanswered = False, unanswered + 1
+                self._parser.give_up_packet()
             if not ok:
                 continue
             if sure:

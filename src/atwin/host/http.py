@@ -628,11 +628,22 @@ class HttpSession:
         """HTTPEXGET, for no more than the line has been seen to carry. Raises `NoAnswerError`."""
         size = "" if self._largest_read is None else f"={self._largest_read}"
         try:
-            return await self.script.ask(f"AT+HTTPEXGET{size}", bodies=("+HTTPEXGET", "+HTTPGET"))
+            reply = await self.script.ask(f"AT+HTTPEXGET{size}", bodies=("+HTTPEXGET", "+HTTPGET"))
+            if reply.ok and reply.body is None:
+                # The module said that data wait, and has handed them over: they got lost.
+                raise NoAnswerError(
+                    script=self.script.name,
+                    step=self.script.number,
+                    sent=self.script.sent,
+                    came=f"{reply.told} without the data",
+                    missing=1,
+                )
         except NoAnswerError as failure:
             if failure.missing:
                 await self._bytes_lost(failure, self._largest_read or _STREAM_PIECE, 1)
             raise
+        else:
+            return reply
 
     async def _why_refused(self, reply: Reply) -> StepError:
         """A refused HTTPEXGET: the session may have ended just before, and its URC tells how."""
@@ -815,14 +826,20 @@ class HttpSession:
             self._told[tag] = shown
 
     async def _ask_parameter(self, tag: str, shown: str) -> Reply:
-        """HTTPPARA with a value that may be refused; what is taken is remembered."""
-        reply = await self.script.ask(f"AT+HTTPPARA={quoted(tag)},{shown}")
+        """HTTPPARA with a value that may be refused; what is taken is remembered.
+
+        One refusal may be a fault of the line, two are what the module means.
+        """
+        command = f"AT+HTTPPARA={quoted(tag)},{shown}"
+        reply = await self.script.ask(command)
+        if not reply.ok:
+            reply = await self.script.ask(command)
         if reply.ok:
             self._told[tag] = shown
         return reply
 
     async def _send(self, tag: str, shown: str) -> None:
-        reply = await self.script.ask(f"AT+HTTPPARA={quoted(tag)},{shown}")
+        reply = await self._ask_parameter(tag, shown)
         if reply.final.code == Cme.PARAMETERS_INVALID:
             advice = f"the module does not take this {tag}"
             raise self.script.refused(reply, advice, RefusedForGoodError)
