@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from support.odd_servers.base import OddServer
 from support.odd_servers.expect import Case, Expectation, GivesUp
-from support.odd_servers.wire import Header, Piece, Request, reply
+from support.odd_servers.wire import Piece, Request, reply
 
 #: Bytes of the modules' HTTP buffers.
 _BUFFER = {"air724ug": 319488, "air780e-at": 4096, "air780e-lsat": 131072}
@@ -188,29 +188,3 @@ class BufferPlusOneNoRanges(_BufferNoRanges):
         if case.may_stream:
             return super().expect(case)
         return GivesUp((1,), (r"range",), because="a byte too many")
-
-
-class FarTooLarge(OddServer):
-    """5 GiB: more than BREAK and BREAKEND can say, and a stream of hours."""
-
-    _total: ClassVar[int] = 5 << 30
-
-    @classmethod
-    def applies(cls, case: Case) -> bool:
-        return case.start == "fresh" and not case.may_stream and not case.sha256
-
-    def answer(self, request: Request) -> list[Piece]:
-        said: list[Header] = [*self.common(), ("Content-Length", self._total)]
-        if request.method == "HEAD":
-            return reply(request, 200, said)
-        first = request.span(self._total)[0]
-        said = [*self.common(), ("Content-Range", f"bytes {first}-{first + 999}/{self._total}")]
-        return reply(request, 206, said, bytes(1000))
-
-    def expect(self, case: Case) -> Expectation:
-        return GivesUp(
-            (1, 3), (r"4 ?GiB|429496729\d|4,294,967,29\d|5368709120",), because="32 bits"
-        )
-
-    def check(self) -> str | None:
-        return f"{self.count} requests before it said so" if self.count > 5 else None
