@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from atwin.net.tls.profile import TlsProfile
-from atwin.net.tls.verify import judge
+from atwin.net.tls.verify import judge, load_anchors
 from atwin.probe.chain import chain_facts, key_of
 from atwin.probe.diagnosis import diagnose
 from fuzz.runner import main
@@ -32,6 +34,14 @@ def attempt(dice: Random) -> None:
         if verdict is not None:
             diagnose(chain, root(), verdict)
     assert len(facts.certificates) == len(chain)
+    with suppress(ValueError):
+        load_anchors(pem(changed(dice)) if dice.random() < 0.5 else changed(dice))
+
+
+def pem(der: bytes) -> bytes:
+    """`der` as a CA file has it."""
+    lines = (b"-----BEGIN CERTIFICATE-----", base64.b64encode(der), b"-----END CERTIFICATE-----")
+    return b"\n".join(lines)
 
 
 def changed(dice: Random) -> bytes:

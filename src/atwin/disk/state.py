@@ -66,6 +66,9 @@ class StateDirectory:
         self._lock = self._open_locked()
         try:
             self._records = self._load_or_begin()
+            # It is ours; what an earlier version left open to others is closed.
+            with suppress(OSError):
+                self._files.chmod(0o700)
         except BaseException:
             self.close()
             raise
@@ -139,9 +142,6 @@ class StateDirectory:
             raise _explained("use", self.path, error) from None
         except ValueError as error:  # a NUL in the name
             raise StateError(f"cannot use {self.path}: {error}") from None
-        # What an earlier version left open is closed; somebody else's stays as it is.
-        with suppress(OSError):
-            self._files.chmod(0o700)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
