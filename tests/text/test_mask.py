@@ -74,6 +74,8 @@ from support.growth import grows_evenly
         ),
         ("no session: the module restarted", "no session: the module restarted"),
         ("X: 1 authorization: Basic a", "X: 1 authorization: ***"),
+        ("404 for http://h/x?k=abc: gone", "404 for http://h/x?k=***: gone"),
+        ("URL 'http://h/x?pin=12': no host", "URL 'http://h/x?pin=***': no host"),
         ('"USERDATA","Password: a b"', '"USERDATA","Password: ***"'),
         ('AT+CSTT = "apn" , "user" , "secret"', 'AT+CSTT = "apn" , "user" ,***'),
         ('AT+CPIN  = "12;34";+CSQ', "AT+CPIN  = ***;+CSQ"),

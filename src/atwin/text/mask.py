@@ -56,7 +56,8 @@ _PAIR = re.compile(
     r"(?:[?&;#]|%(?:26|3F|23|3B))((?:[\w.\[\]-]|%(?!26|3F|23|3B|3D)\w\w)*+)(?:=|%3D)(?=[^&#])",
     re.IGNORECASE,
 )
-_PAIR_END = re.compile(r"[&#]|$")
+#: Marks at its very end are more likely of the sentence around it.
+_PAIR_END = re.compile(r"[&#]|[:,;.)']{0,2}$")
 #: What a value of a query is called that is secret: by any part of the name, or by a whole word.
 _SECRET_NAME = re.compile(
     r"token|secret|pass|pwd|pw|sig|credential|key|auth|session|jwt", re.IGNORECASE
