@@ -13,6 +13,7 @@ from atwin.host.redirects import (
     REDIRECTS,
     RedirectError,
     Target,
+    TooLongError,
     is_certain,
     needs_watching,
     next_target,
@@ -43,7 +44,17 @@ async def follow(session: HttpSession, status: int, method: int) -> bool:
     if not headers and wishes.follow and not way.by_module:
         # It tells nothing at all: what follows by itself may know.
         return _leave_to_module(session, status, method, None)
-    to = next_target(way, status, location, wishes)
+    try:
+        to = next_target(way, status, location, wishes)
+    except TooLongError as error:
+        if method == _POST or way.by_module or not way.module_can:
+            raise
+        if needs_watching(way, wishes):
+            raise error.add(
+                "without secrets, --allow-downgrade lets the module follow by itself, blindly"
+            ) from None
+        way.by_module = True
+        return True
     if way.by_module:
         raise RedirectError(
             f"{way.shown}: the server redirects ({status}) to {shown_url(to.url)}, and the module"
@@ -51,7 +62,7 @@ async def follow(session: HttpSession, status: int, method: int) -> bool:
             status,
         )
     if is_certain(location or "", folded=headers.folded):
-        way.go(to, status)
+        way.go(to, status, for_once=method == _HEAD)
         return True
     if method != _POST and needs_watching(way, wishes):
         await _look_ahead(session, to, status)

@@ -502,11 +502,17 @@ class HttpSession:
                 return urc
 
     async def _was_redirect(self, failure: RequestFailedError, method: int) -> bool:
-        """Whether the page of a redirect did not fit the buffer: the module tells no status."""
-        if failure.status != 602 or method != GET or self.way.by_module:
+        """Whether the page of a redirect did not fit the buffer, or had no end.
+
+        The module tells no status then; a header block it may have had before has no Location.
+        """
+        no_page = failure.status in (602, 408) and method == GET and not self.way.hops
+        if not no_page or self.way.by_module:
             return False
-        location = (await self.headers()).get("location")
-        return location is not None and await self.redirected(302, GET)
+        with suppress(NoAnswerError):
+            location = (await self.headers()).get("location")
+            return location is not None and await self.redirected(302, GET)
+        return False
 
     async def redirected(self, status: int, method: int) -> bool:
         """Whether the answer `status` to `method` leads elsewhere: ask again then, all of it.
@@ -570,8 +576,10 @@ class HttpSession:
         no header block either, unless one is left from a request before. (606 may come after a
         header block, where there is TLS.)
         """
-        if urc.status not in _MODULE_STATUSES or urc.status == 602:
+        if urc.status not in _MODULE_STATUSES:
             return False
+        if urc.status == 602:
+            return urc.method == HEAD  # there is nothing that might not fit
         if urc.length:
             return True
         has_tls = origin_of(self.way.url)[0] == "https"

@@ -38,6 +38,10 @@ class RedirectError(ServerError):
     """A redirect that is not followed; `status` is the server's."""
 
 
+class TooLongError(RedirectError):
+    """A target that cannot be told to a module; it may follow by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Redirects:
     """What is done with redirects.
@@ -168,13 +172,14 @@ class Way:
         """Whether `url` is of the very server that is asked now: scheme, host and port."""
         return origin_of(url) == origin_of(self.url)
 
-    def go(self, to: Target, status: int) -> None:
-        """Ask there from now on, because of `status`.
+    def go(self, to: Target, status: int, *, for_once: bool = False) -> None:
+        """Ask there from now on, because of `status`; or `for_once`, for a HEAD: some servers lead
+        those elsewhere.
 
         Where it asks now may have given good answers: then this is a detour, for one request. A
         captive portal, a server that is down for a moment: neither is where the rest is.
         """
-        if self._was_good:
+        if (self._was_good or for_once) and self._before is None:
             self._before, self._detour_over = dict(vars(self)), False
         self.hops += 1
         if not self.goes_home(to.url):
@@ -232,8 +237,6 @@ def next_target(way: Way, status: int, location: str | None, wishes: Redirects) 
     except (UsageError, ValueError):
         raise RedirectError(f"{to}, which is no http or https URL for a module", status) from None
     to = f"{said} to {shown_url(url)}"
-    if too_long:
-        raise RedirectError(f"{to}, which is longer than a module takes", status)
     if not wishes.follow:
         raise RedirectError(f"{to}, and redirects are not followed (--no-redirect)", status)
     if way.hops >= MOST_HOPS:
@@ -247,6 +250,8 @@ def next_target(way: Way, status: int, location: str | None, wishes: Redirects) 
                 " --allow-downgrade follows it",
                 status,
             )
+    if too_long:
+        raise TooLongError(f"{to}, which is longer than a module takes", status)
     return target(url)
 
 
