@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from support.odd_servers.base import OddServer
-from support.odd_servers.expect import RIGHT, Case, Either, Expectation, GivesUp
+from support.odd_servers.expect import RIGHT, Case, Expectation, GivesUp
 from support.odd_servers.wire import End, Header, Piece, Request, Wait, page, reply
 
 _BODY = b"<html><body>It works!</body></html>"
@@ -299,12 +299,6 @@ class HeadRefusesRanges(_OddHead):
     def head(self, request: Request) -> list[Piece]:
         said: list[Header] = [*self.validators(), ("Accept-Ranges", "none")]
         return reply(request, 200, [*said, ("Content-Length", self.size)])
-
-    def expect(self, case: Case) -> Expectation:
-        if self.whole_will_do(case):
-            return RIGHT
-        because = "the server said that it knows no ranges, and was believed"
-        return Either(GivesUp((1,), (r"range",), because=because))
 
 
 class HeadPartial(_OddHead):

@@ -23,10 +23,8 @@ class SliceCapped(OddRange):
         return self.slice(request, first, min(last, first + 99_999), self.data)
 
 
-class SliceToTheEnd(RangesMayDo):
+class SliceToTheEnd(OddRange):
     """The end of the range is not read: everything from its first byte on."""
-
-    says = (r"range|bytes",)
 
     def ranged(self, request: Request, first: int, last: int) -> list[Piece]:
         return self.slice(request, first, self.size - 1, self.data)
@@ -50,10 +48,8 @@ class SliceFromBlock(RangesMayDo):
         return self.slice(request, first - first % 65536, last, self.data)
 
 
-class SliceOverlaps(RangesMayDo):
+class SliceOverlaps(OddRange):
     """Sixteen bytes earlier than asked (a cache that reads whole cipher blocks)."""
-
-    says = (r"range|bytes",)
 
     def ranged(self, request: Request, first: int, last: int) -> list[Piece]:
         return self.slice(request, max(0, first - 16), last, self.data)
@@ -77,10 +73,8 @@ class SliceOfOtherPlace(NeedsRanges):
         return self.slice(request, 0, last - first, self.data)
 
 
-class SliceOneLonger(RangesMayDo):
+class SliceOneLonger(OddRange):
     """One byte more than asked for, and it says so."""
-
-    says = (r"range|bytes",)
 
     def ranged(self, request: Request, first: int, last: int) -> list[Piece]:
         return self.slice(request, first, min(last + 1, self.size - 1), self.data)
