@@ -177,3 +177,15 @@ def test_no_tls_behind_an_https_url_is_still_told_as_such(monkeypatch: pytest.Mo
                 await modem.get("https://a.example/x")
 
     run_virtual(main())
+
+
+@pytest.mark.parametrize("status", [602, 603, 604, 605, 606])
+def test_a_stream_with_data_has_the_servers_own_status(status: int) -> None:
+    async def main() -> None:
+        web = Web(lambda asked: Answer(status, {}, b"page"))
+        async with in_front_of(web, "a.example", model="air780e-at") as modem:
+            response = await modem.post(URL, b"x", strategy="stream")
+            assert (response.status, response.body) == (status, b"page")
+        assert len(web.log) == 1
+
+    run_virtual(main())

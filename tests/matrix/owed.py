@@ -23,8 +23,6 @@ OWED: frozenset[str] = frozenset(
         "modified-per-backend",
         "range-etag-differs",
         "refuses-as602",
-        "refuses-as605",
-        "refuses-as606",
         "replaced-within-the-second",
         "roll-out",
     }

@@ -616,7 +616,7 @@ class HttpSession:
         Raises `RequestFailedError`, `TlsFailed`, `CommandRefusedError`, `NoAnswerError`; `take`
         has everything that came before.
         """
-        script, wait = self.script, self.stream_wait
+        script, wait, had_data = self.script, self.stream_wait, False
         while True:
             urc = first or await script.event(*ANSWERS, deadline=wait)
             first = None
@@ -627,10 +627,24 @@ class HttpSession:
                     raise await self._why_refused(reply)
                 if reply.body:
                     take(reply.body)
-            elif isinstance(urc, HttpExAction) and _is_server_status(urc.status):
+                had_data = had_data or bool(reply.body)
+            elif isinstance(urc, HttpExAction) and self._ends_well(urc.status, had_data):
                 return urc.status
             else:
                 raise self.stream_failed(urc)
+
+    def _ends_well(self, status: int, had_data: bool) -> bool:
+        """Whether `status` is the server's: nothing piles up in a stream that might not fit (602).
+
+        And where data came, there was a name, a slot and a channel (603 to 605), which may break
+        (606) where it is one of TLS.
+        """
+        if had_data and status in (603, 604, 605):
+            return True
+        in_clear = origin_of(self.way.url)[0] == "http" and not self.way.by_module
+        return (
+            _is_server_status(status) or status == 602 or (had_data and status == 606 and in_clear)
+        )
 
     async def _fetch_piece(self) -> Reply:
         """HTTPEXGET, for no more than the line has been seen to carry. Raises `NoAnswerError`."""
