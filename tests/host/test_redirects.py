@@ -16,6 +16,7 @@ from atwin.host import (
     Modem,
     RedirectError,
     Redirects,
+    RequestFailedError,
     Response,
     ServerError,
     UsageError,
@@ -539,6 +540,36 @@ def test_where_a_head_is_led_a_get_need_not_go(model: str) -> None:
                 for method in (HEAD, GET, HEAD, GET):
                     assert (await session.action(method)).status == 200
         assert [asked.path for asked in web.log if asked.method == "GET"] == ["/x", "/x"]
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("model", ["air780e-at", "air780e-lsat"])
+def test_a_target_out_of_reach_is_left_for_another(model: str) -> None:
+    """A mirror is down: the first URL leads to the next one when it is asked again."""
+    mirrors = iter(["down.example", "b.example"])
+
+    async def main() -> None:
+        web = Web(
+            lambda asked: (
+                Answer(302, {"Location": f"http://{next(mirrors)}/There"})
+                if asked.path == "/x"
+                else Answer(200, {}, b"found")
+            )
+        )
+        async with in_front_of(web, "a.example", "b.example", model=model) as modem:
+            assert (await modem.get("http://a.example/x")).body == b"found"
+
+    run_virtual(main())
+
+
+def test_a_post_is_not_sent_again_for_a_target_out_of_reach() -> None:
+    async def main() -> None:
+        web = redirecting(303, "http://down.example/There")
+        async with in_front_of(web, "a.example", model="air780e-lsat") as modem:
+            with pytest.raises(RequestFailedError):
+                await modem.post("http://a.example/Dir/From", b"x")
+        assert [asked.method for asked in web.log] == ["POST"]
 
     run_virtual(main())
 

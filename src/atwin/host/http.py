@@ -495,9 +495,10 @@ class HttpSession:
             try:
                 urc = await self.ask_once(method)
             except RequestFailedError as failure:
-                if not await self._was_redirect(failure, method):
-                    raise
-                continue
+                if await self._was_redirect(failure, method):
+                    continue
+                self.way.failed(failure.status)
+                raise
             if method == POST or not await self.redirected(urc.status, method):
                 return urc
 
@@ -679,7 +680,9 @@ class HttpSession:
     def stream_failed(self, urc: Urc) -> RequestFailedError:
         """The error for a streaming session that `urc` ended."""
         status = urc.status if isinstance(urc, HttpExAction) else 601
-        return self.failed(status, came=str(urc))
+        error = self.failed(status, came=str(urc))
+        self.way.failed(status)
+        return error
 
     # --- failures -------------------------------------------------------------------------------
 

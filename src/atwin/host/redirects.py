@@ -28,6 +28,9 @@ MOST_HOPS: Final = 10
 #: What a target answers that was good once: a signature that ran out, most likely.
 _RAN_OUT = (401, 403, 404, 410)
 
+#: What a module says of a response that came, and was too long.
+_OVERFLOW = 602
+
 _AUTHORITY = re.compile(r"(?:https?:)?//[^/?#]*", re.IGNORECASE)
 _LETTER = re.compile(r"[A-Za-z]")
 #: Bytes that no URL holds as they are: what a server sends of them is written as %XX.
@@ -110,6 +113,8 @@ class Way:
         self._always_by_module = by_module
         #: Whether the module may be let go by itself, as far as is known.
         self.module_can = True
+        #: Whether the first URL may be asked again: not where that was a POST.
+        self.may_restart = True
         self.restart()
 
     @contextmanager
@@ -195,11 +200,20 @@ class Way:
         """Hear a status that is no redirect; whether to ask at the start once more."""
         self.hops = 0
         self._detour_over = True
-        if status in _RAN_OUT and self._was_good and self.url != self.start:
+        if status in _RAN_OUT and self._was_good and self._may_go_back:
             self.restart()
             return True
         self._was_good = self._was_good or status < 400
         return False
+
+    def failed(self, status: int) -> None:
+        """Hear that nothing came from here: the first URL may lead to another server next time."""
+        if status != _OVERFLOW and self._may_go_back:
+            self.restart()
+
+    @property
+    def _may_go_back(self) -> bool:
+        return self.may_restart and self.url != self.start
 
     def _may_send(self, header: Header) -> bool:
         name = header.name.lower()

@@ -76,6 +76,7 @@ async def post(
     elsewhere, and is to do the same there. `progress` hears how many bytes have gone to the module.
     Raises `UsageError` when the module cannot take that many, and as `HttpSession.action` does.
     """
+    session.way.may_restart = False
     if not session.way.with_body:
         return await get(session, limits)
     chosen = choose(strategy, len(data), limits)
