@@ -97,8 +97,8 @@ class Course:
         self.joint_due = False
         #: This server's word about its parts cannot be trusted.
         self.doubtful = False
-        #: The line lost bytes of a stream: what is lost of a part can be read again.
-        self.lossy = False
+        #: A stream got nowhere: not that way again.
+        self.by_parts = False
         self.strategy = str(order.strategy)
         self.fetched_parts = 0
         self.reports = Reports(self, progress)

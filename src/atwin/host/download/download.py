@@ -22,9 +22,9 @@ from atwin.host.download.stream import Stream
 from atwin.host.download.verdict import (
     Another,
     Broken,
+    ByParts,
     Changed,
     Known,
-    Lossy,
     NoRanges,
     TooLong,
     contradiction,
@@ -293,7 +293,7 @@ class Download:
             if total is None and not course.tried_whole:
                 return "parts"
             raise self._nothing_left(useless, total)
-        if asked == "auto" and course.may_stream and not course.lossy and self._stream_pays():
+        if asked == "auto" and course.may_stream and not course.by_parts and self._stream_pays():
             return "stream"
         return "parts"
 
@@ -337,9 +337,9 @@ class Download:
                 if self._ledger.size:
                     self._begin_again(f"{reason}: taking the file from its beginning")
                 self._ledger.promises = False
-            case Lossy(reason):
-                course.lossy = course.joint_due = True
-                course.reports.note(f"{reason}: going on by parts, which can be read again")
+            case ByParts(reason):
+                course.by_parts = course.joint_due = True
+                course.reports.note(f"{reason}: going on by parts")
             case Changed():
                 await self._changed(turn)
 

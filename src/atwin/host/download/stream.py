@@ -21,8 +21,8 @@ from atwin.host.download.verdict import (
     Another,
     Asked,
     Broken,
+    ByParts,
     Changed,
-    Lossy,
     NoRanges,
     Refused,
     Seen,
@@ -36,6 +36,7 @@ from atwin.host.download.verdict import (
 from atwin.host.errors import (
     NoAnswerError,
     RefusedForGoodError,
+    RequestFailedError,
     ServerBusyError,
     ServerError,
     StepError,
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
 #: So often a stream may lose bytes on the line: smaller pieces may have helped after the first.
 _LOSSES = 2
+#: And so often it may stand still until the module's time-out: a part is small enough to come.
+_STALLS = 3
 #: And so often the rest may be longer than it was announced.
 _OVERRUNS = 2
 
@@ -61,7 +64,7 @@ class Stream:
         self._course = course
         self._block = bytearray()
         self._kept_at = 0.0
-        self._losses = self._overruns = 0
+        self._losses = self._stalls = self._overruns = 0
         #: Where this attempt began, what of it has come, and what was announced.
         self._before = self._got = 0
         self._left: int | None = None
@@ -105,12 +108,15 @@ class Stream:
         except RefusedForGoodError:
             if not self._can_turn():
                 raise
-            return Lossy("the module refuses to stream")
+            return ByParts("the module refuses to stream")
         except StepError as failure:
             self._keep()
             self._losses += isinstance(failure, NoAnswerError) and bool(failure.missing)
-            if self._losses >= _LOSSES and self._can_turn():
-                return Lossy(f"the line lost bytes of the stream, {course.ledger.size} are sure")
+            self._stalls += isinstance(failure, RequestFailedError) and failure.status == 408
+            if self._can_turn() and self._losses >= _LOSSES:
+                return ByParts(f"the line lost bytes of the stream, {course.ledger.size} are sure")
+            if self._can_turn() and self._stalls >= _STALLS:
+                return ByParts(f"the stream stalls, {course.ledger.size} bytes are there")
             raise
         finally:
             self._block.clear()

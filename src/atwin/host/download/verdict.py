@@ -187,8 +187,8 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
-class Lossy:
-    """The line lost bytes of a stream, which cannot be read again: go on by parts."""
+class ByParts:
+    """A stream gets nowhere for this `reason`, a clause: parts can be read and asked for again."""
 
     reason: str
 
@@ -203,7 +203,7 @@ class Refused:
 
 
 #: What ends a strategy, and may begin another.
-Turn = NoRanges | TooLong | Changed | Another | Broken | Lossy
+Turn = NoRanges | TooLong | Changed | Another | Broken | ByParts
 Verdict = TakeWhole | TakeSlice | Unconditional | Overlap | AllThere | Refused | Turn
 
 
