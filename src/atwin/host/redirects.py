@@ -1,6 +1,6 @@
 """Where a redirect leads, whether it is followed, and what goes along (RFC 9110 §15.4).
 
-Nothing in here talks to a module: `follow` in `atwin.host.following` does.
+Nothing in here talks to a module: `follow` in `atwin.host.http.following` does.
 """
 
 from __future__ import annotations

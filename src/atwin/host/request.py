@@ -51,7 +51,7 @@ class Response:
 
 async def get(session: HttpSession, limits: Limits) -> Response:
     """GET whole. Raises as `HttpSession.action` does; 602 when it does not fit the buffer."""
-    await session.whole()
+    await session.ask_for(None)
     return await _exchange(session, GET, limits)
 
 
@@ -186,13 +186,7 @@ async def _streamed_post(
             answer = done
             break
         if done.length != len(piece):
-            raise NoAnswerError(
-                script=script.name,
-                step=script.number,
-                sent=script.sent,
-                came=str(done),
-                advice=f"bytes got lost on the line: {FLOW_ADVICE}",
-            )
+            raise script.no_answer(str(done), f"bytes got lost on the line: {FLOW_ADVICE}")
         if progress is not None:
             progress(start + len(piece))
     pieces: list[bytes] = []

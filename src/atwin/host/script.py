@@ -138,17 +138,21 @@ class Script:
             advice=advice,
         )
 
+    def no_answer(self, came: str, advice: str | None = None, *, missing: int = 0) -> NoAnswerError:
+        """The error for what came instead of the answer to the last command."""
+        return NoAnswerError(
+            script=self.name,
+            step=self.number,
+            sent=self.sent,
+            came=came,
+            advice=advice,
+            missing=missing,
+        )
+
     def _next(self, command: str) -> None:
         self.number += 1
         self.sent = command
         log.debug("%s: step %d: %s", self.name, self.number, command)
 
     def _no_answer(self, timeout: Timeout, advice: str | None = None) -> NoAnswerError:
-        return NoAnswerError(
-            script=self.name,
-            step=self.number,
-            sent=self.sent,
-            came=str(timeout),
-            advice=advice,
-            missing=timeout.missing,
-        )
+        return self.no_answer(str(timeout), advice, missing=timeout.missing)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atwin.host.http.methods import HEAD, POST
 from atwin.host.redirects import (
     REDIRECTS,
     RedirectError,
@@ -22,9 +23,8 @@ from atwin.host.redirects import (
 )
 
 if TYPE_CHECKING:
-    from atwin.host.http import HttpSession
+    from atwin.host.http.session import HttpSession
 
-_POST, _HEAD = 1, 2
 #: Statuses that speak against HEAD and not against the URL.
 _NO_HEAD = (405, 501)
 
@@ -36,7 +36,7 @@ async def follow(session: HttpSession, status: int, method: int) -> bool:
     """
     way, wishes = session.way, session.setup.redirects
     if status not in REDIRECTS:
-        return method != _POST and way.ran_out(status)
+        return method != POST and way.ran_out(status)
     if not wishes.follow and session.redirect_is_answer:
         return False
     headers = await session.headers()
@@ -47,7 +47,7 @@ async def follow(session: HttpSession, status: int, method: int) -> bool:
     try:
         to = next_target(way, status, location, wishes)
     except TooLongError as error:
-        if method == _POST or way.by_module or not way.module_can:
+        if method == POST or way.by_module or not way.module_can:
             raise
         if needs_watching(way, wishes):
             raise error.add(
@@ -62,9 +62,9 @@ async def follow(session: HttpSession, status: int, method: int) -> bool:
             status,
         )
     if is_certain(location or "", folded=headers.folded):
-        way.go(to, status, for_once=method == _HEAD)
+        way.go(to, status, for_once=method == HEAD)
         return True
-    if method != _POST and needs_watching(way, wishes):
+    if method != POST and needs_watching(way, wishes):
         await _look_ahead(session, to, status)
     return _leave_to_module(session, status, method, to)
 
@@ -72,9 +72,9 @@ async def follow(session: HttpSession, status: int, method: int) -> bool:
 def _leave_to_module(session: HttpSession, status: int, method: int, to: Target | None) -> bool:
     way, wishes = session.way, session.setup.redirects
     said = f"{way.shown}: the server redirects ({status})"
-    if to is None and (method == _POST or needs_watching(way, wishes)):
+    if to is None and (method == POST or needs_watching(way, wishes)):
         raise RedirectError(f"{said}, and the module does not tell where to", status)
-    if to is not None and method == _POST:
+    if to is not None and method == POST:
         # The server has had it once. It must not be sent twice to find out where it is to go.
         raise RedirectError(
             f"{said} to {shown_url(to.url)} and has had the POST; this module tells that target in"
@@ -108,10 +108,10 @@ async def _look_ahead(session: HttpSession, to: Target, status: int) -> None:
                 )
             likely = with_letters_of(way.url, to.url)
             way.go(to._replace(url=likely), status)
-            answer = (await session.ask_once(_HEAD)).status
+            answer = (await session.ask_once(HEAD)).status
             if answer >= 400 and likely != to.url:
                 way.url = to.url
-                answer = (await session.ask_once(_HEAD)).status
+                answer = (await session.ask_once(HEAD)).status
             if answer not in REDIRECTS:
                 break
             headers = await session.headers()

@@ -1,0 +1,110 @@
+"""What the module's buffer holds of the last response: HTTPREAD and HTTPHEAD."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from atwin.host.errors import CommandRefusedError, NoAnswerError
+from atwin.host.headers import Headers
+
+if TYPE_CHECKING:
+    from atwin.host.exchange import Progress, Reply
+    from atwin.host.http.session import HttpSession
+    from atwin.host.identity import Limits
+
+#: A line that may be no part of the body it ends, and the bytes in which it is looked for.
+_URC_AT_END = re.compile(rb"\r\n[A-Z+*^][^\r\n]{1,120}\r\n\Z")
+_LONGEST_URC = 128
+
+
+class Buffer:
+    """Reads the last response, and measures how fast it comes."""
+
+    def __init__(self, session: HttpSession) -> None:
+        self._session = session
+        self._script = session.script
+        #: Bytes of the body that are in it.
+        self.length = 0
+        #: Bytes per second of the last body that came; None before there was one.
+        self.rate: float | None = None
+        #: The header block that was read last.
+        self.last_head = b""
+
+    async def read(self, length: int, limits: Limits, first: int) -> bytes:
+        """See `HttpSession.read`."""
+        asked = self._session.pieces
+        pieces: list[bytes] = []
+        got = tries = 0
+        while got < length:
+            size = min(asked.largest or limits.read_max, length - got)
+            try:
+                piece = await self._read_piece(first + got, size, got)
+            except NoAnswerError as failure:
+                tries += 1
+                await asked.lost(failure, size, tries)
+            else:
+                pieces.append(piece)
+                got += len(piece)
+                tries = 0
+                if len(piece) < size:
+                    asked.largest = len(piece)  # it gives no more at a time than that
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def _read_piece(self, start: int, size: int, got: int) -> bytes:
+        def progress(count: int) -> None:
+            if self._session.on_body is not None:
+                self._session.on_body(got + count)
+
+        ranged = "" if (start, size) == (0, self.length) else f"={start},{size}"
+        reply = await self._measured_step(f"AT+HTTPREAD{ranged}", ("+HTTPREAD",), progress)
+        body = reply.body or b""
+        if not 0 < len(body) <= size:
+            raise self._script.refused(reply, f"{len(body)} bytes in the buffer, not {size}")
+        await self._check_end(body, start)
+        return body
+
+    async def _check_end(self, body: bytes, start: int) -> None:
+        """Read the end of `body` again where it looks like a URC in the place of lost bytes.
+
+        By its count the body is whole then. Raises `NoAnswerError` when it is another one.
+        """
+        looks = _URC_AT_END.search(body, max(0, len(body) - _LONGEST_URC))
+        if looks is None:
+            return
+        size = min(len(body), _LONGEST_URC)
+        if await self._give(start + len(body) - size, size) != body[-size:]:
+            raise self._script.no_answer("a URC in the place of lost bytes", missing=len(looks[0]))
+
+    async def _give(self, start: int, size: int) -> bytes | None:
+        reply = await self._script.step(f"AT+HTTPREAD={start},{size}", bodies=("+HTTPREAD",))
+        return reply.body
+
+    async def _measured_step(
+        self, command: str, bodies: tuple[str, ...], progress: Progress | None = None
+    ) -> Reply:
+        """A step whose body tells how fast the line is."""
+        clock = self._session.channel.clock
+        began = clock.now()
+        reply = await self._script.step(command, bodies=bodies, progress=progress)
+        took = clock.now() - began
+        if reply.body and took:
+            self.rate = len(reply.body) / took
+        return reply
+
+    async def excerpt(self, length: int, limits: Limits, size: int) -> str:
+        """See `HttpSession.excerpt`."""
+        size = min(size, length, limits.read_max)
+        if not size:
+            return ""
+        text = (await self._give(0, size) or b"").decode("utf-8", "replace")
+        return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+    async def headers(self) -> Headers:
+        """See `HttpSession.headers`."""
+        try:
+            reply = await self._measured_step("AT+HTTPHEAD", ("+HTTPHEAD", "+HTTPREAD"))
+        except CommandRefusedError:
+            return Headers()
+        self.last_head = reply.body or b""
+        return Headers(self.last_head)

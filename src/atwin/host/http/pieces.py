@@ -1,0 +1,52 @@
+"""How many bytes are asked for at a time, and what follows when some get lost on the line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from atwin.host.errors import NoAnswerError
+
+if TYPE_CHECKING:
+    from atwin.host.http.session import HttpSession
+
+#: How often bytes that do not arrive whole are asked for.
+_TRIES = 6
+#: Bytes of a piece after the first loss, half the FIFO a host usually has, and at the least.
+_FIRST_CUT, _SMALLEST = 2048, 256
+
+#: What helps against bytes that get lost on the line.
+FLOW_ADVICE: Final = (
+    "turn on flow control (--port PORT?flow=hardware, which tells the module AT+IFC=2,2),"
+    " with RTS and CTS connected"
+)
+
+
+class Pieces:
+    """The size of the pieces that a session asks for: smaller ones once the line lost bytes."""
+
+    def __init__(self, session: HttpSession) -> None:
+        self._session = session
+        #: Bytes one command may give, once the line was seen to lose some.
+        self.largest: int | None = None
+
+    async def lost(self, failure: NoAnswerError, size: int, tries: int) -> None:
+        """Ask for smaller pieces from now on: the host's own FIFO may hold one of those.
+
+        Raises `NoAnswerError` when that has not helped.
+        """
+        session = self._session
+        lost = f"bytes lost on the line: {failure.missing} of {size}; {FLOW_ADVICE}"
+        session.on_note(lost if failure.missing else f"{failure.came}; reading again")
+        if tries == _TRIES:
+            raise NoAnswerError(
+                script=failure.script,
+                step=failure.step,
+                sent=failure.sent,
+                came=f"{failure.came}, {_TRIES} times",
+                advice=f"bytes get lost on the line: {FLOW_ADVICE}" if failure.missing else None,
+                missing=failure.missing,
+            )
+        if session.on_loss is not None and (done := await session.on_loss()):
+            session.on_note(done)
+        if tries > 1 or failure.missing:
+            self.largest = max(_SMALLEST, min(size // 2, _FIRST_CUT))

@@ -1,0 +1,270 @@
+"""One HTTP session of the module: INIT, PARA, DATA, ACTION, READ, HEAD, TERM (spec: http.md §3).
+
+A method here is a command, or the few that belong together; nothing is retried. What they do
+stands in the rooms of this package.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
+
+from atwin.host.errors import ModuleError
+from atwin.host.http.action import Action
+from atwin.host.http.body import Buffer
+from atwin.host.http.following import follow
+from atwin.host.http.leaving import leave
+from atwin.host.http.opening import Opening
+from atwin.host.http.parameters import Parameters
+from atwin.host.http.pieces import Pieces
+from atwin.host.http.post_data import load
+from atwin.host.http.ranges import Ranges
+from atwin.host.http.statuses import request_failed
+from atwin.host.http.stream import Stream
+from atwin.host.http.time_limit import TimeLimit
+from atwin.host.redirects import Way, needs_watching, shown_url
+from atwin.host.script import Script
+from atwin.line.frame import Frame
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from types import TracebackType
+
+    from atwin.at.urc import HttpAction, Urc
+    from atwin.host.channel import Channel
+    from atwin.host.errors import RequestFailedError
+    from atwin.host.exchange import Progress
+    from atwin.host.found import Context
+    from atwin.host.headers import Headers
+    from atwin.host.http.setup import Setup
+    from atwin.host.http.stream import Answer
+    from atwin.host.identity import Limits
+    from atwin.host.tls import TlsSetup
+
+log = logging.getLogger(__name__)
+
+
+class HttpSession:
+    """The module's one HTTP session. `open` before each request: it does what is missing."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        setup: Setup,
+        *,
+        cid: int = 1,
+        tls: TlsSetup | None = None,
+        lower_cases: bool = False,
+        redirect_is_answer: bool = True,
+        context: Context | None = None,
+    ) -> None:
+        """`lower_cases`: the module is known to do that with headers (`Headers.folded`).
+
+        `redirect_is_answer`: where redirects are not followed, one is a status like others;
+        else it raises `RedirectError`. Without a `context` nobody looks whether other parameters
+        than the defaults are saved.
+        """
+        self.setup = setup
+        self.redirect_is_answer = redirect_is_answer
+        #: Where it asks.
+        self.way = Way(setup.url, setup.headers, setup.content_type)
+        if lower_cases and setup.redirects.follow and not needs_watching(self.way, setup.redirects):
+            self.way = Way(setup.url, setup.headers, setup.content_type, by_module=True)
+        self.channel = channel
+        self.cid = cid
+        self.script = Script("http", channel)
+        #: Hears how many bytes of a body have come over the line.
+        self.on_body: Progress | None = None
+        #: Hears a line for a person: bytes were lost.
+        self.on_note: Callable[[str], None] = log.warning
+        #: What else helps against bytes that get lost: called once they are, says what it did.
+        self.on_loss: Callable[[], Awaitable[str | None]] | None = None
+        #: Seconds the module may take for the next requests.
+        self.timeout = setup.timeout
+        #: The clock's time at which nobody waits for the next request any more.
+        self.until = math.inf
+        # What the rooms of this package share.
+        self.parameters = Parameters(self.script, self.way)
+        self.time_limit = TimeLimit(self)
+        self.pieces = Pieces(self)
+        self.buffer = Buffer(self)
+        self._ranges = Ranges(self.parameters)
+        self._opening = Opening(self, tls, context)
+        self._action = Action(self, self._opening)
+        self._stream = Stream(self, self._opening)
+
+    @property
+    def shown_url(self) -> str:
+        """The URL of the setup for a sentence: without password, tokens, control characters."""
+        return shown_url(self.setup.url)
+
+    @property
+    def final_url(self) -> str | None:
+        """Where redirects have led, for a sentence; None if nowhere, or only the module knows."""
+        moved = self.way.url != self.way.start and not self.way.by_module
+        return shown_url(self.way.url) if moved else None
+
+    @property
+    def line_rate(self) -> int | None:
+        """bit/s of the line to the module; None where the port knows of none."""
+        return self.channel.rate
+
+    def bytes_in(self, seconds: float) -> int | None:
+        """How much of a body comes over the line in that time; None where nobody can tell.
+
+        By the port's rate, or as it was measured when that is less: behind a PTY or a network
+        port the line may be slower than it looks from here.
+        """
+        rates = [] if self.buffer.rate is None else [self.buffer.rate]
+        rates += [] if self.line_rate is None else [self.line_rate / Frame().bits]
+        return int(min(rates) * seconds) if rates else None
+
+    # --- session --------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """TLS, INIT and the parameters every request needs, unless that is done.
+
+        A session some earlier program left open is ended first. Raises `CommandRefusedError`,
+        `NoAnswerError`.
+        """
+        await self._opening.open()
+
+    async def close(self) -> None:
+        """TERM, whatever it answers. Raises `NoAnswerError`."""
+        await self._opening.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # A module that fails here has nothing to add to the result, or to the first failure.
+        with suppress(ModuleError):
+            if kind is None or issubclass(kind, Exception):
+                await self.close()
+            elif self._opening.forget() or self.channel.data_time:
+                await leave(self.channel, self.on_note)
+
+    async def parameter(self, tag: str, value: int | str) -> None:
+        """HTTPPARA, unless the session has that value already.
+
+        Raises as `open` does, and `UsageError` for a value that cannot be said.
+        """
+        await self.parameters.set(tag, value)
+
+    async def ask_for(self, span: tuple[int, int] | None, header: str = "") -> None:
+        """The next GET asks for the bytes of `span`, both ends included, or for all.
+
+        It carries `header` as well, one line or several with CR LF between. What BREAKEND cannot
+        count, or the module refuses to, is asked for by a header line of its own. Raises as
+        `parameter` does, and `RefusedForGoodError` where that is refused too; a header that asks
+        for no range is left out then.
+        """
+        await self._ranges.ask_for(span, header)
+
+    # --- request --------------------------------------------------------------------------------
+
+    async def load(self, data: bytes, limits: Limits, progress: Progress | None = None) -> None:
+        """HTTPDATA: put the body of a POST into the module's buffer.
+
+        Raises `UsageError` above `limits.post_max` bytes, `CommandRefusedError` also when bytes
+        were lost on the way.
+        """
+        await load(self.script, self.channel.clock, data, limits, progress)
+
+    async def action(self, method: int) -> HttpAction:
+        """`ask_once`, and again where a redirect leads as long as `setup.redirects` says so.
+
+        The session asks there from then on; where that has an end (401, 403, 404, 410) it goes
+        back to the first URL. A redirect of a POST is a status like others: see `redirected`.
+        Raises as `ask_once` does, and `RedirectError`.
+        """
+        return await self._action.ask(method)
+
+    async def ask_once(self, method: int) -> HttpAction:
+        """HTTPACTION and its URC; a server status of any kind is a result.
+
+        Raises `RequestFailedError` (601 too when the bearer goes), `TlsFailed`,
+        `CommandRefusedError`, `NoAnswerError`, `ModuleRestartedError`.
+        """
+        return await self._action.ask_once(method)
+
+    async def redirected(self, status: int, method: int) -> bool:
+        """Whether the answer `status` to `method` leads elsewhere: ask again then, all of it.
+
+        For what `action` cannot see: a POST, whose body must be loaded again if `way.with_body`
+        still, and a stream. Raises `RedirectError`, and as `ask_once` does.
+        """
+        return await follow(self, status, method)
+
+    # --- streaming ------------------------------------------------------------------------------
+
+    @property
+    def stream_wait(self) -> float:
+        """Seconds each wait of the stream that runs may take."""
+        return self._stream.wait
+
+    async def start_stream(self, method: int, size: int | None = None) -> None:
+        """HTTPEXACTION; `size` is the length of the body to post (spec: http.md §3.11).
+
+        Its pieces are progress: TIMEOUT, and `until` with it, bounds each wait for the server
+        (spec: http.md §3.11). Raises `CommandRefusedError`, `NoAnswerError`.
+        """
+        await self._stream.start(method, size)
+
+    async def drain_stream(self, take: Callable[[bytes], None], first: Answer | None = None) -> int:
+        """HTTPEXGET as often as data wait, until the session is over; the server's status.
+
+        `first` is a URC that has come already.
+        Raises `RequestFailedError`, `TlsFailed`, `CommandRefusedError`, `NoAnswerError`; `take`
+        has everything that came before.
+        """
+        return await self._stream.drain(take, first)
+
+    def stream_failed(self, urc: Urc) -> RequestFailedError:
+        """The error for a streaming session that `urc` ended."""
+        return self._stream.failed(urc)
+
+    # --- response -------------------------------------------------------------------------------
+
+    def failed(
+        self, status: int, *, came: str, length: int = 0, advice: str | None = None
+    ) -> RequestFailedError:
+        """The error for a status of the module's own, after the last command.
+
+        `advice` replaces what is usually said of that status.
+        """
+        return request_failed(
+            self.script, self.way, status, came=came, length=length, advice=advice
+        )
+
+    @property
+    def last_head(self) -> bytes:
+        """The header block that was read last."""
+        return self.buffer.last_head
+
+    async def headers(self) -> Headers:
+        """HTTPHEAD: the header block of the last response; empty when the module tells none.
+
+        Raises `NoAnswerError`.
+        """
+        return await self.buffer.headers()
+
+    async def read(self, length: int, limits: Limits, *, first: int = 0) -> bytes:
+        """HTTPREAD: `length` bytes of the buffer from `first` on, in one piece if the limit allows.
+
+        What does not arrive whole is read again: reading takes nothing out of the buffer. Raises
+        `CommandRefusedError` when the module gives fewer, `NoAnswerError` when they keep getting
+        lost on the line.
+        """
+        return await self.buffer.read(length, limits, first)
+
+    async def excerpt(self, length: int, limits: Limits, size: int = 120) -> str:
+        """The begin of the body, printable, for an error text."""
+        return await self.buffer.excerpt(length, limits, size)

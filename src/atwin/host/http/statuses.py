@@ -1,0 +1,71 @@
+"""What a status means: the server said it, or the module says how a request failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atwin.host.errors import RequestFailedError, TlsFailed
+from atwin.host.url import origin_of
+
+if TYPE_CHECKING:
+    from atwin.host.redirects import Way
+    from atwin.host.script import Script
+
+#: All other statuses are the server's own, except 408 (spec: http.md §4).
+MODULE_STATUSES = range(600, 607)
+#: What went wrong with TLS.
+OF_TLS = (605, 606)
+
+STATUS_MEANING = {
+    408: ("time-out", "the server did not finish in time: raise the timeout (--timeout)"),
+    600: ("the answer was not HTTP", "check the URL's port"),
+    601: ("network error", "check that the server is reachable and the bearer open"),
+    602: ("the response does not fit the module's buffer", "ask for it in parts: download"),
+    603: ("the host name was not resolved", "check the URL's host name"),
+    604: ("no free connection in the module", "close other connections"),
+    605: ("no TLS channel", "check cipher suites, certificates and the module's clock"),
+    606: ("the TLS channel broke", "try again; check the server's log"),
+}
+
+
+def is_server_status(status: int) -> bool:
+    """Whether only a server can have said `status`."""
+    return status not in MODULE_STATUSES and status != 408
+
+
+def ends_stream_well(status: int, way: Way, *, had_data: bool) -> bool:
+    """Whether `status` is the server's: nothing piles up in a stream that might not fit (602).
+
+    And where data came, there was a name, a slot and a channel (603 to 605), which may break
+    (606) where it is one of TLS.
+    """
+    if had_data and status in (603, 604, 605):
+        return True
+    in_clear = origin_of(way.url)[0] == "http" and not way.by_module
+    return is_server_status(status) or status == 602 or (had_data and status == 606 and in_clear)
+
+
+def request_failed(
+    script: Script,
+    way: Way,
+    status: int,
+    *,
+    came: str,
+    length: int = 0,
+    advice: str | None = None,
+) -> RequestFailedError:
+    """The error for a status of the module's own, after the last command of `script`.
+
+    `advice` replaces what is usually said of that status.
+    """
+    meaning, usual = STATUS_MEANING.get(status, ("failed", "try again"))
+    kind = TlsFailed if status in OF_TLS else RequestFailedError
+    return kind(
+        script=script.name,
+        step=script.number,
+        sent=f"{script.sent} for {way.shown}",
+        came=f"{came} ({meaning})",
+        status=status,
+        length=length,
+        advice=advice or usual,
+    )

@@ -1,0 +1,119 @@
+"""A stream: HTTPEXACTION, and HTTPEXGET until the server's answer is over (spec: http.md §3.11)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from atwin.at.cme import Cme
+from atwin.at.urc import (
+    BearerDeact,
+    HttpExAction,
+    HttpExGetReady,
+    HttpExPosted,
+    HttpExPostReady,
+    Ready,
+)
+from atwin.host.errors import NoAnswerError, RefusedForGoodError
+from atwin.host.http.action import AFTER_DEACT
+from atwin.host.http.statuses import ends_stream_well
+from atwin.host.http.time_limit import URC_GRACE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.at.urc import Urc
+    from atwin.host.errors import RequestFailedError, StepError
+    from atwin.host.exchange import Reply
+    from atwin.host.http.opening import Opening
+    from atwin.host.http.session import HttpSession
+
+#: What tells of the response of a stream: data, its end, or that there will be none.
+Answer = HttpExGetReady | HttpExAction | BearerDeact
+ANSWERS: Final = (HttpExGetReady, HttpExAction, BearerDeact)
+
+_STREAM_URCS = (HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady)
+
+#: Bytes the module gives of a stream at a time when it is not told (spec: http.md §3.11).
+_STREAM_PIECE = 3880
+
+#: Why there is no stream.
+_NO_STREAM = "this module cannot stream"
+
+
+class Stream:
+    """The streaming session of the module: one at a time."""
+
+    def __init__(self, session: HttpSession, opening: Opening) -> None:
+        self._session = session
+        self._script = session.script
+        self._opening = opening
+        #: Seconds each wait of the stream that runs may take.
+        self.wait = session.setup.timeout + URC_GRACE
+
+    async def start(self, method: int, size: int | None) -> None:
+        """See `HttpSession.start_stream`."""
+        session = self._session
+        await self._opening.aim()
+        self.wait = await session.time_limit.begin()
+        session.channel.forget(*_STREAM_URCS, BearerDeact, Ready)
+        tail = "" if size is None else f",{size}"
+        reply = await self._script.ask(f"AT+HTTPEXACTION={method}{tail}")
+        if not reply.ok:
+            if reply.final.code == Cme.NOT_ALLOWED:
+                raise self._script.refused(reply)  # another action is under way
+            raise await session.parameters.for_good(
+                self._script.refused(reply, _NO_STREAM, RefusedForGoodError)
+            )
+
+    async def drain(self, take: Callable[[bytes], None], first: Answer | None) -> int:
+        """See `HttpSession.drain_stream`."""
+        had_data = False
+        while True:
+            urc = first or await self._script.event(*ANSWERS, deadline=self.wait)
+            first = None
+            if isinstance(urc, HttpExGetReady):
+                # The manual's table says +HTTPGET:, its transcripts +HTTPEXGET: (OQ-14).
+                reply = await self._fetch_piece()
+                if not reply.ok:
+                    raise await self._why_refused(reply)
+                if reply.body:
+                    take(reply.body)
+                had_data = had_data or bool(reply.body)
+            elif isinstance(urc, HttpExAction) and ends_stream_well(
+                urc.status, self._session.way, had_data=had_data
+            ):
+                return urc.status
+            else:
+                raise self.failed(urc)
+
+    async def _fetch_piece(self) -> Reply:
+        """HTTPEXGET, for no more than the line has been seen to carry. Raises `NoAnswerError`."""
+        pieces = self._session.pieces
+        size = "" if pieces.largest is None else f"={pieces.largest}"
+        try:
+            reply = await self._script.ask(f"AT+HTTPEXGET{size}", bodies=("+HTTPEXGET", "+HTTPGET"))
+            if reply.ok and reply.body is None:
+                # The module said that data wait, and has handed them over: they got lost.
+                raise self._script.no_answer(f"{reply.told} without the data", missing=1)
+        except NoAnswerError as failure:
+            if failure.missing:
+                await pieces.lost(failure, pieces.largest or _STREAM_PIECE, 1)
+            raise
+        else:
+            return reply
+
+    async def _why_refused(self, reply: Reply) -> StepError:
+        """A refused HTTPEXGET: the session may have ended just before, and its URC tells how."""
+        try:
+            return self.failed(
+                await self._script.event(HttpExAction, BearerDeact, deadline=AFTER_DEACT)
+            )
+        except NoAnswerError:
+            return self._script.refused(reply)
+
+    def failed(self, urc: Urc) -> RequestFailedError:
+        """See `HttpSession.stream_failed`."""
+        status = urc.status if isinstance(urc, HttpExAction) else 601
+        error = self._session.failed(status, came=str(urc))
+        self._session.way.failed(status)
+        return error
