@@ -14,6 +14,7 @@ from atwin.host.download.verdict import (
     Another,
     Asked,
     Broken,
+    ByParts,
     Changed,
     Known,
     NoRanges,
@@ -35,6 +36,7 @@ BARE = Entity(length=1000)
 #: A HEAD has told of it; a GET has; the first 500 bytes are on disk.
 HEARD = Known(FILE, head_status=200)
 SEEN = Known(FILE, confirmed=True, head_status=200)
+PARTS = Known(FILE, head_status=200, may_part=True)
 HALF = Known(FILE, confirmed=True, kept=500, head_status=200, ranges_work=True)
 #: Nothing but the length is known, and half of it is there.
 BARE_HALF = Known(BARE, confirmed=True, kept=500, head_status=200, ranges_work=True)
@@ -118,7 +120,15 @@ def names(verdict: object) -> str:
         (ALL, seen(200, 1000, ETAG), HEARD, TakeWhole),
         (ALL, seen(203, 1000, ETAG), HEARD, TakeWhole),
         (ALL, seen(200, 1000), Known(), TakeWhole),
-        (ALL, seen(200, 900, ETAG), HEARD, TakeWhole),  # the GET is right, the HEAD was not
+        # The GET is right, the HEAD was not; and where the GET does not say, it may be cut.
+        (ALL, seen(200, 900, ETAG, "Content-Length: 900"), HEARD, TakeWhole),
+        (ALL, seen(200, 900, ETAG, "Transfer-Encoding: chunked"), HEARD, TakeWhole),
+        (ALL, seen(200, 900, ETAG), HEARD, Refused),
+        (ALL, seen(200, 1000, HTML), HEARD, Another),  # as long, and still another thing
+        (ALL, seen(200, 1000, HTML), SEEN, Another),
+        (ALL, seen(200, 700, ETAG, "Content-Encoding: gzip"), PARTS, ByParts),
+        (ALL, seen(200, 700, ETAG, "Content-Encoding: br", "Content-Length: 700"), SEEN, Changed),
+        (CONDITIONAL, seen(416, 0), HALF, Unconditional),
         (ALL, seen(200, 1000, ETAG), Known(Entity(length=0), head_status=200), TakeWhole),
         (FIRST, seen(200, 50, HTML), Known(), TakeWhole),  # the first response defines it
         (ALL, seen(204, 0), Known(), TakeWhole),

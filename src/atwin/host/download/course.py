@@ -93,10 +93,14 @@ class Course:
         self.short = False
         #: A part has come in this run.
         self.ranges_work = False
+        #: What is on disk came by a stream whose status is not known.
+        self.unproven = False
         #: What is on disk must be compared with the server's before anything goes on behind it.
         self.joint_due = False
         #: This server's word about its parts cannot be trusted.
         self.doubtful = False
+        #: That the bytes are content-coded was told.
+        self.coded = False
         #: A stream got nowhere: not that way again.
         self.by_parts = False
         self.strategy = str(order.strategy)
@@ -162,6 +166,7 @@ class Course:
             head_status=self.head_status,
             short=self.short,
             ranges_work=self.ranges_work,
+            may_part=self.no_ranges is None and not self.by_parts and (self.total or 0) > 1,
             head_length=self.head_length,
             open_total=self.open_total,
         )
@@ -170,6 +175,12 @@ class Course:
         """A GET has shown this of the entity."""
         if self.by_hash and self.entity is not None and self.entity.difference(entity):
             self.bent = True
+        if entity.coding is not None and not self.coded:
+            self.coded = True
+            self.reports.note(
+                f"the server sends it content-coded ({entity.coding}), though identity was asked"
+                " for: the file is what it sends, not decoded"
+            )
         self.entity, self.confirmed = entity, True
 
     def take_slice(self, part: TakeSlice) -> None:
@@ -272,14 +283,18 @@ class Course:
         if isinstance(verdict, TakeWhole):
             return NoRanges("the server ignores ranges", verdict.entity)
         if isinstance(verdict, TakeSlice):
+            self.ranges_work = True
             skip = first - verdict.first
             size = min(self.fetcher.held - skip, len(tail))
             data = await self.session.read(size, self.limits, first=skip)
             if data != tail[: len(data)]:
-                reason = f"its bytes from {first} on are not those on disk"
-                return Changed(reason, verdict.entity)
+                if not self.unproven:
+                    reason = f"its bytes from {first} on are not those on disk"
+                    return Changed(reason, verdict.entity)
+                self.reports.note("what a broken stream left is not of this file: starting over")
+                self.ledger.set_aside()
             self.take_slice(verdict)
         elif not isinstance(verdict, AllThere | Overlap):
             return verdict
-        self.joint_due = False
+        self.joint_due = self.unproven = False
         return None

@@ -108,8 +108,6 @@ class Download:
         #: Seconds the HEAD took: what each request costs besides its body.
         self._asked_for = 0.0
         self._changes = 0
-        #: The server seems to take turns between two entities.
-        self._flaps = 0
         self._odd = 0
 
     async def run(self) -> DownloadResult:
@@ -126,7 +124,8 @@ class Download:
                     await self._fetch_all()
                     if self._course.bent and self._order.mismatch(self._ledger.part.hashes):
                         await self._fetch_strictly()
-                self._ledger.verify(self._session.shown_url)
+                entity = self._course.entity
+                self._ledger.verify(self._session.shown_url, entity.coding if entity else None)
                 self._ledger.finish()
         except MeddledError as error:
             raise TargetError(str(error)) from None
@@ -156,9 +155,10 @@ class Download:
             with suppress(StepError, ModuleSilentError):  # the next attempt finds that out too
                 await self._session.close()
             await self._turn(turn)
+        why = course.no_ranges.reason if course.no_ranges is not None else "it"
         raise ServerError(
-            f"{self._session.shown_url}: the server answers in another way each time; what was"
-            " received is kept"
+            f"{self._session.shown_url}: {why}; the server answers in another way each time;"
+            f" {self._kept()}"
         )
 
     async def _fetch_strictly(self) -> None:
@@ -185,7 +185,7 @@ class Download:
         finally:
             session.timeout = session.setup.timeout
         course.confirmed = False
-        if course.entity is not None and course.entity.ranges_refused:
+        if course.entity is not None and course.entity.ranges_refused and course.has_another_way:
             course.no_ranges = NoRanges("the server says that it does no ranges", course.entity)
             self._ledger.promises = False
 
@@ -227,11 +227,14 @@ class Download:
         elif asked is not None:
             course.head_length = asked.length
         # Otherwise the GET that follows decides which of the two is right.
-        course.entity, course.confirmed = before, True
+        # Of bytes that a stream brought and never ended, a GET has not said anything yet.
+        course.entity = before
+        course.unproven = bool(record.entity.get("unproven"))
+        course.confirmed = not course.unproven
         course.joint_due = not (
             before.vouches
             and record.is_of(self._session.setup.url)
-            and not record.entity.get("unproven")
+            and not course.unproven
             and (asked is None or not course.by_hash or before.difference(asked) is None)
         )
 
@@ -337,6 +340,10 @@ class Download:
                 if self._ledger.size:
                     self._begin_again(f"{reason}: taking the file from its beginning")
                 self._ledger.promises = False
+            case ByParts(reason) if self._order.strategy == "stream":
+                raise ServerError(
+                    f"{self._session.shown_url}: {reason}; use strategy auto or range"
+                )
             case ByParts(reason):
                 course.by_parts = course.joint_due = True
                 course.reports.note(f"{reason}: going on by parts")
@@ -358,11 +365,8 @@ class Download:
                 course.entity = before
                 self._flap(turn)
                 return
-        self._changes += 1
-        most = _CHANGES_TO_STREAM if course.may_stream else _FRESH_STARTS
-        if self._changes > most and course.no_ranges is None:
-            course.no_ranges = NoRanges(f"the file kept changing ({turn.reason})")
-            self._ledger.promises = False
+        if self._differs(turn):
+            return
         course.entity = asked or turn.entity
         course.confirmed = asked is None and turn.entity is not None
         course.joint_due = course.doubtful = course.short = course.open_total = False
@@ -370,18 +374,25 @@ class Download:
 
     def _flap(self, turn: Changed) -> None:
         """The answer was of another entity, and a HEAD is of ours again."""
+        if not self._differs(turn):
+            note = f"one answer was of another entity, {turn.reason}: asking again"
+            self._course.reports.note(note)
+
+    def _differs(self, turn: Changed) -> bool:
+        """Whether that happened too often for parts: then only all of it at once is one entity."""
         course = self._course
-        self._flaps += 1
-        if self._flaps < _FRESH_STARTS:
-            course.reports.note(f"one answer was of another entity, {turn.reason}: asking again")
-            return
+        self._changes += 1
+        most = _CHANGES_TO_STREAM if course.may_stream else _FRESH_STARTS
+        if self._changes <= most or course.no_ranges is not None:
+            return False
         course.no_ranges = NoRanges(
             turn.otherwise
-            or f"the server gives different entities in turn ({turn.reason}), as several servers"
-            " that differ do, where only --sha256 lets the bytes decide"
+            or f"the file changes from answer to answer ({turn.reason}), as with servers that"
+            " differ or a file that is being written, where only --sha256 lets the bytes decide"
         )
         self._ledger.promises = False
-        self._begin_again(f"{course.no_ranges.reason}: taking the file in one piece, if it can be")
+        self._begin_again(f"{course.no_ranges.reason}: taking it in one piece, if it can be")
+        return True
 
     def _begin_again(self, note: str) -> None:
         self._ledger.set_aside()

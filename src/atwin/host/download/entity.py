@@ -56,7 +56,8 @@ class Entity:
 
     `type` is its media type without parameters, in lower case; `coding` its Content-Encoding.
     `folded` tells that the values went through a module that lower-cases them. `condition` is a
-    value for If-Range that is exactly the server's, or None.
+    value for If-Range that is exactly the server's, or None. `fresh`: it was changed in the second
+    it was sent, and may change again under the same date.
     """
 
     length: int | None = None
@@ -67,6 +68,7 @@ class Entity:
     folded: bool = False
     condition: str | None = None
     ranges_refused: bool = False
+    fresh: bool = False
 
     @classmethod
     def of(cls, headers: Headers) -> Entity:
@@ -81,6 +83,7 @@ class Entity:
             coding=None if coding in ("", "identity") else coding,
             folded=headers.folded,
             condition=_condition(headers),
+            fresh=_is_fresh(headers),
             ranges_refused=headers.get("accept-ranges", "").strip().lower() == "none",
         )
 
@@ -105,14 +108,14 @@ class Entity:
         record: dict[str, str | int | None] = {
             "length": self.length,
             "etag": self.etag,
-            "last_modified": self.last_modified,
+            "last_modified": None if self.fresh else self.last_modified,
         }
         return record if self.type is None else {**record, "type": self.type}
 
     @property
     def validated(self) -> bool:
         """Whether the server says anything that would change with the bytes."""
-        return bool(self.etag or self.last_modified)
+        return bool(self.etag or (self.last_modified and not self.fresh))
 
     @property
     def vouches(self) -> bool:
@@ -181,6 +184,13 @@ def _plain(value: str) -> str:
 
 def _is_weak(etag: str) -> bool:
     return etag.strip().lower().startswith("w/")
+
+
+def _is_fresh(headers: Headers) -> bool:
+    """Whether the date is too young to tell two changes apart (RFC 9110 §8.8.2.2)."""
+    changed = http_date(headers.get("last-modified", ""))
+    sent = http_date(headers.get("date", ""))
+    return changed is not None and sent is not None and sent.timestamp() - changed.timestamp() < 1
 
 
 def _condition(headers: Headers) -> str | None:

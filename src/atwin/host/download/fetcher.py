@@ -69,6 +69,8 @@ class Fetcher:
             match verdict:
                 case Unconditional():
                     self.unconditional = True
+                case Refused(status, why=why) if why:
+                    raise ServerBusyError(f"{self._session.shown_url}: {why}", status)
                 case Refused(status, _, pause):
                     excerpt = await self._session.excerpt(self.held, self._limits)
                     raise refusal(self._session.shown_url, status, excerpt, pause)
@@ -87,7 +89,9 @@ class Fetcher:
         except RequestFailedError as failure:
             if failure.status != _OVERFLOW:
                 raise
-            status, length, complete = _OVERFLOW, failure.length, False
+            # Less than what fits has not overflowed: the server itself said 602.
+            own = 0 < failure.length < self._limits.chunk_max
+            status, length, complete = _OVERFLOW, failure.length, own
         else:
             status, length, complete = urc.status, urc.length, True
         # What lies further on cannot be read: HTTPREAD counts up to its own limit.

@@ -129,14 +129,18 @@ class Ledger:
             return True
         return False
 
-    def verify(self, url: str) -> None:
+    def verify(self, url: str, coding: str | None) -> None:
         """Raise `VerificationError` unless the bytes, from `url`, hash to what was ordered.
+
+        With a `coding` they are not what the server has, but what it makes of that.
 
         The wrong ones are gone then, and the next run starts over.
         """
         wrong = self._order.mismatch(self.part.hashes)
         if wrong is None:
             return
+        if coding is not None:
+            wrong += f" (they are content-coded, {coding}: perhaps the hash is of the plain file)"
         size, kept = self.part.size, f"left {self._order.target} as it was"
         self._journal.remove()
         if not self.part.finished:

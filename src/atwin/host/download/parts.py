@@ -87,7 +87,8 @@ class Parts:
         """What to ask for: all of it where that fits or nothing else goes, or the next part."""
         course = self._course
         done, total, size = course.ledger.size, course.total, course.part_size.now
-        if course.no_ranges is not None or (not done and total is not None and total <= size):
+        fits = not done and total is not None and total <= size and not course.by_parts
+        if course.no_ranges is not None or fits:
             return None
         overlap = course.overlap
         if size + overlap > course.limits.chunk_max:

@@ -57,6 +57,10 @@ _STALLS = 3
 _OVERRUNS = 2
 
 
+#: How the module says that a response broke off: what came before is of it.
+_BROKEN_OFF = (408, 601, 606)
+
+
 class Stream:
     """Everything that is missing, by HTTPEXACTION."""
 
@@ -110,7 +114,10 @@ class Stream:
                 raise
             return ByParts("the module refuses to stream")
         except StepError as failure:
-            self._keep()
+            if isinstance(failure, RequestFailedError) and failure.status not in _BROKEN_OFF:
+                course.ledger.go_back(before, course.entity)
+            else:
+                self._keep()
             self._losses += isinstance(failure, NoAnswerError) and bool(failure.missing)
             self._stalls += isinstance(failure, RequestFailedError) and failure.status == 408
             if self._can_turn() and self._losses >= _LOSSES:
@@ -199,9 +206,11 @@ class Stream:
             case Unconditional() if status not in (200, 203):
                 course.fetcher.unconditional = True
                 raise ServerBusyError(f"the server answered {status} to If-Range", status)
+            case Refused(why=why) if why:
+                raise ServerBusyError(f"{course.session.shown_url}: {why}", status)
             case Refused(_, _, pause):
                 raise refusal(course.session.shown_url, status, pause=pause)
-            case NoRanges() | TooLong() | Changed() | Another() | Broken():
+            case NoRanges() | TooLong() | Changed() | Another() | Broken() | ByParts():
                 return verdict
             case _:
                 return NoRanges("the server ignores ranges", course.entity)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 BUSY = (429, 500, 502, 503, 504)
 
 #: Statuses of a server that did not like the condition, or the way it was put.
-_CONDITION_REFUSED = (304, 400, 412, 501)
+_CONDITION_REFUSED = (304, 400, 412, 416, 501)
 
 #: Statuses whose body is the entity. 206 says which part of it.
 _WHOLE = (200, 203)
@@ -98,6 +98,8 @@ class Known:
     ranges_work: bool = False
     #: What the HEAD says, where a part or an earlier run says otherwise.
     head_length: int | None = None
+    #: Parts have not been found useless, nor tried because of a coding.
+    may_part: bool = False
     #: The server contradicts itself about the total: only the end itself is believed.
     open_total: bool = False
 
@@ -195,11 +197,15 @@ class ByParts:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The server said no; `busy` when it may say yes after `pause` seconds, None if unknown."""
+    """The server said no; `busy` when it may say yes after `pause` seconds, None if unknown.
+
+    `why` is a clause in place of the status, when that is not what is wrong.
+    """
 
     status: int
     busy: bool = False
     pause: float | None = None
+    why: str = ""
 
 
 #: What ends a strategy, and may begin another.
@@ -246,11 +252,13 @@ def contradiction(known: Known, entity: Entity, status: int = 200) -> Changed | 
     if known.by_hash:
         # The bytes decide; only a length can tell beforehand that they cannot be right.
         reason = None if same_length or None in (before.length, entity.length) else reason
+    lost = before.validated and not entity.validated and not known.by_hash
+    other_type = before.type is not None and entity.type not in (None, before.type)
+    if lost and other_type:
+        return _another(known, entity, status)
     if reason is None and (same_length or before.same_validators(entity)):
         return None
-    if before.type and entity.type and before.type != entity.type:
-        return _another(known, entity, status)
-    if before.validated and not entity.validated and (reason or entity.type):
+    if other_type or (lost and (reason or entity.type)):
         return _another(known, entity, status)
     return Changed(reason, entity) if reason else None
 
@@ -303,6 +311,8 @@ def _slice(asked: Asked, seen: Seen, said: ContentRange, known: Known) -> Verdic
         return TakeSlice(said.first, entity, sure, disputed)
     if end == at and entity.length is None and said.total in (None, at):
         return AllThere()  # what was asked for went on from there, and nothing came
+    if disputed:
+        return NoRanges("the server tells another length of the file in each answer")
     return _not_what_was_asked(asked, seen, said)
 
 
@@ -310,7 +320,9 @@ def _disputed(before: Entity | None, entity: Entity) -> bool:
     """Whether one entity is told to have two lengths. That HEAD says 0 is nothing but a habit."""
     if before is None or not before.length or entity.length in (None, before.length):
         return False
-    return replace(before, length=None).difference(replace(entity, length=None)) is None
+    # Without a validator on both sides it may as well be another entity.
+    same = before.same_validators(entity)
+    return same and replace(before, length=None).difference(replace(entity, length=None)) is None
 
 
 def _contradicts_part(known: Known, entity: Entity) -> Changed | Another | None:
@@ -351,6 +363,11 @@ def _whole(asked: Asked, seen: Seen, known: Known) -> Verdict:
         if entity.length not in (None, seen.held):
             return Broken(f"{seen.held} bytes came where {entity.length} were announced")
         entity = replace(entity, length=seen.held)
+    if asked.span is None and entity.coding and _is_plain(known):
+        if known.may_part:
+            return ByParts(f"all at once it comes content-coded ({entity.coding}), unlike its HEAD")
+        if known.ranges_work:
+            return Another(f"{seen.status}, content-coded ({entity.coding}), where parts are not")
     verdict = contradiction(known, entity, seen.status)
     if verdict is not None and not known.confirmed:
         verdict = _doubted(known, verdict, entity)
@@ -363,8 +380,34 @@ def _whole(asked: Asked, seen: Seen, known: Known) -> Verdict:
     if known.open_total and entity.length == known.kept == _first(asked):
         return AllThere()
     if asked.span is not None and not seen.complete:
-        return NoRanges("the server ignores ranges", entity)
-    return TakeWhole(entity) if seen.complete else TooLong(entity)
+        before = known.entity
+        other = before is not None and before.type and entity.type not in (None, before.type)
+        instead = f" and sends {entity.type}" if other else ""
+        return NoRanges(f"the server ignores ranges{instead}", entity)
+    if not seen.complete:
+        return TooLong(entity)
+    if (length := _cut(seen, known)) is not None:
+        why = (
+            f"{seen.held} bytes came where a HEAD announced {length}, and nothing tells where the"
+            " answer ends: it was cut, or the HEAD is wrong"
+        )
+        return Refused(seen.status, busy=True, why=why)
+    return TakeWhole(entity)
+
+
+def _cut(seen: Seen, known: Known) -> int | None:
+    """The length that was announced, where less came without an end of its own."""
+    if known.entity is None or known.entity.length is None or not seen.headers:
+        return None
+    if "transfer-encoding" in seen.headers or stated_length(seen.headers) is not None:
+        return None
+    return known.entity.length if seen.held < known.entity.length else None
+
+
+def _is_plain(known: Known) -> bool:
+    """Whether it is known without a coding."""
+    before = known.entity
+    return before is not None and bool(before.length) and not before.coding
 
 
 def _doubted(known: Known, verdict: Changed | Another, entity: Entity) -> Another | None:
@@ -374,12 +417,13 @@ def _doubted(known: Known, verdict: Changed | Another, entity: Entity) -> Anothe
     """
     before = known.entity
     assert before is not None
-    if isinstance(verdict, Changed) or known.kept:
+    if isinstance(verdict, Changed):
         return None
     if before.type == entity.type or entity.type != "text/html":
         return None
     shorter = (before.length or 0) > (entity.length or 0)
-    return verdict if shorter and (before.validated or before.type is not None) else None
+    lost = before.validated and not entity.validated
+    return verdict if lost or (shorter and before.type is not None) else None
 
 
 def _nothing(seen: Seen, known: Known) -> Verdict:
