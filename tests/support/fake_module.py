@@ -164,7 +164,7 @@ class FakeModule:
 
     def _body(self, name: str, body: bytes, gap: bytes = b"") -> None:
         output = f"\r\n{name}: {len(body)}\r\n".encode() + body + gap + b"\r\nOK\r\n"
-        if name == "+HTTPREAD" and self.spoil:
+        if name in ("+HTTPREAD", "+HTTPEXGET") and self.spoil:
             output = self.spoil.pop(0)(output)
         self.port.write(output)
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from atwin.host.errors import CommandRefusedError, NoAnswerError
 from atwin.host.headers import Headers
+from atwin.host.http.pieces import LONGEST_LINE, line_at_end
 
 if TYPE_CHECKING:
     from atwin.host.exchange import Progress, Reply
     from atwin.host.http.session import HttpSession
     from atwin.host.identity import Limits
-
-#: A line that may be no part of the body it ends, and the bytes in which it is looked for.
-_URC_AT_END = re.compile(rb"\r\n[A-Z+*^][^\r\n]{1,120}\r\n\Z")
-_LONGEST_URC = 128
 
 
 class Buffer:
@@ -69,12 +65,12 @@ class Buffer:
 
         By its count the body is whole then. Raises `NoAnswerError` when it is another one.
         """
-        looks = _URC_AT_END.search(body, max(0, len(body) - _LONGEST_URC))
-        if looks is None:
+        looks = line_at_end(body)
+        if not looks:
             return
-        size = min(len(body), _LONGEST_URC)
+        size = min(len(body), LONGEST_LINE)
         if await self._give(start + len(body) - size, size) != body[-size:]:
-            raise self._script.no_answer("a URC in the place of lost bytes", missing=len(looks[0]))
+            raise self._script.no_answer("a URC in the place of lost bytes", missing=len(looks))
 
     async def _give(self, start: int, size: int) -> bytes | None:
         reply = await self._script.step(f"AT+HTTPREAD={start},{size}", bodies=("+HTTPREAD",))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
+from atwin.at.urc import parse_urc
 from atwin.host.errors import NoAnswerError
 
 if TYPE_CHECKING:
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
 _TRIES = 6
 #: Bytes of a piece after the first loss, half the FIFO a host usually has, and at the least.
 _FIRST_CUT, _SMALLEST = 2048, 256
+
+#: A line that may be no part of the body it ends, and the bytes in which it is looked for.
+_FRAMED_LINE = re.compile(rb"\r\n[A-Z+*^][^\r\n]{1,120}\r\n\Z")
+LONGEST_LINE: Final = 128
 
 #: What helps against bytes that get lost on the line.
 FLOW_ADVICE: Final = (
@@ -50,3 +56,19 @@ class Pieces:
             session.on_note(done)
         if tries > 1 or failure.missing:
             self.largest = max(_SMALLEST, min(size // 2, _FIRST_CUT))
+
+
+def line_at_end(body: bytes) -> bytes:
+    """The end of `body` where it is a line with the frame of a URC; empty for any other end.
+
+    Bytes that got lost on the line may have been counted as there by a URC that came meanwhile.
+    """
+    found = _FRAMED_LINE.search(body, max(0, len(body) - LONGEST_LINE))
+    return found[0] if found is not None else b""
+
+
+def urc_at_end(body: bytes) -> bytes:
+    """The same where it can hardly be text of a file."""
+    line = line_at_end(body)
+    text = line.decode("latin-1").strip()
+    return line if text[:1] in ("+", "*", "^") or parse_urc(text) is not None else b""

@@ -15,6 +15,7 @@ from atwin.at.urc import (
 )
 from atwin.host.errors import NoAnswerError, RefusedForGoodError
 from atwin.host.http.action import AFTER_DEACT
+from atwin.host.http.pieces import urc_at_end
 from atwin.host.http.statuses import ends_stream_well
 from atwin.host.http.time_limit import URC_GRACE
 
@@ -49,6 +50,8 @@ class Stream:
         self._opening = opening
         #: Seconds each wait of the stream that runs may take.
         self.wait = session.setup.timeout + URC_GRACE
+        #: How a piece ended that was not believed: once more, and it is.
+        self._suspect = b""
 
     async def start(self, method: int, size: int | None) -> None:
         """See `HttpSession.start_stream`."""
@@ -95,6 +98,11 @@ class Stream:
             if reply.ok and reply.body is None:
                 # The module said that data wait, and has handed them over: they got lost.
                 raise self._script.no_answer(f"{reply.told} without the data", missing=1)
+            looks = urc_at_end(reply.body or b"")
+            if looks and looks != self._suspect:
+                # What a stream has given cannot be read again, but asked for again.
+                self._suspect = looks
+                raise self._script.no_answer("what looks like a URC in it", missing=len(looks))
         except NoAnswerError as failure:
             if failure.missing:
                 await pieces.lost(failure, pieces.largest or _STREAM_PIECE, 1)
