@@ -104,10 +104,13 @@ class FakeModule:
         streams: bool = False,
         lowercase: bool = False,
         echo: bool = True,
+        tells_streams: bool = False,
     ) -> None:
+        """`tells_streams`: HTTPHEAD knows the header block of a stream too."""
         self.port = port
         self.server = server or FakeServer(b"")
         self.limit, self.capacity = limit, buffer
+        self.tells_streams = tells_streams
         self.streams, self.lowercase, self.echo = streams, lowercase, echo
         self.heard: list[str] = []
         #: Raw answers by command start; None is silence. A callable decides each time.
@@ -330,6 +333,8 @@ class FakeModule:
             self.say(f"+HTTPEXACTION: {method},{failure}")
             return
         answer = self.server.answer(asked)
+        if self.tells_streams:
+            self._keep_head(answer)
         self._stream = answer.body
         self._stream_end = f"+HTTPEXACTION: {method},{answer.status}"
         if failure is not None:

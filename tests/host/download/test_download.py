@@ -28,63 +28,12 @@ from atwin.host import (
     VerificationError,
 )
 from atwin.host.download.download import STREAM_PART
-from atwin.line.host_line import HostLine
 from atwin.line.memory import memory_pair
-from support.fake_module import Answer, Asked, FakeModule, FakeServer
+from support.downloads import CHUNK, DATA, PARTS, URL, Bench, Killed, kill_at, named_and_killed
+from support.fake_module import Answer, Asked, FakeModule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-
-    from atwin.host import DownloadResult
-
-URL = "http://files.example/firmware.bin"
-DATA = random.Random(724).randbytes(10_000)
-CHUNK = 3_000
-PARTS = [(0, 2999), (3000, 5999), (6000, 8999), (9000, 9999)]
-
-
-class Bench:
-    """A module, a server and a target; each `fetch` is a new host process."""
-
-    def __init__(self, folder: Path, data: bytes = DATA, **module: Any) -> None:
-        self.target = folder / "firmware.bin"
-        self.server = FakeServer(data)
-        self.events: list[Progress] = []
-        self.heard: list[str] = []
-        self.module_options = {"buffer": 4096, "limit": 4000, **module}
-        self.setup: Callable[[FakeModule], None] = lambda module: None
-        self.on_progress: Callable[[Progress], None] = self.events.append
-        #: bit/s the host's port says it has.
-        self.rate: int | None = None
-
-    def fetch(self, url: str = URL, **options: Any) -> DownloadResult:
-        async def main() -> DownloadResult:
-            near, far = memory_pair()
-            if self.rate is not None:
-                near.set_line(HostLine(self.rate))
-            module = FakeModule(far, self.server, **self.module_options)
-            self.setup(module)
-            self.heard = module.heard
-            async with Modem(near) as modem:
-                return await modem.download(
-                    url,
-                    self.target,
-                    **{"chunk": CHUNK, "progress": self.on_progress, **options},
-                )
-
-        return run_virtual(main())
-
-    def done(self, data: bytes | None = None) -> None:
-        """The target is there, whole, and nothing else."""
-        assert self.target.read_bytes() == (self.server.data if data is None else data)
-        assert [p.name for p in self.target.parent.iterdir()] == [self.target.name]
-
-    def files(self) -> list[str]:
-        return sorted(p.name for p in self.target.parent.iterdir())
-
-    def notes(self) -> str:
-        return "\n".join(e.note for e in self.events if e.note)
 
 
 @pytest.fixture
@@ -661,22 +610,6 @@ def test_nothing_is_promised_where_nothing_can_go_on(small_module: Bench) -> Non
 # --- resuming -----------------------------------------------------------------------------------
 
 
-class Killed(BaseException):
-    """Stands for a SIGKILL: nothing may clean up behind it."""
-
-
-def kill_at(bench: Bench, done: int, **options: Any) -> None:
-    def on_progress(event: Progress) -> None:
-        bench.events.append(event)
-        if event.kept >= done:
-            raise Killed
-
-    bench.on_progress = on_progress
-    with pytest.raises(Killed):
-        bench.fetch(**options)
-    bench.on_progress = bench.events.append
-
-
 def test_resume_fetches_the_rest_only(bench: Bench) -> None:
     kill_at(bench, 6000)
     assert not bench.target.exists()
@@ -753,10 +686,29 @@ def test_resume_of_a_stream_of_unknown_length_by_ranges(tmp_path: Path) -> None:
 
 
 def test_finished_file_that_is_not_the_promised_one_stays(bench: Bench) -> None:
-    kill_at(bench, 10_000)
-    bench.target.with_name("firmware.bin.part").rename(bench.target)
-    with pytest.raises(VerificationError, match=r"left .*firmware.bin as it was, the next run"):
+    named_and_killed(bench)
+    with pytest.raises(VerificationError, match="removed them, the next run starts over"):
         bench.fetch(sha256="0" * 64)
+    bench.done()
+
+
+@pytest.mark.parametrize("told", ["etag", "nothing", "no head"])
+def test_finished_file_that_may_be_another_by_now_is_fetched(bench: Bench, told: str) -> None:
+    if told == "nothing":
+        bench.server.etag = bench.server.modified = None
+    named_and_killed(bench)
+    bench.server.data = DATA[::-1]
+    if told == "etag":
+        bench.server.etag = '"v2"'
+    if told == "no head":
+        bench.server.head_status = 405
+    assert bench.fetch().resumed_from == 0
+    bench.done()
+
+
+def test_finished_file_that_is_the_same_still_is_not_fetched(bench: Bench) -> None:
+    named_and_killed(bench)
+    assert bench.fetch().fetched_parts == 0
     bench.done()
 
 

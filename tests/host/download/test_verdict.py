@@ -43,6 +43,8 @@ BARE_HALF = Known(BARE, confirmed=True, kept=500, head_status=200, ranges_work=T
 
 REST = Asked(Span(500, 999))
 FIRST = Asked(Span(0, 499))
+#: The same with some of what is on disk.
+LAPPED = Asked(Span(436, 999))
 CONDITIONAL = Asked(Span(500, 999), conditional=True)
 ALL = Asked()
 
@@ -82,12 +84,20 @@ def names(verdict: object) -> str:
         (REST, part(600, 999, 1000, ETAG), HALF, NoRanges),  # a gap
         (REST, seen(206, 500, "Content-Range: bytes=500-999/1000", ETAG), HALF, TakeSlice),
         (REST, seen(206, 500, "Content-Range: BYTES 500 - 999 / 1000", ETAG), HALF, TakeSlice),
-        (REST, seen(206, 500, "Content-Range: bytes 500-1000/1000", ETAG), HALF, TakeSlice),
+        (REST, seen(206, 500, "Content-Range: bytes 500-1000/1000", ETAG), HALF, Overlap),
+        (LAPPED, seen(206, 564, "Content-Range: bytes 436-1000/1000", ETAG), HALF, TakeSlice),
         (REST, seen(206, 500, "Content-Range: bytes 500-799/1000", ETAG), HALF, NoRanges),
-        (REST, seen(206, 500, ETAG), HALF, TakeSlice),  # unnamed, and as long as asked for
+        (FIRST, seen(206, 500, ETAG), HEARD, TakeSlice),  # unnamed, and as long as asked for
+        (REST, seen(206, 500, ETAG), HALF, Overlap),  # the same: only the bytes can tell
+        (LAPPED, seen(206, 564, ETAG), HALF, TakeSlice),
+        (FIRST, seen(206, 500, "Content-Range: bytes 0-500/1000", ETAG), SEEN, TakeSlice),
+        (REST, part(500, 999, 1000), HALF, Overlap),  # nothing says that it is the same file
+        (LAPPED, part(436, 999, 1000), HALF, TakeSlice),
+        (LAPPED, part(500, 999, 1000), HALF, NoRanges),
+        (REST, part(500, 999, 1000), BARE_HALF, TakeSlice),
         (REST, seen(206, 400, ETAG), HALF, NoRanges),
         (REST, seen(206, 600, ETAG), HALF, NoRanges),
-        (REST, seen(206, 500, "Content-Range: bytes 500-999/" + "9" * 5000), HALF, TakeSlice),
+        (LAPPED, seen(206, 564, "Content-Range: bytes 436-999/" + "9" * 5000), HALF, TakeSlice),
         (REST, seen(206, 90, "Content-Type: multipart/byteranges; boundary=x"), HALF, NoRanges),
         # --- the entity is another one now
         (REST, part(500, 999, 1000, OTHER_ETAG), HALF, Changed),
@@ -180,10 +190,10 @@ def test_a_module_that_streams_does_without_a_slice_that_has_no_name() -> None:
 
 def test_what_is_not_sure_is_said() -> None:
     for answer in (
-        seen(206, 500, "Content-Range: bytes 500-1000/1000", ETAG),
-        seen(206, 500, ETAG),
+        seen(206, 564, "Content-Range: bytes 436-1000/1000", ETAG),
+        seen(206, 564, ETAG),
     ):
-        verdict = judge(REST, answer, HALF)
+        verdict = judge(LAPPED, answer, HALF)
         assert isinstance(verdict, TakeSlice)
         assert not verdict.sure
 

@@ -93,8 +93,6 @@ class Course:
         self.short = False
         #: A part has come in this run.
         self.ranges_work = False
-        #: What is on disk came by a stream whose status is not known.
-        self.unproven = False
         #: What is on disk must be compared with the server's before anything goes on behind it.
         self.joint_due = False
         #: This server's word about its parts cannot be trusted.
@@ -210,7 +208,7 @@ class Course:
         """Bytes each part asks for again, to be compared."""
         if self.vouched and not self.doubtful:
             return 0
-        return min(_SMALL_OVERLAP, self.ledger.size, self.chunk // 4)
+        return min(_SMALL_OVERLAP, self.ledger.size, max(1, self.chunk // 4))
 
     @property
     def retries(self) -> int:
@@ -278,6 +276,9 @@ class Course:
         Raises as `Fetcher.fetch` and `HttpSession.read` do.
         """
         done, tail = self.ledger.size, self.ledger.part.tail(OVERLAP)
+        if not done:
+            self.joint_due = False
+            return None
         first = done - len(tail)
         verdict = await self.fetcher.fetch(Span(first, done), at=first)
         if isinstance(verdict, TakeWhole):
@@ -288,13 +289,13 @@ class Course:
             size = min(self.fetcher.held - skip, len(tail))
             data = await self.session.read(size, self.limits, first=skip)
             if data != tail[: len(data)]:
-                if not self.unproven:
-                    reason = f"its bytes from {first} on are not those on disk"
-                    return Changed(reason, verdict.entity)
-                self.reports.note("what a broken stream left is not of this file: starting over")
-                self.ledger.set_aside()
+                if self.ledger.drop_unproven(self.entity):
+                    self.reports.note("what a stream brought last is not of this file: dropped")
+                    return await self.check_joint()
+                reason = f"its bytes from {first} on are not those on disk"
+                return Changed(reason, verdict.entity)
             self.take_slice(verdict)
         elif not isinstance(verdict, AllThere | Overlap):
             return verdict
-        self.joint_due = self.unproven = False
+        self.joint_due, self.ledger.proven = False, None
         return None

@@ -212,7 +212,7 @@ class Download:
         """Take up what an earlier run left, if it may be of this entity and is undamaged."""
         course, ledger = self._course, self._ledger
         record = ledger.find()
-        if record is None:
+        if record is None or not record.done:
             ledger.start_over()
             return
         before = Entity.from_record(record.entity)
@@ -221,20 +221,24 @@ class Download:
             course.reports.note(f"not going on with what is on disk ({reason}): starting over")
             return
         asked = course.entity
+        # All of it is here. But it may have changed since: who does not tell is asked for a part.
+        stale = before.length == record.done and not self._is_right(before)
+        if stale and (ledger.part.finished or course.no_ranges is not None):
+            ledger.set_aside()
+            return
         known = Known(before, confirmed=True, kept=record.done, by_hash=course.by_hash)
-        if asked is not None and contradiction(known, asked) is None:
+        too_short = asked is not None and asked.length is not None and asked.length < record.done
+        if asked is not None and not too_short and contradiction(known, asked) is None:
             before = before.updated(asked)
         elif asked is not None:
-            course.head_length = asked.length
+            course.head_length = asked.length or None  # many a HEAD says 0
         # Otherwise the GET that follows decides which of the two is right.
         # Of bytes that a stream brought and never ended, a GET has not said anything yet.
-        course.entity = before
-        course.unproven = bool(record.entity.get("unproven"))
-        course.confirmed = not course.unproven
-        course.joint_due = not (
+        course.entity, course.confirmed = before, ledger.proven is None or ledger.proven > 0
+        course.joint_due = stale or not (
             before.vouches
             and record.is_of(self._session.setup.url)
-            and not course.unproven
+            and ledger.proven is None
             and (asked is None or not course.by_hash or before.difference(asked) is None)
         )
 
@@ -251,13 +255,24 @@ class Download:
         A signed URL is another one after a while: the same but for its query, and the same ETag or
         date, is the same file. With a hash the bytes tell in the end.
         """
-        url, order, asked = self._session.setup.url, self._order, self._course.entity
+        url, order = self._session.setup.url, self._order
         if record.is_of(url) or (order.resume_from and record.is_of(order.resume_from)):
             return True
         if order.by_hash:
             return True
         here, there = (one.partition("?")[0] for one in (masked_url(url), record.shown_url))
-        if here != there or asked is None or not (before.vouches and asked.vouches):
+        return here == there and self._is_told_again(before)
+
+    def _is_right(self, before: Entity) -> bool:
+        """Whether a file that is here whole, `before` by its journal, is the one to fetch."""
+        if self._order.by_hash:
+            return self._order.mismatch(self._ledger.part.hashes) is None
+        return self._is_told_again(before)
+
+    def _is_told_again(self, before: Entity) -> bool:
+        """Whether the HEAD surely speaks of `before`."""
+        asked = self._course.entity
+        if asked is None or not (before.vouches and asked.vouches):
             return False
         return before.same_validators(asked) and before.difference(asked) is None
 
@@ -363,7 +378,7 @@ class Download:
                 await self._turn(verdict)
             if before.surely(asked) or (verdict is None and before.vouches and asked.vouches):
                 course.entity = before
-                self._flap(turn)
+                self._flap(turn, asked)
                 return
         if self._differs(turn):
             return
@@ -372,8 +387,15 @@ class Download:
         course.joint_due = course.doubtful = course.short = course.open_total = False
         self._begin_again(f"the entity changed, {turn.reason}: starting over")
 
-    def _flap(self, turn: Changed) -> None:
+    def _flap(self, turn: Changed, asked: Entity) -> None:
         """The answer was of another entity, and a HEAD is of ours again."""
+        course = self._course
+        if course.joint_due and not turn.otherwise and self._changes >= _CHANGES_TO_STREAM:
+            # What is on disk came by another URL, say, or from a server that was wrong then.
+            self._changes, course.joint_due = 0, False
+            course.entity, course.confirmed = asked, False
+            self._begin_again(f"the entity is another one, {turn.reason}: starting over")
+            return
         if not self._differs(turn):
             note = f"one answer was of another entity, {turn.reason}: asking again"
             self._course.reports.note(note)

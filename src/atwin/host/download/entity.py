@@ -129,7 +129,10 @@ class Entity:
         return replace(
             newer,
             length=self.length if newer.length is None else newer.length,
+            etag=newer.etag or self.etag,
+            last_modified=newer.last_modified or self.last_modified,
             type=newer.type or self.type,
+            condition=newer.condition or self.condition,
         )
 
     def difference(self, other: Entity) -> str | None:

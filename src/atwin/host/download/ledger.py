@@ -33,8 +33,8 @@ class Ledger:
         self.resumed_from = 0
         #: Whether the journal may promise anything: without ranges nothing can go on.
         self.promises = True
-        #: Bytes came of a stream whose status is not known yet.
-        self.unproven = False
+        #: What comes after so many bytes is of a stream whose status is not known; None: nothing.
+        self.proven: int | None = None
         # What is on disk is not what `size` speaks of, and stays until something is kept.
         self._aside = False
 
@@ -63,6 +63,8 @@ class Ledger:
         part = self.part
         if part.adopt(record.done) and part.hashes.sha256 == record.sha256:
             self.resumed_from = part.size
+            proven = record.entity.get("proven")
+            self.proven = max(0, proven) if isinstance(proven, int) else None
             return True
         part.set_aside()
         length = record.entity.get("length")
@@ -76,8 +78,8 @@ class Ledger:
         self.part.append(data)
         if self.promises:
             told = (entity or Entity()).to_record()
-            if self.unproven:
-                told["unproven"] = 1
+            if self.proven is not None:
+                told["proven"] = self.proven
             sha256 = self.part.hashes.sha256
             self._journal.save(Record.of(self._url, told, self.part.size, sha256))
         elif first:
@@ -85,6 +87,7 @@ class Ledger:
 
     def go_back(self, size: int, entity: Entity | None) -> None:
         """Drop what came behind the first `size` bytes."""
+        self.proven = None
         if self._aside:
             return
         if not size:
@@ -93,15 +96,23 @@ class Ledger:
             self.part.adopt(size)
             self.keep(b"", entity)
 
+    def drop_unproven(self, entity: Entity | None) -> bool:
+        """Drop what a stream has left that nobody vouches for; False when there is nothing."""
+        if self.proven is None or self.proven >= self.size:
+            return False
+        self.go_back(self.proven, entity)
+        return True
+
     def set_aside(self) -> None:
         """Begin at byte 0 again; what is there stays until the next bytes are kept."""
+        self.proven = None
         self._aside = self._aside or bool(self.part.size)
         self.part.set_aside()
         self.resumed_from = 0
 
     def start_over(self) -> None:
         """Drop everything."""
-        self._aside = False
+        self._aside, self.proven = False, None
         self._journal.remove()
         self.part.start_over()
         self.resumed_from = 0
@@ -141,13 +152,11 @@ class Ledger:
             return
         if coding is not None:
             wrong += f" (they are content-coded, {coding}: perhaps the hash is of the plain file)"
-        size, kept = self.part.size, f"left {self._order.target} as it was"
+        size = self.part.size
         self._journal.remove()
-        if not self.part.finished:
-            kept = "removed them"
-            self.part.remove()
+        self.part.remove()
         raise VerificationError(
-            f"{size} bytes came from {url} and {wrong}: {kept}, the next run starts over"
+            f"{size} bytes came from {url} and {wrong}: removed them, the next run starts over"
         )
 
     def finish(self) -> None:

@@ -77,6 +77,8 @@ class Parts:
             case TakeSlice():
                 course.part_size.came(course.fetcher.held, course.clock.now() - began)
                 return await self._take(verdict, span)
+            case Overlap() if course.doubtful:
+                return NoRanges("nothing says of which file the server's parts are")
             case Overlap():
                 course.doubtful = True
                 return None

@@ -24,6 +24,7 @@ from atwin.host.download.verdict import (
     ByParts,
     Changed,
     NoRanges,
+    Overlap,
     Refused,
     Seen,
     Span,
@@ -69,9 +70,12 @@ class Stream:
         self._block = bytearray()
         self._kept_at = 0.0
         self._losses = self._stalls = self._overruns = 0
-        #: Where this attempt began, what of it has come, and what was announced.
+        #: Bytes on disk when this attempt began, what of it has come, and what was announced.
         self._before = self._got = 0
         self._left: int | None = None
+        #: The last bytes on disk, where it begins with those for want of a validator.
+        self._overlap = self._check = b""
+        self._misfits = False
 
     async def run(self) -> Turn | None:
         """Until all is there; or what came instead. Raises as `Course.persist` does."""
@@ -107,7 +111,7 @@ class Stream:
             # What came was no part of the file: an error page, or a body cut to nonsense.
             course.ledger.go_back(before, course.entity)
             if self._overruns >= _OVERRUNS:
-                return NoRanges("the server sends more than the range it was asked for")
+                return NoRanges("the server sends other bytes than the range it was asked for")
             raise
         except RefusedForGoodError:
             if not self._can_turn():
@@ -138,8 +142,9 @@ class Stream:
         course, session = self._course, self._course.session
         known, before = course.known(), self._before
         condition = course.fetcher.condition if before else ""
+        self._overlap = course.ledger.part.tail(course.overlap)
         while True:
-            lines = [f"Range: bytes={before}-"] if before else []
+            lines = [f"Range: bytes={self._first}-"] if before else []
             lines += [condition] if condition else []
             await session.ask_for(None, "\r\n".join(lines))
             self._begin(None if known.entity is None else known.entity.length)
@@ -152,15 +157,25 @@ class Stream:
         if turn is not None:
             course.ledger.go_back(before, course.entity)
             return turn
-        course.ledger.unproven = False
+        course.ledger.proven = None
         self._keep(always=not course.ledger.size)
         return None
+
+    @property
+    def _first(self) -> int:
+        """The byte this attempt asks from."""
+        return self._before - len(self._overlap)
+
+    @property
+    def _misfit(self) -> str:
+        return f"its bytes from {self._first} on are not those on disk"
 
     def _begin(self, total: int | None) -> None:
         self._block.clear()
         self._kept_at, self._got = self._course.clock.now(), 0
-        self._left = None if total is None else total - self._before
-        self._course.ledger.unproven = True
+        self._left = None if total is None else total - self._first
+        self._check, self._misfits = self._overlap, False
+        self._course.ledger.proven = self._before
 
     def _take(self, data: bytes) -> None:
         """Hear the next bytes of the body."""
@@ -174,9 +189,15 @@ class Stream:
                 raise ServerBusyError(f"{course.session.shown_url}: {more}")
             course.reports.note(f"{more}: how many there are will show")
             self._left = None
-            if course.entity is not None:
-                course.entity = replace(course.entity, length=None)
-        self._block += data
+            course.entity = Entity()  # what was said of it is of another one, then
+        check, self._check = self._check[: len(data)], self._check[len(data) :]
+        self._misfits = self._misfits or not data.startswith(check)
+        if self._misfits:
+            if self._got > STREAM_PART:
+                self._overruns += 1
+                raise ServerBusyError(f"{course.session.shown_url}: {self._misfit}")
+            return  # of an error page, maybe, or of a redirect: the status will tell
+        self._block += data[len(check) :]
         course.reports.body(len(self._block))
         if len(self._block) >= STREAM_PART or course.clock.now() - self._kept_at >= KEEP_EVERY:
             self._keep()
@@ -191,7 +212,7 @@ class Stream:
         """Why what came is not what was missing; None when it is. Raises `ServerError`."""
         course = self._course
         headers = await self._headers()
-        span = Span(self._before, None) if self._before else None
+        span = Span(self._first, None) if self._before else None
         verdict = judge(Asked(span, conditional), Seen(status, self._got, headers), known)
         if not headers and status in (200, 206):
             # Some modules tell no headers of a stream: then only the length speaks.
@@ -199,10 +220,17 @@ class Stream:
         match verdict:
             case TakeWhole(entity) if not self._before:
                 course.learn(entity)
-            case TakeSlice(first) if first == self._before:
+            case TakeSlice() | Broken() if self._misfits:
+                return Changed(self._misfit)
+            case TakeSlice(first) if first == self._first:
                 course.take_slice(verdict)
             case AllThere():
                 pass
+            case Overlap():
+                course.doubtful = True
+                raise ServerBusyError(
+                    f"{course.session.shown_url}: nothing says that this is of the same file"
+                )
             case Unconditional() if status not in (200, 203):
                 course.fetcher.unconditional = True
                 raise ServerBusyError(f"the server answered {status} to If-Range", status)
@@ -223,8 +251,8 @@ class Stream:
             return NoRanges("the server ignores ranges", course.entity)
         if self._left not in (None, self._got):
             return Broken(f"{self._got} bytes came where {self._left} were announced")
-        entity = replace(entity, length=self._before + self._got)
-        return TakeSlice(self._before, entity) if self._before else TakeWhole(entity)
+        entity = replace(entity, length=self._first + self._got)
+        return TakeSlice(self._first, entity) if self._before else TakeWhole(entity)
 
     async def _headers(self) -> Headers:
         """Of the response that has just ended; empty where the module tells those of an earlier."""

@@ -135,7 +135,7 @@ class Unconditional:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """It may end here, or this server is wrong: ask for some of what is on disk along with it."""
+    """Nothing vouches for what came, or for the end: ask for some of what is on disk with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +280,7 @@ def _slice(asked: Asked, seen: Seen, said: ContentRange, known: Known) -> Verdic
     """A response that says which bytes it holds, whatever its status."""
     assert said.first is not None
     assert said.last is not None
-    entity = Entity.of(seen.headers)
+    told = entity = Entity.of(seen.headers)
     if said.total is None and known.entity is not None:
         entity = replace(entity, length=known.entity.length)
     if (verdict := _contradicts_part(known, entity)) is not None:
@@ -308,12 +308,24 @@ def _slice(asked: Asked, seen: Seen, said: ContentRange, known: Known) -> Verdic
     at = known.kept if asked.at is None else asked.at
     end = said.first + seen.held
     if said.first <= at < end:
+        if 0 < said.first == at == known.kept and not (sure and _vouches(known, told)):
+            if _first(asked) < at:
+                return _not_what_was_asked(asked, seen, said)
+            return Overlap()
         return TakeSlice(said.first, entity, sure, disputed)
     if end == at and entity.length is None and said.total in (None, at):
         return AllThere()  # what was asked for went on from there, and nothing came
     if disputed:
         return NoRanges("the server tells another length of the file in each answer")
     return _not_what_was_asked(asked, seen, said)
+
+
+def _vouches(known: Known, told: Entity) -> bool:
+    """Whether a response says as much of its entity as is known of the one on disk."""
+    before = known.entity
+    if not known.kept or known.by_hash or before is None or not before.validated:
+        return True
+    return before.same_validators(told)
 
 
 def _disputed(before: Entity | None, entity: Entity) -> bool:
@@ -353,6 +365,8 @@ def _unnamed_slice(asked: Asked, seen: Seen, known: Known) -> Verdict:
         return NoRanges(f"asked for {wanted} bytes, the server sent {seen.held}")
     if known.streams or seen.held != wanted:
         return NoRanges("the server's 206 does not say which bytes it holds")
+    if 0 < known.kept == _first(asked):
+        return Overlap()
     return TakeSlice(_first(asked), entity, sure=False)
 
 
@@ -446,7 +460,7 @@ def _beyond_end(asked: Asked, said: ContentRange | None, known: Known) -> Verdic
     if first == 0 and total == 0:
         return TakeWhole(Entity(length=0))
     ended = total == known.kept or (total is None and known.short)
-    if known.kept and ended and length in (None, known.kept):
+    if known.kept and ended and (length in (None, known.kept) or known.head_length == known.kept):
         return AllThere()
     if total is not None and total <= first and (known.kept or total != length):
         return Changed(f"it has {total} bytes now, none at {first}")
