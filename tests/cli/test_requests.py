@@ -66,7 +66,7 @@ def test_what_is_refused(
     lines = [line.replace("FILE", str(tmp_path / "h")) for line in lines] if lines else None
     with pytest.raises(typer.BadParameter, match=text) as caught:
         headers_from(lines, env, user)
-    assert "open" not in str(caught.value)
+    assert "sesame open" not in str(caught.value)
     assert "ann:sesame" not in str(caught.value)
 
 
