@@ -10,9 +10,10 @@ from atwin.at.answers import Final
 from atwin.at.lenient import lenient
 from atwin.at.urc import HttpAction, HttpExGetReady
 from atwin.clock import LoopClock, run_virtual
-from atwin.host.channel import URC_BACKLOG, Channel, LogEntry
+from atwin.host.channel import Channel, LogEntry
 from atwin.host.errors import LineLostError, ModuleSilentError
 from atwin.host.exchange import Reply, Timeout
+from atwin.host.urcs import URC_BACKLOG
 from atwin.line.memory import memory_pair
 from support.fake_module import FakeModule
 

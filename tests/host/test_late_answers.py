@@ -10,7 +10,8 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host.bring_up import bring_up
-from atwin.host.channel import SETTLE, Channel
+from atwin.host.channel import Channel
+from atwin.host.doubt import SETTLE
 from atwin.host.exchange import Timeout
 from atwin.line.memory import memory_pair
 from support.fake_module import FakeModule

@@ -9,9 +9,8 @@ second one follows the first. The last is its own.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from atwin.at.answers import (
     AnswerParser,
@@ -24,12 +23,14 @@ from atwin.at.answers import (
     Received,
     Unsolicited,
 )
-from atwin.at.urc import BearerDeact, Ready, urcs_behind
+from atwin.at.urc import Ready, urcs_behind
 from atwin.clock import LoopClock
-from atwin.host.errors import LineLostError, ModuleSilentError
+from atwin.host.data_phase import DataPhase
+from atwin.host.doubt import SETTLE, Doubt
+from atwin.host.errors import LineLostError
 from atwin.host.exchange import Exchange, Reply, Timeout
 from atwin.host.owed import Owed
-from atwin.line.frame import USUAL_RATE, Frame
+from atwin.host.urcs import Urcs
 from atwin.line.host_line import HostPort
 
 if TYPE_CHECKING:
@@ -46,23 +47,8 @@ U = TypeVar("U", bound="Urc")
 #: Seconds a module may take for an answer unless its manual says more (spec: http.md §3).
 COMMAND_TIMEOUT = 9.0
 
-#: URCs kept for a later `urc` call; a host that never asks for them must not grow.
-URC_BACKLOG = 256
-
-#: Seconds without a byte after which an interrupted answer is taken to be over.
-SETTLE = 0.2
-
 #: Seconds without a byte after a bare result in place of information that was asked for.
 LATE_SETTLE = 1.0
-
-#: Seconds in which a module answers `AT` that is not late with everything.
-_AT_ONCE = 0.05
-
-#: Seconds the rest of an interrupted answer may take: a whole buffer at 9600 Bd.
-LONGEST_SETTLE = 340.0
-
-#: Data phases are written in pieces of this many bytes.
-DATA_PIECE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +73,13 @@ class Channel:
         self._parser = AnswerParser()
         self._lock = asyncio.Lock()
         self._exchange: Exchange | None = None
-        self._in_doubt = False
         self._owed = Owed(self.clock)
+        self._doubt = Doubt(self, self._owed, self._probe)
+        self._data = DataPhase(self)
         self._lost: str | None = None
         self._heard = 0
         self._last_heard = b""
-        self._urcs: deque[Urc] = deque(maxlen=URC_BACKLOG)
-        self._waiters: list[tuple[tuple[type, ...], asyncio.Future[Urc]]] = []
-        self._urc_calls: list[Callable[[str, Urc | None], None]] = []
+        self._urcs = Urcs(self.clock)
         self._received_calls: list[Callable[[Received], None]] = []
         self._log_calls: list[Callable[[LogEntry], None]] = []
         port.start(self)
@@ -113,6 +98,11 @@ class Channel:
     def last_heard(self) -> bytes:
         """The bytes that came last, as they were handed over."""
         return self._last_heard
+
+    def check_line(self) -> None:
+        """Raise `LineLostError` when the port is gone."""
+        if self._lost is not None:
+            raise LineLostError(self._lost)
 
     # --- commands -------------------------------------------------------------------------------
 
@@ -135,7 +125,7 @@ class Channel:
         line cannot be resynchronised.
         """
         async with self._lock:
-            await self._clear_doubt()
+            await self._doubt.clear()
             exchange = self._begin(
                 text, b"\r", timeout, progress, bodies=bodies, raw=raw, finals=finals
             )
@@ -160,26 +150,27 @@ class Channel:
         comes instead of the prompt is returned. Raises as `command` does.
         """
         async with self._lock:
-            await self._clear_doubt()
+            await self._doubt.clear()
             # CR LF: behind a bare CR the module would swallow data that begin with LF
             # (spec: uart.md §1).
             exchange = self._begin(text, b"\r\n", timeout, None, prompt=prompt)
-            self._unsent = len(data)
+            self._data.unsent = len(data)
             try:
                 if await exchange.prompted:
                     exchange.timeout = data_timeout
                     exchange.alive_at = self.clock.now()
-                    await self._send_data(data, progress, exchange)
+                    self._log(">", f"({len(data)} bytes)")
+                    await self._data.send(data, progress, exchange.reply)
                 return await exchange.reply
             finally:
                 self._end(exchange)
-                if not self._in_doubt:
-                    self._unsent = 0
+                if not self._doubt.there:
+                    self._data.unsent = 0
 
     @property
     def data_time(self) -> float:
         """Seconds of the line for what the module still waits for of a data phase; 0: for none."""
-        return self._unsent * Frame().bits / (self.rate or USUAL_RATE)
+        return self._data.time
 
     async def end_data(self, longest: float) -> None:
         """Fill up a data phase that was broken off, so that the module takes commands again.
@@ -187,15 +178,7 @@ class Channel:
         One that would take more than `longest` seconds is left to its own time. Raises
         `LineLostError`.
         """
-        if self.data_time > longest:
-            self._unsent = 0
-        while self._unsent:
-            if self._lost is not None:
-                raise LineLostError(self._lost)
-            piece = min(self._unsent, DATA_PIECE)
-            self.port.write(b"\r" * piece)
-            self._unsent -= piece
-            await self.port.drain()
+        await self._data.end(longest)
 
     async def synchronise(self, attempts: int = 20, gap: float = 0.5) -> None:
         """Send `AT` until it is answered, at most `attempts` times, `gap` seconds apart.
@@ -204,25 +187,25 @@ class Channel:
         `ModuleSilentError` with what came instead.
         """
         async with self._lock:
-            await self._synchronise(attempts, gap)
+            await self._doubt.synchronise(attempts, gap)
 
     def send_raw(self, data: bytes) -> None:
         """Bytes that are no command, to a module that may be in a data phase."""
         self._log(">", f"({len(data)} bytes)")
         self.port.write(data)
-        self._in_doubt = True
+        self._doubt.there = True
 
     def send_blind(self, text: str) -> None:
         """A command whose answer nobody waits for, because none can be heard."""
         self._log(">", text)
         self.port.write(text.encode() + b"\r")
-        self._in_doubt = True
+        self._doubt.there = True
         self._owed.add(text)
 
     def expect_restart(self) -> None:
         """The module was made to start anew: count that, whether its RDY is heard or not."""
         self.restarts += 1
-        self._in_doubt = True
+        self._doubt.there = True
         self._owed.forget()
         self._parser.restarted()
 
@@ -233,41 +216,15 @@ class Channel:
 
         Raises `Timeout` after `timeout` seconds, and `LineLostError`.
         """
-        for urc in self._urcs:
-            if isinstance(urc, kinds):
-                self._urcs.remove(urc)
-                return urc
-        if self._lost is not None:
-            raise LineLostError(self._lost)
-        future: asyncio.Future[Urc] = asyncio.get_running_loop().create_future()
-        waiter = (kinds, future)
-        self._waiters.append(waiter)
-        # Others are heard too, but for these it waits.
-        names = dict.fromkeys(kind.NAME for kind in kinds if kind not in (BearerDeact, Ready))
-        expected = " or ".join(names or (kind.NAME for kind in kinds))
-
-        def expire() -> None:
-            if not future.done():
-                future.set_exception(Timeout(f"no {expected} within {round(timeout, 1):g} s"))
-
-        timer = self.clock.call_later(timeout, expire)
-        try:
-            return cast("U", await future)
-        finally:
-            timer.cancel()
-            if waiter in self._waiters:
-                self._waiters.remove(waiter)
+        return await self._urcs.take(*kinds, timeout=timeout)
 
     def forget(self, *kinds: type[Urc]) -> None:
         """Drop the URCs of these kinds that came and were not asked for."""
-        stale = [urc for urc in self._urcs if isinstance(urc, kinds)]
-        for urc in stale:
-            self._urcs.remove(urc)
+        self._urcs.forget(*kinds)
 
     def on_urc(self, call: Callable[[str, Urc | None], None]) -> Callable[[], None]:
         """Call back for every unsolicited line, known or not; returns the way to stop that."""
-        self._urc_calls.append(call)
-        return lambda: self._urc_calls.remove(call)
+        return self._urcs.on_urc(call)
 
     def on_received(self, call: Callable[[Received], None]) -> Callable[[], None]:
         """Call back for every piece a TCP or UDP link received by itself (not with CIPRXGET).
@@ -307,9 +264,7 @@ class Channel:
         self._lost = f"the line {self.port.name} is gone: {reason or 'closed'}{self._last_words()}"
         if self._exchange is not None:
             self._exchange.fail(LineLostError(self._lost))
-        for _, future in self._waiters:
-            if not future.done():
-                future.set_exception(LineLostError(self._lost))
+        self._urcs.lost(self._lost)
 
     def _last_words(self) -> str:
         """What a far side said that never answered anything: why it refused us, most likely."""
@@ -406,15 +361,7 @@ class Channel:
         if isinstance(urc, Ready):
             self.restarts += 1
             self._owed.forget()
-        for call in tuple(self._urc_calls):
-            call(text, urc)
-        if urc is None:
-            return
-        for kinds, future in self._waiters:
-            if isinstance(urc, kinds) and not future.done():
-                future.set_result(urc)
-                return
-        self._urcs.append(urc)
+        self._urcs.announce(text, urc)
 
     # --- inside an exchange ---------------------------------------------------------------------
 
@@ -431,10 +378,9 @@ class Channel:
         prompt: str | None = None,
         probe: bool = False,
     ) -> Exchange:
-        if self._lost is not None:
-            raise LineLostError(self._lost)
+        self.check_line()
         exchange = Exchange(text, timeout, progress, self.clock.now())
-        self._unsent = 0
+        self._data.unsent = 0
         self._owed.is_due = False
         owed = bool(self._owed) and not probe
         self._parser.begin(text, bodies=bodies, raw=raw, prompt=prompt, finals=finals, owed=owed)
@@ -458,7 +404,7 @@ class Channel:
         reply = exchange.reply
         if not reply.done() or reply.cancelled() or reply.exception():
             self._parser.end()
-            self._in_doubt = True
+            self._doubt.there = True
             # With a body under way the result was most likely taken for some of it.
             if exchange.announced is None and not probe:
                 self._owed.add(exchange.sent)
@@ -477,98 +423,18 @@ class Channel:
             came = exchange.came_so_far()
             exchange.fail(Timeout(f"{came} in {exchange.timeout:g} s", exchange.missing()))
 
-    async def _send_data(self, data: bytes, progress: Progress | None, exchange: Exchange) -> None:
-        self._log(">", f"({len(data)} bytes)")
-        sending = asyncio.ensure_future(self._write_data(memoryview(data), progress))
-        try:
-            # The answer may come first: an error, the end of the time, a lost line.
-            await asyncio.wait((sending, exchange.reply), return_when=asyncio.FIRST_COMPLETED)
-            if sending.done():
-                sending.result()
-        finally:
-            sending.cancel()
-
-    async def _write_data(self, data: memoryview, progress: Progress | None) -> None:
-        for start in range(0, len(data), DATA_PIECE):
-            piece = data[start : start + DATA_PIECE]
-            self.port.write(piece)
-            self._unsent -= len(piece)
-            await self.port.drain()
-            if progress is not None:
-                progress(start + len(piece))
-
-    # --- synchronising --------------------------------------------------------------------------
-
-    async def _clear_doubt(self) -> None:
-        if self._in_doubt:
-            await self._synchronise(attempts=10, gap=1.0)
-
-    async def _synchronise(self, attempts: int, gap: float) -> None:
-        """`AT` until a result is surely its own.
-
-        Results come in the order of the commands. So where earlier ones may still be under way the
-        line must be silent, and then the result of one `AT` the only one. A module that is late
-        with all results, by the same time, gives the next one after the seconds between the two
-        commands: so long nothing else may come, unless it answers at once and never was late.
-        """
-        before, strays = self._heard, self._owed.strays
-        sure, unanswered, quiet = not self._in_doubt, len(self._owed), False
-        asked_at, widest = self.clock.now(), 0.0
-        for _ in range(attempts):
-            strays_then, asked_before, asked_at = self._owed.strays, asked_at, self.clock.now()
-            widest = max(widest, asked_at - asked_before)
-            ok = await self._probe(gap)
-            if ok is None:
-                sure, unanswered = False, unanswered + 1
-                self._parser.give_up_packet()
-            if not ok:
-                continue
-            if sure:
-                return
-            late = self._owed.strays > strays or self.clock.now() - asked_at > _AT_ONCE
-            until = self.clock.now() + widest + SETTLE
-            await self._settle()
-            while (
-                not (all_came := self._owed.strays - strays >= unanswered)
-                and (quiet and late)
-                and self.clock.now() < until
-            ):
-                await self._settle()
-            if all_came or (quiet and self._owed.strays == strays_then):
-                self._in_doubt = False
-                if all_came:
-                    self._owed.forget()
-                return
-            quiet = True
-        came = "nothing"
-        if self._heard > before:
-            came = (
-                f"{self._heard - before} bytes that are no answer, last {self._last_heard[-24:]!r}"
-            )
-        raise ModuleSilentError(
-            f"no answer to AT on {self.port.name} in {attempts} tries, {gap:g} s each: came {came};"
-            " check that the module is powered, the port is the right one and the baud rate is"
-            " the module's"
-        )
-
     async def _probe(self, seconds: float) -> bool | None:
         """Whether `AT` is answered well; None when it is not answered."""
-        doubt = self._in_doubt
+        doubt = self._doubt.there
         exchange = self._begin("AT", b"\r", seconds, None, probe=True)
         try:
             return (await exchange.reply).ok
         except Timeout:
+            self._parser.give_up_packet()
             return None
         finally:
             self._end(exchange, probe=True)
-            self._in_doubt = doubt
-
-    async def _settle(self) -> None:
-        """Wait until the line is quiet: answers to earlier commands are still under way."""
-        heard, until = -1, self.clock.now() + LONGEST_SETTLE
-        while heard != self._heard and self.clock.now() < until:
-            heard = self._heard
-            await self.clock.sleep(SETTLE)
+            self._doubt.there = doubt
 
     def _log(self, direction: str, text: str) -> None:
         if self._log_calls:
