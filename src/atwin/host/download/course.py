@@ -101,6 +101,11 @@ class Course:
         self.coded = False
         #: A stream got nowhere: not that way again.
         self.by_parts = False
+        #: All of it at once is what is left to try.
+        self.stream_first = False
+        #: The clock's time of the last progress.
+        self.idle_since = self.clock.now()
+        self.give_up = (retry or Retry(give_up=give_up)).give_up
         self.strategy = str(order.strategy)
         self.fetched_parts = 0
         self.reports = Reports(self, progress)
@@ -224,7 +229,7 @@ class Course:
 
     async def persist(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """`attempt`, repeated as its failures allow; see `Recovery.run`."""
-        return await self._fetching.run(attempt)
+        return await self._fetching.run(attempt, since=self.idle_since)
 
     def never_in_parts(self, busy: ServerBusyError) -> NoRanges:
         """A server that is well, by its HEAD, and busy for each range: it may give the whole.
@@ -241,16 +246,17 @@ class Course:
         if self.total is None:
             self.check_room()
         self.ledger.keep(data, self.entity)
+        self.idle_since = self.clock.now()
         self.reports.tell()
 
     def check_size(self, size: int) -> None:
         """Raise `ServerError` when `size` bytes are more than the caller wants to have."""
         most = self.order.max_size
         if most is not None and size > most:
-            raise ServerError(
-                f"{self.session.shown_url} has {size} bytes or more, which is more than"
-                f" --max-size {most}; what was received is kept"
+            known = (
+                f"has {size} bytes" if size == self.total else f"does not end after {most} bytes"
             )
+            raise ServerError(f"{self.session.shown_url} {known}: --max-size {most} is exceeded")
 
     def check_room(self) -> None:
         """Raise `TargetError` when the disk does not hold what is to come.
@@ -261,14 +267,16 @@ class Course:
         if total is None and room < _LEFT_FREE:
             raise TargetError(
                 f"{target}: the server does not say how long it is, and only {room} bytes are free"
-                " there; what was received before is kept"
+                f" there{self._kept()}"
             )
         missing = 0 if total is None else total - self.ledger.size
         if room < missing:
             raise TargetError(
-                f"{target}: {missing} bytes are to come, and {room} are free there;"
-                " what was received before is kept"
+                f"{target}: {missing} bytes are to come, and {room} are free there{self._kept()}"
             )
+
+    def _kept(self) -> str:
+        return "; what was received before is kept" if self.ledger.kept_on_disk() else ""
 
     async def check_joint(self) -> Turn | None:
         """Make sure the server's entity holds the last bytes on disk where they are on disk.

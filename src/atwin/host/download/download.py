@@ -21,6 +21,7 @@ from atwin.host.download.parts import Parts
 from atwin.host.download.stream import Stream
 from atwin.host.download.verdict import (
     Another,
+    AtOnce,
     Broken,
     ByParts,
     Changed,
@@ -60,8 +61,8 @@ _ODD_ANSWERS = 2
 #: Turns of all kinds: a server that leads in circles has an end.
 _TURNS = 12
 
-#: Seconds a HEAD may take, which nothing depends on.
-_HEAD_TIME = 30
+#: Seconds a HEAD may take, which nothing depends on, and its part of what there is in all.
+_HEAD_TIME, _HEAD_SHARE = 30.0, 0.25
 
 #: Statuses of the module's own that may be HEAD's fault: no HTTP, closed, silent.
 _HEAD_FAILED = (600, 601, 408)
@@ -176,7 +177,8 @@ class Download:
     async def _ask(self) -> None:
         """What a HEAD says of the entity. It is a courtesy: without one the GET decides."""
         course, session = self._course, self._session
-        session.timeout = min(session.setup.timeout, _HEAD_TIME)
+        most = max(1, int(min(_HEAD_TIME, course.give_up * _HEAD_SHARE)))
+        session.timeout = min(session.setup.timeout, most)
         try:
             course.entity = await course.asking.run(self._head)
         except ServerError as refused:
@@ -299,7 +301,7 @@ class Download:
         """`parts` or `stream`. Raises `ServerError` when nothing is left."""
         course, limits, asked = self._course, self._limits, self._order.strategy
         total, useless = course.total, course.no_ranges
-        if asked == "stream":
+        if asked == "stream" or (course.stream_first and course.no_ranges is None):
             return "stream"
         if total is not None and total <= course.chunk:
             return "parts"
@@ -355,6 +357,9 @@ class Download:
                 if self._ledger.size:
                     self._begin_again(f"{reason}: taking the file from its beginning")
                 self._ledger.promises = False
+            case AtOnce(reason):
+                course.stream_first = True
+                course.reports.note(f"{reason}: taking it as a stream")
             case ByParts(reason) if self._order.strategy == "stream":
                 raise ServerError(
                     f"{self._session.shown_url}: {reason}; use strategy auto or range"

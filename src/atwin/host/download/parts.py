@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.host.download.course import OVERLAP
+from atwin.host.download.entity import ContentRange, stated_length
 from atwin.host.download.plan import SMALLEST_CHUNK, next_part
 from atwin.host.download.verdict import (
     AllThere,
+    AtOnce,
     Changed,
     NoRanges,
     Overlap,
@@ -25,11 +27,16 @@ if TYPE_CHECKING:
 KEEP_EVERY, _KEEP_AT_LEAST = 10.0, 1024
 
 
+#: So often a request may time out before the first part has come.
+_TIMEOUTS = 3
+
+
 class Parts:
     """Takes what the module's buffer holds at a time."""
 
     def __init__(self, course: Course) -> None:
         self._course = course
+        self._timeouts = 0
 
     async def run(self) -> Turn | None:
         """Until all is there; or what came instead, and has another strategy go on.
@@ -65,6 +72,8 @@ class Parts:
                 isinstance(failure, NoAnswerError) and "HTTPACTION" in failure.sent
             )
             course.part_size.failed(course.clock.now() - began, timed_out=timed_out)
+            if timed_out and (turn := await self._why_so_long(failure)) is not None:
+                return turn
             raise
         match verdict:
             case TakeWhole(entity):
@@ -84,6 +93,21 @@ class Parts:
                 return None
             case _:
                 return verdict
+
+    async def _why_so_long(self, failure: StepError) -> AtOnce | None:
+        """No part has come in time, again: it may never end, or there is a way without an end."""
+        course = self._course
+        self._timeouts += 1
+        if course.ranges_work or self._timeouts < _TIMEOUTS:
+            return None
+        reason = f"no part came in {self._timeouts} times {course.session.timeout} s"
+        if course.may_stream and course.order.strategy == "auto" and not course.by_parts:
+            return AtOnce(reason)
+        headers = await course.session.headers()
+        open_end = stated_length(headers) is None and "transfer-encoding" not in headers
+        if headers and open_end and ContentRange.of(headers) is None:
+            failure.add("the server ignores ranges and does not say how long its answer is")
+        return None
 
     def _span(self) -> Span | None:
         """What to ask for: all of it where that fits or nothing else goes, or the next part."""

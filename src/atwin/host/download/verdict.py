@@ -196,6 +196,13 @@ class ByParts:
 
 
 @dataclass(frozen=True, slots=True)
+class AtOnce:
+    """No part comes for this `reason`, a clause: a stream may be longer under way."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """The server said no; `busy` when it may say yes after `pause` seconds, None if unknown.
 
@@ -209,7 +216,7 @@ class Refused:
 
 
 #: What ends a strategy, and may begin another.
-Turn = NoRanges | TooLong | Changed | Another | Broken | ByParts
+Turn = NoRanges | TooLong | Changed | Another | Broken | ByParts | AtOnce
 Verdict = TakeWhole | TakeSlice | Unconditional | Overlap | AllThere | Refused | Turn
 
 

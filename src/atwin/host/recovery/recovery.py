@@ -76,13 +76,15 @@ class Recovery:
         self._reached = reached
         self._attempts = attempts or (lambda failure: retry.attempts)
 
-    async def run(self, attempt: Callable[[], Awaitable[T]]) -> T:
+    async def run(self, attempt: Callable[[], Awaitable[T]], since: float | None = None) -> T:
         """The result of `attempt`, repeated as the failure allows.
 
-        The session is open when `attempt` runs. Raises the last failure, and the loss of the line
+        The session is open when `attempt` runs. `since` is the clock's time of the last progress,
+        where that was before now. Raises the last failure, and the loss of the line
         at once.
         """
-        failures, reached, since = 0, self._reached(), self._clock.now()
+        failures, reached = 0, self._reached()
+        since = self._clock.now() if since is None else since
         last: HostError | None = None
         while True:
             self._session.until = since + self._retry.give_up
