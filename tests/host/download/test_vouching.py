@@ -112,6 +112,17 @@ def test_part_that_tells_less_and_is_right(bench: Bench) -> None:
     assert bench.server.fetched()[:3] == [(0, 2999), (3000, 5999), (2936, 5999)]
 
 
+def test_head_does_not_vouch_for_a_part_that_says_nothing(bench: Bench) -> None:
+    """The first part is of another file than the HEAD and the rest, and has no validator."""
+    first = [OTHER + OTHER]
+    bench.server.instead = lambda asked: (
+        slice_of(first.pop(), asked) if asked.first is not None and first else None
+    )
+    bench.fetch()
+    bench.done()
+    assert "starting over" in bench.notes()
+
+
 @pytest.mark.parametrize("chunk", [2, 3, 4])
 def test_smallest_parts_and_an_end_nobody_tells(tmp_path: Path, chunk: int) -> None:
     bench = Bench(tmp_path, DATA[:12])

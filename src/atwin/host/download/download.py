@@ -232,7 +232,7 @@ class Download:
         too_short = asked is not None and asked.length is not None and asked.length < record.done
         if asked is not None and not too_short and contradiction(known, asked) is None:
             before = before.updated(asked)
-        elif asked is not None:
+        elif asked is not None and before.surely(asked):
             course.head_length = asked.length or None  # many a HEAD says 0
         # Otherwise the GET that follows decides which of the two is right.
         # Of bytes that a stream brought and never ended, a GET has not said anything yet.
@@ -352,7 +352,8 @@ class Download:
             case NoRanges(reason, entity):
                 course.no_ranges = turn
                 if entity is not None:
-                    course.entity = (course.entity or entity).updated(entity)
+                    before = course.entity or entity
+                    course.entity = before.updated(entity, confirmed=course.confirmed)
                     course.confirmed = True
                 if self._ledger.size:
                     self._begin_again(f"{reason}: taking the file from its beginning")

@@ -122,17 +122,21 @@ class Entity:
         """Whether bytes of two responses with these values are surely of one entity."""
         return self.length is not None and self.validated
 
-    def updated(self, newer: Entity | None) -> Entity:
-        """The same entity as `newer` describes it; what that leaves open is as it was."""
+    def updated(self, newer: Entity | None, *, confirmed: bool = True) -> Entity:
+        """The same entity as `newer` describes it; what that leaves open is as it was.
+
+        Unless a GET has `confirmed` what it was, its validators may be those of another one.
+        """
         if newer is None:
             return self
+        before = self if confirmed else Entity(length=self.length, type=self.type)
         return replace(
             newer,
-            length=self.length if newer.length is None else newer.length,
-            etag=newer.etag or self.etag,
-            last_modified=newer.last_modified or self.last_modified,
-            type=newer.type or self.type,
-            condition=newer.condition or self.condition,
+            length=before.length if newer.length is None else newer.length,
+            etag=newer.etag or before.etag,
+            last_modified=newer.last_modified or before.last_modified,
+            type=newer.type or before.type,
+            condition=newer.condition or before.condition,
         )
 
     def difference(self, other: Entity) -> str | None:
