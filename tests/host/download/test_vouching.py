@@ -123,6 +123,22 @@ def test_head_does_not_vouch_for_a_part_that_says_nothing(bench: Bench) -> None:
     assert "starting over" in bench.notes()
 
 
+def test_first_part_of_a_new_start_vouches_for_itself_alone(bench: Bench) -> None:
+    """What said that the file had changed is not what its first part comes from."""
+    kill_at(bench, 3000)
+    server = bench.server
+    server.data, server.etag, server.modified = OTHER, '"v2"', None
+    server.if_range, server.head_status = False, 405
+    first = [random.Random(3).randbytes(10_000)]
+    server.instead = lambda asked: (
+        slice_of(first.pop(), asked)
+        if asked.method == "GET" and not asked.first and first
+        else None
+    )
+    bench.fetch()
+    bench.done()
+
+
 @pytest.mark.parametrize("chunk", [2, 3, 4])
 def test_smallest_parts_and_an_end_nobody_tells(tmp_path: Path, chunk: int) -> None:
     bench = Bench(tmp_path, DATA[:12])

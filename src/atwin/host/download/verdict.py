@@ -294,7 +294,7 @@ def _slice(asked: Asked, seen: Seen, said: ContentRange, known: Known) -> Verdic
         return verdict
     disputed = known.open_total or _disputed(known.entity, entity)
     if known.entity is not None:
-        entity = known.entity.updated(entity, confirmed=known.confirmed)
+        entity = known.entity.updated(entity, confirmed=known.confirmed and known.kept > 0)
     if disputed:
         entity = replace(entity, length=None)
     claimed = said.last - said.first + 1
