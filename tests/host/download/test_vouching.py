@@ -206,6 +206,15 @@ def test_rest_of_another_file_in_a_stream_nothing_vouches_for(tmp_path: Path, le
     bench.done()
 
 
+def test_page_of_a_416_is_no_part_of_the_file(tmp_path: Path) -> None:
+    """All of it came, the connection broke after that, and the HEAD speaks of more."""
+    bench = Bench(tmp_path, LARGE, streams=True, limit=3356, tells_streams=True)
+    bench.server.head_length = 300_000
+    bench.server.failures = [None, -200_000]
+    bench.fetch(chunk=None)
+    bench.done()
+
+
 def test_redirect_of_a_stream_that_begins_with_bytes_on_disk(tmp_path: Path) -> None:
     bench = Bench(tmp_path, LARGE, streams=True, limit=3356, tells_streams=True)
     bench.server.etag = bench.server.modified = None

@@ -225,7 +225,9 @@ class Stream:
             case TakeSlice(first) if first == self._first:
                 course.take_slice(verdict)
             case AllThere():
-                pass
+                # What came is the page of a 416.
+                self._block.clear()
+                course.ledger.go_back(self._before, course.entity)
             case Overlap():
                 course.doubtful = True
                 raise ServerBusyError(
