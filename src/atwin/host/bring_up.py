@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often and how long bring-up asks; seconds. The vendor's numbers (spec: power.md §5)."""
+    """How often and how long bring-up asks; seconds. The vendor's numbers (spec: power.md §5).
+
+    `find_within` bounds all that it takes until the module answers AT.
+    """
 
     probes: int = 20
     probe_gap: float = 0.5
+    find_within: float = math.inf
     sim_polls: int = 20
     network_polls: int = 60
     poll_gap: float = 0.5
@@ -39,7 +44,7 @@ async def bring_up(
     """
     patience = patience or Patience()
     line = line or Line(channel)
-    await line.find(patience.probes, patience.probe_gap)
+    await line.find(patience.probes, patience.probe_gap, patience.find_within)
     if found is not None:
         await found.look(flow=line.sets_flow, rate=line.sets_rate)
     await line.set_up()

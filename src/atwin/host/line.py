@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -86,15 +88,22 @@ class Line:
         """Whether `set_up` negotiates a rate."""
         return self._wishes.speed is not None
 
-    async def find(self, probes: int, gap: float) -> None:
+    async def find(self, probes: int, gap: float, within: float = math.inf) -> None:
         """Synchronise; undo what an earlier program left, go to another rate, where that is needed.
 
         For `probes` tries of `gap` seconds each it stays at the rate the port was opened with. What
         an earlier program may have left is undone after the first of them, in about 5 s; a module
         that was never heard may wait for as many data as its largest data phase has, which takes
-        up to two minutes, and is told; neither where there are less than five tries. Raises
-        `ModuleSilentError`, `LineLostError`, `PortError`.
+        up to two minutes, and is told; neither where there are less than five tries. All that ends
+        after `within` seconds. Raises `ModuleSilentError`, `LineLostError`, `PortError`.
         """
+        try:
+            async with asyncio.timeout(within if within < math.inf else None):
+                await self._find(probes, gap)
+        except TimeoutError:
+            raise no_answer(self._channel.port.name, within) from None
+
+    async def _find(self, probes: int, gap: float) -> None:
         if self._channel.restarts != self._set_up_in:
             await self._stop_flow_control()
         channel = self._channel
@@ -262,6 +271,14 @@ class Line:
             self._channel.send_blind(f"AT+IPR={before}")
             await port.set_rate(before)
             await self._channel.synchronise(_CHANGE_TRIES, _CHANGE_GAP)
+
+
+def no_answer(port: str, seconds: float) -> ModuleSilentError:
+    """The error for a module on `port` that was not heard in the time there was."""
+    return ModuleSilentError(
+        f"no answer to AT on {port} in {seconds:.0f} s; check that the module is powered, the port"
+        " is the right one and the baud rate is the module's"
+    )
 
 
 def _is_noise(data: bytes) -> bool:

@@ -18,11 +18,11 @@ from atwin.host.recovery.rungs import FindLine, Rung
 from atwin.host.tls import TlsSettings, TlsSetup
 from atwin.line.host_line import HostLine
 from atwin.line.memory import memory_pair
-from atwin.line.pins import Pins
 from atwin.net.origin import File, Generated, Origin
 from atwin.net.simulated import SimulatedNetwork
 from atwin.twin import Twin
 from atwin.twin.power import StartCause
+from support.wired_pins import ALL, WiredPins
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Set
@@ -34,26 +34,6 @@ if TYPE_CHECKING:
 MODELS = ["air724ug", "air780e-at", "air780e-lsat"]
 CONTENT = Generated(700_000, seed=3)
 DIGEST = hashlib.sha256(CONTENT.read(0, CONTENT.size)).hexdigest()
-
-ALL: Set[Pin] = {"reset", "power_key", "supply"}
-
-
-@dataclass
-class WiredPins(Pins):
-    """The twin's pins, as far as they are wired, and when each was low."""
-
-    twin: Twin
-    wired: Set[Pin]
-    pulses: list[str] = field(default_factory=list)
-
-    @property
-    def driven(self) -> Set[Pin]:
-        return self.wired
-
-    async def drive(self, pin: Pin, high: bool) -> None:
-        if not high:
-            self.pulses.append(pin)
-        setattr(self.twin.pins, pin, high)
 
 
 @dataclass

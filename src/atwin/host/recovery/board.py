@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from atwin.host.bring_up import bring_up
+from atwin.host.bring_up import Patience, bring_up
 from atwin.host.errors import ModuleSilentError
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Iterator, Set
 
     from atwin.clock import Clock
     from atwin.host.bearer import Bearer
-    from atwin.host.bring_up import Patience
     from atwin.host.channel import Channel
     from atwin.host.found import Found
     from atwin.host.line import Line
@@ -26,6 +27,12 @@ _HOLD = {"reset": 1.5, "power_key": 1.5, "supply": 3.0}
 #: 1.3 s (spec: power.md §3), but PWRKEY switches off one that merely starts slowly, behind an
 #: update for instance: better wait too long.
 _BOOT_TRIES, _BOOT_GAP = 20, 0.5
+#: The least of them, where the time is short: a model that starts at all has started by then.
+_FEWEST_BOOT_TRIES = 6
+
+#: Seconds in which a module is found on the line, but for a long data phase or another rate, and
+#: the share of the time that is left which that may take where there are pins to go on with.
+_FIND_TIME, _SHARE = 8.0, 1 / 3
 
 #: How often PWRKEY is pressed: the first may switch off what was merely slow.
 _PRESSES = 2
@@ -55,6 +62,7 @@ class Board:
         self.was_up = False
         #: `channel.restarts` when everything the module forgets was last told to it.
         self._told_in = channel.restarts
+        self._until = math.inf
 
     @property
     def clock(self) -> Clock:
@@ -66,6 +74,20 @@ class Board:
         """The pins that can be driven."""
         return self._pins.driven if self._pins is not None else frozenset()
 
+    @contextmanager
+    def limited(self, until: float) -> Iterator[None]:
+        """Inside nobody waits for the module longer than to `until`, of the clock."""
+        before, self._until = self._until, until
+        try:
+            yield
+        finally:
+            self._until = before
+
+    @property
+    def _share(self) -> float:
+        """Seconds that one stage may take, while others can follow."""
+        return max(0.0, self._until - self.clock.now()) * _SHARE
+
     @property
     def restarted(self) -> bool:
         """Whether the module has started anew since it was last told everything."""
@@ -76,8 +98,13 @@ class Board:
 
         What a restart makes it forget is told again: flow control and rate of the line, echo,
         error reports, bearer. SSLCFG and the HTTP session follow with the next request. Raises as
-        `bring_up` and `Bearer.open` do.
+        `bring_up` and `Bearer.open` do. Where there are pins to go on with, and the time is short,
+        the module must be found on the line in a third of it.
         """
+        if patience is None:
+            patience = Patience(
+                find_within=max(_FIND_TIME, self._share) if self.driven else math.inf
+            )
         if self._pins is not None:
             await self._pins.let_go()
         told_in = self.channel.restarts
@@ -115,8 +142,10 @@ class Board:
         await self.line.start_over()
         presses = _PRESSES if "power_key" in self.driven else 0
         for left in reversed(range(presses + 1)):
+            # As long as may be, but another press must still be of use.
+            tries = int(min(_BOOT_TRIES, max(_FEWEST_BOOT_TRIES, self._share / _BOOT_GAP)))
             try:
-                await self.channel.synchronise(_BOOT_TRIES, _BOOT_GAP)
+                await self.channel.synchronise(tries if left else _BOOT_TRIES, _BOOT_GAP)
             except ModuleSilentError:
                 if not left:
                     raise

@@ -139,7 +139,8 @@ class Ladder:
             left = until - self.board.clock.now()
             if left <= 0:
                 return False
-            outcome = await self._try(rung, min(rung.deadline, left))
+            with self.board.limited(until):
+                outcome = await self._try(rung, min(rung.deadline, left))
             if outcome is None:
                 return True
             if wants_a_person(outcome):
@@ -160,6 +161,7 @@ class Ladder:
         if in_vain:
             tried = ", ".join(dict.fromkeys(rung.rung for rung in in_vain))
             error.add(f"tried in vain: {tried}")
+        if in_vain or isinstance(error, ModuleSilentError):
             wires = [wire for pin, wire in _WIRES.items() if pin not in self.board.driven]
             if wires:
                 error.add(f"with {' or '.join(wires)} wired, --pins can go further")

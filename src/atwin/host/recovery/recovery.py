@@ -19,6 +19,7 @@ from atwin.host.errors import (
     StepError,
     TlsFailed,
 )
+from atwin.host.line import no_answer
 from atwin.host.recovery.ladder import Ladder, wants_a_person
 from atwin.host.recovery.retry import Retry
 from atwin.host.recovery.rungs import ResetCommand
@@ -41,6 +42,11 @@ _BEARER_STATUSES = (601, 408)
 _DNS_FAILED = 603
 _POOL_FULL = 604
 _NO_TLS = 605
+
+
+#: Seconds in which each pin has its turn, a module that was off among them: it is searched on the
+#: line, RESET and PWRKEY are held for their time, it starts and attaches.
+_PINS_TIME = 30.0
 
 
 class _NotReadyError(ModuleSilentError):
@@ -236,7 +242,10 @@ async def recover(
         restart = False
         # One that was never heard is not there, or has no power: better say so than wait.
         if not board.channel.answered or not await ladder.rest(Retry().longest, until):
-            raise ladder.exhausted(failure)
+            failure = ladder.exhausted(failure)
+            if give_up < _PINS_TIME and isinstance(failure, ModuleSilentError) and board.driven:
+                failure.add(f"the pins need --give-up {_PINS_TIME:g} at least to bring one back")
+            raise failure
     ladder.worked()
 
 
@@ -247,10 +256,15 @@ async def _why_not_up(board: Board, until: float, before: HostError | None) -> H
     """
     left = max(0.0, until - board.clock.now())
     try:
-        async with asyncio.timeout(left):
-            await board.bring_up()
+        with board.limited(until):
+            async with asyncio.timeout(left):
+                await board.bring_up()
     except (StepError, ModuleSilentError) as failure:
         return failure
     except TimeoutError:
-        return before or ModuleError(f"the module did not get onto the network in {left:g} s")
+        if before is not None:
+            return before
+        if board.channel.answered:
+            return ModuleError(f"the module did not get onto the network in {left:g} s")
+        return no_answer(board.channel.port.name, left)
     return None
