@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atwin.host.download.entity import Entity
+from atwin.host.download.judge import judge
+from atwin.host.download.refusals import retry_after
 from atwin.host.download.verdict import (
     AllThere,
     Another,
@@ -26,8 +28,6 @@ from atwin.host.download.verdict import (
     TakeWhole,
     TooLong,
     Unconditional,
-    judge,
-    retry_after,
 )
 from atwin.host.headers import Headers
 

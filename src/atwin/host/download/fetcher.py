@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atwin.host.download.judge import judge
+from atwin.host.download.refusals import refusal
 from atwin.host.download.verdict import (
-    BUSY,
     Asked,
     Refused,
     Seen,
@@ -19,9 +20,8 @@ from atwin.host.download.verdict import (
     TakeSlice,
     TakeWhole,
     Unconditional,
-    judge,
 )
-from atwin.host.errors import RequestFailedError, ServerBusyError, ServerError
+from atwin.host.errors import RequestFailedError, ServerBusyError
 from atwin.host.http import GET
 
 if TYPE_CHECKING:
@@ -97,12 +97,3 @@ class Fetcher:
         # What lies further on cannot be read: HTTPREAD counts up to its own limit.
         self.held = length if complete else min(length, self._limits.read_max)
         return Seen(status, self.held, await session.headers(), complete)
-
-
-def refusal(url: str, status: int, excerpt: str = "", pause: float | None = None) -> ServerError:
-    """The error for a status that is no success; `pause` is what Retry-After says."""
-    tail = f": {excerpt}" if excerpt else ""
-    text = f"the server answered {status} for {url}{tail}"
-    if status in BUSY:
-        return ServerBusyError(text, status, retry_after=pause)
-    return ServerError(text, status)

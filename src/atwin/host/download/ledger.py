@@ -122,6 +122,14 @@ class Ledger:
         record = self._journal.load()
         return record.done if record is not None else 0
 
+    def kept_in_words(self) -> str:
+        """The same for a sentence."""
+        size = self.kept_on_disk()
+        if not size:
+            return "nothing was kept"
+        part = self.part.path.name
+        return f"{size} bytes are kept; the next run goes on, or starts over without {part}"
+
     def is_there(self) -> bool:
         """Whether the target is the file that was ordered, by its hash; then it is taken as it is.
 

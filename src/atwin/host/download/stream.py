@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from atwin.host.download.course import STREAM_PART
 from atwin.host.download.entity import Entity
-from atwin.host.download.fetcher import refusal
+from atwin.host.download.judge import judge
 from atwin.host.download.parts import KEEP_EVERY
 from atwin.host.download.plan import count_parts
+from atwin.host.download.refusals import refusal
 from atwin.host.download.verdict import (
     AllThere,
     Another,
@@ -32,7 +33,6 @@ from atwin.host.download.verdict import (
     TakeWhole,
     TooLong,
     Unconditional,
-    judge,
 )
 from atwin.host.errors import (
     NoAnswerError,

@@ -1,0 +1,87 @@
+"""What an earlier run left on disk, and whether a download may go on from there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atwin.host.download.contradiction import contradiction
+from atwin.host.download.entity import Entity
+from atwin.host.download.verdict import Known
+from atwin.text import masked_url
+
+if TYPE_CHECKING:
+    from atwin.disk.journal import Record
+    from atwin.host.download.course import Course
+
+
+def resume(course: Course) -> None:
+    """Take up what an earlier run left, if it may be of this entity and is undamaged."""
+    ledger = course.ledger
+    record = ledger.find()
+    if record is None or not record.done:
+        ledger.start_over()
+        return
+    before = Entity.from_record(record.entity)
+    if (reason := _why_not(course, record, before)) is not None:
+        ledger.start_over()
+        course.reports.note(f"not going on with what is on disk ({reason}): starting over")
+        return
+    asked = course.entity
+    # All of it is here. But it may have changed since: who does not tell is asked for a part.
+    stale = before.length == record.done and not _is_right(course, before)
+    if stale and (ledger.part.finished or course.no_ranges is not None):
+        ledger.set_aside()
+        return
+    known = Known(before, confirmed=True, kept=record.done, by_hash=course.by_hash)
+    too_short = asked is not None and asked.length is not None and asked.length < record.done
+    if asked is not None and not too_short and contradiction(known, asked) is None:
+        before = before.updated(asked)
+    elif asked is not None and before.surely(asked):
+        course.head_length = asked.length or None  # many a HEAD says 0
+    # Otherwise the GET that follows decides which of the two is right.
+    # Of bytes that a stream brought and never ended, a GET has not said anything yet.
+    course.entity, course.confirmed = before, ledger.proven is None or ledger.proven > 0
+    course.joint_due = stale or not (
+        before.vouches
+        and record.is_of(course.session.setup.url)
+        and ledger.proven is None
+        and (asked is None or not course.by_hash or before.difference(asked) is None)
+    )
+
+
+def _why_not(course: Course, record: Record, before: Entity) -> str | None:
+    if not _is_same(course, record, before):
+        return f"it is of {record.shown_url}"
+    if not course.ledger.take_up(record):
+        return "it does not match its journal"
+    return None
+
+
+def _is_same(course: Course, record: Record, before: Entity) -> bool:
+    """Whether the journal speaks of this URL, or of one for the same bytes.
+
+    A signed URL is another one after a while: the same but for its query, and the same ETag or
+    date, is the same file. With a hash the bytes tell in the end.
+    """
+    url, order = course.session.setup.url, course.order
+    if record.is_of(url) or (order.resume_from and record.is_of(order.resume_from)):
+        return True
+    if order.by_hash:
+        return True
+    here, there = (one.partition("?")[0] for one in (masked_url(url), record.shown_url))
+    return here == there and _is_told_again(course, before)
+
+
+def _is_right(course: Course, before: Entity) -> bool:
+    """Whether a file that is here whole, `before` by its journal, is the one to fetch."""
+    if course.order.by_hash:
+        return course.order.mismatch(course.ledger.part.hashes) is None
+    return _is_told_again(course, before)
+
+
+def _is_told_again(course: Course, before: Entity) -> bool:
+    """Whether the HEAD surely speaks of `before`."""
+    asked = course.entity
+    if asked is None or not (before.vouches and asked.vouches):
+        return False
+    return before.same_validators(asked) and before.difference(asked) is None
