@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
 
+from atwin.cli.answer import stopped
+from atwin.cli.app import run
+from atwin.host.sent import Sent
 from support.file_server import FileServer, file_server
-from support.program import atwin, only_line
+from support.program import atwin, only_line, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +66,12 @@ def test_post_more_than_the_module_takes(server: FileServer, tmp_path: Path) -> 
 def test_an_answer_that_cannot_be_written(server: FileServer, tmp_path: Path) -> None:
     ended = atwin("post", f"{server.base}/take", "--data", "x", "-o", tmp_path / "no" / "where")
     assert ended.returncode == 2
-    assert "No such file or directory" in only_line(ended.stderr)
+    line = only_line(ended.stderr)
+    assert line.endswith(
+        ": No such file or directory; nothing was sent; name another file, or - for stdout"
+    )
+    assert "Invalid value" not in line
+    assert server.log == []
 
 
 @pytest.mark.parametrize("strategy", ["auto", "buffer", "stream"])
@@ -74,3 +86,62 @@ def test_ways_to_post(server: FileServer, model: str, strategy: str) -> None:
         return
     assert (ended.returncode, ended.stdout) == (0, "took 5 bytes")
     assert [asked.body for asked in server.log] == [b"12345"]
+
+
+@pytest.mark.parametrize("command", ["post", "head"])
+def test_an_answer_that_does_not_fit_the_disk(
+    server: FileServer,
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    kept = tmp_path / "answer"
+    kept.write_text("old")
+
+    def full(fd: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "fsync", full)
+    words = ["-d", "x"] if command == "post" else []
+    port = ["--port", "twin://air724ug?time_scale=0"]
+    assert run([command, f"{server.base}/take", *words, "-o", str(kept), *port]) == 2
+    status = 200 if command == "post" else 404
+    assert only_line(capsys.readouterr().err) == (
+        f"atwin: cannot write {kept}: No space left on device; the {command.upper()} was sent, and"
+        f" answered with status {status}"
+    )
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("answer", "old")]
+
+
+def test_an_answer_replaces_what_a_link_leads_to(server: FileServer, tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("a longer text than the answer")
+    (tmp_path / "real").chmod(0o640)
+    (tmp_path / "link").symlink_to("real")
+    assert atwin("post", f"{server.base}/take", "-d", "x", "-o", tmp_path / "link").returncode == 0
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "took 1 bytes"
+    assert (tmp_path / "real").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("command", ["post", "head"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_whoever_stops_it_is_told_how_far_it_got(command: str, number: int, code: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/x"
+        process = start(command, url, *(["-d", "x"] if command == "post" else []))
+        listening.settimeout(30)
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.recv(1)
+            process.send_signal(number)
+            err = process.communicate(timeout=20)[1].decode()
+    assert process.returncode == code
+    word = "interrupted" if code == 130 else "terminated"
+    assert only_line(err) == f"atwin: {word}; the {command.upper()} may have been sent"
+
+
+@pytest.mark.parametrize("sent", Sent)
+def test_how_far_it_got_in_words(sent: Sent) -> None:
+    words = {Sent.NOTHING: "not sent yet", Sent.PERHAPS: "may have", Sent.ANSWERED: "under way"}
+    assert words[sent] in stopped("POST", sent)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from atwin.cli.console import console
-from atwin.cli.exits import DONE, EXIT_CODES, INTERRUPTED, TERMINATED, USAGE, explain
+from atwin.cli.exits import DONE, EXIT_CODES, INTERRUPTED, STOPPED, USAGE, explain
 from atwin.cli.get import get
 from atwin.cli.head import head
 from atwin.cli.models import models
@@ -31,8 +31,6 @@ app = typer.Typer(
     epilog=f"Exit codes: {EXIT_CODES}. With --json a command that fails prints an object with "
     '"error" and "exit_code".',
 )
-#: Not said on stderr, when there is no more to say: whoever stops a command knows that it ends.
-_STOPPED = {INTERRUPTED: "interrupted", TERMINATED: "terminated"}
 
 for command in (models, twin, get, post, head, probe, traffic, recover, console):
     app.command()(command)
@@ -68,7 +66,8 @@ def run(arguments: list[str]) -> int:
     with noting() as outcome:
         code, error = attempt(arguments)
         if error is not None:
-            if error != _STOPPED.get(code):
+            # Whoever stops a command knows that it ends.
+            if error != STOPPED.get(code):
                 say(error)
             if wants_json(arguments) and not outcome.printed:
                 print_object({"error": error, "exit_code": code, **outcome.facts})
@@ -89,4 +88,4 @@ def attempt(arguments: list[str]) -> tuple[int, str | None]:
     except Exception as error:
         line, code = explain(error)
         return code, line
-    return code, _STOPPED.get(code)
+    return code, STOPPED.get(code)

@@ -17,9 +17,12 @@ NOT_VERIFIED = 5
 INTERRUPTED = 130
 TERMINATED = 143
 
+#: How a command ends that somebody stops.
+STOPPED = {INTERRUPTED: "interrupted", TERMINATED: "terminated"}
+
 EXIT_CODES = (
     "0 done, 1 the server or entity refused, 2 usage, 3 module, line or network failed, "
-    "4 TLS failed, 5 verification failed, 130 interrupted"
+    "4 TLS failed, 5 verification failed, 130 interrupted, 143 terminated"
 )
 
 

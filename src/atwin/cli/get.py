@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atwin.cli.exits import DONE, INTERRUPTED, TERMINATED
+from atwin.cli.exits import DONE
 from atwin.cli.options import (
     DEFAULT_PORT,
     GIVE_UP,
@@ -24,7 +24,6 @@ from atwin.cli.options import (
     Traffic,
     parse_bytes,
 )
-from atwin.cli.outcome import CommandFailed
 from atwin.cli.requests import (
     AllowDowngrade,
     HeaderEnv,
@@ -123,7 +122,7 @@ def get(
       atwin get http://example.org/a.zip -o /tmp/a.zip --port /dev/ttyUSB0 --json
     """
     from atwin.cli.outcome import print_object
-    from atwin.cli.running import finish, run
+    from atwin.cli.running import finish, run_told
     from atwin.cli.told import described, kept, summary
     from atwin.cli.traffic.watch import thrown_away
     from atwin.host.download import Order, already_there
@@ -189,17 +188,12 @@ def get(
             more["faults"] = wrong.faults
         return tell(result, more)
 
-    try:
-        code = run(work(), trace, path)
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    if code in (INTERRUPTED, TERMINATED):
-        word = "interrupted" if code == INTERRUPTED else "terminated"
-        left = "nothing is kept of what is only measured"
+    def left() -> str:
         if scratch is None:
-            left = kept(url, target, whole=arrived)
-        raise CommandFailed(f"{word}; {left}", code)
-    finish(code)
+            return kept(url, target, whole=arrived)
+        return "nothing is kept of what is only measured"
+
+    finish(run_told(work(), trace, path, left))
 
 
 def default_name(url: str) -> str:

@@ -1,6 +1,6 @@
 """`atwin head`: the header block of a response."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,6 +26,9 @@ from atwin.cli.requests import (
     redirects_from,
 )
 from atwin.cli.tls import Ca, Cert, CheckDates, Key, Seclevel, Suite
+
+if TYPE_CHECKING:
+    from atwin.host import Modem
 
 
 def head(
@@ -58,9 +61,10 @@ def head(
     Example:
       atwin head http://example.org/firmware.bin
     """
-    from atwin.cli.answer import check_output, deliver
-    from atwin.cli.running import finish, run
+    from atwin.cli.answer import check_output, deliver, stopped
+    from atwin.cli.running import finish, run_told
     from atwin.host.http import Setup
+    from atwin.host.sent import Sent
 
     headers = headers_from(header, header_env, user)
     redirects = redirects_from(no_redirect, https_only, allow_downgrade)
@@ -68,13 +72,17 @@ def head(
     Setup.of(url, timeout=timeout, redirects=redirects, headers=headers)
     check_output(output)
 
+    used: Modem | None = None
+
     async def work() -> int:
+        nonlocal used
         from atwin.cli.modem import ready_modem
         from atwin.cli.tls import https
         from atwin.host import Retry
 
         with https(url, ca, cert, key, seclevel, suite, check_dates) as tls:
             async with ready_modem(port, tls, pins, give_up) as modem:
+                used = modem
                 response = await modem.head(
                     url,
                     headers=headers,
@@ -82,6 +90,9 @@ def head(
                     redirects=redirects,
                     retry=Retry(give_up=give_up),
                 )
-        return deliver(response.status, response.headers.raw + b"\r\n", output)
+        return deliver("HEAD", response.status, response.headers.raw + b"\r\n", output)
 
-    finish(run(work(), trace, output))
+    def left() -> str:
+        return stopped("HEAD", Sent.NOTHING if used is None else used.sent)
+
+    finish(run_told(work(), trace, output, left))

@@ -3,7 +3,7 @@
 import os
 import sys
 from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -31,6 +31,9 @@ from atwin.cli.requests import (
     redirects_from,
 )
 from atwin.cli.tls import Ca, Cert, CheckDates, Key, Seclevel, Suite
+
+if TYPE_CHECKING:
+    from atwin.host import Modem
 
 #: Bytes: what no module takes need not be read.
 _LARGEST_BODY = 1 << 30
@@ -92,9 +95,11 @@ def post(
       atwin post http://example.org/log --data @today.json --content-type application/json
       date | atwin post http://example.org/log --data @-
     """
-    from atwin.cli.answer import check_output, deliver
-    from atwin.cli.running import finish, run
+    from atwin.cli.answer import check_output, deliver, stopped
+    from atwin.cli.running import finish, run_told
+    from atwin.host import HostError
     from atwin.host.http import Setup
+    from atwin.host.sent import Sent, tell_of_post
 
     headers = headers_from(header, header_env, user)
     redirects = redirects_from(no_redirect, https_only, allow_downgrade)
@@ -103,7 +108,10 @@ def post(
     check_output(output)
     body = _body(data)
 
+    used: Modem | None = None
+
     async def work() -> int:
+        nonlocal used
         from atwin.cli.modem import ready_modem
         from atwin.cli.tls import https
         from atwin.cli.traffic.watch import Watch
@@ -112,6 +120,7 @@ def post(
         cost = Watch() if traffic else None
         with https(url, ca, cert, key, seclevel, suite, check_dates) as tls:
             async with ready_modem(port, tls, pins, give_up, cost) as modem:
+                used = modem
                 response = await modem.post(
                     url,
                     body,
@@ -122,9 +131,20 @@ def post(
                     strategy=strategy.value,
                     retry=Retry(unsent_only=True, give_up=give_up),
                 )
-        return deliver(response.status, response.body, output)
+        return deliver("POST", response.status, response.body, output)
 
-    finish(run(work(), trace, output))
+    def left() -> str:
+        return stopped("POST", Sent.NOTHING if used is None else used.sent)
+
+    async def told() -> int:
+        try:
+            return await work()
+        except HostError as failure:
+            if used is None:  # what `Modem.post` fails with says it itself
+                tell_of_post(failure, Sent.NOTHING)
+            raise
+
+    finish(run_told(told(), trace, output, left))
 
 
 def _body(data: str) -> bytes:

@@ -5,12 +5,13 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from atwin.cli.exits import TERMINATED
+from atwin.cli.exits import INTERRUPTED, STOPPED, TERMINATED
+from atwin.cli.outcome import CommandFailed
 from atwin.cli.says import many_lines, one_line
 
 if TYPE_CHECKING:
@@ -40,6 +41,25 @@ def run(work: Coroutine[Any, Any, int], trace: str | None = None, output: str | 
         raise
     with contextlib.closing(file):
         return asyncio.run(_traced(work, file))
+
+
+def run_told(
+    work: Coroutine[Any, Any, int],
+    trace: str | None,
+    output: str | None,
+    left: Callable[[], str],
+) -> int:
+    """`run`, and who stops it is told what is `left` of the work, in one line.
+
+    Raises `CommandFailed` for that.
+    """
+    try:
+        code = run(work, trace, output)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    if code in STOPPED:
+        raise CommandFailed(f"{STOPPED[code]}; {left()}", code)
+    return code
 
 
 def show_log(level: int) -> None:

@@ -82,7 +82,7 @@ def https(
             raise
         raise _with_advice(failure, url, ca, cert, key) from failure
     if secure and settings.level == 0:
-        typer.echo("note: the server's certificate was not checked; give --ca FILE", err=True)
+        say("note: the server's certificate was not checked; give --ca FILE")
     elif secure and not check_dates:
         say("the server's certificate was checked, but not its dates: --check-dates does that")
 
@@ -95,7 +95,7 @@ def _with_advice(
     command = ["atwin", "probe", url.partition("#")[0]]
     for option, path in options.items():
         command += [option, path] if path is not None else []
-    return type(failure)(
+    advised = type(failure)(
         script=failure.script,
         step=failure.step,
         sent=failure.sent,
@@ -104,6 +104,9 @@ def _with_advice(
         length=failure.length,
         advice=f"this tells why: {shlex.join(command)}",
     )
+    for text in failure.added:
+        advised.add(text)
+    return advised
 
 
 def _content(option: str, path: str | None) -> bytes | None:

@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from atwin.disk.errors import DiskError, explained
-from atwin.disk.target import kind_of
+from atwin.disk.target import copy_access, find_target, kind_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def write_file(path: str, data: bytes) -> None:
-    """Write `data` to `path`, in place of what was there. Raises `DiskError`."""
+    """Write `data` to `path`, in place of what was there: all of it, or what was there stays.
+
+    Through links, with the owner and mode of the file that was there. Raises `DiskError`.
+    """
+    target = find_target(path)
+    # A name of its own: one beside it may be as long as a name can be.
+    beside = target.with_name(f".atwin-{secrets.token_hex(8)}")
     try:
-        with open(path, "wb") as file:
-            file.write(data)
+        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            with os.fdopen(fd, "wb") as file:
+                copy_access(target, fd)
+                file.write(data)
+                file.flush()
+                os.fsync(fd)
+            os.replace(beside, target)
+        except BaseException:
+            with suppress(OSError):
+                beside.unlink()
+            raise
     except OSError as error:
         raise explained("write", path, error) from None
-    except ValueError as error:  # a NUL in the name
-        raise DiskError(f"cannot write {path}: {error}") from None
 
 
 def read_input(path: str | Path, most: int, *, name: str | None = None) -> bytes:

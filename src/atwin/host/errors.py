@@ -25,10 +25,13 @@ class HostError(Exception):
     def __init__(self, text: str = "") -> None:
         """`text` may quote others: secrets and what acts on a terminal are taken out."""
         super().__init__(_safe(text))
+        #: What `add` was told.
+        self.added: tuple[str, ...] = ()
 
     def add(self, text: str) -> Self:
         """One more thing to tell, after what it says already."""
         self.args = (_safe(f"{self}; {text}"),)
+        self.added += (text,)
         return self
 
 

@@ -20,6 +20,7 @@ from atwin.host.identity import ask_identity, ask_limits, lower_cases
 from atwin.host.line import Line, LineWishes
 from atwin.host.recovery import Board, Ladder, Recovery, Retry, recover
 from atwin.host.script import Script
+from atwin.host.sent import Sent, tell_of_post
 from atwin.host.tls import TlsSetup
 from atwin.line.frame import Flow
 
@@ -85,6 +86,8 @@ class Modem:
         self._identity: Identity | None = None
         #: False once a module that has the commands has not asked for a body.
         self._streams_posts = True
+        #: How far the last `get`, `head` or `post` has got.
+        self.sent = Sent.NOTHING
         #: The rungs the last `recover` climbed, also those of one that failed.
         self.climbed: list[Climbed] = []
 
@@ -203,7 +206,7 @@ class Modem:
         `stream` is HTTPEXACTION, for bodies and answers of any size; `auto` streams where the
         buffer is small, and what does not fit it.
         By default it is repeated only after a failure that came before anything was sent:
-        a server must not see the same POST twice.
+        a server must not see the same POST twice. What fails says whether it may have had it.
         """
         setup = Setup.of(
             url,
@@ -221,7 +224,12 @@ class Modem:
             chosen = "buffer" if buffered and len(data) <= limits.post_max else strategy
             return await request.post(session, data, limits, progress, chosen, cannot_stream)
 
-        return await self._request("post", setup, retry or Retry(unsent_only=True), post)
+        self.sent = Sent.NOTHING
+        try:
+            return await self._request("post", setup, retry or Retry(unsent_only=True), post)
+        except HostError as failure:
+            tell_of_post(failure, self.sent)
+            raise
 
     async def download(
         self,
@@ -279,6 +287,19 @@ class Modem:
         limits = await self.limits()
         session = self._session(setup, limits)
         session.script.begin(name)
+        self.sent = Sent.NOTHING
+        try:
+            return await self._answered(session, limits, retry, attempt)
+        finally:
+            self.sent = session.sent
+
+    async def _answered(
+        self,
+        session: HttpSession,
+        limits: Limits,
+        retry: Retry,
+        attempt: Callable[[HttpSession, Limits], Awaitable[Response | None]],
+    ) -> Response:
         async with session:
             while True:
                 recovery = Recovery(session, Ladder(self._board), retry)

@@ -88,9 +88,10 @@ async def post(
         else:
             response = await _buffered_post(session, data, limits, progress)
     except _NeverAskedForBodyError as failure:
+        # Nothing of the body has been sent, so no server can have acted on it.
+        session.unsent()
         if not may_buffer:
             raise
-        # Nothing of the body has been sent, so no server can have acted on it.
         cannot_stream()
         session.on_note(f"{failure.came}: posting through the module's buffer")
         await session.close()

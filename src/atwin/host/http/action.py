@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from atwin.at.urc import BearerDeact, HttpAction, Ready
-from atwin.host.errors import NoAnswerError, RequestFailedError
+from atwin.host.errors import CommandRefusedError, NoAnswerError, RequestFailedError
 from atwin.host.exchange import Timeout
 from atwin.host.http.methods import GET, HEAD, POST
-from atwin.host.http.statuses import MODULE_STATUSES, OF_TLS, is_server_status
+from atwin.host.http.statuses import MODULE_STATUSES, OF_TLS, TOO_LARGE, is_server_status
 from atwin.host.url import origin_of
 
 if TYPE_CHECKING:
@@ -63,12 +63,21 @@ class Action:
         await self._opening.aim()
         deadline = await session.time_limit.begin()
         session.channel.forget(HttpAction, BearerDeact, Ready)
-        await session.script.step(f"AT+HTTPACTION={method}")
+        action = f"AT+HTTPACTION={method}"
+        session.asks(action)
+        try:
+            await session.script.step(action)
+        except CommandRefusedError:
+            session.unsent()
+            raise
         urc = await self._end_of(method, deadline)
         servers = is_server_status(urc.status) or await self._is_servers_own(urc)
         self._opening.is_first = False
         session.buffer.length = urc.length
+        if servers or urc.status == TOO_LARGE:
+            session.answered()
         if not servers:
+            session.unsent(urc.status)
             raise session.failed(urc.status, came=str(urc), length=urc.length)
         return urc
 

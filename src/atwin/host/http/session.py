@@ -21,11 +21,12 @@ from atwin.host.http.parameters import Parameters
 from atwin.host.http.pieces import Pieces
 from atwin.host.http.post_data import load
 from atwin.host.http.ranges import Ranges
-from atwin.host.http.statuses import request_failed
+from atwin.host.http.statuses import UNSENT, request_failed
 from atwin.host.http.stream import Stream
 from atwin.host.http.time_limit import TimeLimit
 from atwin.host.redirects import Way, needs_watching, shown_url
 from atwin.host.script import Script
+from atwin.host.sent import Sent
 from atwin.line.frame import Frame
 
 if TYPE_CHECKING:
@@ -85,6 +86,9 @@ class HttpSession:
         self.timeout = setup.timeout
         #: The clock's time at which nobody waits for the next request any more.
         self.until = math.inf
+        #: How far its last request has got; a redirect that is followed does not undo an answer.
+        self.sent = Sent.NOTHING
+        self._asked = (0, "")
         # What the rooms of this package share.
         self.parameters = Parameters(self.script, self.way)
         self.time_limit = TimeLimit(self)
@@ -236,13 +240,35 @@ class HttpSession:
     def failed(
         self, status: int, *, came: str, length: int = 0, advice: str | None = None
     ) -> RequestFailedError:
-        """The error for a status of the module's own, after the last command.
+        """The error for a status of the module's own, the end of the last action.
 
         `advice` replaces what is usually said of that status.
         """
         return request_failed(
-            self.script, self.way, status, came=came, length=length, advice=advice
+            self.script.name,
+            self._asked,
+            self.way,
+            status,
+            came=came,
+            length=length,
+            advice=advice,
         )
+
+    def asks(self, action: str) -> None:
+        """The next command is `action`: what fails after it is what it asked for."""
+        self._asked = (self.script.number + 1, action)
+        if self.sent is Sent.NOTHING:
+            self.sent = Sent.PERHAPS
+
+    def answered(self) -> None:
+        """The server has had the request."""
+        self.sent = Sent.ANSWERED
+
+    def unsent(self, status: int | None = None) -> None:
+        """The action was refused, or failed with `status`: nothing went out if that says so."""
+        said = status is None or (status in UNSENT and not self.way.by_module)
+        if said and self.sent is Sent.PERHAPS:
+            self.sent = Sent.NOTHING
 
     @property
     def last_head(self) -> bytes:

@@ -9,12 +9,16 @@ from atwin.host.url import origin_of
 
 if TYPE_CHECKING:
     from atwin.host.redirects import Way
-    from atwin.host.script import Script
 
 #: All other statuses are the server's own, except 408 (spec: http.md §4).
 MODULE_STATUSES = range(600, 607)
 #: What went wrong with TLS.
 OF_TLS = (605, 606)
+
+#: The answer is there, and does not fit the buffer.
+TOO_LARGE = 602
+#: What comes before anything is sent, unless the module followed a redirect by itself.
+UNSENT = (603, 604, 605)
 
 STATUS_MEANING = {
     408: ("time-out", "the server did not finish in time: raise the timeout (--timeout)"),
@@ -46,7 +50,8 @@ def ends_stream_well(status: int, way: Way, *, had_data: bool) -> bool:
 
 
 def request_failed(
-    script: Script,
+    script: str,
+    asked: tuple[int, str],
     way: Way,
     status: int,
     *,
@@ -54,16 +59,16 @@ def request_failed(
     length: int = 0,
     advice: str | None = None,
 ) -> RequestFailedError:
-    """The error for a status of the module's own, after the last command of `script`.
+    """The error for a status of the module's own, the end of an action of `script`.
 
-    `advice` replaces what is usually said of that status.
+    `asked` is its step and its command.     `advice` replaces what is usually said of that status.
     """
     meaning, usual = STATUS_MEANING.get(status, ("failed", "try again"))
     kind = TlsFailed if status in OF_TLS else RequestFailedError
     return kind(
-        script=script.name,
-        step=script.number,
-        sent=f"{script.sent} for {way.shown}",
+        script=script,
+        step=asked[0],
+        sent=f"{asked[1]} for {way.shown}",
         came=f"{came} ({meaning})",
         status=status,
         length=length,

@@ -60,8 +60,11 @@ class Stream:
         self.wait = await session.time_limit.begin()
         session.channel.forget(*_STREAM_URCS, BearerDeact, Ready)
         tail = "" if size is None else f",{size}"
-        reply = await self._script.ask(f"AT+HTTPEXACTION={method}{tail}")
+        action = f"AT+HTTPEXACTION={method}{tail}"
+        session.asks(action)
+        reply = await self._script.ask(action)
         if not reply.ok:
+            session.unsent()
             if reply.final.code == Cme.NOT_ALLOWED:
                 raise self._script.refused(reply)  # another action is under way
             raise await session.parameters.for_good(
@@ -75,6 +78,7 @@ class Stream:
             urc = first or await self._script.event(*ANSWERS, deadline=self.wait)
             first = None
             if isinstance(urc, HttpExGetReady):
+                self._session.answered()
                 # The manual's table says +HTTPGET:, its transcripts +HTTPEXGET: (OQ-14).
                 reply = await self._fetch_piece()
                 if not reply.ok:
@@ -85,6 +89,7 @@ class Stream:
             elif isinstance(urc, HttpExAction) and ends_stream_well(
                 urc.status, self._session.way, had_data=had_data
             ):
+                self._session.answered()
                 return urc.status
             else:
                 raise self.failed(urc)
@@ -122,6 +127,7 @@ class Stream:
     def failed(self, urc: Urc) -> RequestFailedError:
         """See `HttpSession.stream_failed`."""
         status = urc.status if isinstance(urc, HttpExAction) else 601
+        self._session.unsent(status)
         error = self._session.failed(status, came=str(urc))
         self._session.way.failed(status)
         return error

@@ -19,6 +19,7 @@ from atwin.host.errors import (
     StepError,
     TlsFailed,
 )
+from atwin.host.http.statuses import UNSENT
 from atwin.host.line import no_answer
 from atwin.host.recovery.ladder import Ladder, wants_a_person
 from atwin.host.recovery.retry import Retry
@@ -142,7 +143,7 @@ class Recovery:
         # Where the module follows redirects, the first server may have had it all by then.
         unsent = not begun or (
             isinstance(failure, RequestFailedError)
-            and failure.status in (603, 604, 605)
+            and failure.status in UNSENT
             and not self._session.way.by_module
         )
         for_good = isinstance(failure, RefusedForGoodError) or wants_a_person(failure)
