@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atwin.at.answers import (
-    LONGEST_LINE,
-    AnswerParser,
+from atwin.at.answers import LONGEST_LINE, AnswerParser
+from atwin.at.events import (
     BodyData,
     BodyStart,
     Echo,

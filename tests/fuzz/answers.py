@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
-from atwin.at.answers import LONGEST_LINE, AnswerParser, BodyData, BodyStart, Final, Line
+from atwin.at.answers import LONGEST_LINE, AnswerParser
+from atwin.at.events import BodyData, BodyStart, Final, Line
 from atwin.clock import run_virtual
 from atwin.host import Modem
 from atwin.host.channel import Channel
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from atwin.at.answers import Event
+    from atwin.at.events import Event
     from atwin.line.memory import MemoryPort
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from atwin.at.answers import Final
+from atwin.at.events import Final
 from atwin.at.lenient import lenient
 from atwin.at.urc import HttpAction, HttpExGetReady
 from atwin.clock import LoopClock, run_virtual

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atwin.at.answers import Final
+from atwin.at.events import Final
 from atwin.clock import run_virtual
 from atwin.host.channel import Channel
 from atwin.host.exchange import Reply

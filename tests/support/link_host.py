@@ -10,7 +10,7 @@ from atwin.host.channel import Channel
 from atwin.line.frame import Flow
 
 if TYPE_CHECKING:
-    from atwin.at.answers import Received
+    from atwin.at.events import Received
     from atwin.host.exchange import Reply
     from atwin.line.memory import MemoryPort
 

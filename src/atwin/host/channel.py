@@ -12,17 +12,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from atwin.at.answers import (
-    AnswerParser,
-    BodyData,
-    BodyStart,
-    Echo,
-    Final,
-    Line,
-    Prompt,
-    Received,
-    Unsolicited,
-)
+from atwin.at.answers import AnswerParser
+from atwin.at.events import BodyData, BodyStart, Echo, Final, Line, Prompt, Received, Unsolicited
 from atwin.at.urc import Ready, urcs_behind
 from atwin.clock import LoopClock
 from atwin.host.data_phase import DataPhase
@@ -36,7 +27,7 @@ from atwin.line.host_line import HostPort
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from atwin.at.answers import Event
+    from atwin.at.events import Event
     from atwin.at.urc import Urc
     from atwin.clock import Clock
     from atwin.host.exchange import Progress

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Callable
 
-    from atwin.at.answers import Final
+    from atwin.at.events import Final
     from atwin.clock.base import Timer
 
     #: Hears how many bytes of a counted body have come or gone.

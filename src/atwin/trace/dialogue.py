@@ -11,23 +11,14 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING
 
-from atwin.at.answers import (
-    AnswerParser,
-    BodyData,
-    BodyStart,
-    Echo,
-    Final,
-    Line,
-    Prompt,
-    Received,
-    Unsolicited,
-)
+from atwin.at.answers import AnswerParser
+from atwin.at.events import BodyData, BodyStart, Echo, Final, Line, Prompt, Received, Unsolicited
 from atwin.at.shape import Shape, shape_of
 from atwin.at.urc import Connect, Ready
 from atwin.text import masked
 
 if TYPE_CHECKING:
-    from atwin.at.answers import Event
+    from atwin.at.events import Event
     from atwin.trace.trace import Trace
 
 _CR, _LF = 0x0D, 0x0A

@@ -5,17 +5,8 @@ import re
 from collections.abc import Callable
 from enum import Enum
 
-from atwin.at.answers import (
-    AnswerParser,
-    BodyData,
-    BodyStart,
-    Event,
-    Final,
-    Line,
-    Prompt,
-    Received,
-    Unsolicited,
-)
+from atwin.at.answers import AnswerParser
+from atwin.at.events import BodyData, BodyStart, Event, Final, Line, Prompt, Received, Unsolicited
 from atwin.at.shape import Shape, shape_of
 from atwin.disk.whole import read_input
 from atwin.line.port import Port
