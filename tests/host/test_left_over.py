@@ -87,6 +87,39 @@ def test_ready_soon_and_told(state: LeftOver, model: str) -> None:
     assert state.typed or not notes
 
 
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    ("typed", "undone"),
+    [
+        (b"ATQ1\r", ["ATQ1"]),
+        (b"ATE0Q1\r", ["ATQ1"]),
+        (b"ATV0\r", ["ATV0"]),
+        (b"ATE0V0\r", ["ATV0"]),
+        (b"ATV0Q1\r", ["ATQ1", "ATV0"]),
+        (b"ATE0V0Q1\r", ["ATQ1", "ATV0"]),
+        (b"ATE0V0Q1&W\r", ["ATQ1", "ATV0"]),
+        (b"ATE0V0Q1\rAT+CS", ["ATQ1", "ATV0"]),
+        (b"ATE0\r", []),
+    ],
+)
+def test_results_switched_off_and_numbers_are_told_each(
+    typed: bytes, undone: list[str], model: str, told: bool
+) -> None:
+    notes: list[str] = []
+
+    async def test(modem: Modem, twin: Twin) -> None:
+        modem.line.note = notes.append
+        await modem.bring_up()
+        settings = twin.module.firmware.settings  # type: ignore[union-attr]
+        assert (settings.quiet, settings.verbose) == (False, True)
+
+    found(LeftOver("results", (typed,)), model, test, told=told)
+    text = "; ".join(notes)
+    assert [name for name in ("ATQ1", "ATV0") if name in text] == undone
+    assert len(notes) == len(undone) + ("RTS" in text)
+
+
 #: States that show, or are undone, in another way where the port knows of no rates.
 OF_THE_LINE = [state for state in STATES if "rate" not in state.name]
 

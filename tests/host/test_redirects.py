@@ -328,6 +328,55 @@ def test_so_many_and_no_more(hops: int, ends: bool) -> None:
     run_virtual(main())
 
 
+GAVE_UP = "the module gave up after following some redirects"
+
+
+@pytest.mark.parametrize(
+    ("model", "text", "most"),
+    [("air724ug", GAVE_UP, 7), ("air780e-lsat", "after 10 redirects in a row", 12)],
+)
+@pytest.mark.parametrize("way", ["get", "head", "download"])
+@pytest.mark.parametrize("chain", [("/A",), ("/A", "/B"), ("/A", "/B", "/C", "/7")])
+def test_a_loop_is_walked_once(
+    model: str, text: str, most: int, way: str, chain: tuple[str, ...], tmp_path: Path
+) -> None:
+    after = dict(zip(chain, (*chain[1:], chain[0]), strict=True))
+
+    async def main() -> None:
+        web = Web(lambda asked: Answer(302, {"Location": after[asked.path]}))
+        async with in_front_of(web, "a.example", model=model) as modem:
+            target = (tmp_path / "f",) if way == "download" else ()
+            with pytest.raises(RedirectError, match=text):
+                await getattr(modem, way)("http://a.example/A", *target)
+        assert len(web.log) <= most - (way != "download")
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_loop_for_heads_alone_is_no_end(model: str, tmp_path: Path) -> None:
+    """And a redirect that comes later is one like others."""
+    redirect_at = 3
+
+    def answer(asked: Asked) -> Answer:
+        gets = [one for one in web.log if one.method == "GET"]
+        if asked.method == "HEAD" or (len(gets) >= redirect_at and asked.path == "/From"):
+            return Answer(302, {"Location": "/From" if asked.method == "HEAD" else "/Sub/File"})
+        return file_at(asked.path, lambda _: Answer(404))(asked)
+
+    web = Web(answer)
+
+    async def main() -> None:
+        async with in_front_of(web, "a.example", model=model) as modem:
+            await modem.download(
+                "http://a.example/From", tmp_path / "f", chunk=1000, strategy="range"
+            )
+        assert (tmp_path / "f").stat().st_size == SIZE
+        assert "/Sub/File" in [asked.path for asked in web.log]
+
+    run_virtual(main())
+
+
 @pytest.mark.parametrize(
     ("chain", "text"),
     [

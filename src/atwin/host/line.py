@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from atwin.host.errors import ModuleSilentError, UsageError
-from atwin.host.found.mute import QUIET, Mute
+from atwin.host.found.mute import WORDS, Mute
 from atwin.host.script import Script
 from atwin.line.frame import RATES, Flow
 from atwin.line.host_line import CtsPort, HostPort
@@ -215,7 +215,7 @@ class Line:
                 continue
             await port.set_rate(rate)
             # It may have been told to give no results, too.
-            self._channel.send_raw(QUIET.undo)
+            self._channel.send_raw(WORDS)
             try:
                 await self._channel.synchronise(_TRIES, _GAP)
             except ModuleSilentError:

@@ -113,6 +113,8 @@ class Way:
         self._always_by_module = by_module
         #: Whether the module may be let go by itself, as far as is known.
         self.module_can = True
+        #: Whether redirects have led nowhere: no more of them in this row are followed.
+        self.lost = False
         #: Whether the first URL may be asked again: not where that was a POST.
         self.may_restart = True
         self.restart()
@@ -199,6 +201,7 @@ class Way:
     def ran_out(self, status: int) -> bool:
         """Hear a status that is no redirect; whether to ask at the start once more."""
         self.hops = 0
+        self.lost = False
         self._detour_over = True
         if status in _RAN_OUT and self._was_good and self._may_go_back:
             self.restart()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import HostError, Modem, Retry
+from atwin.host import HostError, Modem, RequestFailedError, Retry
 from atwin.line.memory import memory_pair
 from atwin.net.origin import File, Generated, Origin
 from atwin.net.simulated import SimulatedNetwork
@@ -77,6 +77,28 @@ def test_so_is_a_single_request(method: str) -> None:
             with pytest.raises(HostError):
                 await getattr(modem, method)("http://origin/f", *body, retry=Retry(give_up=20))
             assert modem.clock.now() - began < 23
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("method", ["get", "head", "post"])
+@pytest.mark.parametrize(
+    ("timeout", "give_up", "named"),
+    [(120, 8, "--give-up"), (9, 8, "--give-up"), (8, 900, "--timeout"), (120, 900, "--timeout")],
+)
+def test_the_advice_names_what_ran_out(
+    model: str, method: str, timeout: int, give_up: float, named: str
+) -> None:
+    async def main() -> None:
+        twin, modem = module(model, {"kind": "stall", "until": "power"})
+        async with twin, modem:
+            await modem.bring_up()
+            body = (b"coffee",) if method == "post" else ()
+            retry = Retry(attempts=1, give_up=give_up)
+            with pytest.raises(RequestFailedError, match=f"408.*{named}") as caught:
+                await getattr(modem, method)("http://origin/f", *body, timeout=timeout, retry=retry)
+            assert ("--timeout" in str(caught.value)) == (named == "--timeout")
 
     run_virtual(main())
 

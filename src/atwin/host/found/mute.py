@@ -50,7 +50,10 @@ class Find:
 
 
 NUMERIC = "its results were numbers (ATV0): set to words"
-QUIET = Find("its results were switched off (ATQ1): switched on", b"\rATQ0V1\r")
+#: To results in words, whatever they were before.
+WORDS = b"\rATQ0V1\r"
+#: By itself ATQ0 shows whether the results are numbers, too.
+QUIET = Find("its results were switched off (ATQ1): switched on", b"\rATQ0\r")
 #: Only where the host sets the flow control itself, afterwards.
 WIRES = Find("it waited for wires (AT+IFC=2,2): flow control switched off", b"\rAT+IFC=0,0\r")
 
@@ -100,12 +103,18 @@ class Mute:
 
     async def _try(self, find: Find) -> bool:
         clock = self._channel.clock
-        numeric = find is QUIET and self._channel.last_heard.strip().endswith(_NUMBERS)
+        spoke = find is QUIET and self._says_numbers
         await clock.sleep(find.silence)
         before = self._channel.heard
         self._channel.send_raw(find.undo)
         await clock.sleep(find.listen)
-        return await self._answers(before, NUMERIC if numeric else find.told)
+        told = [NUMERIC] if spoke else [find.told]
+        if find is QUIET and self._channel.heard > before:
+            if self._says_numbers and not spoke:
+                told.append(NUMERIC)
+            self._channel.send_raw(WORDS)
+            await clock.sleep(find.listen)
+        return await self._answers(before, *told)
 
     async def _fill(self, size: int, seconds: float = 0.0) -> bool:
         """Until something is heard: `size` bytes, then AT for what is left of the `seconds`."""
@@ -129,7 +138,11 @@ class Mute:
             return True
         return False
 
-    async def _answers(self, before: int, told: str) -> bool:
+    @property
+    def _says_numbers(self) -> bool:
+        return self._channel.last_heard.strip().endswith(_NUMBERS)
+
+    async def _answers(self, before: int, *told: str) -> bool:
         """Whether it answers AT, if it has said anything; then it is `told` what it was."""
         if self._channel.heard == before:
             return False
@@ -139,7 +152,8 @@ class Mute:
         except ModuleSilentError:
             return False
         if self._channel.restarts == restarts:
-            self._note(f"the module: {told}")
+            for state in told:
+                self._note(f"the module: {state}")
         return True
 
     @property

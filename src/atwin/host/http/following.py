@@ -47,7 +47,7 @@ async def follow(session: HttpSession, status: int, method: int) -> bool:
     try:
         to = next_target(way, status, location, wishes)
     except TooLongError as error:
-        if method == POST or way.by_module or not way.module_can:
+        if method == POST or way.by_module or way.lost or not way.module_can:
             raise
         if needs_watching(way, wishes):
             raise error.add(
@@ -55,10 +55,13 @@ async def follow(session: HttpSession, status: int, method: int) -> bool:
             ) from None
         way.by_module = True
         return True
-    if way.by_module:
+    if way.by_module or way.lost:
+        if method == HEAD:
+            # It may be the fault of HEAD: one GET, not followed, tells as much as all of them.
+            way.lost, way.by_module = True, False
         raise RedirectError(
             f"{way.shown}: the server redirects ({status}) to {shown_url(to.url)}, and the module"
-            " did not follow",
+            " gave up after following some redirects",
             status,
         )
     if is_certain(location or "", folded=headers.folded):

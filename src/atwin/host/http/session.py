@@ -252,6 +252,7 @@ class HttpSession:
             came=came,
             length=length,
             advice=advice,
+            cut_short=self.time_limit.cut_short,
         )
 
     def asks(self, action: str) -> None:

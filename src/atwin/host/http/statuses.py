@@ -19,9 +19,10 @@ OF_TLS = (605, 606)
 TOO_LARGE = 602
 #: What comes before anything is sent, unless the module followed a redirect by itself.
 UNSENT = (603, 604, 605)
+_TIMED_OUT = 408
 
 STATUS_MEANING = {
-    408: ("time-out", "the server did not finish in time: raise the timeout (--timeout)"),
+    _TIMED_OUT: ("time-out", "the server did not finish in time: raise the timeout (--timeout)"),
     600: ("the answer was not HTTP", "check the URL's port"),
     601: ("network error", "check that the server is reachable and the bearer open"),
     602: ("the response does not fit the module's buffer", "ask for it in parts: download"),
@@ -34,7 +35,7 @@ STATUS_MEANING = {
 
 def is_server_status(status: int) -> bool:
     """Whether only a server can have said `status`."""
-    return status not in MODULE_STATUSES and status != 408
+    return status not in MODULE_STATUSES and status != _TIMED_OUT
 
 
 def ends_stream_well(status: int, way: Way, *, had_data: bool) -> bool:
@@ -58,12 +59,16 @@ def request_failed(
     came: str,
     length: int = 0,
     advice: str | None = None,
+    cut_short: bool = False,
 ) -> RequestFailedError:
     """The error for a status of the module's own, the end of an action of `script`.
 
-    `asked` is its step and its command.     `advice` replaces what is usually said of that status.
+    `asked` is its step and its command. `advice` replaces what is usually said of that status.
+    `cut_short` says that not the caller's timeout ran out, but the time of the whole job.
     """
     meaning, usual = STATUS_MEANING.get(status, ("failed", "try again"))
+    if cut_short and status == _TIMED_OUT:
+        usual = "the server did not finish in what was left of --give-up: raise that"
     kind = TlsFailed if status in OF_TLS else RequestFailedError
     return kind(
         script=script,

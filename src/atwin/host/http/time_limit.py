@@ -25,6 +25,8 @@ class TimeLimit:
         self._session = session
         #: The values of TIMEOUT that the module takes; None where it refuses all.
         self._timeouts: tuple[int, int] | None = (1, 65535)
+        #: Whether the last request had less than `HttpSession.timeout`, because of `until`.
+        self.cut_short = False
 
     async def begin(self) -> float:
         """Tell the module how long the next request may take; the seconds until its URC is late.
@@ -33,6 +35,7 @@ class TimeLimit:
         """
         session = self._session
         left = max(1.0, session.until - session.channel.clock.now())
+        self.cut_short = left < session.timeout
         seconds = await self._tell(int(min(session.timeout, left)))
         return min(seconds + URC_GRACE, left + _LAST_GRACE)
 
