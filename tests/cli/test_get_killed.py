@@ -22,6 +22,7 @@ CONTENT = random.Random(3).randbytes(600_500)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 def test_killed_thirty_times(tmp_path: Path) -> None:
     chance = random.Random(4)
     target, journal, part = (tmp_path / name for name in ("out", "out.journal", "out.part"))

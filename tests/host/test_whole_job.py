@@ -55,6 +55,7 @@ def digest(content: Generated) -> str:
     return hashlib.sha256(content.read(0, content.size)).hexdigest()
 
 
+@pytest.mark.timeout(240)  # thousands of parts, each synced to the disk
 @pytest.mark.parametrize(
     ("model", "strategy", "parts", "longest"),
     [
