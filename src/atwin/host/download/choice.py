@@ -42,7 +42,11 @@ def _nothing_left(course: Course, useless: NoRanges, total: int | None) -> Serve
     if useless.refused and useless.refused != 416:
         return refusal(course.session.shown_url, useless.refused)
     size = "an unknown number of" if total is None else str(total)
-    hint = "use strategy stream" if course.limits.streams else "and it cannot stream"
+    hint = (
+        "use strategy stream"
+        if course.limits.streams
+        else "and it cannot stream: use a server with ranges, or a module that streams"
+    )
     return ServerError(
         f"{course.session.shown_url}: {useless.reason}, and {size} bytes do not fit this"
         f" module's {course.limits.chunk_max}; {hint}"

@@ -1,0 +1,71 @@
+"""examples/serve.py serves a folder as a module needs it: with ranges."""
+
+from __future__ import annotations
+
+import http.client
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "serve.py"
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[http.client.HTTPConnection]:
+    command = [sys.executable, str(EXAMPLE), str(folder), "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            line = server.stdout.readline()
+            address = line.partition("http://")[2].partition("/")[0]
+            assert line.startswith(f"serving {folder} at")
+            yield http.client.HTTPConnection(address, timeout=20)
+        finally:
+            server.terminate()
+
+
+def test_files_and_ranges_of_what_is_there_now(tmp_path: Path) -> None:
+    data = bytes(range(256)) * 10
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a b.bin").write_bytes(data)
+    with serving(tmp_path) as client:
+
+        def ask(path: str, method: str = "GET", **headers: str) -> tuple[int, bytes, str | None]:
+            client.request(method, path, headers={**headers, "Connection": "close"})
+            answer = client.getresponse()
+            return answer.status, answer.read(), answer.getheader("ETag")
+
+        status, body, tag = ask("/sub/a%20b.bin")
+        assert (status, body) == (200, data)
+        assert ask("/sub/a%20b.bin", Range="bytes=100-299") == (206, data[100:300], tag)
+        assert ask("/sub/a%20b.bin", "HEAD") == (200, b"", tag)
+        assert ask("/later")[0] == 404
+        (tmp_path / "later").write_bytes(b"new")
+        assert ask("/later")[:2] == (200, b"new")
+        (tmp_path / "later").write_bytes(b"newer")
+        assert ask("/later", Range="bytes=3-")[:2] == (206, b"er")
+        for outside in ("/../serve.py", "/%2e%2e/serve.py", "/sub", "/"):
+            assert ask(outside)[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(["nowhere"], "no such folder"), ([".", "65536"], "0 to 65535"), ([".", "x"], "invalid int")],
+)
+def test_what_cannot_be_served(arguments: list[str], says: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, str(EXAMPLE), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert says in ran.stderr.splitlines()[-1]
