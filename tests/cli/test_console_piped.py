@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from support.file_server import file_server
 from support.odd_lines import gone, silent, tcp_line
 from support.program import atwin, only_line, start
 
 if TYPE_CHECKING:
+    import socket
     from pathlib import Path
 
 
@@ -81,3 +84,20 @@ def test_interrupted_while_it_waits_for_input() -> None:
     process.send_signal(2)
     assert process.wait(20) == 130
     assert process.communicate() == (b"", b"")
+
+
+@pytest.mark.parametrize("line", [b"\xff\xfe", "AT+你好".encode("gbk"), b'AT+FSCREATE="\xc4\xe3"'])
+def test_bytes_that_are_no_utf_8_go_as_they_are(line: bytes) -> None:
+    heard = bytearray()
+
+    def module(accepted: socket.socket) -> None:
+        while data := accepted.recv(4096):
+            heard.extend(data)
+            accepted.sendall(b"\r\nOK\r\n" * data.count(b"\r"))
+
+    with tcp_line(module) as port:
+        process = start("console", "--port", port)
+        out, err = process.communicate(line + b"\nAT\n", timeout=30)
+    assert (process.returncode, err) == (0, b"")
+    assert bytes(heard) == line + b"\r\nAT\r\n"
+    assert out.count(b"OK") >= 1

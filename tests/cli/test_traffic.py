@@ -195,7 +195,7 @@ def test_the_bars_in_a_terminal() -> None:
         (["--get", "1.5K"], "--get '1.5K' is no number of bytes"),
         (["--get", "-1"], "--get '-1' is no number of bytes"),
         (["--get", "1025M"], "--get 1025M: at most 1024M"),
-        (["--get", "9" * 5000], "Invalid value: --get '9999"),
+        (["--get", "9" * 5000], "atwin: --get '9999"),
         (["--post", "9", "--answer", "99999M"], "at most 1024M"),
         (["--get", "1M", "--part", "10"], "104,858 requests, and 100,000 are the most"),
         (["--post", "9", "--times", "9" * 11], "--times"),

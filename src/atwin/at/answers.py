@@ -88,7 +88,8 @@ def _known_of(
     sent: str,
 ) -> tuple[str, frozenset[str], Ending, frozenset[str], bool | None]:
     """Of a command line: its echo, its names, how its answer ends, what it reads, its CIPMUX."""
-    echo = sent.encode().decode("latin-1").strip()
+    # Bytes of another encoding go as they were typed, and so come back.
+    echo = sent.encode("utf-8", "surrogateescape").decode("latin-1").strip()
     names = frozenset(_NAME.findall(_QUOTED.sub("", sent.upper())))
     multi = _MULTI.search(_QUOTED.sub("", sent))
     return (

@@ -15,6 +15,7 @@ def main() -> None:
     if heeds:
         signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
     from atwin.cli.app import run
+    from atwin.cli.exits import DONE, USAGE
 
     if heeds:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -24,4 +25,34 @@ def main() -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         # What a terminal's encoding does not have is no reason to fail, as on stderr.
         sys.stdout.reconfigure(errors="backslashreplace")
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if not _written_out() and code == DONE:
+        code = USAGE
+    sys.exit(code)
+
+
+def _written_out() -> bool:
+    """Whether all of the output is where it should be; what is not is given up.
+
+    Else the interpreter would try again as it ends, and complain in its own way.
+    """
+    import os
+    import sys
+    from contextlib import suppress
+
+    from atwin.cli.exits import explain
+    from atwin.cli.says import say
+
+    done = True
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError) as error:
+            if done and isinstance(error, OSError):
+                say(explain(error)[0])
+            done = False
+            with suppress(OSError, ValueError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream.fileno())
+                os.close(nowhere)
+    return done

@@ -4,6 +4,7 @@ Nothing heavy is imported here or at the top of a command's file: `atwin --help`
 for the TLS stack.
 """
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -61,8 +62,7 @@ def run(arguments: list[str]) -> int:
     With `--json` it is one object on stdout as well.
     """
     if not arguments:
-        app(["--help"], prog_name="atwin", standalone_mode=False)
-        return USAGE
+        return run(["--help"]) or USAGE
     with noting() as outcome:
         code, error = attempt(arguments)
         if error is not None:
@@ -70,7 +70,8 @@ def run(arguments: list[str]) -> int:
             if error != STOPPED.get(code):
                 say(error)
             if wants_json(arguments) and not outcome.printed:
-                print_object({"error": error, "exit_code": code, **outcome.facts})
+                with suppress(OSError):  # a full disk: the line on stderr has to do
+                    print_object({"error": error, "exit_code": code, **outcome.facts})
     return code
 
 

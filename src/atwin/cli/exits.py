@@ -7,6 +7,7 @@ import typer
 
 from atwin.cli.outcome import CommandFailed
 from atwin.cli.says import one_line, say_traceback
+from atwin.cli.typed import sentence
 
 DONE = 0
 REFUSED = 1
@@ -46,7 +47,7 @@ def _judge(error: Exception) -> tuple[str, int]:
     if isinstance(error, typer.TyperException):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "atwin"
-        return f"{error.format_message().rstrip('.')}; see {command} --help", error.exit_code
+        return f"{sentence(error)}; see {command} --help", error.exit_code
 
     from atwin.disk.state import StateError
     from atwin.host.errors import HostError

@@ -76,8 +76,11 @@ def get(
         str | None, typer.Option(metavar="HEX", help="What the file must hash to.")
     ] = None,
     chunk: Annotated[
-        int | None,
-        typer.Option(metavar="BYTES", help="Size of a part; by default what suits the module."),
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="Size of a part: bytes, or 100K; by default what suits the module.",
+        ),
     ] = None,
     strategy: Annotated[
         Strategy, typer.Option(help="range: part by part; stream: HTTPEXACTION.")
@@ -123,8 +126,9 @@ def get(
     """
     from atwin.cli.outcome import print_object
     from atwin.cli.running import finish, run_told
-    from atwin.cli.told import described, kept, summary
+    from atwin.cli.told import described, goes_on, kept, summary
     from atwin.cli.traffic.watch import thrown_away
+    from atwin.host import ServerError
     from atwin.host.download import Order, already_there
     from atwin.host.http import Setup
 
@@ -140,7 +144,8 @@ def get(
     path = scratch or target
     # What is wrong with it is said before a module is opened.
     most = None if max_size is None else parse_bytes("--max-size", max_size)
-    order = Order(Path(path), sha256, md5, chunk, strategy.value, most, resume_from_url)
+    part = None if chunk is None else parse_bytes("--chunk", chunk)
+    order = Order(Path(path), sha256, md5, part, strategy.value, most, resume_from_url)
 
     arrived = False
 
@@ -172,7 +177,7 @@ def get(
                         path,
                         sha256=sha256,
                         md5=md5,
-                        chunk=chunk,
+                        chunk=part,
                         strategy=strategy.value,
                         max_size=most,
                         resume_from=resume_from_url,
@@ -188,12 +193,22 @@ def get(
             more["faults"] = wrong.faults
         return tell(result, more)
 
+    async def told() -> int:
+        try:
+            return await work()
+        except ServerError as failure:
+            if failure.status == 401 and user is None:
+                failure.add("a name and password are given by --user")
+            if scratch is None and (more := goes_on(failure, url, target)):
+                failure.add(more)
+            raise
+
     def left() -> str:
         if scratch is None:
             return kept(url, target, whole=arrived)
         return "nothing is kept of what is only measured"
 
-    finish(run_told(work(), trace, path, left))
+    finish(run_told(told(), trace, path, left))
 
 
 def default_name(url: str) -> str:

@@ -81,16 +81,16 @@ GiveUp = Annotated[
 GIVE_UP = 900.0
 
 
-_SIZE = re.compile(r"([0-9]{1,12})([KkMmGg]?)")
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+_SIZE = re.compile(r"([0-9]{1,12})(?:([KkMmGg])[Bb]?)?")
+_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
 def parse_bytes(option: str, text: str) -> int:
-    """A number of bytes; K is 1024, M 1,048,576 and G 1,073,741,824 of them.
+    """A number of bytes; K or KB is 1024, M 1,048,576 and G 1,073,741,824 of them.
 
     Raises `typer.BadParameter`.
     """
     match = _SIZE.fullmatch(text)
     if match is None:
         raise typer.BadParameter(f"{option} {text!r} is no number of bytes: write 5000, 300K, 12M")
-    return int(match[1]) * _UNITS[match[2].upper()]
+    return int(match[1]) * (_UNITS[match[2].upper()] if match[2] else 1)

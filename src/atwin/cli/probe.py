@@ -185,10 +185,11 @@ def _certificate(one: "CertificateFacts") -> str:
 
 
 def _print(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> None:
+    from atwin.cli.told import counted
     from atwin.net.tls import SUITES
     from atwin.probe import ONE_RECORD, advice, needs_client_certificate
 
-    lines = [f"{target.host}:{target.port}, {found.handshakes} handshakes", ""]
+    lines = [f"{target.host}:{target.port}, {counted(found.handshakes, 'handshake')}", ""]
     lines += [f"  {version.label:<16}{_said(a)}" for version, a in found.versions.items()]
     for suite in SUITES:
         if suite.number in found.suites:

@@ -112,12 +112,13 @@ def _headers(text: str) -> Iterator[Header]:
     from atwin.host import Header
 
     secret = text.startswith("@")
-    for line in _text_of("--header", text[1:]).splitlines() if secret else [text]:
+    lines = _text_of("--header", text[1:]).splitlines() if secret else [text]
+    for number, line in enumerate(lines, 1):
         if secret and not line.strip():
             continue
         name, colon, value = line.partition(":")
         if not colon:
-            where = f" in {text[1:]}" if secret else ""
+            where = f" in {text[1:]}, line {number}," if secret else ""
             raise typer.BadParameter(f"a header{where} without a colon: 'Name: value' is one")
         yield Header(name.strip(), value.strip(), secret)
 

@@ -1,5 +1,6 @@
 """What a command says to a person: all of it goes through here, since most has foreign text."""
 
+import re
 import traceback
 from contextlib import suppress
 
@@ -9,11 +10,13 @@ from atwin.text import masked, shown
 
 #: Characters of one line of a message: a URL and what happened to it.
 _LONGEST_LINE = 2000
+#: What Python quotes a byte of a word as that is no UTF-8.
+_BYTE = re.compile(r"\\udc([89a-f][0-9a-f])")
 
 
 def one_line(text: str) -> str:
     """`text` as one line of bounded length without secrets, and with no character that acts."""
-    return shown(masked(" ".join(text.split())), limit=_LONGEST_LINE)
+    return shown(masked(_BYTE.sub(r"\\x\1", " ".join(text.split()))), limit=_LONGEST_LINE)
 
 
 def many_lines(text: str) -> str:

@@ -73,6 +73,7 @@ def https(
         _number(suite),
         check_dates,
     )
+    _check_files(settings, ca, cert, key)
     secure = url.lower().startswith("https:")
     # For HTTPS also what is not asked for is set: an earlier run's settings may still be there.
     try:
@@ -107,6 +108,31 @@ def _with_advice(
     for text in failure.added:
         advised.add(text)
     return advised
+
+
+def _check_files(
+    settings: "TlsSettings", ca: str | None, cert: str | None, key: str | None
+) -> None:
+    """Raises `UsageError`, with the file's name, for what is no certificate or key."""
+    if ca is cert is key is None:
+        return
+    from atwin.host import UsageError
+    from atwin.host.certificates import certificates_file, key_file
+
+    name = ""
+    try:
+        for option, kind, data in (
+            (f"--ca {ca}", "ca", settings.ca),
+            (f"--cert {cert}", "client", settings.cert),
+        ):
+            name = option
+            if data is not None:
+                certificates_file(kind, data)
+        name = f"--key {key}"
+        if settings.key is not None and settings.cert is not None:
+            key_file(settings.key, settings.cert)
+    except UsageError as error:
+        raise UsageError(f"{name}: {error}") from None
 
 
 def _content(option: str, path: str | None) -> bytes | None:

@@ -6,25 +6,44 @@ from atwin.cli.says import one_line
 from atwin.text import masked_url
 
 if TYPE_CHECKING:
-    from atwin.host import DownloadResult
+    from atwin.host import DownloadResult, ServerError
+
+#: Statuses of a URL whose signature or time is over.
+_REFUSALS = (401, 403, 404, 410)
 
 
 def kept(url: str, target: str, *, whole: bool) -> str:
     """What is on disk of a download that was ended, and what to do."""
+    if whole:
+        return f"{target} is there, whole and verified"
+    count = _kept_of(url, target)
+    if count is None:
+        return "nothing was kept yet"
+    return f"{count} bytes are kept; the same command goes on from there"
+
+
+def goes_on(failure: "ServerError", url: str, target: str) -> str:
+    """What is on disk of a download that the server ended, and what to do; empty without."""
+    count = None if "kept" in str(failure) else _kept_of(url, target)
+    if count is None:
+        return ""
+    fresh = ", with a fresh URL if this one ran out" if failure.status in _REFUSALS else ""
+    return f"{count} bytes are kept; the same command goes on from there{fresh}"
+
+
+def _kept_of(url: str, target: str) -> str | None:
+    """`5000 of 9000`, by the journal; None where it has nothing of that URL."""
     from atwin.disk.errors import DiskError
     from atwin.disk.journal import Journal
 
-    if whole:
-        return f"{target} is there, whole and verified"
     try:
         record = Journal(target).load()
     except DiskError:
-        record = None
+        return None
     if record is None or not record.is_of(url) or not record.done:
-        return "nothing was kept yet"
+        return None
     length = record.entity.get("length")
-    total = f" of {length}" if isinstance(length, int) else ""
-    return f"{record.done}{total} bytes are kept; the same command goes on from there"
+    return f"{record.done} of {length}" if isinstance(length, int) else f"{record.done}"
 
 
 def counted(count: int, what: str) -> str:

@@ -80,8 +80,8 @@ def twin(
     """Run a virtual module on a PTY, a TCP port, an RFC 2217 port or a serial device.
 
     It runs until it is interrupted, and logs on stderr what it does. Without a line it serves
-    a PTY and prints its name. One line on stdout, `ready NAME`, tells when it can be
-    opened.
+    a PTY. One line on stdout, `ready NAME`, tells when it can be opened: `ready /dev/pts/3`,
+    `ready 127.0.0.1:7000` or what else was asked for.
 
     \b
     Examples:

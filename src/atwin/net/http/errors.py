@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from atwin.net.network import NetworkError
+from atwin.text.shown import shown
+
+#: Bytes of foreign text in a message.
+_BEGIN = 40
+
+
+def begin_of(data: bytes | bytearray) -> str:
+    """The first bytes of `data` for a message: on one line, in quotes."""
+    text = bytes(data[:_BEGIN]).decode("latin-1")
+    return f'"{shown(" ".join(text.split()))}"'
 
 
 class HttpError(NetworkError):

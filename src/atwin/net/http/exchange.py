@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.net.http.body import Body, ChunkedBody, CountedBody, OpenEndedBody, Source
-from atwin.net.http.errors import BodyCutError, NotHttpError
+from atwin.net.http.errors import BodyCutError, NotHttpError, begin_of
 from atwin.net.http.head import HEAD_LIMIT, Head, codings, end_of_head, is_interim, may_begin
 from atwin.net.network import NetworkError, StreamError, TlsStreamError
 
@@ -118,7 +118,7 @@ class Exchange:
         while (end := end_of_head(received, searched)) is None:
             searched = len(received)
             if not may_begin(received):
-                raise NotHttpError(f"not an HTTP response: {bytes(received[:40])!r}")
+                raise NotHttpError(f"not an HTTP response: it begins with {begin_of(received)}")
             if searched >= HEAD_LIMIT:
                 raise NotHttpError(f"the header is longer than {HEAD_LIMIT} bytes")
             data = await self._stream.read(HEAD_LIMIT - searched)
@@ -135,7 +135,9 @@ class Exchange:
             return CountedBody(source, 0)
         if coding := codings(head.headers):
             if coding != [b"chunked"]:
-                raise NotHttpError(f"a transfer coding that was not asked for: {coding!r}")
+                raise NotHttpError(
+                    f"a transfer coding that was not asked for: {begin_of(b', '.join(coding))}"
+                )
             return ChunkedBody(source)
         length = head.length
         return OpenEndedBody(source) if length is None else CountedBody(source, length)

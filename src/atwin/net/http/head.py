@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atwin.net.http.errors import NotHttpError
+from atwin.net.http.errors import NotHttpError, begin_of
 from atwin.text.numbers import decimal
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Head:
         first, *lines = lines_of(received)
         match = STATUS_LINE.fullmatch(first)
         if match is None:
-            raise NotHttpError(f"not a status line: {first[:40]!r}")
+            raise NotHttpError(f"not a status line: {begin_of(first)}")
         if b"\x00" in received:
             raise NotHttpError("the header holds a zero byte")
         return cls(int(match[1]), match[2].rstrip(), b"\r\n".join(lines), fields(lines))
