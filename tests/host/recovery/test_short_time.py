@@ -106,3 +106,34 @@ def test_a_module_that_answers_and_finds_no_network_is_another_matter() -> None:
                 assert "AT on" not in str(caught.value)
 
     run_virtual(main())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_one_that_hangs_after_its_first_answer_is_silent_too(model: str) -> None:
+    """No PDP is built for that first: RESET comes in 22 s."""
+
+    async def main(give_up: float) -> tuple[float, str]:
+        near, far = memory_pair()
+        near.set_line(HostLine(None))
+        async with Twin(model, far, network=SimulatedNetwork(LoopClock())) as twin:
+            pins = WiredPins(twin, ALL)
+            async with Modem(near, pins=pins) as modem:
+                await modem.command("AT")
+                modem.channel.on_log(
+                    lambda entry: twin.module.hang() if entry.text == "ATE0" else None
+                )
+                began, said = modem.clock.now(), ""
+                try:
+                    await modem.recover(give_up=give_up)
+                except HostError as error:
+                    said = str(error)
+                assert [rung.rung for rung in modem.climbed if rung.rung == "new PDP"] == []
+                return modem.clock.now() - began, said
+
+    # Every ATE0 hangs it again, so it never comes back: what counts is what is tried and told.
+    seconds, said = run_virtual(main(5))
+    assert seconds < 8
+    assert "it does not answer AT now" in said
+    seconds, said = run_virtual(main(25))
+    assert seconds < 28
+    assert "RESET pin" in said

@@ -45,6 +45,10 @@ _POOL_FULL = 604
 _NO_TLS = 605
 
 
+#: Tries of AT until a module that was heard before counts as silent, once its time is up and
+#: before, and seconds for each.
+_LAST_LOOKS, _LOOKS, _LOOK_GAP = 2, 4, 0.5
+
 #: Seconds in which each pin has its turn, a module that was off among them: it is searched on the
 #: line, RESET and PWRKEY are held for their time, it starts and attaches.
 _PINS_TIME = 30.0
@@ -238,6 +242,9 @@ async def recover(
             ladder.skip_search()
         elif wants_a_person(failure):
             raise failure
+        elif isinstance(failure, NoAnswerError):
+            # A module that has fallen silent needs other rungs than one that left a question open.
+            failure = await _silence(board, _LOOKS) or failure
         if await ladder.climb(failure, until):
             break
         restart = False
@@ -265,7 +272,17 @@ async def _why_not_up(board: Board, until: float, before: HostError | None) -> H
     except TimeoutError:
         if before is not None:
             return before
-        if board.channel.answered:
-            return ModuleError(f"the module did not get onto the network in {left:g} s")
-        return no_answer(board.channel.port.name, left)
+        if not board.channel.answered:
+            return no_answer(board.channel.port.name, left)
+        late = ModuleError(f"the module did not get onto the network in {left:g} s")
+        return late.add("it does not answer AT now") if await _silence(board, _LAST_LOOKS) else late
+    return None
+
+
+async def _silence(board: Board, tries: int) -> ModuleSilentError | None:
+    """Why AT is not answered; None where it is."""
+    try:
+        await board.channel.synchronise(tries, _LOOK_GAP)
+    except ModuleSilentError as silent:
+        return silent
     return None
