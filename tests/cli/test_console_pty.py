@@ -94,7 +94,7 @@ def test_a_data_file_that_is_not_there(screen: Screen) -> None:
     screen.expect("< DOWNLOAD")
     screen.expect("data>")
     screen.type("@/nowhere\r")
-    screen.expect("cannot send /nowhere: No such file or directory")
+    screen.expect("cannot read /nowhere: No such file or directory")
     screen.type("text\r")
     screen.expect("< OK")
     assert screen.leave() == 0
