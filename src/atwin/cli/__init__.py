@@ -26,14 +26,15 @@ def main() -> None:
         # What a terminal's encoding does not have is no reason to fail, as on stderr.
         sys.stdout.reconfigure(errors="backslashreplace")
     code = run(sys.argv[1:])
-    if not _written_out() and code == DONE:
+    if not _written_out(tell=code == DONE) and code == DONE:
         code = USAGE
     sys.exit(code)
 
 
-def _written_out() -> bool:
+def _written_out(*, tell: bool) -> bool:
     """Whether all of the output is where it should be; what is not is given up.
 
+    `tell` says so, where nothing else went wrong that was told.
     Else the interpreter would try again as it ends, and complain in its own way.
     """
     import os
@@ -48,7 +49,7 @@ def _written_out() -> bool:
         try:
             stream.flush()
         except (OSError, ValueError) as error:
-            if done and isinstance(error, OSError):
+            if tell and done and isinstance(error, OSError):
                 say(explain(error)[0])
             done = False
             with suppress(OSError, ValueError):
