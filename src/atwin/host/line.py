@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from atwin.host.errors import ModuleSilentError, UsageError
 from atwin.host.found.mute import WORDS, Mute
 from atwin.host.script import Script
-from atwin.line.frame import RATES, Flow
+from atwin.line.frame import FASTEST_AUTO, RATES, Flow
 from atwin.line.host_line import CtsPort, HostPort
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from atwin.host.channel import Channel
 
@@ -144,6 +144,14 @@ class Line:
         if self._port is not None and self._opened_at is not None:
             await self._port.set_rate(self._opened_at)
 
+    async def is_slower(self) -> bool:
+        """Whether a module that starts anew answers at a rate that auto-baud finds.
+
+        A faster one it was found at need not have been saved. Raises `LineLostError`, `PortError`.
+        """
+        rate = self._port.rate if self._port is not None else None
+        return rate is not None and rate > FASTEST_AUTO and await self._search(_LIKELY[:1])
+
     async def set_up(self) -> None:
         """Flow control first, then the rate.
 
@@ -204,13 +212,13 @@ class Line:
         elif self._port is not None:
             await self._port.set_flow(Flow.NONE)
 
-    async def _search(self) -> bool:
-        """Whether it answers at another rate of this port; the port is set to that."""
+    async def _search(self, rates: Sequence[int] = _SEARCH) -> bool:
+        """Whether it answers at another of these rates of this port; the port is set to that."""
         if (port := self._port) is None:
             return False
         tried = port.rate
         await self._stop_flow_control()
-        for rate in _SEARCH:
+        for rate in rates:
             if rate == tried:
                 continue
             await port.set_rate(rate)

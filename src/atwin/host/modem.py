@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 from atwin.host import request
 from atwin.host.bearer import Bearer
 from atwin.host.channel import COMMAND_TIMEOUT, Channel
-from atwin.host.download import Download, Order, already_there
+from atwin.host.download import Download, Order, already_there, tell_rung
 from atwin.host.errors import HostError
 from atwin.host.found import Context, Found
 from atwin.host.http import HttpSession, Setup
@@ -224,7 +224,6 @@ class Modem:
             chosen = "buffer" if buffered and len(data) <= limits.post_max else strategy
             return await request.post(session, data, limits, progress, chosen, cannot_stream)
 
-        self.sent = Sent.NOTHING
         try:
             return await self._request("post", setup, retry or Retry(unsent_only=True), post)
         except HostError as failure:
@@ -263,11 +262,14 @@ class Modem:
         order = Order(Path(target), sha256, md5, chunk, strategy, max_size, resume_from)
         if (there := already_there(url, order)) is not None:
             return there
-        limits, identity = await self.limits(), await self.identity()
+        ladder = Ladder(self._board, partial(tell_rung, order, progress))
+        asking = Recovery(None, ladder, retry or Retry(give_up=give_up))
+        identity = await asking.run(self.identity)
+        limits = await self.limits()
         download = Download(
             order,
             self._session(setup, limits, redirect_is_answer=False),
-            Ladder(self._board),
+            ladder,
             limits,
             model=identity.profile or identity.model,
             retry=retry,
@@ -284,10 +286,12 @@ class Modem:
         attempt: Callable[[HttpSession, Limits], Awaitable[Response | None]],
     ) -> Response:
         """`attempt` gives None when the session has been led elsewhere, and is to ask there."""
-        limits = await self.limits()
+        # Nothing goes out to a server before the module has said what it can hold.
+        self.sent = Sent.NOTHING
+        asking = Recovery(None, Ladder(self._board), replace(retry, unsent_only=False))
+        limits = await asking.run(self.limits)
         session = self._session(setup, limits)
         session.script.begin(name)
-        self.sent = Sent.NOTHING
         try:
             return await self._answered(session, limits, retry, attempt)
         finally:

@@ -3,5 +3,14 @@
 from atwin.host.download.download import Download, already_there
 from atwin.host.download.events import DownloadResult, Progress
 from atwin.host.download.order import Order, Strategy
+from atwin.host.download.reports import tell_rung
 
-__all__ = ["Download", "DownloadResult", "Order", "Progress", "Strategy", "already_there"]
+__all__ = [
+    "Download",
+    "DownloadResult",
+    "Order",
+    "Progress",
+    "Strategy",
+    "already_there",
+    "tell_rung",
+]

@@ -10,9 +10,17 @@ from atwin.host.download.plan import count_parts
 if TYPE_CHECKING:
     from atwin.host.download.course import Course
     from atwin.host.download.events import ProgressCall
+    from atwin.host.download.order import Order
 
 #: Seconds between two reports inside a part.
 _GAP = 0.1
+
+
+def tell_rung(order: Order, call: ProgressCall | None, name: str) -> None:
+    """A rung of the ladder is about to be climbed, before anything is known of a download."""
+    if call is not None:
+        told = f"recovery: {name}"
+        call(Progress(0, 0, None, 1, None, 0, order.strategy, note=told, rung=name))
 
 
 class Reports:

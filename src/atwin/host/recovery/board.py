@@ -147,6 +147,8 @@ class Board:
             try:
                 await self.channel.synchronise(tries if left else _BOOT_TRIES, _BOOT_GAP)
             except ModuleSilentError:
+                if await self.line.is_slower():
+                    return
                 if not left:
                     raise
                 await self.pulse("power_key")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from typing import TYPE_CHECKING, TypeVar
 
 from atwin.host.errors import (
@@ -63,15 +64,16 @@ class Recovery:
 
     def __init__(
         self,
-        session: HttpSession,
+        session: HttpSession | None,
         ladder: Ladder,
         retry: Retry,
         note: Callable[[str], None] | None = None,
         reached: Callable[[], int] = lambda: 0,
         attempts: Callable[[HostError], int] | None = None,
     ) -> None:
-        """`reached` tells how far the work has got: failures with progress between are no row.
+        """Without a `session` the attempts only put questions to the module.
 
+        `reached` tells how far the work has got: failures with progress between are no row.
         `attempts` is how many failures like that make up a row; None for those of `retry`.
 
         A request that fails although the module is well speaks against the URL or the server, and
@@ -86,6 +88,8 @@ class Recovery:
         self._note = note or (lambda text: None)
         self._reached = reached
         self._attempts = attempts or (lambda failure: retry.attempts)
+        #: The clock's time at which nobody waits for the next attempt any more.
+        self._until = math.inf
 
     async def run(self, attempt: Callable[[], Awaitable[T]], since: float | None = None) -> T:
         """The result of `attempt`, repeated as the failure allows.
@@ -98,7 +102,7 @@ class Recovery:
         since = self._clock.now() if since is None else since
         last: HostError | None = None
         while True:
-            self._session.until = since + self._retry.give_up
+            self._until = since + self._retry.give_up
             begun = False
             try:
                 await self._make_ready(last)
@@ -130,7 +134,7 @@ class Recovery:
     async def _make_ready(self, last: HostError | None) -> None:
         """All that an attempt stands on; `last` is what the one before it failed with."""
         board = self._board
-        left = max(1.0, self._session.until - self._clock.now())
+        left = max(1.0, self._until - self._clock.now())
         try:
             async with asyncio.timeout(left):
                 if isinstance(last, StepError) and not (board.restarted or board.bearer.taken_away):
@@ -139,16 +143,22 @@ class Recovery:
                     await board.bring_up()
                 elif board.bearer.taken_away:
                     await board.bearer.open()
-                await self._session.open()
+                if self._session is not None:
+                    self._session.until = self._until
+                    await self._session.open()
         except TimeoutError:
             raise _NotReadyError(f"the module was not ready in {left:.0f} s") from None
 
     def _may_repeat(self, failure: HostError, failures: int, *, begun: bool) -> bool:
         # Where the module follows redirects, the first server may have had it all by then.
-        unsent = not begun or (
-            isinstance(failure, RequestFailedError)
-            and failure.status in UNSENT
-            and not self._session.way.by_module
+        unsent = (
+            self._session is None
+            or not begun
+            or (
+                isinstance(failure, RequestFailedError)
+                and failure.status in UNSENT
+                and not self._session.way.by_module
+            )
         )
         for_good = isinstance(failure, RefusedForGoodError) or wants_a_person(failure)
         if for_good or (self._retry.unsent_only and not unsent):
@@ -182,7 +192,8 @@ class Recovery:
         log.info("attempt %d failed: %s", failures, note)
         self._note(note)
         try:
-            if not isinstance(failure, ModuleSilentError | ModuleRestartedError):
+            gone = isinstance(failure, ModuleSilentError | ModuleRestartedError)
+            if self._session is not None and not gone:
                 await self._session.close()
         except (NoAnswerError, ModuleSilentError) as worse:
             failure = worse
