@@ -20,7 +20,7 @@ from atwin.line.frame import Flow
 from atwin.line.opener import open_port
 from atwin.line.pty import PtyPort
 from support.ears import Ear, leaves_nothing, settled
-from support.sockets import free_port
+from support.sockets import own_port
 from support.unprivileged import unprivileged
 
 if TYPE_CHECKING:
@@ -246,7 +246,8 @@ def test_nothing_given() -> None:
 
 def test_nobody_listens_on_tcp() -> None:
     async def main() -> None:
-        why = await refusal(f"socket://127.0.0.1:{free_port()}")
+        with own_port() as port:
+            why = await refusal(f"socket://127.0.0.1:{port}")
         assert why == "cannot connect: Connection refused; is a module served there?"
 
     leaves_nothing(main())
@@ -254,7 +255,8 @@ def test_nobody_listens_on_tcp() -> None:
 
 def test_nobody_listens_on_rfc2217() -> None:
     async def main() -> None:
-        why = await refusal(f"rfc2217://127.0.0.1:{free_port()}")
+        with own_port() as port:
+            why = await refusal(f"rfc2217://127.0.0.1:{port}")
         assert why == "cannot connect: Connection refused; is a module served there?"
 
     leaves_nothing(main())

@@ -14,14 +14,14 @@ from atwin.net.simulated import SimulatedNetwork, SimulatedUdp
 from atwin.net.tcp import TcpStream, listen
 from atwin.net.udp import Mailbox
 from support.peers import Peer, on_loopback
-from support.sockets import free_port
+from support.sockets import local_port
 
 
 def test_local_port_and_keep_alive() -> None:
     async def main() -> None:
         echo = Peer("echo", echo=True)
         async with on_loopback([echo]):
-            port = free_port()
+            port = local_port()
             options = SocketOptions(local_port=port, keep_alive=KeepAlive(60, 30, 3))
             stream = await RealNetwork().connect("127.0.0.1", echo.port, options)
             assert isinstance(stream, TcpStream)
@@ -83,7 +83,7 @@ def test_datagrams_there_and_back() -> None:
 
 def test_a_port_nobody_listens_on_is_no_error() -> None:
     async def main() -> None:
-        stream = await RealNetwork().open_udp("127.0.0.1", free_port())
+        stream = await RealNetwork().open_udp("127.0.0.1", local_port())
         for _ in range(3):
             await stream.write(b"x")
             await asyncio.sleep(0)

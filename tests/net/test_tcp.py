@@ -14,7 +14,7 @@ import pytest
 from atwin.net.network import ConnectError, ResolveError, StreamError
 from atwin.net.real import RealNetwork
 from atwin.net.tcp import TcpStream, listen
-from support.sockets import free_port
+from support.sockets import own_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -70,9 +70,10 @@ class TestResolve:
 
 class TestConnect:
     def test_refused(self) -> None:
-        port = free_port()
-        with pytest.raises(ConnectError, match=f"^connection to 127.0.0.1:{port} refused$"):
-            asyncio.run(RealNetwork().connect("127.0.0.1", port))
+        with own_port() as port:
+            refused = f"^connection to 127.0.0.1:{port} refused$"
+            with pytest.raises(ConnectError, match=refused):
+                asyncio.run(RealNetwork().connect("127.0.0.1", port))
 
     def test_not_possible(self) -> None:
         with pytest.raises(ConnectError, match=r"^connection to 255.255.255.255:1 failed: \w+"):

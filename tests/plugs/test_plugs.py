@@ -16,6 +16,7 @@ import serialx
 
 import atwin.plugs  # noqa: F401 - registers `twin://`
 from support.file_server import file_server
+from support.patience import PATIENCE
 from support.program import start
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def body_by(program: str, port: str, tmp_path: Path, *runner: str) -> bytes:
         ended = subprocess.run(
             [sys.executable, *runner, str(path), port, f"{files.base}/body"],
             capture_output=True,
-            timeout=50,
+            timeout=PATIENCE,
             check=False,
         )
     assert not ended.stderr, ended.stderr
@@ -148,7 +149,7 @@ def plugs(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Complet
         [sys.executable, "-m", "atwin.plugs", *arguments],
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=PATIENCE,
         check=False,
         cwd=cwd,
     )

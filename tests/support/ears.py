@@ -8,6 +8,8 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from support.patience import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
@@ -42,7 +44,7 @@ class Ear:
         await self._until(lambda: bool(self.reasons))
 
     async def _until(self, met: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not met():
                 self._news.clear()
                 await self._news.wait()

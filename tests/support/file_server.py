@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
+from support.patience import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -41,7 +43,7 @@ class FileServer:
     log: list[Asked] = field(default_factory=list)
     asked: threading.Condition = field(default_factory=threading.Condition)
 
-    def wait_for(self, count: int, seconds: float = 30) -> None:
+    def wait_for(self, count: int, seconds: float = PATIENCE) -> None:
         """Until `count` requests were written down; AssertionError when they do not come."""
         with self.asked:
             assert self.asked.wait_for(lambda: len(self.log) >= count, seconds), self.log

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import struct
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 import pytest
+
+from support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +40,7 @@ class Island:
     """The namespace; programs run in it by `command`."""
 
     def __init__(self) -> None:
-        self.name = f"atwin-{os.getpid()}"
+        self.name = f"atwin-{secrets.token_hex(6)}"
 
     def command(self, *argv: str) -> list[str]:
         return ["ip", "netns", "exec", self.name, *argv]
@@ -66,7 +69,7 @@ class Island:
             packets += _until_sentinel(tcpdump.stdout)
         finally:
             tcpdump.terminate()
-            _, said = tcpdump.communicate(timeout=10)
+            _, said = tcpdump.communicate(timeout=PATIENCE)
         assert b"\n0 packets dropped by kernel" in said, said.decode()
 
 

@@ -17,6 +17,7 @@ from atwin.line.pty import PtyPort
 from atwin.line.rfc2217 import Rfc2217ServerPort
 from atwin.line.tcp import TcpServerPort, connect_tcp
 from support.ears import Ear
+from support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -157,11 +158,11 @@ async def _slow_socket(end: str) -> AsyncIterator[Slow]:
 def plain_client(address: str) -> socket.socket:
     """A blocking TCP connection with a time limit."""
     host, _, port = address.rpartition(":")
-    return socket.create_connection((host, int(port)), timeout=10)
+    return socket.create_connection((host, int(port)), timeout=PATIENCE)
 
 
 async def read_from(client: socket.socket, limit: int = 65536) -> bytes:
     """What a plain client is sent next, while the loop goes on; b"" at its end."""
     client.setblocking(False)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         return await asyncio.get_running_loop().sock_recv(client, limit)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,30 +141,30 @@ async def odd_server() -> AsyncIterator[int]:
 
 async def main(where: Path) -> None:
     (where / "body").write_bytes(b"t" * 200)
-    for name, job in {
-        "GET 200 B": get("/small200"),
-        "GET 1 MB": get("/mega.bin"),
-        "POST 10 B x 100": post_often,
-        "300 KB range": a_range,
-    }.items():
-        place = where / name.replace(" ", "_")
-        place.mkdir()
-        with nginx(place) as port:
+    server = leaf(authority("root"))
+    # Every server stays until the end, so that no port is given twice.
+    async with AsyncExitStack() as servers:
+        for name, job in {
+            "GET 200 B": get("/small200"),
+            "GET 1 MB": get("/mega.bin"),
+            "POST 10 B x 100": post_often,
+            "300 KB range": a_range,
+        }.items():
+            place = where / name.replace(" ", "_")
+            place.mkdir()
+            port = servers.enter_context(nginx(place))
             (place / "www" / "small200").write_bytes(b"s" * 200)
             (place / "www" / "mega.bin").write_bytes(bytes(1_000_000))
             await count(name, port, job)
-    for name, odd in {
-        "cut by the server": cut_by_server,
-        "cut by the module": cut_by_module,
-        "nobody fetches": nobody_fetches,
-    }.items():
-        async with odd_server() as port:
-            await count(name, port, odd)
-    server = leaf(authority("root"))
-    # Three times each: whether an ACK rides on an answer is a matter of milliseconds.
-    for suite in (*SUITES, *SUITES, *SUITES):
-        with ExitStack() as stack:
-            port = stack.enter_context(tls_servers.gnutls(where, server, where / "body"))
+        for name, odd in {
+            "cut by the server": cut_by_server,
+            "cut by the module": cut_by_module,
+            "nobody fetches": nobody_fetches,
+        }.items():
+            await count(name, await servers.enter_async_context(odd_server()), odd)
+        # Three times each: whether an ACK rides on an answer is a matter of milliseconds.
+        for suite in (*SUITES, *SUITES, *SUITES):
+            port = servers.enter_context(tls_servers.gnutls(where, server, where / "body"))
             tls = TlsSettings(suite=suite.number)
             await count(f"HTTPS {suite.openssl}", port, get("/"), tls, chain=len(server.der))
 

@@ -13,7 +13,7 @@ from atwin.net.network import StreamError
 from atwin.net.simulated import SimulatedStream
 from atwin.net.tcp import TcpStream, listen
 from atwin.net.udp import Mailbox
-from support.sockets import free_port
+from support.sockets import own_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -125,7 +125,7 @@ async def on_loopback(peers: Iterable[Peer]) -> AsyncIterator[None]:
             elif peer.kind == "udp":
                 peer.port = await stack.enter_async_context(_udp(peer))
             else:
-                peer.port = free_port()
+                peer.port = stack.enter_context(own_port())
         yield
 
 

@@ -1,11 +1,17 @@
-"""A plain `Stream` over a loopback TCP connection, and free ports for servers."""
+"""A plain `Stream` over a loopback TCP connection, and ports of one's own."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from atwin.net.network import StreamError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class SocketStream:
@@ -49,9 +55,25 @@ async def dial(port: int, at_most: int | None = None) -> SocketStream:
     return SocketStream(reader, writer, at_most)
 
 
-def free_port() -> int:
-    """A TCP port that nothing listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@contextmanager
+def own_port() -> Iterator[int]:
+    """A TCP port nothing listens on, which nobody else is given until the block is left.
+
+    A bound socket holds it. That one does not listen, so a connection is refused, and a server
+    that sets SO_REUSEADDR, as all of ours do, may listen there.
+    """
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+def local_port() -> int:
+    """A free TCP port to connect from: none of those that the kernel gives to others."""
+    while True:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port := random.randrange(20_000, 32_000)))
+            except OSError:
+                continue
+            return port

@@ -1,4 +1,7 @@
-"""Real TLS servers as child processes: gnutls-serv, openssl s_server, nginx."""
+"""Real servers as child processes: gnutls-serv, openssl s_server, nginx.
+
+Each has a folder and a port of its own, so one `where` may hold as many as wanted.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,16 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from support.sockets import free_port
+from support.patience import PATIENCE
+from support.sockets import own_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
 
     from support.tls_pki import Issued
 
@@ -25,15 +30,12 @@ GNUTLS_ALL = (
 )
 GNUTLS_ECDHE = "NONE:+VERS-TLS1.2:+AES-128-GCM:+AEAD:+ECDHE-RSA:+SIGN-ALL:+GROUP-ALL:+COMP-NULL"
 
-#: Seconds a server may take to begin to listen.
-_START = 15.0
-
 
 @contextlib.contextmanager
-def running(
+def _running(
     command: Sequence[str], port: int, log: Path, directory: Path | None = None
-) -> Iterator[int]:
-    """Run a server until the block is left; gives its port, once it accepts connections."""
+) -> Iterator[None]:
+    """Run a server until the block is left, which begins once it accepts connections."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -44,16 +46,17 @@ def running(
         )
     try:
         _await_port(port, process, log)
-        yield port
+        yield
     finally:
         process.terminate()
         try:
-            process.wait(5)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
+@contextlib.contextmanager
 def gnutls(
     where: Path,
     server: Issued,
@@ -62,10 +65,9 @@ def gnutls(
     priority: str = GNUTLS_ALL,
     client_ca: Issued | None = None,
     extra: Sequence[str] = (),
-) -> contextlib.AbstractContextManager[int]:
+) -> Iterator[int]:
     """gnutls-serv answering every HTTP request with `body`; asks for client certificates."""
-    port = free_port()
-    where = where / f"gnutls-{port}"
+    where = _folder(where, "gnutls")
     certificate, secret = _files(where, server)
     if client_ca is None:
         clients = ["--disable-client-cert"]
@@ -83,8 +85,6 @@ def gnutls(
         f"--httpdata={body}",
         "--noticket",
         "--nodb",
-        "-p",
-        str(port),
         f"--x509certfile={certificate}",
         f"--x509keyfile={secret}",
         "--priority",
@@ -92,17 +92,18 @@ def gnutls(
         *clients,
         *extra,
     ]
-    return running(command, port, where / "log")
+    with own_port() as port, _running([*command, "-p", str(port)], port, where / "log"):
+        yield port
 
 
+@contextlib.contextmanager
 def openssl(
     where: Path, server: Issued, *, client_ca: Issued | None = None, files: Path | None = None
-) -> contextlib.AbstractContextManager[int]:
+) -> Iterator[int]:
     """openssl s_server with its status page, or `files`: the AES suites, TLS 1.0 to 1.2."""
-    port = free_port()
-    where = where / f"openssl-{port}"
+    where = _folder(where, "openssl")
     certificate, secret = _files(where, server)
-    command = [_tool("openssl"), "s_server", "-accept", f"127.0.0.1:{port}"]
+    command = [_tool("openssl"), "s_server"]
     command.append("-www" if files is None else "-WWW")
     command += ["-cert", str(certificate), "-key", str(secret)]
     if server.chain:
@@ -112,9 +113,13 @@ def openssl(
     if client_ca is not None:
         (where / "clients.pem").write_bytes(client_ca.pem)
         command += ["-CAfile", str(where / "clients.pem"), "-Verify", "2", "-verify_return_error"]
-    return running(command, port, where / "log", files)
+    with own_port() as port:
+        command += ["-accept", f"127.0.0.1:{port}"]
+        with _running(command, port, where / "log", files):
+            yield port
 
 
+@contextlib.contextmanager
 def nginx(
     where: Path,
     server: Issued,
@@ -124,48 +129,61 @@ def nginx(
     only_name: str = "",
     suites: str = "ssl_ciphers 'AES256-SHA:AES128-SHA:AES256-SHA256:@SECLEVEL=0';",
     versions: str = "ssl_protocols TLSv1 TLSv1.1 TLSv1.2;",
-) -> contextlib.AbstractContextManager[int]:
+) -> Iterator[int]:
     """nginx with `body` at /body: the AES suites, TLS 1.0 to 1.2.
 
     With `only_name` a default server refuses every handshake for another name, or for none.
     """
-    port = free_port()
-    where = where / f"nginx-{port}"
+    where = _folder(where, "nginx")
     certificate, secret = _files(where, server)
     clients = ""
     if client_ca is not None:
         (where / "clients.pem").write_bytes(client_ca.pem)
         clients = f"ssl_client_certificate {where}/clients.pem; ssl_verify_client on;"
-    refusing = ""
-    if only_name:
+
+    def servers(port: int) -> str:
         refusing = (
-            f"  server {{ listen 127.0.0.1:{port} ssl default_server;"
+            f"server {{ listen 127.0.0.1:{port} ssl default_server;"
             f" ssl_reject_handshake on; {versions} {suites} }}\n"
         )
+        return (
+            f"{refusing if only_name else ''}"
+            f"server {{ listen 127.0.0.1:{port} ssl; server_name '{only_name}'; {clients}\n"
+            f"  ssl_certificate {certificate}; ssl_certificate_key {secret};\n"
+            f"  {versions} {suites} ssl_session_cache off;\n"
+            f"  location = /body {{ alias {body}; }} }}"
+        )
+
+    with nginx_with(servers, where) as port:
+        yield port
+
+
+@contextlib.contextmanager
+def nginx_with(servers: Callable[[int], str], where: Path) -> Iterator[int]:
+    """nginx with the server blocks that `servers` writes for its port; its files are in `where`."""
     temporary = " ".join(
         f"{kind}_temp_path {where}/{kind};"
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
-    (where / "conf").write_text(
-        f"{_as_root()} daemon off; pid {where}/pid; error_log {where}/error.log;\n"
-        "events { worker_connections 256; }\n"
-        f"http {{ access_log off; {temporary} default_type application/octet-stream;\n"
-        f"{refusing}  server {{ listen 127.0.0.1:{port} ssl; server_name '{only_name}'; {clients}\n"
-        f"    ssl_certificate {certificate}; ssl_certificate_key {secret};\n"
-        f"    {versions} {suites} ssl_session_cache off;\n"
-        f"    location = /body {{ alias {body}; }} }} }}\n"
-    )
-    command = [_tool("nginx"), "-p", str(where), "-c", str(where / "conf"), "-e", f"{where}/first"]
-    return running(command, port, where / "log")
+    # nginx's workers give up root's rights, and with them the way into private directories.
+    user = "user root;" if os.geteuid() == 0 else ""
+    with own_port() as port:
+        (where / "conf").write_text(
+            f"{user} daemon off; pid {where}/pid; error_log {where}/error.log;"
+            " worker_processes 1;\nevents { worker_connections 256; }\n"
+            f"http {{ access_log off; {temporary} default_type application/octet-stream;\n"
+            f"{servers(port)}\n}}\n"
+        )
+        command = [_tool("nginx"), "-p", str(where), "-c", f"{where}/conf", "-e", f"{where}/first"]
+        with _running(command, port, where / "log"):
+            yield port
 
 
-def _as_root() -> str:
-    """nginx's workers give up root's rights, and with them the way into private directories."""
-    return "user root;" if os.geteuid() == 0 else ""
+def _folder(where: Path, kind: str) -> Path:
+    return Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=where))
 
 
 def _files(where: Path, server: Issued) -> tuple[Path, Path]:
-    where.mkdir(parents=True)
     certificate, secret = where / "server.pem", where / "server.key"
     certificate.write_bytes(server.pem)
     secret.write_bytes(server.key_pem)
@@ -181,7 +199,7 @@ def _tool(name: str) -> str:
 
 def _await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     """These servers do not tell when they listen, so ask."""
-    deadline = time.monotonic() + _START
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"server ended: {log.read_text(errors='replace')}")

@@ -15,6 +15,7 @@ from tlslite.x509 import X509
 from tlslite.x509certchain import X509CertChain
 
 from atwin.net.tls import TlsHandshakeError, secure
+from support.patience import PATIENCE
 from support.sockets import dial
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def tlslite_server(
                 return
             # What goes wrong here is what a test wants to see at the other end.
             with plain, contextlib.suppress(Exception):
-                plain.settimeout(20)
+                plain.settimeout(PATIENCE)
                 plain.sendall(greeting)
                 secured = TLSConnection(plain)
                 secured.handshakeServer(

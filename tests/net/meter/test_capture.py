@@ -18,6 +18,7 @@ from atwin.net.meter.tls_size import TlsShape
 from atwin.net.tls.suites import SUITES
 from atwin.net.url import Url
 from support.island import Packet, island
+from support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[Jo
                 cwd=Path(__file__).parents[2],
                 capture_output=True,
                 text=True,
-                timeout=50,
+                timeout=PATIENCE,
                 check=False,
             )
         assert ended.returncode == 0, ended.stderr

@@ -19,7 +19,7 @@ from atwin.net.real import RealNetwork
 from atwin.net.simulated import SimulatedNetwork, SimulatedStream
 from atwin.net.tcp import listen
 from support.ears import leaves_nothing
-from support.sockets import free_port
+from support.sockets import own_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -305,8 +305,8 @@ def test_one_by_the_kernel_and_one_by_the_model() -> None:
         async with listen(echo, "127.0.0.1", 0) as port:
             stream = await network.connect("127.0.0.1", port)
             assert account.count.counted_by == "kernel"
-            with pytest.raises(ConnectError):
-                await network.connect("127.0.0.1", free_port())
+            with own_port() as nobody, pytest.raises(ConnectError):
+                await network.connect("127.0.0.1", nobody)
             stream.close()
             await account.wait_settled()
         count = account.count
@@ -318,8 +318,8 @@ def test_one_by_the_kernel_and_one_by_the_model() -> None:
 def test_refused() -> None:
     async def main() -> None:
         network, account = real()
-        with pytest.raises(ConnectError):
-            await network.connect("127.0.0.1", free_port())
+        with own_port() as nobody, pytest.raises(ConnectError):
+            await network.connect("127.0.0.1", nobody)
         assert account.count.wire.packets == 2
         assert account.count.counted_by == "model"
 
