@@ -22,9 +22,9 @@ from rich.table import Table
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import Modem
 from atwin.line.host_line import HostLine
-from atwin.line.memory import memory_pair
-from atwin.net.origin import File, Generated, Origin
-from atwin.net.simulated import SimulatedNetwork
+from atwin.line.ports.memory import memory_pair
+from atwin.testing.origin import File, Generated, Origin
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 
 if TYPE_CHECKING:

@@ -31,16 +31,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atwin.cli.pins import TwinPins
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import HostError, Modem
 from atwin.host.recovery import ANSWERING, SILENT, is_modules_own, wants_a_person
 from atwin.line.host_line import HostLine
-from atwin.line.host_side import HostFifo
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
+from atwin.line.uart.host_side import HostFifo
 from atwin.models import MODELS
-from atwin.net.origin import File, Generated, Origin
-from atwin.net.simulated import SimulatedNetwork
+from atwin.session.pins import TwinPins
+from atwin.testing.origin import File, Generated, Origin
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 from atwin.twin.faults.chance import Dice, random_plan
 

@@ -21,13 +21,13 @@ from bench.servers import nginx
 from rich.console import Console
 from rich.table import Table
 
-from atwin.cli.ports import open_line, parse_twin_url, run_twin
 from atwin.host import Channel, Modem
-from atwin.line.memory import memory_pair
 from atwin.line.opener import open_port
-from atwin.line.pty import PtyPort
-from atwin.line.tcp import TcpServerPort
-from atwin.net.origin import Generated
+from atwin.line.ports.memory import memory_pair
+from atwin.line.ports.pty import PtyPort
+from atwin.line.ports.tcp import TcpServerPort
+from atwin.session.ports import open_line, parse_twin_url, run_twin
+from atwin.testing.origin import Generated
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -34,7 +34,7 @@ from rich.table import Table
 
 from atwin.host import Modem
 from atwin.line.opener import open_port
-from atwin.net.origin import Generated
+from atwin.testing.origin import Generated
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,8 +19,8 @@ from bench.line import SIZE, commands_a_second, download, new_table, over_memory
 from bench.servers import nginx
 from rich.console import Console
 
-from atwin.cli.tracing import open_trace, traced
-from atwin.net.origin import Generated
+from atwin.session.tracing import open_trace, traced
+from atwin.testing.origin import Generated
 
 #: Part of the time without a trace that one may cost.
 MOST = 0.10

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 
 from atwin.at.urc import HttpAction
 from atwin.clock import LoopClock, run_virtual
-from atwin.host.channel import Channel
-from atwin.line.memory import memory_pair
+from atwin.host.channel.channel import Channel
+from atwin.line.ports.memory import memory_pair
 from atwin.models import load_profile
-from atwin.net.simulated import SimulatedNetwork
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from atwin.cli.modem import ready_modem
-from atwin.net.origin import File, Generated, Origin
 from atwin.net.tcp import listen
+from atwin.session.modem import ready_modem
+from atwin.testing.origin import File, Generated, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,19 +17,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from atwin.net.origin import File, Origin
 from atwin.net.tcp import listen
+from atwin.testing.origin import File, Origin
 
 if TYPE_CHECKING:
     from atwin.net.network import Stream
-    from atwin.net.origin.resource import Resource
+    from atwin.testing.origin.resource import Resource
 
 HOST, PORT = "127.0.0.1", 18081
 
 
 @dataclass(frozen=True, slots=True)
 class OnDisk:
-    """A file as it was when it was looked at; see `atwin.net.origin.Content`."""
+    """A file as it was when it was looked at; see `atwin.testing.origin.Content`."""
 
     path: Path
     size: int

@@ -23,8 +23,10 @@ MAY_IMPORT = {
     "twin": GROUND | {"line", "net", "twin"},
     "host": GROUND | {"line", "net", "host"},
     "probe": GROUND | {"net", "probe"},
-    "cli": GROUND | {"line", "net", "twin", "host", "probe", "cli"},
-    "plugs": {"text", "line", "cli", "plugs"},
+    "testing": GROUND | {"net", "testing"},
+    "session": GROUND | {"line", "net", "twin", "host", "cli", "session"},
+    "cli": GROUND | {"line", "net", "twin", "host", "probe", "session", "cli"},
+    "plugs": {"text", "line", "session", "plugs"},
 }
 #: Rooms that touch nothing outside, and what they must not touch it with.
 CLOSED = {"text", "at", "trace", "twin", "host"}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.line.opener import open_port
-from atwin.line.pty import PtyPort
-from atwin.line.tcp import TcpServerPort
+from atwin.line.ports.pty import PtyPort
+from atwin.line.ports.tcp import TcpServerPort
 from atwin.net.real import RealNetwork
 from atwin.net.tcp import listen
 from support.pages import pages

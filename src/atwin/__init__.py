@@ -30,8 +30,8 @@ def connect(
     that cannot be opened, and `atwin.host.ModuleError` for a module that does not get onto the
     network. The text of each is one line that says what to do.
     """
-    from atwin.cli import library
+    from atwin.session import connecting
 
-    return library.connect(
+    return connecting.connect(
         port, pins=pins, tls=tls, patience=patience, apn=apn, user=user, password=password
     )

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.at.shape import Shape, shape_of
-from atwin.cli.console.terminal import Mark, NoAnswer, Terminal
+from atwin.cli.commands.console.terminal import Mark, NoAnswer, Terminal
 from atwin.clock import run_virtual
-from atwin.line.memory import MemoryPort, memory_pair
+from atwin.line.ports.memory import MemoryPort, memory_pair
 from support.terminal import Terminal as FakeModule
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.net.origin import File, Generated, Origin, serve_tcp
+from atwin.testing.origin import File, Generated, Origin, serve_tcp
 from support.program import atwin, only_line, start
 
 if TYPE_CHECKING:

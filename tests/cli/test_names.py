@@ -7,9 +7,9 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atwin.cli.get import default_name
-from atwin.cli.ports import parse_twin_url
+from atwin.cli.commands.get import default_name
 from atwin.models import UnknownModelError
+from atwin.session.ports import parse_twin_url
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.cli.answer import stopped
 from atwin.cli.app import run
-from atwin.host.sent import Sent
+from atwin.cli.output.answer import stopped
+from atwin.host.channel.sent import Sent
 from support.file_server import FileServer, file_server
 from support.program import atwin, only_line, start
 

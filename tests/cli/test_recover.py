@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.cli.app import run as run_here
-from atwin.cli.pins import pins_for
 from atwin.clock import run_virtual
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
+from atwin.session.pins import pins_for
 from support.program import atwin, only_line, start
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 import typer
 
-from atwin.cli.requests import headers_from, redirects_from
-from atwin.cli.tracing import shown_command
+from atwin.cli.options.requests import headers_from, redirects_from
 from atwin.host import Header, Redirects, UsageError
+from atwin.session.tracing import shown_command
 from support.program import atwin, only_line
 
 if TYPE_CHECKING:

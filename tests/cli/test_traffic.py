@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.cli.app import run
-from atwin.cli.traffic.watch import Watch, watched
+from atwin.cli.commands.traffic.watch import Watch, watched
 from atwin.clock import run_virtual
 from atwin.host import Modem
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from support import tls_servers
 from support.fake_module import FakeModule, FakeServer
 from support.nginx import nginx
@@ -460,7 +460,7 @@ def test_what_cannot_be_measured_is_said(
         """What a module without AT^DATAINFO comes to."""
         yield
 
-    monkeypatch.setattr("atwin.cli.traffic.watch._asking_twin", nothing)
+    monkeypatch.setattr("atwin.cli.commands.traffic.watch._asking_twin", nothing)
     assert run(["traffic", "--run", f"get {server}/small"]) == 3
     out, error = capsys.readouterr()
     assert out == ""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.cli.app import run
-from atwin.cli.options import parse_bytes
-from atwin.cli.says import one_line
-from atwin.cli.told import counted
+from atwin.cli.options.shared import parse_bytes
+from atwin.cli.output.says import one_line
+from atwin.cli.output.told import counted
 from atwin.net.http.errors import begin_of
 from support.program import ATWIN, only_line
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from atwin.clock import run_virtual
 from atwin.disk.state import StateDirectory, StateError, open_state
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.twin import Twin
-from atwin.twin.flash import BadName, Flash, FlashError, normalise
+from atwin.twin.board.flash import BadName, Flash, FlashError, normalise
 from support.no_network import NoNetwork
 from support.terminal import Terminal
 

@@ -34,7 +34,7 @@ def control(tmp_path: Path) -> Iterator[Path]:
     yield path
     twin.terminate()
     _, errors = twin.communicate(timeout=20)
-    (shown,) = re.findall(r"```\n(atwin\.twin\..*?)```", PAGE, re.DOTALL)
+    (shown,) = re.findall(r"```\n(atwin\.twin .*?)```", PAGE, re.DOTALL)
     assert lines_of(errors.decode())[: len(lines_of(shown))] == lines_of(shown)
 
 

@@ -9,10 +9,10 @@ from atwin.at.answers import LONGEST_LINE, AnswerParser
 from atwin.at.events import BodyData, BodyStart, Final, Line
 from atwin.clock import run_virtual
 from atwin.host import Modem
-from atwin.host.channel import Channel
+from atwin.host.channel.channel import Channel
+from atwin.host.channel.exchange import Timeout
 from atwin.host.errors import HostError
-from atwin.host.exchange import Timeout
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from fuzz.runner import main
 from support.fake_module import FakeServer
 from support.odd_module import OddModule
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from atwin.at.events import Event
-    from atwin.line.memory import MemoryPort
+    from atwin.line.ports.memory import MemoryPort
 
 
 class Step(NamedTuple):

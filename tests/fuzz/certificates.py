@@ -7,8 +7,8 @@ import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from atwin.net.tls.certificates.verify import judge, load_anchors
 from atwin.net.tls.profile import TlsProfile
-from atwin.net.tls.verify import judge, load_anchors
 from atwin.probe.chain import chain_facts, key_of
 from atwin.probe.diagnosis import diagnose
 from fuzz.runner import main

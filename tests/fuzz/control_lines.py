@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from atwin.cli.control import _answer
 from atwin.clock import LoopClock
 from atwin.clock.virtual import VirtualLoop
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.models import load_profile
-from atwin.net.simulated import SimulatedNetwork
+from atwin.session.control import _answer
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 from fuzz.runner import main
 from support.odd_documents import changed_object, odd_value, text_of

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from atwin.disk.errors import DiskError
 from atwin.disk.journal import Journal
 from atwin.disk.state import StateError, open_state
-from atwin.host.download.entity import Entity
+from atwin.host.download.judging.entity import Entity
 from fuzz.runner import main
 from support.odd_documents import changed_object, text_of
 

@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 from atwin.clock import run_virtual
 from atwin.host import HostError, Modem, VerificationError
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from fuzz.runner import main
 from support.fake_module import Answer, Asked, FakeModule, FakeServer
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from atwin.cli.faults import load_plan
-from atwin.cli.says import one_line
+from atwin.cli.output.says import one_line
+from atwin.session.faults import load_plan
 from atwin.twin.faults.plan import KINDS
 from fuzz.runner import main
 

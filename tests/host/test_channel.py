@@ -10,11 +10,11 @@ from atwin.at.events import Final
 from atwin.at.lenient import lenient
 from atwin.at.urc import HttpAction, HttpExGetReady
 from atwin.clock import LoopClock, run_virtual
-from atwin.host.channel import Channel, LogEntry
+from atwin.host.channel.channel import Channel, LogEntry
+from atwin.host.channel.exchange import Reply, Timeout
+from atwin.host.channel.urcs import URC_BACKLOG
 from atwin.host.errors import LineLostError, ModuleSilentError
-from atwin.host.exchange import Reply, Timeout
-from atwin.host.urcs import URC_BACKLOG
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from support.fake_module import FakeModule
 
 

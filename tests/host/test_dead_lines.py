@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.cli.exits import explain
+from atwin.cli.output.exits import explain
 from atwin.clock import run_virtual
 from atwin.host import HostError, Modem
-from atwin.line.memory import MemoryPort, memory_pair
+from atwin.line.ports.memory import MemoryPort, memory_pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable

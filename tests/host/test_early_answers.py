@@ -8,8 +8,8 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import Modem
-from atwin.line.memory import memory_pair
-from atwin.net.simulated import SimulatedNetwork
+from atwin.line.ports.memory import memory_pair
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.host import LogEntry, SyncModem, UsageError, connect
-from atwin.line.memory import MemoryPort, memory_pair
+from atwin.line.ports.memory import MemoryPort, memory_pair
 from support.fake_module import FakeModule, FakeServer
 
 if TYPE_CHECKING:

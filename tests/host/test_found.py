@@ -13,17 +13,17 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.host import LineWishes, Modem, ModuleSilentError, RequestFailedError
 from atwin.line.frame import Flow
 from atwin.line.host_line import HostLine
-from atwin.line.memory import MemoryPort, memory_pair
+from atwin.line.ports.memory import MemoryPort, memory_pair
 from atwin.models import MODELS
-from atwin.net.origin import File, Generated, Origin
-from atwin.net.simulated import SimulatedNetwork
+from atwin.testing.origin import File, Generated, Origin
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 from support.fake_module import FakeModule
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from atwin.twin.settings import Settings
+    from atwin.twin.chapters.general.settings import Settings
 
 URL = "http://origin/f"
 

@@ -6,8 +6,8 @@ import pytest
 
 from atwin.at.events import Final
 from atwin.clock import run_virtual
-from atwin.host.channel import Channel
-from atwin.host.exchange import Reply
+from atwin.host.channel.channel import Channel
+from atwin.host.channel.exchange import Reply
 from atwin.host.identity import (
     SAFE_SIZE,
     ask_identity,
@@ -16,7 +16,7 @@ from atwin.host.identity import (
     read_range,
     recognised,
 )
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from support.fake_module import FakeModule
 
 

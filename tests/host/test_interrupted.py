@@ -10,10 +10,10 @@ import pytest
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import Modem, ModuleError, Patience
 from atwin.line.host_line import HostLine
-from atwin.line.memory import MemoryPort, memory_pair
+from atwin.line.ports.memory import MemoryPort, memory_pair
 from atwin.models import MODELS
-from atwin.net.origin import File, Generated, Origin, Sink
-from atwin.net.simulated import SimulatedNetwork
+from atwin.testing.origin import File, Generated, Origin, Sink
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 from support.fake_module import FakeModule
 from support.terminal import Terminal

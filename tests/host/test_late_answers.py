@@ -10,17 +10,17 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host.bring_up import bring_up
-from atwin.host.channel import Channel
-from atwin.host.doubt import SETTLE
-from atwin.host.exchange import Timeout
-from atwin.line.memory import memory_pair
+from atwin.host.channel.channel import Channel
+from atwin.host.channel.doubt import SETTLE
+from atwin.host.channel.exchange import Timeout
+from atwin.line.ports.memory import memory_pair
 from support.fake_module import FakeModule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.line.memory import MemoryPort
     from atwin.line.port import Receiver
+    from atwin.line.ports.memory import MemoryPort
 
 #: What is asked, and what the answer must say; None where it is OK alone.
 QUESTIONS = (

@@ -11,10 +11,10 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.host import LineWishes, Modem, UsageError
 from atwin.line.frame import Flow
 from atwin.line.host_line import HostLine
-from atwin.line.memory import memory_pair
 from atwin.line.opener import open_port
-from atwin.line.pty import PtyPort
-from atwin.line.tcp import TcpServerPort
+from atwin.line.ports.memory import memory_pair
+from atwin.line.ports.pty import PtyPort
+from atwin.line.ports.tcp import TcpServerPort
 from atwin.net.real import RealNetwork
 from atwin.twin import Twin
 from support.ears import leaves_nothing

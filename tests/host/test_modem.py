@@ -25,7 +25,7 @@ from atwin.host import (
     VerificationError,
 )
 from atwin.host.http import Setup
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from support.fake_module import Answer, FakeModule, FakeServer
 
 URL = "http://files.example/a.bin"

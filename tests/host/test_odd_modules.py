@@ -10,7 +10,7 @@ import pytest
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import Modem
 from atwin.host.errors import HostError, RefusedForGoodError
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from support.fake_module import FakeServer
 from support.odd_module import OddModule
 

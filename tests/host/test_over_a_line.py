@@ -15,11 +15,11 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.host import LineWishes, Modem, ModuleSilentError
 from atwin.line.frame import Flow
 from atwin.line.host_line import HostLine
-from atwin.line.host_side import HostFifo
-from atwin.line.memory import MemoryPort, memory_pair
-from atwin.net.origin import File, Generated, Origin, Sink
-from atwin.net.origin.content import Stored
-from atwin.net.simulated import SimulatedNetwork
+from atwin.line.ports.memory import MemoryPort, memory_pair
+from atwin.line.uart.host_side import HostFifo
+from atwin.testing.origin import File, Generated, Origin, Sink
+from atwin.testing.origin.content import Stored
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 
 if TYPE_CHECKING:

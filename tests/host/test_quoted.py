@@ -15,12 +15,18 @@ from atwin.at.grammar import Argument, parse_line, split_arguments
 from atwin.clock import run_virtual
 from atwin.host import Modem, UsageError
 from atwin.host.certificates import StoredFile
-from atwin.host.download.entity import Entity
+from atwin.host.channel.quoted import (
+    LONGEST,
+    check_header_line,
+    is_header_line,
+    quoted,
+    quoted_headers,
+)
+from atwin.host.download.judging.entity import Entity
 from atwin.host.headers import Headers
 from atwin.host.http import Setup
-from atwin.host.quoted import LONGEST, check_header_line, is_header_line, quoted, quoted_headers
-from atwin.line.memory import memory_pair
-from atwin.twin.http.parameters import Parameters
+from atwin.line.ports.memory import memory_pair
+from atwin.twin.chapters.http.parameters import Parameters
 from support.fake_module import FakeModule
 
 if TYPE_CHECKING:
@@ -274,7 +280,7 @@ def test_nothing_in_the_host_is_put_between_quotes_elsewhere() -> None:
         for line in variables_in_quotes(ast.parse(path.read_text("utf-8")))
     ]
     assert len(found) == 1, found
-    assert found[0].startswith("quoted.py:")
+    assert found[0].startswith("channel/quoted.py:")
 
 
 def test_a_line_leaves_room_for_a_range() -> None:

@@ -23,7 +23,7 @@ from atwin.host import (
 )
 from atwin.host.http import GET, HEAD, HttpSession, Setup
 from atwin.host.redirects import Way, is_certain, next_target, with_letters_of
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
 from support.fake_module import Answer as FakeAnswer
 from support.fake_module import Asked as FakeAsked

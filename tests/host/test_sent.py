@@ -9,9 +9,9 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import HostError, Modem, RequestFailedError
+from atwin.host.channel.sent import Sent, tell_of_post
 from atwin.host.errors import UsageError
-from atwin.host.sent import Sent, tell_of_post
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from support.fake_module import Answer, FakeModule, FakeServer
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.host import Modem, TlsFailed, TlsSettings, UsageError
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
 from atwin.twin import Twin
 from support import tls_pki, tls_servers

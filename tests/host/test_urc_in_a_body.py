@@ -9,7 +9,7 @@ import pytest
 
 from atwin.clock import run_virtual
 from atwin.host import Modem
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from support.fake_module import FakeModule, FakeServer
 
 if TYPE_CHECKING:

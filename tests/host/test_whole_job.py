@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.host import Modem, ServerError, VerificationError
-from atwin.line.memory import memory_pair
-from atwin.net.origin import File, Fixed, Generated, Origin, Sink, serve_tcp
+from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
+from atwin.testing.origin import File, Fixed, Generated, Origin, Sink, serve_tcp
 from atwin.twin import Twin
 
 if TYPE_CHECKING:

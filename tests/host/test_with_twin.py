@@ -8,7 +8,7 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import Modem
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
 from atwin.net.network import PLAIN, SocketOptions
 from atwin.twin import Twin

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.line import device
-from atwin.line.device import open_device
 from atwin.line.errors import PortError
 from atwin.line.frame import Flow
 from atwin.line.opener import open_port
-from atwin.line.pty import PtyPort
+from atwin.line.ports import device
+from atwin.line.ports.device import open_device
+from atwin.line.ports.pty import PtyPort
 from support.ears import Ear, leaves_nothing, settled
 from support.sockets import own_port
 from support.unprivileged import unprivileged

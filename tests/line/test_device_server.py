@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.line import device_server
-from atwin.line.device_server import open_device_server
 from atwin.line.errors import PortError
 from atwin.line.frame import XOFF, XON, Flow, Frame
-from atwin.line.uart import LineMode, Uart
+from atwin.line.ports import device_server
+from atwin.line.ports.device_server import open_device_server
+from atwin.line.uart.uart import LineMode, Uart
 from atwin.twin import Twin
 from support.ears import leaves_nothing, settled
 from support.no_network import NoNetwork
@@ -169,7 +169,7 @@ def test_an_unplugged_device_is_found_again_as_the_module_left_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(device_server, "_LOOK_AGAIN", 0)
-    caplog.set_level("INFO", "atwin.line.device_server")
+    caplog.set_level("INFO", "atwin.line")
     path = tmp_path / "tty"
 
     async def main() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.line.lane import FIFO, Lane
+from atwin.line.uart.lane import FIFO, Lane
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atwin.line.loss import Loss
+from atwin.line.uart.loss import Loss
 
 DATA = random.Random(5).randbytes(10_000)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from atwin.clock import run_virtual
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from support.ears import Ear, leaves_nothing, settled
 
 

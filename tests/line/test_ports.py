@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.line import transport
+from atwin.line.ports import transport
 from support.ears import Ear, leaves_nothing, settled
 from support.lines import KINDS, before_a_slow_reader, line
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.line import pty
-from atwin.line.device import open_device
 from atwin.line.errors import PortError, PortSpecError
 from atwin.line.frame import Flow, Frame
-from atwin.line.pty import PtyPort
-from atwin.line.uart import LineMode, Uart
+from atwin.line.ports import pty
+from atwin.line.ports.device import open_device
+from atwin.line.ports.pty import PtyPort
+from atwin.line.uart.uart import LineMode, Uart
 from support.ears import Ear, leaves_nothing
 from support.unprivileged import unprivileged
 

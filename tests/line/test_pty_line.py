@@ -14,8 +14,8 @@ import pytest
 import serial
 
 from atwin.line.host_line import HostLine
-from atwin.line.pty import PtyPort
-from atwin.line.uart import LineMode, Uart
+from atwin.line.ports.pty import PtyPort
+from atwin.line.uart.uart import LineMode, Uart
 from support.ears import Ear, leaves_nothing
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def test_a_host_at_a_rate_no_module_has_is_at_a_wrong_rate(rate: int) -> None:
 
 
 def test_a_rate_without_a_name_survives_the_way_to_be_told_again() -> None:
-    from atwin.line.pty_line import HostSettings
+    from atwin.line.ports.pty_line import HostSettings
 
     master, slave = os.openpty()
     settings = HostSettings(master, 9600)
@@ -169,7 +169,7 @@ def test_a_rate_without_a_name_survives_the_way_to_be_told_again() -> None:
 
 def test_a_host_that_is_still_changing_its_settings_is_not_interfered_with() -> None:
     """The kernel cannot set one flag: all that was read is written back."""
-    from atwin.line.pty_line import HostSettings
+    from atwin.line.ports.pty_line import HostSettings
 
     master, slave = os.openpty()
     settings = HostSettings(master, 9600)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from atwin.clock import run_virtual
-from atwin.line.memory import MemoryPort, memory_pair
-from atwin.line.uart import Uart
+from atwin.line.ports.memory import MemoryPort, memory_pair
+from atwin.line.uart.uart import Uart
 
 #: Bytes (spec: uart.md §3).
 LIMIT = 4096

@@ -13,7 +13,7 @@ import serial
 
 from atwin.line.frame import Frame
 from atwin.line.host_line import HostLine
-from atwin.line.rfc2217 import Rfc2217ServerPort
+from atwin.line.ports.rfc2217 import Rfc2217ServerPort
 from atwin.net.real import RealNetwork
 from atwin.twin import Twin
 from support.file_server import file_server

@@ -12,8 +12,8 @@ from serial import rfc2217
 
 from atwin.line.frame import XOFF, XON, Flow, Frame
 from atwin.line.host_line import HostLine, LineError
-from atwin.line.rfc2217 import Rfc2217ServerPort
-from atwin.line.uart import LineMode, Uart
+from atwin.line.ports.rfc2217 import Rfc2217ServerPort
+from atwin.line.uart.uart import LineMode, Uart
 from support.ears import leaves_nothing
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.line.errors import PortError
-from atwin.line.rfc2217 import Rfc2217ServerPort
-from atwin.line.tcp import Patience, TcpServerPort, connect_tcp
+from atwin.line.ports.rfc2217 import Rfc2217ServerPort
+from atwin.line.ports.tcp import Patience, TcpServerPort, connect_tcp
 from support.ears import Ear, leaves_nothing, settled
 from support.lines import plain_client, read_from
 

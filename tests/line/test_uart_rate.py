@@ -11,8 +11,8 @@ import pytest
 from atwin.clock import run_virtual
 from atwin.line.frame import Flow, Frame
 from atwin.line.host_line import HostLine, LinePort
-from atwin.line.memory import MemoryPort, memory_pair
-from atwin.line.uart import LineMode, Uart
+from atwin.line.ports.memory import MemoryPort, memory_pair
+from atwin.line.uart.uart import LineMode, Uart
 from support.terminal import Terminal
 
 Scene = Callable[[Uart, MemoryPort, Terminal], Awaitable[None]]

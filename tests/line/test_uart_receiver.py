@@ -12,10 +12,10 @@ import pytest
 from atwin.clock import run_virtual
 from atwin.line.frame import Flow
 from atwin.line.host_line import HostLine, LineError
-from atwin.line.host_side import HostFifo
-from atwin.line.memory import MemoryPort, memory_pair
-from atwin.line.pty import PtyPort
-from atwin.line.uart import LineMode, Uart
+from atwin.line.ports.memory import MemoryPort, memory_pair
+from atwin.line.ports.pty import PtyPort
+from atwin.line.uart.host_side import HostFifo
+from atwin.line.uart.uart import LineMode, Uart
 from support.terminal import Terminal
 
 

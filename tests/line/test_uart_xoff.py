@@ -13,10 +13,10 @@ import pytest
 from atwin.clock import run_virtual
 from atwin.line.frame import Flow, Frame
 from atwin.line.host_line import HostLine
-from atwin.line.host_side import HostFifo
-from atwin.line.memory import MemoryPort, memory_pair
-from atwin.line.pty import PtyPort
-from atwin.line.uart import LineMode, Uart
+from atwin.line.ports.memory import MemoryPort, memory_pair
+from atwin.line.ports.pty import PtyPort
+from atwin.line.uart.host_side import HostFifo
+from atwin.line.uart.uart import LineMode, Uart
 from support.terminal import Terminal
 
 XON, XOFF = b"\x11", b"\x13"

@@ -13,9 +13,9 @@ import pytest
 
 from atwin.host import Modem
 from atwin.line.opener import open_port
-from atwin.line.pty import PtyPort
-from atwin.line.rfc2217 import Rfc2217ServerPort
-from atwin.line.tcp import TcpServerPort
+from atwin.line.ports.pty import PtyPort
+from atwin.line.ports.rfc2217 import Rfc2217ServerPort
+from atwin.line.ports.tcp import TcpServerPort
 from atwin.net.real import RealNetwork
 from atwin.twin import Twin
 from support.ears import leaves_nothing

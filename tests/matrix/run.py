@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import HostError, Modem
-from atwin.line.memory import memory_pair
-from atwin.net.simulated import SimulatedNetwork
+from atwin.line.ports.memory import memory_pair
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 from matrix.judge import NAME, End, Outcome, judge
 from support.odd_servers import Either, GivesUp

@@ -12,9 +12,9 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.net.faulty import FaultyNetwork
 from atwin.net.network import ConnectError, ResolveError, StreamError
 from atwin.net.real import RealNetwork
-from atwin.net.simulated import SimulatedNetwork
 from atwin.net.tcp import listen
 from atwin.net.troubles import Ended, NoName, Refused, Slow, Stalled
+from atwin.testing.simulated import SimulatedNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

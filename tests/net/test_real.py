@@ -10,9 +10,9 @@ import pytest
 from atwin.clock import LoopClock, run_virtual
 from atwin.net.network import ConnectError, KeepAlive, SocketOptions, StreamError
 from atwin.net.real import RealNetwork
-from atwin.net.simulated import SimulatedNetwork, SimulatedUdp
 from atwin.net.tcp import TcpStream, listen
 from atwin.net.udp import Mailbox
+from atwin.testing.simulated import SimulatedNetwork, SimulatedUdp
 from support.peers import Peer, on_loopback
 from support.sockets import local_port
 

@@ -9,7 +9,7 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.net.network import ConnectError, ResolveError, StreamError
-from atwin.net.simulated import SimulatedNetwork, SimulatedStream
+from atwin.testing.simulated import SimulatedNetwork, SimulatedStream
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -10,7 +10,7 @@ import pytest
 from atwin.clock import run_virtual
 from atwin.host import Modem, Progress
 from atwin.line.host_line import HostLine
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from support.fake_module import FakeModule, FakeServer
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.line.memory import MemoryPort
+    from atwin.line.ports.memory import MemoryPort
 
 
 @dataclass

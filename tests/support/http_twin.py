@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.line.memory import memory_pair
-from atwin.net.origin import File, Generated, Origin, Sink
-from atwin.net.simulated import SimulatedNetwork
+from atwin.line.ports.memory import memory_pair
+from atwin.testing.origin import File, Generated, Origin, Sink
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 from support.terminal import Terminal
 

@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atwin.line.device import open_device
-from atwin.line.memory import memory_pair
 from atwin.line.opener import open_port
-from atwin.line.pty import PtyPort
-from atwin.line.rfc2217 import Rfc2217ServerPort
-from atwin.line.tcp import TcpServerPort, connect_tcp
+from atwin.line.ports.device import open_device
+from atwin.line.ports.memory import memory_pair
+from atwin.line.ports.pty import PtyPort
+from atwin.line.ports.rfc2217 import Rfc2217ServerPort
+from atwin.line.ports.tcp import TcpServerPort, connect_tcp
 from support.ears import Ear
 from support.patience import PATIENCE
 

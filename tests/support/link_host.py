@@ -6,13 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from atwin.at.urc import Closed, Connect, ConnectFail, ConnectOk
-from atwin.host.channel import Channel
+from atwin.host.channel.channel import Channel
 from atwin.line.frame import Flow
 
 if TYPE_CHECKING:
     from atwin.at.events import Received
-    from atwin.host.exchange import Reply
-    from atwin.line.memory import MemoryPort
+    from atwin.host.channel.exchange import Reply
+    from atwin.line.ports.memory import MemoryPort
 
 PACKET = 1460
 

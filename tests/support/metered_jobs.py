@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from atwin.at.urc import HttpAction
 from atwin.host import HostError, Modem, TlsSettings
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.models import load_profile
 from atwin.net.real import RealNetwork
 from atwin.net.tls.suites import SUITES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from atwin.net.origin import Generated
+from atwin.testing.origin import Generated
 from support.tls_servers import nginx_with
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from support.fake_module import FakeModule, FakeServer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.line.memory import MemoryPort
     from atwin.line.port import Receiver
+    from atwin.line.ports.memory import MemoryPort
 
 _BODY = re.compile(rb"\r\n\+HTTP(?:READ|HEAD): \d+\r\n")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from atwin.clock import run_virtual
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.twin import Twin
 from support.no_network import NoNetwork
 from support.terminal import Terminal

@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.net.network import StreamError
-from atwin.net.simulated import SimulatedNetwork, SimulatedStream
+from atwin.testing.simulated import SimulatedNetwork, SimulatedStream
 from atwin.twin import Twin
 from support.terminal import Terminal
 

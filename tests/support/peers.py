@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from atwin.net.network import StreamError
-from atwin.net.simulated import SimulatedStream
 from atwin.net.tcp import TcpStream, listen
 from atwin.net.udp import Mailbox
+from atwin.testing.simulated import SimulatedStream
 from support.sockets import own_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
     from atwin.net.network import Stream
-    from atwin.net.simulated import SimulatedNetwork
+    from atwin.testing.simulated import SimulatedNetwork
 
 #: Seconds of the loop's clock within which what a peer waits for must come.
 PATIENCE = 10.0

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.line.memory import memory_pair
-from atwin.net.simulated import SimulatedNetwork
+from atwin.line.ports.memory import memory_pair
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.trace import Trace
 from atwin.twin import Twin
 from support.terminal import Terminal

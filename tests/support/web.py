@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from atwin.clock import LoopClock
 from atwin.host import Modem
-from atwin.line.memory import memory_pair
-from atwin.net.simulated import SimulatedNetwork
+from atwin.line.ports.memory import memory_pair
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
-from atwin.twin.ssl import Ssl
+from atwin.twin.chapters.ssl import Ssl
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

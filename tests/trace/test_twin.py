@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.line.host_line import HostLine
-from atwin.line.host_side import HostFifo
+from atwin.line.uart.host_side import HostFifo
 from atwin.models import load_profile
-from atwin.net.origin import File, Generated, Origin
+from atwin.testing.origin import File, Generated, Origin
 from atwin.twin.faults import fault_from_table
 from support.traced import dialogue, event, events, traced
 
 if TYPE_CHECKING:
     from atwin.net.network import Stream
-    from atwin.net.simulated import SimulatedNetwork
+    from atwin.testing.simulated import SimulatedNetwork
     from atwin.twin import Twin
     from support.terminal import Terminal
 

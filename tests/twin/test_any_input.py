@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from atwin.at.command import Family
 from atwin.clock import LoopClock
 from atwin.models import MODELS
-from atwin.net.simulated import SimulatedNetwork
+from atwin.testing.simulated import SimulatedNetwork
 from support.on_twin import on_twin
 from support.peers import Peer, simulated
 

@@ -11,7 +11,7 @@ from support.on_twin import on_twin
 
 if TYPE_CHECKING:
     from atwin.twin import Twin
-    from atwin.twin.bearer import Bearers
+    from atwin.twin.chapters.bearer import Bearers
     from support.terminal import Terminal
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.twin.flash import BadName, FileMissing, Flash, FlashError, FlashFull, normalise
+from atwin.twin.board.flash import BadName, FileMissing, Flash, FlashError, FlashFull, normalise
 from support.on_twin import on_twin
 
 if TYPE_CHECKING:

@@ -15,13 +15,13 @@ from atwin.at.kinds import Range
 from atwin.at.reply import Block, CmeError, Collect, Reply
 from atwin.at.table import CommandTable
 from atwin.clock import LoopClock, run_virtual
-from atwin.line.memory import memory_pair
-from atwin.line.uart import Uart
+from atwin.line.ports.memory import memory_pair
+from atwin.line.uart.uart import Uart
 from atwin.models import load_profile
-from atwin.twin.interpreter import Interpreter
-from atwin.twin.nvram import Nvram
-from atwin.twin.settings import Settings, SettingsCommands
-from atwin.twin.tasks import Tasks
+from atwin.twin.board.nvram import Nvram
+from atwin.twin.chapters.general.settings import Settings, SettingsCommands
+from atwin.twin.engine.interpreter import Interpreter
+from atwin.twin.engine.tasks import Tasks
 from support.terminal import Terminal
 
 if TYPE_CHECKING:

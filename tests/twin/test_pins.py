@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.twin.power import StartCause
+from atwin.twin.chapters.power import StartCause
 from support.on_twin import on_twin
 
 if TYPE_CHECKING:
@@ -269,7 +269,7 @@ def test_a_restart_command_while_the_module_starts_is_lost() -> None:
 
 
 def test_the_log_tells_what_happens_to_the_module(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "atwin.twin.hardware")
+    caplog.set_level(logging.INFO, "atwin.twin")
 
     async def test(twin: Twin, terminal: Terminal) -> None:
         twin.pins.reset = False
@@ -307,7 +307,7 @@ def test_the_log_tells_what_happens_to_the_module(caplog: pytest.LogCaptureFixtu
 
 
 def test_the_log_tells_who_switched_off_and_what_hangs(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "atwin.twin.hardware")
+    caplog.set_level(logging.INFO, "atwin.twin")
 
     async def test(twin: Twin, terminal: Terminal) -> None:
         twin.pins.power_key = False

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.twin.nvram import Nvram
-from atwin.twin.power import StartCause
-from atwin.twin.settings import Settings
+from atwin.twin.board.nvram import Nvram
+from atwin.twin.chapters.general.settings import Settings
+from atwin.twin.chapters.power import StartCause
 from support.on_twin import on_twin
 
 if TYPE_CHECKING:

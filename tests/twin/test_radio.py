@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.at.reply import CmeError
-from atwin.twin.cell import Cell
-from atwin.twin.sim import Sim
+from atwin.twin.board.cell import Cell
+from atwin.twin.board.sim import Sim
 from support.on_twin import on_twin
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
-from atwin.net.simulated import SimulatedNetwork
 from atwin.net.tls import SUITES
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 from support import tls_pki, tls_servers
 from support.terminal import Terminal
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from atwin.net.simulated import SimulatedStream
     from atwin.net.tls import Suite
+    from atwin.testing.simulated import SimulatedStream
     from support.tls_pki import Issued
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from atwin.host import Modem
 from atwin.host.http import GET, HttpSession, Setup
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
 from atwin.net.tls import SUITES
 from atwin.twin import Twin

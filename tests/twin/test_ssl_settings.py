@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
 from atwin.net.tls.messages import split
 from atwin.twin import Twin

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.line.memory import memory_pair
-from atwin.net.simulated import SimulatedNetwork
+from atwin.line.ports.memory import memory_pair
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
-from atwin.twin.power import StartCause
+from atwin.twin.chapters.power import StartCause
 from support.pages import Page, pages
 from support.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from atwin.net.simulated import SimulatedStream
+    from atwin.testing.simulated import SimulatedStream
 
 CONTENT = {
     "/post": Page(200, b"ok"),

@@ -8,7 +8,7 @@ import serial
 import atwin.plugs  # noqa: F401 - registers `twin://`
 from atwin.clock import run_virtual
 from atwin.line.host_line import HostLine
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.twin import Twin
 from atwin.twin.wiring import Wire, Wiring
 from support.no_network import NoNetwork

@@ -15,7 +15,7 @@ def main() -> None:
     if heeds:
         signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
     from atwin.cli.app import run
-    from atwin.cli.exits import DONE, USAGE
+    from atwin.cli.output.exits import DONE, USAGE
 
     if heeds:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -41,8 +41,8 @@ def _written_out(*, tell: bool) -> bool:
     import sys
     from contextlib import suppress
 
-    from atwin.cli.exits import explain
-    from atwin.cli.says import say
+    from atwin.cli.output.exits import explain
+    from atwin.cli.output.says import say
 
     done = True
     for stream in (sys.stdout, sys.stderr):

@@ -9,19 +9,19 @@ from typing import Annotated
 
 import typer
 
-from atwin.cli.console import console
-from atwin.cli.exits import DONE, EXIT_CODES, INTERRUPTED, STOPPED, USAGE, explain
-from atwin.cli.get import get
-from atwin.cli.head import head
-from atwin.cli.models import models
-from atwin.cli.outcome import noting, print_object, wants_json
-from atwin.cli.post import post
-from atwin.cli.probe import probe
-from atwin.cli.recover import recover
-from atwin.cli.says import say
-from atwin.cli.trace import trace
-from atwin.cli.traffic import traffic
-from atwin.cli.twin import twin
+from atwin.cli.commands.console import console
+from atwin.cli.commands.get import get
+from atwin.cli.commands.head import head
+from atwin.cli.commands.models import models
+from atwin.cli.commands.post import post
+from atwin.cli.commands.probe import probe
+from atwin.cli.commands.recover import recover
+from atwin.cli.commands.trace import trace
+from atwin.cli.commands.traffic import traffic
+from atwin.cli.commands.twin import twin
+from atwin.cli.output.exits import DONE, EXIT_CODES, INTERRUPTED, STOPPED, USAGE, explain
+from atwin.cli.output.outcome import noting, print_object, wants_json
+from atwin.cli.output.says import say
 
 app = typer.Typer(
     name="atwin",

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from atwin.cli.exits import INTERRUPTED, STOPPED, TERMINATED
-from atwin.cli.outcome import CommandFailed
-from atwin.cli.says import many_lines, one_line
+from atwin.cli.output.exits import INTERRUPTED, STOPPED, TERMINATED
+from atwin.cli.output.outcome import CommandFailed
+from atwin.cli.output.says import many_lines, one_line
 
 if TYPE_CHECKING:
     from atwin.disk.json_lines import JsonLines
@@ -32,7 +32,7 @@ def run(work: Coroutine[Any, Any, int], trace: str | None = None, output: str | 
         show_log(logging.DEBUG)
     if trace is None:
         return asyncio.run(_until_terminated(work))
-    from atwin.cli.tracing import open_trace
+    from atwin.session.tracing import open_trace
 
     try:
         file = open_trace(trace, output)
@@ -88,7 +88,7 @@ def finish(code: int) -> None:
 
 
 async def _traced(work: Coroutine[Any, Any, int], file: "JsonLines") -> int:
-    from atwin.cli.tracing import traced
+    from atwin.session.tracing import traced
 
     with traced(file) as trace:
         code = await _until_terminated(work)

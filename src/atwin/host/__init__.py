@@ -1,7 +1,8 @@
 """The host (TE) side: drive a module and bring whole files through it."""
 
 from atwin.host.bring_up import Patience
-from atwin.host.channel import Channel, LogEntry
+from atwin.host.channel.channel import Channel, LogEntry
+from atwin.host.channel.exchange import Reply
 from atwin.host.download import DownloadResult, Progress, Strategy
 from atwin.host.errors import (
     CommandRefusedError,
@@ -18,7 +19,6 @@ from atwin.host.errors import (
     UsageError,
     VerificationError,
 )
-from atwin.host.exchange import Reply
 from atwin.host.facade import SyncModem, connect
 from atwin.host.headers import Headers
 from atwin.host.identity import Identity, Limits

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from atwin.at.lenient import lenient
 from atwin.at.urc import BearerDeact, Ready
+from atwin.host.channel.quoted import quoted
+from atwin.host.channel.script import Script
 from atwin.host.errors import CommandRefusedError
-from atwin.host.quoted import quoted
-from atwin.host.script import Script
 
 if TYPE_CHECKING:
     from atwin.at.urc import Urc
-    from atwin.host.channel import Channel
+    from atwin.host.channel.channel import Channel
 
 #: Seconds SAPBR=1 may take (spec: flows.md §1).
 OPEN_TIMEOUT = 90.0

@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from atwin.host.channel.script import Script
 from atwin.host.found.offline import Offline
 from atwin.host.line import Line
 from atwin.host.readiness import Readiness
-from atwin.host.script import Script
 
 if TYPE_CHECKING:
-    from atwin.host.channel import Channel
+    from atwin.host.channel.channel import Channel
     from atwin.host.found import Found
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atwin.at.lenient import lenient
+from atwin.host.channel.quoted import quoted
+from atwin.host.channel.script import Script
 from atwin.host.errors import ModuleError, UsageError
-from atwin.host.quoted import quoted
-from atwin.host.script import Script
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-    from atwin.host.channel import Channel
+    from atwin.host.channel.channel import Channel
 
 #: Bytes one FSWRITE or FSREAD moves at most.
 _PIECE = 10_240

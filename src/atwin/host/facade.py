@@ -8,7 +8,7 @@ from concurrent.futures import wait
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from atwin.host.channel import COMMAND_TIMEOUT
+from atwin.host.channel.channel import COMMAND_TIMEOUT
 from atwin.host.errors import UsageError
 from atwin.host.modem import Modem
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from atwin.host.bring_up import Patience
-    from atwin.host.channel import LogEntry
+    from atwin.host.channel.channel import LogEntry
+    from atwin.host.channel.exchange import Reply
     from atwin.host.download import DownloadResult
-    from atwin.host.exchange import Reply
     from atwin.host.identity import Identity, Limits
     from atwin.host.request import Response
     from atwin.line.port import Port

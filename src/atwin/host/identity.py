@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from atwin.at.answers import LONGEST_BODY
 from atwin.at.lenient import lenient
+from atwin.host.channel.script import Script
 from atwin.host.errors import NoAnswerError
-from atwin.host.script import Script
 from atwin.models import MODELS, load_profile
 
 if TYPE_CHECKING:
-    from atwin.host.channel import Channel
-    from atwin.host.exchange import Reply
+    from atwin.host.channel.channel import Channel
+    from atwin.host.channel.exchange import Reply
 
 #: The chunk the vendor uses on the Air724UG, in bytes: 300 KiB, inside a buffer of 312 KiB.
 VENDOR_CHUNK = 307_200

@@ -8,18 +8,18 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from atwin.host.channel.script import Script
 from atwin.host.errors import ModuleSilentError, UsageError
 from atwin.host.found.mute import WORDS, Mute
-from atwin.host.script import Script
 from atwin.line.frame import FASTEST_AUTO, RATES, Flow
 from atwin.line.host_line import CtsPort, HostPort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from atwin.host.channel import Channel
+    from atwin.host.channel.channel import Channel
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("atwin.host")
 
 #: The rates a module is found at most often come first.
 _LIKELY = (115200, 9600, 921600, 460800, 57600, 38400, 230400, 19200)

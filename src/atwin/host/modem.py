@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Self
 
 from atwin.host import request
 from atwin.host.bearer import Bearer
-from atwin.host.channel import COMMAND_TIMEOUT, Channel
+from atwin.host.channel.channel import COMMAND_TIMEOUT, Channel
+from atwin.host.channel.script import Script
+from atwin.host.channel.sent import Sent, tell_of_post
 from atwin.host.download import Download, Order, already_there, tell_rung
 from atwin.host.errors import HostError
 from atwin.host.found import Context, Found
@@ -19,8 +21,6 @@ from atwin.host.http import HttpSession, Setup
 from atwin.host.identity import ask_identity, ask_limits, lower_cases
 from atwin.host.line import Line, LineWishes
 from atwin.host.recovery import Board, Ladder, Recovery, Retry, recover
-from atwin.host.script import Script
-from atwin.host.sent import Sent, tell_of_post
 from atwin.host.tls import TlsSetup
 from atwin.line.frame import Flow
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from atwin.clock import Clock
     from atwin.host.bring_up import Patience
+    from atwin.host.channel.exchange import Progress, Reply
     from atwin.host.download import DownloadResult, Strategy
     from atwin.host.download.events import ProgressCall
-    from atwin.host.exchange import Progress, Reply
     from atwin.host.identity import Identity, Limits
     from atwin.host.recovery import Climbed
     from atwin.host.redirects import Header, Redirects

@@ -19,8 +19,8 @@ from atwin.host.errors import WantsPersonError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from atwin.host.exchange import Reply
-    from atwin.host.script import Script
+    from atwin.host.channel.exchange import Reply
+    from atwin.host.channel.script import Script
 
 #: CPIN and CGATT may take longer than other commands (spec: network.md §1).
 _SIM_TIMEOUT, _ATTACH_TIMEOUT, _TIMEOUT = 180.0, 108.0, 9.0

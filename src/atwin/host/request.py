@@ -14,7 +14,7 @@ from atwin.host.http import ANSWERS, FLOW_ADVICE, GET, HEAD, POST, Answer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.host.exchange import Progress
+    from atwin.host.channel.exchange import Progress
     from atwin.host.http import HttpSession
     from atwin.host.identity import Limits
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from atwin.host.certificates import StoredFile, certificates_file, key_file, store
+from atwin.host.channel.quoted import quoted
+from atwin.host.channel.script import Script
 from atwin.host.errors import UsageError
-from atwin.host.quoted import quoted
-from atwin.host.script import Script
 
 if TYPE_CHECKING:
-    from atwin.host.channel import Channel
+    from atwin.host.channel.channel import Channel
 
 _CONTEXT = 153
 

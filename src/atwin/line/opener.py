@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from atwin.line.errors import PortSpecError
 from atwin.line.frame import USUAL_RATE
-from atwin.line.tcp import connect_tcp
+from atwin.line.ports.tcp import connect_tcp
 
 if TYPE_CHECKING:
     from atwin.line.port import Port
@@ -35,6 +35,6 @@ async def open_port(url: str, *, baud: int = USUAL_RATE) -> Port:
             return await connect_tcp(host, port)
     elif not url:
         raise PortSpecError(f"no port given; use {_FORMS}")
-    from atwin.line.device import open_device
+    from atwin.line.ports.device import open_device
 
     return await open_device(url, baud)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from atwin.line.frame import XOFF, XON, Flow
 from atwin.line.host_line import CtsPort, HostPort
-from atwin.line.uart import Uart
+from atwin.line.uart.uart import Uart
 from atwin.trace import Dialogue
 
 if TYPE_CHECKING:
     from atwin.clock import Clock
     from atwin.line.frame import LineMode
     from atwin.line.host_line import HostLine
-    from atwin.line.host_side import HostFifo
     from atwin.line.port import Port, Receiver
+    from atwin.line.uart.host_side import HostFifo
     from atwin.trace import Trace
 
 _FLOWS = {Flow.NONE: "none", Flow.SOFTWARE: "XON/XOFF", Flow.HARDWARE: "RTS/CTS"}

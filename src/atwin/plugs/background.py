@@ -56,8 +56,8 @@ class BackgroundTwin:
         # Here, because a program that never opens a twin need not pay for one.
         from typer import BadParameter
 
-        from atwin.cli.ports import parse_twin_url, run_twin
-        from atwin.line.rfc2217 import Rfc2217ServerPort
+        from atwin.line.ports.rfc2217 import Rfc2217ServerPort
+        from atwin.session.ports import parse_twin_url, run_twin
 
         try:
             wanted = parse_twin_url(url)

@@ -10,8 +10,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from atwin.net.tls import TlsProfile
-from atwin.net.tls.reading import UNREADABLE, read_certificate, read_quietly, why_unreadable
-from atwin.net.tls.verify import judge
+from atwin.net.tls.certificates.reading import (
+    UNREADABLE,
+    read_certificate,
+    read_quietly,
+    why_unreadable,
+)
+from atwin.net.tls.certificates.verify import judge
 from atwin.probe.diagnosis import diagnose
 
 if TYPE_CHECKING:

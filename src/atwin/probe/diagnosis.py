@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature
 
-from atwin.net.tls import pem
-from atwin.net.tls.reading import UNREADABLE, read_certificate
-from atwin.net.tls.verify import HOST_NAME_MISMATCH
+from atwin.net.tls.certificates import pem
+from atwin.net.tls.certificates.reading import UNREADABLE, read_certificate
+from atwin.net.tls.certificates.verify import HOST_NAME_MISMATCH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cryptography import x509
 
-    from atwin.net.tls.verify import Verdict
+    from atwin.net.tls.certificates.verify import Verdict
 
 #: OpenSSL's X509_V_ERR_* numbers: an issuer that is not there, in one form or another.
 _NO_ISSUER = (2, 18, 19, 20, 21)

@@ -10,25 +10,25 @@ from typing import TYPE_CHECKING
 from atwin.at.table import CommandTable
 from atwin.at.urc import Ready
 from atwin.line.frame import LineMode
-from atwin.twin.bearer import BearerCommands, Bearers
-from atwin.twin.files import FileCommands
-from atwin.twin.http import (
+from atwin.twin.chapters.bearer import BearerCommands, Bearers
+from atwin.twin.chapters.files import FileCommands
+from atwin.twin.chapters.general.identity import IdentityCommands
+from atwin.twin.chapters.general.settings import Settings, SettingsCommands
+from atwin.twin.chapters.general.system import SystemCommands
+from atwin.twin.chapters.http import (
     HttpCommands,
     HttpService,
     HttpStreamCommands,
     HttpToFlashCommands,
 )
-from atwin.twin.identity_commands import IdentityCommands
-from atwin.twin.interpreter import Interpreter
-from atwin.twin.network_commands import NetworkCommands
-from atwin.twin.pdp_commands import PdpCommands
-from atwin.twin.pool import ConnectionPool
-from atwin.twin.power import PowerCommands
-from atwin.twin.radio import Radio
-from atwin.twin.serial import SerialCommands
-from atwin.twin.settings import Settings, SettingsCommands
-from atwin.twin.sim_commands import SimCommands
-from atwin.twin.sockets import (
+from atwin.twin.chapters.network.commands import NetworkCommands
+from atwin.twin.chapters.network.radio import Radio
+from atwin.twin.chapters.pdp import PdpCommands
+from atwin.twin.chapters.power import PowerCommands
+from atwin.twin.chapters.serial import SerialCommands
+from atwin.twin.chapters.sim import SimCommands
+from atwin.twin.chapters.ssl import Ssl, SslCommands
+from atwin.twin.chapters.tcp import (
     LinkCommands,
     NameCommands,
     PingCommands,
@@ -38,13 +38,13 @@ from atwin.twin.sockets import (
     Sockets,
     TransparentCommands,
 )
-from atwin.twin.ssl import Ssl, SslCommands
-from atwin.twin.system import SystemCommands
-from atwin.twin.tasks import Tasks
-from atwin.twin.traffic_commands import DataCounter, TrafficCommands
+from atwin.twin.chapters.traffic import DataCounter, TrafficCommands
+from atwin.twin.engine.interpreter import Interpreter
+from atwin.twin.engine.pool import ConnectionPool
+from atwin.twin.engine.tasks import Tasks
 
 if TYPE_CHECKING:
-    from atwin.twin.hardware import Hardware, Power
+    from atwin.twin.board.hardware import Hardware, Power
 
 #: What the mask ROM says before any firmware runs; no line, and its `\n` is two characters.
 ROM_BANNER = b"^boot.rom'v\x00\x01\x00\x00'!\\n"

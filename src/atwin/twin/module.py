@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from atwin.twin.cure import Cure
+from atwin.twin.board.cure import Cure
+from atwin.twin.chapters.power import StartCause
 from atwin.twin.firmware import Firmware
-from atwin.twin.power import StartCause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.clock.base import Timer
-    from atwin.twin.hardware import Hardware
+    from atwin.twin.board.hardware import Hardware
 
 #: Seconds from the OK of a restart command to the restart (spec: power.md §2).
 RESTART_DELAY = 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.twin.power import StartCause
+from atwin.twin.chapters.power import StartCause
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,33 +7,33 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from atwin.clock import LoopClock
 from atwin.line.traced import TracedUart
-from atwin.line.uart import Uart
+from atwin.line.uart.uart import Uart
 from atwin.models import Profile, load_profile
 from atwin.net.faulty import FaultyNetwork
 from atwin.net.meter.metered import MeteredNetwork
 from atwin.net.traced import TracedNetwork
 from atwin.trace import NO_TRACE, Trace
+from atwin.twin.board.flash import FileStore, Flash
+from atwin.twin.board.hardware import Hardware
+from atwin.twin.board.identity import Identity
+from atwin.twin.board.nvram import Nvram, Record
+from atwin.twin.board.rtc import Rtc
+from atwin.twin.board.traffic import Traffic
+from atwin.twin.engine.pool import LIMIT
 from atwin.twin.faults import Bench, Faults
-from atwin.twin.flash import FileStore, Flash
-from atwin.twin.hardware import Hardware
-from atwin.twin.identity import Identity
 from atwin.twin.module import Module
-from atwin.twin.nvram import Nvram, Record
 from atwin.twin.pins import Pins
-from atwin.twin.pool import LIMIT
-from atwin.twin.rtc import Rtc
-from atwin.twin.traffic import Traffic
 from atwin.twin.wiring import Wiring
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from atwin.clock import Clock
-    from atwin.line.host_side import HostFifo
     from atwin.line.port import Port
+    from atwin.line.uart.host_side import HostFifo
     from atwin.net.network import Network
+    from atwin.twin.chapters.network.radio import Radio
     from atwin.twin.faults import FaultPlan
-    from atwin.twin.radio import Radio
 
 
 class State(FileStore, Protocol):

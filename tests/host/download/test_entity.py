@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atwin.host.download.entity import ContentRange, Entity
+from atwin.host.download.judging.entity import ContentRange, Entity
 from atwin.host.headers import Headers
 
 BLOCK = (

@@ -12,11 +12,11 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.disk.journal import Journal, Record
 from atwin.disk.part import PartFile
 from atwin.host import Modem, Progress
-from atwin.host.download.entity import Entity
-from atwin.line.memory import memory_pair
+from atwin.host.download.judging.entity import Entity
+from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS, load_profile
-from atwin.net.origin import File, Generated, Origin
-from atwin.net.simulated import SimulatedNetwork
+from atwin.testing.origin import File, Generated, Origin
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ import pytest
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import Modem, Progress, RequestFailedError
 from atwin.line.host_line import HostLine
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
-from atwin.net.origin import File, Generated, Origin
-from atwin.net.simulated import SimulatedNetwork
+from atwin.testing.origin import File, Generated, Origin
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 
 if TYPE_CHECKING:

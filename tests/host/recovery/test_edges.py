@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from atwin.cli.pins import TwinPins
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import HostError, Modem
 from atwin.line.frame import Flow
 from atwin.line.host_line import HostLine
-from atwin.line.memory import memory_pair
 from atwin.line.pins import PinSpecError, open_pins
-from atwin.net.origin import File, Generated, Origin
-from atwin.net.simulated import SimulatedNetwork
+from atwin.line.ports.memory import memory_pair
+from atwin.session.pins import TwinPins
+from atwin.testing.origin import File, Generated, Origin
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 from atwin.twin.faults import FaultPlan
 from atwin.twin.wiring import Wire, Wiring
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from atwin.line.memory import MemoryPort
-    from atwin.twin.cure import Cure
+    from atwin.line.ports.memory import MemoryPort
+    from atwin.twin.board.cure import Cure
 
 LINK = (b'AT+CIPSTART="TCP","server.test",7000\r', b"CONNECT OK\r\n")
 

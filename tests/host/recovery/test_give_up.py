@@ -9,9 +9,9 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import HostError, Modem, RequestFailedError, Retry
-from atwin.line.memory import memory_pair
-from atwin.net.origin import File, Generated, Origin
-from atwin.net.simulated import SimulatedNetwork
+from atwin.line.ports.memory import memory_pair
+from atwin.testing.origin import File, Generated, Origin
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 from atwin.twin.faults import FaultPlan
 

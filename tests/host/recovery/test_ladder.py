@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from atwin.cli.recover import _summary
+from atwin.cli.commands.recover import _summary
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import LineWishes, Modem, ModuleError
 from atwin.host.recovery import Board, Ladder
 from atwin.host.recovery.rungs import FindLine, Rung
 from atwin.host.tls import TlsSettings, TlsSetup
 from atwin.line.host_line import HostLine
-from atwin.line.memory import memory_pair
-from atwin.net.origin import File, Generated, Origin
-from atwin.net.simulated import SimulatedNetwork
+from atwin.line.ports.memory import memory_pair
+from atwin.testing.origin import File, Generated, Origin
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
-from atwin.twin.power import StartCause
+from atwin.twin.chapters.power import StartCause
 from support.wired_pins import ALL, WiredPins
 
 if TYPE_CHECKING:

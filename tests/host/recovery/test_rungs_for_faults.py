@@ -12,7 +12,7 @@ import pytest
 from bench.rungs import CASES, Case, run
 
 from atwin.models import MODELS
-from atwin.net.origin import Generated
+from atwin.testing.origin import Generated
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ import pytest
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import HostError, Modem, ModuleSilentError
 from atwin.line.host_line import HostLine
-from atwin.line.memory import memory_pair
-from atwin.net.simulated import SimulatedNetwork
+from atwin.line.ports.memory import memory_pair
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 from support.wired_pins import ALL, WiredPins
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.at.urc import BearerDeact, urcs_behind
-from atwin.cli.pins import TwinPins
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import DownloadResult, HostError, Modem
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
-from atwin.net.origin import File, Generated, Origin
-from atwin.net.simulated import SimulatedNetwork
+from atwin.session.pins import TwinPins
+from atwin.testing.origin import File, Generated, Origin
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 from atwin.twin.faults import FaultPlan
 

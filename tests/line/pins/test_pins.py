@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from atwin.line.memory import memory_pair
 from atwin.line.opener import open_port
 from atwin.line.pins import PINS, PinError, Pins, open_pins
+from atwin.line.ports.memory import memory_pair
 from support.program import start
 
 if TYPE_CHECKING:

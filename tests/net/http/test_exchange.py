@@ -17,9 +17,9 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.net.http import BodyCutError, Exchange, NotHttpError, Request, open_exchange
 from atwin.net.network import StreamError, TlsStreamError
 from atwin.net.real import RealNetwork
-from atwin.net.simulated import SimulatedNetwork, SimulatedStream
 from atwin.net.tcp import TcpStream, listen
 from atwin.net.url import Url
+from atwin.testing.simulated import SimulatedNetwork, SimulatedStream
 from support.nginx import BIG
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from atwin.net.meter.kernel import KernelCount, read_kernel
 from atwin.net.meter.metered import MeteredNetwork
 from atwin.net.network import ConnectError, ResolveError, Stream, StreamError
 from atwin.net.real import RealNetwork
-from atwin.net.simulated import SimulatedNetwork, SimulatedStream
 from atwin.net.tcp import listen
+from atwin.testing.simulated import SimulatedNetwork, SimulatedStream
 from support.ears import leaves_nothing
 from support.sockets import own_port
 

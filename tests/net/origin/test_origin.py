@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.net.http import Exchange, Request, open_exchange
-from atwin.net.origin import File, Fixed, Generated, Origin, Sink, Stored, serve_tcp
-from atwin.net.origin.ranges import UnsatisfiableError, requested_range
 from atwin.net.real import RealNetwork
-from atwin.net.simulated import SimulatedNetwork
 from atwin.net.url import Url
+from atwin.testing.origin import File, Fixed, Generated, Origin, Sink, Stored, serve_tcp
+from atwin.testing.origin.ranges import UnsatisfiableError, requested_range
+from atwin.testing.simulated import SimulatedNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from atwin.net.tls import TlsProfile, identity
-from atwin.net.tls.identity import Identity, load_identity
+from atwin.net.tls import TlsProfile
+from atwin.net.tls.certificates import identity
+from atwin.net.tls.certificates.identity import Identity, load_identity
 from support import tls_pki
 
 if TYPE_CHECKING:

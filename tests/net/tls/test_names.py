@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atwin.net.tls.names import speaks_for
+from atwin.net.tls.certificates.names import speaks_for
 from support import tls_pki
 
 

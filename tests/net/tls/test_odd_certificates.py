@@ -6,8 +6,8 @@ import warnings
 
 import pytest
 
+from atwin.net.tls.certificates.verify import judge
 from atwin.net.tls.profile import TlsProfile
-from atwin.net.tls.verify import judge
 from atwin.probe.chain import chain_facts, key_of
 from support.odd_certificates import good, odd_certificates, root
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from atwin.net.tls import Kind, Stage, TlsHandshakeError, TlsProfile, secure
-from atwin.net.tls.verify import Verdict, judge
+from atwin.net.tls.certificates.verify import Verdict, judge
 from support import tls_pki, tls_servers
 from support.sockets import dial
 from support.tls_pki import END, MIDDLE, START, Issued

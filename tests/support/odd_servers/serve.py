@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from atwin.clock import Clock
-    from atwin.net.simulated import SimulatedStream
+    from atwin.testing.simulated import SimulatedStream
     from support.odd_servers.base import OddServer
     from support.odd_servers.wire import Piece
 

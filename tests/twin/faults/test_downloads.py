@@ -11,7 +11,7 @@ import pytest
 from bench.faults import Runner, Schedule
 
 from atwin.models import MODELS
-from atwin.net.origin import Generated
+from atwin.testing.origin import Generated
 from atwin.twin.faults import KINDS, FaultPlan
 from atwin.twin.faults.chance import random_plan
 

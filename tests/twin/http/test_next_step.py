@@ -6,7 +6,7 @@ import pytest
 
 from atwin.net.http import Head
 from atwin.net.url import Url
-from atwin.twin.http.redirect import Step, next_step
+from atwin.twin.chapters.http.redirect import Step, next_step
 
 HERE = Url.parse(b"http://me:pw@a.test:81/dir/x")
 BODY_LINES = ((b"Content-Type", b"text/x"), (b"content-length", b"4"), (b"Content-Encoding", b"br"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.models import load_profile
 from atwin.net.network import PLAIN
 from atwin.net.real import RealNetwork

@@ -9,8 +9,8 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.disk.state import StateError, open_state
-from atwin.line.memory import memory_pair
-from atwin.net.simulated import SimulatedNetwork, SimulatedStream
+from atwin.line.ports.memory import memory_pair
+from atwin.testing.simulated import SimulatedNetwork, SimulatedStream
 from atwin.twin import Twin
 from support.terminal import Terminal
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.net.network import StreamError
 from atwin.net.real import RealNetwork
 from atwin.net.tcp import listen

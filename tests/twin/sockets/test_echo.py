@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.line.memory import memory_pair
+from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
 from atwin.twin import Twin
 from support import tls_pki

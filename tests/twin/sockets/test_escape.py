@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.line.memory import memory_pair
-from atwin.net.simulated import SimulatedNetwork
+from atwin.line.ports.memory import memory_pair
+from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
-from atwin.twin.sockets.transparent import Escape
+from atwin.twin.chapters.tcp.transparent import Escape
 from support.peers import Peer
 from support.terminal import Terminal
 

@@ -11,7 +11,7 @@ import pytest
 from atwin.clock import LoopClock
 from atwin.models import load_profile
 from atwin.net.network import ConnectError, Pong
-from atwin.net.simulated import SimulatedNetwork
+from atwin.testing.simulated import SimulatedNetwork
 from support.on_twin import on_twin
 from support.peers import Peer, simulated
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from atwin.clock import LoopClock
 from atwin.models import load_profile
-from atwin.net.simulated import SimulatedNetwork
+from atwin.testing.simulated import SimulatedNetwork
 from support.on_twin import on_twin
 from support.peers import Peer, simulated
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from atwin.host.download.judging.refusals import refusal
 from atwin.host.download.pace import stream_pays
-from atwin.host.download.refusals import refusal
 from atwin.host.errors import ServerError
 
 if TYPE_CHECKING:
     from atwin.host.download.course import Course
-    from atwin.host.download.verdict import NoRanges
+    from atwin.host.download.judging.verdict import NoRanges
 
 
 def choose(course: Course, delay: float) -> Literal["parts", "stream"]:

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from atwin.disk.space import room_for
 from atwin.host.download.fetcher import Fetcher
-from atwin.host.download.pace import PartSize
-from atwin.host.download.reports import Reports
-from atwin.host.download.verdict import (
+from atwin.host.download.judging.verdict import (
     AllThere,
     Changed,
     Known,
@@ -18,17 +16,19 @@ from atwin.host.download.verdict import (
     TakeSlice,
     TakeWhole,
 )
+from atwin.host.download.pace import PartSize
+from atwin.host.download.reports import Reports
 from atwin.host.errors import ServerBusyError, ServerError, TargetError
 from atwin.host.recovery import Recovery, Retry
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from atwin.host.download.entity import Entity
     from atwin.host.download.events import ProgressCall
+    from atwin.host.download.judging.entity import Entity
+    from atwin.host.download.judging.verdict import Turn
     from atwin.host.download.ledger import Ledger
     from atwin.host.download.order import Order
-    from atwin.host.download.verdict import Turn
     from atwin.host.errors import HostError
     from atwin.host.http import HttpSession
     from atwin.host.identity import Limits

@@ -1,7 +1,7 @@
 """The loop around everything: ask, resume, choose a strategy, fetch, verify, name the file.
 
 A strategy runs until all is there, or until a response shows that another one must go on: a turn
-(`atwin.host.download.verdict`). `Turns` decides what each of them leads to.
+(`atwin.host.download.judging.verdict`). `Turns` decides what each of them leads to.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.host.download.judge import judge
-from atwin.host.download.refusals import refusal
-from atwin.host.download.verdict import (
+from atwin.host.download.judging.judge import judge
+from atwin.host.download.judging.refusals import refusal
+from atwin.host.download.judging.verdict import (
     Asked,
     Refused,
     Seen,
@@ -27,7 +27,7 @@ from atwin.host.http import GET
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.host.download.verdict import AllThere, Known, Overlap, Turn
+    from atwin.host.download.judging.verdict import AllThere, Known, Overlap, Turn
     from atwin.host.http import HttpSession
     from atwin.host.identity import Limits
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.host.download.entity import Entity
-from atwin.host.download.refusals import refusal, retry_after
-from atwin.host.download.verdict import NoRanges
+from atwin.host.download.judging.entity import Entity
+from atwin.host.download.judging.refusals import refusal, retry_after
+from atwin.host.download.judging.verdict import NoRanges
 from atwin.host.errors import RequestFailedError, ServerError
 from atwin.host.http import HEAD
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from atwin.disk.journal import Journal, Record
 from atwin.disk.part import PartFile, hash_file
-from atwin.host.download.entity import Entity
+from atwin.host.download.judging.entity import Entity
 from atwin.host.errors import VerificationError
 
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.host.download.course import OVERLAP
-from atwin.host.download.entity import ContentRange, stated_length
-from atwin.host.download.plan import SMALLEST_CHUNK, next_part
-from atwin.host.download.verdict import (
+from atwin.host.download.judging.entity import ContentRange, stated_length
+from atwin.host.download.judging.verdict import (
     AllThere,
     AtOnce,
     Changed,
@@ -17,11 +16,12 @@ from atwin.host.download.verdict import (
     TakeSlice,
     TakeWhole,
 )
+from atwin.host.download.plan import SMALLEST_CHUNK, next_part
 from atwin.host.errors import NoAnswerError, RequestFailedError, ServerBusyError, StepError
 
 if TYPE_CHECKING:
     from atwin.host.download.course import Course
-    from atwin.host.download.verdict import Turn
+    from atwin.host.download.judging.verdict import Turn
 
 #: An interruption costs what came in so many seconds; of a part by range that many bytes at least.
 KEEP_EVERY, _KEEP_AT_LEAST = 10.0, 1024

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.host.download.contradiction import contradiction
-from atwin.host.download.entity import Entity
-from atwin.host.download.verdict import Known
+from atwin.host.download.judging.contradiction import contradiction
+from atwin.host.download.judging.entity import Entity
+from atwin.host.download.judging.verdict import Known
 from atwin.text import masked_url
 
 if TYPE_CHECKING:

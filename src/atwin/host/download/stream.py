@@ -12,12 +12,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atwin.host.download.course import STREAM_PART
-from atwin.host.download.entity import Entity
-from atwin.host.download.judge import judge
-from atwin.host.download.parts import KEEP_EVERY
-from atwin.host.download.plan import count_parts
-from atwin.host.download.refusals import refusal
-from atwin.host.download.verdict import (
+from atwin.host.download.judging.entity import Entity
+from atwin.host.download.judging.judge import judge
+from atwin.host.download.judging.refusals import refusal
+from atwin.host.download.judging.verdict import (
     AllThere,
     Another,
     Asked,
@@ -34,6 +32,8 @@ from atwin.host.download.verdict import (
     TooLong,
     Unconditional,
 )
+from atwin.host.download.parts import KEEP_EVERY
+from atwin.host.download.plan import count_parts
 from atwin.host.errors import (
     NoAnswerError,
     RefusedForGoodError,
@@ -47,7 +47,7 @@ from atwin.host.http import GET
 
 if TYPE_CHECKING:
     from atwin.host.download.course import Course
-    from atwin.host.download.verdict import Known, Turn
+    from atwin.host.download.judging.verdict import Known, Turn
 
 
 #: So often a stream may lose bytes on the line: smaller pieces may have helped after the first.

@@ -5,15 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from atwin.host.download.contradiction import contradiction
-from atwin.host.download.verdict import Another, AtOnce, Broken, ByParts, Changed, NoRanges, TooLong
+from atwin.host.download.judging.contradiction import contradiction
+from atwin.host.download.judging.verdict import (
+    Another,
+    AtOnce,
+    Broken,
+    ByParts,
+    Changed,
+    NoRanges,
+    TooLong,
+)
 from atwin.host.errors import ServerError
 
 if TYPE_CHECKING:
     from atwin.host.download.course import Course
-    from atwin.host.download.entity import Entity
     from atwin.host.download.head import Head
-    from atwin.host.download.verdict import Turn
+    from atwin.host.download.judging.entity import Entity
+    from atwin.host.download.judging.verdict import Turn
 
 #: So often a download starts over because the entity changed, before it gives up.
 _FRESH_STARTS = 4

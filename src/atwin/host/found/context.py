@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.host.quoted import quoted
-from atwin.host.script import Script
+from atwin.host.channel.quoted import quoted
+from atwin.host.channel.script import Script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.host.channel import Channel
+    from atwin.host.channel.channel import Channel
 
 #: The value of a tag that means nothing (spec: http.md §3.3).
 NEUTRAL: dict[str, int | str] = {

@@ -16,7 +16,7 @@ from atwin.line.frame import USUAL_RATE, XON, Frame
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.host.channel import Channel
+    from atwin.host.channel.channel import Channel
 
 #: What fills a data phase. To a module that waits for a command it is an empty line.
 FILL = b"\r"

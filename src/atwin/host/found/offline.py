@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.clock import Clock
-    from atwin.host.script import Script
+    from atwin.host.channel.script import Script
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from atwin.at.lenient import lenient
+from atwin.host.channel.script import Script
 from atwin.host.errors import HostError, LineLostError, NoAnswerError
-from atwin.host.script import Script
 
 if TYPE_CHECKING:
-    from atwin.host.channel import Channel
-    from atwin.host.exchange import Reply
+    from atwin.host.channel.channel import Channel
+    from atwin.host.channel.exchange import Reply
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("atwin.host")
 
 #: Seconds the giving back may take: whoever interrupts a program wants to leave.
 _DEADLINE = 3.0

@@ -6,8 +6,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from atwin.at.urc import BearerDeact, HttpAction, Ready
+from atwin.host.channel.exchange import Timeout
 from atwin.host.errors import CommandRefusedError, NoAnswerError, RequestFailedError
-from atwin.host.exchange import Timeout
 from atwin.host.http.methods import GET, HEAD, POST
 from atwin.host.http.statuses import MODULE_STATUSES, OF_TLS, TOO_LARGE, is_server_status
 from atwin.host.url import origin_of

@@ -9,7 +9,7 @@ from atwin.host.headers import Headers
 from atwin.host.http.pieces import LONGEST_LINE, line_at_end
 
 if TYPE_CHECKING:
-    from atwin.host.exchange import Progress, Reply
+    from atwin.host.channel.exchange import Progress, Reply
     from atwin.host.http.session import HttpSession
     from atwin.host.identity import Limits
 

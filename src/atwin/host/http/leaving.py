@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.host.channel import Channel
+    from atwin.host.channel.channel import Channel
 
 #: Seconds of the line for filling up a data phase on leaving: at most, and until they are told.
 _LONGEST_FILL, _TOLD_FILL = 30.0, 2.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atwin.host.channel.quoted import quoted, quoted_headers
 from atwin.host.errors import RefusedForGoodError
-from atwin.host.quoted import quoted, quoted_headers
 
 if TYPE_CHECKING:
     from atwin.host.found import Context

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.at.cme import Cme
+from atwin.host.channel.quoted import quoted
 from atwin.host.errors import RefusedForGoodError
-from atwin.host.quoted import quoted
 
 if TYPE_CHECKING:
+    from atwin.host.channel.exchange import Reply
+    from atwin.host.channel.script import Script
     from atwin.host.errors import CommandRefusedError
-    from atwin.host.exchange import Reply
     from atwin.host.redirects import Way
-    from atwin.host.script import Script
 
 
 class Parameters:

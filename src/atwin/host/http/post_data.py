@@ -9,9 +9,9 @@ from atwin.host.http.pieces import FLOW_ADVICE
 
 if TYPE_CHECKING:
     from atwin.clock import Clock
-    from atwin.host.exchange import Progress
+    from atwin.host.channel.exchange import Progress
+    from atwin.host.channel.script import Script
     from atwin.host.identity import Limits
-    from atwin.host.script import Script
 
 #: Bytes per second at which post data surely arrive: 9600 Bd.
 _SLOWEST_LINE = 900

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from atwin.host.quoted import quoted_headers
+from atwin.host.channel.quoted import quoted_headers
 
 if TYPE_CHECKING:
     from atwin.host.http.parameters import Parameters

@@ -11,6 +11,8 @@ import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
+from atwin.host.channel.script import Script
+from atwin.host.channel.sent import Sent
 from atwin.host.errors import ModuleError
 from atwin.host.http.action import Action
 from atwin.host.http.body import Buffer
@@ -25,8 +27,6 @@ from atwin.host.http.statuses import UNSENT, request_failed
 from atwin.host.http.stream import Stream
 from atwin.host.http.time_limit import TimeLimit
 from atwin.host.redirects import Way, needs_watching, shown_url
-from atwin.host.script import Script
-from atwin.host.sent import Sent
 from atwin.line.frame import Frame
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from atwin.at.urc import HttpAction, Urc
-    from atwin.host.channel import Channel
+    from atwin.host.channel.channel import Channel
+    from atwin.host.channel.exchange import Progress
     from atwin.host.errors import RequestFailedError
-    from atwin.host.exchange import Progress
     from atwin.host.found import Context
     from atwin.host.headers import Headers
     from atwin.host.http.setup import Setup
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from atwin.host.identity import Limits
     from atwin.host.tls import TlsSetup
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("atwin.host")
 
 
 class HttpSession:

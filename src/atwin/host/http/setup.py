@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from atwin.host.channel.quoted import quoted, quoted_headers
 from atwin.host.errors import UsageError
-from atwin.host.quoted import quoted, quoted_headers
 from atwin.host.redirects import Header, Redirects, shown_url
 from atwin.host.url import check_url, origin_of
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.at.urc import Urc
+    from atwin.host.channel.exchange import Reply
     from atwin.host.errors import RequestFailedError, StepError
-    from atwin.host.exchange import Reply
     from atwin.host.http.opening import Opening
     from atwin.host.http.session import HttpSession
 

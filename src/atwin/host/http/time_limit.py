@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from atwin.at.lenient import lenient
 
 if TYPE_CHECKING:
-    from atwin.host.exchange import Reply
+    from atwin.host.channel.exchange import Reply
     from atwin.host.http.session import HttpSession
 
 #: Seconds beyond TIMEOUT until a missing URC is a failure (spec: flows.md §1).

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from atwin.host.recovery.rungs import Rung
     from atwin.line.pins import Pin
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("atwin.host")
 
 
 #: Seconds from the last rung to the first one of the next round, each time twice as many: whoever

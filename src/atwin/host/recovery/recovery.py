@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from atwin.host.recovery.board import Board
     from atwin.host.recovery.ladder import Climbed
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("atwin.host")
 
 T = TypeVar("T")
 

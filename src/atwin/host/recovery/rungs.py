@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
-from atwin.host.script import Script
+from atwin.host.channel.script import Script
 
 if TYPE_CHECKING:
     from collections.abc import Set

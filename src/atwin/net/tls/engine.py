@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from atwin.net.tls import messages
 from atwin.net.tls.alerts import FATAL, WARNING, Alert, AlertNumber
+from atwin.net.tls.certificates.identity import Identity, load_identity
+from atwin.net.tls.certificates.verify import judge, load_anchors
 from atwin.net.tls.errors import (
     EngineError,
     Kind,
@@ -17,12 +19,10 @@ from atwin.net.tls.errors import (
     TlsHandshakeError,
 )
 from atwin.net.tls.handshake import client_handshake
-from atwin.net.tls.identity import Identity, load_identity
 from atwin.net.tls.incoming import RECORDS_PER_STEP, Incoming
 from atwin.net.tls.messages import ContentType
 from atwin.net.tls.records import Records
 from atwin.net.tls.suites import SUITES, Version
-from atwin.net.tls.verify import judge, load_anchors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

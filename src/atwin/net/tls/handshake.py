@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Protocol
 
-    from atwin.net.tls.identity import Identity
+    from atwin.net.tls.certificates.identity import Identity
     from atwin.net.tls.profile import TlsProfile
     from atwin.net.tls.records import Records
 

@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from atwin.twin.lines import LONGEST_LINE
+from atwin.twin.engine.lines import LONGEST_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from atwin.clock import Clock
     from atwin.clock.base import Timer
     from atwin.net.faulty import FaultyNetwork
-    from atwin.twin.cell import Cell
+    from atwin.twin.board.cell import Cell
     from atwin.twin.firmware import Firmware
     from atwin.twin.module import Module
     from atwin.twin.pins import Pins

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.at.grammar import Form, split_arguments
-from atwin.twin.bearer import CIDS, CLOSED
-from atwin.twin.cure import Cure
+from atwin.twin.board.cure import Cure
+from atwin.twin.chapters.bearer import CIDS, CLOSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from atwin.at.urc import HttpExPostReady
-from atwin.line.loss import Loss
+from atwin.line.uart.loss import Loss
 from atwin.twin.faults.fault import Fault, PlanError, whole
 
 if TYPE_CHECKING:

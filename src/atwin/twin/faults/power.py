@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from atwin.twin.cure import Cure
+from atwin.twin.board.cure import Cure
+from atwin.twin.chapters.power import StartCause
 from atwin.twin.faults.fault import Fault, PlanError, number
-from atwin.twin.power import StartCause
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,9 +10,9 @@ from atwin.twin.faults.fault import Fault, whole
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from atwin.twin.engine.pool import Slot
     from atwin.twin.faults.bench import Bench
     from atwin.twin.faults.fault import End
-    from atwin.twin.pool import Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

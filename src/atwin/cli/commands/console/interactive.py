@@ -1,0 +1,70 @@
+"""The console on a terminal."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from prompt_toolkit import PromptSession, print_formatted_text
+from prompt_toolkit.formatted_text import FormattedText
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.patch_stdout import patch_stdout
+
+from atwin.cli.commands.console.terminal import Mark, Terminal
+from atwin.cli.commands.console.words import CommandCompleter
+from atwin.cli.output.says import say
+from atwin.disk.errors import DiskError
+from atwin.session.ports import open_line
+from atwin.text import shown
+
+#: Of what a module says these are shown as they act; the rest is escaped.
+_KEPT = "\r\n\t"
+_COLOURS = {Mark.SENT: "ansicyan", Mark.ANSWER: "", Mark.URC: "ansiyellow"}
+
+
+async def talk(url: str) -> int:
+    """Talk to the module at `url` until Ctrl-D; the exit code. Raises as `open_line` does."""
+    async with open_line(url) as opened:
+        port = opened.port
+        terminal = Terminal(port, _show)
+        session: PromptSession[str] = PromptSession(
+            history=_history(), completer=CommandCompleter(), complete_while_typing=False
+        )
+        print(f"{shown(port.name)}: Tab completes, Ctrl-D ends")
+        with patch_stdout():
+            while True:
+                try:
+                    line = await session.prompt_async(lambda: "data> " if terminal.data_due else "")
+                except KeyboardInterrupt:
+                    continue  # as in any shell, it only drops the line being typed
+                except EOFError:
+                    return 0
+                try:
+                    terminal.enter(line)
+                except DiskError as error:
+                    say(str(error))
+
+
+def _show(mark: Mark, text: str) -> None:
+    now = datetime.now().strftime("%H:%M:%S.%f")[:-3]
+    line = FormattedText(
+        [
+            ("ansibrightblack", f"{now} "),
+            (_COLOURS[mark], f"{mark.value} {shown(text, limit=None, keep=_KEPT)}"),
+        ]
+    )
+    print_formatted_text(line)
+
+
+def _history() -> History:
+    """Lines typed earlier, kept in the user's state directory where that can be written."""
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    directory = Path(base) / "atwin"
+    history = directory / "console-history"
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # PINs and passwords are typed here.
+        history.touch(mode=0o600)
+        history.chmod(0o600)
+    except OSError:
+        return InMemoryHistory()
+    return FileHistory(str(history))

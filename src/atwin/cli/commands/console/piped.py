@@ -1,0 +1,65 @@
+"""The console without a terminal: lines in, the module's lines out."""
+
+import asyncio
+import contextlib
+import threading
+
+import typer
+
+from atwin.cli.commands.console.terminal import Mark, NoAnswer, Terminal
+from atwin.cli.output.exits import MODULE_FAILED
+from atwin.cli.output.says import say
+from atwin.disk.errors import DiskError
+from atwin.session.ports import open_line
+from atwin.text import shown
+
+
+async def pipe(url: str, silence: float) -> int:
+    """Feed stdin to the module at `url`, line by line; the exit code.
+
+    Raises as `open_line` does, and `typer.BadParameter` for a data file that cannot be read.
+    """
+    lines = _stdin_lines()
+    async with open_line(url) as opened:
+        port = opened.port
+        terminal = Terminal(port, _print_answer)
+        try:
+            while (line := await lines.get()) is not None:
+                _enter(terminal, line)
+                await terminal.settled(silence)
+            terminal.end_of_input()
+            await terminal.settled(silence)
+        except NoAnswer as problem:
+            say(f"{port.name}: {problem}")
+            return MODULE_FAILED
+    return 0
+
+
+def _enter(terminal: Terminal, line: str) -> None:
+    try:
+        terminal.enter(line)
+    except DiskError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _print_answer(mark: Mark, text: str) -> None:
+    if mark is not Mark.SENT:
+        print(shown(text, limit=None, keep="\r\n\t"), flush=True)
+
+
+def _stdin_lines() -> asyncio.Queue[str | None]:
+    """The lines of stdin as they come, None at the end."""
+    lines: asyncio.Queue[str | None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        # Unbuffered: the program may end while this thread still waits in a read, and
+        # a buffer's lock would then be in the interpreter's way.
+        with open(0, "rb", buffering=0, closefd=False) as stdin, contextlib.suppress(RuntimeError):
+            while raw := stdin.readline():
+                text = raw.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
+                loop.call_soon_threadsafe(lines.put_nowait, text)
+            loop.call_soon_threadsafe(lines.put_nowait, None)
+
+    threading.Thread(target=read, daemon=True, name="stdin").start()
+    return lines

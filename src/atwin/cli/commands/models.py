@@ -1,0 +1,45 @@
+"""`atwin models`: the profiles and what they allow."""
+
+import typer
+
+from atwin.cli.options.shared import Json
+from atwin.cli.output.outcome import print_object
+
+
+def models(as_json: Json = False) -> None:
+    """List the module profiles and their limits, in bytes and bit/s.
+
+    \b
+    Examples:
+      atwin models
+      atwin models --json | jq '.models[].limits.http_buffer'
+    """
+    from atwin.models import MODELS, load_profile
+
+    profiles = [load_profile(key) for key in MODELS]
+    if as_json:
+        described = [
+            {
+                "model": profile.key,
+                "title": profile.title,
+                "firmware": profile.firmware,
+                "limits": dict(profile.limits),
+                "features": dict(profile.features),
+            }
+            for profile in profiles
+        ]
+        print_object({"models": described})
+        return
+    rows = [
+        ("model", *(profile.key for profile in profiles)),
+        ("firmware", *(profile.firmware for profile in profiles)),
+        *((name, *(str(p.limit(name)) for p in profiles)) for name in profiles[0].limits),
+        *(
+            (name, *("yes" if p.has(name) else "-" for p in profiles))
+            for name in profiles[0].features
+        ),
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())

@@ -1,0 +1,227 @@
+"""`atwin probe`: can modules reach this HTTPS server?"""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from atwin.cli.options.inputs import no_nan, read_option
+from atwin.cli.options.shared import Json, TraceFile
+from atwin.text import shown
+
+if TYPE_CHECKING:
+    from atwin.net.tls.probe import Answer
+    from atwin.probe import Survey, Target, Verdict
+    from atwin.probe.chain import CertificateFacts
+
+#: Names of one certificate that are shown.
+_NAMES = 20
+
+
+def probe(
+    server: Annotated[
+        str, typer.Argument(metavar="HOST[:PORT]", help="Or an https:// URL to try HTTP on.")
+    ],
+    ca: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Check its certificates by this CA.")
+    ] = None,
+    cert: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Client certificate to show.")
+    ] = None,
+    key: Annotated[str | None, typer.Option(metavar="FILE", help="Its RSA key.")] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Server name to send and check.")
+    ] = None,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            min=0.1, max=300, callback=no_nan, metavar="S", help="Seconds for each handshake."
+        ),
+    ] = 10.0,
+    as_json: Json = False,
+    trace: TraceFile = None,
+) -> None:
+    """Tell whether modules can reach an HTTPS server, and what to change.
+
+    Asks from this computer, with the module's own ClientHello: each suite, each version. It makes
+    at most 13 handshakes. Exit code 4 when no model can connect, 3 when nothing answers.
+
+    \b
+    Examples:
+      atwin probe files.example.org
+      atwin probe https://files.example.org:8443/firmware.bin --ca root.pem --json
+    """
+    from atwin.cli.output.exits import DONE, MODULE_FAILED, TLS_FAILED
+    from atwin.cli.output.outcome import CommandFailed, known, print_object
+    from atwin.cli.running import finish, run
+
+    async def work() -> int:
+        import time
+
+        from atwin.models import MODELS, load_profile
+        from atwin.net.network import ConnectError, ResolveError
+        from atwin.net.real import RealNetwork
+        from atwin.probe import survey, verdict
+        from atwin.session.tracing import current_trace, traced_network
+
+        target = _target(server, ca, cert, key, name, timeout)
+        known(host=target.host, port=target.port)
+        try:
+            found = await survey(traced_network(RealNetwork()), target, time.time())
+        except (ConnectError, ResolveError) as error:
+            raise CommandFailed(f"{target.host}:{target.port}: {error}", MODULE_FAILED) from None
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+        for version, answer in found.versions.items():
+            current_trace().notes("net", f"TLS: {version.label}", answer=_said(answer))
+        for number, answer in found.suites.items():
+            current_trace().notes("net", f"TLS: 0x{number:04X}", answer=_said(answer))
+        verdicts = [
+            verdict(
+                load_profile(model),
+                found,
+                shows_certificate=cert is not None,
+                ca_size=len(target.ca or b""),
+            )
+            for model in MODELS
+        ]
+        code = DONE if any(one.connects for one in verdicts) else TLS_FAILED
+        if as_json:
+            told = _described(target, found, verdicts)
+            if code:
+                told |= {"error": f"no model can connect: {verdicts[0].why}", "exit_code": code}
+            print_object(told)
+        else:
+            _print(target, found, verdicts)
+        return code
+
+    finish(run(work(), trace))
+
+
+def _target(
+    server: str, ca: str | None, cert: str | None, key: str | None, name: str | None, timeout: float
+) -> "Target":
+    from urllib.parse import urlsplit
+
+    from atwin.probe import Target
+
+    try:
+        parts = urlsplit(server if "://" in server else f"https://{server}")
+        host, port = parts.hostname, 443 if parts.port is None else parts.port
+    except ValueError:
+        raise typer.BadParameter(
+            f"{server!r}: HOST, HOST:PORT or an https:// URL is wanted"
+        ) from None
+    if not host or not port or parts.scheme != "https":
+        raise typer.BadParameter(f"{server!r}: HOST, HOST:PORT or an https:// URL is wanted")
+    if (cert is None) != (key is None):
+        raise typer.BadParameter("--cert and --key go together: give both or none")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(
+        host,
+        port,
+        path,
+        name,
+        _read("--ca", ca),
+        _read("--cert", cert),
+        _read("--key", key),
+        timeout,
+    )
+
+
+def _read(option: str, path: str | None) -> bytes | None:
+    return None if path is None else read_option(option, path)
+
+
+def _said(answer: "Answer") -> str:
+    return f"{answer.outcome.value}: {answer.detail}" if answer.detail else answer.outcome.value
+
+
+def _described(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> dict[str, Any]:
+    from atwin.probe import ONE_RECORD, advice, needs_client_certificate
+
+    best, chain = found.best, found.chain
+    return {
+        "host": target.host,
+        "port": target.port,
+        "handshakes": found.handshakes,
+        "versions": {version.label: _said(a) for version, a in found.versions.items()},
+        "suites": {f"0x{number:04X}": _said(a) for number, a in found.suites.items()},
+        "server_name_needed": found.without_name is not None,
+        "client_certificate_asked": best.client_cert_asked if best else None,
+        # Nobody knows what would happen without the one that was shown.
+        "client_certificate_needed": (
+            needs_client_certificate(found) if best and target.cert is None else None
+        ),
+        "modern": found.modern.said if found.modern else None,
+        "modern_key": found.modern.key if found.modern else None,
+        "chain": (
+            asdict(chain)
+            | {
+                "size": chain.size,
+                "limit": ONE_RECORD,
+                "refused": chain.refused.reason if chain.refused else None,
+                "cause": chain.refused.cause if chain.refused else None,
+            }
+            if chain
+            else None
+        ),
+        "http": asdict(found.http) if found.http else None,
+        "models": [asdict(one) for one in verdicts],
+        "advice": advice(found),
+    }
+
+
+def _certificate(one: "CertificateFacts") -> str:
+    """One certificate in a line; of many names the first ones."""
+    text = ", ".join(
+        part for part in (one.key, one.not_after and f"until {one.not_after[:10]}") if part
+    )
+    if one.names:
+        text += f" for {', '.join(one.names[:_NAMES])}"
+    if len(one.names) > _NAMES:
+        text += f" and {len(one.names) - _NAMES} more"
+    return f"{one.subject}: {text}" if text else one.subject
+
+
+def _print(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> None:
+    from atwin.cli.output.told import counted
+    from atwin.net.tls import SUITES
+    from atwin.probe import ONE_RECORD, advice, needs_client_certificate
+
+    lines = [f"{target.host}:{target.port}, {counted(found.handshakes, 'handshake')}", ""]
+    lines += [f"  {version.label:<16}{_said(a)}" for version, a in found.versions.items()]
+    for suite in SUITES:
+        if suite.number in found.suites:
+            lines.append(f"  {suite.openssl:<16}{_said(found.suites[suite.number])}")
+    if found.modern:
+        lines.append(f"  {'today’s client':<16}{found.modern.said}, {found.modern.key}")
+    if found.best is not None:
+        asked = "asked for" if found.best.client_cert_asked else "not asked for"
+        if target.cert is None and found.best.client_cert_asked:
+            asked = "needed" if needs_client_certificate(found) else "asked for, not needed"
+        needed = "needed" if found.without_name is not None else "not needed"
+        lines += [f"  client certificate {asked}; server name {needed}"]
+    if found.chain is not None:
+        lines += ["", f"Certificates, {found.chain.size} bytes of {ONE_RECORD} that fit one record"]
+        for one in found.chain.certificates:
+            lines.append(f"  {_certificate(one)}")
+            lines += [f"    odd: {what}" for what in one.odd]
+        if found.chain.checked:
+            refused = found.chain.refused
+            lines.append(f"  {refused.reason if refused else 'verified by the given CA'}")
+    if found.http is not None and found.http.problem is None:
+        http = found.http
+        ranges = {True: "yes", False: "no", None: "not known"}[http.ranges]
+        lines += [
+            "",
+            f"HTTP: HEAD {http.status}, {http.head_bytes} bytes of headers, ranges {ranges},"
+            f" keep-alive {'yes' if http.keep_alive else 'no'}",
+        ]
+    lines.append("")
+    for verdict in verdicts:
+        lines.append(f"{verdict.model}: {'yes' if verdict.connects else 'NO'}, {verdict.why}")
+        lines += [f"  {limit}" for limit in verdict.limits]
+    for subject, change in advice(found).items():
+        lines += ["", f"To change ({subject}):", *(f"  {line}" for line in change.split("\n"))]
+    typer.echo("\n".join(shown(line) for line in lines))

@@ -1,0 +1,216 @@
+"""What a task costs, for people and for programs."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from atwin.cli.output.outcome import print_object
+from atwin.cli.output.says import one_line
+from atwin.net.meter.bill import KINDS
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from atwin.net.meter.bill import Bill, Count
+
+_DAY = 86_400
+_MONTH_DAYS = 30
+#: What operators call a megabyte.
+_MB = 1024 * 1024
+#: Widest bar, in characters, and requests listed one by one.
+_BAR = 24
+_LISTED = 12
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How often, every how many seconds, at what price."""
+
+    times: int
+    interval: float | None
+    price_per_mb: float | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """`count` is of the task done `times` times; a real module tells only two totals."""
+
+    #: "estimate" or "measure".
+    mode: str
+    task: str
+    times: int
+    count: "Count | None" = None
+    module: tuple[int, int] | None = None
+    #: What each request of a measured task cost.
+    requests: "list[tuple[str, Count]]" = field(default_factory=list)
+    assumed: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
+    #: What the measured command ended with, if not well: a line, and its exit code.
+    failure: tuple[str, int] | None = None
+
+    @property
+    def bill(self) -> "Bill | None":
+        """What is shown: the operator's rules in an estimate, the wire in a measurement."""
+        if self.count is None:
+            return None
+        return self.count.operator if self.mode == "estimate" else self.count.wire
+
+    @property
+    def total(self) -> int:
+        """Bytes of what is shown."""
+        if self.module is not None:
+            return sum(self.module)
+        return self.bill.total if self.bill else 0
+
+    @property
+    def billed(self) -> int:
+        """Bytes that are paid for: a module sends no time stamps, as this computer does."""
+        return self.total if self.count is None else self.count.operator.total
+
+    def a_day(self, plan: Plan) -> float | None:
+        """`billed` bytes a day, when it is known how often."""
+        return None if plan.interval is None else self.billed / self.times * _DAY / plan.interval
+
+
+def show(report: Report, plan: Plan, *, as_json: bool) -> None:
+    """Print it on stdout."""
+    if as_json:
+        print_object(_described(report, plan))
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console.print(one_line(f"{report.mode.capitalize()}: {report.task}{_often(plan)}"))
+    if report.bill is not None:
+        console.print(f"{_who(report)}\n")
+        console.print(_table(report.bill))
+    for line in _lines(report, plan):
+        console.print(one_line(line))
+
+
+def _described(report: Report, plan: Plan) -> dict[str, object]:
+    told: dict[str, object] = {
+        "mode": report.mode,
+        "task": report.task,
+        "times": report.times,
+        "interval": plan.interval,
+    }
+    if report.count is not None:
+        told |= report.count.as_dict()
+    if report.module is not None:
+        up, down = report.module
+        told |= {"counted_by": "module", "module": {"total": up + down, "up": up, "down": down}}
+    told["total"] = report.total
+    told["per_time"] = report.total / report.times
+    if (day := report.a_day(plan)) is not None:
+        told |= {"per_day": round(day), "per_month": round(day * _MONTH_DAYS)}
+    if plan.price_per_mb is not None:
+        told["price"] = {
+            name: amount / _MB * plan.price_per_mb for name, amount in _priced(report, plan)
+        }
+    if report.requests:
+        told["requests"] = [{"name": name, **count.as_dict()} for name, count in report.requests]
+    if report.failure is not None:
+        told["error"], told["exit_code"] = report.failure
+    return told | {"assumed": report.assumed, "advice": report.advice}
+
+
+def _priced(report: Report, plan: Plan) -> list[tuple[str, float]]:
+    amounts = [("total", float(report.billed))]
+    if (day := report.a_day(plan)) is not None:
+        amounts += [("per_day", day), ("per_month", day * _MONTH_DAYS)]
+    return amounts
+
+
+def _often(plan: Plan) -> str:
+    text = f", {plan.times:,} times" if plan.times > 1 else ""
+    return f"{text}, every {plan.interval:g} s" if plan.interval is not None else text
+
+
+def _who(report: Report) -> str:
+    if report.mode == "estimate":
+        return "By the operator's rules: no TCP options, an ACK for each segment, nothing lost."
+    assert report.count is not None
+    if report.count.counted_by == "kernel":
+        return "Counted by the kernel of this computer, TCP options included."
+    if report.count.counted_by == "model":
+        return (
+            "Counted by the model: no connection came about, or this system does not tell its"
+            " packets."
+        )
+    return "Counted by the kernel of this computer; failed connections by the model."
+
+
+def _table(bill: "Bill") -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for name in ("up", "down", "both", "share"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    whole = bill.total or 1
+    for kind, name in KINDS.items():
+        both = bill.kind(kind)
+        if both or kind == "payload":
+            share = both / whole
+            table.add_row(
+                name,
+                f"{getattr(bill.up, kind):,}",
+                f"{getattr(bill.down, kind):,}",
+                f"{both:,}",
+                f"{share:.1%}",
+                "█" * round(share * _BAR),
+            )
+    table.add_row("IP bytes", f"{bill.up.total:,}", f"{bill.down.total:,}", f"{bill.total:,}")
+    table.add_row("packets", f"{bill.up.packets:,}", f"{bill.down.packets:,}", f"{bill.packets:,}")
+    return table
+
+
+def _lines(report: Report, plan: Plan) -> list[str]:
+    lines = [""]
+    if report.module is not None:
+        up, down = report.module
+        lines.append(f"{up + down:,} bytes by the module's AT^DATAINFO: {up:,} up, {down:,} down")
+    if report.times > 1:
+        lines.append(f"{report.total / report.times:,.0f} bytes each time, {report.total:,} in all")
+    if report.count is not None:
+        lines.append(_other(report, report.count))
+    if (day := report.a_day(plan)) is not None:
+        lines.append(
+            f"{day:,.0f} bytes a day, {day * _MONTH_DAYS:,.0f} in {_MONTH_DAYS} days"
+            f" ({day * _MONTH_DAYS / _MB:,.1f} MB of 1,048,576 bytes)"
+        )
+    if plan.price_per_mb is not None:
+        names = {"total": "in all", "per_day": "a day", "per_month": f"in {_MONTH_DAYS} days"}
+        prices = ", ".join(
+            f"{amount / _MB * plan.price_per_mb:,.4f} {names[name]}"
+            for name, amount in _priced(report, plan)
+        )
+        lines.append(f"At {plan.price_per_mb:g} a MB: {prices}")
+    lines += _requests(report)
+    lines += [f"Assumed: {text}" for text in report.assumed]
+    lines += ["", *(f"* {text}" for text in report.advice)] if report.advice else []
+    return lines
+
+
+def _other(report: Report, count: "Count") -> str:
+    if report.mode == "estimate":
+        return (
+            f"This computer's TCP would send {count.wire.total:,} (time stamps in each packet,"
+            " fewer ACKs): what --run measures."
+        )
+    return (
+        f"A module's TCP, by the operator's rules: {count.operator.total:,} bytes in"
+        f" {count.operator.packets:,} packets (no TCP options, an ACK for each segment)."
+    )
+
+
+def _requests(report: Report) -> list[str]:
+    if len(report.requests) < 2:
+        return []
+    lines = [
+        f"  {name:<18}{count.wire.total:>12,} bytes, {count.wire.kind('payload'):,} payload"
+        for name, count in report.requests[:_LISTED]
+    ]
+    more = len(report.requests) - _LISTED
+    return [*lines, f"  and {more:,} more"] if more > 0 else lines

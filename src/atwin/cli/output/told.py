@@ -1,0 +1,105 @@
+"""How a download is told: lines for a person, an object for `--json`."""
+
+from typing import TYPE_CHECKING
+
+from atwin.cli.output.says import one_line
+from atwin.text import masked_url
+
+if TYPE_CHECKING:
+    from atwin.host import DownloadResult, ServerError
+
+#: Statuses of a URL whose signature or time is over.
+_REFUSALS = (401, 403, 404, 410)
+
+
+def kept(url: str, target: str, *, whole: bool) -> str:
+    """What is on disk of a download that was ended, and what to do."""
+    if whole:
+        return f"{target} is there, whole and verified"
+    count = _kept_of(url, target)
+    if count is None:
+        return "nothing was kept yet"
+    return f"{count} bytes are kept; the same command goes on from there"
+
+
+def goes_on(failure: "ServerError", url: str, target: str) -> str:
+    """What is on disk of a download that the server ended, and what to do; empty without."""
+    count = None if "kept" in str(failure) else _kept_of(url, target)
+    if count is None:
+        return ""
+    fresh = ", with a fresh URL if this one ran out" if failure.status in _REFUSALS else ""
+    return f"{count} bytes are kept; the same command goes on from there{fresh}"
+
+
+def _kept_of(url: str, target: str) -> str | None:
+    """`5000 of 9000`, by the journal; None where it has nothing of that URL."""
+    from atwin.disk.errors import DiskError
+    from atwin.disk.journal import Journal
+
+    try:
+        record = Journal(target).load()
+    except DiskError:
+        return None
+    if record is None or not record.is_of(url) or not record.done:
+        return None
+    length = record.entity.get("length")
+    return f"{record.done} of {length}" if isinstance(length, int) else f"{record.done}"
+
+
+def counted(count: int, what: str) -> str:
+    """`1 retry`, `2 retries`."""
+    if count == 1:
+        return f"1 {what}"
+    return f"{count} {what[:-1]}ies" if what.endswith("y") else f"{count} {what}s"
+
+
+def rate(size: int, seconds: float) -> str:
+    """Bytes a second in a unit that suits."""
+    per_second = size / seconds if seconds else 0.0
+    return f"{per_second / 1e6:.2f} MB/s" if per_second >= 1e6 else f"{per_second / 1e3:.1f} kB/s"
+
+
+def summary(result: "DownloadResult") -> str:
+    """One line for a person."""
+    if result.strategy == "none":
+        return f"{result.file}: was there already, {result.bytes} bytes, sha256 {result.sha256}"
+    fetched = result.bytes - result.resumed_from
+    text = (
+        f"{result.file}: {result.bytes} bytes in {result.seconds:.1f} s"
+        f" ({rate(fetched, result.seconds)}), {counted(result.parts, 'part')}"
+    )
+    if result.resumed_from:
+        now = counted(result.fetched_parts, "part")
+        text += f", resumed from {result.resumed_from} ({now} fetched now)"
+    if result.retries:
+        text += f", {counted(result.retries, 'retry')}"
+    helped = [rung.rung for rung in result.recovery if rung.helped]
+    if helped:
+        text += f", recovered by {', '.join(helped)}"
+    if result.final_url is not None:
+        text += f", from {masked_url(result.final_url)}"
+    if result.coding is not None:
+        text += f", content-coded ({result.coding}): the bytes are as sent, not decoded"
+    return one_line(f"{text}, sha256 {result.sha256}")
+
+
+def described(result: "DownloadResult") -> dict[str, object]:
+    """For `--json`."""
+    from atwin.cli.commands.recover import described as climbed
+
+    return {
+        "url": result.url,
+        "file": str(result.file),
+        "bytes": result.bytes,
+        "sha256": result.sha256,
+        "parts": result.parts,
+        "fetched_parts": result.fetched_parts,
+        "resumed_from": result.resumed_from,
+        "seconds": round(result.seconds, 3),
+        "strategy": result.strategy,
+        "model": result.model,
+        "retries": result.retries,
+        "recovery": climbed(result.recovery),
+        "final_url": None if result.final_url is None else masked_url(result.final_url),
+        "coding": result.coding,
+    }

@@ -1,0 +1,1 @@
+"""One command at a time over the line: its answer, its data, the URCs in between."""

@@ -1,0 +1,434 @@
+"""The host's end of the line: one command at a time, and URCs that are never lost.
+
+A command that gets no answer leaves the line in an unknown state (half a body may still be on
+its way), so the next one first resynchronises with `AT` (spec: flows.md §1, uart.md §3). Its answer
+may come all the same, later: results are counted, and for some time each command waits whether a
+second one follows the first. The last is its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from atwin.at.answers import AnswerParser
+from atwin.at.events import BodyData, BodyStart, Echo, Final, Line, Prompt, Received, Unsolicited
+from atwin.at.urc import Ready, urcs_behind
+from atwin.clock import LoopClock
+from atwin.host.channel.data_phase import DataPhase
+from atwin.host.channel.doubt import SETTLE, Doubt
+from atwin.host.channel.exchange import Exchange, Reply, Timeout
+from atwin.host.channel.owed import Owed
+from atwin.host.channel.urcs import Urcs
+from atwin.host.errors import LineLostError
+from atwin.line.host_line import HostPort
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from atwin.at.events import Event
+    from atwin.at.urc import Urc
+    from atwin.clock import Clock
+    from atwin.host.channel.exchange import Progress
+    from atwin.line.port import Port
+
+U = TypeVar("U", bound="Urc")
+
+#: Seconds a module may take for an answer unless its manual says more (spec: http.md §3).
+COMMAND_TIMEOUT = 9.0
+
+#: Seconds without a byte after a bare result in place of information that was asked for.
+LATE_SETTLE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One line on the wire: `direction` is `>` to the module, `<` from it, `time` in seconds."""
+
+    time: float
+    direction: str
+    text: str
+
+
+class Channel:
+    """Commands out, answers and URCs in, on one `Port`. Make it inside a running loop."""
+
+    def __init__(self, port: Port, clock: Clock | None = None) -> None:
+        self.port = port
+        self.clock = clock or LoopClock()
+        #: How often the module was heard to start. What is told to it holds until that changes.
+        self.restarts = 0
+        #: Whether it has ever answered a command.
+        self.answered = False
+        self._parser = AnswerParser()
+        self._lock = asyncio.Lock()
+        self._exchange: Exchange | None = None
+        self._owed = Owed(self.clock)
+        self._doubt = Doubt(self, self._owed, self._probe)
+        self._data = DataPhase(self)
+        self._lost: str | None = None
+        self._heard = 0
+        self._last_heard = b""
+        self._urcs = Urcs(self.clock)
+        self._received_calls: list[Callable[[Received], None]] = []
+        self._log_calls: list[Callable[[LogEntry], None]] = []
+        port.start(self)
+
+    @property
+    def rate(self) -> int | None:
+        """bit/s of the line; None on a port that knows of none."""
+        return self.port.rate if isinstance(self.port, HostPort) else None
+
+    @property
+    def heard(self) -> int:
+        """How many bytes have come from the module."""
+        return self._heard
+
+    @property
+    def last_heard(self) -> bytes:
+        """The bytes that came last, as they were handed over."""
+        return self._last_heard
+
+    def check_line(self) -> None:
+        """Raise `LineLostError` when the port is gone."""
+        if self._lost is not None:
+            raise LineLostError(self._lost)
+
+    # --- commands -------------------------------------------------------------------------------
+
+    async def command(
+        self,
+        text: str,
+        *,
+        timeout: float = COMMAND_TIMEOUT,
+        bodies: Sequence[str] = (),
+        raw: int = 0,
+        progress: Progress | None = None,
+        finals: Sequence[str] = (),
+    ) -> Reply:
+        """Send one command line (without CR) and return its whole answer, good or bad.
+
+        `timeout` seconds run from the command, and again from each piece of a counted body.
+        `bodies` are the headers that announce one (`+HTTPREAD`), `raw` is the length of one that
+        comes without, `progress` hears how much of it has come, `finals` are results other than
+        OK that mean success. Raises `Timeout`, `LineLostError`, and `ModuleSilentError` when the
+        line cannot be resynchronised.
+        """
+        async with self._lock:
+            await self._doubt.clear()
+            exchange = self._begin(
+                text, b"\r", timeout, progress, bodies=bodies, raw=raw, finals=finals
+            )
+            try:
+                return await exchange.reply
+            finally:
+                self._end(exchange)
+
+    async def command_with_data(
+        self,
+        text: str,
+        data: bytes,
+        *,
+        prompt: str,
+        timeout: float = COMMAND_TIMEOUT,
+        data_timeout: float = 130.0,
+        progress: Progress | None = None,
+    ) -> Reply:
+        """Send a command, wait for its prompt (`DOWNLOAD` or `>`), send `data`, return the answer.
+
+        `timeout` runs to the prompt, `data_timeout` from there to the result. An answer that
+        comes instead of the prompt is returned. Raises as `command` does.
+        """
+        async with self._lock:
+            await self._doubt.clear()
+            # CR LF: behind a bare CR the module would swallow data that begin with LF
+            # (spec: uart.md §1).
+            exchange = self._begin(text, b"\r\n", timeout, None, prompt=prompt)
+            self._data.unsent = len(data)
+            try:
+                if await exchange.prompted:
+                    exchange.timeout = data_timeout
+                    exchange.alive_at = self.clock.now()
+                    self._log(">", f"({len(data)} bytes)")
+                    await self._data.send(data, progress, exchange.reply)
+                return await exchange.reply
+            finally:
+                self._end(exchange)
+                if not self._doubt.there:
+                    self._data.unsent = 0
+
+    @property
+    def data_time(self) -> float:
+        """Seconds of the line for what the module still waits for of a data phase; 0: for none."""
+        return self._data.time
+
+    async def end_data(self, longest: float) -> None:
+        """Fill up a data phase that was broken off, so that the module takes commands again.
+
+        One that would take more than `longest` seconds is left to its own time. Raises
+        `LineLostError`.
+        """
+        await self._data.end(longest)
+
+    async def synchronise(self, attempts: int = 20, gap: float = 0.5) -> None:
+        """Send `AT` until it is answered, at most `attempts` times, `gap` seconds apart.
+
+        Late answers of earlier commands are waited out and dropped. Raises `LineLostError`, and
+        `ModuleSilentError` with what came instead.
+        """
+        async with self._lock:
+            await self._doubt.synchronise(attempts, gap)
+
+    def send_raw(self, data: bytes) -> None:
+        """Bytes that are no command, to a module that may be in a data phase."""
+        self._log(">", f"({len(data)} bytes)")
+        self.port.write(data)
+        self._doubt.there = True
+
+    def send_blind(self, text: str) -> None:
+        """A command whose answer nobody waits for, because none can be heard."""
+        self._log(">", text)
+        self.port.write(text.encode() + b"\r")
+        self._doubt.there = True
+        self._owed.add(text)
+
+    def expect_restart(self) -> None:
+        """The module was made to start anew: count that, whether its RDY is heard or not."""
+        self.restarts += 1
+        self._doubt.there = True
+        self._owed.forget()
+        self._parser.restarted()
+
+    # --- URCs and log ---------------------------------------------------------------------------
+
+    async def urc(self, *kinds: type[U], timeout: float) -> U:
+        """The next URC of one of `kinds`, the oldest first if it came already.
+
+        Raises `Timeout` after `timeout` seconds, and `LineLostError`.
+        """
+        return await self._urcs.take(*kinds, timeout=timeout)
+
+    def forget(self, *kinds: type[Urc]) -> None:
+        """Drop the URCs of these kinds that came and were not asked for."""
+        self._urcs.forget(*kinds)
+
+    def on_urc(self, call: Callable[[str, Urc | None], None]) -> Callable[[], None]:
+        """Call back for every unsolicited line, known or not; returns the way to stop that."""
+        return self._urcs.on_urc(call)
+
+    def on_received(self, call: Callable[[Received], None]) -> Callable[[], None]:
+        """Call back for every piece a TCP or UDP link received by itself (not with CIPRXGET).
+
+        Returns the way to stop that. With one link the module must say how much it is
+        (AT+CIPHEAD=1): bare bytes are no more than lines to a host.
+        """
+        self._received_calls.append(call)
+        return lambda: self._received_calls.remove(call)
+
+    def on_log(self, call: Callable[[LogEntry], None]) -> Callable[[], None]:
+        """Call back for every line in both directions, bodies shortened to their length.
+
+        Returns the way to stop that.
+        """
+        self._log_calls.append(call)
+        return lambda: self._log_calls.remove(call)
+
+    async def close(self) -> None:
+        """Let go of the port."""
+        await self.port.close()
+        self.lost(None)
+
+    # --- from the port --------------------------------------------------------------------------
+
+    def received(self, data: bytes) -> None:
+        """See `Receiver.received`."""
+        self._heard += len(data)
+        self._last_heard = data
+        for event in self._parser.feed(data):
+            self._handle(event)
+
+    def lost(self, reason: str | None) -> None:
+        """See `Receiver.lost`."""
+        if self._lost is not None:
+            return
+        self._lost = f"the line {self.port.name} is gone: {reason or 'closed'}{self._last_words()}"
+        if self._exchange is not None:
+            self._exchange.fail(LineLostError(self._lost))
+        self._urcs.lost(self._lost)
+
+    def _last_words(self) -> str:
+        """What a far side said that never answered anything: why it refused us, most likely."""
+        text = self._last_heard.decode("latin-1").strip()
+        if self.answered or not text or not text.isprintable():
+            return ""
+        return f"; it said: {text}"
+
+    def _handle(self, event: Event) -> None:
+        exchange = self._exchange
+        if isinstance(event, Unsolicited):
+            self._log("<", event.text)
+            self._owed.hear(event.text)
+            self._announce(event.text, event.urc)
+            return
+        if isinstance(event, Received):
+            for call in tuple(self._received_calls):
+                call(event)
+            return
+        if exchange is None:
+            return
+        if (
+            exchange.final is not None
+            and self._owed
+            and isinstance(event, Echo | Line | BodyStart | Prompt)
+        ):
+            exchange.start_over()
+            self._owed.came()
+        match event:
+            case BodyData(data):
+                exchange.alive_at = self.clock.now()
+                exchange.take(data)
+            case Line(text):
+                self._log("<", text)
+                exchange.lines.append(text)
+                if exchange.timeout > COMMAND_TIMEOUT and text[0] in "+*^":
+                    # What takes so long has been done: the result is under way, or lost.
+                    exchange.timeout, exchange.alive_at = COMMAND_TIMEOUT, self.clock.now()
+                    if exchange.timer is not None:
+                        exchange.timer.cancel()
+                    self._check_time(exchange)
+            case Final():
+                self.answered = True
+                if exchange.announced is not None:
+                    self._log("<", f"({exchange.got} bytes)")
+                self._log("<", event.text)
+                if event.open:
+                    self._may_be_late(exchange, event)
+                elif event.damaged:
+                    exchange.conclude(event)
+                else:
+                    exchange.finish(event)
+            case BodyStart(header, length):
+                if header:
+                    self._log("<", header)
+                    exchange.lines.append(header)
+                exchange.announced = length
+            case Prompt(text):
+                self._log("<", text)
+                exchange.asked_for_data = True
+                if not exchange.prompted.done():
+                    exchange.prompted.set_result(True)
+            case Echo():
+                exchange.echoed = True
+
+    def _may_be_late(self, exchange: Exchange, final: Final) -> None:
+        """A result that more may follow: it counts once the line is silent."""
+        if self._owed.is_due:
+            self._owed.came()  # its own line was in front of it
+            return
+        if exchange.final is not None and self._owed:
+            self._owed.came()
+            if exchange.lines or exchange.announced is not None:
+                final = exchange.final  # the one with what was asked for is its own
+        first, exchange.final = exchange.final is None, final
+        if first:
+            self._wait_for_silence(exchange)
+
+    def _wait_for_silence(self, exchange: Exchange) -> None:
+        heard = self._heard
+        wait = SETTLE if exchange.has_what_was_asked else LATE_SETTLE
+
+        def look() -> None:
+            if exchange.final is None or exchange.reply.done():
+                return
+            if self._heard == heard:
+                exchange.conclude(exchange.final)
+            else:
+                self._wait_for_silence(exchange)
+
+        exchange.silence = self.clock.call_later(wait, look)
+
+    def _announce(self, text: str, urc: Urc | None) -> None:
+        if isinstance(urc, Ready):
+            self.restarts += 1
+            self._owed.forget()
+        self._urcs.announce(text, urc)
+
+    # --- inside an exchange ---------------------------------------------------------------------
+
+    def _begin(
+        self,
+        text: str,
+        end: bytes,
+        timeout: float,
+        progress: Progress | None,
+        *,
+        bodies: Sequence[str] = (),
+        raw: int = 0,
+        finals: Sequence[str] = (),
+        prompt: str | None = None,
+        probe: bool = False,
+    ) -> Exchange:
+        self.check_line()
+        exchange = Exchange(text, timeout, progress, self.clock.now())
+        self._data.unsent = 0
+        self._owed.is_due = False
+        owed = bool(self._owed) and not probe
+        self._parser.begin(text, bodies=bodies, raw=raw, prompt=prompt, finals=finals, owed=owed)
+        self._exchange = exchange
+        self._log(">", text)
+        self.port.write(text.encode() + end)
+        exchange.timer = self.clock.call_later(timeout, lambda: self._check_time(exchange))
+        return exchange
+
+    def _end(self, exchange: Exchange, *, probe: bool = False) -> None:
+        """Whatever happened: nothing is in flight now, and an unfinished answer leaves doubt.
+
+        The results of a `probe` are counted by who sends it.
+        """
+        if exchange.timer is not None:
+            exchange.timer.cancel()
+        if exchange.silence is not None:
+            exchange.silence.cancel()
+            self._parser.end()
+        self._exchange = None
+        reply = exchange.reply
+        if not reply.done() or reply.cancelled() or reply.exception():
+            self._parser.end()
+            self._doubt.there = True
+            # With a body under way the result was most likely taken for some of it.
+            if exchange.announced is None and not probe:
+                self._owed.add(exchange.sent)
+            for text, urc in urcs_behind(exchange.last_bytes()):
+                self._log("<", text)
+                self._announce(text, urc)
+
+    def _check_time(self, exchange: Exchange) -> None:
+        left = exchange.alive_at + exchange.timeout - self.clock.now()
+        if left > 1e-6:
+            exchange.timer = self.clock.call_later(left, lambda: self._check_time(exchange))
+        else:
+            if exchange.final is not None:
+                exchange.conclude(exchange.final)
+                return
+            came = exchange.came_so_far()
+            exchange.fail(Timeout(f"{came} in {exchange.timeout:g} s", exchange.missing()))
+
+    async def _probe(self, seconds: float) -> bool | None:
+        """Whether `AT` is answered well; None when it is not answered."""
+        doubt = self._doubt.there
+        exchange = self._begin("AT", b"\r", seconds, None, probe=True)
+        try:
+            return (await exchange.reply).ok
+        except Timeout:
+            self._parser.give_up_packet()
+            return None
+        finally:
+            self._end(exchange, probe=True)
+            self._doubt.there = doubt
+
+    def _log(self, direction: str, text: str) -> None:
+        if self._log_calls:
+            entry = LogEntry(self.clock.now(), direction, text)
+            for call in tuple(self._log_calls):
+                call(entry)

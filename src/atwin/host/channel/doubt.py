@@ -1,0 +1,98 @@
+"""Whether answers to earlier commands may still be under way, and how to be sure again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atwin.host.errors import ModuleSilentError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from atwin.host.channel.channel import Channel
+    from atwin.host.channel.owed import Owed
+
+#: Seconds without a byte after which an interrupted answer is taken to be over.
+SETTLE = 0.2
+
+#: Seconds in which a module answers `AT` that is not late with everything.
+_AT_ONCE = 0.05
+
+#: Seconds the rest of an interrupted answer may take: a whole buffer at 9600 Bd.
+_LONGEST_SETTLE = 340.0
+
+
+class Doubt:
+    """What is not known of a line: `there` when the next result need not be the next command's."""
+
+    def __init__(
+        self, channel: Channel, owed: Owed, probe: Callable[[float], Awaitable[bool | None]]
+    ) -> None:
+        """`probe`: whether `AT` is answered well within so many seconds; None for no answer."""
+        self._channel = channel
+        self._clock = channel.clock
+        self._owed = owed
+        self._probe = probe
+        self.there = False
+
+    async def clear(self) -> None:
+        """Synchronise where there is a doubt."""
+        if self.there:
+            await self.synchronise(attempts=10, gap=1.0)
+
+    async def synchronise(self, attempts: int, gap: float) -> None:
+        """`AT` until a result is surely its own; see `Channel.synchronise`.
+
+        Results come in the order of the commands. So where earlier ones may still be under way the
+        line must be silent, and then the result of one `AT` the only one. A module that is late
+        with all results, by the same time, gives the next one after the seconds between the two
+        commands: so long nothing else may come, unless it answers at once and never was late.
+        """
+        heard, strays = self._channel.heard, self._owed.strays
+        sure, unanswered, quiet = not self.there, len(self._owed), False
+        asked_at, widest = self._clock.now(), 0.0
+        for _ in range(attempts):
+            strays_then, asked_before, asked_at = self._owed.strays, asked_at, self._clock.now()
+            widest = max(widest, asked_at - asked_before)
+            ok = await self._probe(gap)
+            if ok is None:
+                sure, unanswered = False, unanswered + 1
+            if not ok:
+                continue
+            if sure:
+                return
+            late = self._owed.strays > strays or self._clock.now() - asked_at > _AT_ONCE
+            until = self._clock.now() + widest + SETTLE
+            await self._settle()
+            while (
+                not (all_came := self._owed.strays - strays >= unanswered)
+                and (quiet and late)
+                and self._clock.now() < until
+            ):
+                await self._settle()
+            if all_came or (quiet and self._owed.strays == strays_then):
+                self.there = False
+                if all_came:
+                    self._owed.forget()
+                return
+            quiet = True
+        raise ModuleSilentError(
+            f"no answer to AT on {self._channel.port.name} in {attempts} tries, {gap:g} s each:"
+            f" came {self._came_since(heard)};"
+            " check that the module is powered, the port is the right one and the baud rate is"
+            " the module's"
+        )
+
+    def _came_since(self, heard: int) -> str:
+        channel = self._channel
+        if channel.heard == heard:
+            return "nothing"
+        last = channel.last_heard[-24:]
+        return f"{channel.heard - heard} bytes that are no answer, last {last!r}"
+
+    async def _settle(self) -> None:
+        """Wait until the line is quiet: answers to earlier commands are still under way."""
+        heard, until = -1, self._clock.now() + _LONGEST_SETTLE
+        while heard != self._channel.heard and self._clock.now() < until:
+            heard = self._channel.heard
+            await self._clock.sleep(SETTLE)

@@ -1,0 +1,158 @@
+"""A script: named steps, each with a deadline, whose failures say where they happened."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from atwin.at.urc import Ready
+from atwin.host.channel.channel import COMMAND_TIMEOUT
+from atwin.host.channel.exchange import Timeout
+from atwin.host.errors import CommandRefusedError, ModuleRestartedError, NoAnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from atwin.at.urc import Urc
+    from atwin.host.channel.channel import Channel
+    from atwin.host.channel.exchange import Progress, Reply
+
+log = logging.getLogger("atwin.host")
+
+U = TypeVar("U", bound="Urc")
+
+
+class Script:
+    """Runs steps on a channel; `name` and the step number stand in every log line and error."""
+
+    def __init__(self, name: str, channel: Channel) -> None:
+        self.name = name
+        self.number = 0
+        self.sent = ""
+        self._channel = channel
+
+    def begin(self, name: str) -> None:
+        """The steps that follow belong to another script: count from 1 again."""
+        self.name = name
+        self.number = 0
+
+    async def ask(
+        self,
+        command: str,
+        *,
+        deadline: float = COMMAND_TIMEOUT,
+        bodies: Sequence[str] = (),
+        raw: int = 0,
+        progress: Progress | None = None,
+        shown: str | None = None,
+    ) -> Reply:
+        """One command whose result the caller judges. Raises `NoAnswerError`.
+
+        `shown` is what errors and the log call it, for a command with a secret in it.
+        """
+        self._next(shown or command)
+        try:
+            return await self._channel.command(
+                command, timeout=deadline, bodies=bodies, raw=raw, progress=progress
+            )
+        except Timeout as timeout:
+            raise self._no_answer(timeout) from None
+
+    async def step(
+        self,
+        command: str,
+        *,
+        deadline: float = COMMAND_TIMEOUT,
+        bodies: Sequence[str] = (),
+        raw: int = 0,
+        progress: Progress | None = None,
+        advice: str | None = None,
+    ) -> Reply:
+        """One command that must end well.
+
+        Raises `NoAnswerError`, and `CommandRefusedError` with `advice`.
+        """
+        reply = await self.ask(
+            command, deadline=deadline, bodies=bodies, raw=raw, progress=progress
+        )
+        if not reply.ok:
+            raise self.refused(reply, advice)
+        return reply
+
+    async def give(
+        self,
+        command: str,
+        data: bytes,
+        *,
+        prompt: str,
+        deadline: float,
+        progress: Progress | None = None,
+    ) -> Reply:
+        """One command with a data phase that must end well; `deadline` is for the whole phase.
+
+        Raises as `step` does.
+        """
+        self._next(command)
+        try:
+            reply = await self._channel.command_with_data(
+                command, data, prompt=prompt, data_timeout=deadline, progress=progress
+            )
+        except Timeout as timeout:
+            raise self._no_answer(timeout) from None
+        if not reply.ok:
+            raise self.refused(reply)
+        if not reply.prompted:
+            raise self.refused(reply, f"the module did not ask for the data with {prompt}")
+        return reply
+
+    async def event(self, *kinds: type[U], deadline: float, advice: str | None = None) -> U:
+        """The next URC of one of `kinds`. Raises `NoAnswerError` and `ModuleRestartedError`."""
+        wanted = cast("tuple[type[Urc], ...]", (*kinds, Ready))
+        try:
+            urc = await self._channel.urc(*wanted, timeout=deadline)
+        except Timeout as timeout:
+            raise self._no_answer(timeout, advice) from None
+        if isinstance(urc, Ready):
+            raise ModuleRestartedError(
+                script=self.name,
+                step=self.number,
+                sent=self.sent,
+                came=f"{urc}: the module restarted",
+                advice="if that repeats, check its power supply",
+            )
+        return cast("U", urc)
+
+    def refused(
+        self,
+        reply: Reply,
+        advice: str | None = None,
+        kind: type[CommandRefusedError] = CommandRefusedError,
+    ) -> CommandRefusedError:
+        """The error for `reply`, the answer to the last command."""
+        return kind(
+            script=self.name,
+            step=self.number,
+            sent=self.sent,
+            came=reply.final.text if not reply.ok else reply.told,
+            code=reply.final.code,
+            advice=advice,
+        )
+
+    def no_answer(self, came: str, advice: str | None = None, *, missing: int = 0) -> NoAnswerError:
+        """The error for what came instead of the answer to the last command."""
+        return NoAnswerError(
+            script=self.name,
+            step=self.number,
+            sent=self.sent,
+            came=came,
+            advice=advice,
+            missing=missing,
+        )
+
+    def _next(self, command: str) -> None:
+        self.number += 1
+        self.sent = command
+        log.debug("%s: step %d: %s", self.name, self.number, command)
+
+    def _no_answer(self, timeout: Timeout, advice: str | None = None) -> NoAnswerError:
+        return self.no_answer(str(timeout), advice, missing=timeout.missing)

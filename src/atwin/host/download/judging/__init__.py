@@ -1,0 +1,1 @@
+"""What a response may become, given what is known of the entity."""

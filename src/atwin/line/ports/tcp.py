@@ -1,0 +1,290 @@
+"""The line over TCP: the module's end as a listener, the host's end as a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import select
+import socket
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+from atwin.line.errors import PortError
+from atwin.line.ports.transport import TransportPort
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from atwin.line.port import Receiver
+
+#: Connections that are being let in or refused at one time, and seconds a refusal may take.
+_MOST_WAITING, _REFUSAL = 32, 1.0
+_BUSY = b"busy: another client has this module\r\n"
+_REPLACED = b"busy: another client takes this module over, nothing has come from you for long\r\n"
+#: What `accept` fails with when this computer can open no more, and seconds until the next try.
+_NO_ROOM, _ROOM_AGAIN = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM), 0.5
+#: A far side that has vanished is noticed after so many seconds, 10 s apart, of so many probes.
+_PROBES = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """With a client that has the module while another one wants it; times in seconds."""
+
+    #: A client that is about to go has so long before the next one is refused.
+    leaving: float = 0.1
+    #: One that has never sent a byte makes room after so long, from when it came.
+    unheard: float = 10.0
+    #: Any other one, from the last byte it sent.
+    idle: float = 3600.0
+
+
+class _Client:
+    """Who has the module."""
+
+    def __init__(self, port: TransportPort, connection: socket.socket, now: float) -> None:
+        self.port = port
+        #: When it came, or was last heard, on the loop's clock.
+        self.since = now
+        self.heard = False
+        self._connection = connection
+
+    def has_left(self) -> bool:
+        """Whether the far side has closed, even if what it sent before is not read yet."""
+        if self._connection.fileno() < 0:
+            return True
+        poll = select.poll()
+        poll.register(self._connection, getattr(select, "POLLRDHUP", 0))
+        return bool(poll.poll(0))
+
+    def is_silent(self, patience: Patience, now: float) -> bool:
+        """Whether it has said nothing for so long that another one may have the module."""
+        return now - self.since >= (patience.idle if self.heard else patience.unheard)
+
+
+class TcpServerPort:
+    """One module for one client at a time; when a client leaves, the next one gets the same.
+
+    What the module says while no client is there is lost, as on an unplugged cable. A client that
+    comes while another one is there is refused, unless that one has left, or is silent beyond
+    `Patience`: nobody holds a module for ever.
+    """
+
+    def __init__(self, host: str, port: int, patience: Patience | None = None) -> None:
+        """Listen at once, on a free port when `port` is 0. Raises `PortError`."""
+        if not 0 <= port <= 65535:
+            raise PortError(f"cannot listen on {_bracket(host)}:{port}: ports end at 65535")
+        try:
+            self._listener = socket.create_server((host, port), family=_family(host))
+        except (OSError, UnicodeError) as error:
+            why = f"cannot listen on {_bracket(host)}:{port}: {_explain(error)}"
+            raise PortError(f"{why}; choose another address") from error
+        self._listener.setblocking(False)
+        bound = self._listener.getsockname()
+        self.address = f"{_bracket(bound[0])}:{bound[1]}"
+        self.name = f"tcp {self.address}"
+        #: Whether other computers may reach it.
+        self.is_exposed = not ip_address(bound[0].partition("%")[0]).is_loopback
+        #: Called when a client has come, before anything of it is heard, and when it has left.
+        self.on_client: Callable[[], None] = lambda: None
+        self.on_client_gone: Callable[[], None] = lambda: None
+        self._patience = patience or Patience()
+        self._receiver: Receiver | None = None
+        self._client: _Client | None = None
+        self._empty = asyncio.Event()
+        self._paused = False
+        #: Connections nobody has looked at yet, with the time until which they may wait.
+        self._waiting: deque[tuple[socket.socket, float]] = deque()
+        self._door: asyncio.Task[None] | None = None
+        self._refusals: set[asyncio.Task[None]] = set()
+        self._again: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    def start(self, receiver: Receiver) -> None:
+        """See `Port.start`."""
+        self._receiver = receiver
+        asyncio.get_running_loop().add_reader(self._listener, self._accept)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """See `Port.write`."""
+        if self._client is not None:
+            self._client.port.write(data)
+
+    async def drain(self) -> None:
+        """See `Port.drain`."""
+        if self._client is not None:
+            await self._client.port.drain()
+
+    def pause_reading(self) -> None:
+        """See `Port.pause_reading`; it holds for the next client too."""
+        self._paused = True
+        if self._client is not None:
+            self._client.port.pause_reading()
+
+    def resume_reading(self) -> None:
+        """See `Port.resume_reading`."""
+        self._paused = False
+        if self._client is not None:
+            self._client.port.resume_reading()
+
+    async def close(self) -> None:
+        """See `Port.close`."""
+        if self._closed:
+            return
+        self._closed = True
+        asyncio.get_running_loop().remove_reader(self._listener)
+        if self._again is not None:
+            self._again.cancel()
+        self._listener.close()
+        # A client on its way in is let in first: its socket then has an owner who closes it.
+        if at_work := self._refusals | ({self._door} if self._door is not None else set()):
+            await asyncio.wait(at_work)
+        if self._client is not None:
+            await self._client.port.close()
+        if self._receiver is not None:
+            self._receiver.lost(None)
+
+    # --- Receiver of the client's connection -----------------------------------------------------
+
+    def received(self, data: bytes) -> None:
+        """From the client."""
+        assert self._receiver is not None
+        if self._client is not None:
+            self._client.heard = True
+            self._client.since = asyncio.get_running_loop().time()
+        self._receiver.received(data)
+
+    def lost(self, reason: str | None) -> None:
+        """The client left; the module does not notice."""
+        self._client = None
+        self._empty.set()
+        self.on_client_gone()
+
+    # --- the door --------------------------------------------------------------------------------
+
+    def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            connection, _ = self._listener.accept()
+        except OSError as error:
+            if error.errno in _NO_ROOM:  # it stays readable: asked again at once it would spin
+                loop.remove_reader(self._listener)
+                self._again = loop.call_later(_ROOM_AGAIN, self._listen_again)
+            return  # or a client that is gone already
+        if len(self._waiting) + len(self._refusals) >= _MOST_WAITING:
+            connection.close()
+            return
+        connection.setblocking(False)
+        self._waiting.append((connection, loop.time() + self._patience.leaving))
+        if self._door is None:
+            self._door = loop.create_task(self._open_door())
+
+    def _listen_again(self) -> None:
+        asyncio.get_running_loop().add_reader(self._listener, self._accept)
+
+    async def _open_door(self) -> None:
+        """Let in or refuse everyone who waits, in the order they came."""
+        while self._waiting:
+            connection, until = self._waiting.popleft()
+            if self._closed:
+                connection.close()
+            elif await self._is_free(until):
+                await self._attach(connection)
+            else:
+                self._refuse(_refuse(connection))
+        self._door = None
+
+    async def _is_free(self, until: float) -> bool:
+        """Whether the module is without a client, at the latest at that time of the loop."""
+        # A paused connection is not polled: that its client left would go unnoticed.
+        if not self._paused or self._client is None or not self._client.has_left():
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(until):
+                    await self._is_empty()
+        if self._client is None:
+            return True
+        if self._client.has_left():
+            self._client.port.abort()
+        elif self._client.is_silent(self._patience, asyncio.get_running_loop().time()):
+            self._client.port.write(_REPLACED)
+            await self._client.port.close()
+        else:
+            return False
+        await self._is_empty()
+        return True
+
+    async def _is_empty(self) -> None:
+        while self._client is not None:
+            self._empty.clear()
+            await self._empty.wait()
+
+    def _refuse(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._refusals.add(task)
+        task.add_done_callback(self._refusals.discard)
+
+    async def _attach(self, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        port = TransportPort(self.name)
+        with suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for option, value in _PROBES:
+                if hasattr(socket, option):
+                    connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+        try:
+            await loop.connect_accepted_socket(lambda: port, connection)
+        except OSError:
+            connection.close()
+            return
+        self._client = _Client(port, connection, loop.time())
+        self.on_client()
+        port.start(self)
+        if self._paused:
+            port.pause_reading()
+
+
+async def _refuse(connection: socket.socket) -> None:
+    """Say why, and give the far side the time to read it: an early close would be a reset."""
+    loop = asyncio.get_running_loop()
+    with connection, suppress(OSError, TimeoutError):
+        async with asyncio.timeout(_REFUSAL):
+            await loop.sock_sendall(connection, _BUSY)
+            connection.shutdown(socket.SHUT_WR)
+            while await loop.sock_recv(connection, 4096):
+                pass
+
+
+async def connect_tcp(host: str, port: int) -> TransportPort:
+    """The host's end: `socket://H:P`. Raises `PortError`."""
+    name = f"socket://{_bracket(host)}:{port}"
+    loop = asyncio.get_running_loop()
+    try:
+        _, connection = await loop.create_connection(lambda: TransportPort(name), host, port)
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise cannot_connect(name, error) from error
+    return connection
+
+
+def cannot_connect(name: str, error: Exception) -> PortError:
+    """What to raise when no connection to `name` could be made."""
+    return PortError(f"{name}: cannot connect: {_explain(error)}; is a module served there?")
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _explain(error: Exception) -> str:
+    """The system's words; asyncio's own put the address in again."""
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _bracket(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,1 @@
+"""The module's UART: pacing, flow control, noise, loss, auto-baud."""

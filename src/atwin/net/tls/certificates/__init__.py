@@ -1,0 +1,1 @@
+"""Certificates: reading, names, and whether a chain is to be trusted."""

@@ -1,0 +1,1 @@
+"""Ports by URL, their pins and faults, tracing, a served twin: what `--port` needs."""

@@ -1,0 +1,1 @@
+"""What tests need around a module: an origin server, a simulated network."""

@@ -1,0 +1,1 @@
+"""The parts on the module's board: they outlive a run of the firmware."""

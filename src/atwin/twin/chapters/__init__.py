@@ -1,0 +1,1 @@
+"""The command families, a chapter each as in the vendor's manual."""

@@ -1,0 +1,8 @@
+"""The module's HTTP service: session, actions, streaming, downloads into flash (spec: http.md)."""
+
+from atwin.twin.chapters.http.commands import HttpCommands
+from atwin.twin.chapters.http.service import HttpService
+from atwin.twin.chapters.http.stream import HttpStreamCommands
+from atwin.twin.chapters.http.tofs import HttpToFlashCommands
+
+__all__ = ["HttpCommands", "HttpService", "HttpStreamCommands", "HttpToFlashCommands"]

@@ -1,0 +1,253 @@
+"""The HTTP session: one at a time, one action at a time (spec: http.md §2, §3.5, §5)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from atwin.at.cme import Cme
+from atwin.at.reply import CmeError
+from atwin.at.urc import HttpAction
+from atwin.twin.chapters.http.buffer import HttpBuffer
+from atwin.twin.chapters.http.client import METHODS, Bearer, HttpClient, Secure, Wanted
+from atwin.twin.chapters.http.failure import ActionFailed, Cause, Status
+from atwin.twin.chapters.http.parameters import Parameters
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from atwin.net.http import Exchange
+    from atwin.twin.board.hardware import Hardware
+    from atwin.twin.chapters.http.stream import StreamSession
+    from atwin.twin.engine.pool import ConnectionPool
+
+log = logging.getLogger("atwin.twin")
+
+Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+
+#: Parts of the buffer after which a trace hears how full it is.
+_STEP = 1 / 8
+#: Most bytes taken from a connection at a time.
+_PIECE = 512 * 1024
+
+
+@dataclass(slots=True)
+class Session:
+    """What HTTPINIT makes and HTTPTERM ends."""
+
+    parameters: Parameters
+    #: Header block of the last response, as HTTPHEAD prints it; empty when there was none.
+    head: bytes = b""
+    #: The running HTTPACTION, HTTPEXACTION or HTTPGETTOFS.
+    work: asyncio.Task[None] | None = None
+    #: What the running HTTPEXACTION passes through.
+    stream: StreamSession | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether an action is running."""
+        return self.work is not None and not self.work.done()
+
+
+class HttpService:
+    """State of the HTTP commands, and the actions that run behind them."""
+
+    def __init__(
+        self,
+        hardware: Hardware,
+        bearers: Bearer,
+        pool: ConnectionPool,
+        urc: Callable[[str], None],
+        spawn: Spawn,
+        secure: Secure | None = None,
+    ) -> None:
+        self.profile = hardware.profile
+        self.nvram = hardware.nvram
+        self.flash = hardware.flash
+        self.buffer = HttpBuffer(hardware.profile.limit("http_buffer"))
+        self.client = HttpClient(hardware, bearers, pool, secure)
+        self.urc = urc
+        #: AT+HTTPSSL; per boot, not per session (spec: http.md §2).
+        self.ssl = 0
+        self._spawn = spawn
+        self._traffic = hardware.traffic
+        self._trace = hardware.trace
+        self._told_fill = 0
+        self._session: Session | None = None
+
+    # --- session --------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """HTTPINIT. Raises `CmeError` 3 when a session is open."""
+        if self._session is not None:
+            raise CmeError(Cme.NOT_ALLOWED)
+        self.buffer.clear()
+        self._traffic.begin_session()
+        self._session = Session(Parameters.boot(self.nvram))
+
+    def end(self) -> None:
+        """HTTPTERM: a running action ends without a word (OQ-6). Raises `CmeError` 3."""
+        session = self.session
+        if session.work is not None:
+            session.work.cancel()
+        self.buffer.clear()
+        self.note_fill(0)
+        self._session = None
+
+    @property
+    def session(self) -> Session:
+        """The open session. Raises `CmeError` 3 when there is none."""
+        if self._session is None:
+            raise CmeError(Cme.NOT_ALLOWED)
+        return self._session
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a session."""
+        return self._session is not None
+
+    def takes_ssl_settings(self) -> bool:
+        """Whether HTTPSSL and SSLCFG may be set now (quirk `ssl_needs_init`, OQ-41)."""
+        return self.is_open or not self.profile.quirks.ssl_needs_init
+
+    @property
+    def idle_session(self) -> Session:
+        """The open session with no action running. Raises `CmeError` 3."""
+        session = self.session
+        if session.busy:
+            raise CmeError(Cme.NOT_ALLOWED)
+        return session
+
+    def require_idle(self) -> None:
+        """Raises `CmeError` 3 without a session, or while an action runs."""
+        _ = self.idle_session
+
+    # --- actions --------------------------------------------------------------------------------
+
+    def wanted(self, method: int, body: bytes = b"") -> Wanted:
+        """The request the parameters describe. Raises `CmeError` 3 when there is no URL."""
+        parameters = self.idle_session.parameters
+        if not parameters.url:
+            raise CmeError(Cme.NOT_ALLOWED)
+        scheme = "https" if self.ssl else "http"
+        return Wanted(METHODS[method], parameters.snapshot(), scheme, body)
+
+    def start_action(self, method: int) -> None:
+        """HTTPACTION: everything after its OK. Raises `CmeError` 3."""
+        body = self.buffer.read() if METHODS[method] == "POST" else b""
+        wanted = self.wanted(method, body)
+
+        async def exchange(session: Session) -> tuple[int, int]:
+            async with self.client.response(wanted) as exchange:
+                self.keep_head(session, exchange.head.block)
+                if wanted.method == "HEAD":
+                    self.buffer.clear()
+                    self.note_fill(0)
+                else:
+                    await self._fill(exchange)
+                return exchange.head.status, len(self.buffer)
+
+        def urc(status: int, length: int) -> str:
+            return str(HttpAction(method, status, length))
+
+        self.run("HTTPACTION", wanted, exchange, urc)
+
+    def run(
+        self,
+        name: str,
+        wanted: Wanted,
+        work: Callable[[Session], Awaitable[tuple[int, int]]],
+        urc: Callable[[int, int], str],
+        *,
+        deadline: bool = True,
+    ) -> None:
+        """Let `work` be the session's one action; it gives a status and a number of bytes.
+
+        However it ends, `urc` of the two is said once, unless HTTPTERM came first. `deadline`:
+        TIMEOUT limits the whole of it. Raises `CmeError` 3.
+        """
+        session = self.idle_session
+        session.head = b""
+        session.work = self._spawn(self._run(session, name, wanted, work, urc, deadline))
+
+    async def _run(
+        self,
+        session: Session,
+        name: str,
+        wanted: Wanted,
+        work: Callable[[Session], Awaitable[tuple[int, int]]],
+        urc: Callable[[int, int], str],
+        deadline: bool,
+    ) -> None:
+        failure: ActionFailed | None = None
+        try:
+            with self._traffic.action(f"{name} {wanted.method}", wanted.parameters.url):
+                async with self.client.guarded(wanted, deadline=deadline):
+                    status, amount = await work(session)
+        except ActionFailed as failed:
+            failure = failed
+        except Exception as defect:
+            log.error("%s failed in a way it should not", name, exc_info=defect)
+            failure = ActionFailed(Status.NETWORK_ERROR, Cause.SOCKET, repr(defect))
+        if self._session is not session:
+            return  # HTTPTERM came while this one was failing: nobody waits for it any more
+        if failure is not None:
+            status, amount = failure.status, failure.kept
+        self._log(name, wanted, status, amount, failure)
+        # The URC says the action is over, so the next one may start on hearing it.
+        session.work = None
+        session.stream = None
+        self.urc(urc(status, amount))
+
+    def keep_head(self, session: Session, block: bytes) -> None:
+        """Hold the header block for HTTPHEAD, in the module's letter case."""
+        session.head = block.lower() if self.profile.has("head_lowercase") else block
+
+    def _log(
+        self, name: str, wanted: Wanted, status: int, amount: int, failure: ActionFailed | None
+    ) -> None:
+        """Log how a request ended and, by quirk, say its cause (spec: http.md §4, OQ-17)."""
+        if failure is None:
+            log.info("%s %s: %d, %d bytes", name, wanted.method, status, amount)
+            self._trace.notes("net", f"{name} {wanted.method}", status=status, bytes=amount)
+            return
+        cause = failure.cause
+        log.info(
+            "%s %s: %d, cause %d %s: %s", name, wanted.method, status, cause, cause.name, failure
+        )
+        self._trace.notes(
+            "net",
+            f"{name} {wanted.method}",
+            status=status,
+            cause=f"{cause.value} {cause.name}",
+            why=str(failure),
+        )
+        if self.profile.quirks.http_error_urc:
+            self.urc(f"ERROR: {cause.value}")
+
+    def note_fill(self, size: int, step: float = 0.0) -> None:
+        """So many bytes are in the buffer now: told if that is news, and more than `step` of it."""
+        news = abs(size - self._told_fill)
+        if news and news >= step * self.buffer.capacity:
+            self._told_fill = size
+            self._trace.notes("buffer", "fill", bytes=size)
+
+    async def _fill(self, exchange: Exchange) -> None:
+        """The body takes the buffer over with its first byte, or empties it when there is none."""
+        data = await exchange.read(_PIECE)
+        self.buffer.clear()
+        self.note_fill(0)
+        while data:
+            self.buffer.add(data)
+            self.note_fill(len(self.buffer), _STEP)
+            data = await exchange.read(_PIECE)
+        self.note_fill(len(self.buffer))
+        if self.buffer.overflowed:
+            raise ActionFailed(
+                Status.NO_MEMORY,
+                Cause.NO_BUFFER,
+                f"the response is larger than the buffer of {self.buffer.capacity} bytes",
+                kept=len(self.buffer) if self.profile.quirks.overflow_kept else 0,
+            )

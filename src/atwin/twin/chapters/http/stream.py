@@ -1,0 +1,206 @@
+"""AT+HTTPEX…: requests whose bodies pass through without piling up (spec: http.md §3.11)."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Annotated
+
+from atwin.at import command
+from atwin.at.cme import Cme
+from atwin.at.command import Family
+from atwin.at.kinds import BadArgument, Range
+from atwin.at.reply import Block, CmeError, Collect, Reply
+from atwin.at.urc import HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady
+from atwin.net.http import Exchange
+from atwin.net.network import StreamError
+from atwin.twin.chapters.http.client import METHODS
+
+if TYPE_CHECKING:
+    from atwin.net.http import Head
+    from atwin.twin.chapters.http.client import Wanted
+    from atwin.twin.chapters.http.service import HttpService, Session
+
+#: Bytes of one HTTPEXGET without a length, as the vendor's logs show it.
+_USUAL_PIECE = 3880
+_BIGGEST = 4_294_967_295
+
+
+class StreamSession:
+    """One HTTPEXACTION, from its OK to its closing URC.
+
+    At most `window` bytes of the response are held; beyond that the connection is not read,
+    and TCP makes the server wait.
+    """
+
+    def __init__(self, http: HttpService, wanted: Wanted) -> None:
+        self._http = http
+        self._wanted = wanted
+        self._window = http.profile.limit("http_buffer")
+        self._to_post = wanted.announced or 0
+        self._outgoing: asyncio.Queue[bytes] = asyncio.Queue()
+        self._accepts_posts = False
+        self._waiting = bytearray()
+        self._announced = False
+        self._fetched = asyncio.Event()
+
+    def may_post(self, size: int) -> bool:
+        """Whether the body takes `size` more bytes now."""
+        return self._accepts_posts and size <= self._to_post
+
+    def post(self, data: bytes) -> None:
+        """Hand over one piece of the request body."""
+        self._to_post -= len(data)
+        self._outgoing.put_nowait(data)
+
+    def fetch(self, size: int) -> bytes:
+        """Take up to `size` of the waiting bytes; b"" when none wait."""
+        data = bytes(self._waiting[:size])
+        del self._waiting[:size]
+        if data:
+            self._http.note_fill(len(self._waiting))
+            self._announced = False
+            self._fetched.set()
+            self._announce()
+        return data
+
+    async def run(self, session: Session) -> tuple[int, int]:
+        """Carry the request out; status and bytes of the response's body."""
+        client, wanted = self._http.client, self._wanted
+        if wanted.method == "GET":
+            async with AsyncExitStack() as open_now:
+                async with asyncio.timeout(wanted.parameters.timeout):
+                    exchange = await open_now.enter_async_context(client.response(wanted))
+                return await self._hand_over(session, exchange)
+        step = client.first_step(wanted)
+        async with asyncio.timeout(wanted.parameters.timeout):
+            connection = await client.connect(wanted, step.url)
+        try:
+            exchange = Exchange(connection.stream, client.request(wanted, step))
+            await exchange.send_head()
+            await self._post_until_answered(exchange)
+        except BaseException:
+            connection.close()
+            raise
+        async with AsyncExitStack() as open_now:
+            async with asyncio.timeout(wanted.parameters.timeout):
+                followed = client.followed(wanted, step, connection, exchange)
+                final = await open_now.enter_async_context(followed)
+            return await self._hand_over(session, final)
+
+    async def _post_until_answered(self, exchange: Exchange) -> None:
+        """Send the body as the host hands it over; the server may answer before it has it all."""
+        answer = asyncio.ensure_future(exchange.read_response())
+        try:
+            if self._to_post:
+                await self._send_body(exchange, answer)
+            async with asyncio.timeout(self._wanted.parameters.timeout):
+                await answer
+        finally:
+            answer.cancel()
+
+    async def _send_body(self, exchange: Exchange, answer: asyncio.Future[Head]) -> None:
+        self._accepts_posts = True
+        self._http.urc(str(HttpExPostReady()))
+        left = self._to_post
+        while left:
+            piece = asyncio.ensure_future(self._outgoing.get())
+            await asyncio.wait((piece, answer), return_when=asyncio.FIRST_COMPLETED)
+            if not piece.done():
+                piece.cancel()
+                break
+            data = piece.result()
+            try:
+                await exchange.send_body(data)
+            except StreamError:
+                break  # why, the answer tells, or its absence
+            left -= len(data)
+            self._http.urc(str(HttpExPosted(len(data))))
+        self._accepts_posts = False
+
+    async def _hand_over(self, session: Session, exchange: Exchange) -> tuple[int, int]:
+        """Read as the host fetches, until it has fetched all; status and body bytes."""
+        self._http.keep_head(session, exchange.head.block)
+        ended = False
+        while not ended or self._waiting:
+            room = self._window - len(self._waiting)
+            if ended or room == 0:
+                self._fetched.clear()
+                await self._fetched.wait()
+                continue
+            async with asyncio.timeout(self._wanted.parameters.timeout):
+                data = await exchange.read(room)
+            ended = not data
+            self._waiting += data
+            self._http.note_fill(len(self._waiting))
+            self._announce()
+        return exchange.head.status, exchange.received
+
+    def _announce(self) -> None:
+        """One URC for what waits; the next one only after the host has fetched."""
+        if self._waiting and not self._announced:
+            self._announced = True
+            self._http.urc(str(HttpExGetReady()))
+
+
+class HttpStreamCommands(Family):
+    """Requests in pieces, for bodies larger than the buffer (spec: http.md §3.11)."""
+
+    title = "HTTP streaming"
+
+    def __init__(self, http: HttpService) -> None:
+        self._http = http
+
+    @command.set("+HTTPEXACTION", needs="ext_http")
+    def action(
+        self,
+        method: Annotated[int, Range(0, 1)],
+        length: Annotated[int | None, Range(0, _BIGGEST)] = None,
+    ) -> None:
+        """Start a streamed request: 0 GET, 1 POST of <length> bytes in all."""
+        if METHODS[method] == "POST" and length is None:
+            raise BadArgument("length")
+        wanted = self._http.wanted(method)
+        wanted.announced = length if METHODS[method] == "POST" else None
+        stream = StreamSession(self._http, wanted)
+
+        def urc(status: int, amount: int) -> str:
+            return str(HttpExAction(method, status))
+
+        # The host sets the pace, so TIMEOUT limits each wait for the server instead.
+        self._http.run("HTTPEXACTION", wanted, stream.run, urc, deadline=False)
+        self._http.session.stream = stream
+
+    @command.test("+HTTPEXACTION", needs="ext_http")
+    def action_test(self) -> str:
+        """The methods."""
+        return "+HTTPEXACTION: (0-1)"
+
+    @command.set("+HTTPEXPOST", needs="ext_http", last=True)
+    def post(
+        self,
+        length: Annotated[int, Range(1, _BIGGEST)],
+        time: Annotated[int, Range(1, 120000)] = 10000,
+    ) -> Collect:
+        """Send <length> bytes of the request body, typed within <time> ms."""
+        stream = self._running()
+        if not stream.may_post(length):
+            raise CmeError(Cme.NOT_ALLOWED)
+        return Collect(b"\r\n>", length, time / 1000, stream.post)
+
+    @command.set("+HTTPEXGET", bare=True, needs="ext_http")
+    def get(
+        self,
+        length: Annotated[int, Range(1, _BIGGEST)] = _USUAL_PIECE,
+    ) -> Block | Reply:
+        """Fetch waiting response bytes: 3880 at most, or <length>."""
+        data = self._running().fetch(length)
+        if not data:
+            raise CmeError(Cme.NOT_ALLOWED)
+        return Block(f"+HTTPEXGET: {len(data)}", data)
+
+    def _running(self) -> StreamSession:
+        stream = self._http.session.stream
+        if stream is None:
+            raise CmeError(Cme.NOT_ALLOWED)
+        return stream

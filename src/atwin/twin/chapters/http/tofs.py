@@ -1,0 +1,92 @@
+"""AT+HTTPGETTOFS: a download straight into the module's files (spec: http.md §3.12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from atwin.at import command
+from atwin.at.command import Family
+from atwin.at.kinds import Range, Text
+from atwin.at.reply import AtError, CmeError
+from atwin.at.urc import HttpGetToFs
+from atwin.twin.board.flash import SELF_MADE, FlashError
+from atwin.twin.chapters.http.failure import ActionFailed, Cause, Status
+
+if TYPE_CHECKING:
+    from atwin.twin.chapters.http.client import Wanted
+    from atwin.twin.chapters.http.service import HttpService, Session
+
+#: Bytes taken from the connection at a time.
+_PIECE = 64 * 1024
+
+
+@dataclass(slots=True)
+class _Progress:
+    running: bool = False
+    written: int = 0
+    total: int = 0
+
+
+class HttpToFlashCommands(Family):
+    """Downloads into flash (spec: http.md §3.12)."""
+
+    title = "HTTP download to file"
+
+    def __init__(self, http: HttpService) -> None:
+        self._http = http
+        self._progress = _Progress()
+
+    @command.set("+HTTPGETTOFS", needs="gettofs", plain_errors=True)
+    def start(
+        self,
+        location: Annotated[int, Range(0, 0)],
+        name: Annotated[str, Text("filename", 64)],
+    ) -> None:
+        """GET the URL into /USER/HTTP/<filename>; `+HTTPGETTOFS: <status>,<written>` ends it.
+
+        A file of that name is replaced when all is there, and stays when something fails.
+        """
+        try:
+            wanted = self._http.wanted(0)
+            path = self._http.flash.place(f"{SELF_MADE}/{name}")
+        except (CmeError, FlashError):
+            raise AtError from None  # this command knows OK and ERROR
+        self._progress = _Progress(running=True)
+        progress = self._progress
+
+        async def work(session: Session) -> tuple[int, int]:
+            try:
+                return await self._fetch(session, wanted, path, progress), progress.written
+            finally:
+                progress.running = False
+
+        def urc(status: int, amount: int) -> str:
+            return str(HttpGetToFs(status, progress.written))
+
+        self._http.run("HTTPGETTOFS", wanted, work, urc)
+
+    @command.read("+HTTPGETTOFS", needs="gettofs")
+    def progress(self) -> str:
+        """Running or not, bytes written, bytes in all."""
+        p = self._progress
+        return f"+HTTPGETTOFS: {int(p.running)},{p.written},{p.total}"
+
+    async def _fetch(self, session: Session, wanted: Wanted, path: str, progress: _Progress) -> int:
+        async with self._http.client.response(wanted) as exchange:
+            self._http.keep_head(session, exchange.head.block)
+            status = exchange.head.status
+            if not 200 <= status < 300:
+                return status  # an error page is not the file
+            progress.total = exchange.head.length or 0
+            try:
+                with self._http.flash.new_file(path) as file:
+                    while data := await exchange.read(_PIECE):
+                        try:
+                            file.append(data)
+                        finally:
+                            progress.written = len(file)
+                    file.keep()
+            except FlashError as error:
+                raise ActionFailed(Status.NO_MEMORY, Cause.FILE, str(error)) from None
+            return status

@@ -1,0 +1,1 @@
+"""The mobile network: registration, attach, operators, signal."""

@@ -1,0 +1,171 @@
+"""Network commands: functionality, signal, registration, operator (spec: network.md §2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from atwin.at import command
+from atwin.at.cme import Cme
+from atwin.at.command import Family
+from atwin.at.kinds import BadArgument, OneOf, Range, Text
+from atwin.at.reply import CmeError, Reply
+from atwin.twin.chapters.network.radio import FULL
+from atwin.twin.chapters.power import restart_reply
+
+if TYPE_CHECKING:
+    from atwin.twin.board.hardware import Hardware, Power
+    from atwin.twin.chapters.general.settings import Settings
+    from atwin.twin.chapters.network.radio import Radio
+
+#: Seconds AT+COPS=? scans the bands.
+SCAN_TIME = 20.0
+
+LTE = 7
+_AUTOMATIC, _MANUAL, _DEREGISTER, _FORMAT_ONLY, _MANUAL_ELSE_AUTOMATIC = range(5)
+
+
+class NetworkCommands(Family):
+    """Radio functionality, signal, registration and operator (spec: network.md §2)."""
+
+    title = "Network"
+
+    def __init__(self, radio: Radio, settings: Settings, hardware: Hardware, power: Power) -> None:
+        self._radio = radio
+        self._settings = settings
+        self._hardware = hardware
+        self._power = power
+        self._mode = _AUTOMATIC
+        self._operator_format = 2
+
+    # --- functionality --------------------------------------------------------------------------
+
+    @command.read("+CFUN")
+    def functionality(self) -> str:
+        """0 minimum, 1 full, 4 flight mode."""
+        return f"+CFUN: {self._radio.functionality}"
+
+    @command.set("+CFUN", test=True)
+    def set_functionality(
+        self,
+        level: Annotated[int, OneOf(0, 1, 4)],
+        reset: Annotated[int, OneOf(0, 1)] = 0,
+    ) -> Reply | None:
+        """0 minimum, 1 full, 4 flight mode; with 1 behind it the module restarts, into full."""
+        if reset:
+            return restart_reply(self._power)
+        self._radio.set_functionality(level)
+        return None
+
+    # --- signal ---------------------------------------------------------------------------------
+
+    @command.execute("+CSQ")
+    def signal(self) -> str:
+        """Signal strength 0-31 (dBm = 2 * n - 113) and bit error rate 0-7; 99 unknown."""
+        radio = self._radio
+        return f"+CSQ: {radio.rssi},{radio.cell.ber if radio.registered else 99}"
+
+    @command.test("+CSQ")
+    def signal_ranges(self) -> str:
+        """What AT+CSQ may print."""
+        return "+CSQ: (0-31,99),(0-7,99)"
+
+    @command.execute("+CESQ")
+    def extended_signal(self) -> str:
+        """LTE signal: the last two are RSRQ (0-34, 255 unknown) and RSRP (0-97, dBm = n - 141)."""
+        # RSRP lies about 28 dB under the RSSI of a 10 MHz cell: n = 2 * rssi.
+        rsrq, rsrp = (20, 2 * self._radio.rssi) if self._radio.registered else (255, 255)
+        return f"+CESQ: 99,99,255,255,{rsrq},{rsrp}"
+
+    @command.test("+CESQ")
+    def extended_signal_ranges(self) -> str:
+        """What AT+CESQ may print."""
+        return "+CESQ: (0-63,99),(0-7,99),(0-96,255),(0-127,255),(0-34,255),(0-97,255)"
+
+    # --- registration ---------------------------------------------------------------------------
+
+    @command.read("+CREG")
+    def registration(self) -> str:
+        """Report mode and state: 0 none, 1 home, 2 searching, 3 denied, 4 unknown, 5 roaming."""
+        return f"+CREG: {self._settings.creg},{self._radio.registration(self._settings.creg)}"
+
+    @command.set("+CREG", bare=True, test=True)
+    def report_registration(self, mode: Annotated[int, OneOf(0, 1, 2, 3)] = 0) -> None:
+        """Report changes as URCs: 0 not, 1 the state, 2 and 3 with area and cell."""
+        self._settings.creg = mode
+
+    @command.read("+CGREG")
+    def packet_registration(self) -> str:
+        """Report mode and packet registration state, as in AT+CREG?."""
+        return f"+CGREG: {self._settings.cgreg},{self._radio.registration(self._settings.cgreg)}"
+
+    @command.set("+CGREG", bare=True, test=True)
+    def report_packet_registration(self, mode: Annotated[int, OneOf(0, 1, 2, 3)] = 0) -> None:
+        """Report changes as URCs: 0 not, 1 the state, 2 and 3 with area and cell."""
+        self._settings.cgreg = mode
+
+    @command.read("+CEREG")
+    def lte_registration(self) -> str:
+        """Report mode and LTE registration state, as in AT+CREG?."""
+        return f"+CEREG: {self._settings.cereg},{self._radio.registration(self._settings.cereg)}"
+
+    @command.set("+CEREG", bare=True, test=True)
+    def report_lte_registration(self, mode: Annotated[int, OneOf(0, 1, 2, 3, 4, 5)] = 0) -> None:
+        """Report changes as URCs: 0 not, 1 the state, 2 to 5 with area and cell."""
+        self._settings.cereg = mode
+
+    # --- operator -------------------------------------------------------------------------------
+
+    @command.read("+COPS")
+    def operator(self) -> str:
+        """Selection mode, name format, operator, access technology (7: LTE)."""
+        if not self._radio.registered:
+            return f"+COPS: {self._mode}"
+        form = self._operator_format
+        return f'+COPS: {self._mode},{form},"{self._names()[form]}",{LTE}'
+
+    @command.set("+COPS")
+    def choose_operator(
+        self,
+        mode: Annotated[int, Range(0, 4)],
+        name_format: Annotated[int | None, OneOf(0, 1, 2)] = None,
+        name: Annotated[str | None, Text("oper")] = None,
+        technology: Annotated[int | None, Range(0, LTE)] = None,
+    ) -> None:
+        """0 automatic, 1 manual, 2 deregister, 3 set the name format only, 4 manual else 0.
+
+        Name formats: 0 long, 1 short, 2 number.
+        """
+        if mode == _FORMAT_ONLY:
+            if name_format is None:
+                raise BadArgument("a format is wanted")
+            self._operator_format = name_format
+            return
+        if self._radio.functionality != FULL:
+            raise CmeError(Cme.NOT_ALLOWED)
+        if mode in (_MANUAL, _MANUAL_ELSE_AUTOMATIC):
+            if name_format is None or name is None:
+                raise BadArgument("a format and a name are wanted")
+            found = name == self._names()[name_format]
+            if mode == _MANUAL and not found:
+                raise CmeError(Cme.NETWORK_NOT_ALLOWED)
+            mode = _MANUAL if found else _AUTOMATIC
+        self._mode = mode
+        if mode == _DEREGISTER:
+            self._radio.leave_network()
+        else:
+            self._radio.find_network()
+
+    @command.test("+COPS")
+    async def operators(self) -> str:
+        """Search for operators: one group each of state, long, short, number, technology."""
+        if self._radio.functionality != FULL:
+            raise CmeError(Cme.NOT_ALLOWED)
+        await self._hardware.pause(SCAN_TIME)
+        long_name, short_name, number = self._names()
+        state = 2 if self._radio.registered else 1
+        found = f'({state},"{long_name}","{short_name}","{number}",{LTE})'
+        return f"+COPS: {found},,(0-4),(0-2)"
+
+    def _names(self) -> tuple[str, str, str]:
+        cell = self._radio.cell
+        return cell.long_name, cell.short_name, cell.plmn

@@ -1,0 +1,327 @@
+"""The radio: SIM, registration, attach, and the one real PDP under everything.
+
+Spec: network.md §1-§4, uart.md §8. What lies outside the module (card, network) is hardware and
+survives a restart; all else here is RAM.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from atwin.at.cme import Cme
+from atwin.at.reply import CmeError
+from atwin.twin.board.cell import SERVICE
+from atwin.twin.chapters.general.date import nitz_text
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
+    from atwin.twin.board.hardware import Hardware
+    from atwin.twin.chapters.general.settings import Settings
+
+#: Seconds, before `Hardware.time_scale` (spec: power.md §3, network.md §2).
+SIM_TIME = 0.5
+BOOT_SEARCH_TIME = 2.6
+SEARCH_TIME = 1.5
+NITZ_DELAY = 0.06
+
+MINIMUM, FULL, FLIGHT = 0, 1, 4
+
+#: Registration states of `+CREG:` that this module itself comes to.
+NOT_REGISTERED, SEARCHING = 0, 2
+
+
+@dataclass(slots=True)
+class Context:
+    """A PDP context as AT+CGDCONT defines it. An empty APN leaves the choice to the network."""
+
+    pdp_type: str = "IP"
+    apn: str = ""
+    active: bool = False
+
+
+class Radio:
+    """One run of the radio firmware. Its URCs come in the order of the specification."""
+
+    def __init__(
+        self,
+        hardware: Hardware,
+        settings: Settings,
+        urc: Callable[[str], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+    ) -> None:
+        self._hardware = hardware
+        self._settings = settings
+        self._urc = urc
+        self._spawn = spawn
+        self._search: asyncio.Task[None] | None = None
+        self._on_pdp_lost: list[Callable[[], None]] = []
+        self._booted = False  # so far that it looks after its card
+        self._sim_ready = False
+        self._sim_unlocked = False
+        self._sim_removed = False
+        self._wants_network = True
+        self.sim = hardware.sim
+        self.cell = hardware.cell
+        self.default_cid = hardware.profile.limit("default_cid")
+        self.functionality = FULL
+        #: As in `+CREG: <n>,<stat>`.
+        self.stat = NOT_REGISTERED
+        self.attached = False
+        #: The address of the PDP, None while there is none.
+        self.address: str | None = None
+        self.contexts = {self.default_cid: Context()}
+
+    # --- state ----------------------------------------------------------------------------------
+
+    @property
+    def registered(self) -> bool:
+        """At home or roaming."""
+        return self.stat in SERVICE
+
+    @property
+    def rssi(self) -> int:
+        """Signal strength 0-31 as AT+CSQ tells it, 99 without service."""
+        return self.cell.rssi if self.registered else 99
+
+    @rssi.setter
+    def rssi(self, value: int) -> None:
+        self.cell.rssi = value
+
+    @property
+    def sim_state(self) -> str:
+        """`READY`, `SIM PIN`, … as AT+CPIN? has it. Raises `CmeError`: no card, or not yet."""
+        if self._sim_removed:
+            return "SIM REMOVED"
+        if not self.sim.present:
+            raise CmeError(Cme.SIM_NOT_INSERTED)
+        if not self._sim_ready:
+            raise CmeError(Cme.SIM_BUSY)
+        if self._sim_unlocked:
+            return "READY"
+        return "SIM PUK" if self.sim.blocked else "SIM PIN"
+
+    @property
+    def sim_usable(self) -> bool:
+        """Whether the card is in, started and unlocked."""
+        return self._sim_ready and self._sim_unlocked
+
+    def registration(self, mode: int) -> str:
+        """What the read form and the URC of AT+CREG share, in report mode `mode`."""
+        if mode < 2 or not self.registered:
+            return str(self.stat)
+        return f'{self.stat},"{self.cell.tac}","{self.cell.cell_id}",7'
+
+    def on_pdp_lost(self, call: Callable[[], None]) -> None:
+        """Call whenever the PDP goes down, in the order of subscription."""
+        self._on_pdp_lost.append(call)
+
+    # --- starting -------------------------------------------------------------------------------
+
+    def camp(self) -> None:
+        """Be where a module is that has been on for a while: no text, no waiting."""
+        self._start_sim()
+        if self.sim_usable and self.cell.grants in SERVICE:
+            self.stat = self.cell.grants
+            self._attach()
+            self._take_network_time()
+
+    async def boot(self) -> None:
+        """The SIM, then the network, with their times and texts (spec: power.md §3)."""
+        await self._hardware.pause(SIM_TIME)
+        self._start_sim()
+        if self._hardware.profile.has("cpin_at_boot") and self.sim.present:
+            self._urc(f"+CPIN: {self.sim_state}")
+        self._begin_search(BOOT_SEARCH_TIME)
+
+    def unlocked(self) -> None:
+        """The PIN was right: go on where the start stood still."""
+        self._sim_unlocked = True
+        self._begin_search(SEARCH_TIME)
+
+    def set_functionality(self, level: int) -> None:
+        """AT+CFUN: 1 registers after a while; 0 and 4 leave the network at once."""
+        before, self.functionality = self.functionality, level
+        if level == FULL and before != FULL:
+            self._begin_search(SEARCH_TIME)
+        elif level != FULL and before == FULL:
+            self._log_off()
+
+    def find_network(self) -> None:
+        """AT+COPS=0 or 1: be registered, or search until we are."""
+        self._wants_network = True
+        if not self.registered:
+            self._begin_search(SEARCH_TIME)
+
+    def leave_network(self) -> None:
+        """AT+COPS=2: be off the network until `find_network`."""
+        self._wants_network = False
+        self._log_off()
+
+    def _log_off(self) -> None:
+        self._end_search()
+        if self._leave(NOT_REGISTERED):
+            self._urc("+CGEV: ME DETACH")
+        self._drop_pdp()
+
+    def _start_sim(self) -> None:
+        self._booted = True
+        self._sim_ready = self.sim.present
+        self._sim_unlocked = self._sim_ready and self.sim.pin is None
+
+    def _begin_search(self, seconds: float) -> None:
+        self._end_search()
+        if self._wants_network and self.functionality == FULL and self.sim_usable:
+            self._move_to(SEARCHING)
+            self._search = self._spawn(self._register_after(seconds))
+
+    def _end_search(self) -> None:
+        if self._search is not None:
+            self._search.cancel()
+            self._search = None
+
+    async def _register_after(self, seconds: float) -> None:
+        await self._hardware.pause(seconds)
+        if self.cell.grants not in SERVICE:
+            self._move_to(self.cell.grants)
+            return
+        self._urc("^MODE: 17,17")
+        self._urc("+E_UTRAN Service")
+        self._move_to(self.cell.grants)
+        self.attach()
+        if self.cell.sends_nitz:
+            await self._hardware.pause(NITZ_DELAY)
+            self._take_network_time()
+            rtc = self._hardware.rtc
+            self._urc(f"+NITZ: {nitz_text(rtc.now(), rtc.zone_quarters)}")
+
+    # --- attach and PDP -------------------------------------------------------------------------
+
+    def attach(self, apn: str | None = None) -> bool:
+        """Attach and bring the default PDP up. False when the network does not let us.
+
+        `apn`: with which access point, None for that of the default context.
+        """
+        if not self.registered:
+            return False
+        already = self.address is not None
+        if apn is not None and not self.cell.gives(apn):
+            return False
+        self._attach(apn)
+        if not already and self.address is not None:
+            self._urc(f"+CGEV: ME PDN ACT {self.default_cid}")
+        return self.address is not None
+
+    def detach(self) -> None:
+        """AT+CGATT=0."""
+        if self.attached:
+            self._urc("+CGEV: ME DETACH")
+        self._drop_pdp()
+        self.attached = False
+
+    def deactivate(self) -> None:
+        """The module itself gives the PDP back."""
+        if self.address is not None:
+            self._urc(f"+CGEV: ME PDN DEACT {self.default_cid}")
+            self._drop_pdp()
+
+    def _attach(self, apn: str | None = None) -> None:
+        self.attached = True
+        context = self.contexts.setdefault(self.default_cid, Context())
+        if self.address is None and self.cell.gives(context.apn if apn is None else apn):
+            self.address = self.cell.lease(self._hardware.identity.imsi)
+            context.active = True
+            self._hardware.trace.notes("net", "PDP is up", address=self.address)
+
+    def _drop_pdp(self) -> None:
+        if self.address is None:
+            return
+        self.address = None
+        self._hardware.trace.notes("net", "PDP is down")
+        for context in self.contexts.values():
+            context.active = False
+        for call in self._on_pdp_lost:
+            call()
+
+    # --- what happens from outside --------------------------------------------------------------
+
+    def lose_pdp(self) -> None:
+        """The network takes the PDP away (spec: network.md §4)."""
+        if self.address is not None:
+            self._urc(f"+CGEV: NW PDN DEACT {self.default_cid}")
+            self._drop_pdp()
+
+    def deregister(self, stat: int = SEARCHING) -> None:
+        """The network lets go of the module, and of its PDP, until `register`."""
+        self.cell.grants = stat
+        self._end_search()
+        self._leave(stat)
+        self.lose_pdp()
+
+    def register(self, stat: int = 1) -> None:
+        """The network is there again; the module finds it after its usual search."""
+        self.cell.grants = stat
+        if not self.registered:
+            self._begin_search(SEARCH_TIME)
+
+    def pull_sim(self) -> None:
+        """Take the card out while the module runs (spec: uart.md §8)."""
+        if not self.sim.present:
+            return
+        self.sim.present = False
+        if not self._booted:
+            return
+        self._sim_removed, self._sim_ready, self._sim_unlocked = True, False, False
+        self._end_search()
+        if self._leave(NOT_REGISTERED):
+            if self.address is not None:
+                self._urc(f"+CGEV: NW PDN DEACT {self.default_cid}")
+            self._urc("+CGEV: ME DETACH")
+        self._urc("+CPIN: SIM REMOVED 0")
+        self._drop_pdp()
+
+    def insert_sim(self) -> None:
+        """Put the card back; the module notices and registers, behind RDY if it boots."""
+        if self.sim.present:
+            return
+        self.sim.present = True
+        if not self._booted:
+            return  # the start finds it
+        self._sim_removed = False
+        self._start_sim()
+        self._urc(f"+CPIN: {self.sim_state}")
+        self._begin_search(SEARCH_TIME)
+
+    # --- registration ---------------------------------------------------------------------------
+
+    def _leave(self, stat: int) -> bool:
+        """Go out of service; whether there was any."""
+        had_service = self.registered
+        if had_service:
+            self._urc("^MODE: 0,0")
+            self._urc("+NO Service")
+        self._move_to(stat)
+        self.attached = False
+        return had_service
+
+    def _move_to(self, stat: int) -> None:
+        if stat == self.stat:
+            return
+        self.stat = stat
+        self._hardware.trace.notes("net", "registration", stat=stat)
+        settings = self._settings
+        for name, mode in (
+            ("+CREG", settings.creg),
+            ("+CGREG", settings.cgreg),
+            ("+CEREG", settings.cereg),
+        ):
+            if mode and self._booted:
+                self._urc(f"{name}: {self.registration(mode)}")
+
+    def _take_network_time(self) -> None:
+        if self.cell.sends_nitz:
+            self._hardware.rtc.zone_quarters = self.cell.zone_quarters
+            self._hardware.rtc.set(self._hardware.clock.wall())

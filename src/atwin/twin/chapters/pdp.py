@@ -1,0 +1,190 @@
+"""PDP commands: attach, contexts, addresses (spec: network.md §2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from atwin.at import command
+from atwin.at.cme import Cme
+from atwin.at.command import Family
+from atwin.at.kinds import BadArgument, OneOf, Range, Text
+from atwin.at.reply import CmeError, Reply
+from atwin.twin.chapters.network.radio import FULL, Context
+
+if TYPE_CHECKING:
+    from atwin.twin.board.hardware import Hardware
+    from atwin.twin.chapters.network.radio import Radio
+
+PDP_TYPES = ("IP", "IPV6", "IPV4V6", "Non-IP", "PPP")
+
+#: Seconds of the exchange with the network, before `Hardware.time_scale`.
+ATTACH_TIME = 0.5
+ACTIVATE_TIME = 0.3
+
+#: EPS bearer identity of the default bearer.
+_BEARER_ID = 5
+
+
+class PdpCommands(Family):
+    """Packet attach and PDP contexts. There is one real PDP; every active context shows it.
+
+    Spec: network.md §1, §2.
+    """
+
+    title = "Packet data"
+
+    def __init__(self, radio: Radio, hardware: Hardware) -> None:
+        self._radio = radio
+        self._hardware = hardware
+
+    @command.read("+CGATT")
+    def attached(self) -> str:
+        """1 attached, 0 not."""
+        return f"+CGATT: {int(self._radio.attached)}"
+
+    @command.set("+CGATT", test=True)
+    async def attach(self, wanted: Annotated[int, Range(0, 1)]) -> None:
+        """Attach (1) or detach (0)."""
+        self._needs_radio()
+        if bool(wanted) == self._radio.attached:
+            return
+        await self._hardware.pause(ATTACH_TIME)
+        if not wanted:
+            self._radio.detach()
+        elif not self._radio.registered:
+            raise CmeError(Cme.NOT_ALLOWED)
+        else:
+            self._radio.attach()
+
+    @command.read("+CGDCONT")
+    def contexts(self) -> Reply:
+        """One line a defined context: cid, type, APN, address (not empty: active)."""
+        return Reply(
+            tuple(
+                f'+CGDCONT: {cid},"{context.pdp_type}","{self._apn(context)}",'
+                f'"{self._address(context)}",0,0'
+                for cid, context in sorted(self._radio.contexts.items())
+            )
+        )
+
+    @command.set("+CGDCONT")
+    def define(
+        self,
+        cid: Annotated[int, Range(1, 15)],
+        pdp_type: Annotated[str | None, Text("type")] = None,
+        apn: Annotated[str, Text("apn", 100)] = "",
+        address: Annotated[str, Text("address")] = "",
+        data_compression: Annotated[int, Range(0, 2)] = 0,
+        header_compression: Annotated[int, Range(0, 4)] = 0,
+    ) -> None:
+        """Define a context, or with the cid alone undefine it; RAM only.
+
+        Types: IP, IPV6, IPV4V6, Non-IP, PPP. An empty APN leaves the choice to the network; the
+        address and the compressions are taken and not used.
+        """
+        contexts = self._radio.contexts
+        if pdp_type is None:
+            if cid in contexts and contexts[cid].active:
+                raise CmeError(Cme.NOT_ALLOWED)
+            contexts.pop(cid, None)
+            return
+        known = {name.upper(): name for name in PDP_TYPES}
+        if pdp_type.upper() not in known:
+            raise BadArgument(pdp_type)
+        active = cid in contexts and contexts[cid].active
+        contexts[cid] = Context(known[pdp_type.upper()], apn, active)
+
+    @command.test("+CGDCONT")
+    def context_ranges(self) -> Reply:
+        """What AT+CGDCONT takes, one line a type."""
+        return Reply(tuple(f'+CGDCONT: (1-15),"{name}",,,(0-2),(0-4)' for name in PDP_TYPES))
+
+    @command.read("+CGACT")
+    def activity(self) -> Reply:
+        """One line a defined context: cid, 1 active or 0 not."""
+        return Reply(
+            tuple(
+                f"+CGACT: {cid},{int(context.active)}"
+                for cid, context in sorted(self._radio.contexts.items())
+            )
+        )
+
+    @command.set("+CGACT")
+    async def activate(
+        self,
+        state: Annotated[int, OneOf(0, 1)],
+        cid: Annotated[int | None, Range(1, 15)] = None,
+    ) -> None:
+        """Activate (1) or deactivate (0) a context, or all of them."""
+        self._needs_radio()
+        cids = list(self._radio.contexts) if cid is None else [cid]
+        if any(cid not in self._radio.contexts for cid in cids):
+            raise CmeError(Cme.NOT_ALLOWED)
+        await self._hardware.pause(ACTIVATE_TIME)
+        for each in cids:
+            if state:
+                self._activate(self._radio.contexts[each])
+            else:
+                self._deactivate(each)
+
+    @command.test("+CGACT")
+    def activate_range(self) -> str:
+        """What AT+CGACT takes first."""
+        return "+CGACT: (0,1)"
+
+    @command.set("+CGPADDR", bare=True)
+    def addresses(self, cid: Annotated[int | None, Range(1, 15)] = None) -> Reply:
+        """The address of one context or of all; nothing for one without."""
+        return Reply(
+            tuple(f'+CGPADDR: {each},"{self._radio.address}"' for each in self._active(cid))
+        )
+
+    @command.test("+CGPADDR")
+    def address_cids(self) -> str:
+        """The defined contexts."""
+        return f"+CGPADDR: ({','.join(map(str, sorted(self._radio.contexts)))})"
+
+    @command.set("+CGCONTRDP", bare=True)
+    def details(self, cid: Annotated[int | None, Range(1, 15)] = None) -> Reply:
+        """APN, address and both DNS servers of one active context or of all."""
+        radio = self._radio
+        first, second = radio.cell.dns
+        return Reply(
+            tuple(
+                f'+CGCONTRDP: {each},{_BEARER_ID},"{self._apn(radio.contexts[each])}",'
+                f'"{radio.address}","",,"{first}","{second}"'
+                for each in self._active(cid)
+            )
+        )
+
+    @command.test("+CGCONTRDP")
+    def detail_cids(self) -> str:
+        """The active contexts."""
+        return f"+CGCONTRDP: ({','.join(map(str, self._active(None)))})"
+
+    def _active(self, cid: int | None) -> list[int]:
+        contexts = self._radio.contexts
+        return [n for n in sorted(contexts) if contexts[n].active and cid in (None, n)]
+
+    def _activate(self, context: Context) -> None:
+        if not self._radio.attached or not self._radio.attach(context.apn or None):
+            raise CmeError(Cme.NOT_ALLOWED)
+        context.active = True
+
+    def _deactivate(self, cid: int) -> None:
+        if cid == self._radio.default_cid:
+            self._radio.deactivate()
+        else:
+            self._radio.contexts[cid].active = False
+
+    def _apn(self, context: Context) -> str:
+        if context.active and not context.apn:
+            return self._radio.cell.apn
+        return context.apn
+
+    def _address(self, context: Context) -> str:
+        return (self._radio.address or "") if context.active else ""
+
+    def _needs_radio(self) -> None:
+        if self._radio.functionality != FULL:
+            raise CmeError(Cme.NOT_ALLOWED)

@@ -1,0 +1,1 @@
+"""The commands of TCP and UDP links."""

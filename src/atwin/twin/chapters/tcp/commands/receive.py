@@ -1,0 +1,133 @@
+"""Received data: how they look, and fetching them (spec: network.md §5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from atwin.at import command
+from atwin.at.cme import Cme
+from atwin.at.command import Family
+from atwin.at.grammar import Argument
+from atwin.at.kinds import Late, OneOf, Range
+from atwin.at.reply import Block, CmeError, Reply
+from atwin.twin.chapters.tcp.arguments import at_most, given, number_in, split_number
+from atwin.twin.chapters.tcp.incoming import AT_ONCE, ON_REQUEST, ON_REQUEST_TOLD_ALWAYS
+from atwin.twin.chapters.tcp.link import PACKET
+from atwin.twin.chapters.tcp.service import NUMBERS
+
+if TYPE_CHECKING:
+    from atwin.twin.chapters.tcp.link import Link
+    from atwin.twin.chapters.tcp.service import Sockets
+
+_READ, _READ_HEX, _COUNT = 2, 3, 4
+#: Bytes of one fetch in hex, two characters each.
+_HEX_PACKET = PACKET // 2
+
+
+class ReceiveCommands(Family):
+    """Received data come by themselves, in packets of at most 1460 bytes, or on request.
+
+    By themselves: with several links `+RECEIVE,<n>,<length>:` and the bytes on the next line, else
+    the bare bytes, or what CIPHEAD, CIPSHOWTP and CIPSRIP put in front. The module reads no more
+    from the network than the line carries away (spec: network.md §5).
+    """
+
+    title = "TCP/UDP receiving"
+
+    def __init__(self, sockets: Sockets) -> None:
+        self._sockets = sockets
+
+    @command.set("+CIPHEAD", test=True)
+    def set_head(self, on: Annotated[int, OneOf(0, 1)]) -> None:
+        """`+IPD,<length>:` in front of a single link's packets: 0 not, 1 shown."""
+        self._sockets.settings.head = on
+
+    @command.read("+CIPHEAD")
+    def head(self) -> str:
+        """The current value."""
+        return f"+CIPHEAD: {self._sockets.settings.head}"
+
+    @command.set("+CIPSHOWTP", test=True)
+    def set_protocol(self, on: Annotated[int, OneOf(0, 1)]) -> None:
+        """TCP or UDP in the head of CIPHEAD: 0 not, 1 shown."""
+        self._sockets.settings.show_protocol = on
+
+    @command.read("+CIPSHOWTP")
+    def protocol(self) -> str:
+        """The current value."""
+        return f"+CIPSHOWTP: {self._sockets.settings.show_protocol}"
+
+    @command.set("+CIPSRIP", test=True)
+    def set_source(self, on: Annotated[int, OneOf(0, 1)]) -> None:
+        """`RECV FROM: <address>:<port>` on a line before a single link's packets."""
+        self._sockets.settings.show_source = on
+
+    @command.read("+CIPSRIP")
+    def source(self) -> str:
+        """The current value."""
+        return f"+CIPSRIP: {self._sockets.settings.show_source}"
+
+    @command.set("+CIPRXF", test=True)
+    def set_line_end(self, bare: Annotated[int, OneOf(0, 1)]) -> None:
+        """CR LF behind every packet (0), or nothing (1)."""
+        self._sockets.settings.bare_packets = bare
+
+    @command.read("+CIPRXF")
+    def line_end(self) -> str:
+        """The current value."""
+        return f"+CIPRXF: {self._sockets.settings.bare_packets}"
+
+    @command.set("+CIPRXGET")
+    def receive(
+        self,
+        mode: Annotated[int, Range(0, 5)],
+        number_or_length: Annotated[Argument | None, Late(Range(0, PACKET))] = None,
+        length: Annotated[Argument | None, Late(Range(1, PACKET))] = None,
+    ) -> Block | str | None:
+        """Data on request: 0 off; 1 on, announced until read; 5 on, announced at every arrival.
+
+        2 fetches up to <length> bytes (1-1460), 3 the same in hex (1-730), 4 tells how many wait;
+        these three take the number of the link first where there are several. What the link
+        received is there after its end too.
+        """
+        sockets = self._sockets
+        arguments = given(number_or_length, length)
+        if mode in (AT_ONCE, ON_REQUEST, ON_REQUEST_TOLD_ALWAYS):
+            at_most(arguments, 0)
+            sockets.set_receive_mode(mode)
+            return None
+        number, rest = split_number(arguments, multi=sockets.multi)
+        at_most(rest, 0 if mode == _COUNT else 1)
+        largest = _HEX_PACKET if mode == _READ_HEX else PACKET
+        size = number_in(rest[0], 1, largest) if rest else largest
+        if sockets.incoming.mode == AT_ONCE:
+            raise CmeError(Cme.NOT_ALLOWED)
+        which = f"{number}," if sockets.multi else ""
+        link = self._link(number)
+        if mode == _COUNT:
+            return f"+CIPRXGET: 4,{which}{link.waiting}"
+        data = sockets.incoming.fetch(link, size)
+        header = f"+CIPRXGET: {mode},{which}{len(data)},{link.waiting}"
+        if mode == _READ_HEX:
+            data = data.hex().upper().encode()
+        return Block(header, data)
+
+    def _link(self, number: int) -> Link:
+        link = self._sockets.links.get(number)
+        if link is None:
+            raise CmeError(Cme.NOT_ALLOWED)
+        return link
+
+    @command.read("+CIPRXGET")
+    def receive_mode(self) -> Reply:
+        """The current mode; with several links a line each."""
+        mode = self._sockets.incoming.mode
+        if self._sockets.multi:
+            return Reply(tuple(f"+CIPRXGET: {number},{mode}" for number in NUMBERS))
+        return Reply((f"+CIPRXGET: {mode}",))
+
+    @command.test("+CIPRXGET")
+    def receive_range(self) -> str:
+        """What AT+CIPRXGET takes."""
+        number = ",(0-5)" if self._sockets.multi else ""
+        return f"+CIPRXGET: (0-5){number},(1-{PACKET})"

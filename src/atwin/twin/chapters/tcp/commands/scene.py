@@ -1,0 +1,118 @@
+"""The way to the network and what is kept of its settings (spec: network.md §5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from atwin.at import command
+from atwin.at.cme import Cme
+from atwin.at.command import Family
+from atwin.at.kinds import OneOf, Text
+from atwin.at.reply import AtError, CmeError, Reply
+from atwin.at.urc import SceneState
+from atwin.twin.chapters.tcp.service import NUMBERS
+from atwin.twin.chapters.tcp.settings import SocketSettings, is_saved
+from atwin.twin.chapters.tcp.states import ClientState, Event, State
+
+if TYPE_CHECKING:
+    from atwin.twin.chapters.tcp.service import Sockets
+
+
+class SceneCommands(Family):
+    """The scene every link needs: CSTT, CIICR, CIFSR, in this order (spec: network.md §5).
+
+    States: IP INITIAL, IP START, IP CONFIG, IP GPRSACT, IP STATUS; then a single link's own, or
+    IP PROCESSING with several. PDP DEACT, after the network took the PDP away, lasts until CIPSHUT.
+    """
+
+    title = "TCP/UDP scene"
+
+    def __init__(self, sockets: Sockets) -> None:
+        self._sockets = sockets
+
+    @command.set("+CIPMUX", test=True)
+    def set_mux(self, several: Annotated[int, OneOf(0, 1)]) -> None:
+        """One link (0) or up to six (1); only in IP INITIAL."""
+        self._sockets.scene.require_unused()
+        if several and self._sockets.settings.mode:
+            raise CmeError(Cme.NOT_ALLOWED)
+        self._sockets.settings.mux = several
+
+    @command.read("+CIPMUX")
+    def mux(self) -> str:
+        """The current value."""
+        return f"+CIPMUX: {self._sockets.settings.mux}"
+
+    @command.set("+CSTT", bare=True, test=True)
+    def start(
+        self,
+        apn: Annotated[str, Text("APN", 128)] = "",
+        user: Annotated[str, Text("USER", 32)] = "",
+        password: Annotated[str, Text("PWD", 32)] = "",
+    ) -> None:
+        """Begin a scene; only in IP INITIAL. An empty APN leaves the choice to the network."""
+        self._sockets.scene.move(Event.CSTT)
+        settings = self._sockets.settings
+        settings.apn, settings.user, settings.password = apn, user, password
+
+    @command.read("+CSTT")
+    def started(self) -> str:
+        """APN, user, password."""
+        settings = self._sockets.settings
+        return f'+CSTT: "{settings.apn}","{settings.user}","{settings.password}"'
+
+    @command.execute("+CIICR")
+    async def raise_scene(self) -> None:
+        """Bring the scene up; only in IP START, up to 90 s."""
+        await self._sockets.scene.bring_up()
+
+    @command.execute("+CIFSR")
+    def address(self) -> Reply:
+        """The module's address, alone: no OK follows."""
+        scene = self._sockets.scene
+        if (address := scene.address) is None:
+            raise AtError
+        if scene.state is State.GPRSACT:
+            scene.move(Event.CIFSR)
+        return Reply((address,), final=None)
+
+    @command.execute("+CIPSHUT", last=True)
+    def shut(self) -> Reply:
+        """Close every link and end the scene; answered `SHUT OK`, from any state."""
+        self._sockets.shut()
+        return Reply(final="SHUT OK")
+
+    @command.execute("+CIPSTATUS", last=True)
+    def status(self) -> Reply:
+        """`OK`, then the state; with several links also number, bearer, kind, peer and state."""
+        sockets = self._sockets
+        state = str(SceneState(sockets.scene.state.value))
+        if not sockets.multi:
+            return Reply(trailer=(state,))
+        return Reply(trailer=(state, *(f"C: {self._client(number)}" for number in NUMBERS)))
+
+    @command.set("+CIPSTATUS")
+    def status_of(self, number: Annotated[int, OneOf(*NUMBERS)]) -> str:
+        """One of several links: number, bearer, kind, peer and state."""
+        if not self._sockets.multi:
+            raise CmeError(Cme.NOT_ALLOWED)
+        return f"+CIPSTATUS: {self._client(number)}"
+
+    def _client(self, number: int) -> str:
+        link = self._sockets.links.get(number)
+        if link is None:
+            return f'{number},,"","","","{ClientState.INITIAL.value}"'
+        return f'{number},0,"{link.kind}","{link.address}","{link.port}","{link.state.value}"'
+
+    @command.execute("+CIPSCONT")
+    def save(self) -> None:
+        """Save the settings of the CIP commands and CSTT's for the next starts."""
+        self._sockets.settings.save(self._sockets.hardware.nvram)
+
+    @command.read("+CIPSCONT")
+    def saved(self) -> Reply:
+        """Mode 0 and the saved settings, or mode 1 and the current ones when none are saved."""
+        nvram = self._sockets.hardware.nvram
+        if is_saved(nvram):
+            return Reply(("+CIPSCONT: 0", *SocketSettings.boot(nvram).shown()))
+        return Reply(("+CIPSCONT: 1", *self._sockets.settings.shown()))

@@ -1,0 +1,137 @@
+"""Sending (spec: network.md §5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from atwin.at import command
+from atwin.at.cme import Cme
+from atwin.at.command import Family
+from atwin.at.grammar import Argument
+from atwin.at.kinds import BadArgument, Late, OneOf, Range
+from atwin.at.reply import AtError, CmeError, Collect, Reply
+from atwin.twin.chapters.tcp.arguments import at_most, given, number_in, split_number
+from atwin.twin.chapters.tcp.link import PACKET
+from atwin.twin.chapters.tcp.service import NUMBERS
+
+if TYPE_CHECKING:
+    from atwin.twin.chapters.tcp.link import Link
+    from atwin.twin.chapters.tcp.service import Sockets
+
+#: Values of AT+CIPQSEND and AT+CIPSPRT.
+_DATA_ACCEPT, _CONFIRMED = 1, 2
+_NO_PROMPT, _SILENT = 0, 2
+
+
+class SendCommands(Family):
+    """Sending packets of at most 1460 bytes (spec: network.md §5)."""
+
+    title = "TCP/UDP sending"
+
+    def __init__(self, sockets: Sockets) -> None:
+        self._sockets = sockets
+
+    @command.set("+CIPSEND", bare=True, last=True)
+    def send(
+        self,
+        number_or_length: Annotated[Argument | None, Late(Range(0, PACKET))] = None,
+        length: Annotated[Argument | None, Late(Range(1, PACKET))] = None,
+    ) -> Collect:
+        """Send [n] and <length> bytes behind the prompt `> `, or what is typed up to Ctrl-Z.
+
+        ESC gives up what is typed without a length. Answered as AT+CIPQSEND has it, or
+        `SEND FAIL`.
+        """
+        sockets = self._sockets
+        arguments = given(number_or_length, length)
+        if sockets.multi and not arguments:
+            raise AtError
+        number, rest = split_number(arguments, multi=sockets.multi)
+        at_most(rest, 1)
+        size = number_in(rest[0], 1, PACKET) if rest else None
+        link = sockets.connected(number)
+        if sockets.settings.mode:
+            raise CmeError(Cme.NOT_ALLOWED)
+        prompt = b"" if sockets.settings.prompt in (_NO_PROMPT, _SILENT) else b"\r\n> "
+
+        async def done(data: bytes) -> Reply:
+            return await self._send(link, data)
+
+        if size is not None:
+            return Collect(prompt, size, None, done)
+        seconds = float(sockets.settings.auto_send_time) if sockets.settings.auto_send else None
+        return Collect(prompt, PACKET, seconds, done, typed=True)
+
+    async def _send(self, link: Link, data: bytes) -> Reply:
+        sockets = self._sockets
+        clock, mode = sockets.hardware.clock, sockets.settings.quick_send
+        fits = len(data) <= PACKET and link.alive
+        if not fits or not await link.send(clock, data, confirmed=mode == _CONFIRMED):
+            return Reply(final=sockets.named(link, "SEND FAIL"))
+        if sockets.settings.prompt == _SILENT:
+            return Reply(final=None)
+        if mode == _DATA_ACCEPT:
+            number = f"{link.number}," if sockets.multi else ""
+            return Reply(final=f"DATA ACCEPT:{number}{len(data)}")
+        return Reply(final=sockets.named(link, "SEND OK"))
+
+    @command.read("+CIPSEND")
+    def largest(self) -> Reply:
+        """The bytes of a packet; with several links one line each."""
+        if not self._sockets.multi:
+            return Reply((f"+CIPSEND: {PACKET}",))
+        return Reply(tuple(f"+CIPSEND: {number},{PACKET}" for number in NUMBERS))
+
+    @command.test("+CIPSEND")
+    def send_range(self) -> str:
+        """What AT+CIPSEND takes."""
+        return "+CIPSEND: <0-7>,<length>" if self._sockets.multi else "+CIPSEND: <length>"
+
+    @command.set("+CIPQSEND", test=True)
+    def set_quick_send(self, mode: Annotated[int, OneOf(0, 1, 2)]) -> None:
+        """Result of CIPSEND: 0 SEND OK, 1 DATA ACCEPT, both at once; 2 SEND OK when confirmed."""
+        self._sockets.settings.quick_send = mode
+
+    @command.read("+CIPQSEND")
+    def quick_send(self) -> str:
+        """The current value."""
+        return f"+CIPQSEND: {self._sockets.settings.quick_send}"
+
+    @command.set("+CIPSPRT", test=True)
+    def set_prompt(self, mode: Annotated[int, OneOf(0, 1, 2)]) -> None:
+        """CIPSEND: 0 without prompt, 1 with prompt and result, 2 without prompt and SEND OK."""
+        self._sockets.settings.prompt = mode
+
+    @command.read("+CIPSPRT")
+    def prompt(self) -> str:
+        """The current value."""
+        return f"+CIPSPRT: {self._sockets.settings.prompt}"
+
+    @command.set("+CIPATS", test=True)
+    def set_auto_send(
+        self,
+        on: Annotated[int, OneOf(0, 1)],
+        seconds: Annotated[int | None, Range(1, 100)] = None,
+    ) -> None:
+        """Send what CIPSEND without a length has after so many seconds, without Ctrl-Z."""
+        settings = self._sockets.settings
+        settings.auto_send = on
+        if seconds is not None:
+            settings.auto_send_time = seconds
+
+    @command.read("+CIPATS")
+    def auto_send(self) -> str:
+        """Off or on, and the seconds."""
+        settings = self._sockets.settings
+        return f"+CIPATS: {settings.auto_send},{settings.auto_send_time}"
+
+    @command.set("+CIPACK", bare=True)
+    def confirmed(self, number: Annotated[int | None, OneOf(*NUMBERS)] = None) -> str:
+        """Bytes sent since the link was opened, confirmed by the peer, and not confirmed."""
+        if self._sockets.multi != (number is not None):
+            raise BadArgument("the number of a link is wanted with several, and only then")
+        link = self._sockets.links.get(number or 0)
+        if link is None:
+            return "+CIPACK: 0,0,0"
+        missing = link.unacknowledged
+        return f"+CIPACK: {link.sent},{link.sent - missing},{missing}"

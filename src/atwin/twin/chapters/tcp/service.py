@@ -1,0 +1,255 @@
+"""The links and what happens to them: what the CIP… commands work on (spec: network.md §4, §5)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from atwin.at.cme import Cme
+from atwin.at.reply import AtError, CmeError, Reply, frame_urc
+from atwin.at.urc import (
+    Closed,
+    ConnectFail,
+    ConnectOk,
+    PdpDeact,
+    SceneState,
+    TransportError,
+    for_link,
+)
+from atwin.net.network import KeepAlive, NetworkError, SocketOptions
+from atwin.twin.chapters.tcp.incoming import Incoming
+from atwin.twin.chapters.tcp.link import Link, LinkBroken, Secure, SocketError
+from atwin.twin.chapters.tcp.scene import Scene
+from atwin.twin.chapters.tcp.settings import SocketSettings
+from atwin.twin.chapters.tcp.states import ClientState, Event
+from atwin.twin.chapters.tcp.transparent import Transparent
+
+if TYPE_CHECKING:
+    from atwin.twin.board.hardware import Hardware
+    from atwin.twin.chapters.network.radio import Radio
+    from atwin.twin.chapters.tcp.line import Line
+    from atwin.twin.engine.pool import ConnectionPool
+
+log = logging.getLogger("atwin.twin")
+
+Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+
+#: Seconds a connection may take: as long as vendor hosts wait for it (spec: network.md §1).
+CONNECT_TIME = 75.0
+
+#: Link numbers with AT+CIPMUX=1; a single link is number 0.
+NUMBERS = range(6)
+
+
+class Sockets:
+    """One run's sockets: RAM, all but what AT+CIPSCONT saves."""
+
+    def __init__(
+        self,
+        hardware: Hardware,
+        radio: Radio,
+        pool: ConnectionPool,
+        line: Line,
+        spawn: Spawn,
+        secure: Secure | None,
+    ) -> None:
+        self.hardware = hardware
+        self.settings = SocketSettings.boot(hardware.nvram)
+        self.scene = Scene(self.settings, hardware, radio)
+        self.incoming = Incoming(self.settings, line)
+        self.links: dict[int, Link] = {}
+        #: AT+CLPORT, by link number and kind; 0 is any.
+        self.local_ports: dict[tuple[int, str], int] = {}
+        self.line = line
+        self.spawn = spawn
+        self._pool = pool
+        self._secure = secure
+        self._transparent: Transparent | None = None
+        radio.on_pdp_lost(self._pdp_lost)
+
+    @property
+    def multi(self) -> bool:
+        """AT+CIPMUX=1."""
+        return self.scene.multi
+
+    def named(self, link: Link, text: str) -> str:
+        """`text` with the link's number in front where there are several."""
+        return for_link(self._number(link), text)
+
+    def _number(self, link: Link) -> int | None:
+        return link.number if self.multi else None
+
+    # --- opening --------------------------------------------------------------------------------
+
+    def connected(self, number: int = 0) -> Link:
+        """The open link of that number. Raises `CmeError` 3."""
+        link = self.links.get(number)
+        if link is None or link.state is not ClientState.CONNECTED:
+            raise CmeError(Cme.NOT_ALLOWED)
+        return link
+
+    def start(self, number: int, kind: str, host: str, port: int) -> Reply:
+        """AT+CIPSTART: everything after its OK. Raises `CmeError` 3."""
+        before = self.links.get(number)
+        if before is not None and before.state is ClientState.CONNECTED:
+            return Reply(final=self.named(before, "ALREADY CONNECT"))
+        if before is not None and before.alive:
+            raise CmeError(Cme.NOT_ALLOWED)
+        self.scene.require_radio()
+        brings_up = self.scene.unused
+        self.scene.move(Event[kind])
+        link = Link(number, kind, host, port, self._pool.take())
+        self.links[number] = link
+        link.task = self.spawn(self._serve(link, brings_up))
+        return Reply()
+
+    async def _serve(self, link: Link, brings_up: bool) -> None:
+        """The life of a link, from its start to what is said about its end."""
+        try:
+            if not await self._open(link, brings_up):
+                return
+            self._is_connected(link)
+            await link.carry(self.incoming)
+        except LinkBroken as broken:
+            log.info("link %d: %s ERROR %d: %s", link.number, link.kind, broken.number, broken)
+            self._ended(link, broken.number)
+        except Exception as defect:
+            log.error("link %d failed in a way it should not", link.number, exc_info=defect)
+            if link.state is ClientState.CONNECTING:
+                self._failed(link, Event.FAILED, "see above")
+            else:
+                self._ended(link, SocketError.ABORTED)
+        else:
+            log.info("link %d: closed by the peer", link.number)
+            self._ended(link, None)
+        finally:
+            link.release()
+
+    async def _open(self, link: Link, brings_up: bool) -> bool:
+        if brings_up and not await self.scene.raise_pdp():
+            self._failed(link, Event.NO_PDP, "there is no PDP")
+            return False
+        if link.slot is None:
+            self.line.urc(str(TransportError(link.kind, SocketError.NO_TSAPI)))
+            self._failed(link, Event.FAILED, "eight connections are in use")
+            return False
+        secure = self._secure if self.settings.ssl and link.kind == "TCP" else None
+        try:
+            async with asyncio.timeout(CONNECT_TIME):
+                await link.open(self.hardware.network, self._options(link), secure)
+        except NetworkError as error:
+            self._failed(link, Event.FAILED, str(error))
+            return False
+        except TimeoutError:
+            self._failed(link, Event.FAILED, f"not connected in {CONNECT_TIME:g} s")
+            return False
+        return True
+
+    def _options(self, link: Link) -> SocketOptions:
+        wanted = self.settings
+        keep_alive = None
+        if wanted.keep_alive:
+            keep_alive = KeepAlive(wanted.keep_idle, wanted.keep_interval, wanted.keep_count)
+        return SocketOptions(self.local_ports.get((link.number, link.kind), 0), keep_alive)
+
+    def _failed(self, link: Link, event: Event, why: str) -> None:
+        log.info("link %d to %s:%d: %s", link.number, link.host, link.port, why)
+        link.release()
+        if self.multi:
+            self._perhaps_the_last()
+        else:
+            self.scene.move(event)
+            self.line.urc(str(SceneState(self.scene.state.value)))
+        self.line.urc(str(ConnectFail(self._number(link))))
+
+    def _is_connected(self, link: Link) -> None:
+        log.info("link %d: %s to %s:%d", link.number, link.kind, link.address, link.port)
+        link.state = ClientState.CONNECTED
+        if not self.multi:
+            self.scene.move(Event.CONNECTED)
+        if self.settings.mode:
+            transparent = Transparent(
+                self.hardware.clock, self.line, self.spawn, link, self.incoming
+            )
+            self._transparent = transparent
+            self.line.in_gap(lambda: self._begin(transparent))
+        else:
+            self.line.urc(str(ConnectOk(self._number(link))))
+
+    # --- closing --------------------------------------------------------------------------------
+
+    def close(self, number: int) -> Reply:
+        """AT+CIPCLOSE. Raises `AtError` when there is nothing to close."""
+        link = self.links.get(number)
+        if link is None or not link.alive:
+            raise AtError
+        link.close()
+        self._link_down(link)
+        return Reply(final=self.named(link, "CLOSE OK"))
+
+    def shut(self) -> None:
+        """AT+CIPSHUT: from any state to the first one, without a word about the links."""
+        self._close_all()
+        self.links.clear()
+        self.scene.move(Event.SHUT)
+
+    def _pdp_lost(self) -> None:
+        if self.scene.following(Event.PDP_LOST) is None:
+            return
+        self.line.urc(str(PdpDeact()))
+        self._close_all()
+        self.scene.move(Event.PDP_LOST)
+
+    def _close_all(self) -> None:
+        for link in self.links.values():
+            link.close()
+        self._end_transparent()
+
+    def _ended(self, link: Link, error: SocketError | None) -> None:
+        # Said before the line is commands again: what the host has typed behind is for the peer.
+        if error is not None:
+            self.line.urc(str(TransportError(link.kind, error)))
+        self.line.urc(str(Closed(self._number(link))))
+        link.release()
+        self._link_down(link)
+
+    def _link_down(self, link: Link) -> None:
+        self._end_transparent()
+        if self.multi:
+            self._perhaps_the_last()
+        else:
+            self.scene.move(Event[f"{link.kind}_ENDED"])
+
+    def _perhaps_the_last(self) -> None:
+        if not any(link.alive for link in self.links.values()):
+            self.scene.move(Event.ALL_ENDED)
+
+    # --- received data --------------------------------------------------------------------------
+
+    def set_receive_mode(self, mode: int) -> None:
+        """AT+CIPRXGET=0, 1 or 5."""
+        self.incoming.mode = mode
+        for link in self.links.values():
+            self.incoming.mode_changed(link)
+
+    # --- transparent mode -----------------------------------------------------------------------
+
+    def _begin(self, transparent: Transparent) -> bytes:
+        """The CONNECT that hands the line over; nothing when the link is gone by now."""
+        if self._transparent is not transparent:
+            return b""
+        transparent.begin()
+        return frame_urc("CONNECT")
+
+    def _end_transparent(self) -> None:
+        transparent, self._transparent = self._transparent, None
+        if transparent is not None:
+            transparent.end()
+
+    def online(self) -> Reply:
+        """ATO."""
+        if self._transparent is None:
+            return Reply(final="NO CARRIER")
+        return Reply(final="CONNECT", after=self._transparent.begin)

@@ -1,0 +1,1 @@
+"""How a command line becomes an answer, whatever the command."""

@@ -1,0 +1,354 @@
+"""The command interpreter: bytes in, answers out, one command line at a time.
+
+Spec: uart.md §1-§4. A command that needs no waiting is answered on the spot; one that waits,
+or whose answer is long, makes the line busy, and what the host types meanwhile stays in the
+UART's receive buffer. URCs go out only in the gaps.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Awaitable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from atwin.at.cme import Cme
+from atwin.at.grammar import Command, MalformedLine, parse_line
+from atwin.at.reply import (
+    OK,
+    Answer,
+    AtError,
+    Block,
+    CmeError,
+    Collect,
+    Reply,
+    Style,
+    frame_block,
+    frame_error,
+    frame_final,
+    frame_lines,
+    frame_urc,
+)
+from atwin.twin.engine.data_phase import DataPhase
+from atwin.twin.engine.lines import OVERLONG, LineReader
+from atwin.twin.engine.taps import Taps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
+    from atwin.at.table import CommandTable
+    from atwin.clock import Clock
+    from atwin.clock.base import Timer
+    from atwin.line.uart.uart import Uart
+
+log = logging.getLogger("atwin.twin")
+
+#: Seconds without a byte after which a line that has begun no longer holds back URCs: with echo
+#: on they would cut it apart, but noise that never ends in CR must not silence the module.
+_TYPING = 1.0
+
+#: Bytes of short answers after which the port is asked whether anyone takes them.
+_MUCH_OUTPUT = 65536
+
+
+class EchoStyle(Style, Protocol):
+    """The settings the interpreter looks at: result style, and echo."""
+
+    echo: bool
+
+
+class Passage(Protocol):
+    """What takes the place of the commands while the line carries data only (AT+CIPMODE=1)."""
+
+    def typed(self, rx: bytearray) -> None:
+        """Remove from `rx` what can be taken now; the rest waits in the UART."""
+
+
+class Interpreter:
+    """Reads command lines from the UART, runs them, and keeps URCs out of the answers."""
+
+    def __init__(
+        self,
+        uart: Uart,
+        clock: Clock,
+        style: EchoStyle,
+        table: CommandTable,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        between_lines: Callable[[], None] = lambda: None,
+        taps: Taps | None = None,
+    ) -> None:
+        self._uart = uart
+        self._clock = clock
+        self._style = style
+        self._table = table
+        self._spawn = spawn
+        self._between_lines = between_lines
+        self._taps = taps or Taps()
+        self._reader = LineReader()
+        self._stopped = False
+        self._busy = False
+        self._data_phase: DataPhase | None = None
+        self._passage: Passage | None = None
+        self._unsolicited: deque[Callable[[], bytes]] = deque()
+        self._typed_at = clock.now()
+        self._gap_due: Timer | None = None
+        self._output = 0
+        self._echo = b""  # of the line that is being run, until something is written
+
+    def start(self) -> None:
+        """Begin to take bytes from the UART."""
+        self._uart.listen(self._pump)
+
+    def stop(self) -> None:
+        """The firmware ends: nothing is read and nothing said any more."""
+        self._stopped = self._busy = True
+        self._unsolicited.clear()
+        self._passage = None
+        if self._gap_due is not None:
+            self._gap_due.cancel()
+        if self._data_phase is not None:
+            self._data_phase.stop_timer()
+        self._data_phase = None
+        self._uart.listen(None)
+
+    def urc(self, text: str) -> None:
+        """Say something unsolicited, as soon as no answer, echo or data phase is under way."""
+        if self._taps.says(text):
+            self.in_gap(lambda: frame_urc(text))
+
+    def in_gap(self, output: Callable[[], bytes]) -> None:
+        """Write what `output` gives in the next gap, in turn with the URCs; b"" is nothing."""
+        self._unsolicited.append(output)
+        self._fill_gap()
+
+    def say(self, raw: bytes) -> None:
+        """Put bytes on the line as they are: what is no line (the ROM banner, a passage's data)."""
+        self._uart.write(raw)
+
+    async def drain(self) -> None:
+        """Return when what was written has left, and there is somebody to take more."""
+        await self._uart.drain()
+
+    # --- the line in other hands ----------------------------------------------------------------
+
+    def hand_over(self, passage: Passage) -> None:
+        """From now on what is typed goes to `passage`, and nothing is said by itself."""
+        self._reader.forget()
+        self._passage = passage
+
+    def take_back(self) -> None:
+        """Commands again; what waited to be said is said."""
+        self._passage = None
+        self.resume()
+
+    def resume(self) -> None:
+        """The passage can take more."""
+        self._pump()
+
+    # --- input ----------------------------------------------------------------------------------
+
+    def _pump(self) -> None:
+        """Take what the UART holds, as far as it can be used now.
+
+        Between two lines typed in one go there is a gap as well.
+        """
+        rx = self._uart.rx
+        if self._unsolicited:
+            self._fill_gap()
+        while rx and not self._busy:
+            if self._output > _MUCH_OUTPUT:
+                self._busy = True
+                self._spawn(self._send(b"", deque()))
+                return
+            if self._passage is not None:
+                self._reader.swallow_line_feed(rx)
+                self._passage.typed(rx)
+                break
+            if self._data_phase is not None:
+                self._feed_data(self._data_phase, rx)
+                continue
+            self._reader.longest = self._taps.longest_line
+            echo, line = self._reader.take(rx)
+            if self._style.echo:
+                self._echo = echo
+            if line is None:
+                self._typed_at = self._clock.now()
+            else:
+                self._run_line(line)
+            if self._echo:
+                self._write(b"")
+            self._fill_gap()
+        self._uart.taken()
+
+    def _is_gap(self) -> bool:
+        return not self._busy and self._data_phase is None and self._passage is None
+
+    def _fill_gap(self) -> None:
+        if not self._is_gap():
+            return
+        self._between_lines()
+        if not self._unsolicited or not self._uart.ready:
+            return
+        if self._style.echo and self._reader.pending:
+            left = self._typed_at + _TYPING - self._clock.now()
+            if left > 0:
+                if self._gap_due is None:
+                    self._gap_due = self._clock.call_later(left, self._gap_is_due)
+                return
+        # What is said may end the gap: behind CONNECT the line belongs to the data.
+        while self._unsolicited and self._is_gap():
+            if output := self._unsolicited.popleft()():
+                self._uart.write(output)
+
+    def _gap_is_due(self) -> None:
+        self._gap_due = None
+        self._fill_gap()
+
+    # --- command lines --------------------------------------------------------------------------
+
+    def _run_line(self, line: str) -> None:
+        try:
+            if line == OVERLONG:  # discarded, but not in silence
+                raise AtError
+            commands = parse_line(line)
+        except (AtError, MalformedLine):
+            self._write(frame_error(AtError(), self._style))
+            return
+        if commands == ():
+            self._write(frame_final(OK, self._style))
+        elif commands is not None:
+            self._run(deque(commands))
+
+    def _run(self, commands: deque[Command]) -> None:
+        """Run the rest of a line, up to its end, its first error, or its first wait."""
+        while commands:
+            command = commands.popleft()
+            self._busy = True
+            self._taps.command(command)
+            if self._stopped:
+                return
+            try:
+                if commands and self._table.ends_line(command):
+                    raise AtError
+                answer = self._table.call(command)
+            except Exception as error:
+                self._fail(error)
+                return
+            if isinstance(answer, Awaitable):
+                self._spawn(self._finish(answer, commands))
+                return
+            self._busy = False
+            if not self._deliver(answer, commands):
+                return
+
+    def _fail(self, error: Exception) -> None:
+        """End the line with an error result: ours is never an excuse to fall silent."""
+        self._busy = False
+        if not isinstance(error, AtError):
+            log.error("a command failed in a way it should not", exc_info=error)
+            error = CmeError(Cme.UNKNOWN)
+        self._write(frame_error(error, self._style))
+
+    async def _finish(self, pending: Awaitable[Answer], commands: deque[Command]) -> None:
+        try:
+            answer = await pending
+        except Exception as error:
+            self._fail(error)
+        else:
+            self._busy = False
+            if self._deliver(answer, commands):
+                self._run(commands)
+        self._fill_gap()
+        self._pump()
+
+    def _deliver(self, answer: Answer, rest: deque[Command]) -> bool:
+        """Put one command's answer on the line. False when the line does not go on behind it."""
+        match answer:
+            case Block():
+                self._busy = True
+                if not rest and (aside := self._aside()):
+                    answer = replace(answer, tail=answer.tail + aside)
+                output = frame_block(answer, self._style, final=not rest)
+                self._spawn(self._send(output, rest))
+                return False
+            case Collect():
+                self._write(answer.prompt)
+                self._begin_data_phase(answer)
+                return False
+            case None:
+                answer = Reply()
+            case str():
+                answer = Reply((answer,))
+        output = frame_lines(answer.lines, self._style) if answer.lines else b""
+        if answer.final is not None and not (rest and answer.final == OK):
+            output += self._aside() + frame_final(answer.final, self._style)
+        if answer.trailer:
+            output += frame_lines(answer.trailer, self._style)
+        self._write(output)
+        if answer.after is not None:
+            answer.after()
+            return False
+        return True
+
+    def _aside(self) -> bytes:
+        text = self._taps.aside()
+        return b"" if text is None else frame_urc(text)
+
+    def _write(self, output: bytes) -> None:
+        """In one piece with the echo in front of it: each piece costs host and port a turn."""
+        if self._echo:
+            output, self._echo = self._echo + output, b""
+        if output and not self._stopped:
+            self._output += len(output)
+            self._uart.write(output)
+
+    async def _send(self, output: bytes, rest: deque[Command]) -> None:
+        """A long answer keeps the port busy until it has left (spec: http.md §3.6)."""
+        self._write(output)
+        await self._uart.drain()
+        self._output = 0
+        self._busy = False
+        if rest:
+            self._run(rest)
+        self._fill_gap()
+        self._pump()
+
+    # --- data phases ----------------------------------------------------------------------------
+
+    def _begin_data_phase(self, collect: Collect) -> None:
+        phase = DataPhase(collect)
+        if collect.seconds is not None:
+            end = partial(self._end_data_phase, phase)
+            phase.timer = self._clock.call_later(collect.seconds, end)
+        self._data_phase = phase
+
+    def _feed_data(self, phase: DataPhase, rx: bytearray) -> None:
+        self._reader.swallow_line_feed(rx)
+        if phase.feed(rx):
+            self._reader.swallow_trailer()
+            self._end_data_phase(phase)
+
+    def _end_data_phase(self, phase: DataPhase) -> None:
+        if phase is not self._data_phase:
+            return
+        self._data_phase = None
+        phase.stop_timer()
+        if phase.given_up:
+            self._deliver(None, deque())
+            self._fill_gap()
+            return
+        self._busy = True
+        try:
+            answer = phase.collect.done(bytes(phase.data))
+        except Exception as error:
+            self._fail(error)
+        else:
+            if isinstance(answer, Awaitable):
+                self._spawn(self._finish(answer, deque()))
+                return
+            self._busy = False
+            self._deliver(answer, deque())
+        self._fill_gap()
