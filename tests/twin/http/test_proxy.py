@@ -99,7 +99,7 @@ def test_half_a_proxy_is_none(parameters: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("redirect", [b"", b"https://far.example/"])
 def test_https_does_not_go_through_one(redirect: bytes) -> None:
-    """No document shows CONNECT (docs/decisions.md, 11)."""
+    """No document shows CONNECT (D-11)."""
     url = "http://far.example/" if redirect else "https://far.example/"
     urc, proxied, direct = act(*BOTH, 'AT+HTTPPARA="REDIR",1', url=url, redirect=redirect)
     assert urc == "0,601,0"
