@@ -34,7 +34,7 @@ class Bearer:
         #: The network or a restart closed the bearer, and nobody has opened it since.
         self.taken_away = False
         self._channel = channel
-        self._script = Script("bearer", channel)
+        self._script = Script("bearer", channel, readies=True)
         self._settings = [("CONTYPE", quoted("GPRS")), ("APN", quoted(apn, "APN", "the APN"))]
         if user:
             self._settings.append(("USER", quoted(user, "USER", "the user of the APN")))
@@ -102,13 +102,8 @@ class Bearer:
         return int(match[2]), match[3] or ""
 
     def _not_open(self, state: int) -> CommandRefusedError:
-        return CommandRefusedError(
-            script=self._script.name,
-            step=self._script.number,
-            sent=self._script.sent,
-            came=f"state {state}",
-            advice="the bearer closed again: check signal and registration",
-        )
+        advice = "the bearer closed again: check signal and registration"
+        return self._script.failure(CommandRefusedError, f"state {state}", advice)
 
     def _hear(self, text: str, urc: Urc | None) -> None:
         if isinstance(urc, Ready) or (isinstance(urc, BearerDeact) and urc.cid == self.cid):

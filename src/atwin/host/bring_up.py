@@ -48,7 +48,7 @@ async def bring_up(
     if found is not None:
         await found.look(flow=line.sets_flow, rate=line.sets_rate)
     await line.set_up()
-    script = Script("bring-up", channel)
+    script = Script("bring-up", channel, readies=True)
     await script.ask("ATE0")
     await script.ask("AT+CMEE=1")
     offline = Offline(script, channel.clock, line.note)

@@ -27,11 +27,18 @@ class HostError(Exception):
         super().__init__(_safe(text))
         #: What `add` was told.
         self.added: tuple[str, ...] = ()
+        #: Whether it says itself what became of the file, or of the POST.
+        self.complete = False
 
     def add(self, text: str) -> Self:
         """One more thing to tell, after what it says already."""
         self.args = (_safe(f"{self}; {text}"),)
         self.added += (text,)
+        return self
+
+    def completed(self) -> Self:
+        """Mark it as `complete`."""
+        self.complete = True
         return self
 
 
@@ -78,18 +85,11 @@ class ModuleSilentError(ModuleError):
 
 
 class StepError(ModuleError):
-    """A step of a script failed: names the script, the step, what was sent, what came back."""
+    """A step of a script failed: names the script, the step, what was sent, what came back.
 
-    def __init__(
-        self, *, script: str, step: int, sent: str, came: str, advice: str | None = None
-    ) -> None:
-        self.script, self.step, self.sent, self.came = script, step, sent, came
-        text = f"{script}: step {step}: sent {sent}, came back {came}"
-        super().__init__(f"{text}; {advice}" if advice else text)
-
-
-class NoAnswerError(StepError):
-    """The module did not answer in time; `missing` bytes of a counted body did not come."""
+    `readies`: the script brings the module onto the network, so the module itself is the trouble.
+    The other details belong to the kinds of failure below.
+    """
 
     def __init__(
         self,
@@ -99,27 +99,48 @@ class NoAnswerError(StepError):
         sent: str,
         came: str,
         advice: str | None = None,
+        readies: bool = False,
+        awaited: bool = False,
         missing: int = 0,
+        code: int | None = None,
+        status: int = 0,
+        length: int = 0,
     ) -> None:
-        super().__init__(script=script, step=step, sent=sent, came=came, advice=advice)
-        self.missing = missing
+        self.script, self.step, self.sent, self.came = script, step, sent, came
+        self.readies, self.awaited, self.missing = readies, awaited, missing
+        self.code, self.status, self.length = code, status, length
+        text = f"{script}: step {step}: sent {sent}, came back {came}"
+        super().__init__(f"{text}; {advice}" if advice else text)
+
+    def reworded(self, *, came: str | None = None, advice: str | None = None) -> Self:
+        """The same failure, told in other words."""
+        other = type(self)(
+            script=self.script,
+            step=self.step,
+            sent=self.sent,
+            came=self.came if came is None else came,
+            advice=advice,
+            readies=self.readies,
+            awaited=self.awaited,
+            missing=self.missing,
+            code=self.code,
+            status=self.status,
+            length=self.length,
+        )
+        for text in self.added:
+            other.add(text)
+        return other
+
+
+class NoAnswerError(StepError):
+    """The module did not answer in time; `missing` bytes of a counted body did not come.
+
+    `awaited`: the command was answered, and the URC it leads to did not come.
+    """
 
 
 class CommandRefusedError(StepError):
     """The module answered with an error; `code` is the CME number if it gave one."""
-
-    def __init__(
-        self,
-        *,
-        script: str,
-        step: int,
-        sent: str,
-        came: str,
-        code: int | None = None,
-        advice: str | None = None,
-    ) -> None:
-        super().__init__(script=script, step=step, sent=sent, came=came, advice=advice)
-        self.code = code
 
 
 class RefusedForGoodError(CommandRefusedError):
@@ -137,22 +158,8 @@ class ModuleRestartedError(StepError):
 class RequestFailedError(StepError):
     """The module ended a request with a status of its own, 600 to 606 or 408.
 
-    `length` is the byte count behind the status: with 602 what the buffer holds.
+    `length` is the byte count after the status: with 602 what the buffer holds.
     """
-
-    def __init__(
-        self,
-        *,
-        script: str,
-        step: int,
-        sent: str,
-        came: str,
-        status: int,
-        length: int = 0,
-        advice: str | None = None,
-    ) -> None:
-        super().__init__(script=script, step=step, sent=sent, came=came, advice=advice)
-        self.status, self.length = status, length
 
 
 class TlsFailed(RequestFailedError):  # noqa: N818 - says what happened, as the status does

@@ -141,7 +141,7 @@ async def _buffered_post(
             advice=f"the server has had the POST and answered with {length} bytes, of which the"
             f" buffer holds {failure.length}: do not send it again just to read them; {other}let"
             " the server answer with less",
-        ) from None
+        ).completed() from None
 
 
 async def _exchange(session: HttpSession, method: int, limits: Limits) -> Response:
@@ -169,12 +169,10 @@ async def _streamed_post(
             HttpExPostReady, HttpExAction, BearerDeact, deadline=min(wait, session.stream_wait)
         )
     except NoAnswerError as failure:
-        raise _NeverAskedForBodyError(
-            script=script.name,
-            step=script.number,
-            sent=script.sent,
-            came="the module never asked for the body",
-            advice="some firmware does not: post by its buffer (--strategy buffer)",
+        raise script.failure(
+            _NeverAskedForBodyError,
+            "the module never asked for the body",
+            "some firmware does not: post by its buffer (--strategy buffer)",
         ) from failure
     if not isinstance(urc, HttpExPostReady):
         raise session.stream_failed(urc)

@@ -96,18 +96,7 @@ def _with_advice(
     command = ["atwin", "probe", url.partition("#")[0]]
     for option, path in options.items():
         command += [option, path] if path is not None else []
-    advised = type(failure)(
-        script=failure.script,
-        step=failure.step,
-        sent=failure.sent,
-        came=failure.came,
-        status=failure.status,
-        length=failure.length,
-        advice=f"this tells why: {shlex.join(command)}",
-    )
-    for text in failure.added:
-        advised.add(text)
-    return advised
+    return failure.reworded(advice=f"this tells why: {shlex.join(command)}")
 
 
 def _check_files(

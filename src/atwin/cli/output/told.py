@@ -24,7 +24,7 @@ def kept(url: str, target: str, *, whole: bool) -> str:
 
 def goes_on(failure: "ServerError", url: str, target: str) -> str:
     """What is on disk of a download that the server ended, and what to do; empty without."""
-    count = None if "kept" in str(failure) else _kept_of(url, target)
+    count = None if failure.complete else _kept_of(url, target)
     if count is None:
         return ""
     fresh = ", with a fresh URL if this one ran out" if failure.status in _REFUSALS else ""

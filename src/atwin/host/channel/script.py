@@ -16,20 +16,26 @@ if TYPE_CHECKING:
     from atwin.at.urc import Urc
     from atwin.host.channel.channel import Channel
     from atwin.host.channel.exchange import Progress, Reply
+    from atwin.host.errors import StepError
 
 log = logging.getLogger("atwin.host")
 
 U = TypeVar("U", bound="Urc")
+E = TypeVar("E", bound="StepError")
 
 
 class Script:
-    """Runs steps on a channel; `name` and the step number stand in every log line and error."""
+    """Runs steps on a channel; `name` and the step number stand in every log line and error.
 
-    def __init__(self, name: str, channel: Channel) -> None:
+    `readies` says that its steps bring the module onto the network (`StepError.readies`).
+    """
+
+    def __init__(self, name: str, channel: Channel, *, readies: bool = False) -> None:
         self.name = name
         self.number = 0
         self.sent = ""
         self._channel = channel
+        self._readies = readies
 
     def begin(self, name: str) -> None:
         """The steps that follow belong to another script: count from 1 again."""
@@ -56,7 +62,7 @@ class Script:
                 command, timeout=deadline, bodies=bodies, raw=raw, progress=progress
             )
         except Timeout as timeout:
-            raise self._no_answer(timeout) from None
+            raise self.no_answer(str(timeout), missing=timeout.missing) from None
 
     async def step(
         self,
@@ -98,7 +104,7 @@ class Script:
                 command, data, prompt=prompt, data_timeout=deadline, progress=progress
             )
         except Timeout as timeout:
-            raise self._no_answer(timeout) from None
+            raise self.no_answer(str(timeout), missing=timeout.missing) from None
         if not reply.ok:
             raise self.refused(reply)
         if not reply.prompted:
@@ -111,14 +117,12 @@ class Script:
         try:
             urc = await self._channel.urc(*wanted, timeout=deadline)
         except Timeout as timeout:
-            raise self._no_answer(timeout, advice) from None
+            raise self.failure(NoAnswerError, str(timeout), advice, awaited=True) from None
         if isinstance(urc, Ready):
-            raise ModuleRestartedError(
-                script=self.name,
-                step=self.number,
-                sent=self.sent,
-                came=f"{urc}: the module restarted",
-                advice="if that repeats, check its power supply",
+            raise self.failure(
+                ModuleRestartedError,
+                f"{urc}: the module restarted",
+                "if that repeats, check its power supply",
             )
         return cast("U", urc)
 
@@ -129,30 +133,37 @@ class Script:
         kind: type[CommandRefusedError] = CommandRefusedError,
     ) -> CommandRefusedError:
         """The error for `reply`, the answer to the last command."""
-        return kind(
-            script=self.name,
-            step=self.number,
-            sent=self.sent,
-            came=reply.final.text if not reply.ok else reply.told,
-            code=reply.final.code,
-            advice=advice,
-        )
+        came = reply.final.text if not reply.ok else reply.told
+        return self.failure(kind, came, advice, code=reply.final.code)
 
     def no_answer(self, came: str, advice: str | None = None, *, missing: int = 0) -> NoAnswerError:
         """The error for what came instead of the answer to the last command."""
-        return NoAnswerError(
+        return self.failure(NoAnswerError, came, advice, missing=missing)
+
+    def failure(
+        self,
+        kind: type[E],
+        came: str,
+        advice: str | None = None,
+        *,
+        code: int | None = None,
+        missing: int = 0,
+        awaited: bool = False,
+    ) -> E:
+        """Any other error of the last command."""
+        return kind(
             script=self.name,
             step=self.number,
             sent=self.sent,
             came=came,
             advice=advice,
+            readies=self._readies,
+            code=code,
             missing=missing,
+            awaited=awaited,
         )
 
     def _next(self, command: str) -> None:
         self.number += 1
         self.sent = command
         log.debug("%s: step %d: %s", self.name, self.number, command)
-
-    def _no_answer(self, timeout: Timeout, advice: str | None = None) -> NoAnswerError:
-        return self.no_answer(str(timeout), advice, missing=timeout.missing)

@@ -20,7 +20,7 @@ def tell_of_post(failure: HostError, sent: Sent) -> None:
 
     Of a wrong call nobody expects that it did.
     """
-    told = sent is Sent.ANSWERED and "has had the POST" in str(failure)
+    told = sent is Sent.ANSWERED and failure.complete
     wrong_call = sent is Sent.NOTHING and isinstance(failure, UsageError)
     if not (told or wrong_call):
         failure.add(sent.value)

@@ -123,7 +123,7 @@ class Download:
         raise ServerError(
             f"{self._session.shown_url}: {why}; the server answers in another way each time;"
             f" {self._ledger.kept_in_words()}"
-        )
+        ).completed()
 
     async def _fetch_strictly(self) -> None:
         """Validators differed, the bytes were to decide, and they are wrong: a mixture."""

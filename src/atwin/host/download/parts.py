@@ -69,7 +69,7 @@ class Parts:
             verdict = await course.fetcher.fetch(span)
         except StepError as failure:
             timed_out = (isinstance(failure, RequestFailedError) and failure.status == 408) or (
-                isinstance(failure, NoAnswerError) and "HTTPACTION" in failure.sent
+                isinstance(failure, NoAnswerError) and failure.awaited
             )
             course.part_size.failed(course.clock.now() - began, timed_out=timed_out)
             if timed_out and (turn := await self._why_so_long(failure)) is not None:

@@ -50,7 +50,7 @@ class Turns:
                 raise ServerError(
                     f"{course.session.shown_url}: the server now gives another thing ({what});"
                     f" {self._ledger.kept_in_words()}"
-                )
+                ).completed()
             case Broken(what):
                 raise ServerError(f"{course.session.shown_url}: {what}", 200)
             case TooLong(entity):

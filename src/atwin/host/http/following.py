@@ -84,7 +84,7 @@ def _leave_to_module(session: HttpSession, status: int, method: int, to: Target 
             " lower case only, so nothing is sent there: "
             + ("fetch the answer there" if status not in (307, 308) else "post to the final URL"),
             status,
-        )
+        ).completed()
     if not way.module_can:
         told = f" to {shown_url(to.url)}, in lower case" if to is not None else ", without a word"
         raise RedirectError(

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from atwin.at.urc import parse_urc
-from atwin.host.errors import NoAnswerError
 
 if TYPE_CHECKING:
+    from atwin.host.errors import NoAnswerError
     from atwin.host.http.session import HttpSession
 
 #: How often bytes that do not arrive whole are asked for.
@@ -44,14 +44,8 @@ class Pieces:
         lost = f"bytes lost on the line: {failure.missing} of {size}; {FLOW_ADVICE}"
         session.on_note(lost if failure.missing else f"{failure.came}; reading again")
         if tries == _TRIES:
-            raise NoAnswerError(
-                script=failure.script,
-                step=failure.step,
-                sent=failure.sent,
-                came=f"{failure.came}, {_TRIES} times",
-                advice=f"bytes get lost on the line: {FLOW_ADVICE}" if failure.missing else None,
-                missing=failure.missing,
-            )
+            advice = f"bytes get lost on the line: {FLOW_ADVICE}" if failure.missing else None
+            raise failure.reworded(came=f"{failure.came}, {_TRIES} times", advice=advice)
         if session.on_loss is not None and (done := await session.on_loss()):
             session.on_note(done)
         if tries > 1 or failure.missing:

@@ -228,7 +228,7 @@ def is_modules_own(failure: HostError) -> bool:
     """Whether the module does not answer, or does not get onto the network."""
     if isinstance(failure, ModuleSilentError):
         return True
-    return isinstance(failure, StepError) and failure.script in ("bearer", "bring-up")
+    return isinstance(failure, StepError) and failure.readies
 
 
 async def recover(
