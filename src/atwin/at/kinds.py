@@ -61,7 +61,6 @@ class Range:
         return low, high
 
     def convert(self, argument: Argument, limits: Limits) -> int:
-        """See `Kind.convert`."""
         value = integer(argument)
         low, high = self.bounds(limits)
         if not low <= value <= high:
@@ -69,7 +68,6 @@ class Range:
         return value
 
     def shown(self, limits: Limits) -> str:
-        """See `Kind.shown`."""
         low, high = self.bounds(limits)
         return f"({low}-{high})"
 
@@ -84,14 +82,12 @@ class OneOf:
         object.__setattr__(self, "values", values)
 
     def convert(self, argument: Argument, limits: Limits) -> int:
-        """See `Kind.convert`."""
         value = integer(argument)
         if value not in self.values:
             raise BadArgument(argument.text)
         return value
 
     def shown(self, limits: Limits) -> str:
-        """See `Kind.shown`."""
         return f"({','.join(map(str, self.values))})"
 
 
@@ -103,13 +99,11 @@ class Text:
     longest: int | None = None
 
     def convert(self, argument: Argument, limits: Limits) -> str:
-        """See `Kind.convert`."""
         if self.longest is not None and len(argument.text) > self.longest:
             raise BadArgument(argument.text)
         return argument.text
 
     def shown(self, limits: Limits) -> str:
-        """See `Kind.shown`."""
         return f'"{self.label}"'
 
 
@@ -123,11 +117,9 @@ class Late:
     kind: Kind
 
     def convert(self, argument: Argument, limits: Limits) -> Argument:
-        """See `Kind.convert`."""
         return argument
 
     def shown(self, limits: Limits) -> str:
-        """See `Kind.shown`."""
         return self.kind.shown(limits)
 
 
@@ -138,9 +130,7 @@ class Tail:
     label: str = "value"
 
     def convert(self, argument: Argument, limits: Limits) -> Argument:
-        """See `Kind.convert`."""
         return argument
 
     def shown(self, limits: Limits) -> str:
-        """See `Kind.shown`."""
         return f'"{self.label}"'

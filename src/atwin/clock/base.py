@@ -44,18 +44,15 @@ class LoopClock:
         self._loop = loop or asyncio.get_running_loop()
 
     def now(self) -> float:
-        """See `Clock.now`."""
         return self._loop.time()
 
     def wall(self) -> float:
-        """See `Clock.wall`; a virtual loop brings its own date along."""
+        """A virtual loop brings its own date along."""
         wall: Callable[[], float] = getattr(self._loop, "wall", time.time)
         return wall()
 
     async def sleep(self, seconds: float) -> None:
-        """See `Clock.sleep`."""
         await asyncio.sleep(seconds)
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
-        """See `Clock.call_later`."""
         return self._loop.call_later(seconds, call)

@@ -51,13 +51,11 @@ class TracedUart(Uart):
         self._host_stop.on_change = self._host_stopped
 
     def cut(self) -> None:
-        """See `Uart.cut`."""
         super().cut()
         self._own.clear()
         self._trace.hears(self._dialogue.cut, b"")
 
     def host_changed(self, line: HostLine) -> None:
-        """See `Uart.host_changed`."""
         before = self._host_line
         super().host_changed(line)
         for name in ("rts", "dtr"):
@@ -68,7 +66,6 @@ class TracedUart(Uart):
             self._trace.notes("line", "host's rate", rate=line.rate)
 
     def lost(self, reason: str | None) -> None:
-        """See `Uart.lost`."""
         super().lost(reason)
         self._trace.hears(self._dialogue.end, b"")
 
@@ -128,39 +125,31 @@ class TracedPort:
         self._receiver: Receiver
 
     def start(self, receiver: Receiver) -> None:
-        """See `Port.start`."""
         self._receiver = receiver
         self._port.start(self)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Port.write`."""
         self._trace.hears(self._dialogue.to_module, bytes(data))
         self._port.write(data)
 
     async def drain(self) -> None:
-        """See `Port.drain`."""
         await self._port.drain()
 
     def pause_reading(self) -> None:
-        """See `Port.pause_reading`."""
         self._port.pause_reading()
 
     def resume_reading(self) -> None:
-        """See `Port.resume_reading`."""
         self._port.resume_reading()
 
     async def close(self) -> None:
-        """See `Port.close`."""
         await self._port.close()
         self._trace.hears(self._dialogue.end, b"")
 
     def received(self, data: bytes) -> None:
-        """See `Receiver.received`."""
         self._trace.hears(self._dialogue.to_host, data)
         self._receiver.received(data)
 
     def lost(self, reason: str | None) -> None:
-        """See `Receiver.lost`."""
         if reason is not None:
             self._trace.notes("line", "gone", why=reason)
         self._receiver.lost(reason)
@@ -176,26 +165,22 @@ class TracedHostPort(TracedPort):
 
     @property
     def rate(self) -> int | None:
-        """See `HostPort.rate`."""
         return self._settings.rate
 
     async def set_rate(self, rate: int) -> None:
-        """See `HostPort.set_rate`."""
         await self._settings.set_rate(rate)
         self._trace.notes("line", "host's rate", rate=rate)
 
     async def set_flow(self, flow: Flow) -> None:
-        """See `HostPort.set_flow`."""
         await self._settings.set_flow(flow)
         self._trace.notes("line", "host's flow control", flow=_FLOWS[flow])
 
     async def set_output(self, output: str, on: bool) -> None:
-        """See `HostPort.set_output`."""
         await self._settings.set_output(output, on)
         self._trace.notes("line", f"host's {output.upper()}", on=on)
 
     async def clear_to_send(self) -> bool | None:
-        """See `CtsPort.clear_to_send`; None behind a port that cannot tell."""
+        """None behind a port that cannot tell."""
         if not isinstance(self._port, CtsPort):
             return None
         return await self._port.clear_to_send()

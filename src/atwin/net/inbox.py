@@ -52,7 +52,7 @@ class Inbox:
         self._wake()
 
     async def read(self, limit: int) -> bytes:
-        """See `Stream.read`: as much as has arrived, `limit` bytes (>= 1) at most."""
+        """As much as has arrived, `limit` bytes (>= 1) at most."""
         while not self._chunks:
             if self._error is not None:
                 raise self._error

@@ -25,7 +25,6 @@ class RealNetwork:
     """Names and connections by way of the operating system. No deadlines: cancel instead."""
 
     async def resolve(self, host: str) -> str:
-        """See `Network.resolve`."""
         if is_literal(host):
             return host
         loop = asyncio.get_running_loop()
@@ -40,7 +39,7 @@ class RealNetwork:
         return str(found[0][4][0])
 
     async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
-        """See `Network.connect`. `address` is what `resolve` gave."""
+        """`address` is what `resolve` gave."""
         loop = asyncio.get_running_loop()
         try:
             connection = await _dial(address, port, _local(address, options))
@@ -54,11 +53,10 @@ class RealNetwork:
         return stream
 
     async def ping(self, address: str, size: int, ttl: int) -> Pong:
-        """See `Network.ping`."""
         return await icmp.ping(address, size, ttl)
 
     async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
-        """See `Network.open_udp`. `address` is what `resolve` gave."""
+        """`address` is what `resolve` gave."""
         loop = asyncio.get_running_loop()
         try:
             _, stream = await loop.create_datagram_endpoint(

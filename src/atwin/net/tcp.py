@@ -44,11 +44,11 @@ class TcpStream(asyncio.Protocol):
         self._lost: StreamError | None = None
 
     async def read(self, limit: int) -> bytes:
-        """See `Stream.read`. What arrived before a reset is still given out."""
+        """What arrived before a reset is still given out."""
         return await self._inbox.read(limit)
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Stream.write`; when it returns, the kernel has all of `data`."""
+        """When it returns, the kernel has all of `data`."""
         if self._lost is not None:
             raise self._lost
         self._transport.write(bytes(data))
@@ -58,7 +58,7 @@ class TcpStream(asyncio.Protocol):
 
     @property
     def unacknowledged(self) -> int:
-        """See `Confirming`; 0 on systems that do not tell."""
+        """Gives 0 on systems that do not tell."""
         if self._transport.is_closing():
             return 0
         count = bytearray(4)
@@ -69,7 +69,7 @@ class TcpStream(asyncio.Protocol):
         return int.from_bytes(count, sys.byteorder)
 
     def close(self) -> None:
-        """See `Stream.close`. What was written is still delivered."""
+        """What was written is still delivered."""
         if self._transport.is_closing():
             return
         self._lose(StreamError("the connection is closed"))
@@ -90,7 +90,6 @@ class TcpStream(asyncio.Protocol):
         return duplicate
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """See `asyncio.Protocol`."""
         self._transport = cast("asyncio.Transport", transport)
         # The kernel's buffer is enough: `write` comes back when it has everything.
         self._transport.set_write_buffer_limits(high=0)
@@ -98,30 +97,26 @@ class TcpStream(asyncio.Protocol):
             self._connected(self)
 
     def data_received(self, data: bytes) -> None:
-        """See `asyncio.Protocol`."""
         self._inbox.put(data)
         if self._inbox.size >= _PAUSE_AT and not self._paused:
             self._paused = True
             self._transport.pause_reading()
 
     def eof_received(self) -> bool:
-        """See `asyncio.Protocol`. The other direction stays open until `close`."""
+        """The other direction stays open until `close`."""
         self._inbox.end()
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """See `asyncio.Protocol`."""
         reason = describe(exc) if isinstance(exc, OSError) else "it was ended from outside"
         error = StreamError(f"the connection broke: {reason}")
         self._lose(error)
         self._inbox.end(error)
 
     def pause_writing(self) -> None:
-        """See `asyncio.Protocol`."""
         self._writable.clear()
 
     def resume_writing(self) -> None:
-        """See `asyncio.Protocol`."""
         self._writable.set()
 
     def _drained(self) -> None:

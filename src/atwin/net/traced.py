@@ -19,7 +19,6 @@ class TracedNetwork:
         self._trace = trace
 
     async def resolve(self, host: str) -> str:
-        """See `Network.resolve`."""
         try:
             address = await self._inner.resolve(host)
         except NetworkError as error:
@@ -30,7 +29,6 @@ class TracedNetwork:
         return address
 
     async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
-        """See `Network.connect`."""
         began = self._trace.now
         try:
             stream = await self._inner.connect(address, port, options)
@@ -42,11 +40,9 @@ class TracedNetwork:
         return _TracedStream(stream, self._trace, address, port)
 
     async def ping(self, address: str, size: int, ttl: int) -> Pong:
-        """See `Network.ping`."""
         return await self._inner.ping(address, size, ttl)
 
     async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
-        """See `Network.open_udp`."""
         stream = await self._inner.open_udp(address, port, options)
         self._trace.notes("net", "UDP opened", address=address, port=port)
         return _TracedStream(stream, self._trace, address, port)
@@ -64,11 +60,9 @@ class _TracedStream:
 
     @property
     def unacknowledged(self) -> int:
-        """See `Confirming`; 0 behind a network that does not know."""
         return unacknowledged(self._inner)
 
     async def read(self, limit: int) -> bytes:
-        """See `Stream.read`."""
         try:
             data = await self._inner.read(limit)
         except NetworkError as error:
@@ -78,7 +72,6 @@ class _TracedStream:
         return data
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Stream.write`."""
         try:
             await self._inner.write(data)
         except NetworkError as error:
@@ -89,7 +82,6 @@ class _TracedStream:
         self._trace.flush()
 
     def close(self) -> None:
-        """See `Stream.close`."""
         self._end("closed", None)
         self._inner.close()
 

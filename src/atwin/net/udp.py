@@ -61,25 +61,20 @@ class UdpStream(asyncio.DatagramProtocol):
         self._mailbox = Mailbox()
 
     async def read(self, limit: int) -> bytes:
-        """See `Network.open_udp`."""
         return await self._mailbox.read(limit)
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Network.open_udp`."""
         self._mailbox.check_open()
         self._transport.sendto(bytes(data))
 
     def close(self) -> None:
-        """See `Stream.close`."""
         self._mailbox.close()
         self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """See `asyncio.DatagramProtocol`."""
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        """See `asyncio.DatagramProtocol`."""
         self._mailbox.put(data)
 
     def error_received(self, exc: Exception) -> None:

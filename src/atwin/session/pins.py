@@ -18,11 +18,9 @@ class TwinPins(Pins):
 
     @property
     def driven(self) -> Set[Pin]:
-        """See `Pins.driven`."""
         return set(PINS)
 
     async def drive(self, pin: Pin, high: bool) -> None:
-        """See `Pins.drive`."""
         setattr(self._twin.pins, pin, high)
 
 

@@ -168,7 +168,6 @@ class _Ear(logging.Handler):
         self._trace = trace
 
     def emit(self, record: logging.LogRecord) -> None:
-        """See `logging.Handler`."""
         self._trace.notes("host", record.getMessage())
         last = logging.lastResort
         if last is not None and not logging.root.handlers and record.levelno >= last.level:

@@ -83,7 +83,6 @@ class SimulatedNetwork:
         self._mute_names.add(host.lower())
 
     async def resolve(self, host: str) -> str:
-        """See `Network.resolve`."""
         name = host.lower()
         if is_literal(name):
             return host
@@ -98,7 +97,7 @@ class SimulatedNetwork:
     async def connect(
         self, address: str, port: int, options: SocketOptions = PLAIN
     ) -> SimulatedStream:
-        """See `Network.connect`; the options mean nothing here."""
+        """The options mean nothing here."""
         if (address, port) in self._silent:
             await _for_ever()
         await self._clock.sleep(2 * self._latency)
@@ -110,7 +109,7 @@ class SimulatedNetwork:
         return SimulatedStream(up, down)
 
     async def ping(self, address: str, size: int, ttl: int) -> Pong:
-        """See `Network.ping`. Hosts this network knows answer, from one hop away."""
+        """Hosts this network knows answer, from one hop away."""
         known = {*self._addresses.values(), *(host for host, _ in self._handlers)}
         if address not in known:
             await _for_ever()
@@ -120,7 +119,7 @@ class SimulatedNetwork:
     async def open_udp(
         self, address: str, port: int, options: SocketOptions = PLAIN
     ) -> SimulatedUdp:
-        """See `Network.open_udp`. To a port nobody serves, datagrams go and are gone."""
+        """To a port nobody serves, datagrams go and are gone."""
         near, far = (
             SimulatedUdp(self._clock, self._latency),
             SimulatedUdp(self._clock, self._latency),
@@ -148,17 +147,15 @@ class SimulatedUdp:
         self._mailbox = Mailbox()
 
     async def read(self, limit: int) -> bytes:
-        """See `Network.open_udp`."""
         return await self._mailbox.read(limit)
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Network.open_udp`."""
         self._mailbox.check_open()
         datagram, mailbox = bytes(data), self.peer._mailbox
         self._clock.call_later(self._latency, lambda: mailbox.put(datagram))
 
     def close(self) -> None:
-        """See `Stream.close`. What was written is still delivered."""
+        """What was written is still delivered."""
         self._mailbox.close()
 
 
@@ -171,19 +168,17 @@ class SimulatedStream:
 
     @property
     def unacknowledged(self) -> int:
-        """See `Confirming`."""
         return self._outgoing.flying
 
     async def read(self, limit: int) -> bytes:
-        """See `Stream.read`. What was sent before a reset is still given out."""
+        """What was sent before a reset is still given out."""
         return await self._incoming.inbox.read(limit)
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Stream.write`."""
         await self._outgoing.send(data)
 
     def close(self) -> None:
-        """See `Stream.close`. What was written is still delivered."""
+        """What was written is still delivered."""
         self._outgoing.finish(None)
         self._incoming.leave()
 

@@ -242,14 +242,12 @@ class Channel:
     # --- from the port --------------------------------------------------------------------------
 
     def received(self, data: bytes) -> None:
-        """See `Receiver.received`."""
         self._heard += len(data)
         self._last_heard = data
         for event in self._parser.feed(data):
             self._handle(event)
 
     def lost(self, reason: str | None) -> None:
-        """See `Receiver.lost`."""
         if self._lost is not None:
             return
         self._lost = f"the line {self.port.name} is gone: {reason or 'closed'}{self._last_words()}"

@@ -45,7 +45,7 @@ class FindLine(Rung):
     deadline: ClassVar[float] = 120.0
 
     async def climb(self, board: Board) -> None:
-        """See `Rung.climb`. A module that was silent has most likely started anew."""
+        """A module that was silent has most likely started anew."""
         board.channel.expect_restart()
         await board.line.start_over()
         await board.bring_up()
@@ -58,7 +58,6 @@ class NewPdp(Rung):
     deadline: ClassVar[float] = 120.0
 
     async def climb(self, board: Board) -> None:
-        """See `Rung.climb`."""
         await board.bearer.rebuild()
 
 
@@ -69,7 +68,6 @@ class CipShut(Rung):
     deadline: ClassVar[float] = 220.0
 
     async def climb(self, board: Board) -> None:
-        """See `Rung.climb`."""
         script = Script("CIPSHUT", board.channel)
         await script.ask("AT+CIPSHUT", deadline=_SHUT_TIME)
         await board.bearer.rebuild()
@@ -81,7 +79,6 @@ class FlightMode(Rung):
     name: ClassVar[str] = "flight mode"
 
     async def climb(self, board: Board) -> None:
-        """See `Rung.climb`."""
         script = Script("flight mode", board.channel)
         try:
             await script.ask("AT+CFUN=0", deadline=_FUNCTION_TIME)
@@ -100,7 +97,6 @@ class ResetCommand(Rung):
     name: ClassVar[str] = "AT+RESET"
 
     async def climb(self, board: Board) -> None:
-        """See `Rung.climb`."""
         await Script("restart", board.channel).step("AT+RESET")
         await board.clock.sleep(_RESTART_TIME)
         await board.come_back()
@@ -115,7 +111,6 @@ class _Pulse(Rung):
         cls.needs = frozenset({cls._pin})
 
     async def climb(self, board: Board) -> None:
-        """See `Rung.climb`."""
         await board.pulse(self._pin)
         await board.come_back()
 

@@ -30,11 +30,9 @@ class ControlPins(Pins):
 
     @property
     def driven(self) -> Set[Pin]:
-        """See `Pins.driven`."""
         return set(PINS)
 
     async def prepare(self) -> None:
-        """See `Pins.prepare`."""
         answer, writer = await self._ask({"get": "state"})
         writer.close()
         levels = answer.get("state", {}).get("pins", {})
@@ -43,7 +41,6 @@ class ControlPins(Pins):
                 await self.drive(pin, True)
 
     async def drive(self, pin: Pin, high: bool) -> None:
-        """See `Pins.drive`."""
         request = {"set": {pin: 1}} if high else {"hold": pin}
         _, writer = await self._ask(request)
         if high:
@@ -54,7 +51,7 @@ class ControlPins(Pins):
             self._holding[pin] = writer
 
     async def close(self) -> None:
-        """See `Pins.close`: what is still held is let go."""
+        """What is still held is let go."""
         for pin in tuple(self._holding):
             self._let_go(pin)
 

@@ -47,16 +47,13 @@ class GpioPins(Pins):
 
     @property
     def driven(self) -> Set[Pin]:
-        """See `Pins.driven`."""
         return self._offsets.keys()
 
     async def drive(self, pin: Pin, high: bool) -> None:
-        """See `Pins.drive`."""
         try:
             self._request.set_value(self._offsets[pin], self._values[high])
         except (OSError, ValueError) as error:
             raise PinError(f"gpiod: line {self._offsets[pin]}: {error}") from error
 
     async def close(self) -> None:
-        """See `Pins.close`."""
         self._request.release()

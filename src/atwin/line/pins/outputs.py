@@ -30,16 +30,13 @@ class OutputPins(Pins):
 
     @property
     def driven(self) -> Set[Pin]:
-        """See `Pins.driven`."""
         return self._wires.keys()
 
     @property
     def takes_rts(self) -> bool:
-        """See `Pins.takes_rts`."""
         return "rts" in {output for output, _ in self._wires.values()}
 
     async def drive(self, pin: Pin, high: bool) -> None:
-        """See `Pins.drive`."""
         output, inverted = self._wires[pin]
         try:
             await self._port.set_output(output, high == inverted)
@@ -47,6 +44,6 @@ class OutputPins(Pins):
             raise PinError(str(error)) from error
 
     async def let_go(self) -> None:
-        """See `Pins.let_go`: whoever opens a port asserts both, for some milliseconds then."""
+        """Whoever opens a port asserts both, for some milliseconds then."""
         for pin in self._wires:
             await self.drive(pin, True)

@@ -38,11 +38,10 @@ class ProgramPins(Pins):
 
     @property
     def driven(self) -> Set[Pin]:
-        """See `Pins.driven`."""
         return set(PINS)
 
     async def prepare(self) -> None:
-        """See `Pins.prepare`: that it can be run; how it ends is known when it is."""
+        """That it can be run; how it ends is known when it is."""
         for pin in PINS:
             program = self._words_for(pin, high=True)[0]
             if shutil.which(program) is None:
@@ -51,7 +50,6 @@ class ProgramPins(Pins):
                 )
 
     async def drive(self, pin: Pin, high: bool) -> None:
-        """See `Pins.drive`."""
         words = self._words_for(pin, high)
         shown = shlex.join(words)
         try:

@@ -51,31 +51,25 @@ class SerialPort(TransportPort):
 
     @property
     def rate(self) -> int | None:
-        """See `HostPort.rate`."""
         return self._rate
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Port.write`."""
         now = asyncio.get_running_loop().time()
         self._free_at = max(self._free_at, now) + len(data) * _BITS / self._rate
         super().write(data)
 
     async def set_rate(self, rate: int) -> None:
-        """See `HostPort.set_rate`.
-
-        What was written before leaves at the old rate; what flow control holds back is discarded.
-        """
+        """What was written before leaves at the old rate; what flow control holds back is lost."""
         with self._explained():
             await self._sent(_HELD_BACK)
             await self._apply_rate(rate)
 
     async def set_flow(self, flow: Flow) -> None:
-        """See `HostPort.set_flow`. What the old kind held back leaves now."""
+        """What the old kind held back leaves now."""
         with self._explained():
             await self._apply_flow(flow, flow)
 
     async def set_output(self, output: str, on: bool) -> None:
-        """See `HostPort.set_output`."""
         if self._is_pty:
             raise PortError(f"{self.name} is a PTY and has no {output.upper()}: use control:SOCKET")
         with self._explained(f"{output.upper()} cannot be set here"):
@@ -85,7 +79,6 @@ class SerialPort(TransportPort):
                 await self._serial.set_modem_pins(dtr=on)
 
     async def clear_to_send(self) -> bool | None:
-        """See `CtsPort`."""
         import serialx
 
         if self._is_pty or _SCHEME in self.name:
@@ -95,13 +88,11 @@ class SerialPort(TransportPort):
         return None if pins.cts is serialx.PinState.UNDEFINED else pins.cts is serialx.PinState.HIGH
 
     def follow(self, rate: int, *, to_host: Flow, to_module: Flow) -> None:
-        """See `DevicePort.follow`."""
         self._wanted = (rate, to_host, to_module)
         if self._following is None or self._following.done():
             self._following = asyncio.create_task(self._follow())
 
     async def close(self) -> None:
-        """See `Port.close`."""
         if self._following is not None:
             self._following.cancel()
             await asyncio.wait((self._following,))

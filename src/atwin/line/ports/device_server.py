@@ -39,41 +39,34 @@ class DeviceServerPort:
         self._closed = False
 
     def start(self, receiver: Receiver) -> None:
-        """See `Port.start`."""
         self._receiver = receiver
         if self._device is not None:
             self._device.start(self)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Port.write`."""
         if self._device is not None:
             self._device.write(data)
 
     async def drain(self) -> None:
-        """See `Port.drain`."""
         if self._device is not None:
             await self._device.drain()
 
     def pause_reading(self) -> None:
-        """See `Port.pause_reading`."""
         self._paused = True
         if self._device is not None:
             self._device.pause_reading()
 
     def resume_reading(self) -> None:
-        """See `Port.resume_reading`."""
         self._paused = False
         if self._device is not None:
             self._device.resume_reading()
 
     def follow(self, rate: int, *, to_host: Flow, to_module: Flow) -> None:
-        """See `DevicePort.follow`."""
         self._line = (rate, to_host, to_module)
         if self._device is not None:
             self._device.follow(rate, to_host=to_host, to_module=to_module)
 
     async def close(self) -> None:
-        """See `Port.close`."""
         if self._closed:
             return
         self._closed = True

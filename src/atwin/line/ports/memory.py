@@ -40,12 +40,10 @@ class MemoryPort:
         self.cts = True
 
     def start(self, receiver: Receiver) -> None:
-        """See `Port.start`."""
         self._receiver = receiver
         self._schedule()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Port.write`."""
         peer = self._peer
         if data and not self._closed and not peer._closed:
             peer._inbox.append(bytes(data))
@@ -53,17 +51,15 @@ class MemoryPort:
             peer._schedule()
 
     async def drain(self) -> None:
-        """See `Port.drain`: waits until the peer has been handed everything so far."""
+        """Waits until the peer has been handed everything so far."""
         peer = self._peer
         if peer._inbox and peer._receiver is not None and not self._closed:
             await peer._emptied.wait()
 
     def pause_reading(self) -> None:
-        """See `Port.pause_reading`."""
         self._paused = True
 
     def resume_reading(self) -> None:
-        """See `Port.resume_reading`."""
         self._paused = False
         self._schedule()
 
@@ -74,33 +70,29 @@ class MemoryPort:
 
     @property
     def rate(self) -> int | None:
-        """See `HostPort.rate`."""
         return self._peer.host_line.rate
 
     async def set_rate(self, rate: int) -> None:
-        """See `HostPort.set_rate`; what was written before still goes out at the old one."""
+        """What was written before still goes out at the old one."""
         await self.drain()
         self.set_line(replace(self._peer.host_line, rate=rate))
 
     async def set_flow(self, flow: Flow) -> None:
-        """See `HostPort.set_flow`."""
         await self.drain()
         self.set_line(replace(self._peer.host_line, obeys_cts=flow is Flow.HARDWARE))
 
     async def set_output(self, output: str, on: bool) -> None:
-        """See `HostPort.set_output`."""
         line = self._peer.host_line
         self.set_line(replace(line, rts=on) if output == "rts" else replace(line, dtr=on))
 
     def show_cts(self, on: bool) -> None:
-        """See `LinePort.show_cts`."""
         self._peer.cts = on
 
     def show_error(self, error: LineError) -> None:
-        """See `LinePort.show_error`: nobody at the host's end asks."""
+        """Nobody at the host's end asks."""
 
     async def close(self) -> None:
-        """See `Port.close`. The other end hears of it after the bytes sent before."""
+        """The other end hears of it after the bytes sent before."""
         if not self._closed:
             await self.drain()
         if not self._closed:

@@ -103,12 +103,10 @@ class PtyPort:
         self._closed = False
 
     def start(self, receiver: Receiver) -> None:
-        """See `Port.start`."""
         self._receiver = receiver
         self.resume_reading()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Port.write`."""
         if self._closed:
             return
         if self._locked is not None or (self._slave is not None and not self._host_is_there()):
@@ -127,27 +125,24 @@ class PtyPort:
         self._update()
 
     async def drain(self) -> None:
-        """See `Port.drain`."""
         await self._writable.wait()
 
     def pause_reading(self) -> None:
-        """See `Port.pause_reading`."""
         self._reading = False
         self._set_reader()
 
     def resume_reading(self) -> None:
-        """See `Port.resume_reading`."""
         self._reading = True
         self._set_reader()
 
     def show_cts(self, on: bool) -> None:
-        """See `LinePort.show_cts`: there is none on a PTY, its host just has to wait."""
+        """There is none on a PTY, its host just has to wait."""
 
     def show_error(self, error: LineError) -> None:
-        """See `LinePort.show_error`: a PTY has no way to tell."""
+        """A PTY has no way to tell."""
 
     async def close(self) -> None:
-        """See `Port.close`. What the host has not read by now is lost with the PTY."""
+        """What the host has not read by now is lost with the PTY."""
         if self._closed:
             return
         self._closed = True

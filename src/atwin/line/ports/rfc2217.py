@@ -187,12 +187,10 @@ class Rfc2217ServerPort:
         self._stopped_module = False  # by XOFF
 
     def start(self, receiver: Receiver) -> None:
-        """See `Port.start`."""
         self._receiver = receiver
         self._tcp.start(self)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Port.write`."""
         if self._suspended:
             room = _HELD - len(self._held)
             self._held += memoryview(data)[:room]
@@ -203,30 +201,24 @@ class Rfc2217ServerPort:
             self._tcp.write(bytes(data).replace(_IAC, _IAC + _IAC))
 
     async def drain(self) -> None:
-        """See `Port.drain`."""
         await self._tcp.drain()
 
     def pause_reading(self) -> None:
-        """See `Port.pause_reading`."""
         self._tcp.pause_reading()
 
     def resume_reading(self) -> None:
-        """See `Port.resume_reading`."""
         self._tcp.resume_reading()
 
     def show_cts(self, on: bool) -> None:
-        """See `LinePort.show_cts`."""
         self._settings.cts = on
         if self._telnet is not None:
             self._telnet.check_modem_lines()
 
     def show_error(self, error: LineError) -> None:
-        """See `LinePort.show_error`."""
         if self._telnet is not None:
             self._telnet.notice(error)
 
     async def close(self) -> None:
-        """See `Port.close`."""
         await self._tcp.close()
 
     # --- Receiver of the TCP port ----------------------------------------------------------------

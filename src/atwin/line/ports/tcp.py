@@ -105,34 +105,29 @@ class TcpServerPort:
         self._closed = False
 
     def start(self, receiver: Receiver) -> None:
-        """See `Port.start`."""
         self._receiver = receiver
         asyncio.get_running_loop().add_reader(self._listener, self._accept)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Port.write`."""
         if self._client is not None:
             self._client.port.write(data)
 
     async def drain(self) -> None:
-        """See `Port.drain`."""
         if self._client is not None:
             await self._client.port.drain()
 
     def pause_reading(self) -> None:
-        """See `Port.pause_reading`; it holds for the next client too."""
+        """It holds for the next client too."""
         self._paused = True
         if self._client is not None:
             self._client.port.pause_reading()
 
     def resume_reading(self) -> None:
-        """See `Port.resume_reading`."""
         self._paused = False
         if self._client is not None:
             self._client.port.resume_reading()
 
     async def close(self) -> None:
-        """See `Port.close`."""
         if self._closed:
             return
         self._closed = True

@@ -27,26 +27,21 @@ class TransportPort(asyncio.Protocol):
     # --- Port -----------------------------------------------------------------------------------
 
     def start(self, receiver: Receiver) -> None:
-        """See `Port.start`."""
         self._receiver = receiver
         asyncio.get_running_loop().call_soon(self._deliver_early)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Port.write`."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
     async def drain(self) -> None:
-        """See `Port.drain`."""
         await self._writable.wait()
 
     def pause_reading(self) -> None:
-        """See `Port.pause_reading`."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """See `Port.resume_reading`."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
@@ -60,7 +55,6 @@ class TransportPort(asyncio.Protocol):
         await self._gone.wait()
 
     async def close(self) -> None:
-        """See `Port.close`."""
         self._closing = True
         if self._transport is not None and not self._gone.is_set():
             self._transport.close()

@@ -217,7 +217,6 @@ class Uart:
     # --- the line -------------------------------------------------------------------------------
 
     def received(self, data: bytes) -> None:
-        """From the port: see `Receiver.received`."""
         self._intake.put(data)
 
     def lost(self, reason: str | None) -> None:

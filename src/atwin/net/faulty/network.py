@@ -57,7 +57,6 @@ class FaultyNetwork:
         return end
 
     async def resolve(self, host: str) -> str:
-        """See `Network.resolve`."""
         case = self._find(NoName, host)
         if case is not None:
             if isinstance(case.trouble, NoName) and case.trouble.silent:
@@ -69,7 +68,6 @@ class FaultyNetwork:
         return address
 
     async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
-        """See `Network.connect`."""
         self.on_connect()
         case = self._find(Refused, address)
         if case is not None:
@@ -90,11 +88,9 @@ class FaultyNetwork:
         return stream
 
     async def ping(self, address: str, size: int, ttl: int) -> Pong:
-        """See `Network.ping`; no trouble of ours touches it."""
         return await self.inner.ping(address, size, ttl)
 
     async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
-        """See `Network.open_udp`; troubles are of connections."""
         return await self.inner.open_udp(address, port, options)
 
     def _meet(self, case: Case, stream: FaultyStream) -> None:

@@ -48,7 +48,6 @@ class FaultyStream:
 
     @property
     def unacknowledged(self) -> int:
-        """See `Confirming.unacknowledged`; 0 behind a network that does not know."""
         return unacknowledged(self.inner)
 
     def suffer(self, case: Case) -> None:
@@ -59,7 +58,6 @@ class FaultyStream:
             self.inner.close()  # which wakes the reader
 
     async def read(self, limit: int) -> bytes:
-        """See `Stream.read`."""
         while True:
             room = self._room(limit)
             if room == 0 and (end := self._end()) is not None:
@@ -90,7 +88,6 @@ class FaultyStream:
         return bool(self._held)
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Stream.write`."""
         self._asked = True
         await self.inner.write(data)
         for slow in self._slow():
@@ -98,7 +95,6 @@ class FaultyStream:
                 await self._clock.sleep(len(data) / slow.up_rate)
 
     def close(self) -> None:
-        """See `Stream.close`."""
         self._gone(self)
         self.inner.close()
 

@@ -32,7 +32,6 @@ class Source:
         self._stream = stream
 
     async def read(self, limit: int) -> bytes:
-        """See `Stream.read`."""
         if self._early:
             data, self._early = self._early[:limit], self._early[limit:]
             return data
@@ -47,7 +46,6 @@ class CountedBody:
         self._left = length
 
     async def read(self, limit: int) -> bytes:
-        """See `Body.read`."""
         if self._left == 0:
             return b""
         data = await self._source.read(min(limit, self._left))
@@ -64,7 +62,6 @@ class OpenEndedBody:
         self._source = source
 
     async def read(self, limit: int) -> bytes:
-        """See `Body.read`."""
         return await self._source.read(limit)
 
 
@@ -77,7 +74,6 @@ class ChunkedBody:
         self._decoded = memoryview(b"")
 
     async def read(self, limit: int) -> bytes:
-        """See `Body.read`."""
         while not self._decoded:
             if self._chunks.ended:
                 return b""

@@ -27,7 +27,6 @@ class MeteredDatagrams:
         self._rest = b""
 
     async def read(self, limit: int) -> bytes:
-        """See `Network.open_udp`."""
         if not self._rest:
             self._rest = await self._inner.read(_LARGEST)
             self._charge(Bill(down=datagram(len(self._rest), self._more)))
@@ -35,10 +34,8 @@ class MeteredDatagrams:
         return data
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Network.open_udp`."""
         await self._inner.write(data)
         self._charge(Bill(up=datagram(len(data), self._more)))
 
     def close(self) -> None:
-        """See `Stream.close`."""
         self._inner.close()

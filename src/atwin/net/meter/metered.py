@@ -48,7 +48,6 @@ class MeteredNetwork:
         await self._goodbyes.end()
 
     async def resolve(self, host: str) -> str:
-        """See `Network.resolve`."""
         if is_literal(host):
             return await self._inner.resolve(host)
         try:
@@ -62,7 +61,6 @@ class MeteredNetwork:
     async def connect(
         self, address: str, port: int, options: SocketOptions = PLAIN
     ) -> MeteredStream:
-        """See `Network.connect`."""
         account = self._charged()
         meter = ConnectionMeter(http=account.http, ipv6=":" in address)
         account.open(meter)
@@ -77,7 +75,6 @@ class MeteredNetwork:
         return MeteredStream(stream, meter, self._goodbyes)
 
     async def ping(self, address: str, size: int, ttl: int) -> Pong:
-        """See `Network.ping`."""
         echo = datagram(size, IPV6_MORE * (":" in address))
         self._charge(Bill(up=echo))
         pong = await self._inner.ping(address, size, ttl)
@@ -85,7 +82,6 @@ class MeteredNetwork:
         return pong
 
     async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
-        """See `Network.open_udp`."""
         inner = await self._inner.open_udp(address, port, options)
         account = self._charged()
         return MeteredDatagrams(
@@ -147,11 +143,9 @@ class MeteredStream:
 
     @property
     def unacknowledged(self) -> int:
-        """See `Confirming`; 0 behind a network that does not know."""
         return unacknowledged(self._inner)
 
     async def read(self, limit: int) -> bytes:
-        """See `Stream.read`."""
         data = await self._inner.read(limit)
         if data:
             self._meter.tally.data(False, len(data))
@@ -161,13 +155,12 @@ class MeteredStream:
         return data
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Stream.write`."""
         self._meter.tally.data(True, len(data))
         self._meter.last_written = len(data)
         await self._inner.write(data)
 
     def close(self) -> None:
-        """See `Stream.close`. The last packets are still counted, for 2 seconds at most."""
+        """The last packets are still counted, for 2 seconds at most."""
         if self._closed:
             return
         self._closed = True

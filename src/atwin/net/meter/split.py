@@ -70,16 +70,13 @@ class HttpSplit:
         self._stream = stream
 
     async def read(self, limit: int) -> bytes:
-        """See `Stream.read`."""
         data = await self._stream.read(limit)
         self.down.pass_on(data)
         return data
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Stream.write`."""
         self.up.pass_on(data)
         await self._stream.write(data)
 
     def close(self) -> None:
-        """See `Stream.close`."""
         self._stream.close()

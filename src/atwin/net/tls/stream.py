@@ -80,11 +80,11 @@ class TlsStream:
 
     @property
     def unacknowledged(self) -> int:
-        """See `Confirming`; in bytes of TLS records."""
+        """In bytes of TLS records."""
         return unacknowledged(self._stream)
 
     async def read(self, limit: int) -> bytes:
-        """See `Stream.read`; b"" at close_notify and at the end of TCP (see `truncated`).
+        """Gives b"" at close_notify and at the end of TCP (see `truncated`).
 
         Raises `TlsBrokenError` for an alert, a bad record or a protocol error, `StreamError`
         when the connection below breaks.
@@ -108,7 +108,7 @@ class TlsStream:
             await self._feed()
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Stream.write`. Raises `TlsBrokenError` after a failure, else `StreamError`."""
+        """Raises `TlsBrokenError` after a failure, else `StreamError`."""
         with memoryview(data) as view:
             for start in range(0, len(view), _WRITE_CHUNK):
                 if self._closed:
@@ -118,7 +118,7 @@ class TlsStream:
                 await asyncio.sleep(0)
 
     def close(self) -> None:
-        """See `Stream.close`. Says close_notify if the line is free to take it."""
+        """Says close_notify if the line is free to take it."""
         if self._closed:
             return
         self._closed = True

@@ -34,16 +34,13 @@ class Stored:
 
     @property
     def size(self) -> int:
-        """See `Content.size`."""
         return len(self.data)
 
     @property
     def tag(self) -> str:
-        """See `Content.tag`."""
         return hashlib.sha256(self.data).hexdigest()[:32]
 
     def read(self, start: int, length: int) -> bytes:
-        """See `Content.read`."""
         return self.data[start : start + length]
 
 
@@ -60,11 +57,9 @@ class Generated:
 
     @property
     def tag(self) -> str:
-        """See `Content.tag`."""
         return hashlib.sha256(b"%d of %d" % (self.size, self.seed)).hexdigest()[:32]
 
     def read(self, start: int, length: int) -> bytes:
-        """See `Content.read`."""
         key = hashlib.sha256(b"%d" % self.seed).digest()[:16]
         first, skipped = divmod(start, _BLOCK)
         counter = modes.CTR(first.to_bytes(_BLOCK, "big"))

@@ -32,7 +32,6 @@ class _Once:
         pending.add(self)
 
     def cancel(self) -> None:
-        """See `Timer.cancel`."""
         self._timer.cancel()
         self._pending.discard(self)
 

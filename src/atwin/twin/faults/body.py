@@ -32,7 +32,6 @@ class BodyCounter:
         self._body: int | None = None
 
     async def read(self, limit: int) -> bytes:
-        """See `Stream.read`."""
         if self._body is not None and self._marks.reached(self._body):
             await asyncio.sleep(0)
         mark = self._marks.next_mark
@@ -47,11 +46,9 @@ class BodyCounter:
         return data
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """See `Stream.write`."""
         await self._inner.write(data)
 
     def close(self) -> None:
-        """See `Stream.close`."""
         self._inner.close()
 
     def _count(self, data: bytes) -> bool:

@@ -107,12 +107,10 @@ class Faults:
 
     @property
     def next_mark(self) -> int | None:
-        """See `Marks.next_mark`."""
         marks = [case.fault.at_byte or 0 for case in self._waiting if case.counts_bytes]
         return min(marks, default=None)
 
     def reached(self, count: int) -> bool:
-        """See `Marks.reached`."""
         due = [
             case
             for case in self._waiting

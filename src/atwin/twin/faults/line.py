@@ -39,11 +39,9 @@ class LostBytes(Fault):
 
     @property
     def limit(self) -> int | None:
-        """See `Fault.limit`."""
         return self.count if self.every else 1
 
     def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        """See `Fault.begin`."""
         loss = Loss(self.bytes, self.after, self.every, bench.next_seed(), used)
         losses = bench.module.hardware.uart.losses
         losses.append(loss)
@@ -71,8 +69,6 @@ class UrcInterleave(Fault):
             raise PlanError(f"text = {self.text!r}: one line of ASCII is wanted")
 
     def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        """See `Fault.begin`."""
-
         def aside() -> str:
             used()
             return self.text
@@ -89,8 +85,6 @@ class NoHttpExPostUrc(Fault):
     LASTS: ClassVar[tuple[str, ...]] = ("seconds", "count", "until")
 
     def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        """See `Fault.begin`."""
-
         def mute(text: str) -> bool:
             if text != str(HttpExPostReady()):
                 return False
@@ -110,5 +104,4 @@ class ShortLineLimit(Fault):
     bytes: int = whole(480, 3, 4096)
 
     def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        """See `Fault.begin`."""
         return bench.limit_lines(self.bytes)

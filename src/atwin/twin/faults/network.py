@@ -33,7 +33,6 @@ class NetworkFault(Fault):
         raise NotImplementedError
 
     def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        """See `Fault.begin`."""
         return bench.network.begin(self.trouble(), self.limit, used)
 
 
@@ -46,7 +45,6 @@ class DnsFailure(NetworkFault):
     silent: bool = False
 
     def trouble(self) -> Trouble:
-        """See `NetworkFault.trouble`."""
         return NoName(host=self.host, silent=self.silent)
 
 
@@ -59,7 +57,6 @@ class ConnectRefused(NetworkFault):
     silent: bool = False
 
     def trouble(self) -> Trouble:
-        """See `NetworkFault.trouble`."""
         return Refused(host=self.host, silent=self.silent)
 
 
@@ -72,7 +69,6 @@ class Stall(NetworkFault):
     after: int = whole(0)
 
     def trouble(self) -> Trouble:
-        """See `NetworkFault.trouble`."""
         return Stalled(host=self.host, after=self.after)
 
 
@@ -85,7 +81,6 @@ class ResetConnection(NetworkFault):
     after: int = whole(0)
 
     def trouble(self) -> Trouble:
-        """See `NetworkFault.trouble`."""
         return Ended(host=self.host, after=self.after, reset=True)
 
 
@@ -98,7 +93,6 @@ class Truncate(NetworkFault):
     after: int = whole(0)
 
     def trouble(self) -> Trouble:
-        """See `NetworkFault.trouble`."""
         return Ended(host=self.host, after=self.after)
 
 
@@ -111,7 +105,6 @@ class Drip(NetworkFault):
     rate: float = number(100.0, 0.1)
 
     def trouble(self) -> Trouble:
-        """See `NetworkFault.trouble`."""
         return Slow(host=self.host, rate=float(self.rate))
 
 
@@ -135,7 +128,6 @@ class SlowLink(NetworkFault):
             raise PlanError("latency, jitter or bandwidth is wanted")
 
     def trouble(self) -> Trouble:
-        """See `NetworkFault.trouble`."""
         rate = None if self.bandwidth is None else float(self.bandwidth)
         return Slow(
             host=self.host, latency=self.latency, jitter=self.jitter, rate=rate, up_rate=rate

@@ -38,13 +38,11 @@ class Hang(Fault):
 
     @property
     def cure(self) -> Cure | None:
-        """See `Fault.cure`."""
         if self.seconds is not None:
             return None
         return Cure.POWER if self.until == "power" else Cure.RESET_PIN
 
     def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        """See `Fault.begin`."""
         bench.module.hang(resists_reset=self.cure is Cure.POWER)
 
         def watchdog() -> None:
@@ -63,7 +61,6 @@ class Restart(Fault):
     NEEDS_RUN: ClassVar[bool] = True
 
     def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        """See `Fault.begin`."""
         if bench.firmware is not None:
             bench.module.restart(cause=StartCause.EXCEPTION)
         return lambda: None
@@ -85,7 +82,6 @@ class BrownOut(Fault):
     period: float = number(2.5, 0.1, 3600)
 
     def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        """See `Fault.begin`."""
         timer: Timer | None = None
 
         def dip() -> None:

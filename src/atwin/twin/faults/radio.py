@@ -23,7 +23,6 @@ class PdpLoss(Fault):
     NEEDS_RUN: ClassVar[bool] = True
 
     def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        """See `Fault.begin`."""
         end = refuse_pdp(bench)
         if bench.firmware is not None:
             bench.firmware.radio.lose_pdp()
@@ -44,7 +43,6 @@ class PdpRefused(Fault):
     apn: str | None = None
 
     def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        """See `Fault.begin`."""
         apn, cell = self.apn, bench.cell
         if apn is None:
             return refuse_pdp(bench)
@@ -65,7 +63,6 @@ class RadioGone(Fault):
     KIND: ClassVar[str] = "radio_gone"
 
     def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        """See `Fault.begin`."""
         before = bench.cell.grants
 
         def leave() -> None:
@@ -88,7 +85,6 @@ class SimPulled(Fault):
     KIND: ClassVar[str] = "sim_pulled"
 
     def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        """See `Fault.begin`."""
         sim = bench.module.hardware.sim
 
         def pull() -> None:
@@ -113,7 +109,6 @@ class WeakSignal(Fault):
     rssi: int = whole(0, 0, 99)
 
     def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        """See `Fault.begin`."""
         before = bench.cell.rssi
 
         def weaken() -> None:
@@ -138,7 +133,6 @@ class PoolFull(Fault):
     slots: int | None = whole(None, 1, 8)
 
     def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        """See `Fault.begin`."""
         taken: list[Slot] = []
         if bench.firmware is not None:
             pool = bench.firmware.pool

@@ -114,13 +114,11 @@ class Terminal:
     # --- from the port --------------------------------------------------------------------------
 
     def received(self, data: bytes) -> None:
-        """See `Receiver.received`."""
         for event in self._parser.feed(data):
             self._handle(event)
         self._news.set()
 
     def lost(self, reason: str | None) -> None:
-        """See `Receiver.lost`."""
         self.lost_reason = reason or "the other end closed it"
         self._news.set()
 

@@ -33,23 +33,19 @@ class Incoming:
         self._line = line
 
     def holds(self, link: Link) -> bool:
-        """See `Delivery.holds`."""
         if self._settings.mode:
             return not self.online
         return self.mode != AT_ONCE
 
     def fetchable(self, link: Link) -> bool:
-        """See `Delivery.fetchable`."""
         return not self._settings.mode and self.mode != AT_ONCE
 
     def arrived(self, link: Link) -> None:
-        """See `Delivery.arrived`."""
         if self.fetchable(link) and not (link.announced and self.mode == ON_REQUEST):
             link.announced = True
             self._line.urc(str(DataWaiting(link.number if self._settings.mux else None)))
 
     async def deliver(self, link: Link, packet: bytes) -> None:
-        """See `Delivery.deliver`."""
         if self._settings.mode:
             self._line.say(packet)
         else:

@@ -111,9 +111,7 @@ class Transparent:
         self._give_back()
 
     def typed(self, rx: bytearray) -> None:
-        """See `Passage.typed`.
-
-        What the link cannot take waits in the UART; whether it is an escape is settled when it
+        """What the link cannot take waits in the UART; whether it is an escape is settled when it
         comes.
         """
         escape = self._escape
