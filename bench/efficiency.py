@@ -21,7 +21,7 @@ from rich.table import Table
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import Modem
-from atwin.line.host_line import HostLine
+from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
@@ -67,7 +67,7 @@ async def _measure(model: str, rate: int, strategy: Strategy, size: int) -> Figu
     network = SimulatedNetwork(clock, latency=ROUND_TRIP / 2, bandwidth=DOWNLINK)
     network.serve("198.51.100.1", 80, Origin({"/f": File(content)}, wall=clock.wall).handle)
     near, far = memory_pair()
-    near.set_line(HostLine(rate))
+    near.set_line(HostSettings(rate))
     async with Twin(model, far, network=network, baud=rate), Modem(near) as modem:
         await modem.bring_up()
         heard = _Heard()

@@ -34,9 +34,9 @@ from typing import TYPE_CHECKING
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import HostError, Modem
 from atwin.host.recovery import ANSWERING, SILENT, is_modules_own, wants_a_person
-from atwin.line.host_line import HostLine
+from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
-from atwin.line.uart.host_side import HostFifo
+from atwin.line.uart.host_receiver import HostFifo
 from atwin.models import MODELS
 from atwin.session.pins import TwinPins
 from atwin.testing.origin import File, Generated, Origin
@@ -172,7 +172,7 @@ class Runner:
         network = SimulatedNetwork(clock, latency=0.02)
         network.serve("files.example", 80, origin.handle)
         near, far = memory_pair()
-        near.set_line(HostLine(schedule.baud))
+        near.set_line(HostSettings(schedule.baud))
         twin = Twin(
             schedule.model,
             far,

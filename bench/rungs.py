@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import DownloadResult, LineWishes, Modem
-from atwin.line.host_line import HostLine
+from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
 from atwin.session.pins import TwinPins
@@ -93,7 +93,7 @@ def run(model: str, case: Case, size: int, folder: Path) -> DownloadResult:
         network = SimulatedNetwork(clock, latency=0.025, bandwidth=1.2e6)
         network.serve("files.example", 80, origin.handle)
         near, far = memory_pair()
-        near.set_line(HostLine(115_200))
+        near.set_line(HostSettings(115_200))
         moment = MOMENT * size / SIZE
         plan = FaultPlan.from_table({"fault": [{**case.fault, "at_time": moment}]})
         twin = Twin(model, far, network=network, baud=115_200, faults=plan)

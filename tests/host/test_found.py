@@ -11,8 +11,7 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import LineWishes, Modem, ModuleSilentError, RequestFailedError
-from atwin.line.frame import Flow
-from atwin.line.host_line import HostLine
+from atwin.line.frame import Flow, HostSettings
 from atwin.line.ports.memory import MemoryPort, memory_pair
 from atwin.models import MODELS
 from atwin.testing.origin import File, Generated, Origin
@@ -42,7 +41,7 @@ async def scene(
     network.serve("origin", 80, Origin({"/f": content}, wall=clock.wall).handle)
     near, far = memory_pair()
     if told:
-        near.set_line(HostLine(115200))
+        near.set_line(HostSettings(115200))
     async with Twin(model, far, network=network, baud=115200) as twin:
         assert twin.module.firmware is not None
         settings = twin.module.firmware.settings

@@ -9,7 +9,7 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import Modem, ModuleError, Patience
-from atwin.line.host_line import HostLine
+from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import MemoryPort, memory_pair
 from atwin.models import MODELS
 from atwin.testing.origin import File, Generated, Origin, Sink
@@ -36,7 +36,7 @@ def with_module(model: str, test: Callable[[Twin, MemoryPort], Awaitable[None]])
         origin = Origin({"/f": File(Generated(3000, 1)), "/up": Sink()}, wall=clock.wall)
         network.serve("origin", 80, origin.handle)
         near, far = memory_pair()
-        near.set_line(HostLine(BAUD))
+        near.set_line(HostSettings(BAUD))
         async with Twin(model, far, network=network, baud=BAUD) as twin:
             await test(twin, near)
 
@@ -114,7 +114,7 @@ def test_flow_control_is_given_back_when_bring_up_fails(leave: bool) -> None:
 def test_flow_control_that_a_module_does_not_tell_of_is_switched_off() -> None:
     async def main() -> None:
         near, far = memory_pair()
-        near.set_line(HostLine(BAUD))
+        near.set_line(HostSettings(BAUD))
         module = FakeModule(far)
         module.instead["AT+IFC?"] = b"\r\nERROR\r\n"
         modem = Modem(near, leave_as_found=True)

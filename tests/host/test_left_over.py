@@ -8,7 +8,7 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import Modem, ModuleSilentError
-from atwin.line.host_line import HostLine
+from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import MemoryPort, memory_pair
 from atwin.models import MODELS
 from atwin.testing.origin import File, Generated, Origin, Sink
@@ -41,7 +41,7 @@ def found(
         network.serve("origin", 80, origin.handle)
         network.serve("peer", 7000, Peer("peer").serve)
         near, far = memory_pair()
-        near.set_line(HostLine(BAUD if told else None))
+        near.set_line(HostSettings(BAUD if told else None))
         async with Twin(model, far, network=network, baud=BAUD) as twin:
             await leave(near, clock, state)
             async with Modem(near) as modem:

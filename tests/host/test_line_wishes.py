@@ -9,8 +9,7 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import LineWishes, Modem, UsageError
-from atwin.line.frame import Flow
-from atwin.line.host_line import HostLine
+from atwin.line.frame import Flow, HostSettings
 from atwin.line.opener import open_port
 from atwin.line.ports.memory import memory_pair
 from atwin.line.ports.pty import PtyPort
@@ -90,10 +89,10 @@ def test_a_port_whose_cts_is_off_is_never_stopped_by_it(sees_cts: bool) -> None:
 
     async def main() -> None:
         near, far = memory_pair()
-        near.set_line(HostLine(115200, rts=False))
+        near.set_line(HostSettings(115200, rts=False))
 
         async def stuck(flow: Flow) -> None:
-            near.set_line(HostLine(115200, rts=False, obeys_cts=flow is Flow.HARDWARE))
+            near.set_line(HostSettings(115200, rts=False, obeys_cts=flow is Flow.HARDWARE))
             flows.append(flow)
 
         async def clear_to_send() -> bool:
@@ -102,7 +101,7 @@ def test_a_port_whose_cts_is_off_is_never_stopped_by_it(sees_cts: bool) -> None:
         flows: list[Flow] = []
         near.set_flow = stuck  # type: ignore[method-assign]
         if sees_cts:
-            near.clear_to_send = clear_to_send  # type: ignore[attr-defined]
+            near.clear_to_send = clear_to_send  # type: ignore[method-assign]
         async with Twin("air724ug", far, network=NoNetwork(), baud=115200) as twin:
             async with Modem(near) as modem:
                 notes: list[str] = []
@@ -120,14 +119,14 @@ def test_a_port_whose_cts_is_off_is_never_stopped_by_it(sees_cts: bool) -> None:
 def test_cts_that_comes_a_little_late_is_waited_for() -> None:
     async def main() -> None:
         near, far = memory_pair()
-        near.set_line(HostLine(115200))
+        near.set_line(HostSettings(115200))
         looks: list[bool] = []
 
         async def clear_to_send() -> bool:
             looks.append(len(looks) >= 2)
             return looks[-1]
 
-        near.clear_to_send = clear_to_send  # type: ignore[attr-defined]
+        near.clear_to_send = clear_to_send  # type: ignore[method-assign]
         async with Twin("air724ug", far, network=NoNetwork(), baud=115200) as twin:
             async with Modem(near) as modem:
                 await modem.line.find(3, 1.0)
@@ -151,7 +150,7 @@ def test_a_device_without_a_wire_at_cts_goes_on_without_flow_control() -> None:
                 modem.line.note = notes.append
                 await modem.bring_up()
                 assert notes == [NOT_CONNECTED]
-                assert not terminal.host_line.obeys_cts
+                assert not terminal.host_settings.obeys_cts
         await terminal.close()
 
     leaves_nothing(main())
@@ -183,7 +182,7 @@ def test_after_a_restart_a_device_has_its_rate_and_flow_control_again(
                 nonlocal restarts
                 if now.kept >= 20_000 and not restarts:
                     restarts += 1
-                    assert terminal.host_line == HostLine(wanted, obeys_cts=True)
+                    assert terminal.host_settings == HostSettings(wanted, obeys_cts=True)
                     twin.module.restart()
 
             def as_wished() -> bool:
@@ -199,10 +198,10 @@ def test_after_a_restart_a_device_has_its_rate_and_flow_control_again(
                 helped = [rung.rung for rung in result.recovery if rung.helped]
                 assert helped == expected
                 assert as_wished()
-                assert terminal.host_line == HostLine(wanted, obeys_cts=True)
+                assert terminal.host_settings == HostSettings(wanted, obeys_cts=True)
                 assert (tmp_path / "f").read_bytes() == body
                 assert (uart.lost_bytes, terminal.dropped) == (0, 0)
-            assert (terminal.host_line.rate, uart.rate) == (found, found)
+            assert (terminal.host_settings.rate, uart.rate) == (found, found)
         await terminal.close()
 
     with file_server(f=body) as files:

@@ -13,10 +13,9 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import LineWishes, Modem, ModuleSilentError
-from atwin.line.frame import Flow
-from atwin.line.host_line import HostLine
+from atwin.line.frame import Flow, HostSettings
 from atwin.line.ports.memory import MemoryPort, memory_pair
-from atwin.line.uart.host_side import HostFifo
+from atwin.line.uart.host_receiver import HostFifo
 from atwin.testing.origin import File, Generated, Origin, Sink
 from atwin.testing.origin.content import Stored
 from atwin.testing.simulated import SimulatedNetwork
@@ -59,7 +58,7 @@ async def rig(
     network = SimulatedNetwork(clock, latency=0.025, bandwidth=1.2e6)
     network.serve("origin", 80, Origin({"/f": File(content)}, wall=clock.wall).handle)
     near, far = memory_pair()
-    near.set_line(HostLine(host_rate or baud, rts=connected))
+    near.set_line(HostSettings(host_rate or baud, rts=connected))
     async with Twin(model, far, network=network, baud=baud, host_fifo=host_fifo, warm=warm) as twin:
         modem = Modem(near, line=wishes)
         notes: list[str] = []
@@ -245,7 +244,7 @@ def test_a_post_goes_up_at_line_rate(model: str) -> None:
         network = SimulatedNetwork(clock, latency=0.025, bandwidth=1.2e6)
         network.serve("origin", 80, Origin({"/f": sink}, wall=clock.wall).handle)
         near, far = memory_pair()
-        near.set_line(HostLine(115200))
+        near.set_line(HostSettings(115200))
         async with Twin(model, far, network=network, baud=115200), Modem(near) as modem:
             await modem.bring_up()
             size = (await modem.limits()).post_max

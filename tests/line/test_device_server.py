@@ -17,7 +17,7 @@ from atwin.line.errors import PortError
 from atwin.line.frame import XOFF, XON, Flow, Frame
 from atwin.line.ports import device_server
 from atwin.line.ports.device_server import open_device_server
-from atwin.line.uart.uart import LineMode, Uart
+from atwin.line.uart.uart import Uart, UartSettings
 from atwin.twin import Twin
 from support.ears import leaves_nothing, settled
 from support.no_network import NoNetwork
@@ -143,7 +143,7 @@ def test_xoff_stops_the_module_in_the_middle_of_an_answer(tmp_path: Path) -> Non
         port = await open_device_server(str(tmp_path / "tty"), 115200)
         uart = Uart(port)
         uart.listen(lambda: None)
-        uart.boot(LineMode(115200, Frame(), Flow.SOFTWARE, Flow.SOFTWARE), trained=True)
+        uart.boot(UartSettings(115200, Frame(), Flow.SOFTWARE, Flow.SOFTWARE), trained=True)
         await mcu.until((termios.B115200, {"obeys xoff", "sends xoff"}))
         uart.write(bytes(300_000))
         await settled()

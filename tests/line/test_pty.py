@@ -17,7 +17,7 @@ from atwin.line.frame import Flow, Frame
 from atwin.line.ports import pty
 from atwin.line.ports.device import open_device
 from atwin.line.ports.pty import PtyPort
-from atwin.line.uart.uart import LineMode, Uart
+from atwin.line.uart.uart import Uart, UartSettings
 from support.ears import Ear, leaves_nothing
 from support.unprivileged import unprivileged
 
@@ -433,7 +433,7 @@ def test_the_settings_of_one_program_are_found_by_the_next() -> None:
                 assert termios.tcgetattr(slave)[5] == getattr(termios, f"B{rate}")
                 os.write(slave, b"AT\r")
                 assert await ear.bytes(3) == b"AT\r"
-                assert (port.host_line.rate, port.host_line.obeys_cts) == (rate, True)
+                assert (port.host_settings.rate, port.host_settings.obeys_cts) == (rate, True)
         await port.close()
 
     leaves_nothing(main())
@@ -535,7 +535,7 @@ def test_a_host_that_rests_loses_nothing() -> None:
         port = PtyPort(rate=921600)
         uart = Uart(port)
         uart.listen(lambda: None)
-        uart.boot(LineMode(921600, Frame(), Flow.HARDWARE, Flow.HARDWARE), trained=True)
+        uart.boot(UartSettings(921600, Frame(), Flow.HARDWARE, Flow.HARDWARE), trained=True)
         with reader(port) as slave:
             speaking = asyncio.create_task(speak(uart))
             done, _ = await asyncio.wait((speaking,), timeout=0.3)  # the debugger

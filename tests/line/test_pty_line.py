@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 import serial
 
-from atwin.line.host_line import HostLine
+from atwin.line.frame import HostSettings
 from atwin.line.ports.pty import PtyPort
-from atwin.line.uart.uart import LineMode, Uart
+from atwin.line.uart.uart import Uart, UartSettings
 from support.ears import Ear, leaves_nothing
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ class Watch:
     """What the port told, and a way to wait for the next time."""
 
     def __init__(self, port: PtyPort) -> None:
-        self.seen: asyncio.Queue[HostLine] = asyncio.Queue()
-        port.on_host_line = self.seen.put_nowait
+        self.seen: asyncio.Queue[HostSettings] = asyncio.Queue()
+        port.on_host_settings = self.seen.put_nowait
 
-    async def until(self, wanted: HostLine) -> None:
+    async def until(self, wanted: HostSettings) -> None:
         async with asyncio.timeout(10):
             while await self.seen.get() != wanted:
                 pass
@@ -59,13 +59,13 @@ def test_rate_and_flow_control_of_each_host_are_seen() -> None:
         port.start(ear)
         watch = Watch(port)
         with host(port, rate=9600) as slave:
-            await watch.until(HostLine(9600, obeys_cts=False))
+            await watch.until(HostSettings(9600, obeys_cts=False))
             os.write(slave, b"AT\r")
             assert await ear.bytes(3) == b"AT\r"
         with host(port, rate=921600, cflag=termios.CRTSCTS):
-            await watch.until(HostLine(921600, obeys_cts=True))
+            await watch.until(HostSettings(921600, obeys_cts=True))
         with host(port, rate=115200, iflag=termios.IXON):
-            await watch.until(HostLine(115200, obeys_cts=False, obeys_xoff=True))
+            await watch.until(HostSettings(115200, obeys_cts=False, obeys_xoff=True))
         await port.close()
 
     leaves_nothing(main())
@@ -77,7 +77,7 @@ def test_a_host_at_the_wrong_rate_is_not_understood() -> None:
         uart = Uart(port, baud=9600)
         came = asyncio.Event()
         uart.listen(came.set)
-        uart.boot(LineMode(9600), trained=True)
+        uart.boot(UartSettings(9600), trained=True)
         with host(port, rate=9600) as slave:
             os.write(slave, b"AT\r")
             async with asyncio.timeout(10):
@@ -135,13 +135,13 @@ def test_a_host_at_a_rate_no_module_has_is_at_a_wrong_rate(rate: int) -> None:
         uart = Uart(port, baud=115200)
         came = asyncio.Event()
         uart.listen(came.set)
-        uart.boot(LineMode(115200), trained=True)
+        uart.boot(UartSettings(115200), trained=True)
         with serial.Serial(port.slave_path, rate) as slave:
             slave.write(b"AT\r")
             async with asyncio.timeout(10):
                 await came.wait()
-        assert port.host_line.rate == rate
-        assert uart.host_line.rate == rate
+        assert port.host_settings.rate == rate
+        assert uart.host_settings.rate == rate
         assert all(value == 0 or value >= 0x80 for value in uart.rx)
         await port.close()
 
@@ -149,15 +149,15 @@ def test_a_host_at_a_rate_no_module_has_is_at_a_wrong_rate(rate: int) -> None:
 
 
 def test_a_rate_without_a_name_survives_the_way_to_be_told_again() -> None:
-    from atwin.line.ports.pty_line import HostSettings
+    from atwin.line.ports.pty_line import PtySettings
 
     master, slave = os.openpty()
-    settings = HostSettings(master, 9600)
+    settings = PtySettings(master, 9600)
     with serial.Serial(os.ttyname(slave), 250_000, rtscts=True) as host:
         flags = termios.tcgetattr(host.fd)
         flags[3] = 0  # with EXTPROC
         termios.tcsetattr(host.fd, termios.TCSANOW, flags)
-        seen = HostLine(250_000, obeys_cts=True)
+        seen = HostSettings(250_000, obeys_cts=True)
         assert settings.look() == seen
         assert not settings.told
         settings.settle()
@@ -169,10 +169,10 @@ def test_a_rate_without_a_name_survives_the_way_to_be_told_again() -> None:
 
 def test_a_host_that_is_still_changing_its_settings_is_not_interfered_with() -> None:
     """The kernel cannot set one flag: all that was read is written back."""
-    from atwin.line.ports.pty_line import HostSettings
+    from atwin.line.ports.pty_line import PtySettings
 
     master, slave = os.openpty()
-    settings = HostSettings(master, 9600)
+    settings = PtySettings(master, 9600)
 
     def host_sets(rate: int) -> None:
         flags = termios.tcgetattr(slave)
@@ -204,7 +204,7 @@ def test_settings_that_follow_each_other_closely_are_all_seen() -> None:
                 flags = termios.tcgetattr(slave)
                 flags[3], flags[4:6] = 0, [getattr(termios, f"B{rate}")] * 2
                 termios.tcsetattr(slave, termios.TCSANOW, flags)
-                await watch.until(HostLine(rate, obeys_cts=False))
+                await watch.until(HostSettings(rate, obeys_cts=False))
         await port.close()
 
     leaves_nothing(main())

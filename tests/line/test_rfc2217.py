@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import serial
 
-from atwin.line.frame import Frame
-from atwin.line.host_line import HostLine
+from atwin.line.frame import Frame, HostSettings
 from atwin.line.ports.rfc2217 import Rfc2217ServerPort
 from atwin.net.real import RealNetwork
 from atwin.twin import Twin
@@ -76,13 +75,15 @@ def test_a_pyserial_program_gets_every_byte_value() -> None:
         url = f"rfc2217://{port.address}"
         with serial.serial_for_url(url, baudrate=57600, timeout=10) as line:
             assert get(line, f"{files.base}/body") == BODY
-            assert port.host_line.rate == 57600
-            assert (port.host_line.rts, port.host_line.dtr) == (True, True)
+            assert port.host_settings.rate == 57600
+            assert (port.host_settings.rts, port.host_settings.dtr) == (True, True)
             line.baudrate = 9600
             line.rts = False
             line.dtr = False
             line.rtscts = True
-            assert port.host_line == HostLine(9600, Frame(), rts=False, dtr=False, obeys_cts=True)
+            assert port.host_settings == HostSettings(
+                9600, Frame(), rts=False, dtr=False, obeys_cts=True
+            )
             assert line.cts
             assert line.dsr
             line.reset_input_buffer()
@@ -91,7 +92,7 @@ def test_a_pyserial_program_gets_every_byte_value() -> None:
         # The next client finds the same module, and sets the line anew.
         with serial.serial_for_url(url, timeout=10) as line:
             assert ask(line, b"AT") == b"\r\nOK\r\n"
-            assert port.host_line.rate == 9600
+            assert port.host_settings.rate == 9600
 
 
 @pytest.mark.parametrize(

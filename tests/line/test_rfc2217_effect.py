@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from serial import rfc2217
 
-from atwin.line.frame import XOFF, XON, Flow, Frame
-from atwin.line.host_line import HostLine, LineError
+from atwin.line.frame import XOFF, XON, Flow, Frame, HostSettings, ReceiveError
 from atwin.line.ports.rfc2217 import Rfc2217ServerPort
-from atwin.line.uart.uart import LineMode, Uart
+from atwin.line.uart.uart import Uart, UartSettings
 from support.ears import leaves_nothing
 
 if TYPE_CHECKING:
@@ -82,10 +81,10 @@ class Line:
 
 
 @asynccontextmanager
-async def line(baud: int | None = None, mode: LineMode | None = None) -> AsyncIterator[Line]:
+async def line(baud: int | None = None, mode: UartSettings | None = None) -> AsyncIterator[Line]:
     port = Rfc2217ServerPort("127.0.0.1", 0, baud)
     uart = Uart(port, baud=baud)
-    uart.boot(mode or LineMode(baud or 0), trained=True)
+    uart.boot(mode or UartSettings(baud or 0), trained=True)
     host, _, number = port.address.rpartition(":")
     reader, writer = await asyncio.open_connection(host, int(number))
     try:
@@ -109,7 +108,7 @@ def test_a_wrong_rate_is_noise_both_ways_and_told_as_framing_errors() -> None:
                 SB
                 + rfc2217.COM_PORT_OPTION
                 + rfc2217.SERVER_NOTIFY_LINESTATE
-                + bytes((LineError.FRAMING,))
+                + bytes((ReceiveError.FRAMING,))
             )
             assert b"OK" not in heard
             it.uart.rx.clear()
@@ -125,7 +124,7 @@ def test_another_frame_is_noise_but_stop_bits_do_not_matter() -> None:
         async with line(115200) as it:
             it.client.set(rfc2217.SET_STOPSIZE, b"\x02")
             await it.client.is_told(rfc2217.SERVER_SET_STOPSIZE, b"\x02")
-            assert it.port.host_line.frame == Frame(8, "N", 2)
+            assert it.port.host_settings.frame == Frame(8, "N", 2)
             it.client.say(b"AT\r")
             assert await it.module_has(3) == b"AT\r"
             it.uart.rx.clear()
@@ -134,7 +133,7 @@ def test_another_frame_is_noise_but_stop_bits_do_not_matter() -> None:
             it.client.say(b"AT\r")
             assert b"A" not in await it.module_has(3)
             it.uart.rx.clear()
-            it.uart.configure(LineMode(115200, Frame.of_icf(2, 1)))
+            it.uart.configure(UartSettings(115200, Frame.of_icf(2, 1)))
             it.client.say(b"AT\r")
             assert await it.module_has(3) == b"AT\r"
 
@@ -144,8 +143,8 @@ def test_another_frame_is_noise_but_stop_bits_do_not_matter() -> None:
 def test_settings_in_the_middle_of_data_hold_for_what_follows() -> None:
     async def main() -> None:
         async with line() as it:
-            seen: list[tuple[HostLine, bytes]] = []
-            it.port.on_host_line = lambda now: seen.append((now, bytes(it.uart.rx)))
+            seen: list[tuple[HostSettings, bytes]] = []
+            it.port.on_host_settings = lambda now: seen.append((now, bytes(it.uart.rx)))
             it.client.say(
                 b"before\xff\xff"
                 + IAC + SB + rfc2217.COM_PORT_OPTION + rfc2217.SET_BAUDRATE
@@ -160,7 +159,7 @@ def test_settings_in_the_middle_of_data_hold_for_what_follows() -> None:
 
 def test_rts_stops_a_module_with_hardware_flow_control() -> None:
     async def main() -> None:
-        async with line(mode=LineMode(0, Frame(), Flow.HARDWARE, Flow.HARDWARE)) as it:
+        async with line(mode=UartSettings(0, Frame(), Flow.HARDWARE, Flow.HARDWARE)) as it:
             await it.control(rfc2217.SET_CONTROL_RTS_OFF)
             it.uart.write(b"\r\nOK\r\n")
             await it.control(rfc2217.SET_CONTROL_DTR_OFF)  # so much later
@@ -173,7 +172,7 @@ def test_rts_stops_a_module_with_hardware_flow_control() -> None:
 
 def test_the_client_is_told_of_the_modules_cts() -> None:
     async def main() -> None:
-        async with line(mode=LineMode(0, Frame(), Flow.HARDWARE, Flow.HARDWARE)) as it:
+        async with line(mode=UartSettings(0, Frame(), Flow.HARDWARE, Flow.HARDWARE)) as it:
             it.client.say(IAC + b"\xfb" + rfc2217.COM_PORT_OPTION)  # WILL
             await it.control(rfc2217.SET_CONTROL_USE_HW_FLOW_CONTROL)
             it.client.say(b"x" * 4000)
@@ -196,7 +195,7 @@ def test_the_client_is_told_of_the_modules_cts() -> None:
 )
 def test_a_suspended_client_stops_the_module_by_rts_or_xoff(flow: Flow, control: bytes) -> None:
     async def main() -> None:
-        async with line(mode=LineMode(0, Frame(), flow, flow)) as it:
+        async with line(mode=UartSettings(0, Frame(), flow, flow)) as it:
             await it.control(control)
             it.client.set(rfc2217.FLOWCONTROL_SUSPEND)
             await it.control(rfc2217.SET_CONTROL_DTR_ON)
@@ -222,7 +221,7 @@ def test_a_suspended_client_without_flow_control_loses_bytes_and_is_told() -> No
                 SB
                 + rfc2217.COM_PORT_OPTION
                 + rfc2217.SERVER_NOTIFY_LINESTATE
-                + bytes((LineError.OVERRUN,))
+                + bytes((ReceiveError.OVERRUN,))
             )
             assert heard.count(b"x") == 4096
             assert it.port.dropped == 10000 - 4096
@@ -265,7 +264,7 @@ def test_each_client_finds_the_line_as_it_was_set_up() -> None:
                         break
                     writer.close()
             client = Client(reader, writer)
-            assert it.port.host_line == HostLine(115200)
+            assert it.port.host_settings == HostSettings(115200)
             while it.uart.input_pending:  # an XON, still at the first one's rate
                 it.came.clear()
                 await it.came.wait()
@@ -282,12 +281,12 @@ def test_a_client_that_left_lets_go_of_rts_and_dtr() -> None:
         async with line(115200) as it:
             await it.control(rfc2217.SET_CONTROL_RTS_OFF)
             await it.control(rfc2217.SET_CONTROL_DTR_ON)
-            assert (it.port.host_line.rts, it.port.host_line.dtr) == (False, True)
+            assert (it.port.host_settings.rts, it.port.host_settings.dtr) == (False, True)
             left = asyncio.Event()
-            it.port.on_host_line = lambda now: left.set()
+            it.port.on_host_settings = lambda now: left.set()
             it.client._writer.close()
             async with asyncio.timeout(20):
                 await left.wait()
-            assert it.port.host_line == HostLine(115200)
+            assert it.port.host_settings == HostSettings(115200)
 
     leaves_nothing(main())

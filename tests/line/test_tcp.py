@@ -13,7 +13,7 @@ import pytest
 
 from atwin.line.errors import PortError
 from atwin.line.ports.rfc2217 import Rfc2217ServerPort
-from atwin.line.ports.tcp import Patience, TcpServerPort, connect_tcp
+from atwin.line.ports.tcp import ClientPatience, TcpServerPort, connect_tcp
 from support.ears import Ear, leaves_nothing, settled
 from support.lines import plain_client, read_from
 
@@ -308,23 +308,23 @@ def test_a_client_that_left_while_the_line_was_paused_makes_room_for_the_next() 
 Served = TcpServerPort | Rfc2217ServerPort
 
 
-def tcp(patience: Patience) -> Served:
+def tcp(patience: ClientPatience) -> Served:
     return TcpServerPort("127.0.0.1", 0, patience)
 
 
-def rfc2217(patience: Patience) -> Served:
+def rfc2217(patience: ClientPatience) -> Served:
     return Rfc2217ServerPort("127.0.0.1", 0, patience=patience)
 
 
 @pytest.mark.parametrize("open_port", [tcp, rfc2217])
 @pytest.mark.parametrize("speaks", [True, False])
 def test_who_comes_at_once_behind_one_that_left_is_let_in(
-    open_port: Callable[[Patience], Served], speaks: bool
+    open_port: Callable[[ClientPatience], Served], speaks: bool
 ) -> None:
     """All of it waits in the kernel before the module's end looks."""
 
     async def main() -> None:
-        port, ear = open_port(Patience(leaving=0.05)), Ear()
+        port, ear = open_port(ClientPatience(leaving=0.05)), Ear()
         port.start(ear)
         last: socket.socket | None = None
         for turn in range(30):
@@ -354,10 +354,10 @@ def test_who_comes_at_once_behind_one_that_left_is_let_in(
 @pytest.mark.parametrize("open_port", [tcp, rfc2217])
 @pytest.mark.parametrize("word", [b"", b"AT\r"])
 def test_a_silent_client_makes_room_for_one_that_comes(
-    open_port: Callable[[Patience], Served], word: bytes
+    open_port: Callable[[ClientPatience], Served], word: bytes
 ) -> None:
     async def main() -> None:
-        patience = Patience(leaving=0.0, unheard=0.3, idle=0.6)
+        patience = ClientPatience(leaving=0.0, unheard=0.3, idle=0.6)
         port, ear = open_port(patience), Ear()
         port.start(ear)
         with plain_client(port.address) as silent:
@@ -391,7 +391,7 @@ def test_a_silent_client_makes_room_for_one_that_comes(
 
 def test_a_silent_client_stays_as_long_as_nobody_else_comes() -> None:
     async def main() -> None:
-        port, ear = TcpServerPort("127.0.0.1", 0, Patience(0.0, 0.0, 0.0)), Ear()
+        port, ear = TcpServerPort("127.0.0.1", 0, ClientPatience(0.0, 0.0, 0.0)), Ear()
         port.start(ear)
         with plain_client(port.address) as silent:
             await asyncio.sleep(0.05)

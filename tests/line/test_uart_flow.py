@@ -10,12 +10,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from atwin.clock import run_virtual
-from atwin.line.frame import Flow, Frame
-from atwin.line.host_line import HostLine
+from atwin.line.frame import Flow, Frame, HostSettings
 from atwin.line.ports.device_server import open_device_server
 from atwin.line.ports.memory import MemoryPort, memory_pair
-from atwin.line.uart.host_side import HostFifo
-from atwin.line.uart.uart import LineMode, Uart
+from atwin.line.uart.host_receiver import HostFifo
+from atwin.line.uart.uart import Uart, UartSettings
 from support.terminal import Terminal
 
 XON, XOFF = b"\x11", b"\x13"
@@ -37,7 +36,7 @@ def played(
         host, module = memory_pair()
         uart = Uart(module, baud=baud, host_fifo=host_fifo)
         uart.listen(lambda: None)
-        uart.boot(LineMode(baud or 0, Frame(), to_host, to_module), trained=True)
+        uart.boot(UartSettings(baud or 0, Frame(), to_host, to_module), trained=True)
         await scene(uart, host, Terminal(host))
 
     run_virtual(main())
@@ -143,7 +142,7 @@ def test_rts_stops_the_module_within_its_fifo(baud: int | None) -> None:
             await terminal.take(1)
         else:
             await asyncio.sleep(0.5)
-        host.set_line(HostLine(rts=False))
+        host.set_line(HostSettings(rts=False))
         sent = uart.sent_bytes
         await asyncio.sleep(1)
         # Without line time there is no FIFO: only a piece may be on its way.
@@ -151,7 +150,7 @@ def test_rts_stops_the_module_within_its_fifo(baud: int | None) -> None:
         uart.write(b"end")
         await asyncio.sleep(1)
         assert not terminal.heard.endswith(b"end")
-        host.set_line(HostLine(rts=True))
+        host.set_line(HostSettings(rts=True))
         await asyncio.sleep(1)
         assert terminal.heard.endswith(b"xend")
         assert uart.sent_bytes == 11520 + 3
@@ -196,7 +195,7 @@ def test_cts_goes_on_at_the_low_water_mark_only() -> None:
 
 def test_a_host_that_ignores_cts_loses_bytes() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
-        host.set_line(HostLine(obeys_cts=False))
+        host.set_line(HostSettings(obeys_cts=False))
         terminal.type(EVERY)
         await asyncio.sleep(10)
         assert len(uart.rx) == 4096
@@ -235,10 +234,10 @@ def test_a_modelled_host_obeys_xoff() -> None:
 
 def test_switched_off_flow_control_lets_everything_go() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
-        host.set_line(HostLine(rts=False))
+        host.set_line(HostSettings(rts=False))
         uart.write(b"held back until now" * 4)
         await asyncio.sleep(1)
-        uart.configure(LineMode(115200))
+        uart.configure(UartSettings(115200))
         assert await terminal.quiet() == b"held back until now" * 4
 
     played(scene, Flow.HARDWARE)
@@ -248,12 +247,12 @@ def test_the_ok_of_ipr_goes_out_at_the_old_rate_even_when_rts_held_it_back() -> 
     """OK is sent at the old rate, then the rate changes (spec: uart.md §5)."""
 
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
-        host.set_line(HostLine(115200, rts=False))
+        host.set_line(HostSettings(115200, rts=False))
         uart.write(b"\r\nOK\r\n")
-        uart.configure(LineMode(921600, Frame(), Flow.HARDWARE, Flow.HARDWARE))
+        uart.configure(UartSettings(921600, Frame(), Flow.HARDWARE, Flow.HARDWARE))
         await asyncio.sleep(0.1)
         assert uart.mode.rate == 115200
-        host.set_line(HostLine(115200, rts=True))
+        host.set_line(HostSettings(115200, rts=True))
         assert await terminal.quiet() == b"\r\nOK\r\n"
         assert uart.mode.rate == 921600
 
@@ -264,30 +263,30 @@ def test_ifc_0_frees_a_held_line_and_what_waits_goes_out_at_its_own_rate() -> No
     """AT+IPR=921600 and, as nothing comes, AT+IFC=0,0: both OKs, each at its rate."""
 
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
-        host.set_line(HostLine(115200, rts=False))
+        host.set_line(HostSettings(115200, rts=False))
         uart.write(b"OK of IPR")
-        uart.configure(LineMode(921600, Frame(), Flow.HARDWARE, Flow.HARDWARE))
+        uart.configure(UartSettings(921600, Frame(), Flow.HARDWARE, Flow.HARDWARE))
         uart.write(b"OK of IFC" * 10)  # more than a FIFO lets through
-        uart.configure(LineMode(921600))
+        uart.configure(UartSettings(921600))
         assert await terminal.expect(b"OK of IPR") == b"OK of IPR"
-        host.set_line(HostLine(921600, rts=False))
+        host.set_line(HostSettings(921600, rts=False))
         assert await terminal.quiet() == b"OK of IFC" * 10
-        assert uart.mode == LineMode(921600)
+        assert uart.mode == UartSettings(921600)
 
     played(scene, Flow.HARDWARE, Flow.HARDWARE)
 
 
 def test_a_module_that_starts_anew_does_not_take_up_what_the_run_before_had_set() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
-        host.set_line(HostLine(115200, rts=False))
+        host.set_line(HostSettings(115200, rts=False))
         uart.write(b"held")
-        uart.configure(LineMode(9600, Frame(), Flow.HARDWARE, Flow.HARDWARE))
-        uart.boot(LineMode(115200, to_host=Flow.HARDWARE), trained=True)
+        uart.configure(UartSettings(9600, Frame(), Flow.HARDWARE, Flow.HARDWARE))
+        uart.boot(UartSettings(115200, to_host=Flow.HARDWARE), trained=True)
         uart.write(b" until its own OK")
-        uart.configure(LineMode(19200))
-        host.set_line(HostLine(115200, rts=True))
+        uart.configure(UartSettings(19200))
+        host.set_line(HostSettings(115200, rts=True))
         assert await terminal.quiet() == b"held until its own OK"
-        assert uart.mode == LineMode(19200)
+        assert uart.mode == UartSettings(19200)
 
     played(scene, Flow.HARDWARE, Flow.HARDWARE)
 
@@ -296,7 +295,7 @@ def test_xoff_of_the_run_before_does_not_hold_the_next_one() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         terminal.type(XOFF)
         await asyncio.sleep(0.1)
-        uart.boot(LineMode(115200, to_host=Flow.SOFTWARE), trained=True)
+        uart.boot(UartSettings(115200, to_host=Flow.SOFTWARE), trained=True)
         uart.write(b"RDY")
         assert await terminal.quiet() == b"RDY"
 
@@ -307,7 +306,7 @@ def test_a_host_stopped_by_xoff_is_released_when_that_flow_control_is_switched_o
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         terminal.type(b"x" * 3500)
         assert await terminal.quiet() == XOFF
-        uart.configure(LineMode(115200))
+        uart.configure(UartSettings(115200))
         assert await terminal.quiet() == XON
 
     played(scene, Flow.NONE, Flow.SOFTWARE)
@@ -317,10 +316,10 @@ def test_another_flow_control_takes_over_a_stopped_host() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         terminal.type(b"x" * 3500)
         assert await terminal.quiet() == XOFF
-        uart.configure(LineMode(115200, to_module=Flow.HARDWARE))
+        uart.configure(UartSettings(115200, to_module=Flow.HARDWARE))
         assert await terminal.quiet() == XON
         assert not host.cts
-        uart.configure(LineMode(115200, to_module=Flow.SOFTWARE))
+        uart.configure(UartSettings(115200, to_module=Flow.SOFTWARE))
         assert host.cts
         assert await terminal.quiet() == XOFF
         uart.rx.clear()
@@ -335,7 +334,7 @@ def test_cts_switched_off_while_it_stops_the_host_lets_it_go_on() -> None:
         terminal.type(b"x" * 5000)
         await asyncio.sleep(1)
         assert not host.cts
-        uart.configure(LineMode(115200))
+        uart.configure(UartSettings(115200))
         assert host.cts
         await asyncio.sleep(1)
         assert uart.input_pending == 0
@@ -350,7 +349,7 @@ def test_without_line_time_flow_control_still_stops_a_long_answer(how: Flow) -> 
         host, module = memory_pair()
         uart = Uart(module)
         uart.listen(lambda: None)
-        uart.boot(LineMode(0, Frame(), how, how), trained=True)
+        uart.boot(UartSettings(0, Frame(), how, how), trained=True)
         heard = bytearray()
 
         class Stopper:
@@ -360,7 +359,7 @@ def test_without_line_time_flow_control_still_stops_a_long_answer(how: Flow) -> 
                 if not heard and how is Flow.SOFTWARE:
                     host.write(XOFF)
                 elif not heard:
-                    host.set_line(HostLine(rts=False))
+                    host.set_line(HostSettings(rts=False))
                 heard.extend(data)
 
             def lost(self, reason: str | None) -> None: ...
@@ -372,7 +371,7 @@ def test_without_line_time_flow_control_still_stops_a_long_answer(how: Flow) -> 
         if how is Flow.SOFTWARE:
             host.write(XON)
         else:
-            host.set_line(HostLine(rts=True))
+            host.set_line(HostSettings(rts=True))
         await uart.drain()
         assert heard == TEXT
 
@@ -401,7 +400,7 @@ def test_xoff_stops_a_module_on_a_serial_device() -> None:
         port = await open_device_server(os.ttyname(slave), 115200)
         uart = Uart(port)
         uart.listen(lambda: None)
-        uart.boot(LineMode(0, Frame(), Flow.SOFTWARE, Flow.SOFTWARE), trained=True)
+        uart.boot(UartSettings(0, Frame(), Flow.SOFTWARE, Flow.SOFTWARE), trained=True)
         loop, heard = asyncio.get_running_loop(), bytearray()
         loop.add_reader(master, lambda: heard.extend(os.read(master, 65536)))
         try:
@@ -436,8 +435,8 @@ def test_an_xoff_is_forgotten_when_nobody_listens_for_xon_any_more() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         terminal.type(XOFF)
         await asyncio.sleep(1)
-        uart.configure(LineMode(115200))
-        uart.configure(LineMode(115200, to_host=Flow.SOFTWARE))
+        uart.configure(UartSettings(115200))
+        uart.configure(UartSettings(115200, to_host=Flow.SOFTWARE))
         uart.write(b"said")
         assert await terminal.quiet() == b"said"
 

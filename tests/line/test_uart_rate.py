@@ -9,23 +9,25 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from atwin.clock import run_virtual
-from atwin.line.frame import Flow, Frame
-from atwin.line.host_line import HostLine, LinePort
+from atwin.line.frame import Flow, Frame, HostSettings
+from atwin.line.port import TellingPort
 from atwin.line.ports.memory import MemoryPort, memory_pair
-from atwin.line.uart.uart import LineMode, Uart
+from atwin.line.uart.uart import Uart, UartSettings
 from support.terminal import Terminal
 
 Scene = Callable[[Uart, MemoryPort, Terminal], Awaitable[None]]
 
 
-def played(scene: Scene, baud: int, mode: LineMode | None = None, *, trained: bool = True) -> None:
+def played(
+    scene: Scene, baud: int, mode: UartSettings | None = None, *, trained: bool = True
+) -> None:
     """A UART at `mode`, whose firmware takes nothing by itself, and a host at `baud`."""
 
     async def main() -> None:
         host, module = memory_pair()
         uart = Uart(module, baud=baud)
         uart.listen(lambda: None)
-        uart.boot(mode or LineMode(baud), trained=trained)
+        uart.boot(mode or UartSettings(baud), trained=trained)
         await scene(uart, host, Terminal(host))
 
     run_virtual(main())
@@ -72,17 +74,17 @@ def test_the_frame_tells_the_bits_of_a_byte(frame: int, bits: int) -> None:
         await uart.drain()
         assert asyncio.get_running_loop().time() == pytest.approx(bits, abs=1e-6)
 
-    played(scene, 9600, LineMode(9600, Frame.of_icf(frame, 0)))
+    played(scene, 9600, UartSettings(9600, Frame.of_icf(frame, 0)))
 
 
 def test_a_rate_set_now_holds_behind_what_is_under_way() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         uart.write(b"\r\nOK\r\n")
-        uart.configure(LineMode(921600))
+        uart.configure(UartSettings(921600))
         assert uart.mode.rate == 9600
         assert await terminal.expect(b"OK\r\n") == b"\r\nOK\r\n"
         assert uart.mode.rate == 921600
-        host.set_line(HostLine(921600))
+        host.set_line(HostSettings(921600))
         uart.write(b"faster")
         assert await terminal.expect(b"faster") == b"faster"
 
@@ -98,9 +100,9 @@ def test_what_was_written_before_a_change_of_rate_goes_out_at_the_old_one() -> N
         uart.listen(lambda: came.append(asyncio.get_running_loop().time() - start))
         terminal.type(b"AT+IPR=9600\r")
         await host.set_rate(9600)
-        assert uart.host_line.rate == 115200
+        assert uart.host_settings.rate == 115200
         await asyncio.sleep(1)
-        assert uart.host_line.rate == 9600
+        assert uart.host_settings.rate == 9600
         assert bytes(uart.rx) == b"AT+IPR=9600\r"
         assert came[-1] == pytest.approx(12 * 10 / 115200)
 
@@ -125,16 +127,16 @@ def test_what_has_come_by_a_change_of_rate_came_at_the_old_one() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         uart.write(b"x" * 100)
         await asyncio.sleep(five)
-        host.set_line(HostLine(19200))
+        host.set_line(HostSettings(19200))
         await asyncio.sleep(1)
         assert terminal.heard.startswith(b"xxxxx")
         assert terminal.heard.count(b"x") == 5
 
-        host.set_line(HostLine(9600))
+        host.set_line(HostSettings(9600))
         terminal.type(b"y" * 100)
         await host.drain()
         await asyncio.sleep(five)
-        uart.configure(LineMode(19200))
+        uart.configure(UartSettings(19200))
         await asyncio.sleep(1)
         assert uart.rx.startswith(b"yyyyy")
         assert uart.rx.count(b"y") == 5
@@ -160,12 +162,12 @@ def test_a_host_that_throws_away_what_it_wrote_still_changes_its_rate() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         terminal.type(b"x" * 960)
         await host.set_rate(115200)
-        assert uart.host_line.rate == 9600
+        assert uart.host_settings.rate == 9600
         port = uart.port
-        assert isinstance(port, LinePort)
+        assert isinstance(port, TellingPort)
         port.on_purge(False, True)
         assert uart.input_pending == 0
-        assert uart.host_line.rate == 115200
+        assert uart.host_settings.rate == 115200
         assert len(uart.rx) < 10
 
     played(scene, 9600)
@@ -181,7 +183,7 @@ def test_rates_that_differ_give_noise_both_ways() -> None:
             assert noise
             assert all(value == 0 or value >= 0x80 for value in noise)
 
-    played(scene, 9600, LineMode(115200))
+    played(scene, 9600, UartSettings(115200))
 
 
 @pytest.mark.parametrize(("host_rate", "heard"), [(9400, True), (9250, False), (9850, True)])
@@ -195,7 +197,7 @@ def test_rates_a_little_apart_are_understood(host_rate: int, heard: bool) -> Non
         assert (bytes(uart.rx) == b"AT\r") == heard
         assert (bytes(terminal.heard) == b"\r\nOK\r\n") == heard
 
-    played(scene, host_rate, LineMode(9600))
+    played(scene, host_rate, UartSettings(9600))
 
 
 def test_noise_is_the_same_at_every_run() -> None:
@@ -207,8 +209,8 @@ def test_noise_is_the_same_at_every_run() -> None:
         await asyncio.sleep(1)
         heard.append(bytes(terminal.heard))
 
-    played(scene, 9600, LineMode(115200))
-    played(scene, 9600, LineMode(115200))
+    played(scene, 9600, UartSettings(115200))
+    played(scene, 9600, UartSettings(115200))
     assert heard[0] == heard[1]
 
 
@@ -228,7 +230,7 @@ def test_auto_baud_takes_the_rate_of_the_first_at(first: bytes, split: bool) -> 
         uart.write(b"\r\nOK\r\n")
         assert await terminal.expect(b"OK\r\n") == b"\r\nOK\r\n"
 
-    played(scene, 19200, LineMode(0), trained=False)
+    played(scene, 19200, UartSettings(0), trained=False)
 
 
 @pytest.mark.parametrize("first", [b"aT\r", b"At\r", b"+++\r", b"\x00\xff" * 50])
@@ -239,7 +241,7 @@ def test_auto_baud_takes_it_from_nothing_else(first: bytes) -> None:
         assert not uart.ready
         assert not uart.rx
 
-    played(scene, 19200, LineMode(0), trained=False)
+    played(scene, 19200, UartSettings(0), trained=False)
 
 
 def test_a_host_that_ends_lines_with_lf_trains_the_module() -> None:
@@ -251,7 +253,7 @@ def test_a_host_that_ends_lines_with_lf_trains_the_module() -> None:
         assert uart.ready
         assert bytes(uart.rx) == b"AT\n"
 
-    played(scene, 19200, LineMode(0), trained=False)
+    played(scene, 19200, UartSettings(0), trained=False)
 
 
 @pytest.mark.parametrize(("typed", "left"), [(b"AT\rat\r", b"at\r"), (b"at\rAT\r", b"AT\r")])
@@ -261,7 +263,7 @@ def test_only_the_first_line_is_lost_whatever_its_case(typed: bytes, left: bytes
         await asyncio.sleep(0.5)
         assert bytes(uart.rx) == left
 
-    played(scene, 19200, LineMode(0), trained=False)
+    played(scene, 19200, UartSettings(0), trained=False)
 
 
 def test_auto_baud_is_found_up_to_230400_only() -> None:
@@ -269,12 +271,12 @@ def test_auto_baud_is_found_up_to_230400_only() -> None:
         terminal.type(b"AT\r" * 5)
         await asyncio.sleep(1)
         assert not uart.ready
-        host.set_line(HostLine(230400))
+        host.set_line(HostSettings(230400))
         terminal.type(b"AT\r")
         await asyncio.sleep(1)
         assert uart.ready
 
-    played(scene, 460800, LineMode(0), trained=False)
+    played(scene, 460800, UartSettings(0), trained=False)
 
 
 def test_once_found_the_rate_stays_until_the_next_start() -> None:
@@ -283,17 +285,17 @@ def test_once_found_the_rate_stays_until_the_next_start() -> None:
         await asyncio.sleep(1)
         assert bytes(uart.rx) == b"AT\r"
         uart.rx.clear()
-        host.set_line(HostLine(9600))
+        host.set_line(HostSettings(9600))
         terminal.type(b"AT\r")
         await asyncio.sleep(1)
         assert b"AT" not in uart.rx
-        uart.boot(LineMode(0), trained=False)
+        uart.boot(UartSettings(0), trained=False)
         uart.rx.clear()
         terminal.type(b"AT\rAT\r")
         await asyncio.sleep(1)
         assert bytes(uart.rx) == b"AT\r"
 
-    played(scene, 115200, LineMode(0), trained=False)
+    played(scene, 115200, UartSettings(0), trained=False)
 
 
 def test_auto_baud_asked_for_again_looks_for_the_rate_again() -> None:
@@ -302,11 +304,11 @@ def test_auto_baud_asked_for_again_looks_for_the_rate_again() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         terminal.type(b"AT\r")
         await asyncio.sleep(0.1)
-        uart.configure(LineMode(9600))
-        host.set_line(HostLine(9600))
+        uart.configure(UartSettings(9600))
+        host.set_line(HostSettings(9600))
         await asyncio.sleep(0.1)
         uart.write(b"\r\nOK\r\n")
-        uart.configure(LineMode(0))
+        uart.configure(UartSettings(0))
         assert not uart.ready
         assert await terminal.expect(b"OK\r\n") == b"\r\nOK\r\n"
         uart.rx.clear()
@@ -316,20 +318,20 @@ def test_auto_baud_asked_for_again_looks_for_the_rate_again() -> None:
         assert uart.ready
         assert bytes(uart.rx) == b"AT\r"
 
-    played(scene, 115200, LineMode(0))
+    played(scene, 115200, UartSettings(0))
 
 
 def test_another_flow_control_is_no_reason_to_look_for_the_rate_again() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         terminal.type(b"AT\r")
         await asyncio.sleep(0.1)
-        uart.configure(LineMode(0, to_host=Flow.SOFTWARE))
-        uart.configure(LineMode(0))
+        uart.configure(UartSettings(0, to_host=Flow.SOFTWARE))
+        uart.configure(UartSettings(0))
         terminal.type(b"AT\r")
         await asyncio.sleep(0.1)
         assert bytes(uart.rx) == b"AT\rAT\r"
 
-    played(scene, 115200, LineMode(0))
+    played(scene, 115200, UartSettings(0))
 
 
 def test_a_port_that_cannot_tell_a_rate_follows_the_module() -> None:
@@ -348,9 +350,9 @@ def test_a_port_that_cannot_tell_a_rate_follows_the_module() -> None:
         host, module = memory_pair()
         uart = Uart(NoLine(module), baud=115200)
         uart.listen(lambda: None)
-        uart.boot(LineMode(115200), trained=True)
+        uart.boot(UartSettings(115200), trained=True)
         terminal = Terminal(host)
-        uart.configure(LineMode(9600))
+        uart.configure(UartSettings(9600))
         start = asyncio.get_running_loop().time()
         uart.write(b"x" * 960)
         assert await terminal.expect(b"x" * 960) == b"x" * 960

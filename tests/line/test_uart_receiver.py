@@ -10,18 +10,17 @@ import termios
 import pytest
 
 from atwin.clock import run_virtual
-from atwin.line.frame import Flow
-from atwin.line.host_line import HostLine, LineError
+from atwin.line.frame import Flow, HostSettings, ReceiveError
 from atwin.line.ports.memory import MemoryPort, memory_pair
 from atwin.line.ports.pty import PtyPort
-from atwin.line.uart.host_side import HostFifo
-from atwin.line.uart.uart import LineMode, Uart
+from atwin.line.uart.host_receiver import HostFifo
+from atwin.line.uart.uart import Uart, UartSettings
 from support.terminal import Terminal
 
 
-def shown_at(module: MemoryPort, monkeypatch: pytest.MonkeyPatch) -> list[LineError]:
+def shown_at(module: MemoryPort, monkeypatch: pytest.MonkeyPatch) -> list[ReceiveError]:
     """What the host is told of its receiver; a memory port itself tells nobody."""
-    errors: list[LineError] = []
+    errors: list[ReceiveError] = []
     monkeypatch.setattr(module, "show_error", errors.append)
     return errors
 
@@ -31,14 +30,14 @@ def test_an_overrun_is_shown_each_time_bytes_are_lost(monkeypatch: pytest.Monkey
         _host, module = memory_pair()
         uart = Uart(module, baud=9600, host_fifo=HostFifo(100, 1))
         errors = shown_at(module, monkeypatch)
-        uart.boot(LineMode(9600), trained=True)
+        uart.boot(UartSettings(9600), trained=True)
         uart.write(b"x" * 100)
         await uart.drain()
         assert (errors, uart.host_lost_bytes) == ([], 0)
         uart.write(b"x" * 100)
         await uart.drain()
         assert uart.host_lost_bytes > 90
-        assert set(errors) == {LineError.OVERRUN}
+        assert set(errors) == {ReceiveError.OVERRUN}
 
     run_virtual(main())
 
@@ -46,13 +45,13 @@ def test_an_overrun_is_shown_each_time_bytes_are_lost(monkeypatch: pytest.Monkey
 def test_another_rate_is_shown_as_framing_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         host, module = memory_pair()
-        host.set_line(HostLine(9600))
+        host.set_line(HostSettings(9600))
         uart = Uart(module, baud=9600)
         errors = shown_at(module, monkeypatch)
-        uart.boot(LineMode(115200), trained=True)
+        uart.boot(UartSettings(115200), trained=True)
         uart.write(b"x" * 10)
         await uart.drain()
-        assert set(errors) == {LineError.FRAMING}
+        assert set(errors) == {ReceiveError.FRAMING}
 
     run_virtual(main())
 
@@ -61,7 +60,7 @@ def test_a_host_that_purges_does_not_read_what_its_receiver_held() -> None:
     async def main() -> None:
         host, module = memory_pair()
         uart = Uart(module, baud=115200, host_fifo=HostFifo(4096, 100))
-        uart.boot(LineMode(115200), trained=True)
+        uart.boot(UartSettings(115200), trained=True)
         terminal = Terminal(host)
         uart.write(b"old" * 500)
         await uart.drain()
@@ -80,7 +79,7 @@ def test_a_purge_makes_room_for_a_module_that_rts_had_stopped() -> None:
     async def main() -> None:
         host, module = memory_pair()
         uart = Uart(module, baud=115200, host_fifo=HostFifo(1024, 1))
-        uart.boot(LineMode(115200, to_host=Flow.HARDWARE), trained=True)
+        uart.boot(UartSettings(115200, to_host=Flow.HARDWARE), trained=True)
         Terminal(host)
         uart.write(bytes(2000))
         await asyncio.sleep(1)
@@ -98,7 +97,7 @@ def test_what_the_host_wrote_and_purged_never_comes() -> None:
         host, module = memory_pair()
         uart = Uart(module, baud=9600)
         uart.listen(lambda: None)
-        uart.boot(LineMode(9600), trained=True)
+        uart.boot(UartSettings(9600), trained=True)
         host.write(b"x" * 960)
         await asyncio.sleep(0.5)
         module.on_purge(False, True)
@@ -116,7 +115,7 @@ def test_a_terminal_that_is_flushed_purges_both_ways() -> None:
         port = PtyPort(rate=600)
         uart = Uart(port, baud=600, host_fifo=HostFifo(4096, 1))
         uart.listen(lambda: None)
-        uart.boot(LineMode(600), trained=True)
+        uart.boot(UartSettings(600), trained=True)
         slave = os.open(port.slave_path, os.O_RDWR | os.O_NOCTTY)
         purged: asyncio.Queue[tuple[bool, bool]] = asyncio.Queue()
         purge = port.on_purge

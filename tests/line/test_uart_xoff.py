@@ -11,12 +11,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from atwin.clock import run_virtual
-from atwin.line.frame import Flow, Frame
-from atwin.line.host_line import HostLine
+from atwin.line.frame import Flow, Frame, HostSettings
 from atwin.line.ports.memory import MemoryPort, memory_pair
 from atwin.line.ports.pty import PtyPort
-from atwin.line.uart.host_side import HostFifo
-from atwin.line.uart.uart import LineMode, Uart
+from atwin.line.uart.host_receiver import HostFifo
+from atwin.line.uart.uart import Uart, UartSettings
 from support.terminal import Terminal
 
 XON, XOFF = b"\x11", b"\x13"
@@ -34,10 +33,10 @@ def played(
 ) -> None:
     async def main() -> None:
         host, module = memory_pair()
-        host.set_line(HostLine(obeys_xoff=obeys_xoff))
+        host.set_line(HostSettings(obeys_xoff=obeys_xoff))
         uart = Uart(module, baud=baud, host_fifo=host_fifo)
         uart.listen(lambda: None)
-        uart.boot(LineMode(baud or 0, Frame(), flow, flow), trained=True)
+        uart.boot(UartSettings(baud or 0, Frame(), flow, flow), trained=True)
         await scene(uart, host, Terminal(host))
 
     run_virtual(main())
@@ -78,7 +77,7 @@ def test_a_port_set_so_obeys_xoff_whatever_the_module_is_set_to() -> None:
         terminal.type(b"AT\r")
         await asyncio.sleep(1)
         assert uart.rx == b""
-        host.set_line(HostLine(obeys_xoff=False))  # a terminal that is set so starts again
+        host.set_line(HostSettings(obeys_xoff=False))  # a terminal that is set so starts again
         await asyncio.sleep(1)
         assert uart.rx == b"AT\r"
         uart.write(b"a" + XOFF + b"b")
@@ -106,7 +105,7 @@ def test_a_terminal_with_ixon_obeys_xoff_in_data() -> None:
         settings = termios.tcgetattr(slave)
         settings[0] |= termios.IXON
         termios.tcsetattr(slave, termios.TCSANOW, settings)
-        await until(lambda: uart.host_line.obeys_xoff)
+        await until(lambda: uart.host_settings.obeys_xoff)
         uart.write(b"a" + XOFF + b"b")
         assert os.read(slave, 10) == b"ab"
         os.write(slave, b"AT\r")
@@ -126,7 +125,7 @@ def test_a_modelled_host_is_let_go_without_a_byte_when_the_flow_control_ends() -
         terminal.type(b"x" * 5000)
         await asyncio.sleep(1)
         assert uart.input_pending
-        uart.configure(LineMode(115200))
+        uart.configure(UartSettings(115200))
         assert await terminal.quiet() == b""
         assert not uart.input_pending
 

@@ -9,7 +9,7 @@ import pytest
 
 from atwin.clock import run_virtual
 from atwin.host import Modem, Progress
-from atwin.line.host_line import HostLine
+from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from support.fake_module import FakeModule, FakeServer
 
@@ -43,7 +43,7 @@ class Bench:
         async def main() -> DownloadResult:
             near, far = memory_pair()
             if self.rate is not None:
-                near.set_line(HostLine(self.rate))
+                near.set_line(HostSettings(self.rate))
             module = FakeModule(far, self.server, **self.module_options)
             self.setup(module)
             self.heard = module.heard

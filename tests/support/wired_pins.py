@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from atwin.line.pins import Pins
+from atwin.line.pins import HostPins
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -17,7 +17,7 @@ ALL: Set[Pin] = {"reset", "power_key", "supply"}
 
 
 @dataclass
-class WiredPins(Pins):
+class WiredPins(HostPins):
     """The twin's pins, as far as they are wired, and when each was low."""
 
     twin: Twin

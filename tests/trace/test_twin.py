@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.line.host_line import HostLine
-from atwin.line.uart.host_side import HostFifo
+from atwin.line.frame import HostSettings
+from atwin.line.uart.host_receiver import HostFifo
 from atwin.models import load_profile
 from atwin.testing.origin import File, Generated, Origin
 from atwin.twin.faults import fault_from_table
@@ -269,7 +269,7 @@ def test_rts_of_the_host() -> None:
     async def test(twin: Twin, terminal: Terminal) -> None:
         twin.module.hardware.uart.drive("rts", False)
         twin.module.hardware.uart.drive("rts", True)
-        twin.module.hardware.uart.host_changed(HostLine(9600, rts=True))
+        twin.module.hardware.uart.host_changed(HostSettings(9600, rts=True))
 
     records = traced(test)
     levels = [r["on"] for r in records if r.get("event") == "host's RTS"]

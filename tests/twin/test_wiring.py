@@ -7,7 +7,7 @@ import serial
 
 import atwin.plugs  # noqa: F401 - registers `twin://`
 from atwin.clock import run_virtual
-from atwin.line.host_line import HostLine
+from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.twin import Twin
 from atwin.twin.wiring import Wire, Wiring
@@ -22,16 +22,16 @@ def test_dtr_presses_the_power_key(inverted: bool) -> None:
         terminal = Terminal(host)
         wiring = Wiring(dtr=Wire("power_key", inverted))
         async with Twin("air780e-at", module, network=NoNetwork(), wiring=wiring) as twin:
-            host.set_line(HostLine(dtr=not inverted))
+            host.set_line(HostSettings(dtr=not inverted))
             assert not twin.pins.power_key
             assert await terminal.quiet(1.6) == b"\r\nNORMAL POWER DOWN\r\n"
-            host.set_line(HostLine(dtr=inverted))
+            host.set_line(HostSettings(dtr=inverted))
             assert twin.pins.power_key
             await terminal.quiet(3)
-            host.set_line(HostLine(dtr=not inverted))
+            host.set_line(HostSettings(dtr=not inverted))
             assert b"RDY" in await terminal.quiet(5)
             # Nobody drives it any more: pulled up inside.
-            host.set_line(HostLine())
+            host.set_line(HostSettings())
             assert twin.pins.power_key
 
     run_virtual(main())
@@ -43,14 +43,14 @@ def test_rts_on_reset_is_no_flow_control() -> None:
         terminal = Terminal(host)
         wiring = Wiring(rts=Wire("reset", inverted=True))
         async with Twin("air724ug", module, network=NoNetwork(), wiring=wiring) as twin:
-            host.set_line(HostLine(rts=True))
+            host.set_line(HostSettings(rts=True))
             await terminal.ask(b"AT+IFC=2,2")
-            host.set_line(HostLine(rts=False))
+            host.set_line(HostSettings(rts=False))
             assert not twin.pins.reset
             # RESET is low and the firmware still runs: it answers although RTS is off.
             assert b"OK" in await terminal.ask(b"AT")
             await terminal.quiet(0.2)
-            host.set_line(HostLine(rts=True))
+            host.set_line(HostSettings(rts=True))
             terminal.type(b"AT\r")
             assert b"RDY" in await terminal.quiet(5)
 

@@ -12,7 +12,7 @@ from atwin.host.channel.script import Script
 from atwin.host.errors import ModuleSilentError, UsageError
 from atwin.host.found.mute import WORDS, Mute
 from atwin.line.frame import FASTEST_AUTO, RATES, Flow
-from atwin.line.host_line import CtsPort, HostPort
+from atwin.line.port import SettablePort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,8 +67,8 @@ class Line:
         self._wishes = wishes or LineWishes()
         self._script = Script("line", channel)
         port = channel.port
-        self._settable = port if isinstance(port, HostPort) else None
-        self._port = port if isinstance(port, HostPort) and port.rate is not None else None
+        self._settable = port if isinstance(port, SettablePort) else None
+        self._port = port if isinstance(port, SettablePort) and port.rate is not None else None
         self._opened_at = self._port.rate if self._port is not None else None
         self._set_up_in = channel.restarts
         self._flow_set = False
@@ -235,7 +235,7 @@ class Line:
             await port.set_rate(tried)
         return False
 
-    async def _try_hardware(self, port: HostPort) -> None:
+    async def _try_hardware(self, port: SettablePort) -> None:
         """RTS/CTS, and back to none when the module cannot be heard with it."""
         if not (await self._script.ask("AT+IFC=2,2")).ok:
             return
@@ -249,15 +249,13 @@ class Line:
             await port.set_flow(Flow.NONE)
             await self._give_up_hardware()
 
-    async def _cts_is_off(self, port: HostPort) -> bool:
+    async def _cts_is_off(self, port: SettablePort) -> bool:
         """Whether nothing would leave this end any more with RTS/CTS."""
-        if isinstance(port, CtsPort):
-            for _ in range(_CTS_LOOKS):
-                if await port.clear_to_send() is not False:
-                    return False
-                await self._channel.clock.sleep(_CTS_GAP)
-            return True
-        return False
+        for _ in range(_CTS_LOOKS):
+            if await port.clear_to_send() is not False:
+                return False
+            await self._channel.clock.sleep(_CTS_GAP)
+        return True
 
     async def _give_up_hardware(self) -> None:
         """The module still hears us: its own output may wait for a wire that is not there."""
@@ -265,7 +263,7 @@ class Line:
         self._channel.send_blind("AT+IFC=0,0")
         await self._channel.synchronise(_CHANGE_TRIES, _CHANGE_GAP)
 
-    async def _change_rate(self, port: HostPort, rate: int) -> None:
+    async def _change_rate(self, port: SettablePort, rate: int) -> None:
         before = port.rate
         assert before is not None
         await self._script.step(

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from atwin.host.redirects import Header, Redirects
     from atwin.host.request import PostStrategy, Response
     from atwin.host.tls import TlsSettings
-    from atwin.line.pins import Pins
+    from atwin.line.pins import HostPins
     from atwin.line.port import Port
 
 
@@ -68,7 +68,7 @@ class Modem:
         password: str = "",
         tls: TlsSettings | None = None,
         line: LineWishes | None = None,
-        pins: Pins | None = None,
+        pins: HostPins | None = None,
         leave_as_found: bool = False,
     ) -> None:
         self.channel = Channel(port, clock)

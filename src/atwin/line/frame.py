@@ -1,9 +1,9 @@
-"""Rates, frames and flow control of the serial line (spec: uart.md §5-§7)."""
+"""Rates, frames and flow control: what either end of the line is set to (spec: uart.md §5-§7)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 #: bit/s a module can be set to (spec: uart.md §5).
 RATES = (600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
@@ -64,7 +64,7 @@ _ICF = {
 
 
 @dataclass(frozen=True, slots=True)
-class LineMode:
+class UartSettings:
     """What AT+IPR, AT+ICF and AT+IFC set: bit/s (0 is auto-baud), frame, flow control.
 
     `to_host` is what stops the module, `to_module` what the module stops the host with.
@@ -75,9 +75,34 @@ class LineMode:
     to_host: Flow = Flow.NONE
     to_module: Flow = Flow.NONE
 
-    def with_flow_of(self, other: LineMode) -> LineMode:
+    def with_flow_of(self, other: UartSettings) -> UartSettings:
         """At the same rate and frame, with the flow control of `other`."""
         return replace(self, to_host=other.to_host, to_module=other.to_module)
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """The host's side of the line.
+
+    `rate` in bit/s and `frame`, None where the port cannot tell. `rts` and `dtr` are its outputs:
+    True is asserted, and None, nobody has said, is as good. `obeys_cts`: it waits while the
+    module's CTS is off. `obeys_xoff`: its port waits after an XOFF by itself, without its program
+    seeing one.
+    """
+
+    rate: int | None = None
+    frame: Frame | None = None
+    rts: bool | None = None
+    dtr: bool | None = None
+    obeys_cts: bool = True
+    obeys_xoff: bool = False
+
+
+class ReceiveError(IntFlag):
+    """What the host's receiver notices; the bits of a 16550's line status, and of RFC 2217."""
+
+    OVERRUN = 2
+    FRAMING = 8
 
 
 def same_rate(a: int, b: int) -> bool:

@@ -1,8 +1,13 @@
-"""The Port interface: the one way bytes get to and from either end of the line."""
+"""Ports, the one way bytes get to and from either end of the line, and what some can do more."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.line.frame import Flow, HostSettings, ReceiveError
 
 
 class Receiver(Protocol):
@@ -42,3 +47,54 @@ class Port(Protocol):
 
     async def close(self) -> None:
         """Send what is pending if that is quick, then let go; harmless when called twice."""
+
+
+@runtime_checkable
+class TellingPort(Protocol):
+    """A port of the module's end that sees how the host set its own: memory, PTY, RFC 2217."""
+
+    #: As it is now.
+    host_settings: HostSettings
+    #: Called after each change.
+    on_host_settings: Callable[[HostSettings], None]
+    #: Called when the host throws away what has come for it and it has not read (the first is
+    #: True), or what it wrote and has not left (the second is).
+    on_purge: Callable[[bool, bool], None]
+
+    def show_cts(self, on: bool) -> None:
+        """Let the host see the module's CTS, where it can see it."""
+
+    def show_error(self, error: ReceiveError) -> None:
+        """Let the host know what its receiver noticed, where it can know."""
+
+
+@runtime_checkable
+class SettablePort(Protocol):
+    """A port of the host's end that can change its own settings."""
+
+    @property
+    def rate(self) -> int | None:
+        """bit/s; None on a line without line time."""
+
+    async def set_rate(self, rate: int) -> None:
+        """Send and receive at `rate` bit/s from now on. Raises `PortError`."""
+
+    async def set_flow(self, flow: Flow) -> None:
+        """Stop and be stopped this way from now on. Raises `PortError`."""
+
+    async def set_output(self, output: str, on: bool) -> None:
+        """Assert `rts` or `dtr`, or not. Raises `PortError` on a port without them."""
+
+    async def clear_to_send(self) -> bool | None:
+        """Whether the module asserts CTS; None where nobody can tell. Raises `PortError`."""
+
+
+@runtime_checkable
+class FollowingPort(Protocol):
+    """A port of the module's end that is a serial device itself: its settings are the module's."""
+
+    def follow(self, rate: int, *, to_host: Flow, to_module: Flow) -> None:
+        """Run at `rate` bit/s; be stopped by `to_host`, stop the host with `to_module`.
+
+        What was written before leaves at the old rate.
+        """

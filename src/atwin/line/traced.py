@@ -6,16 +6,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from atwin.line.frame import XOFF, XON, Flow
-from atwin.line.host_line import CtsPort, HostPort
+from atwin.line.port import SettablePort
 from atwin.line.uart.uart import Uart
 from atwin.trace import Dialogue
 
 if TYPE_CHECKING:
     from atwin.clock import Clock
-    from atwin.line.frame import LineMode
-    from atwin.line.host_line import HostLine
+    from atwin.line.frame import HostSettings, UartSettings
     from atwin.line.port import Port, Receiver
-    from atwin.line.uart.host_side import HostFifo
+    from atwin.line.uart.host_receiver import HostFifo
     from atwin.trace import Trace
 
 _FLOWS = {Flow.NONE: "none", Flow.SOFTWARE: "XON/XOFF", Flow.HARDWARE: "RTS/CTS"}
@@ -41,7 +40,7 @@ class TracedUart(Uart):
     ) -> None:
         self._trace = trace
         self._dialogue = Dialogue(trace, lossless=True)
-        self._told_mode: LineMode | None = None
+        self._told_mode: UartSettings | None = None
         self._own = bytearray()  # XON and XOFF that are on their way to the host
         super().__init__(
             port, clock, baud=baud, host_fifo=host_fifo, rts_stops=rts_stops, seed=seed
@@ -55,11 +54,11 @@ class TracedUart(Uart):
         self._own.clear()
         self._trace.hears(self._dialogue.cut, b"")
 
-    def host_changed(self, line: HostLine) -> None:
-        before = self._host_line
+    def host_changed(self, line: HostSettings) -> None:
+        before = self._host_settings
         super().host_changed(line)
         for name in ("rts", "dtr"):
-            level = getattr(self._host_line, name)
+            level = getattr(self._host_settings, name)
             if level is not None and level != getattr(before, name):
                 self._trace.notes("line", f"host's {name.upper()}", on=level)
         if line.rate is not None and line.rate != before.rate:
@@ -87,7 +86,7 @@ class TracedUart(Uart):
         if size:
             self._trace.notes("line", event, bytes=size)
 
-    def _set_mode(self, mode: LineMode) -> None:
+    def _set_mode(self, mode: UartSettings) -> None:
         super()._set_mode(mode)
         if mode != self._told_mode:
             self._told_mode = mode
@@ -155,10 +154,10 @@ class TracedPort:
         self._receiver.lost(reason)
 
 
-class TracedHostPort(TracedPort):
-    """One with settings; see `HostPort` and `CtsPort`."""
+class TracedSettablePort(TracedPort):
+    """One with settings; see `SettablePort`."""
 
-    def __init__(self, port: Port, settings: HostPort, trace: Trace) -> None:
+    def __init__(self, port: Port, settings: SettablePort, trace: Trace) -> None:
         """`settings` is `port`."""
         super().__init__(port, trace)
         self._settings = settings
@@ -180,15 +179,12 @@ class TracedHostPort(TracedPort):
         self._trace.notes("line", f"host's {output.upper()}", on=on)
 
     async def clear_to_send(self) -> bool | None:
-        """None behind a port that cannot tell."""
-        if not isinstance(self._port, CtsPort):
-            return None
-        return await self._port.clear_to_send()
+        return await self._settings.clear_to_send()
 
 
 def traced_port(port: Port, trace: Trace) -> Port:
     """`port`, with everything that passes told to `trace`."""
     trace.notes("line", "opened", port=port.name)
-    if isinstance(port, HostPort):
-        return TracedHostPort(port, port, trace)
+    if isinstance(port, SettablePort):
+        return TracedSettablePort(port, port, trace)
     return TracedPort(port, trace)

@@ -12,7 +12,7 @@ from atwin.net.tls import TlsProfile, secure
 from atwin.net.url import Url
 
 if TYPE_CHECKING:
-    from atwin.net.http import Exchange
+    from atwin.net.http import HttpExchange
     from atwin.net.network import Network, Stream
 
 
@@ -84,7 +84,7 @@ async def http_facts(
     return facts, handshakes
 
 
-async def _ranged(stream: Stream, url: str) -> Exchange:
+async def _ranged(stream: Stream, url: str) -> HttpExchange:
     request = Request("GET", Url.parse(url.encode()), headers=((b"Range", b"bytes=0-1"),))
     return await open_exchange(stream, request)
 
@@ -95,5 +95,5 @@ def _ranges(status: int) -> bool | None:
     return False if 200 <= status < 300 else None
 
 
-def _says_close(exchange: Exchange) -> bool:
+def _says_close(exchange: HttpExchange) -> bool:
     return b"close" in (exchange.head.get(b"connection") or b"").lower()

@@ -180,7 +180,7 @@ async def _pulse(pin: str, seconds: float, twin: Twin) -> None:
 def _state(twin: Twin) -> dict[str, Any]:
     hardware = twin.module.hardware
     uart = hardware.uart
-    host = uart.host_line
+    host = uart.host_settings
     return {
         "model": hardware.profile.key,
         "on": twin.pins.vdd_ext,

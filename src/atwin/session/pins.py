@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 
 import typer
 
-from atwin.line.pins import PINS, Pin, PinError, Pins, open_pins
+from atwin.line.pins import PINS, HostPins, Pin, PinError, open_pins
 from atwin.line.port import Port
 from atwin.twin import Twin
 
 
-class TwinPins(Pins):
-    """The pins of a twin in this process; see `Pins`."""
+class TwinPins(HostPins):
+    """The pins of a twin in this process; see `HostPins`."""
 
     def __init__(self, twin: Twin) -> None:
         self._twin = twin
@@ -25,7 +25,9 @@ class TwinPins(Pins):
 
 
 @asynccontextmanager
-async def pins_for(spec: str | None, port: Port, own: Pins | None) -> AsyncIterator[Pins | None]:
+async def pins_for(
+    spec: str | None, port: Port, own: HostPins | None
+) -> AsyncIterator[HostPins | None]:
     """The means `spec` names, or else `own`; raises `typer.BadParameter` for any that fail."""
     if spec is None:
         yield own

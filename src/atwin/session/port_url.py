@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 import typer
 
 from atwin.line.frame import RATES, USUAL_RATE, Flow
-from atwin.line.uart.host_side import HostFifo
+from atwin.line.uart.host_receiver import HostFifo
 from atwin.text import decimal, shown
 from atwin.twin.wiring import Wire, Wiring
 

@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl
 import typer
 
 from atwin.disk.state import open_state
-from atwin.line.host_line import HostLine
+from atwin.line.frame import HostSettings
 from atwin.line.opener import open_port
-from atwin.line.pins import Pins
+from atwin.line.pins import HostPins
 from atwin.line.port import Port
 from atwin.line.ports.memory import memory_pair
 from atwin.line.traced import traced_port
@@ -74,7 +74,7 @@ class OpenLine:
     """The host's end of a line; the module's pins where they come with it, and a twin of ours."""
 
     port: Port
-    pins: Pins | None = None
+    pins: HostPins | None = None
     twin: Twin | None = None
 
 
@@ -96,7 +96,7 @@ async def open_line(url: str) -> AsyncIterator[OpenLine]:
         return
     wanted = parse_twin_url(asked.url)
     ours, its = memory_pair(url)
-    ours.set_line(HostLine(wanted.line.baud))
+    ours.set_line(HostSettings(wanted.line.baud))
     async with run_twin(wanted, its) as twin:
         yield OpenLine(ours, TwinPins(twin), twin)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from atwin.at.table import CommandTable
 from atwin.at.urc import Ready
-from atwin.line.frame import LineMode
+from atwin.line.frame import UartSettings
 from atwin.twin.chapters.bearer import BearerCommands, Bearers
 from atwin.twin.chapters.files import FileCommands
 from atwin.twin.chapters.general.identity import IdentityCommands
@@ -127,7 +127,7 @@ class Firmware:
             self.radio.camp()
             self.interpreter.start()
         else:
-            uart.boot(LineMode(), trained=False)
+            uart.boot(UartSettings(), trained=False)
             self.tasks.spawn(self._boot())
 
     def stop(self) -> None:

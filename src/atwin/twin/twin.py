@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from atwin.clock import Clock
     from atwin.line.port import Port
-    from atwin.line.uart.host_side import HostFifo
+    from atwin.line.uart.host_receiver import HostFifo
     from atwin.net.network import Network
     from atwin.twin.chapters.network.radio import Radio
     from atwin.twin.faults import FaultPlan

@@ -12,7 +12,7 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import Modem, Progress, RequestFailedError
-from atwin.line.host_line import HostLine
+from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
 from atwin.testing.origin import File, Generated, Origin
@@ -40,7 +40,7 @@ async def module(
     network.serve("files.example", 80, origin.handle)
     near, far = memory_pair()
     if told is not None:
-        near.set_line(HostLine(told))
+        near.set_line(HostSettings(told))
     async with Twin(model, far, network=network, baud=rate), Modem(near) as modem:
         await modem.bring_up()
         yield modem, origin

@@ -10,8 +10,7 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import HostError, Modem
-from atwin.line.frame import Flow
-from atwin.line.host_line import HostLine
+from atwin.line.frame import Flow, HostSettings
 from atwin.line.pins import PinSpecError, open_pins
 from atwin.line.ports.memory import memory_pair
 from atwin.session.pins import TwinPins
@@ -212,7 +211,7 @@ def test_a_second_interruption_does_not_leave_the_pin_low() -> None:
 
 def test_rts_on_the_reset_pin_is_no_flow_control() -> None:
     async def test(twin: Twin, near: MemoryPort, network: SimulatedNetwork) -> None:
-        near.set_line(HostLine(115_200))
+        near.set_line(HostSettings(115_200))
         flows: list[Flow] = []
         before = near.set_flow
 
@@ -233,7 +232,7 @@ def test_pins_are_let_go_when_the_port_is_opened() -> None:
     """open() of a tty asserts both outputs: on such a board that holds the module in reset."""
 
     async def test(twin: Twin, near: MemoryPort, network: SimulatedNetwork) -> None:
-        near.set_line(HostLine(115_200, rts=True, dtr=True))
+        near.set_line(HostSettings(115_200, rts=True, dtr=True))
         async with Modem(near, pins=open_pins("port:rts=reset,dtr=power_key", near)) as modem:
             await modem.recover()
             assert (twin.pins.reset, twin.pins.power_key) == (True, True)

@@ -16,7 +16,7 @@ from atwin.host import LineWishes, Modem, ModuleError
 from atwin.host.recovery import Board, Ladder
 from atwin.host.recovery.rungs import FindLine, Rung
 from atwin.host.tls import TlsSettings, TlsSetup
-from atwin.line.host_line import HostLine
+from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
@@ -71,7 +71,7 @@ async def rig(
     network = SimulatedNetwork(clock, latency=0.025, bandwidth=1.2e6)
     network.serve("origin", 80, Origin({"/f": File(CONTENT)}, wall=clock.wall).handle)
     near, far = memory_pair()
-    near.set_line(HostLine(baud))
+    near.set_line(HostSettings(baud))
     async with Twin(model, far, network=network, baud=baud) as twin:
         pins = WiredPins(twin, driven)
         async with Modem(near, line=wishes, pins=pins) as modem:

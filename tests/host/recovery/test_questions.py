@@ -10,7 +10,7 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import Modem, ModuleSilentError, Retry
-from atwin.line.host_line import HostLine
+from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.session.pins import TwinPins
 from atwin.testing.origin import File, Generated, Origin
@@ -56,7 +56,7 @@ def troubled(
         origin = Origin({"/f": File(CONTENT)}, wall=clock.wall)
         network.serve("origin", 80, origin.handle)
         near, far = memory_pair()
-        near.set_line(HostLine(115_200))
+        near.set_line(HostSettings(115_200))
         plan = FaultPlan.from_table({"fault": [trouble]})
         async with (
             Twin("air780e-lsat", far, network=network, baud=115_200, faults=plan) as twin,
@@ -116,7 +116,7 @@ def test_a_rate_that_was_not_saved_is_not_waited_for(model: str) -> None:
 
     async def main() -> None:
         near, far = memory_pair()
-        near.set_line(HostLine(921_600))
+        near.set_line(HostSettings(921_600))
         network = SimulatedNetwork(LoopClock())
         async with (
             Twin(model, far, network=network, baud=921_600) as twin,

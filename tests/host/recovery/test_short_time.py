@@ -8,7 +8,7 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import HostError, Modem, ModuleSilentError
-from atwin.line.host_line import HostLine
+from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
@@ -41,7 +41,7 @@ def never_heard(
 
     async def main() -> tuple[float, list[str], str]:
         near, far = memory_pair()
-        near.set_line(HostLine(baud))
+        near.set_line(HostSettings(baud))
         clock = LoopClock()
         async with Twin(model, far, network=SimulatedNetwork(clock), baud=baud) as twin:
             await clock.sleep(5)
@@ -97,7 +97,7 @@ def test_no_answer_is_told_and_not_the_network(give_up: float, driven: Set[Pin])
 def test_a_module_that_answers_and_finds_no_network_is_another_matter() -> None:
     async def main() -> None:
         near, far = memory_pair()
-        near.set_line(HostLine(None))
+        near.set_line(HostSettings(None))
         async with Twin("air724ug", far, network=SimulatedNetwork(LoopClock())) as twin:
             twin.radio.deregister()
             async with Modem(near, pins=WiredPins(twin, ALL)) as modem:
@@ -114,7 +114,7 @@ def test_one_that_hangs_after_its_first_answer_is_silent_too(model: str) -> None
 
     async def main(give_up: float) -> tuple[float, str]:
         near, far = memory_pair()
-        near.set_line(HostLine(None))
+        near.set_line(HostSettings(None))
         async with Twin(model, far, network=SimulatedNetwork(LoopClock())) as twin:
             pins = WiredPins(twin, ALL)
             async with Modem(near, pins=pins) as modem:

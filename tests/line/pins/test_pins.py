@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.line.opener import open_port
-from atwin.line.pins import PINS, PinError, Pins, open_pins
+from atwin.line.pins import PINS, HostPins, PinError, open_pins
 from atwin.line.ports.memory import memory_pair
 from support.program import start
 
@@ -127,7 +127,7 @@ def test_finding_out_runs_no_program(tmp_path: Path) -> None:
 def test_by_rts_and_dtr_of_the_port(tmp_path: Path) -> None:
     control = tmp_path / "control"
 
-    async def drive_there(pins: Pins, pin: Pin, high: bool) -> None:
+    async def drive_there(pins: HostPins, pin: Pin, high: bool) -> None:
         await pins.drive(pin, high)
         async with asyncio.timeout(10):
             while await level(control, pin) != int(high):
@@ -207,7 +207,7 @@ class FakeGpiod(types.ModuleType):
         super().__init__("gpiod")
         self.asked: list[object] = []
 
-    class LineSettings(types.SimpleNamespace):
+    class ClientSettings(types.SimpleNamespace):
         pass
 
     def request_lines(self, chip: str, *, consumer: str, config: dict[int, Any]) -> FakeGpiod:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.net.http import BodyCutError, Exchange, NotHttpError, Request, open_exchange
+from atwin.net.http import BodyCutError, HttpExchange, NotHttpError, Request, open_exchange
 from atwin.net.network import StreamError, TlsStreamError
 from atwin.net.real import RealNetwork
 from atwin.net.tcp import TcpStream, listen
@@ -58,14 +58,14 @@ class Scripted:
         pass
 
 
-async def fetch(stream: Stream, method: str = "GET", url: Url = URL) -> tuple[Exchange, bytes]:
+async def fetch(stream: Stream, method: str = "GET", url: Url = URL) -> tuple[HttpExchange, bytes]:
     exchange = await open_exchange(stream, Request(method, url))
     return exchange, b"".join([piece async for piece in exchange.body()])
 
 
 def fetched(
     *pieces: bytes, method: str = "GET", then: StreamError | None = None
-) -> tuple[Exchange, bytes]:
+) -> tuple[HttpExchange, bytes]:
     return asyncio.run(fetch(Scripted(pieces, then), method))
 
 
@@ -283,7 +283,7 @@ def test_a_body_that_is_cut(response: bytes, received: int) -> None:
     asyncio.run(main())
 
 
-async def fetch_rest(exchange: Exchange) -> bytes:
+async def fetch_rest(exchange: HttpExchange) -> bytes:
     return b"".join([piece async for piece in exchange.body()])
 
 
@@ -336,7 +336,7 @@ def test_a_posted_body_goes_with_its_head() -> None:
 def test_a_body_in_pieces() -> None:
     async def main() -> None:
         stream = Scripted([COUNTED])
-        exchange = Exchange(stream, Request("POST", URL, announced=6))
+        exchange = HttpExchange(stream, Request("POST", URL, announced=6))
         await exchange.send_head()
         await exchange.send_body(b"abc")
         await exchange.send_body(memoryview(b"def"))
@@ -364,10 +364,10 @@ class TestRefusals:
             asyncio.run(fetch(self.Refusing([]), "POST"))
 
 
-def over_tcp(port: int, *requests: tuple[str, bytes]) -> list[tuple[Exchange, bytes]]:
+def over_tcp(port: int, *requests: tuple[str, bytes]) -> list[tuple[HttpExchange, bytes]]:
     """Each request on a connection of its own, as the module does it."""
 
-    async def main() -> list[tuple[Exchange, bytes]]:
+    async def main() -> list[tuple[HttpExchange, bytes]]:
         results = []
         for method, path in requests:
             url = Url.parse(b"http://127.0.0.1:%d%b" % (port, path))
@@ -452,7 +452,7 @@ class TestNginx:
             stream.close()
 
             stream = await RealNetwork().connect(url.host, url.port)
-            exchange = Exchange(stream, Request("POST", url, announced=20_000))
+            exchange = HttpExchange(stream, Request("POST", url, announced=20_000))
             await exchange.send_head()
             for start in range(0, 20_000, 3_000):
                 await exchange.send_body(body[start : min(start + 3_000, 20_000)])

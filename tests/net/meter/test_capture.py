@@ -13,7 +13,7 @@ import pytest
 
 from atwin.net.http.request import Request
 from atwin.net.meter.bill import KINDS
-from atwin.net.meter.estimate import Exchange, estimate
+from atwin.net.meter.estimate import PlannedExchange, estimate
 from atwin.net.meter.tls_size import TlsShape
 from atwin.net.tls.suites import SUITES
 from atwin.net.url import Url
@@ -148,7 +148,9 @@ def estimated(name: str, told: dict[str, Any]) -> Count:
         request = Request("GET", url, headers)
     times: int = told["wire"]["connections"]
     down = told["wire"]["down"]
-    exchange = Exchange(request, down["http"] // times, down["payload"] // times, apart=not is_post)
+    exchange = PlannedExchange(
+        request, down["http"] // times, down["payload"] // times, apart=not is_post
+    )
     tls = None
     if secure:
         suite = SUITES[HTTPS.index(name)]

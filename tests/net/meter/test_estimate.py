@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from atwin.net.http.request import Request
-from atwin.net.meter.estimate import Exchange, estimate
+from atwin.net.meter.estimate import PlannedExchange, estimate
 from atwin.net.meter.tls_size import TlsShape
 from atwin.net.tls.suites import suites_for
 from atwin.net.url import Url
 
 
-def get(url: bytes, size: int) -> Exchange:
-    return Exchange(Request("GET", Url.parse(url)), 40, size - 40)
+def get(url: bytes, size: int) -> PlannedExchange:
+    return PlannedExchange(Request("GET", Url.parse(url)), 40, size - 40)
 
 
 def test_segments_over_ipv6_are_smaller_and_headers_larger() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atwin.net.http.request import Request
-from atwin.net.meter.bill import Bill, Way
+from atwin.net.meter.bill import Bill, OneWay
 from atwin.net.meter.model import (
     LINUX,
     OPERATOR,
@@ -30,13 +30,13 @@ POST_10 = Request(
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-def connection(*runs: tuple[bool, int], stack: Stack = OPERATOR) -> tuple[Way, Way]:
+def connection(*runs: tuple[bool, int], stack: Stack = OPERATOR) -> tuple[OneWay, OneWay]:
     tally = Tally(stack)
     tally.open()
     for up, size in runs:
         tally.data(up, size)
     tally.close()
-    return way(tally.up, stack) + Way(payload=tally.up.data), way(tally.down, stack) + Way(
+    return way(tally.up, stack) + OneWay(payload=tally.up.data), way(tally.down, stack) + OneWay(
         payload=tally.down.data
     )
 
@@ -64,7 +64,7 @@ def test_a_part_of_a_file() -> None:
     tally.data(False, 400 + 307200)
     ended = tally.so_far()
     assert ended.down.data_packets == 211
-    assert (way(ended.down, OPERATOR) + Way(payload=ended.down.data)).total == 316040
+    assert (way(ended.down, OPERATOR) + OneWay(payload=ended.down.data)).total == 316040
     assert way(ended.up, OPERATOR).total == 8440
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.net.http import Exchange, Request, open_exchange
+from atwin.net.http import HttpExchange, Request, open_exchange
 from atwin.net.real import RealNetwork
 from atwin.net.url import Url
 from atwin.testing.origin import File, Fixed, Generated, Origin, Sink, Stored, serve_tcp
@@ -284,7 +284,7 @@ def test_a_client_that_waits_for_leave_to_send_its_body() -> None:
         stream = await network.connect("192.0.2.1", 80)
         expect = [(b"Expect", b"100-continue")]
         url = Url.parse(b"http://192.0.2.1/sink")
-        exchange = Exchange(stream, Request("POST", url, expect, announced=4))
+        exchange = HttpExchange(stream, Request("POST", url, expect, announced=4))
         await exchange.send_head()
         assert (await stream.read(1000)).startswith(b"HTTP/1.1 100 Continue\r\n")
         await exchange.send_body(b"body")

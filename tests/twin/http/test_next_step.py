@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atwin.net.http import Head
+from atwin.net.http import ResponseHead
 from atwin.net.url import Url
 from atwin.twin.chapters.http.redirect import Step, next_step
 
@@ -14,9 +14,9 @@ SECRETS = ((b"Authorization", b"Basic eA=="), (b"cookie", b"a=b"), (b"Host", b"v
 OTHERS = ((b"User-Agent", b"U"), (b"Range", b"bytes=0-1"), (b"X-Mine", b"1"))
 
 
-def redirect(status: int, location: bytes | None) -> Head:
+def redirect(status: int, location: bytes | None) -> ResponseHead:
     headers = () if location is None else ((b"location", location),)
-    return Head(status, b"", b"", headers)
+    return ResponseHead(status, b"", b"", headers)
 
 
 def after(

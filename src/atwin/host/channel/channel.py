@@ -22,7 +22,7 @@ from atwin.host.channel.exchange import Exchange, Reply, Timeout
 from atwin.host.channel.owed import Owed
 from atwin.host.channel.urcs import Urcs
 from atwin.host.errors import LineLostError
-from atwin.line.host_line import HostPort
+from atwin.line.port import SettablePort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,7 +78,7 @@ class Channel:
     @property
     def rate(self) -> int | None:
         """bit/s of the line; None on a port that knows of none."""
-        return self.port.rate if isinstance(self.port, HostPort) else None
+        return self.port.rate if isinstance(self.port, SettablePort) else None
 
     @property
     def heard(self) -> int:

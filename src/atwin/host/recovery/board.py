@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from atwin.host.channel.channel import Channel
     from atwin.host.found import Found
     from atwin.host.line import Line
-    from atwin.line.pins import Pin, Pins
+    from atwin.line.pins import HostPins, Pin
 
 #: Seconds a pin is held: the upper documented bounds, which suit every model (spec: power.md §1).
 _HOLD = {"reset": 1.5, "power_key": 1.5, "supply": 3.0}
@@ -50,7 +50,7 @@ class Board:
         line: Line,
         bearer: Bearer,
         *,
-        pins: Pins | None = None,
+        pins: HostPins | None = None,
         found: Found | None = None,
     ) -> None:
         self.channel = channel

@@ -2,7 +2,7 @@
 program.
 """
 
-from atwin.line.pins.base import PINS, Pin, PinError, Pins, PinSpecError
+from atwin.line.pins.base import PINS, HostPins, Pin, PinError, PinSpecError
 from atwin.line.pins.spec import open_pins
 
-__all__ = ["PINS", "Pin", "PinError", "PinSpecError", "Pins", "open_pins"]
+__all__ = ["PINS", "HostPins", "Pin", "PinError", "PinSpecError", "open_pins"]

@@ -22,7 +22,7 @@ class PinSpecError(PinError):
     """What somebody wrote names no means to drive pins with."""
 
 
-class Pins(ABC):
+class HostPins(ABC):
     """Levels of RESET_N and PWRKEY, which work when low, and of the supply (low is off).
 
     What has bodies here is that of means whose opening moves nothing.

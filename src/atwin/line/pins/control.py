@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-from atwin.line.pins.base import PINS, PinError, Pins
+from atwin.line.pins.base import PINS, HostPins, PinError
 from atwin.text import parse_json
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _ANSWER_TIME = 5.0
 
 
-class ControlPins(Pins):
+class ControlPins(HostPins):
     """Connects for each level: the twin may have been started anew meanwhile.
 
     A pin that is low is held by its connection: the twin lets go of it when we are killed.

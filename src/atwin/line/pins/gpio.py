@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from atwin.line.pins.base import PinError, Pins
+from atwin.line.pins.base import HostPins, PinError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from atwin.line.pins.base import Pin
 
 
-class GpioPins(Pins):
+class GpioPins(HostPins):
     """`offsets` are line numbers on `chip`, such as `/dev/gpiochip0`; all are released at first.
 
     Wire them so that a high line lets go of the pin (open drain, or a transistor and the line
@@ -34,7 +34,7 @@ class GpioPins(Pins):
                 chip,
                 consumer="atwin",
                 config={
-                    offset: gpiod.LineSettings(
+                    offset: gpiod.ClientSettings(
                         direction=line.Direction.OUTPUT,
                         active_low=pin in inverted,
                         output_value=line.Value.ACTIVE,

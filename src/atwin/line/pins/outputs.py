@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.line.errors import PortError
-from atwin.line.host_line import HostPort
-from atwin.line.pins.base import PinError, Pins
+from atwin.line.pins.base import HostPins, PinError
+from atwin.line.port import SettablePort
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from atwin.line.port import Port
 
 
-class OutputPins(Pins):
+class OutputPins(HostPins):
     """`wires` says which output (`rts`, `dtr`) is on which pin, and whether it is inverted.
 
     An output that is asserted pulls its pin low; an inverted one does when it is not asserted.
@@ -23,7 +23,7 @@ class OutputPins(Pins):
 
     def __init__(self, port: Port, wires: Mapping[str, tuple[Pin, bool]]) -> None:
         """Raises `PinError` for a port without such outputs."""
-        if not isinstance(port, HostPort):
+        if not isinstance(port, SettablePort):
             raise PinError(f"{port.name} has no RTS and DTR to drive pins with")
         self._port = port
         self._wires = {pin: (output, inverted) for output, (pin, inverted) in wires.items()}

@@ -7,7 +7,7 @@ import shlex
 import shutil
 from typing import TYPE_CHECKING
 
-from atwin.line.pins.base import PINS, PinError, Pins, PinSpecError
+from atwin.line.pins.base import PINS, HostPins, PinError, PinSpecError
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _RUN_TIME = 10.0
 
 
-class ProgramPins(Pins):
+class ProgramPins(HostPins):
     """Runs `template` for each level, with `{pin}` and `{level}` (0 or 1) filled in.
 
     It is split as a shell would, but no shell runs it. Exit code 0 means done.

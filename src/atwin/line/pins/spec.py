@@ -8,7 +8,7 @@ from atwin.line.pins.base import PINS, PinSpecError
 from atwin.text.numbers import decimal
 
 if TYPE_CHECKING:
-    from atwin.line.pins.base import Pin, Pins
+    from atwin.line.pins.base import HostPins, Pin
     from atwin.line.port import Port
 
 _FORMS = (
@@ -17,7 +17,7 @@ _FORMS = (
 )
 
 
-def open_pins(spec: str, port: Port) -> Pins:
+def open_pins(spec: str, port: Port) -> HostPins:
     """`control:SOCKET`, `port:…`, `gpiod:…` or `command:…`; see each class.
 
     `:inverted` behind a pin's name turns its level around. Raises `PinSpecError` for a spec

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from atwin.line.errors import PortError, PortSpecError
 from atwin.line.frame import USUAL_RATE, Flow
-from atwin.line.ports.posix import DeviceSettings
+from atwin.line.ports.posix import TermiosSettings
 from atwin.line.ports.tcp import cannot_connect
 from atwin.line.ports.transport import TransportPort
 
@@ -39,7 +39,7 @@ _BITS = 10
 
 
 class SerialPort(TransportPort):
-    """A serial device, or an RFC 2217 server's; see `HostPort` and `DevicePort`."""
+    """A serial device, or an RFC 2217 server's; see `SettablePort` and `FollowingPort`."""
 
     def __init__(self, name: str, rate: int) -> None:
         super().__init__(name)
@@ -123,13 +123,13 @@ class SerialPort(TransportPort):
         return cast("BaseSerialTransport", self._transport)
 
     @property
-    def _settings(self) -> DeviceSettings | None:
+    def _settings(self) -> TermiosSettings | None:
         """None where only serialx knows how. Not to be kept: the descriptor may be another's."""
         if sys.platform == "win32" or _SCHEME in self.name:
             return None
         if self._serial.is_closing():
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return DeviceSettings(self._serial.serial.fileno())
+        return TermiosSettings(self._serial.serial.fileno())
 
     async def _apply_rate(self, rate: int) -> None:
         settings = self._settings

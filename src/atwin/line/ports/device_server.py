@@ -24,7 +24,7 @@ class DeviceServerPort:
 
     When the device goes, the module stays; as soon as it is there again it is opened anew, with
     the rate and flow control the module has by then. What the module says meanwhile is lost, as
-    on an unplugged cable. See `DevicePort` too.
+    on an unplugged cable. See `FollowingPort` too.
     """
 
     def __init__(self, path: str, device: SerialPort, rate: int) -> None:

@@ -6,13 +6,12 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from atwin.line.frame import Flow
-from atwin.line.host_line import HostLine
+from atwin.line.frame import Flow, HostSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.line.host_line import LineError
+    from atwin.line.frame import ReceiveError
     from atwin.line.port import Receiver
 
 
@@ -32,9 +31,9 @@ class MemoryPort:
         self._due = False
         self._paused = False
         self._closed = False
-        #: How the host set its side, and whom to tell; see `LinePort`.
-        self.host_line = HostLine()
-        self.on_host_line: Callable[[HostLine], None] = lambda _: None
+        #: How the host set its side, and whom to tell; see `TellingPort`.
+        self.host_settings = HostSettings()
+        self.on_host_settings: Callable[[HostSettings], None] = lambda _: None
         self.on_purge: Callable[[bool, bool], None] = lambda received, unsent: None
         #: On the host's end: whether the module lets it send.
         self.cts = True
@@ -63,32 +62,35 @@ class MemoryPort:
         self._paused = False
         self._schedule()
 
-    def set_line(self, line: HostLine) -> None:
+    def set_line(self, line: HostSettings) -> None:
         """From the host's end: another rate, or other outputs."""
-        self._peer.host_line = line
-        self._peer.on_host_line(line)
+        self._peer.host_settings = line
+        self._peer.on_host_settings(line)
 
     @property
     def rate(self) -> int | None:
-        return self._peer.host_line.rate
+        return self._peer.host_settings.rate
 
     async def set_rate(self, rate: int) -> None:
         """What was written before still goes out at the old one."""
         await self.drain()
-        self.set_line(replace(self._peer.host_line, rate=rate))
+        self.set_line(replace(self._peer.host_settings, rate=rate))
 
     async def set_flow(self, flow: Flow) -> None:
         await self.drain()
-        self.set_line(replace(self._peer.host_line, obeys_cts=flow is Flow.HARDWARE))
+        self.set_line(replace(self._peer.host_settings, obeys_cts=flow is Flow.HARDWARE))
 
     async def set_output(self, output: str, on: bool) -> None:
-        line = self._peer.host_line
+        line = self._peer.host_settings
         self.set_line(replace(line, rts=on) if output == "rts" else replace(line, dtr=on))
+
+    async def clear_to_send(self) -> bool | None:
+        return self.cts
 
     def show_cts(self, on: bool) -> None:
         self._peer.cts = on
 
-    def show_error(self, error: LineError) -> None:
+    def show_error(self, error: ReceiveError) -> None:
         """Nobody at the host's end asks."""
 
     async def close(self) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _IFLAG, _CFLAG, _ISPEED, _OSPEED = 0, 2, 4, 5
 
 
-class DeviceSettings:
+class TermiosSettings:
     """Of the device open as `descriptor`. Everything raises `OSError` when that is gone."""
 
     def __init__(self, descriptor: int) -> None:

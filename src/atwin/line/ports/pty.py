@@ -12,15 +12,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from atwin.line.errors import PortError
-from atwin.line.host_line import HostLine
+from atwin.line.frame import HostSettings
 from atwin.line.ports.pty_link import make_link, remove_link
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.line.host_line import LineError
+    from atwin.line.frame import ReceiveError
     from atwin.line.port import Receiver
-    from atwin.line.ports.pty_line import HostSettings
+    from atwin.line.ports.pty_line import PtySettings
 
 log = logging.getLogger("atwin.line")
 
@@ -75,16 +75,16 @@ class PtyPort:
         self._slave: int | None = slave
         #: Bytes given up because no program had the PTY open, the kernel's share included.
         self.dropped = 0
-        #: How the host set its end, and whom to tell; see `LinePort`. Linux only.
-        self.host_line = HostLine()
-        self.on_host_line: Callable[[HostLine], None] = lambda _: None
+        #: How the host set its end, and whom to tell; see `TellingPort`. Linux only.
+        self.host_settings = HostSettings()
+        self.on_host_settings: Callable[[HostSettings], None] = lambda _: None
         self.on_purge: Callable[[bool, bool], None] = lambda received, unsent: None
-        self._settings: HostSettings | None = None
+        self._settings: PtySettings | None = None
         self._settling: asyncio.TimerHandle | None = None
         if _PACKETS:
-            from atwin.line.ports.pty_line import HostSettings
+            from atwin.line.ports.pty_line import PtySettings
 
-            self._settings = HostSettings(self._master, rate)
+            self._settings = PtySettings(self._master, rate)
         self._link = link
         if link is not None:
             try:
@@ -138,7 +138,7 @@ class PtyPort:
     def show_cts(self, on: bool) -> None:
         """There is none on a PTY, its host just has to wait."""
 
-    def show_error(self, error: LineError) -> None:
+    def show_error(self, error: ReceiveError) -> None:
         """A PTY has no way to tell."""
 
     async def close(self) -> None:
@@ -206,9 +206,9 @@ class PtyPort:
         if not self._settings.told and self._settling is None:
             loop = asyncio.get_running_loop()
             self._settling = loop.call_later(_SETTLED, self._settle)
-        if line != self.host_line:
-            self.host_line = line
-            self.on_host_line(line)
+        if line != self.host_settings:
+            self.host_settings = line
+            self.on_host_settings(line)
 
     def _settle(self) -> None:
         assert self._settings is not None

@@ -12,7 +12,7 @@ from fcntl import ioctl
 from termios import CRTSCTS, IXON, TCSANOW, TIOCPKT, tcgetattr, tcsetattr
 from typing import Any
 
-from atwin.line.host_line import HostLine
+from atwin.line.frame import HostSettings
 
 #: Not in the termios module; the same on every Linux but Alpha's and MIPS's.
 _EXTPROC = 0o200000
@@ -32,7 +32,7 @@ _OF_SPEED = {speed: rate for rate, speed in _SPEEDS.items() if rate}
 _TCGETS2, _TERMIOS2 = 0x802C542A, struct.Struct("4I B19s 2I")
 
 
-class HostSettings:
+class PtySettings:
     """The terminal settings of the host of the PTY whose master's descriptor is `master`.
 
     A host that sets all flags anew, as most do, clears EXTPROC with them. It is set again with the
@@ -54,10 +54,10 @@ class HostSettings:
         """Whether the kernel tells of changes; else somebody must `look`."""
         return bool(self._seen[_LFLAG] & _EXTPROC)
 
-    def look(self) -> HostLine:
+    def look(self) -> HostSettings:
         """The settings as they are now. On Linux the master has those of the slave."""
         self._seen = tcgetattr(self._master)
-        return HostLine(
+        return HostSettings(
             rate=_OF_SPEED.get(self._seen[_OSPEED]) or self._odd_rate(),
             obeys_cts=bool(self._seen[_CFLAG] & CRTSCTS),
             obeys_xoff=bool(self._seen[_IFLAG] & IXON),

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 from serial import rfc2217
 from serial.rfc2217 import M_NORMAL, PortManager
 
-from atwin.line.frame import USUAL_RATE, XOFF, XON, Frame
-from atwin.line.host_line import HostLine, LineError
+from atwin.line.frame import USUAL_RATE, XOFF, XON, Frame, HostSettings, ReceiveError
 from atwin.line.ports.tcp import TcpServerPort
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.line.port import Receiver
-    from atwin.line.ports.tcp import Patience
+    from atwin.line.ports.tcp import ClientPatience
 
 log = logging.getLogger("atwin.line")
 
@@ -31,7 +30,7 @@ _LONGEST_OPTION = 1024
 _HELD = 4096
 
 
-class LineSettings:
+class ClientSettings:
     """The serial port the client sets, under the names `PortManager` knows.
 
     That is the host's end of the line: `baudrate` in bit/s, 8N1 unless the client wants another
@@ -88,17 +87,17 @@ class _Telnet(PortManager):  # type: ignore[misc] # pyserial has no type hints
     """`PortManager`, and what it leaves out: line states, suspending, and answers it owes."""
 
     def __init__(
-        self, settings: LineSettings, connection: TcpServerPort, changed: Callable[[], None]
+        self, settings: ClientSettings, connection: TcpServerPort, changed: Callable[[], None]
     ) -> None:
         """`changed` is called after each thing the client set."""
         #: The client wants nothing sent for now.
         self.suspended = False
         self._changed = changed
         self._line_mask = 0
-        self._line_state = LineError(0)
+        self._line_state = ReceiveError(0)
         super().__init__(settings, connection)
 
-    def notice(self, error: LineError) -> None:
+    def notice(self, error: ReceiveError) -> None:
         """Tell a client that asked to be told; one that polls hears it at the next poll."""
         self._line_state |= error
         if self._line_mask & error:
@@ -108,7 +107,7 @@ class _Telnet(PortManager):  # type: ignore[misc] # pyserial has no type hints
         self.rfc2217_send_subnegotiation(
             rfc2217.SERVER_NOTIFY_LINESTATE, bytes((self._line_state,))
         )
-        self._line_state = LineError(0)
+        self._line_state = ReceiveError(0)
 
     def _telnet_process_subnegotiation(self, suboption: bytes) -> None:
         if suboption[:2] == rfc2217.COM_PORT_OPTION + rfc2217.NOTIFY_LINESTATE:
@@ -160,7 +159,7 @@ class Rfc2217ServerPort:
     """
 
     def __init__(
-        self, host: str, port: int, rate: int | None = None, patience: Patience | None = None
+        self, host: str, port: int, rate: int | None = None, patience: ClientPatience | None = None
     ) -> None:
         """Listen at once, on a free port when `port` is 0; `rate` in bit/s until a client sets one.
 
@@ -168,9 +167,9 @@ class Rfc2217ServerPort:
         """
         #: Bytes lost because a client suspended the line and nothing stopped the module.
         self.dropped = 0
-        #: How the client set its end, and whom to tell; see `LinePort`.
-        self.host_line = HostLine(rate)
-        self.on_host_line: Callable[[HostLine], None] = lambda _: None
+        #: How the client set its end, and whom to tell; see `TellingPort`.
+        self.host_settings = HostSettings(rate)
+        self.on_host_settings: Callable[[HostSettings], None] = lambda _: None
         self.on_purge: Callable[[bool, bool], None] = lambda received, unsent: None
         self._rate = rate
         self._tcp = TcpServerPort(host, port, patience)
@@ -181,7 +180,7 @@ class Rfc2217ServerPort:
         self.name = f"rfc2217 {self.address}"
         self._receiver: Receiver | None = None
         self._telnet: _Telnet | None = None
-        self._settings = LineSettings(rate, self._purge)
+        self._settings = ClientSettings(rate, self._purge)
         self._plain = bytearray()
         self._held = bytearray()
         self._stopped_module = False  # by XOFF
@@ -196,7 +195,7 @@ class Rfc2217ServerPort:
             self._held += memoryview(data)[:room]
             if len(data) > room:
                 self.dropped += len(data) - room
-                self.show_error(LineError.OVERRUN)
+                self.show_error(ReceiveError.OVERRUN)
         else:
             self._tcp.write(bytes(data).replace(_IAC, _IAC + _IAC))
 
@@ -214,7 +213,7 @@ class Rfc2217ServerPort:
         if self._telnet is not None:
             self._telnet.check_modem_lines()
 
-    def show_error(self, error: LineError) -> None:
+    def show_error(self, error: ReceiveError) -> None:
         if self._telnet is not None:
             self._telnet.notice(error)
 
@@ -255,12 +254,12 @@ class Rfc2217ServerPort:
         self._telnet = None
         self._held.clear()
         self._stop_module(False)
-        self._set_host_line(HostLine(self._rate))
+        self._set_host_settings(HostSettings(self._rate))
 
     def _client_came(self) -> None:
         """Each client negotiates, and sets the line, anew."""
         cts = self._settings.cts
-        self._settings = LineSettings(self._rate, self._purge)
+        self._settings = ClientSettings(self._rate, self._purge)
         self._settings.cts = cts
         self._telnet = _Telnet(self._settings, self._tcp, self._changed)
 
@@ -287,8 +286,8 @@ class Rfc2217ServerPort:
             held = bytes(self._held)
             self._held.clear()
             self.write(held)
-        self._set_host_line(
-            HostLine(
+        self._set_host_settings(
+            HostSettings(
                 rate=settings.baudrate,
                 frame=Frame(settings.bytesize, settings.parity, settings.stopbits),
                 rts=False if settings.rtscts and suspended else settings.rts,
@@ -305,10 +304,10 @@ class Rfc2217ServerPort:
             assert self._receiver is not None
             self._receiver.received(XOFF if stop else XON)
 
-    def _set_host_line(self, line: HostLine) -> None:
-        if line != self.host_line:
-            self.host_line = line
-            self.on_host_line(line)
+    def _set_host_settings(self, line: HostSettings) -> None:
+        if line != self.host_settings:
+            self.host_settings = line
+            self.on_host_settings(line)
 
     def _purge(self, received: bool, unsent: bool) -> None:
         if received:

@@ -32,7 +32,7 @@ _PROBES = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class ClientPatience:
     """With a client that has the module while another one wants it; times in seconds."""
 
     #: A client that is about to go has so long before the next one is refused.
@@ -43,7 +43,7 @@ class Patience:
     idle: float = 3600.0
 
 
-class _Client:
+class _Holder:
     """Who has the module."""
 
     def __init__(self, port: TransportPort, connection: socket.socket, now: float) -> None:
@@ -61,7 +61,7 @@ class _Client:
         poll.register(self._connection, getattr(select, "POLLRDHUP", 0))
         return bool(poll.poll(0))
 
-    def is_silent(self, patience: Patience, now: float) -> bool:
+    def is_silent(self, patience: ClientPatience, now: float) -> bool:
         """Whether it has said nothing for so long that another one may have the module."""
         return now - self.since >= (patience.idle if self.heard else patience.unheard)
 
@@ -71,10 +71,10 @@ class TcpServerPort:
 
     What the module says while no client is there is lost, as on an unplugged cable. A client that
     comes while another one is there is refused, unless that one has left, or is silent beyond
-    `Patience`: nobody holds a module for ever.
+    `ClientPatience`: nobody holds a module for ever.
     """
 
-    def __init__(self, host: str, port: int, patience: Patience | None = None) -> None:
+    def __init__(self, host: str, port: int, patience: ClientPatience | None = None) -> None:
         """Listen at once, on a free port when `port` is 0. Raises `PortError`."""
         if not 0 <= port <= 65535:
             raise PortError(f"cannot listen on {_bracket(host)}:{port}: ports end at 65535")
@@ -92,9 +92,9 @@ class TcpServerPort:
         #: Called when a client has come, before anything of it is heard, and when it has left.
         self.on_client: Callable[[], None] = lambda: None
         self.on_client_gone: Callable[[], None] = lambda: None
-        self._patience = patience or Patience()
+        self._patience = patience or ClientPatience()
         self._receiver: Receiver | None = None
-        self._client: _Client | None = None
+        self._client: _Holder | None = None
         self._empty = asyncio.Event()
         self._paused = False
         #: Connections nobody has looked at yet, with the time until which they may wait.
@@ -236,7 +236,7 @@ class TcpServerPort:
         except OSError:
             connection.close()
             return
-        self._client = _Client(port, connection, loop.time())
+        self._client = _Holder(port, connection, loop.time())
         self.on_client()
         port.start(self)
         if self._paused:

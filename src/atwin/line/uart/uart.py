@@ -14,10 +14,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from atwin.clock import LoopClock
-from atwin.line.frame import Flow, Frame, LineMode
-from atwin.line.host_line import DevicePort, HostLine, LineError, LinePort
+from atwin.line.frame import Flow, Frame, HostSettings, ReceiveError, UartSettings
+from atwin.line.port import FollowingPort, TellingPort
 from atwin.line.uart.flow import HostStop, ModuleStop
-from atwin.line.uart.host_side import XOFF_BYTES, HostFifo, HostSide
+from atwin.line.uart.host_receiver import XOFF_BYTES, HostFifo, HostReceiver
 from atwin.line.uart.intake import Intake
 from atwin.line.uart.lane import Lane
 from atwin.line.uart.rates import Rates
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from atwin.line.port import Port
     from atwin.line.uart.loss import Loss
 
-__all__ = ["RX_BUFFER", "LineMode", "Uart"]
+__all__ = ["RX_BUFFER", "Uart", "UartSettings"]
 
 #: Bytes the module holds while a command runs (spec: uart.md §3).
 RX_BUFFER = 4096
@@ -58,17 +58,17 @@ class Uart:
     ) -> None:
         clock = clock or LoopClock()
         self.port = port
-        self.mode = LineMode()
+        self.mode = UartSettings()
         #: What loses bytes on the way to the host.
         self.losses: list[Loss] = []
         self._line_lost = 0
-        #: Called with RTS and DTR of the host after either changed; see `HostLine`.
+        #: Called with RTS and DTR of the host after either changed; see `HostSettings`.
         self.on_outputs: Callable[[bool | None, bool | None], None] = lambda rts, dtr: None
         self._clock = clock
         self._paced = baud is not None
-        self._coming: deque[LineMode] = deque()
-        self._host_line = HostLine()
-        self._port_line = HostLine()
+        self._coming: deque[UartSettings] = deque()
+        self._host_settings = HostSettings()
+        self._port_settings = HostSettings()
         self._forced: dict[str, bool] = {}
         self._rts_stops = rts_stops
         self._rates = Rates(baud, seed)
@@ -77,17 +77,17 @@ class Uart:
         self._in = self._intake.lane
         self._out = Lane(clock, self._left)
         self._module_stop = ModuleStop(self._out)
-        self._host_side: HostSide | None = None
+        self._host_side: HostReceiver | None = None
         if host_fifo is not None:
-            self._host_side = HostSide(clock, host_fifo, port.write, self._host_side_stops)
+            self._host_side = HostReceiver(clock, host_fifo, port.write, self._host_side_stops)
             self._out.largest = self._host_side.largest
         self._host_stop = HostStop(
             self._in, self._out, rx_buffer, self._show_cts, modelled=host_fifo is not None
         )
-        if isinstance(port, LinePort):
-            port.on_host_line = self.host_changed
+        if isinstance(port, TellingPort):
+            port.on_host_settings = self.host_changed
             port.on_purge = self._purge
-            self.host_changed(port.host_line)
+            self.host_changed(port.host_settings)
         self._set_byte_times()
         port.start(self)
 
@@ -121,9 +121,11 @@ class Uart:
         return self._in.total
 
     @property
-    def host_line(self) -> HostLine:
+    def host_settings(self) -> HostSettings:
         """The host's side, as far as it is known."""
-        return replace(self._host_line, rate=self._rates.host_rate, frame=self._rates.host_frame)
+        return replace(
+            self._host_settings, rate=self._rates.host_rate, frame=self._rates.host_frame
+        )
 
     @property
     def rate(self) -> int | None:
@@ -150,7 +152,7 @@ class Uart:
         """The firmware took from `rx` what it can use for now."""
         self._host_stop.level(len(self.rx))
 
-    def boot(self, mode: LineMode, *, trained: bool) -> None:
+    def boot(self, mode: UartSettings, *, trained: bool) -> None:
         """The firmware starts with the saved `mode`; auto-baud begins anew unless `trained`."""
         self._coming.clear()
         self._out.call_off()
@@ -159,7 +161,7 @@ class Uart:
         self._rates.look_for_rate(trained=trained)
         self._set_mode(mode)
 
-    def configure(self, mode: LineMode) -> None:
+    def configure(self, mode: UartSettings) -> None:
         """Change over when what has been written so far has left.
 
         Another flow control does not wait for a line that is held: what holds it may be a wire
@@ -187,7 +189,7 @@ class Uart:
         self._out.clear()
 
     @property
-    def _last_mode(self) -> LineMode:
+    def _last_mode(self) -> UartSettings:
         """The mode behind everything written so far."""
         return self._coming[-1] if self._coming else self.mode
 
@@ -195,14 +197,14 @@ class Uart:
         self._in.settle()  # what the module has received by now came at its old rate
         self._set_mode(self._coming.popleft())
 
-    def _set_mode(self, mode: LineMode) -> None:
+    def _set_mode(self, mode: UartSettings) -> None:
         self.mode = mode
         self._rates.set(mode.rate, mode.frame)
-        if not isinstance(self.port, LinePort) and self._paced and mode.rate:
+        if not isinstance(self.port, TellingPort) and self._paced and mode.rate:
             # Nobody can tell the host's rate there, so it is not the one thing that is wrong.
             self._rates.host_rate = mode.rate
         self._set_byte_times()
-        if isinstance(self.port, DevicePort) and mode.rate:
+        if isinstance(self.port, FollowingPort) and mode.rate:
             self.port.follow(mode.rate, to_host=mode.to_host, to_module=mode.to_module)
         stoppable = mode.to_host is not Flow.NONE
         self._out.room = self.port.drain if stoppable and not self._paced else None
@@ -233,7 +235,7 @@ class Uart:
         """Output has come to the host's end of the line."""
         if self._paced and not self._rates.host_understands:
             data = self._rates.noise_at_host(data)
-            self._show_host(LineError.FRAMING)
+            self._show_host(ReceiveError.FRAMING)
         for loss in tuple(self.losses):
             sent, data = len(data), loss.of(data)
             self._line_lost += sent - len(data)
@@ -246,19 +248,19 @@ class Uart:
         lost = self._host_side.lost_bytes
         self._host_side.arrived(data)
         if self._host_side.lost_bytes > lost:
-            self._show_host(LineError.OVERRUN)
+            self._show_host(ReceiveError.OVERRUN)
 
     # --- the host's side ------------------------------------------------------------------------
 
-    def host_changed(self, line: HostLine) -> None:
+    def host_changed(self, line: HostSettings) -> None:
         """The host set its side anew; a rate counts only where line time is modelled.
 
         Its outputs and what it obeys change at once, its rate and frame behind what it wrote.
         """
-        self._port_line = line
-        before = self._host_line
+        self._port_settings = line
+        before = self._host_settings
         rts, dtr = self._forced.get("rts", line.rts), self._forced.get("dtr", line.dtr)
-        self._host_line = replace(line, rts=rts, dtr=dtr)
+        self._host_settings = replace(line, rts=rts, dtr=dtr)
         self._module_stop.rts(rts is not False or not self._rts_stops)
         self._host_stop.host_set(obeys_cts=line.obeys_cts, obeys_xoff=line.obeys_xoff)
         self._in.after(partial(self._set_host_rate, line.rate, line.frame))
@@ -271,7 +273,7 @@ class Uart:
             self._forced.pop(output, None)
         else:
             self._forced[output] = on
-        self.host_changed(self._port_line)
+        self.host_changed(self._port_settings)
 
     def _set_host_rate(self, rate: int | None, frame: Frame | None) -> None:
         self._out.settle()  # what the host has received by now came at its old rate
@@ -284,7 +286,7 @@ class Uart:
             self._host_side.purge()
         if unsent:
             self._intake.purge()
-            self._set_host_rate(self._port_line.rate, self._port_line.frame)
+            self._set_host_rate(self._port_settings.rate, self._port_settings.frame)
 
     def _host_side_stops(self, stop: bool) -> None:
         """The modelled receiver is nearly full, or has room again."""
@@ -294,9 +296,9 @@ class Uart:
         self._clock.call_later(delay, partial(self._module_stop.xoff, stop))
 
     def _show_cts(self, on: bool) -> None:
-        if isinstance(self.port, LinePort):
+        if isinstance(self.port, TellingPort):
             self.port.show_cts(on)
 
-    def _show_host(self, error: LineError) -> None:
-        if isinstance(self.port, LinePort):
+    def _show_host(self, error: ReceiveError) -> None:
+        if isinstance(self.port, TellingPort):
             self.port.show_error(error)

@@ -1,16 +1,16 @@
 """One HTTP/1.1 exchange at a time over a `Stream`, as the module does it."""
 
 from atwin.net.http.errors import BodyCutError, HttpError, NotHttpError
-from atwin.net.http.exchange import Exchange, open_exchange
-from atwin.net.http.head import Head
+from atwin.net.http.exchange import HttpExchange, open_exchange
+from atwin.net.http.head import ResponseHead
 from atwin.net.http.request import Request
 
 __all__ = [
     "BodyCutError",
-    "Exchange",
-    "Head",
     "HttpError",
+    "HttpExchange",
     "NotHttpError",
     "Request",
+    "ResponseHead",
     "open_exchange",
 ]

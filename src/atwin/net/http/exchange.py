@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from atwin.net.http.body import Body, ChunkedBody, CountedBody, OpenEndedBody, Source
 from atwin.net.http.errors import BodyCutError, NotHttpError, begin_of
-from atwin.net.http.head import HEAD_LIMIT, Head, codings, end_of_head, is_interim, may_begin
+from atwin.net.http.head import (
+    HEAD_LIMIT,
+    ResponseHead,
+    codings,
+    end_of_head,
+    is_interim,
+    may_begin,
+)
 from atwin.net.network import NetworkError, StreamError, TlsStreamError
 
 if TYPE_CHECKING:
@@ -20,17 +27,17 @@ if TYPE_CHECKING:
 
 #: Interim responses in front of the final one: more than any server has a reason for.
 _MOST_INTERIM = 100
-#: Bytes per piece of `Exchange.body`: one read for the biggest response of a module.
+#: Bytes per piece of `HttpExchange.body`: one read for the biggest response of a module.
 _PIECE = 512 * 1024
 
 
-async def open_exchange(stream: Stream, request: Request) -> Exchange:
+async def open_exchange(stream: Stream, request: Request) -> HttpExchange:
     """Send `request` with its body and read the head of the response.
 
     A server may refuse a body before it has all of it: when sending fails, the answer is
     looked for all the same. Raises `NotHttpError` and `StreamError`.
     """
-    exchange = Exchange(stream, request)
+    exchange = HttpExchange(stream, request)
     try:
         await exchange.send_head()
     except StreamError as broken:
@@ -43,18 +50,18 @@ async def open_exchange(stream: Stream, request: Request) -> Exchange:
     return exchange
 
 
-class Exchange:
+class HttpExchange:
     """A request being sent, then a response being read, as fast as the caller reads it."""
 
     def __init__(self, stream: Stream, request: Request) -> None:
         self._stream = stream
         self._request = request
-        self._head: Head | None = None
+        self._head: ResponseHead | None = None
         self._body: Body
         self._received = 0
 
     @property
-    def head(self) -> Head:
+    def head(self) -> ResponseHead:
         """The head of the response, once `read_response` has returned."""
         assert self._head is not None, "no response has been read"
         return self._head
@@ -75,7 +82,7 @@ class Exchange:
         """
         await self._stream.write(data)
 
-    async def read_response(self) -> Head:
+    async def read_response(self) -> ResponseHead:
         """Wait for the final response's head; 1xx ones are skipped, but 101 is final.
 
         Raises `NotHttpError`, and `StreamError` when the connection breaks, or ends before
@@ -84,7 +91,7 @@ class Exchange:
         received = bytearray()
         for _ in range(_MOST_INTERIM + 1):
             end = await self._receive_head(received)
-            head = Head.parse(bytes(received[:end]))
+            head = ResponseHead.parse(bytes(received[:end]))
             del received[:end]
             if not is_interim(head.status):
                 self._head = head
@@ -129,7 +136,7 @@ class Exchange:
             received += data
         return end
 
-    def _body_of(self, head: Head, source: Source) -> Body:
+    def _body_of(self, head: ResponseHead, source: Source) -> Body:
         """RFC 9112 §6.3. Raises `NotHttpError` for a coding nobody asked for."""
         if self._request.method == "HEAD" or head.status in (101, 204, 304):
             return CountedBody(source, 0)

@@ -32,7 +32,7 @@ Fields = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ResponseHead:
     """Status line and header of a response."""
 
     #: 100-999.
@@ -45,7 +45,7 @@ class Head:
     headers: Fields
 
     @classmethod
-    def parse(cls, received: bytes) -> Head:
+    def parse(cls, received: bytes) -> ResponseHead:
         """Read a whole head, its blank line with it. Raises `NotHttpError`."""
         first, *lines = lines_of(received)
         match = STATUS_LINE.fullmatch(first)

@@ -18,7 +18,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class OneWay:
     """One direction. All but the two counts of packets are bytes, and add up to `total`."""
 
     #: Bodies of requests and responses; everything a bare TCP or UDP link carries.
@@ -45,19 +45,19 @@ class Way:
         """Bytes."""
         return sum(getattr(self, kind) for kind in KINDS)
 
-    def __add__(self, other: Way) -> Way:
-        return Way(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Way)))
+    def __add__(self, other: OneWay) -> OneWay:
+        return OneWay(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(OneWay)))
 
-    def __mul__(self, times: int) -> Way:
-        return Way(*(getattr(self, f.name) * times for f in fields(Way)))
+    def __mul__(self, times: int) -> OneWay:
+        return OneWay(*(getattr(self, f.name) * times for f in fields(OneWay)))
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
     """Both directions, seen from the module."""
 
-    up: Way = field(default_factory=Way)
-    down: Way = field(default_factory=Way)
+    up: OneWay = field(default_factory=OneWay)
+    down: OneWay = field(default_factory=OneWay)
     #: TCP connections tried, whether they came about or not.
     connections: int = 0
 
@@ -87,7 +87,7 @@ class Bill:
     def as_dict(self) -> dict[str, object]:
         """For JSON: totals first, then each direction kind by kind."""
         ways = {
-            name: {"total": way.total, **{f.name: getattr(way, f.name) for f in fields(Way)}}
+            name: {"total": way.total, **{f.name: getattr(way, f.name) for f in fields(OneWay)}}
             for name, way in (("up", self.up), ("down", self.down))
         }
         return {

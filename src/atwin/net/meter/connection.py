@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from atwin.net.meter.bill import Bill, Count, Way
+from atwin.net.meter.bill import Bill, Count, OneWay
 from atwin.net.meter.model import OPERATOR, Tally, way
 
 if TYPE_CHECKING:
@@ -118,20 +118,20 @@ class ConnectionMeter:
         passed = self.split.up.head + self.split.up.body if self.split else 0
         return self._http and self.tally.up.data > passed
 
-    def _bill(self, up: Way, down: Way, sent: int, read: int, received: int) -> Bill:
+    def _bill(self, up: OneWay, down: OneWay, sent: int, read: int, received: int) -> Bill:
         """The headers of both directions, and the data as what they were."""
         split = self.split
         up += self._content(split.up if split else None, sent)
         down += self._content(split.down if split else None, read)
         return Bill(up, replace(down, unread=received - read), connections=1)
 
-    def _content(self, message: Message | None, size: int) -> Way:
+    def _content(self, message: Message | None, size: int) -> OneWay:
         """`size` bytes of the stream by kind; `message` went through on top of them."""
         if not self._http:
-            return Way(payload=size)
+            return OneWay(payload=size)
         if message is None:
-            return Way(tls=size)
+            return OneWay(tls=size)
         # What was written but never left (the connection broke) is not paid for.
         http = min(message.head, size)
         payload = min(message.body, size - http)
-        return Way(http=http, payload=payload, tls=size - http - payload)
+        return OneWay(http=http, payload=payload, tls=size - http - payload)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from atwin.net.address import is_literal
-from atwin.net.meter.bill import Bill, Count, Way
+from atwin.net.meter.bill import Bill, Count, OneWay
 from atwin.net.meter.model import IPV6_MORE, LINUX, OPERATOR, Stack, Tally, name_query, way
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class PlannedExchange:
     """A request, and its answer in bytes.
 
     `apart`: the server sends the head of its answer before it has the body, as most do with
@@ -31,7 +31,7 @@ class Exchange:
 
 
 def estimate(
-    exchanges: Sequence[Exchange], tls: TlsShape | None = None, *, dns: bool = False
+    exchanges: Sequence[PlannedExchange], tls: TlsShape | None = None, *, dns: bool = False
 ) -> Count:
     """One connection that carries `exchanges`, at least one, one after the other.
 
@@ -44,7 +44,7 @@ def estimate(
     return Count(linux + query, operator + query)
 
 
-def _connection(exchanges: Sequence[Exchange], tls: TlsShape | None, stack: Stack) -> Bill:
+def _connection(exchanges: Sequence[PlannedExchange], tls: TlsShape | None, stack: Stack) -> Bill:
     ipv6 = ":" in exchanges[0].request.url.host
     if ipv6:
         stack = replace(stack, segment=stack.segment - IPV6_MORE)
@@ -53,7 +53,7 @@ def _connection(exchanges: Sequence[Exchange], tls: TlsShape | None, stack: Stac
     if tls is not None:
         for number, size in enumerate(tls.flights):
             tally.data(number % 2 == 0, size)
-    up, down = Way(), Way()
+    up, down = OneWay(), OneWay()
     for exchange in exchanges:
         up += _sent(tally, exchange, tls)
         down += _received(tally, exchange, tls)
@@ -66,23 +66,23 @@ def _connection(exchanges: Sequence[Exchange], tls: TlsShape | None, stack: Stac
     )
 
 
-def _sent(tally: Tally, exchange: Exchange, tls: TlsShape | None) -> Way:
+def _sent(tally: Tally, exchange: PlannedExchange, tls: TlsShape | None) -> OneWay:
     head, body = len(exchange.request.head()), len(exchange.request.body)
     tally.data(True, head + body if tls is None else tls.records(head + body))
-    return Way(http=head, payload=body)
+    return OneWay(http=head, payload=body)
 
 
-def _received(tally: Tally, exchange: Exchange, tls: TlsShape | None) -> Way:
+def _received(tally: Tally, exchange: PlannedExchange, tls: TlsShape | None) -> OneWay:
     for size in (
         (exchange.head, exchange.body) if exchange.apart else (exchange.head + exchange.body,)
     ):
         tally.data(False, size if tls is None else tls.records(size))
         if tls is None:
             tally.push()
-    return Way(http=exchange.head, payload=exchange.body)
+    return OneWay(http=exchange.head, payload=exchange.body)
 
 
-def _complete(content: Way, tally: Tally, up: bool, stack: Stack, ipv6: bool) -> Way:
+def _complete(content: OneWay, tally: Tally, up: bool, stack: Stack, ipv6: bool) -> OneWay:
     side = tally.up if up else tally.down
     tls = side.data - content.http - content.payload
-    return content + Way(tls=tls) + way(side, stack, ipv6=ipv6)
+    return content + OneWay(tls=tls) + way(side, stack, ipv6=ipv6)

@@ -24,7 +24,7 @@ import struct
 import sys
 from dataclasses import dataclass
 
-from atwin.net.meter.bill import Way
+from atwin.net.meter.bill import OneWay
 from atwin.net.meter.model import HEADERS, IPV6_MORE, MSS
 
 _INFO = struct.Struct("=B4xB14xI76xI24xQII8xII40xQQ")
@@ -78,7 +78,9 @@ class KernelCount:
         syn = 4 + (12 if has_stamps else 4 * has_sack) + 4 * bool(self.agreed & _WINDOW_SCALE)
         return syn, 12 * has_stamps
 
-    def ways(self, *, resets: int = 0, useless: int = 0, ipv6: bool = False) -> tuple[Way, Way]:
+    def ways(
+        self, *, resets: int = 0, useless: int = 0, ipv6: bool = False
+    ) -> tuple[OneWay, OneWay]:
         """Packets, headers, options and repetitions, up and down, without the data.
 
         `resets`: RST packets that went out when nobody could ask the kernel any more. `useless`:
@@ -88,7 +90,7 @@ class KernelCount:
         syn, usual = self.options
         again = self.retransmitted_packets
         out = self.packets_out + resets
-        up = Way(
+        up = OneWay(
             headers=(out - again) * header,
             options=syn + (out - 1) * usual,
             retransmitted=self.retransmitted_bytes + again * header,
@@ -96,7 +98,7 @@ class KernelCount:
             data_packets=self.data_packets_out,
         )
         twice = min(self.dropped, self.packets_in)
-        down = Way(
+        down = OneWay(
             headers=(self.packets_in - twice) * header,
             options=syn + (self.packets_in - 1) * usual if self.packets_in else 0,
             retransmitted=twice * header + useless,

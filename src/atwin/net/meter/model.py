@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass
 
-from atwin.net.meter.bill import Bill, Way
+from atwin.net.meter.bill import Bill, OneWay
 
 #: IPv4 and TCP headers without options, and what IPv6 adds.
 HEADERS = 40
@@ -135,12 +135,12 @@ class Tally:
         return quick - (quick - segments) // self.stack.every
 
 
-def way(side: Side, stack: Stack, *, ipv6: bool = False, handshake: bool = True) -> Way:
+def way(side: Side, stack: Stack, *, ipv6: bool = False, handshake: bool = True) -> OneWay:
     """Packets and headers of `side`; its data are left to whoever knows what they are."""
     options = side.packets * stack.options
     if handshake and side.packets:
         options += stack.syn_options - stack.options
-    return Way(
+    return OneWay(
         headers=side.packets * (HEADERS + IPV6_MORE * ipv6),
         options=options,
         packets=side.packets,
@@ -158,14 +158,14 @@ def heartbeat(up: int, down: int, stack: Stack = OPERATOR) -> Bill:
     tally.data(False, down)
     ended = tally.so_far()
     return Bill(
-        way(ended.up, stack, handshake=False) + Way(payload=up),
-        way(ended.down, stack, handshake=False) + Way(payload=down),
+        way(ended.up, stack, handshake=False) + OneWay(payload=up),
+        way(ended.down, stack, handshake=False) + OneWay(payload=down),
     )
 
 
-def datagram(size: int, more: int = 0) -> Way:
+def datagram(size: int, more: int = 0) -> OneWay:
     """One UDP datagram with `size` bytes, or one ICMP echo; `more` is what IPv6 adds."""
-    return Way(payload=size, headers=UDP_HEADERS + more, packets=1, data_packets=1)
+    return OneWay(payload=size, headers=UDP_HEADERS + more, packets=1, data_packets=1)
 
 
 def name_query(name: str, *, found: bool = True) -> Bill:
@@ -174,5 +174,5 @@ def name_query(name: str, *, found: bool = True) -> Bill:
     question = 12 + len(name.rstrip(".")) + 2 + 4
     answer = question + (16 if found else 0)
     return Bill(
-        Way(dns=UDP_HEADERS + question, packets=1), Way(dns=UDP_HEADERS + answer, packets=1)
+        OneWay(dns=UDP_HEADERS + question, packets=1), OneWay(dns=UDP_HEADERS + answer, packets=1)
     )

@@ -11,7 +11,7 @@ from atwin.cli.commands.traffic.report import Report
 from atwin.cli.options.shared import parse_bytes
 from atwin.net.http.request import Request
 from atwin.net.meter.bill import Count
-from atwin.net.meter.estimate import Exchange, estimate
+from atwin.net.meter.estimate import PlannedExchange, estimate
 from atwin.net.meter.model import LINUX, MSS, OPERATOR_RIDING, datagram, heartbeat
 from atwin.net.url import Url
 
@@ -98,7 +98,7 @@ def estimate_post(size: str, times: int, keep_alive: int, server: Server, model:
     request = Request("POST", url, _headers(), body)
     return _report(
         f"POST of {len(body):,} bytes to {url.absolute.decode('latin-1')}",
-        [Exchange(request, head, answer)],
+        [PlannedExchange(request, head, answer)],
         times,
         keep_alive,
         server,
@@ -114,7 +114,7 @@ def estimate_get(
     total = parse_size("--get", size)
     url, tls = _place(server, _GET_URL)
     head = _GET_HEAD if server.head is None else server.head
-    ask = [] if download.bare else [Exchange(Request("HEAD", url, _of_download()), head, 0)]
+    ask = [] if download.bare else [PlannedExchange(Request("HEAD", url, _of_download()), head, 0)]
     parts = _parts(total, url, head, download)
     text = f"GET of {total:,} bytes from {url.absolute.decode('latin-1')}"
     if len(parts) > 1:
@@ -143,7 +143,7 @@ def parse_size(option: str, text: str) -> int:
 
 def _report(
     text: str,
-    exchanges: Sequence[Exchange],
+    exchanges: Sequence[PlannedExchange],
     times: int,
     keep_alive: int,
     server: Server,
@@ -168,8 +168,8 @@ def _report(
 
 
 def _connections(
-    exchanges: Sequence[Exchange], times: int, keep_alive: int
-) -> list[tuple[Sequence[Exchange], int]]:
+    exchanges: Sequence[PlannedExchange], times: int, keep_alive: int
+) -> list[tuple[Sequence[PlannedExchange], int]]:
     """What each connection carries, and how often there is such a one.
 
     A task of several requests has connections of its own; single requests share them.
@@ -185,7 +185,7 @@ def _connections(
     ]
 
 
-def _parts(total: int, url: Url, head: int, download: Download) -> list[Exchange]:
+def _parts(total: int, url: Url, head: int, download: Download) -> list[PlannedExchange]:
     """The GETs of a file, as `atwin get` would choose them for the model."""
     from atwin.host.download.pace import stream_pays
     from atwin.models import load_profile
@@ -202,7 +202,7 @@ def _parts(total: int, url: Url, head: int, download: Download) -> list[Exchange
     # As on a line of unknown rate and a network without delays: what --run measures too.
     streams = limits.streams and not asked and stream_pays(chunk, None, 0.0)
     if total <= chunk or streams or (download.bare and not asked):
-        return [Exchange(Request("GET", url, _of_download()), head, total, apart=True)]
+        return [PlannedExchange(Request("GET", url, _of_download()), head, total, apart=True)]
     if total > _MOST_PARTS * chunk:
         raise typer.BadParameter(
             f"--part {download.part}: {-(-total // chunk):,} requests, and {_MOST_PARTS:,} are the"
@@ -215,7 +215,9 @@ def _parts(total: int, url: Url, head: int, download: Download) -> list[Exchange
         if not load_profile(download.model).has("head_lowercase"):
             headers.append((b"If-Range", _ETAG))
         answer = head + len(f"Content-Range: bytes {first}-{last}/{total}\r\n")
-        found.append(Exchange(Request("GET", url, headers), answer, last - first + 1, apart=True))
+        found.append(
+            PlannedExchange(Request("GET", url, headers), answer, last - first + 1, apart=True)
+        )
     return found
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from atwin.at import command
 from atwin.at.command import Family
 from atwin.at.kinds import OneOf
-from atwin.line.frame import Flow, Frame, LineMode
+from atwin.line.frame import Flow, Frame, UartSettings
 
 if TYPE_CHECKING:
     from atwin.twin.board.nvram import Nvram
@@ -54,10 +54,10 @@ class Settings:
         """What `line_mode` is made of, cheap to compare."""
         return self.ipr, self.icf, self.ifc
 
-    def line_mode(self) -> LineMode:
+    def line_mode(self) -> UartSettings:
         """What of this is the UART's."""
         to_host, to_module = self.ifc
-        return LineMode(self.ipr, Frame.of_icf(*self.icf), Flow(to_host), Flow(to_module))
+        return UartSettings(self.ipr, Frame.of_icf(*self.icf), Flow(to_host), Flow(to_module))
 
     def reset(self) -> None:
         """Factory values, in RAM only."""

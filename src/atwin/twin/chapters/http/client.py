@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
-from atwin.net.http import Exchange, Request, open_exchange
+from atwin.net.http import HttpExchange, Request, open_exchange
 from atwin.net.meter.account import metered_http
 from atwin.net.network import NetworkError, Stream, TlsError
 from atwin.net.url import Url
@@ -135,7 +135,7 @@ class HttpClient:
         return ActionFailed(status, Cause.SOCKET, why)
 
     @asynccontextmanager
-    async def response(self, wanted: Wanted) -> AsyncIterator[Exchange]:
+    async def response(self, wanted: Wanted) -> AsyncIterator[HttpExchange]:
         """The final response, its head read, redirects followed if asked for."""
         step = self.first_step(wanted)
         connection, exchange = await self._ask(wanted, step)
@@ -144,8 +144,8 @@ class HttpClient:
 
     @asynccontextmanager
     async def followed(
-        self, wanted: Wanted, step: Step, connection: Connection, exchange: Exchange
-    ) -> AsyncIterator[Exchange]:
+        self, wanted: Wanted, step: Step, connection: Connection, exchange: HttpExchange
+    ) -> AsyncIterator[HttpExchange]:
         """Where the response to `step` leads in the end; `connection` is closed in any case."""
         try:
             for _ in range(_MOST_HOPS if wanted.parameters.redirect else 0):
@@ -159,7 +159,7 @@ class HttpClient:
         finally:
             connection.close()
 
-    async def _ask(self, wanted: Wanted, step: Step) -> tuple[Connection, Exchange]:
+    async def _ask(self, wanted: Wanted, step: Step) -> tuple[Connection, HttpExchange]:
         connection = await self.connect(wanted, step.url)
         try:
             return connection, await open_exchange(connection.stream, self.request(wanted, step))

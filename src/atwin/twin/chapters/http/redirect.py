@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from atwin.net.http import Head
+    from atwin.net.http import ResponseHead
     from atwin.net.url import Url
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -30,7 +30,7 @@ class Step:
     body: bytes | None = b""
 
 
-def next_step(step: Step, head: Head) -> Step | None:
+def next_step(step: Step, head: ResponseHead) -> Step | None:
     """The request that `head`, the response to `step`, asks for.
 
     None when the response is to be reported as it is: no redirect, a Location that is missing or

@@ -18,7 +18,7 @@ from atwin.twin.chapters.http.parameters import Parameters
 if TYPE_CHECKING:
     import asyncio
 
-    from atwin.net.http import Exchange
+    from atwin.net.http import HttpExchange
     from atwin.twin.board.hardware import Hardware
     from atwin.twin.chapters.http.stream import StreamSession
     from atwin.twin.engine.pool import ConnectionPool
@@ -234,7 +234,7 @@ class HttpService:
             self._told_fill = size
             self._trace.notes("buffer", "fill", bytes=size)
 
-    async def _fill(self, exchange: Exchange) -> None:
+    async def _fill(self, exchange: HttpExchange) -> None:
         """The body takes the buffer over with its first byte, or empties it when there is none."""
         data = await exchange.read(_PIECE)
         self.buffer.clear()

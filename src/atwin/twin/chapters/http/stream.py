@@ -12,12 +12,12 @@ from atwin.at.command import Family
 from atwin.at.kinds import BadArgument, Range
 from atwin.at.reply import Block, CmeError, Collect, Reply
 from atwin.at.urc import HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady
-from atwin.net.http import Exchange
+from atwin.net.http import HttpExchange
 from atwin.net.network import StreamError
 from atwin.twin.chapters.http.client import METHODS
 
 if TYPE_CHECKING:
-    from atwin.net.http import Head
+    from atwin.net.http import ResponseHead
     from atwin.twin.chapters.http.client import Wanted
     from atwin.twin.chapters.http.service import HttpService, Session
 
@@ -76,7 +76,7 @@ class StreamSession:
         async with asyncio.timeout(wanted.parameters.timeout):
             connection = await client.connect(wanted, step.url)
         try:
-            exchange = Exchange(connection.stream, client.request(wanted, step))
+            exchange = HttpExchange(connection.stream, client.request(wanted, step))
             await exchange.send_head()
             await self._post_until_answered(exchange)
         except BaseException:
@@ -88,7 +88,7 @@ class StreamSession:
                 final = await open_now.enter_async_context(followed)
             return await self._hand_over(session, final)
 
-    async def _post_until_answered(self, exchange: Exchange) -> None:
+    async def _post_until_answered(self, exchange: HttpExchange) -> None:
         """Send the body as the host hands it over; the server may answer before it has it all."""
         answer = asyncio.ensure_future(exchange.read_response())
         try:
@@ -99,7 +99,9 @@ class StreamSession:
         finally:
             answer.cancel()
 
-    async def _send_body(self, exchange: Exchange, answer: asyncio.Future[Head]) -> None:
+    async def _send_body(
+        self, exchange: HttpExchange, answer: asyncio.Future[ResponseHead]
+    ) -> None:
         self._accepts_posts = True
         self._http.urc(str(HttpExPostReady()))
         left = self._to_post
@@ -118,7 +120,7 @@ class StreamSession:
             self._http.urc(str(HttpExPosted(len(data))))
         self._accepts_posts = False
 
-    async def _hand_over(self, session: Session, exchange: Exchange) -> tuple[int, int]:
+    async def _hand_over(self, session: Session, exchange: HttpExchange) -> tuple[int, int]:
         """Read as the host fetches, until it has fetched all; status and body bytes."""
         self._http.keep_head(session, exchange.head.block)
         ended = False

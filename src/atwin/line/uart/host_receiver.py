@@ -36,7 +36,7 @@ class HostFifo:
     drain: float
 
 
-class HostSide:
+class HostReceiver:
     """The receiver between the module's output and the host's program.
 
     `stop` is called with True at the high-water mark and with False at the low one.
