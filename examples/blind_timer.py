@@ -19,7 +19,7 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from atwin.at.urc import HttpAction
+from atwin.at.dialect.urcs import HttpAction
 from atwin.clock import LoopClock, run_virtual
 from atwin.host.channel.channel import Channel
 from atwin.line.ports.memory import memory_pair
@@ -30,7 +30,7 @@ from atwin.twin import Twin
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from atwin.at.urc import Urc
+    from atwin.at.dialect.urc import Urc
     from atwin.net.network import Stream
 
 #: Seconds of the experiment, between two firings, and that the server thinks.

@@ -11,6 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atwin.at.answers import LONGEST_LINE, AnswerParser
+from atwin.at.dialect.urcs import (
+    BearerDeact,
+    Closed,
+    DataWaiting,
+    Detached,
+    HttpAction,
+    HttpCause,
+    HttpExGetReady,
+    Ready,
+    ReceivedFrom,
+    SceneState,
+)
 from atwin.at.events import (
     BodyData,
     BodyStart,
@@ -21,15 +33,6 @@ from atwin.at.events import (
     Prompt,
     Received,
     Unsolicited,
-)
-from atwin.at.urc import (
-    BearerDeact,
-    Closed,
-    DataWaiting,
-    HttpAction,
-    HttpExGetReady,
-    Ready,
-    SceneState,
 )
 
 
@@ -93,7 +96,7 @@ def test_information_lines_of_the_command_and_urcs_between_them() -> None:
     )
     assert events == [
         Line("+CSQ: 22,0"),
-        Unsolicited("+CGEV: ME DETACH", None),
+        Unsolicited("+CGEV: ME DETACH", Detached()),
         Unsolicited("+HTTPACTION: 0,200,15", HttpAction(0, 200, 15)),
         Final("OK", ok=True),
     ]
@@ -116,7 +119,7 @@ def test_bare_information_and_boot_texts() -> None:
     assert events == [
         Line("AirM2M_780E_V1169_LTE_AT"),
         Unsolicited("RDY", Ready()),
-        Unsolicited("ERROR: 2", None),
+        Unsolicited("ERROR: 2", HttpCause(2)),
         Final("OK", ok=True),
     ]
 
@@ -533,7 +536,7 @@ def test_packets_come_whole_however_the_line_is_cut(cuts: list[int]) -> None:
         (1, b"\r\nOK\r\n\x00A:"),
         (None, b"TEST123"),
         (None, b"+IPD"),
-        Unsolicited("RECV FROM: 1.2.3.4:7500", None),
+        Unsolicited("RECV FROM: 1.2.3.4:7500", ReceivedFrom("1.2.3.4:7500")),
         (None, b"\r\n"),
         Unsolicited("1, CLOSED", Closed(1)),
         Final("OK", ok=True),

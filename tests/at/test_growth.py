@@ -7,8 +7,8 @@ import contextlib
 import pytest
 
 from atwin.at.answers import AnswerParser
+from atwin.at.dialect.urcs import parse_urc
 from atwin.at.grammar import MalformedLine, parse_line
-from atwin.at.urc import parse_urc
 from support.growth import grows_evenly
 
 PIECES = ['";', '"', " ", ";A", '",', '" ;', "A1", "1, ", ": ", "\t", '"&A ', ",", "+CDNSGIP: 1,"]

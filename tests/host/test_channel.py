@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
+from atwin.at.dialect.urcs import HttpAction, HttpExGetReady
 from atwin.at.events import Final
 from atwin.at.lenient import lenient
-from atwin.at.urc import HttpAction, HttpExGetReady
 from atwin.clock import LoopClock, run_virtual
 from atwin.host.channel.channel import Channel, LogEntry
 from atwin.host.channel.exchange import Reply, Timeout

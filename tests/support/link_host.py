@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from atwin.at.urc import Closed, Connect, ConnectFail, ConnectOk
+from atwin.at.dialect.urcs import Closed, Connect, ConnectFail, ConnectOk
 from atwin.host.channel.channel import Channel
 from atwin.line.frame import Flow
 

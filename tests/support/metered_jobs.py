@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atwin.at.urc import HttpAction
+from atwin.at.dialect.urcs import HttpAction
 from atwin.host import HostError, Modem, TlsSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.models import load_profile

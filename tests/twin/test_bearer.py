@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from atwin.at.dialect.urcs import HttpAction
 from atwin.models import load_profile
 from support.on_twin import on_twin
 
@@ -45,8 +46,8 @@ def test_watchers_hear_of_a_loss_once_behind_every_deact() -> None:
         assert twin.module.firmware is not None
         urc = twin.module.firmware.interpreter.urc
         await terminal.ask(b"AT+SAPBR=1,1;+SAPBR=1,2")
-        bearers(twin).watch(1, lambda: urc("+HTTPACTION: 0,601,0"))
-        unwatch = bearers(twin).watch(2, lambda: urc("never"))
+        bearers(twin).watch(1, lambda: urc(HttpAction(0, 601, 0)))
+        unwatch = bearers(twin).watch(2, lambda: urc(HttpAction(0, 0, 0)))
         unwatch()
         unwatch()
         twin.radio.lose_pdp()
@@ -64,7 +65,7 @@ def test_closing_tells_the_watchers_behind_the_ok() -> None:
         assert twin.module.firmware is not None
         urc = twin.module.firmware.interpreter.urc
         await terminal.ask(b"AT+SAPBR=1,1")
-        bearers(twin).watch(1, lambda: urc("+HTTPACTION: 0,601,0"))
+        bearers(twin).watch(1, lambda: urc(HttpAction(0, 601, 0)))
         terminal.type(b"AT+SAPBR=0,1\r")
         assert await terminal.quiet() == b"\r\nOK\r\n\r\n+HTTPACTION: 0,601,0\r\n"
 

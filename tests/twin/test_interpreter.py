@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from atwin.at import command
 from atwin.at.command import Family
+from atwin.at.dialect.urcs import HttpCause
 from atwin.at.kinds import Range
 from atwin.at.reply import Block, CmeError, Collect, Reply
 from atwin.at.table import CommandTable
@@ -27,6 +28,8 @@ from support.terminal import Terminal
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from atwin.at.dialect.urc import Urc
+
 T = TypeVar("T")
 
 
@@ -35,7 +38,7 @@ class Bench(Family):
 
     def __init__(self) -> None:
         self.kept = b""
-        self.urc: Callable[[str], None] = print
+        self.urc: Callable[[Urc], None] = print
 
     @command.execute("+INFO")
     def info(self) -> str:
@@ -82,7 +85,7 @@ class Bench(Family):
     @command.execute("+EVENT")
     def event(self) -> None:
         """A URC raised by the command itself."""
-        self.urc("+EVENT: now")
+        self.urc(HttpCause(9))
 
     @command.set("+DATA", last=True)
     def data(self, size: Annotated[int, Range(1, 99999)]) -> Collect:
@@ -148,7 +151,7 @@ def with_rig(test: Callable[[Rig], Awaitable[T]]) -> T:
             b"AT+BLOCK;+INFO\r",
             b"AT+BLOCK;+INFO\r\r\n+BLOCK: 4\r\n\r\n\x00\xff\r\n+INFO: 1\r\n\r\nOK\r\n",
         ),
-        (b"AT+EVENT\r", b"AT+EVENT\r\r\nOK\r\n\r\n+EVENT: now\r\n"),
+        (b"AT+EVENT\r", b"AT+EVENT\r\r\nOK\r\n\r\nERROR: 9\r\n"),
         (b"AT+BROKEN\r", b"AT+BROKEN\r\r\n+CME ERROR: 100\r\n"),
         (b"AT+IX\x08NFO\r", b"AT+IX\x08 \x08NFO\r\r\n+INFO: 1\r\n\r\nOK\r\n"),
         (b"\x08\x08AT\r", b"AT\r\r\nOK\r\n"),
@@ -253,19 +256,19 @@ def test_urcs_wait_for_the_gap_and_keep_their_order() -> None:
     async def test(rig: Rig) -> None:
         urc = rig.interpreter.urc
         await rig.answer(b"AT+SLOW\r")
-        urc("+A: 1")
-        urc("+B: 2")
+        urc(HttpCause(1))
+        urc(HttpCause(2))
         heard = await rig.terminal.quiet(10)
-        assert heard == b"\r\n+SLOW: done\r\n\r\nOK\r\n\r\n+A: 1\r\n\r\n+B: 2\r\n"
+        assert heard == b"\r\n+SLOW: done\r\n\r\nOK\r\n\r\nERROR: 1\r\n\r\nERROR: 2\r\n"
         await rig.answer(b"AT+DATA=2\r")
-        urc("+C: 3")
+        urc(HttpCause(3))
         assert await rig.answer(b"a") == b""
-        assert await rig.answer(b"b") == b"\r\nOK\r\n\r\n+C: 3\r\n"
+        assert await rig.answer(b"b") == b"\r\nOK\r\n\r\nERROR: 3\r\n"
         assert await rig.answer(b"AT+IN") == b"AT+IN"
-        urc("+D: 4")
-        assert await rig.answer(b"FO\r") == b"FO\r\r\n+INFO: 1\r\n\r\nOK\r\n\r\n+D: 4\r\n"
-        urc("+E: 5")
-        assert await rig.terminal.quiet() == b"\r\n+E: 5\r\n"
+        urc(HttpCause(4))
+        assert await rig.answer(b"FO\r") == b"FO\r\r\n+INFO: 1\r\n\r\nOK\r\n\r\nERROR: 4\r\n"
+        urc(HttpCause(5))
+        assert await rig.terminal.quiet() == b"\r\nERROR: 5\r\n"
 
     with_rig(test)
 
@@ -273,10 +276,10 @@ def test_urcs_wait_for_the_gap_and_keep_their_order() -> None:
 def test_a_stray_byte_does_not_hold_back_urcs_for_ever() -> None:
     async def test(rig: Rig) -> None:
         assert await rig.answer(b"\x00") == b"\x00"
-        rig.interpreter.urc("+A: 1")
-        rig.interpreter.urc("+B: 2")
+        rig.interpreter.urc(HttpCause(1))
+        rig.interpreter.urc(HttpCause(2))
         assert await rig.terminal.quiet(0.4) == b""
-        assert await rig.terminal.quiet(0.2) == b"\r\n+A: 1\r\n\r\n+B: 2\r\n"
+        assert await rig.terminal.quiet(0.2) == b"\r\nERROR: 1\r\n\r\nERROR: 2\r\n"
         assert await rig.answer(b"AT\r") == b"AT\r\r\nOK\r\n"
 
     with_rig(test)
@@ -313,7 +316,7 @@ def test_a_urc_comes_before_the_answer_to_the_next_pipelined_command() -> None:
     async def test(rig: Rig) -> None:
         rig.terminal.type(b"ATE0\rAT+EVENT\rAT+INFO\r")
         heard = await rig.terminal.quiet()
-        assert heard.endswith(b"\r\nOK\r\n\r\n+EVENT: now\r\n\r\n+INFO: 1\r\n\r\nOK\r\n")
+        assert heard.endswith(b"\r\nOK\r\n\r\nERROR: 9\r\n\r\n+INFO: 1\r\n\r\nOK\r\n")
 
     with_rig(test)
 
@@ -347,7 +350,7 @@ def test_each_answer_is_one_write() -> None:
             b"\r\none\r\ntwo\r\n\r\nOK\r\n",
             b"\r\n+BLOCK: 4\r\n\r\n\x00\xff\r\nOK\r\n",
             b"\r\nOK\r\n",
-            b"\r\n+EVENT: now\r\n",
+            b"\r\nERROR: 9\r\n",
         ]
 
     with_rig(test)

@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from atwin.at.cme import Cme, cme_text
+from atwin.at.dialect.urcs import FOREIGN, parse_urc
 from atwin.at.events import (
     BodyData,
     BodyStart,
@@ -27,7 +28,6 @@ from atwin.at.events import (
 )
 from atwin.at.lenient import LONGEST_NUMBER, lenient
 from atwin.at.results import Ending, ending_of, names_read
-from atwin.at.urc import parse_urc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,13 +61,6 @@ _LAST_LINK = re.compile(r"C *: *5 *,")
 _FETCHED = lenient(r"\+CIPRXGET: ([23]), (?:\d, )?(\d{1,5}), \d{1,5}")
 _RECEIVED = lenient(r"\+RECEIVE, (\d), (\d{1,5}) *:")
 _RECEIVED_BY_ONE = re.compile(rb"\s*\+IPD, ?(\d{1,5})(?:, ?[A-Z]+)? ?:")
-#: Texts without a `+` in front that no command prints as information (spec: uart.md §8, power.md
-#: §2, http.md §4, network.md §5), and what modules of this family say when they start.
-_PLAIN_URC = re.compile(
-    r"RDY|(?:[A-Z-]+ )?POWER DOWN|RING|(?:SMS|CALL|PB|AT|MODEM) ?(?:READY|DONE)|ERROR: ?\d+"
-    r"|RECV FROM:.*|\^boot\.rom.*",
-    re.DOTALL | re.IGNORECASE,
-)
 
 
 #: Bytes of a single link's packet head, at most.
@@ -308,7 +301,9 @@ class AnswerParser:
         elif (name := text.partition(":")[0].strip().upper()) in self._read:
             self._read.remove(name)
             events.append(Line(text))
-        elif (urc := parse_urc(text)) is not None:
+        elif (urc := parse_urc(text)) is not None and not (
+            urc.IS_INFORMATION and self._is_information(text)
+        ):
             events.append(Unsolicited(text, urc))
         elif self._is_information(text):
             self._damaged |= self._body_over and text[0] not in "+*^"
@@ -374,7 +369,7 @@ class AnswerParser:
         return BodyStart(text, length) if length <= LONGEST_BODY else None
 
     def _is_information(self, text: str) -> bool:
-        if _PLAIN_URC.fullmatch(text):
+        if FOREIGN.fullmatch(text):
             return False
         if text[0] in "+*^":
             name = _NAME.match(text.upper())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from atwin.at.urc import Urc
+    from atwin.at.dialect.urc import Urc
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Unsolicited:
-    """A line nobody asked for; `urc` when it is one of `atwin.at.urc`."""
+    """A line nobody asked for; `urc` when it is one of `atwin.at.dialect.urcs`."""
 
     text: str
     urc: Urc | None

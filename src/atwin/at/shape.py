@@ -6,9 +6,9 @@ Spec: http.md §3, fs.md §2, network.md §5.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from atwin.at.grammar import Form, MalformedLine, parse_line, split_arguments
-from atwin.at.urc import (
+from atwin.at.dialect.urcs import (
     Connect,
     ConnectFail,
     ConnectOk,
@@ -17,9 +17,12 @@ from atwin.at.urc import (
     HttpGetToFs,
     NameResolved,
     NameUnknown,
-    Urc,
 )
+from atwin.at.grammar import Form, MalformedLine, parse_line, split_arguments
 from atwin.text.numbers import decimal
+
+if TYPE_CHECKING:
+    from atwin.at.dialect.urc import Urc
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from atwin.at.dialect.urcs import BearerDeact, Ready
 from atwin.at.lenient import lenient
-from atwin.at.urc import BearerDeact, Ready
 from atwin.host.channel.quoted import quoted
 from atwin.host.channel.script import Script
 from atwin.host.errors import CommandRefusedError
 
 if TYPE_CHECKING:
-    from atwin.at.urc import Urc
+    from atwin.at.dialect.urc import Urc
     from atwin.host.channel.channel import Channel
 
 #: Seconds SAPBR=1 may take (spec: flows.md §1).

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from atwin.at.urc import BearerDeact, HttpExAction, HttpExPosted, HttpExPostReady
+from atwin.at.dialect.urcs import BearerDeact, HttpExAction, HttpExPosted, HttpExPostReady
 from atwin.host.errors import CommandRefusedError, NoAnswerError, RequestFailedError, UsageError
 from atwin.host.headers import Headers
 from atwin.host.http import ANSWERS, FLOW_ADVICE, GET, HEAD, POST, Answer

@@ -12,9 +12,9 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from atwin.at.answers import AnswerParser
+from atwin.at.dialect.urcs import Connect, Ready
 from atwin.at.events import BodyData, BodyStart, Echo, Final, Line, Prompt, Received, Unsolicited
 from atwin.at.shape import Shape, shape_of
-from atwin.at.urc import Connect, Ready
 from atwin.text import masked
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atwin.at.dialect.urcs import ROM_BANNER, Ready
 from atwin.at.table import CommandTable
-from atwin.at.urc import Ready
 from atwin.line.frame import UartSettings
 from atwin.twin.chapters.bearer import BearerCommands, Bearers
 from atwin.twin.chapters.files import FileCommands
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from atwin.twin.board.hardware import Hardware, Power
 
 #: What the mask ROM says before any firmware runs; no line, and its `\n` is two characters.
-ROM_BANNER = b"^boot.rom'v\x00\x01\x00\x00'!\\n"
 
 #: Seconds from the start to the banner, and from the banner to a parser that is alive.
 BANNER_TIME = 0.05
@@ -152,5 +151,5 @@ class Firmware:
         await self.hardware.pause(PARSER_TIME)
         self.hardware.uart.configure(self.settings.line_mode())
         self.interpreter.start()
-        self.interpreter.urc(str(Ready()))
+        self.interpreter.urc(Ready())
         await self.radio.boot()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atwin.at.dialect.urcs import PowerDown
 from atwin.twin.chapters.power import StartCause
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ class Pins:
     def _power_down(self) -> None:
         """Off by the key; a new press is needed to start again."""
         if self._module.firmware is not None and not self._module.hung:
-            self._module.firmware.interpreter.urc("NORMAL POWER DOWN")
+            self._module.firmware.interpreter.urc(PowerDown())
             self._module.switch_off("PWRKEY")
 
     def _moved(self, pin: str, high: bool, low_since: float) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from atwin.at.urc import BearerDeact, urcs_behind
+from atwin.at.dialect.urcs import BearerDeact, Registration, urcs_after
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import DownloadResult, HostError, Modem
 from atwin.line.ports.memory import memory_pair
@@ -112,7 +112,10 @@ def test_where_no_rung_helps_all_are_tried_before_the_end(tmp_path: Path) -> Non
     ("body", "heard"),
     [
         (b"xyz\r\nOK\r\n\r\n+SAPBR 1: DEACT\r\n", [BearerDeact(1)]),
-        (b"xyz\r\nOK\r\n\r\n+CGREG: 1\r\n\r\n+SAPBR 2: DEACT\r\n", [BearerDeact(2)]),
+        (
+            b"xyz\r\nOK\r\n\r\n+CGREG: 1\r\n\r\n+SAPBR 2: DEACT\r\n",
+            [Registration("CGREG", "1"), BearerDeact(2)],
+        ),
         (b"xyz\r\n+SAPBR 1: DEACT\r\n", []),
         (b"xyz\r\nOK\r\n\r\n+SAPBR 1: DE", []),
         (b"xyz\r\nOK\r\n", []),
@@ -120,5 +123,5 @@ def test_where_no_rung_helps_all_are_tried_before_the_end(tmp_path: Path) -> Non
         (b"", []),
     ],
 )
-def test_whole_urcs_behind_the_ok_of_a_body_are_found(body: bytes, heard: list[Any]) -> None:
-    assert [urc for _, urc in urcs_behind(body)] == heard
+def test_whole_urcs_after_the_ok_of_a_body_are_found(body: bytes, heard: list[Any]) -> None:
+    assert [urc for _, urc in urcs_after(body)] == heard

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from atwin.at.dialect.urcs import HttpCause
 from atwin.clock import LoopClock
 from atwin.models import load_profile
 from atwin.net.network import ConnectError, Pong
@@ -582,9 +583,9 @@ def test_urcs_wait_for_command_mode() -> None:
         await scene.ask(b"AT+CREG=1;+CIPMODE=1")
         await scene.ask(START, b"CONNECT\r\n")
         assert scene.twin.module.firmware is not None
-        scene.twin.module.firmware.interpreter.urc("+TEST: 1")
+        scene.twin.module.firmware.interpreter.urc(HttpCause(1))
         assert await scene.terminal.quiet(1.5) == b""
         scene.terminal.type(b"+++")
-        assert await scene.terminal.quiet() == b"\r\n+TEST: 1\r\n\r\nOK\r\n"
+        assert await scene.terminal.quiet() == b"\r\nERROR: 1\r\n\r\nOK\r\n"
 
     with_peer(test)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from atwin.at.answers import AnswerParser
+from atwin.at.dialect.urcs import Ready, urcs_after
 from atwin.at.events import BodyData, BodyStart, Echo, Final, Line, Prompt, Received, Unsolicited
-from atwin.at.urc import Ready, urcs_behind
 from atwin.clock import LoopClock
 from atwin.host.channel.data_phase import DataPhase
 from atwin.host.channel.doubt import SETTLE, Doubt
@@ -27,8 +27,8 @@ from atwin.line.port import SettablePort
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from atwin.at.dialect.urc import Urc
     from atwin.at.events import Event
-    from atwin.at.urc import Urc
     from atwin.clock import Clock
     from atwin.host.channel.exchange import Progress
     from atwin.line.port import Port
@@ -397,7 +397,7 @@ class Channel:
             # With a body under way the result was most likely taken for some of it.
             if exchange.announced is None and not probe:
                 self._owed.add(exchange.sent)
-            for text, urc in urcs_behind(exchange.last_bytes()):
+            for text, urc in urcs_after(exchange.last_bytes()):
                 self._log("<", text)
                 self._announce(text, urc)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from atwin.at.urc import Ready
+from atwin.at.dialect.urcs import Ready
 from atwin.host.channel.channel import COMMAND_TIMEOUT
 from atwin.host.channel.exchange import Timeout
 from atwin.host.errors import CommandRefusedError, ModuleRestartedError, NoAnswerError
@@ -13,7 +13,7 @@ from atwin.host.errors import CommandRefusedError, ModuleRestartedError, NoAnswe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from atwin.at.urc import Urc
+    from atwin.at.dialect.urc import Urc
     from atwin.host.channel.channel import Channel
     from atwin.host.channel.exchange import Progress, Reply
     from atwin.host.errors import StepError

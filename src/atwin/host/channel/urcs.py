@@ -6,14 +6,14 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from atwin.at.urc import BearerDeact, Ready
+from atwin.at.dialect.urcs import BearerDeact, Ready
 from atwin.host.channel.exchange import Timeout
 from atwin.host.errors import LineLostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.at.urc import Urc
+    from atwin.at.dialect.urc import Urc
     from atwin.clock import Clock
 
 U = TypeVar("U", bound="Urc")

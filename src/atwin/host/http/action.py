@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from atwin.at.urc import BearerDeact, HttpAction, Ready
+from atwin.at.dialect.urcs import BearerDeact, HttpAction, Ready
 from atwin.host.channel.exchange import Timeout
 from atwin.host.errors import CommandRefusedError, NoAnswerError, RequestFailedError
 from atwin.host.http.methods import GET, HEAD, POST

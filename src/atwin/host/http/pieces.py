@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from atwin.at.urc import parse_urc
+from atwin.at.dialect.urcs import parse_urc
 
 if TYPE_CHECKING:
     from atwin.host.errors import NoAnswerError

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from types import TracebackType
 
-    from atwin.at.urc import HttpAction, Urc
+    from atwin.at.dialect.urc import Urc
+    from atwin.at.dialect.urcs import HttpAction
     from atwin.host.channel.channel import Channel
     from atwin.host.channel.exchange import Progress
     from atwin.host.errors import RequestFailedError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from atwin.at.cme import Cme
-from atwin.at.urc import (
+from atwin.at.dialect.urcs import (
     BearerDeact,
     HttpExAction,
     HttpExGetReady,
@@ -22,7 +22,7 @@ from atwin.host.http.time_limit import URC_GRACE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.at.urc import Urc
+    from atwin.at.dialect.urc import Urc
     from atwin.host.channel.exchange import Reply
     from atwin.host.errors import RequestFailedError, StepError
     from atwin.host.http.opening import Opening

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 from atwin.at import command
 from atwin.at.cme import Cme
 from atwin.at.command import Family
+from atwin.at.dialect.urcs import BearerDeact
 from atwin.at.kinds import BadArgument, Range, Text
 from atwin.at.reply import Answer, CmeError, Reply
-from atwin.at.urc import BearerDeact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from atwin.at.dialect.urc import Urc
     from atwin.twin.board.hardware import Hardware
     from atwin.twin.chapters.network.radio import Radio
 
@@ -57,7 +58,7 @@ class _Bearer:
 class Bearers:
     """Three bearers on one real PDP, each open or closed on its own."""
 
-    def __init__(self, radio: Radio, hardware: Hardware, urc: Callable[[str], None]) -> None:
+    def __init__(self, radio: Radio, hardware: Hardware, urc: Callable[[Urc], None]) -> None:
         self._radio = radio
         self._hardware = hardware
         self._urc = urc
@@ -123,7 +124,7 @@ class Bearers:
         watchers: list[Callable[[], None]] = []
         for cid, bearer in self._bearers.items():
             if bearer.status == CONNECTED:
-                self._urc(str(BearerDeact(cid)))
+                self._urc(BearerDeact(cid))
                 watchers += bearer.drop()
         # Only now: whoever ends a request here says so behind the last DEACT (network.md §4).
         for lost in watchers:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
 from atwin.at.command import Family
+from atwin.at.dialect.urcs import PowerDown
 from atwin.at.kinds import OneOf
 from atwin.at.reply import Reply
 
@@ -51,7 +52,7 @@ class PowerCommands(Family):
     @command.set("+CPOWD")
     def power_down(self, normal: Annotated[int, OneOf(0, 1)]) -> Reply:
         """Switch off: 0 at once and in silence, 1 with NORMAL POWER DOWN in place of OK."""
-        lines = ("NORMAL POWER DOWN",) if normal else ()
+        lines = (str(PowerDown()),) if normal else ()
         return Reply(lines, final=None, after=self._power.switch_off)
 
     @command.read("*EXINFO", needs="exinfo")

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
+    from atwin.at.dialect.urc import Urc
     from atwin.at.table import CommandTable
     from atwin.clock import Clock
     from atwin.clock.base import Timer
@@ -114,8 +115,9 @@ class Interpreter:
         self._data_phase = None
         self._uart.listen(None)
 
-    def urc(self, text: str) -> None:
+    def urc(self, urc: Urc) -> None:
         """Say something unsolicited, as soon as no answer, echo or data phase is under way."""
+        text = str(urc)
         if self._taps.says(text):
             self.in_gap(lambda: frame_urc(text))
 

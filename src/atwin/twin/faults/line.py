@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from atwin.at.urc import HttpExPostReady
+from atwin.at.dialect.urcs import HttpExPostReady
 from atwin.line.uart.loss import Loss
 from atwin.twin.faults.fault import Fault, PlanError, whole
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atwin.at.cme import Cme
+from atwin.at.dialect.urcs import HttpAction, HttpCause
 from atwin.at.reply import CmeError
-from atwin.at.urc import HttpAction
 from atwin.twin.chapters.http.buffer import HttpBuffer
 from atwin.twin.chapters.http.client import METHODS, Bearer, HttpClient, Secure, Wanted
 from atwin.twin.chapters.http.failure import ActionFailed, Cause, Status
@@ -18,6 +18,7 @@ from atwin.twin.chapters.http.parameters import Parameters
 if TYPE_CHECKING:
     import asyncio
 
+    from atwin.at.dialect.urc import Urc
     from atwin.net.http import HttpExchange
     from atwin.twin.board.hardware import Hardware
     from atwin.twin.chapters.http.stream import StreamSession
@@ -59,7 +60,7 @@ class HttpService:
         hardware: Hardware,
         bearers: Bearer,
         pool: ConnectionPool,
-        urc: Callable[[str], None],
+        urc: Callable[[Urc], None],
         spawn: Spawn,
         secure: Secure | None = None,
     ) -> None:
@@ -149,8 +150,8 @@ class HttpService:
                     await self._fill(exchange)
                 return exchange.head.status, len(self.buffer)
 
-        def urc(status: int, length: int) -> str:
-            return str(HttpAction(method, status, length))
+        def urc(status: int, length: int) -> Urc:
+            return HttpAction(method, status, length)
 
         self.run("HTTPACTION", wanted, exchange, urc)
 
@@ -159,7 +160,7 @@ class HttpService:
         name: str,
         wanted: Wanted,
         work: Callable[[Session], Awaitable[tuple[int, int]]],
-        urc: Callable[[int, int], str],
+        urc: Callable[[int, int], Urc],
         *,
         deadline: bool = True,
     ) -> None:
@@ -178,7 +179,7 @@ class HttpService:
         name: str,
         wanted: Wanted,
         work: Callable[[Session], Awaitable[tuple[int, int]]],
-        urc: Callable[[int, int], str],
+        urc: Callable[[int, int], Urc],
         deadline: bool,
     ) -> None:
         failure: ActionFailed | None = None
@@ -225,7 +226,7 @@ class HttpService:
             why=str(failure),
         )
         if self.profile.quirks.http_error_urc:
-            self.urc(f"ERROR: {cause.value}")
+            self.urc(HttpCause(cause.value))
 
     def note_fill(self, size: int, step: float = 0.0) -> None:
         """So many bytes are in the buffer now: told if that is news, and more than `step` of it."""

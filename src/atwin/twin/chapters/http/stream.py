@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 from atwin.at import command
 from atwin.at.cme import Cme
 from atwin.at.command import Family
+from atwin.at.dialect.urcs import HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady
 from atwin.at.kinds import BadArgument, Range
 from atwin.at.reply import Block, CmeError, Collect, Reply
-from atwin.at.urc import HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady
 from atwin.net.http import HttpExchange
 from atwin.net.network import StreamError
 from atwin.twin.chapters.http.client import METHODS
 
 if TYPE_CHECKING:
+    from atwin.at.dialect.urc import Urc
     from atwin.net.http import ResponseHead
     from atwin.twin.chapters.http.client import Wanted
     from atwin.twin.chapters.http.service import HttpService, Session
@@ -103,7 +104,7 @@ class StreamSession:
         self, exchange: HttpExchange, answer: asyncio.Future[ResponseHead]
     ) -> None:
         self._accepts_posts = True
-        self._http.urc(str(HttpExPostReady()))
+        self._http.urc(HttpExPostReady())
         left = self._to_post
         while left:
             piece = asyncio.ensure_future(self._outgoing.get())
@@ -117,7 +118,7 @@ class StreamSession:
             except StreamError:
                 break  # why, the answer tells, or its absence
             left -= len(data)
-            self._http.urc(str(HttpExPosted(len(data))))
+            self._http.urc(HttpExPosted(len(data)))
         self._accepts_posts = False
 
     async def _hand_over(self, session: Session, exchange: HttpExchange) -> tuple[int, int]:
@@ -142,7 +143,7 @@ class StreamSession:
         """One URC for what waits; the next one only after the host has fetched."""
         if self._waiting and not self._announced:
             self._announced = True
-            self._http.urc(str(HttpExGetReady()))
+            self._http.urc(HttpExGetReady())
 
 
 class HttpStreamCommands(Family):
@@ -166,8 +167,8 @@ class HttpStreamCommands(Family):
         wanted.announced = length if METHODS[method] == "POST" else None
         stream = StreamSession(self._http, wanted)
 
-        def urc(status: int, amount: int) -> str:
-            return str(HttpExAction(method, status))
+        def urc(status: int, amount: int) -> Urc:
+            return HttpExAction(method, status)
 
         # The host sets the pace, so TIMEOUT limits each wait for the server instead.
         self._http.run("HTTPEXACTION", wanted, stream.run, urc, deadline=False)

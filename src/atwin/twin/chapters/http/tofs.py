@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
 from atwin.at.command import Family
+from atwin.at.dialect.urcs import HttpGetToFs
 from atwin.at.kinds import Range, Text
 from atwin.at.reply import AtError, CmeError
-from atwin.at.urc import HttpGetToFs
 from atwin.twin.board.flash import SELF_MADE, FlashError
 from atwin.twin.chapters.http.failure import ActionFailed, Cause, Status
 
 if TYPE_CHECKING:
+    from atwin.at.dialect.urc import Urc
     from atwin.twin.chapters.http.client import Wanted
     from atwin.twin.chapters.http.service import HttpService, Session
 
@@ -61,8 +62,8 @@ class HttpToFlashCommands(Family):
             finally:
                 progress.running = False
 
-        def urc(status: int, amount: int) -> str:
-            return str(HttpGetToFs(status, progress.written))
+        def urc(status: int, amount: int) -> Urc:
+            return HttpGetToFs(status, progress.written)
 
         self._http.run("HTTPGETTOFS", wanted, work, urc)
 

@@ -10,6 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atwin.at.cme import Cme
+from atwin.at.dialect.urcs import (
+    Detached,
+    NetworkMode,
+    NetworkTime,
+    PdnChanged,
+    Registration,
+    Service,
+    SimState,
+)
 from atwin.at.reply import CmeError
 from atwin.twin.board.cell import SERVICE
 from atwin.twin.chapters.general.date import nitz_text
@@ -19,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
+    from atwin.at.dialect.urc import Urc
     from atwin.twin.board.hardware import Hardware
     from atwin.twin.chapters.general.settings import Settings
 
@@ -50,7 +60,7 @@ class Radio:
         self,
         hardware: Hardware,
         settings: Settings,
-        urc: Callable[[str], None],
+        urc: Callable[[Urc], None],
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
     ) -> None:
         self._hardware = hardware
@@ -134,7 +144,7 @@ class Radio:
         await self._hardware.pause(SIM_TIME)
         self._start_sim()
         if self._hardware.profile.has("cpin_at_boot") and self.sim.present:
-            self._urc(f"+CPIN: {self.sim_state}")
+            self._urc(SimState(self.sim_state))
         self._begin_search(BOOT_SEARCH_TIME)
 
     def unlocked(self) -> None:
@@ -164,7 +174,7 @@ class Radio:
     def _log_off(self) -> None:
         self._end_search()
         if self._leave(NOT_REGISTERED):
-            self._urc("+CGEV: ME DETACH")
+            self._urc(Detached())
         self._drop_pdp()
 
     def _start_sim(self) -> None:
@@ -188,15 +198,15 @@ class Radio:
         if self.cell.grants not in SERVICE:
             self._move_to(self.cell.grants)
             return
-        self._urc("^MODE: 17,17")
-        self._urc("+E_UTRAN Service")
+        self._urc(NetworkMode(17, 17))
+        self._urc(Service("E_UTRAN"))
         self._move_to(self.cell.grants)
         self.attach()
         if self.cell.sends_nitz:
             await self._hardware.pause(NITZ_DELAY)
             self._take_network_time()
             rtc = self._hardware.rtc
-            self._urc(f"+NITZ: {nitz_text(rtc.now(), rtc.zone_quarters)}")
+            self._urc(NetworkTime(nitz_text(rtc.now(), rtc.zone_quarters)))
 
     # --- attach and PDP -------------------------------------------------------------------------
 
@@ -212,20 +222,20 @@ class Radio:
             return False
         self._attach(apn)
         if not already and self.address is not None:
-            self._urc(f"+CGEV: ME PDN ACT {self.default_cid}")
+            self._urc(PdnChanged("ME", "ACT", self.default_cid))
         return self.address is not None
 
     def detach(self) -> None:
         """AT+CGATT=0."""
         if self.attached:
-            self._urc("+CGEV: ME DETACH")
+            self._urc(Detached())
         self._drop_pdp()
         self.attached = False
 
     def deactivate(self) -> None:
         """The module itself gives the PDP back."""
         if self.address is not None:
-            self._urc(f"+CGEV: ME PDN DEACT {self.default_cid}")
+            self._urc(PdnChanged("ME", "DEACT", self.default_cid))
             self._drop_pdp()
 
     def _attach(self, apn: str | None = None) -> None:
@@ -251,7 +261,7 @@ class Radio:
     def lose_pdp(self) -> None:
         """The network takes the PDP away (spec: network.md §4)."""
         if self.address is not None:
-            self._urc(f"+CGEV: NW PDN DEACT {self.default_cid}")
+            self._urc(PdnChanged("NW", "DEACT", self.default_cid))
             self._drop_pdp()
 
     def deregister(self, stat: int = SEARCHING) -> None:
@@ -278,9 +288,9 @@ class Radio:
         self._end_search()
         if self._leave(NOT_REGISTERED):
             if self.address is not None:
-                self._urc(f"+CGEV: NW PDN DEACT {self.default_cid}")
-            self._urc("+CGEV: ME DETACH")
-        self._urc("+CPIN: SIM REMOVED 0")
+                self._urc(PdnChanged("NW", "DEACT", self.default_cid))
+            self._urc(Detached())
+        self._urc(SimState("SIM REMOVED 0"))
         self._drop_pdp()
 
     def insert_sim(self) -> None:
@@ -292,7 +302,7 @@ class Radio:
             return  # the start finds it
         self._sim_removed = False
         self._start_sim()
-        self._urc(f"+CPIN: {self.sim_state}")
+        self._urc(SimState(self.sim_state))
         self._begin_search(SEARCH_TIME)
 
     # --- registration ---------------------------------------------------------------------------
@@ -301,8 +311,8 @@ class Radio:
         """Go out of service; whether there was any."""
         had_service = self.registered
         if had_service:
-            self._urc("^MODE: 0,0")
-            self._urc("+NO Service")
+            self._urc(NetworkMode(0, 0))
+            self._urc(Service("NO"))
         self._move_to(stat)
         self.attached = False
         return had_service
@@ -313,13 +323,13 @@ class Radio:
         self.stat = stat
         self._hardware.trace.notes("net", "registration", stat=stat)
         settings = self._settings
-        for name, mode in (
-            ("+CREG", settings.creg),
-            ("+CGREG", settings.cgreg),
-            ("+CEREG", settings.cereg),
+        for kind, mode in (
+            ("CREG", settings.creg),
+            ("CGREG", settings.cgreg),
+            ("CEREG", settings.cereg),
         ):
             if mode and self._booted:
-                self._urc(f"{name}: {self.registration(mode)}")
+                self._urc(Registration(kind, self.registration(mode)))
 
     def _take_network_time(self) -> None:
         if self.cell.sends_nitz:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from atwin.at.urc import DataWaiting
+from atwin.at.dialect.urcs import DataWaiting
 from atwin.twin.chapters.tcp.received import frame_packet
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Incoming:
     def arrived(self, link: Link) -> None:
         if self.fetchable(link) and not (link.announced and self.mode == ON_REQUEST):
             link.announced = True
-            self._line.urc(str(DataWaiting(link.number if self._settings.mux else None)))
+            self._line.urc(DataWaiting(link.number if self._settings.mux else None))
 
     async def deliver(self, link: Link, packet: bytes) -> None:
         if self._settings.mode:

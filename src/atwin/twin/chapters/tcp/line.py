@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from atwin.at.dialect.urc import Urc
     from atwin.twin.engine.interpreter import Passage
 
 
 class Line(Protocol):
     """The serial line, as `atwin.twin.engine.interpreter.Interpreter` gives it."""
 
-    def urc(self, text: str) -> None:
+    def urc(self, urc: Urc) -> None:
         """Say something in the next gap."""
 
     def in_gap(self, output: Callable[[], bytes]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atwin.at.dialect.urcs import ReceivedFrom
+
 if TYPE_CHECKING:
     from atwin.twin.chapters.tcp.link import Link
     from atwin.twin.chapters.tcp.settings import SocketSettings
@@ -19,7 +21,7 @@ def _head(settings: SocketSettings, link: Link, size: int) -> bytes:
         return f"\r\n+RECEIVE,{link.number},{size}:\r\n".encode("latin-1")
     head = ""
     if settings.show_source:
-        head += f"\r\nRECV FROM: {link.address}:{link.port}\r\n"
+        head += f"\r\n{ReceivedFrom(f'{link.address}:{link.port}')}\r\n"
     if settings.head:
         protocol = f",{link.kind}" if settings.show_protocol else ""
         head += f"{'' if head else chr(13) + chr(10)}+IPD,{size}{protocol}:"

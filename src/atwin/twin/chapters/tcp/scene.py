@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.at.cme import Cme
+from atwin.at.dialect.urcs import PdpDeact
 from atwin.at.reply import CmeError
-from atwin.at.urc import PdpDeact
 from atwin.twin.chapters.bearer import ACTIVATE_TIME, OPEN_TIME
 from atwin.twin.chapters.network.radio import FULL
 from atwin.twin.chapters.tcp.states import HAS_ADDRESS, MULTI, SINGLE, Event, State

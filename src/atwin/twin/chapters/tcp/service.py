@@ -8,16 +8,16 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from atwin.at.cme import Cme
-from atwin.at.reply import AtError, CmeError, Reply, frame_urc
-from atwin.at.urc import (
+from atwin.at.dialect.urcs import (
     Closed,
+    Connect,
     ConnectFail,
     ConnectOk,
     PdpDeact,
     SceneState,
     TransportError,
-    for_link,
 )
+from atwin.at.reply import AtError, CmeError, Reply, frame_urc
 from atwin.net.network import KeepAlive, NetworkError, SocketOptions
 from atwin.twin.chapters.tcp.incoming import Incoming
 from atwin.twin.chapters.tcp.link import Link, LinkBroken, Secure, SocketError
@@ -76,7 +76,8 @@ class Sockets:
 
     def named(self, link: Link, text: str) -> str:
         """`text` with the link's number in front where there are several."""
-        return for_link(self._number(link), text)
+        number = self._number(link)
+        return text if number is None else f"{number}, {text}"
 
     def _number(self, link: Link) -> int | None:
         return link.number if self.multi else None
@@ -132,7 +133,7 @@ class Sockets:
             self._failed(link, Event.NO_PDP, "there is no PDP")
             return False
         if link.slot is None:
-            self.line.urc(str(TransportError(link.kind, SocketError.NO_TSAPI)))
+            self.line.urc(TransportError(link.kind, SocketError.NO_TSAPI))
             self._failed(link, Event.FAILED, "eight connections are in use")
             return False
         secure = self._secure if self.settings.ssl and link.kind == "TCP" else None
@@ -161,8 +162,8 @@ class Sockets:
             self._perhaps_the_last()
         else:
             self.scene.move(event)
-            self.line.urc(str(SceneState(self.scene.state.value)))
-        self.line.urc(str(ConnectFail(self._number(link))))
+            self.line.urc(SceneState(self.scene.state.value))
+        self.line.urc(ConnectFail(self._number(link)))
 
     def _is_connected(self, link: Link) -> None:
         log.info("link %d: %s to %s:%d", link.number, link.kind, link.address, link.port)
@@ -176,7 +177,7 @@ class Sockets:
             self._transparent = transparent
             self.line.in_gap(lambda: self._begin(transparent))
         else:
-            self.line.urc(str(ConnectOk(self._number(link))))
+            self.line.urc(ConnectOk(self._number(link)))
 
     # --- closing --------------------------------------------------------------------------------
 
@@ -198,7 +199,7 @@ class Sockets:
     def _pdp_lost(self) -> None:
         if self.scene.following(Event.PDP_LOST) is None:
             return
-        self.line.urc(str(PdpDeact()))
+        self.line.urc(PdpDeact())
         self._close_all()
         self.scene.move(Event.PDP_LOST)
 
@@ -210,8 +211,8 @@ class Sockets:
     def _ended(self, link: Link, error: SocketError | None) -> None:
         # Said before the line is commands again: what the host has typed behind is for the peer.
         if error is not None:
-            self.line.urc(str(TransportError(link.kind, error)))
-        self.line.urc(str(Closed(self._number(link))))
+            self.line.urc(TransportError(link.kind, error))
+        self.line.urc(Closed(self._number(link)))
         link.release()
         self._link_down(link)
 
@@ -241,7 +242,7 @@ class Sockets:
         if self._transparent is not transparent:
             return b""
         transparent.begin()
-        return frame_urc("CONNECT")
+        return frame_urc(str(Connect()))
 
     def _end_transparent(self) -> None:
         transparent, self._transparent = self._transparent, None
@@ -252,4 +253,4 @@ class Sockets:
         """ATO."""
         if self._transparent is None:
             return Reply(final="NO CARRIER")
-        return Reply(final="CONNECT", after=self._transparent.begin)
+        return Reply(final=str(Connect()), after=self._transparent.begin)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from atwin.at.reply import OK
+from atwin.at.reply import OK, frame_urc
 from atwin.twin.chapters.tcp.link import PACKET
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class Transparent:
 
     def _leave(self) -> None:
         """`+++`: the link stays, and what it receives waits for ATO."""
-        self._line.urc(OK)
+        self._line.in_gap(lambda: frame_urc(OK))
         self._give_back()
 
     def _give_back(self) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 from atwin.at import command
 from atwin.at.cme import Cme
 from atwin.at.command import Family
+from atwin.at.dialect.urcs import SceneState
 from atwin.at.kinds import OneOf, Text
 from atwin.at.reply import AtError, CmeError, Reply
-from atwin.at.urc import SceneState
 from atwin.twin.chapters.tcp.service import NUMBERS
 from atwin.twin.chapters.tcp.settings import SocketSettings, is_saved
 from atwin.twin.chapters.tcp.states import ClientState, Event, State

@@ -1,0 +1,221 @@
+"""The URCs there are, by chapters; the twin says each of them, and the host reads it.
+
+The order counts: a line is the first of them that it fits.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Annotated
+
+from atwin.at.dialect.urc import Link, Urc, Words
+
+#: What the mask ROM says: no line (spec: power.md §3).
+ROM_BANNER = b"^boot.rom'v\x00\x01\x00\x00'!\\n"
+
+#: Texts without a `+` in front that no command prints as information, besides those below: what
+#: modules of this family say when they start, and what the twin never comes to (spec: uart.md §8,
+#: power.md §2).
+FOREIGN = re.compile(
+    r"(?:[A-Z-]+ )?POWER DOWN|RING|(?:SMS|CALL|PB|AT|MODEM) ?(?:READY|DONE)|\^boot\.rom.*",
+    re.DOTALL | re.IGNORECASE,
+)
+
+# --- the module -----------------------------------------------------------------------------------
+
+
+class Ready(Urc, says="RDY"):
+    """The firmware has started: whatever it was told before is gone (spec: uart.md §8)."""
+
+
+class PowerDown(Urc, says="NORMAL POWER DOWN"):
+    """The module switches itself off (spec: power.md §2)."""
+
+
+# --- SIM and network ------------------------------------------------------------------------------
+
+
+class SimState(Urc, says="+CPIN: <state>", information=True):
+    """What AT+CPIN? tells, after a start and when the card comes or goes (spec: uart.md §8)."""
+
+    state: Words
+
+
+class Registration(Urc, says="+<kind>: <state>", information=True):
+    """`state` is what the read form has after its mode: status, and the cell in mode 2."""
+
+    kind: Annotated[str, "C[EG]?REG"]
+    state: Annotated[str, r'\d(?:,"\w*","\w*",\d)?']
+
+
+class NetworkMode(Urc, says="^MODE: <mode>,<submode>"):
+    """The kind of radio network: 17 LTE, 0 none (spec: uart.md §8)."""
+
+    mode: int
+    submode: int
+
+
+class Service(Urc, says="+<network> Service"):
+    """The same in a word."""
+
+    network: Annotated[str, "E_UTRAN|NO"]
+
+
+class NetworkTime(Urc, says="+NITZ: <time>"):
+    """Date, time and zone, as the network tells them (spec: uart.md §8)."""
+
+    time: Annotated[str, r"[\d/]+,[\d:]+[+-]\d\d,\d"]
+
+
+class Detached(Urc, says="+CGEV: ME DETACH"):
+    """The module has left the packet network (spec: network.md §2)."""
+
+
+class PdnChanged(Urc, says="+CGEV: <who> PDN <what> <cid>"):
+    """A PDP is up or down; `who` made it so, the module or the network (spec: network.md §2)."""
+
+    who: Annotated[str, "ME|NW"]
+    what: Annotated[str, "ACT|DEACT"]
+    cid: int
+
+
+class BearerDeact(Urc, says="+SAPBR <cid>: DEACT", also="+SAPBR: <cid>: DEACT"):
+    """The network took the bearer away; no colon after SAPBR (spec: network.md §3)."""
+
+    cid: int
+
+
+# --- HTTP -----------------------------------------------------------------------------------------
+
+
+class HttpAction(Urc, says="+HTTPACTION: <method>,<status>,<length>"):
+    """An HTTPACTION is over (spec: http.md §3.5)."""
+
+    method: int
+    status: int
+    length: int
+
+
+class HttpCause(Urc, says="ERROR: <cause>"):
+    """Why a request failed, where the module tells: the vendor's number (spec: http.md §4)."""
+
+    cause: int
+
+
+class HttpExAction(Urc, says="+HTTPEXACTION: <method>,<status>"):
+    """A streaming session is over (spec: http.md §3.11)."""
+
+    method: int
+    status: int
+
+
+class HttpExPostReady(Urc, says="+HTTPEXPOST"):
+    """Connected: the module wants the request body (spec: http.md §3.11)."""
+
+
+class HttpExPosted(Urc, says="+HTTPEXPOST: <length>"):
+    """So many body bytes were delivered to the server (spec: http.md §3.11)."""
+
+    length: int
+
+
+class HttpExGetReady(Urc, says="+HTTPEXGET"):
+    """Response data are waiting to be fetched (spec: http.md §3.11)."""
+
+
+class HttpGetToFs(Urc, says="+HTTPGETTOFS: <status>,<written>"):
+    """A download into the module's file system is over (spec: http.md §3.12)."""
+
+    status: int
+    written: int
+
+
+# --- TCP and UDP (spec: network.md §5) ------------------------------------------------------------
+
+
+class ConnectOk(Urc, says="[<link>, ]CONNECT OK"):
+    """A link is up."""
+
+    link: Link = None
+
+
+class ConnectFail(Urc, says="[<link>, ]CONNECT FAIL"):
+    """A link did not come up."""
+
+    link: Link = None
+
+
+class Connect(Urc, says="CONNECT"):
+    """The line is the link's from here on: transparent mode."""
+
+
+class Closed(Urc, says="[<link>, ]CLOSED"):
+    """The peer closed a link, or it broke."""
+
+    link: Link = None
+
+
+class TransportError(Urc, says="<protocol> ERROR: <number>"):
+    """Why a link broke or could not be had; the vendor's number."""
+
+    protocol: Annotated[str, "TCP|UDP"]
+    number: int
+
+
+class SceneState(Urc, says="STATE: <state>"):
+    """The state a failed CIPSTART left, and what CIPSTATUS tells."""
+
+    state: Words
+
+
+class PdpDeact(Urc, says="+PDP: DEACT", also="+PDP DEACT"):
+    """The network took the PDP of the sockets away (spec: network.md §4, OQ-36)."""
+
+
+class DataWaiting(Urc, says="+CIPRXGET: 1[,<link>]"):
+    """Received data wait to be fetched with CIPRXGET."""
+
+    link: Link = None
+
+
+class ReceivedFrom(Urc, says="RECV FROM: <peer>"):
+    """Who sent the packet that follows: address and port."""
+
+    peer: Annotated[str, r"\S+"]
+
+
+class NameResolved(Urc, says='+CDNSGIP: 1,"<name>","<address>"'):
+    """The address of a name."""
+
+    name: str
+    address: str
+
+
+class NameUnknown(Urc, says="+CDNSGIP: 0,<error>"):
+    """A name that has no address; `error` is 10-15."""
+
+    error: int
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+# Host and trace ask about the same lines, and most lines come again.
+@lru_cache(maxsize=128)
+def parse_urc(line: str) -> Urc | None:
+    """The URC that `line` (without CR LF) is, or None for any other line."""
+    line = line.strip()
+    return next((urc for kind in Urc.DECLARED if (urc := kind.read(line)) is not None), None)
+
+
+def urcs_after(body: bytes) -> list[tuple[str, Urc]]:
+    """The URCs that were counted as the end of a body which came short: whole lines after its OK.
+
+    Bytes of the body were lost, so what followed it on the line was taken for them.
+    """
+    _, ok, after = body.rpartition(b"\r\nOK\r\n")
+    if not ok or not after.endswith(b"\r\n"):
+        return []
+    lines = [line.strip() for line in after.decode("latin-1").split("\r\n")]
+    return [(line, urc) for line in lines if (urc := parse_urc(line)) is not None]
