@@ -14,7 +14,7 @@ GROUND = {"text", "at", "models", "clock", "disk", "trace"}
 MAY_IMPORT = {
     "text": {"text"},
     "at": {"text", "at"},
-    "models": {"models"},
+    "models": {"text", "models"},
     "clock": {"clock"},
     "disk": {"text", "disk"},
     "trace": {"text", "at", "clock", "trace"},

@@ -106,18 +106,18 @@ def test_limits_that_are_not_told(
     run_virtual(main())
 
 
-def test_what_it_says_counts_before_its_limits() -> None:
+def test_what_it_says_counts_and_not_its_limits() -> None:
     async def main() -> None:
         near, far = memory_pair()
         module, channel = FakeModule(far, limit=3356, streams=True), Channel(near)
         limits = await ask_limits(channel)
         assert limits.note == ""
-        assert (await ask_identity(channel, limits)).profile == "air724ug"
+        assert (await ask_identity(channel)).profile == "air724ug"
         module.instead["AT+CGMM"] = module.instead["ATI"] = b"\r\nERROR\r\n"
-        assert (await ask_identity(channel, limits)).profile == "air780e-at"
+        assert (await ask_identity(channel)).profile is None
         module.instead["ATI"] = b"\r\nCall Ready\r\n\r\nAirM2M_780E_V1_LTE_LSAT\r\n\r\nOK\r\n"
         module.instead["AT+CGMM"] = b"\r\nAir780E\r\n\r\nOK\r\n"
-        who = await ask_identity(channel, limits)
+        who = await ask_identity(channel)
         assert (who.model, who.firmware) == ("Air780E", "AirM2M_780E_V1_LTE_LSAT")
         assert who.profile == "air780e-lsat"
 

@@ -646,6 +646,8 @@ def test_a_module_that_tells_no_headers_follows_by_itself(headers: bytes) -> Non
         server = FakeServer(b"found")
         module, modem = FakeModule(far, server, limit=5000), Modem(near)
         module.instead["AT+HTTPHEAD"] = headers
+        # A model nobody knows: of an Air724UG the host knows what its headers are like.
+        module.instead["AT+CGMM"] = module.instead["ATI"] = b"\r\nERROR\r\n"
 
         def answer(asked: FakeAsked) -> FakeAnswer:
             followed = module.parameters["REDIR"] == "1"

@@ -11,13 +11,12 @@ from atwin.at.lenient import lenient
 from atwin.host.channel.script import Script
 from atwin.host.errors import NoAnswerError
 from atwin.models import MODELS, load_profile
+from atwin.models.profile import VENDOR_CHUNK
 
 if TYPE_CHECKING:
     from atwin.host.channel.channel import Channel
     from atwin.host.channel.exchange import Reply
-
-#: The chunk the vendor uses on the Air724UG, in bytes: 300 KiB, inside a buffer of 312 KiB.
-VENDOR_CHUNK = 307_200
+    from atwin.models import Profile
 
 #: Bytes that every module of the family takes and gives: the vendor's chunk for the smallest one.
 SAFE_SIZE = 3072
@@ -36,7 +35,8 @@ class Limits:
 
     `post_max` is the most HTTPDATA takes, `read_max` the most one ranged HTTPREAD gives,
     `streams` whether the module has HTTPEXACTION. `note` is for a person where the module did not
-    tell all that; `guessed` where nothing did.
+    tell all that; `guessed` where nothing did. `lower_cases`: HTTPHEAD of the model it says it is
+    gives header blocks in lower case.
     """
 
     post_max: int
@@ -44,6 +44,7 @@ class Limits:
     streams: bool
     note: str = ""
     guessed: bool = False
+    lower_cases: bool = False
 
     @property
     def chunk_max(self) -> int:
@@ -60,8 +61,7 @@ class Limits:
 class Identity:
     """What the module says it is; empty where it does not say.
 
-    `profile` is the key of the model profile of that firmware or model, else of one with the same
-    limits; None when there is none.
+    `profile` is the key of the model profile of that firmware or model, None where there is none.
     """
 
     manufacturer: str
@@ -79,37 +79,33 @@ async def ask_limits(channel: Channel) -> Limits:
     post = post_range(await _ask(script, "AT+HTTPDATA=?"))
     read = read_range(await _ask(script, "AT+HTTPREAD=?"))
     streams = (await _ask(script, "AT+HTTPEXACTION=?")).ok
-    if post is not None and read is not None:
-        return Limits(post, read, streams)
-    _, model, firmware = await _who(script)
-    key = recognised(model, firmware)
-    if key is not None:
-        profile = load_profile(key)
-        post_known, read_known = profile.limit("post_limit"), profile.limit("read_max")
-        guess = f"taking those of the {profile.title}"
-    else:
-        post_known = read_known = SAFE_SIZE
-        guess = f"taking {SAFE_SIZE} bytes, --chunk asks for more"
+    known = _profile(*await _model(script))
+    note = ""
+    if post is None or read is None:
+        guess = (
+            f"taking {SAFE_SIZE} bytes, --chunk asks for more"
+            if known is None
+            else f"taking those of the {known.title}"
+        )
+        note = (
+            f"the module does not tell its limits for HTTP (AT+HTTPDATA=?, AT+HTTPREAD=?): {guess}"
+        )
     return Limits(
-        post_known if post is None else post,
-        read_known if read is None else read,
+        post or (known.limit("post_limit") if known else SAFE_SIZE),
+        read or (known.limit("read_max") if known else SAFE_SIZE),
         streams,
-        f"the module does not tell its limits for HTTP (AT+HTTPDATA=?, AT+HTTPREAD=?): {guess}",
-        guessed=key is None,
+        note,
+        guessed=bool(note) and known is None,
+        lower_cases=known is not None and known.has("head_lowercase"),
     )
 
 
-async def ask_identity(channel: Channel, limits: Limits) -> Identity:
+async def ask_identity(channel: Channel) -> Identity:
     """Ask CGMI, CGMM, ATI. Raises `NoAnswerError`; what is refused stays empty."""
-    manufacturer, model, firmware = await _who(Script("identity", channel))
-    profile = recognised(model, firmware) or _profile_with(limits)
-    return Identity(manufacturer, model, firmware, profile)
-
-
-def lower_cases(limits: Limits) -> bool:
-    """Whether HTTPHEAD of the module with these limits gives header blocks in lower case."""
-    key = _profile_with(limits)
-    return key is not None and load_profile(key).has("head_lowercase")
+    script = Script("identity", channel)
+    manufacturer = _said(await _ask(script, "AT+CGMI"), "+CGMI")
+    model, firmware = await _model(script)
+    return Identity(manufacturer, model, firmware, recognised(model, firmware))
 
 
 def post_range(reply: Reply) -> int | None:
@@ -130,14 +126,17 @@ def recognised(model: str, firmware: str) -> str | None:
 
     None where neither tells it.
     """
-    profiles = {key: load_profile(key) for key in MODELS}
+    profile = _profile(model, firmware)
+    return None if profile is None else profile.key
+
+
+def _profile(model: str, firmware: str) -> Profile | None:
+    profiles = [load_profile(key) for key in MODELS]
     family = _VERSION.sub("", firmware).casefold()
-    for key, profile in profiles.items():
+    for profile in profiles:
         if _VERSION.sub("", profile.firmware).casefold() == family:
-            return key
-    named = [
-        key for key, profile in profiles.items() if profile.name.casefold() == model.casefold()
-    ]
+            return profile
+    named = [profile for profile in profiles if profile.name.casefold() == model.casefold()]
     return named[0] if len(named) == 1 else None
 
 
@@ -158,12 +157,12 @@ async def _ask(script: Script, command: str) -> Reply:
         return await script.ask(command)
 
 
-async def _who(script: Script) -> tuple[str, str, str]:
-    """Manufacturer, model, firmware, as the module says them."""
-    manufacturer, model, firmware = [
-        _said(await _ask(script, f"AT{name}"), name) for name in ("+CGMI", "+CGMM", "I")
-    ]
-    return manufacturer, model, firmware
+async def _model(script: Script) -> tuple[str, str]:
+    """Model and firmware, as the module says them."""
+    return (
+        _said(await _ask(script, "AT+CGMM"), "+CGMM"),
+        _said(await _ask(script, "ATI"), "I"),
+    )
 
 
 def _said(reply: Reply, name: str) -> str:
@@ -173,13 +172,3 @@ def _said(reply: Reply, name: str) -> str:
     named = reply.value(name)
     bare = next((line for line in reply.lines if line[0] not in "+*^"), "")
     return (bare if named is None else named).strip('" ')
-
-
-def _profile_with(limits: Limits) -> str | None:
-    for key in MODELS:
-        profile = load_profile(key)
-        if profile.limit("post_limit") == limits.post_max and profile.has("ext_http") == (
-            limits.streams
-        ):
-            return key
-    return None

@@ -18,7 +18,7 @@ from atwin.host.download import Download, Order, already_there, tell_rung
 from atwin.host.errors import HostError
 from atwin.host.found import Context, Found
 from atwin.host.http import HttpSession, Setup
-from atwin.host.identity import ask_identity, ask_limits, lower_cases
+from atwin.host.identity import ask_identity, ask_limits
 from atwin.host.line import Line, LineWishes
 from atwin.host.recovery import Board, Ladder, Recovery, Retry, recover
 from atwin.host.tls import TlsSetup
@@ -155,7 +155,7 @@ class Modem:
     async def identity(self) -> Identity:
         """Who the module is; asked once."""
         if self._identity is None:
-            self._identity = await ask_identity(self.channel, await self.limits())
+            self._identity = await ask_identity(self.channel)
         return self._identity
 
     async def get(
@@ -265,7 +265,7 @@ class Modem:
         ladder = Ladder(self._board, partial(tell_rung, order, progress))
         asking = Recovery(None, ladder, retry or Retry(give_up=give_up))
         identity = await asking.run(self.identity)
-        limits = await self.limits()
+        limits = await asking.run(self.limits)
         download = Download(
             order,
             self._session(setup, limits, redirect_is_answer=False),
@@ -322,7 +322,7 @@ class Modem:
             setup,
             cid=self.bearer.cid,
             tls=self._tls,
-            lower_cases=lower_cases(limits),
+            lower_cases=limits.lower_cases,
             redirect_is_answer=redirect_is_answer,
             context=self._context,
         )

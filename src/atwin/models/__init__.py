@@ -1,5 +1,6 @@
 """Module profiles: what differs between the models, as data."""
 
-from atwin.models.profile import MODELS, Profile, Quirks, UnknownModelError, load_profile
+from atwin.models.loading import MODELS, load_profile
+from atwin.models.profile import Profile, Quirks, UnknownModelError
 
 __all__ = ["MODELS", "Profile", "Quirks", "UnknownModelError", "load_profile"]

@@ -1,23 +1,67 @@
-"""Profiles and their loader (spec: models.md)."""
+"""What one module with one firmware is: names, limits, times, features, texts, quirks."""
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: The profile keys, in the order of the specification's columns.
-MODELS = ("air724ug", "air780e-at", "air780e-lsat")
+#: Bytes: the vendor's part of a download on an Air724UG, 300 KiB in a buffer of 312 KiB.
+VENDOR_CHUNK = 307_200
+
+#: What the tables of a profile hold, and what each value means. All of them are needed.
+LIMITS = {
+    "http_buffer": "bytes of the HTTP buffer",
+    "post_limit": "bytes AT+HTTPDATA takes at most",
+    "read_max": "bytes one ranged AT+HTTPREAD gives at most",
+    "fs_total": "bytes of the file system",
+    "fs_block": "bytes of a block of the file system",
+    "max_baud": "fastest rate of the line in bit/s",
+    "default_cid": "the PDP context that is active after attach",
+}
+TIMES = {
+    "key_start": "PWRKEY low until the module starts",
+    "key_stop": "PWRKEY low until the module switches off",
+    "reset_off": "RESET low until the module is off",
+    "reset_start": "RESET low that starts a module which is off; 0 where RESET cannot",
+    "banner": "from the start to the banner of the mask ROM",
+    "parser": "from the banner to RDY",
+    "sim": "from RDY to the SIM",
+    "boot_search": "to find the network after a start",
+    "search": "to find the network later",
+    "nitz": "from the registration to the network's time",
+}
+FEATURES = {
+    "head_lowercase": "AT+HTTPHEAD gives the header block in lower case",
+    "fs_prompt_space": "a blank follows the prompt of AT+FSWRITE",
+    "ext_http": "AT+HTTPEXACTION, HTTPEXGET, HTTPEXPOST",
+    "gettofs": "AT+HTTPGETTOFS",
+    "fs_read_head": "AT+FSREADHEAD",
+    "exinfo": "AT*EXINFO",
+    "ifc_blank": "a blank follows the comma of AT+IFC",
+    "ifc_hw_only": "AT+IFC refuses XON/XOFF",
+    "seven_data_bits": "AT+ICF takes 7 data bits",
+    "boot_banner": "the mask ROM prints its banner",
+    "cpin_at_boot": "+CPIN: follows RDY",
+    "reset_is_off": "RESET switches off; else a module that was on starts again at its release",
+}
+#: Python's format of the date and time in local or universal time, for a year of 2 or 4 digits.
+TEXTS = {"nitz": "date and time of +NITZ:, in the letters of strftime"}
+NAMES = {
+    "name": "as AT+CGMM says it",
+    "title": "for people",
+    "chip": "as AT^HVER says it",
+    "firmware": "as ATI says it",
+    "hardware_version": "as AT*I says it",
+    "build_time": "as AT*I says it",
+}
 
 
 class UnknownModelError(ValueError):
-    """No profile of that name, or no flag of that name in a profile."""
+    """No profile of that name, no right one in that file, or no flag of that name in a profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +90,7 @@ class Quirks:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One module with one firmware: names, limits in bytes, features, quirks."""
+    """One module with one firmware. The tables hold what `LIMITS`, `TIMES` … above name."""
 
     key: str
     name: str
@@ -56,27 +100,40 @@ class Profile:
     hardware_version: str
     build_time: str
     limits: Mapping[str, int]
+    times: Mapping[str, float]
     features: Mapping[str, bool]
+    texts: Mapping[str, str]
     quirks: Quirks = field(default_factory=Quirks)
 
     def limit(self, name: str) -> int:
         """The limit of that name: bytes, bit/s, or an id. Raises KeyError."""
         return self.limits[name]
 
+    def seconds(self, name: str) -> float:
+        """The time of that name in seconds. Raises KeyError."""
+        return self.times[name]
+
     def has(self, feature: str) -> bool:
         """Whether the firmware has that feature. Raises KeyError for a name no profile knows."""
         return self.features[feature]
 
-    def with_flags(self, **flags: bool | float) -> Profile:
-        """A copy with features, limits or quirks of those names changed.
+    @property
+    def download_chunk(self) -> int:
+        """Bytes of a part of a download: as large as fits, up to the vendor's own part."""
+        return min(self.limits["post_limit"], self.limits["read_max"], VENDOR_CHUNK)
 
-        Raises `UnknownModelError` for a name that none of the three has.
+    def with_flags(self, **flags: bool | float) -> Profile:
+        """A copy with limits, times, features or quirks of those names changed.
+
+        Raises `UnknownModelError` for a name that none of the four has.
         """
-        limits, features = dict(self.limits), dict(self.features)
+        limits, times, features = dict(self.limits), dict(self.times), dict(self.features)
         quirks: dict[str, Any] = {}
         for name, value in flags.items():
             if name in limits:
                 limits[name] = int(value)
+            elif name in times:
+                times[name] = float(value)
             elif name in features:
                 features[name] = bool(value)
             elif name in {f.name for f in fields(Quirks)}:
@@ -86,20 +143,7 @@ class Profile:
         return replace(
             self,
             limits=MappingProxyType(limits),
+            times=MappingProxyType(times),
             features=MappingProxyType(features),
             quirks=replace(self.quirks, **quirks),
         )
-
-
-@cache
-def load_profile(key: str) -> Profile:
-    """The profile of a model. Raises `UnknownModelError` naming the models there are."""
-    if key not in MODELS:
-        raise UnknownModelError(f"unknown model {key!r}; there are {', '.join(MODELS)}")
-    data = tomllib.loads(files(__package__).joinpath(f"{key}.toml").read_text("utf-8"))
-    return Profile(
-        key=key,
-        limits=MappingProxyType(data.pop("limits")),
-        features=MappingProxyType(data.pop("features")),
-        **data,
-    )

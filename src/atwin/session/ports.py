@@ -49,7 +49,7 @@ def parse_twin_url(url: str) -> TwinUrl:
     """
     model, _, query = url.removeprefix(SCHEME).partition("?")
     values = dict(parse_qsl(query, keep_blank_values=True, errors="surrogateescape"))
-    if "/" in model:
+    if "/" in model and not model.endswith(".toml"):
         raise typer.BadParameter(f"{url}: nothing may follow the model but ?name=value&…")
     line = parse_line_model(
         values.pop("baud", "max"),

@@ -48,10 +48,6 @@ if TYPE_CHECKING:
 
 #: What the mask ROM says before any firmware runs; no line, and its `\n` is two characters.
 
-#: Seconds from the start to the banner, and from the banner to a parser that is alive.
-BANNER_TIME = 0.05
-PARSER_TIME = 1.25
-
 
 class Firmware:
     """Services and command families, put together for one profile."""
@@ -145,10 +141,11 @@ class Firmware:
 
         Until the parser is alive, what the host sends is lost. The mask ROM knows no settings.
         """
-        await self.hardware.pause(BANNER_TIME)
-        if self.hardware.profile.has("boot_banner"):
+        profile = self.hardware.profile
+        await self.hardware.pause(profile.seconds("banner"))
+        if profile.has("boot_banner"):
             self.interpreter.say(ROM_BANNER)
-        await self.hardware.pause(PARSER_TIME)
+        await self.hardware.pause(profile.seconds("parser"))
         self.hardware.uart.configure(self.settings.line_mode())
         self.interpreter.start()
         self.interpreter.urc(Ready())

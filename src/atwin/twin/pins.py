@@ -13,17 +13,6 @@ if TYPE_CHECKING:
     from atwin.clock.base import Timer
     from atwin.twin.module import Module
 
-#: Seconds PWRKEY is low to switch on, by whether RESET switches off (Air780E), and to switch off.
-_START = {True: 1.0, False: 1.2}
-_STOP = 1.5
-
-#: Seconds RESET is low until the module is off, by the same. An Air724UG that ran starts again when
-#: it is released.
-_RESET_OFF = {True: 0.5, False: 0.1}
-
-#: Seconds RESET is low to start an Air724UG that is off.
-_RESET_START = 1.5
-
 
 class Pins:
     """The levels of the module's control pins; True is high.
@@ -34,7 +23,7 @@ class Pins:
 
     def __init__(self, module: Module) -> None:
         self._module = module
-        self._reset_is_off = module.hardware.profile.has("reset_is_off")
+        self._profile = module.hardware.profile
         self._power_key = True
         self._reset = True
         self._supply = True
@@ -61,7 +50,7 @@ class Pins:
             if not self._module.is_on:
                 self._await_start()
             else:
-                self._key_timer = self._later(_STOP, self._power_down)
+                self._key_timer = self._later("key_stop", self._power_down)
 
     @property
     def reset(self) -> bool:
@@ -128,7 +117,9 @@ class Pins:
             _stop(self._key_timer)
             self._module.hardware.happened(f"supply dips for {seconds:g} s")
             self._module.cut_power(briefly=True)
-            self._dip_timer = self._later(seconds, self._recover)
+            self._dip_timer = self._module.hardware.clock.call_later(
+                seconds * self._module.hardware.time_scale, self._recover
+            )
 
     def _recover(self) -> None:
         if self._alive:
@@ -140,18 +131,19 @@ class Pins:
         return self._supply and self._reset
 
     def _await_start(self) -> None:
-        self._key_timer = self._later(_START[self._reset_is_off], self._module.power_on)
+        self._key_timer = self._later("key_start", self._module.power_on)
 
     def _hold_reset(self) -> None:
         self._reset_low_since = self._module.hardware.clock.now()
         self._restarts = self._powered_in_reset = False
-        self._reset_timer = self._later(_RESET_OFF[self._reset_is_off], self._go_off)
+        self._reset_timer = self._later("reset_off", self._go_off)
 
     def _released(self, held: float) -> None:
         """RESET is high again after so many seconds; a shorter pulse is none."""
-        counts = self._powered_in_reset or held >= self._scaled(_RESET_OFF[self._reset_is_off])
+        counts = self._powered_in_reset or held >= self._seconds("reset_off")
         tied = counts and not self._power_key
-        starts = tied if self._reset_is_off else held >= self._scaled(_RESET_START)
+        start = self._seconds("reset_start")
+        starts = held >= start if start else tied
         if self._restarts or starts:
             self._module.power_on(cause=StartCause.RESET_KEY)
         elif tied and not self._module.is_on:
@@ -159,7 +151,7 @@ class Pins:
 
     def _go_off(self) -> None:
         _stop(self._key_timer)
-        self._restarts = not self._reset_is_off and self._module.is_on_or_restarts
+        self._restarts = not self._profile.has("reset_is_off") and self._module.is_on_or_restarts
         self._module.reset_off()
 
     def _power_down(self) -> None:
@@ -175,11 +167,12 @@ class Pins:
         happened(f"{pin} high after {now - low_since:.2f} s" if high else f"{pin} low")
         return low_since if high else now
 
-    def _later(self, seconds: float, call: Callable[[], None]) -> Timer:
-        return self._module.hardware.clock.call_later(self._scaled(seconds), call)
+    def _later(self, time: str, call: Callable[[], None]) -> Timer:
+        return self._module.hardware.clock.call_later(self._seconds(time), call)
 
-    def _scaled(self, seconds: float) -> float:
-        return seconds * self._module.hardware.time_scale
+    def _seconds(self, time: str) -> float:
+        """A hold time of the profile, as this module's clock has it."""
+        return self._profile.seconds(time) * self._module.hardware.time_scale
 
 
 def _stop(timer: Timer | None) -> None:

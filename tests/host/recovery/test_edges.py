@@ -13,6 +13,7 @@ from atwin.host import HostError, Modem
 from atwin.line.frame import Flow, HostSettings
 from atwin.line.pins import PinSpecError, open_pins
 from atwin.line.ports.memory import memory_pair
+from atwin.models import Profile, load_profile
 from atwin.session.pins import TwinPins
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
@@ -34,7 +35,7 @@ LINK = (b'AT+CIPSTART="TCP","server.test",7000\r', b"CONNECT OK\r\n")
 
 def with_twin(
     test: Callable[[Twin, MemoryPort, SimulatedNetwork], Awaitable[None]],
-    model: str = "air780e-lsat",
+    model: str | Profile = "air780e-lsat",
     **options: Any,
 ) -> None:
     async def main() -> None:
@@ -257,11 +258,9 @@ def test_a_sim_that_goes_in_the_middle_is_told_and_resets_nothing(tmp_path: Path
     with_twin(test, faults=plan({"kind": "sim_pulled", "at_action": 3}))
 
 
-def test_a_module_that_was_slower_than_that_is_pressed_once_more(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_module_that_was_slower_than_that_is_pressed_once_more() -> None:
     """It starts behind the ten seconds of the host, just in time to be switched off."""
-    monkeypatch.setattr("atwin.twin.firmware.PARSER_TIME", 10.5)
+    slow = load_profile("air780e-lsat").with_flags(parser=10.5)
     presses = 0
 
     async def test(twin: Twin, near: MemoryPort, network: SimulatedNetwork) -> None:
@@ -270,7 +269,7 @@ def test_a_module_that_was_slower_than_that_is_pressed_once_more(
                 nonlocal presses
                 presses += pin == "power_key" and not high
                 if presses:
-                    monkeypatch.setattr("atwin.twin.firmware.PARSER_TIME", 5.0)
+                    twin.module.hardware.profile = slow.with_flags(parser=5.0)
                 await super().drive(pin, high)
 
         async with Modem(near, pins=Counted(twin)) as modem:
@@ -278,20 +277,17 @@ def test_a_module_that_was_slower_than_that_is_pressed_once_more(
             climbed = await modem.recover(restart=True)
             assert [rung.rung for rung in climbed] == ["AT+RESET"]
 
-    with_twin(test)
+    with_twin(test, slow)
     assert presses == 2
 
 
 @pytest.mark.parametrize("seconds", [5.0, 8.0])
-def test_a_module_that_starts_slowly_is_not_switched_off(
-    seconds: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_module_that_starts_slowly_is_not_switched_off(seconds: float) -> None:
     """An update that is unpacked behind AT+RESET, a slow flash: 4.5 s are not for ever."""
-    monkeypatch.setattr("atwin.twin.firmware.PARSER_TIME", seconds)
 
     async def test(twin: Twin, near: MemoryPort, network: SimulatedNetwork) -> None:
         async with Modem(near, pins=TwinPins(twin)) as modem:
             await modem.bring_up()
             await modem.recover(restart=True)
 
-    with_twin(test)
+    with_twin(test, load_profile("air780e-lsat").with_flags(parser=seconds))

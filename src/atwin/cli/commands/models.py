@@ -23,7 +23,8 @@ def models(as_json: Json = False) -> None:
                 "model": profile.key,
                 "title": profile.title,
                 "firmware": profile.firmware,
-                "limits": dict(profile.limits),
+                "limits": dict(profile.limits) | {"download_chunk": profile.download_chunk},
+                "times": dict(profile.times),
                 "features": dict(profile.features),
             }
             for profile in profiles
@@ -34,6 +35,7 @@ def models(as_json: Json = False) -> None:
         ("model", *(profile.key for profile in profiles)),
         ("firmware", *(profile.firmware for profile in profiles)),
         *((name, *(str(p.limit(name)) for p in profiles)) for name in profiles[0].limits),
+        ("download_chunk", *(str(p.download_chunk) for p in profiles)),
         *(
             (name, *("yes" if p.has(name) else "-" for p in profiles))
             for name in profiles[0].features

@@ -7,7 +7,7 @@ import typer
 from atwin.cli.options.shared import TraceFile
 
 #: Model names are checked where the profiles are: this file must not load them for `--help`.
-_MODELS = "air724ug, air780e-at or air780e-lsat"
+_MODELS = "air724ug, air780e-at, air780e-lsat or a profile of your own: ./mine.toml"
 
 
 def twin(

@@ -10,7 +10,7 @@ from atwin.disk.errors import DiskError
 from atwin.disk.target import find_target
 from atwin.host.download.plan import SMALLEST_CHUNK
 from atwin.host.errors import TargetError, UsageError
-from atwin.host.identity import VENDOR_CHUNK
+from atwin.models.profile import VENDOR_CHUNK
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -31,6 +31,9 @@ def parse_clock(text: str) -> tuple[float, int]:
     return local.timestamp() - _QUARTER * zone, zone
 
 
-def nitz_text(utc: float, zone_quarters: int) -> str:
-    """`2024/08/23,06:52:50+32,0`: universal time, zone, no daylight saving (spec: uart.md §8)."""
-    return f"{datetime.fromtimestamp(utc, UTC):%Y/%m/%d,%H:%M:%S}{zone_quarters:+03d},0"
+def nitz_text(utc: float, zone_quarters: int, form: str) -> str:
+    """`2024/08/23,06:52:50+32,0`: universal time in `form`, zone, no daylight saving.
+
+    Source: spec uart.md §8.
+    """
+    return f"{datetime.fromtimestamp(utc, UTC):{form}}{zone_quarters:+03d},0"

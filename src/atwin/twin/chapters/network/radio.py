@@ -32,12 +32,6 @@ if TYPE_CHECKING:
     from atwin.twin.board.hardware import Hardware
     from atwin.twin.chapters.general.settings import Settings
 
-#: Seconds, before `Hardware.time_scale` (spec: power.md §3, network.md §2).
-SIM_TIME = 0.5
-BOOT_SEARCH_TIME = 2.6
-SEARCH_TIME = 1.5
-NITZ_DELAY = 0.06
-
 MINIMUM, FULL, FLIGHT = 0, 1, 4
 
 #: Registration states of `+CREG:` that this module itself comes to.
@@ -141,22 +135,22 @@ class Radio:
 
     async def boot(self) -> None:
         """The SIM, then the network, with their times and texts (spec: power.md §3)."""
-        await self._hardware.pause(SIM_TIME)
+        await self._pause("sim")
         self._start_sim()
         if self._hardware.profile.has("cpin_at_boot") and self.sim.present:
             self._urc(SimState(self.sim_state))
-        self._begin_search(BOOT_SEARCH_TIME)
+        self._begin_search("boot_search")
 
     def unlocked(self) -> None:
         """The PIN was right: go on where the start stood still."""
         self._sim_unlocked = True
-        self._begin_search(SEARCH_TIME)
+        self._begin_search("search")
 
     def set_functionality(self, level: int) -> None:
         """AT+CFUN: 1 registers after a while; 0 and 4 leave the network at once."""
         before, self.functionality = self.functionality, level
         if level == FULL and before != FULL:
-            self._begin_search(SEARCH_TIME)
+            self._begin_search("search")
         elif level != FULL and before == FULL:
             self._log_off()
 
@@ -164,7 +158,7 @@ class Radio:
         """AT+COPS=0 or 1: be registered, or search until we are."""
         self._wants_network = True
         if not self.registered:
-            self._begin_search(SEARCH_TIME)
+            self._begin_search("search")
 
     def leave_network(self) -> None:
         """AT+COPS=2: be off the network until `find_network`."""
@@ -182,19 +176,19 @@ class Radio:
         self._sim_ready = self.sim.present
         self._sim_unlocked = self._sim_ready and self.sim.pin is None
 
-    def _begin_search(self, seconds: float) -> None:
+    def _begin_search(self, time: str) -> None:
         self._end_search()
         if self._wants_network and self.functionality == FULL and self.sim_usable:
             self._move_to(SEARCHING)
-            self._search = self._spawn(self._register_after(seconds))
+            self._search = self._spawn(self._register_after(time))
 
     def _end_search(self) -> None:
         if self._search is not None:
             self._search.cancel()
             self._search = None
 
-    async def _register_after(self, seconds: float) -> None:
-        await self._hardware.pause(seconds)
+    async def _register_after(self, time: str) -> None:
+        await self._pause(time)
         if self.cell.grants not in SERVICE:
             self._move_to(self.cell.grants)
             return
@@ -203,10 +197,15 @@ class Radio:
         self._move_to(self.cell.grants)
         self.attach()
         if self.cell.sends_nitz:
-            await self._hardware.pause(NITZ_DELAY)
+            await self._pause("nitz")
             self._take_network_time()
             rtc = self._hardware.rtc
-            self._urc(NetworkTime(nitz_text(rtc.now(), rtc.zone_quarters)))
+            form = self._hardware.profile.texts["nitz"]
+            self._urc(NetworkTime(nitz_text(rtc.now(), rtc.zone_quarters, form)))
+
+    async def _pause(self, time: str) -> None:
+        """Wait for a time of the profile."""
+        await self._hardware.pause(self._hardware.profile.seconds(time))
 
     # --- attach and PDP -------------------------------------------------------------------------
 
@@ -275,7 +274,7 @@ class Radio:
         """The network is there again; the module finds it after its usual search."""
         self.cell.grants = stat
         if not self.registered:
-            self._begin_search(SEARCH_TIME)
+            self._begin_search("search")
 
     def pull_sim(self) -> None:
         """Take the card out while the module runs (spec: uart.md §8)."""
@@ -303,7 +302,7 @@ class Radio:
         self._sim_removed = False
         self._start_sim()
         self._urc(SimState(self.sim_state))
-        self._begin_search(SEARCH_TIME)
+        self._begin_search("search")
 
     # --- registration ---------------------------------------------------------------------------
 

@@ -1,0 +1,183 @@
+"""Profiles from their TOML files: the ones in this folder, and a user's own."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import asdict, fields
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from atwin.models.profile import (
+    FEATURES,
+    LIMITS,
+    NAMES,
+    TEXTS,
+    TIMES,
+    Profile,
+    Quirks,
+    UnknownModelError,
+)
+from atwin.text import parse_toml, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+#: A profile of a model is one file of this folder: its name without `.toml` is the model's key.
+MODELS = tuple(
+    sorted(
+        entry.name.removesuffix(".toml")
+        for entry in files(__package__).iterdir()
+        if entry.name.endswith(".toml")
+    )
+)
+
+#: Bytes a profile of somebody's own may have; the ones here have about a thousand.
+_LARGEST = 65_536
+#: Values above these make no module: bytes, bit/s, seconds.
+_LARGEST_LIMIT, _LONGEST_TIME = 1 << 32, 86_400.0
+_KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+
+
+def load_profile(model: str) -> Profile:
+    """The profile of a model by its key, or that of a file, whose name ends with `.toml`.
+
+    Raises `UnknownModelError` with one line that names the models there are, or the wrong value.
+    """
+    if model.endswith(".toml"):
+        return _of_file(Path(model))
+    if model not in MODELS:
+        raise UnknownModelError(
+            f"unknown model '{shown(model, limit=80)}'; there are {', '.join(MODELS)},"
+            " and a file of your own by its path: ./mine.toml"
+        )
+    return _built_in(model)
+
+
+@cache
+def _built_in(key: str) -> Profile:
+    return parse_profile(key, files(__package__).joinpath(f"{key}.toml").read_bytes())
+
+
+def _of_file(path: Path) -> Profile:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise UnknownModelError(f"{shown(str(path))}: {error.strerror or error}") from None
+    if len(data) > _LARGEST:
+        raise UnknownModelError(f"{shown(str(path))}: a profile has at most {_LARGEST} bytes")
+    key = path.name.removesuffix(".toml").lower()
+    if not _KEY.fullmatch(key):
+        raise UnknownModelError(
+            f"{shown(str(path))}: the file's name is the model's; use letters, digits, - and _"
+        )
+    try:
+        return parse_profile(key, data)
+    except ValueError as error:
+        raise UnknownModelError(f"{shown(str(path))}: {error}") from None
+
+
+def parse_profile(key: str, data: bytes) -> Profile:
+    """The profile a TOML document describes.
+
+    `like = "air780e-at"` takes every value the document does not give from that model; without
+    it the document gives them all. Raises `ValueError` with a reason for a person.
+    """
+    document = parse_toml(data)
+    like = document.pop("like", None)
+    base = _tables(load_profile(_text("like", like))) if like is not None else {}
+    given = {name: document.pop(name, {}) for name in ("limits", "times", "features", "texts")}
+    given[""] = {name: value for name, value in document.items() if name != "quirks"}
+    names, limits, times, features, texts = (
+        _read(table, given[table], known, base.get(table, {}), read)
+        for table, known, read in (
+            ("", NAMES, _text),
+            ("limits", LIMITS, _limit),
+            ("times", TIMES, _seconds),
+            ("features", FEATURES, _feature),
+            ("texts", TEXTS, _text),
+        )
+    )
+    return Profile(
+        key=key,
+        **names,
+        limits=limits,
+        times=times,
+        features=features,
+        texts=texts,
+        quirks=Quirks(**base.get("quirks", {}) | _quirks(document.get("quirks", {}))),
+    )
+
+
+def _tables(profile: Profile) -> dict[str, dict[str, Any]]:
+    """A profile in the form of its document; the values outside of tables under no name."""
+    return {
+        "": {name: getattr(profile, name) for name in NAMES},
+        "limits": dict(profile.limits),
+        "times": dict(profile.times),
+        "features": dict(profile.features),
+        "texts": dict(profile.texts),
+        "quirks": asdict(profile.quirks),
+    }
+
+
+def _read(
+    table: str,
+    given: Any,
+    known: Mapping[str, str],
+    base: dict[str, Any],
+    read: Callable[[str, Any], Any],
+) -> Mapping[str, Any]:
+    """Every value of one table, given or of the model it is like, each checked by `read`."""
+    values = base | _checked(table, given, dict.fromkeys(known, read))
+    for name in known:
+        if name not in values:
+            raise ValueError(f'{name} is missing ({known[name]}); or say like = "{MODELS[0]}"')
+    return MappingProxyType(values)
+
+
+def _quirks(given: Any) -> dict[str, Any]:
+    readers = {bool: _feature, int: _limit, float: _seconds}
+    return _checked("quirks", given, {f.name: readers[type(f.default)] for f in fields(Quirks)})
+
+
+def _checked(
+    table: str, given: Any, readers: dict[str, Callable[[str, Any], Any]]
+) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise ValueError(f"{table} must be a table")
+    for name in given:
+        if name not in readers:
+            where = f"in [{table}]" if table else "outside of the tables"
+            raise ValueError(
+                f"{shown(name, limit=80)} {where} is unknown; known are {', '.join(readers)}"
+            )
+    return {name: readers[name](name, value) for name, value in given.items()}
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
+        raise ValueError(f"{name} must be a text of printable ASCII characters")
+    return value
+
+
+def _limit(name: str, value: Any) -> int:
+    if type(value) is not int or not 0 < value <= _LARGEST_LIMIT:
+        raise ValueError(f"{name} must be a whole number from 1 to {_LARGEST_LIMIT}")
+    return value
+
+
+def _seconds(name: str, value: Any) -> float:
+    if type(value) not in (int, float) or not 0 <= value <= _LONGEST_TIME or math.isnan(value):
+        raise ValueError(f"{name} must be a number of seconds from 0 to {_LONGEST_TIME:g}")
+    return float(value)
+
+
+def _feature(name: str, value: Any) -> bool:
+    if type(value) is not bool:
+        raise ValueError(f"{name} must be true or false")
+    return value

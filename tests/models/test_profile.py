@@ -1,0 +1,152 @@
+"""Profiles: one file a model, and a file of a user's own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atwin.models import MODELS, UnknownModelError, load_profile
+from atwin.models.profile import FEATURES, LIMITS, NAMES, TEXTS, TIMES
+from support.on_twin import on_twin
+from support.program import atwin
+
+if TYPE_CHECKING:
+    from atwin.twin import Twin
+    from support.terminal import Terminal
+
+MINE = """
+like = "air780e-at"
+name = "Air780EX"
+title = "Air780EX of ours"
+firmware = "AirM2M_780EX_V1164_LTE_AT"
+
+[limits]
+http_buffer = 8192
+
+[times]
+parser = 3
+
+[features]
+boot_banner = false
+
+[texts]
+nitz = "%y/%m/%d,%H:%M:%S"
+
+[quirks]
+sapbr_padded = true
+"""
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    path = tmp_path / "air780ex.toml"
+    path.write_text(MINE)
+    return path
+
+
+def test_a_profile_of_ones_own_takes_the_rest_of_the_model_it_is_like(mine: Path) -> None:
+    profile, base = load_profile(str(mine)), load_profile("air780e-at")
+    assert (profile.key, profile.name, profile.chip) == ("air780ex", "Air780EX", base.chip)
+    assert (profile.limit("http_buffer"), profile.limit("fs_total")) == (8192, 262_144)
+    assert (profile.seconds("parser"), profile.seconds("key_stop")) == (3.0, 1.5)
+    assert not profile.has("boot_banner")
+    assert profile.has("ext_http")
+    assert profile.quirks.sapbr_padded
+    assert profile.quirks.implicit_bearer
+
+
+def test_the_twin_is_that_model_from_its_start_on(mine: Path) -> None:
+    """A boot without banner, three seconds long, with a year of two digits."""
+
+    async def test(_: Twin, terminal: Terminal) -> bytes:
+        terminal.type(b"AT\r")  # before the parser is alive: lost
+        assert await terminal.quiet(3.04) == b""
+        heard = await terminal.quiet(5)
+        terminal.type(b"ATE0\rATI\r")
+        return heard + await terminal.quiet()
+
+    heard = on_twin(test, load_profile(str(mine)), echo=True, warm=False)
+    assert heard.startswith(b"\r\nRDY\r\n")
+    assert re.search(rb"\r\n\+NITZ: \d\d/\d\d/\d\d,\d\d:\d\d:\d\d[+-]\d\d,0\r\n", heard)
+    assert heard.endswith(b"\r\nAirM2M_780EX_V1164_LTE_AT\r\n\r\nOK\r\n")
+
+
+def test_the_command_line_takes_it(mine: Path) -> None:
+    ended = atwin("console", "--port", f"twin://{mine}", stdin="AT+CGMM\n")
+    assert ended.returncode == 0, ended.stderr
+    assert '+CGMM: "Air780EX"' in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('name = "X"', r"title is missing \(for people\); or say like = "),
+        (
+            MINE.replace("http_buffer", "http_bufer"),
+            r"http_bufer in \[limits\] is unknown; known are http_buffer",
+        ),
+        (MINE.replace("8192", "-1"), "http_buffer must be a whole number from 1 to"),
+        (MINE.replace("8192", "true"), "http_buffer must be a whole number"),
+        (MINE.replace("parser = 3", "parser = nan"), "parser must be a number of seconds"),
+        (MINE.replace("= false", "= 0"), "boot_banner must be true or false"),
+        (MINE.replace("Air780EX of ours", "空"), "title must be a text of printable ASCII"),
+        (MINE.replace("air780e-at", "sim800"), "unknown model 'sim800'; there are air724ug"),
+        ("limits = 3\n" + MINE.partition("[limits]")[0], "limits must be a table"),
+        ("a = [", "Invalid value"),
+        ("key = 1\n" + MINE, "key outside of the tables is unknown"),
+        (MINE.replace("padded = true", "padded = 1"), "sapbr_padded must be true or false"),
+    ],
+)
+def test_a_wrong_profile_is_told_in_one_line(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(UnknownModelError, match=said) as caught:
+        load_profile(str(path))
+    assert "mine.toml: " in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("gone.toml", "No such file"),
+        ("folder.toml", "directory"),
+        ("large.toml", "at most 65536 bytes"),
+        ("my model.toml", "the file's name is the model's"),
+    ],
+)
+def test_a_file_that_is_no_profile(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "folder.toml").mkdir()
+    (tmp_path / "large.toml").write_bytes(b"#" * 70_000)
+    (tmp_path / "my model.toml").write_text(MINE)
+    with pytest.raises(UnknownModelError, match=said):
+        load_profile(str(tmp_path / name))
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_whatever_a_file_holds_it_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("profile") / "mine.toml"
+    path.write_bytes(data)
+    with pytest.raises(UnknownModelError) as caught:
+        load_profile(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_every_toml_file_of_the_folder_is_a_model() -> None:
+    folder = Path(load_profile.__code__.co_filename).parent
+    assert sorted(path.stem for path in folder.glob("*.toml")) == list(MODELS)
+    for model in MODELS:
+        assert load_profile(model).key == model
+
+
+def test_the_page_has_every_value_and_no_other() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page, re.MULTILINE))
+    assert rows == NAMES | LIMITS | TIMES | FEATURES | TEXTS
