@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from atwin.host.bring_up import Patience
     from atwin.host.channel.exchange import Progress, Reply
     from atwin.host.download import DownloadResult, Strategy
-    from atwin.host.download.events import ProgressCall
+    from atwin.host.download.reports import ProgressCall
     from atwin.host.identity import Identity, Limits
     from atwin.host.recovery import Climbed
     from atwin.host.redirects import Header, Redirects
