@@ -270,7 +270,7 @@ class Course:
     async def check_joint(self) -> Turn | None:
         """Make sure the server's entity holds the last bytes on disk where they are on disk.
 
-        Raises as `Fetcher.fetch` and `HttpSession.read` do.
+        Raises as `Fetcher.fetch` and `Buffer.read` do.
         """
         done, tail = self.ledger.size, self.ledger.part.tail(OVERLAP)
         if not done:
@@ -284,7 +284,7 @@ class Course:
             self.facts.ranges_work = True
             skip = first - verdict.first
             size = min(self.fetcher.held - skip, len(tail))
-            data = await self.session.read(size, self.limits, first=skip)
+            data = await self.session.buffer.read(size, self.limits, first=skip)
             if data != tail[: len(data)]:
                 if self.ledger.drop_unproven(self.facts.entity):
                     self.reports.note("what a stream brought last is not of this file: dropped")

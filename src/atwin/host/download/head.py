@@ -60,7 +60,9 @@ class Head:
         course.facts.head_status = status
         if 200 <= status < 300:
             self.took = course.clock.now() - began
-            return Entity.of(await session.headers())
+            return Entity.of(await session.buffer.headers())
         if status in (429, 503):
-            raise refusal(session.shown_url, status, pause=retry_after(await session.headers()))
+            raise refusal(
+                session.shown_url, status, pause=retry_after(await session.buffer.headers())
+            )
         return None

@@ -104,7 +104,7 @@ class Parts:
         reason = f"no part came in {self._timeouts} times {course.session.timeout} s"
         if course.mode is Mode.ANY and course.may_stream and course.order.strategy == "auto":
             return AtOnce(reason)
-        headers = await course.session.headers()
+        headers = await course.session.buffer.headers()
         open_end = stated_length(headers) is None and "transfer-encoding" not in headers
         if headers and open_end and ContentRange.of(headers) is None:
             failure.add("the server ignores ranges and does not say how long its answer is")
@@ -172,7 +172,7 @@ class Parts:
                 piece = max(piece, _KEEP_AT_LEAST, len(check) + 1)
                 # A short rest is not worth a command of its own.
                 size = piece if size > 1.5 * piece else size
-            data = await session.read(size, course.limits, first=first)
+            data = await session.buffer.read(size, course.limits, first=first)
             if not data.startswith(check):
                 return False
             course.keep(data[len(check) :])

@@ -43,7 +43,7 @@ from atwin.host.errors import (
     StepError,
 )
 from atwin.host.headers import Headers
-from atwin.host.http import GET
+from atwin.host.http import GET, follow
 
 if TYPE_CHECKING:
     from atwin.host.download.course import Course
@@ -146,11 +146,11 @@ class Stream:
         while True:
             lines = [f"Range: bytes={self._first}-"] if before else []
             lines += [condition] if condition else []
-            await session.ask_for(None, "\r\n".join(lines))
+            await session.parameters.ask_for(None, "\r\n".join(lines))
             self._begin(None if known.entity is None else known.entity.length)
-            await session.start_stream(GET)
-            status = await session.drain_stream(self._take)
-            if not await session.redirected(status, GET):
+            await session.stream.start(GET)
+            status = await session.stream.drain(self._take)
+            if not await follow(session, status, GET):
                 break
             course.ledger.go_back(before, course.facts.entity)
         turn = await self._judged(status, known, conditional=bool(condition))
@@ -258,6 +258,6 @@ class Stream:
 
     async def _headers(self) -> Headers:
         """Of the response that has just ended; empty where the module tells those of an earlier."""
-        before = self._course.session.last_head
-        headers = await self._course.session.headers()
+        before = self._course.session.buffer.last_head
+        headers = await self._course.session.buffer.headers()
         return Headers() if headers.raw == before else headers
