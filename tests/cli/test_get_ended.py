@@ -44,7 +44,7 @@ def test_a_server_that_ends_it_in_the_middle(
             """Nothing on stderr."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}/f"
         words = ["get", url, "-o", str(tmp_path / "f"), "--chunk", "1K", "--strategy", "range"]

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import random
-
 import pytest
 
 from matrix.owed import OWED
 from matrix.run import run
 from matrix.whole import BY_NAME, sample
-
-#: Another sample at every run; the failure prints it, and `ATWIN_MATRIX_SEED` brings it back.
-SEED = int(os.environ.get("ATWIN_MATRIX_SEED", random.randrange(1 << 32)))
+from support.sampling import SEED, SEED_NAME
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -22,7 +17,7 @@ def test_behaviour(name: str) -> None:
         outcome = run(BY_NAME[name], case)
         if not outcome.good and name in OWED:
             pytest.xfail(f"owed: {outcome}")
-        assert outcome.good, f"ATWIN_MATRIX_SEED={SEED}: {outcome}"
+        assert outcome.good, f"{SEED_NAME}={SEED}: {outcome}"
 
 
 def test_every_behaviour_says_who_does_this() -> None:

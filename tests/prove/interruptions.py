@@ -86,7 +86,7 @@ class Bench:
 
     def interrupt(self, what: Interruption) -> str:
         """What was wrong with the end of it; empty if nothing."""
-        with start(*self._arguments(what)) as program:
+        with start(*self._arguments(what), fresh=True) as program:
             if what.command == "console" and program.stdin is not None:
                 program.stdin.write("".join(f"{line}\n" for line in what.typed).encode())
                 program.stdin.flush()
@@ -121,7 +121,7 @@ class Bench:
     def next_one(self) -> tuple[float, str]:
         """Seconds `head` took, and what was wrong; empty if nothing."""
         began = time.monotonic()
-        with start("head", f"{self.server.base}/f", "--port", self.port) as program:
+        with start("head", f"{self.server.base}/f", "--port", self.port, fresh=True) as program:
             try:
                 _, told = program.communicate(timeout=LONGEST_NEXT)
             except subprocess.TimeoutExpired:

@@ -115,7 +115,7 @@ def file_server(**files: bytes) -> Iterator[FileServer]:
 
     server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         served.base = f"http://127.0.0.1:{server.server_port}"

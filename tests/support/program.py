@@ -7,26 +7,44 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from support.forked import Forked
 from support.patience import PATIENCE
+from support.sampling import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+    from subprocess import _FILE
 
 #: The whole program, without depending on what is on the PATH.
 ATWIN = (sys.executable, "-m", "atwin.cli")
+#: What Python reads at its start, so that a forked one would not.
+_FOR_PYTHON = ("PYTHON", "LC_", "LANG", "TZ", "COVERAGE_")
 
 
 def start(
-    *arguments: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    *arguments: str | Path,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: _FILE = subprocess.PIPE,
+    stdout: _FILE = subprocess.PIPE,
+    stderr: _FILE = subprocess.PIPE,
+    fresh: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Start it with pipes on all three streams."""
-    return subprocess.Popen(
+    """Start it with pipes on all three streams, unless others are given.
+
+    Forked from a process that has it imported already, unless a `fresh` start of Python is part of
+    the test, `env` has something for Python itself, or everything is tested whole.
+    """
+    environment = _environment(env)
+    ours = {name for name, value in environment.items() if os.environ.get(name) != value}
+    fresh = fresh or WHOLE or any(name.startswith(_FOR_PYTHON) for name in ours)
+    return (subprocess.Popen if fresh else Forked)(
         [*ATWIN, *map(str, arguments)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=_environment(env),
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        env=environment,
         cwd=cwd,
     )
 
@@ -38,16 +56,14 @@ def atwin(
     cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run it to its end."""
-    return subprocess.run(
-        [*ATWIN, *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-        env=_environment(env),
-        cwd=cwd,
-    )
+    with start(*arguments, env=env, cwd=cwd) as process:
+        try:
+            out, err = process.communicate(stdin.encode(), PATIENCE)
+        except BaseException:
+            process.kill()
+            raise
+    said = [text.decode().replace("\r\n", "\n") for text in (out, err)]
+    return subprocess.CompletedProcess(process.args, process.returncode, *said)
 
 
 def only_line(text: str) -> str:

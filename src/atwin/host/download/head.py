@@ -34,19 +34,16 @@ class Head:
         most = max(1, int(min(_HEAD_TIME, course.give_up * _HEAD_SHARE)))
         session.timeout = min(session.setup.timeout, most)
         try:
-            course.facts.entity = await course.asking.run(self._ask)
+            course.entity = await course.asking.run(self._ask)
         except ServerError as refused:
-            course.facts.head_status = refused.status
-            course.facts.entity = None
+            course.head_status = refused.status
+            course.entity = None
         finally:
             session.timeout = session.setup.timeout
-        course.facts.confirmed = False
-        if (
-            course.facts.entity is not None
-            and course.facts.entity.ranges_refused
-            and course.has_another_way
-        ):
-            course.turn(NoRanges("the server says that it does no ranges", course.facts.entity))
+        course.confirmed = False
+        if course.entity is not None and course.entity.ranges_refused and course.has_another_way:
+            course.no_ranges = NoRanges("the server says that it does no ranges", course.entity)
+            course.ledger.promises = False
 
     async def _ask(self) -> Entity | None:
         course, session = self._course, self._course.session
@@ -57,12 +54,10 @@ class Head:
             if failure.status in _HEAD_FAILED:
                 return None
             raise
-        course.facts.head_status = status
+        course.head_status = status
         if 200 <= status < 300:
             self.took = course.clock.now() - began
-            return Entity.of(await session.buffer.headers())
+            return Entity.of(await session.headers())
         if status in (429, 503):
-            raise refusal(
-                session.shown_url, status, pause=retry_after(await session.buffer.headers())
-            )
+            raise refusal(session.shown_url, status, pause=retry_after(await session.headers()))
         return None

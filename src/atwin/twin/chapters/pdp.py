@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
 from atwin.at.cme import Cme
+from atwin.at.command import Family
 from atwin.at.kinds import BadArgument, OneOf, Range, Text
 from atwin.at.reply import CmeError, Reply
-from atwin.twin.chapters.network.radio import FULL, Context, Radio
-from atwin.twin.engine.run import Chapter, Commands, Run
+from atwin.twin.chapters.network.radio import FULL, Context
+
+if TYPE_CHECKING:
+    from atwin.twin.board.hardware import Hardware
+    from atwin.twin.chapters.network.radio import Radio
 
 PDP_TYPES = ("IP", "IPV6", "IPV4V6", "Non-IP", "PPP")
 
@@ -21,7 +25,7 @@ ACTIVATE_TIME = 0.3
 _BEARER_ID = 5
 
 
-class PdpCommands(Commands):
+class PdpCommands(Family):
     """Packet attach and PDP contexts. There is one real PDP; every active context shows it.
 
     Spec: network.md §1, §2.
@@ -29,9 +33,9 @@ class PdpCommands(Commands):
 
     title = "Packet data"
 
-    def __init__(self, run: Run) -> None:
-        self._radio = run.find(Radio)
-        self._hardware = run.hardware
+    def __init__(self, radio: Radio, hardware: Hardware) -> None:
+        self._radio = radio
+        self._hardware = hardware
 
     @command.read("+CGATT")
     def attached(self) -> str:
@@ -184,6 +188,3 @@ class PdpCommands(Commands):
     def _needs_radio(self) -> None:
         if self._radio.functionality != FULL:
             raise CmeError(Cme.NOT_ALLOWED)
-
-
-CHAPTER = Chapter((PdpCommands,))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
+from atwin.at.command import Family
 from atwin.at.kinds import BadArgument, OneOf, Range
 from atwin.line.frame import FASTEST_AUTO, RATES, Flow
-from atwin.twin.engine.run import Chapter, Commands, Run
+
+if TYPE_CHECKING:
+    from atwin.models import Profile
+    from atwin.twin.chapters.general.settings import Settings
 
 #: bit/s; 0 is auto-baud, which finds rates up to `FASTEST_AUTO`.
 _SETTABLE = (0, *RATES)
@@ -16,14 +20,14 @@ _SETTABLE = (0, *RATES)
 EIGHT_BITS = (1, 2, 3)
 
 
-class SerialCommands(Commands):
+class SerialCommands(Family):
     """Rate, frame and flow control of the serial port; AT&W keeps them (spec: uart.md §5-§7)."""
 
     title = "Serial port"
 
-    def __init__(self, run: Run) -> None:
-        self._settings = run.settings
-        self._profile = run.profile
+    def __init__(self, settings: Settings, profile: Profile) -> None:
+        self._settings = settings
+        self._profile = profile
 
     # --- rate -----------------------------------------------------------------------------------
 
@@ -100,6 +104,3 @@ class SerialCommands(Commands):
     @property
     def _comma(self) -> str:
         return ", " if self._profile.has("ifc_blank") else ","
-
-
-CHAPTER = Chapter((SerialCommands,))

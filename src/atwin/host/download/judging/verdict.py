@@ -50,7 +50,7 @@ class Seen:
     complete: bool = True
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Known:
     """What is known before.
 

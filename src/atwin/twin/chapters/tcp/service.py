@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from atwin.at.cme import Cme
 from atwin.at.dialect.urcs import (
@@ -18,16 +19,22 @@ from atwin.at.dialect.urcs import (
 )
 from atwin.at.reply import AtError, CmeError, Reply, frame_urc
 from atwin.net.network import KeepAlive, NetworkError, SocketOptions
-from atwin.twin.chapters.tcp.link import Incoming, Link, LinkBroken, SocketError
-from atwin.twin.chapters.tcp.scene import ClientState, Event, Scene
-from atwin.twin.chapters.tcp.settings import TcpSettings
+from atwin.twin.chapters.tcp.incoming import Incoming
+from atwin.twin.chapters.tcp.link import Link, LinkBroken, Secure, SocketError
+from atwin.twin.chapters.tcp.scene import Scene
+from atwin.twin.chapters.tcp.settings import SocketSettings
+from atwin.twin.chapters.tcp.states import ClientState, Event
 from atwin.twin.chapters.tcp.transparent import Transparent
-from atwin.twin.engine.run import ChapterService
 
 if TYPE_CHECKING:
-    from atwin.twin.engine.run import Run
+    from atwin.twin.board.hardware import Hardware
+    from atwin.twin.chapters.network.radio import Radio
+    from atwin.twin.chapters.tcp.line import Line
+    from atwin.twin.engine.pool import ConnectionPool
 
 log = logging.getLogger("atwin.twin")
+
+Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 #: Seconds a connection may take: as long as vendor hosts wait for it (spec: network.md §1).
 CONNECT_TIME = 75.0
@@ -36,18 +43,31 @@ CONNECT_TIME = 75.0
 NUMBERS = range(6)
 
 
-class Sockets(ChapterService):
+class Sockets:
     """One run's sockets: RAM, all but what AT+CIPSCONT saves."""
 
-    def __init__(self, run: Run) -> None:
-        super().__init__(run)
-        self.settings = TcpSettings.boot(run.hardware.nvram)
-        self.scene = Scene(run, self.settings)
-        self.incoming = Incoming(run, self.settings)
+    def __init__(
+        self,
+        hardware: Hardware,
+        radio: Radio,
+        pool: ConnectionPool,
+        line: Line,
+        spawn: Spawn,
+        secure: Secure | None,
+    ) -> None:
+        self.hardware = hardware
+        self.settings = SocketSettings.boot(hardware.nvram)
+        self.scene = Scene(self.settings, hardware, radio)
+        self.incoming = Incoming(self.settings, line)
         self.links: dict[int, Link] = {}
         #: AT+CLPORT, by link number and kind; 0 is any.
         self.local_ports: dict[tuple[int, str], int] = {}
+        self.line = line
+        self.spawn = spawn
+        self._pool = pool
+        self._secure = secure
         self._transparent: Transparent | None = None
+        radio.on_pdp_lost(self._pdp_lost)
 
     @property
     def multi(self) -> bool:
@@ -81,9 +101,9 @@ class Sockets(ChapterService):
         self.scene.require_radio()
         brings_up = self.scene.unused
         self.scene.move(Event[kind])
-        link = Link(number, kind, host, port, self.run.pool.take())
+        link = Link(number, kind, host, port, self._pool.take())
         self.links[number] = link
-        link.task = self.run.spawn(self._serve(link, brings_up))
+        link.task = self.spawn(self._serve(link, brings_up))
         return Reply()
 
     async def _serve(self, link: Link, brings_up: bool) -> None:
@@ -113,13 +133,13 @@ class Sockets(ChapterService):
             self._failed(link, Event.NO_PDP, "there is no PDP")
             return False
         if link.slot is None:
-            self.run.urc(TransportError(link.kind, SocketError.NO_TSAPI))
+            self.line.urc(TransportError(link.kind, SocketError.NO_TSAPI))
             self._failed(link, Event.FAILED, "eight connections are in use")
             return False
-        secure = bool(self.settings.ssl)
+        secure = self._secure if self.settings.ssl and link.kind == "TCP" else None
         try:
             async with asyncio.timeout(CONNECT_TIME):
-                await link.open(self.run, self._options(link), secure=secure)
+                await link.open(self.hardware.network, self._options(link), secure)
         except NetworkError as error:
             self._failed(link, Event.FAILED, str(error))
             return False
@@ -142,8 +162,8 @@ class Sockets(ChapterService):
             self._perhaps_the_last()
         else:
             self.scene.move(event)
-            self.run.urc(SceneState(self.scene.state.value))
-        self.run.urc(ConnectFail(self._number(link)))
+            self.line.urc(SceneState(self.scene.state.value))
+        self.line.urc(ConnectFail(self._number(link)))
 
     def _is_connected(self, link: Link) -> None:
         log.info("link %d: %s to %s:%d", link.number, link.kind, link.address, link.port)
@@ -151,11 +171,13 @@ class Sockets(ChapterService):
         if not self.multi:
             self.scene.move(Event.CONNECTED)
         if self.settings.mode:
-            transparent = Transparent(self.run, link, self.incoming)
+            transparent = Transparent(
+                self.hardware.clock, self.line, self.spawn, link, self.incoming
+            )
             self._transparent = transparent
-            self.run.line.in_gap(lambda: self._begin(transparent))
+            self.line.in_gap(lambda: self._begin(transparent))
         else:
-            self.run.urc(ConnectOk(self._number(link)))
+            self.line.urc(ConnectOk(self._number(link)))
 
     # --- closing --------------------------------------------------------------------------------
 
@@ -174,11 +196,10 @@ class Sockets(ChapterService):
         self.links.clear()
         self.scene.move(Event.SHUT)
 
-    def pdp_lost(self) -> None:
-        """Every link goes down with it."""
+    def _pdp_lost(self) -> None:
         if self.scene.following(Event.PDP_LOST) is None:
             return
-        self.run.urc(PdpDeact())
+        self.line.urc(PdpDeact())
         self._close_all()
         self.scene.move(Event.PDP_LOST)
 
@@ -190,8 +211,8 @@ class Sockets(ChapterService):
     def _ended(self, link: Link, error: SocketError | None) -> None:
         # Said before the line is commands again: what the host has typed behind is for the peer.
         if error is not None:
-            self.run.urc(TransportError(link.kind, error))
-        self.run.urc(Closed(self._number(link)))
+            self.line.urc(TransportError(link.kind, error))
+        self.line.urc(Closed(self._number(link)))
         link.release()
         self._link_down(link)
 

@@ -1,0 +1,1 @@
+"""Commands about the module itself: identity, settings, clock, sleep."""

@@ -1,0 +1,55 @@
+"""What holds for every test: hypothesis, signals, and samples of large cross products."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from hypothesis import HealthCheck, settings
+
+from support import sampling
+
+if TYPE_CHECKING:
+    import pytest
+
+# No deadlines: they would measure how busy the machine is.
+settings.register_profile(
+    "sampled", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("whole", settings.get_profile("sampled"), max_examples=500)
+settings.load_profile("whole" if sampling.WHOLE else "sampled")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take SIGINT and SIGHUP as a terminal gives them, though `nohup` and `&` have them ignored.
+
+    A signal with a handler has its default in a child, one that is ignored stays ignored.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda number, frame: None)
+    # The workers of xdist must draw the same samples: they are started after this.
+    os.environ[sampling.SEED_NAME] = str(sampling.SEED)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not in the sample, unless it was asked for by its name."""
+    if not sampling.WHOLE and not any("[" in argument for argument in config.args):
+        kept, left_out = sampling.drawn(items)
+        items[:] = kept
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: no collection of garbage looks through it again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How to have the same samples again."""
+    drawn = "whole, not sampled" if sampling.WHOLE else "ATWIN_TEST_WHOLE=1 runs all of them"
+    terminalreporter.write_line(f"samples: {sampling.SEED_NAME}={sampling.SEED} ({drawn})")
