@@ -42,6 +42,7 @@ from atwin.session.pins import TwinPins
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
+from atwin.twin.chapters.bearer import Bearers
 from atwin.twin.faults.chance import Dice, random_plan
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ class MostOnClosed:
         def command(asked: Command) -> None:
             firmware = twin.module.firmware
             if asked.name in ("+HTTPACTION", "+HTTPEXACTION") and firmware is not None:
-                self._row = 0 if firmware.bearers.ready(1) else self._row + 1
+                self._row = 0 if firmware.find(Bearers).ready(1) else self._row + 1
                 self.most = max(self.most, self._row)
             before(asked)
 

@@ -6,11 +6,10 @@ from typing import Annotated
 import pytest
 
 from atwin.at import command
-from atwin.at.command import Family
+from atwin.at.command import CommandTable, Family
 from atwin.at.grammar import Argument, Command, Form, parse_line
 from atwin.at.kinds import Late, OneOf, Range, Tail, Text
 from atwin.at.reply import Answer, AtError, CmeError, Reply
-from atwin.at.table import CommandTable
 
 
 class Limits:
@@ -78,22 +77,28 @@ def example() -> Example:
     return Example()
 
 
+class Table(CommandTable):
+    """A table and the one family of it."""
+
+    def __init__(self, example: Example) -> None:
+        super().__init__([Example], Limits())
+        self.example = example
+
+
 @pytest.fixture
-def table(example: Example) -> CommandTable:
-    table = CommandTable(Limits())
-    table.add(example)
-    return table
+def table(example: Example) -> Table:
+    return Table(example)
 
 
-def call(table: CommandTable, line: str) -> Answer:
+def call(table: Table, line: str) -> Answer:
     commands = parse_line(line)
     assert commands is not None
-    answer = table.call(commands[0])
+    answer = table.call(commands[0], lambda family: table.example)
     assert not asyncio.iscoroutine(answer)
     return answer  # type: ignore[return-value]
 
 
-def test_arguments_reach_the_method_as_its_types(table: CommandTable, example: Example) -> None:
+def test_arguments_reach_the_method_as_its_types(table: Table, example: Example) -> None:
     call(table, "AT+DATA=3356,1000")
     call(table, 'AT+DATA="0","120000"')
     call(table, 'AT+TAG="URL","http://x/?a,b;"')
@@ -125,21 +130,19 @@ def test_arguments_reach_the_method_as_its_types(table: CommandTable, example: E
         "AT+TAG=URL",
     ],
 )
-def test_wrong_arguments_never_reach_the_body(
-    table: CommandTable, example: Example, line: str
-) -> None:
+def test_wrong_arguments_never_reach_the_body(table: Table, example: Example, line: str) -> None:
     with pytest.raises(CmeError, match="53"):
         call(table, line)
     assert example.calls == []
 
 
-def test_plain_errors(table: CommandTable) -> None:
+def test_plain_errors(table: Table) -> None:
     with pytest.raises(AtError) as caught:
         call(table, 'AT+FILE="four"')
     assert not isinstance(caught.value, CmeError)
 
 
-def test_test_forms(table: CommandTable) -> None:
+def test_test_forms(table: Table) -> None:
     assert call(table, "AT+DATA=?") == "+DATA: (0-3356),(1000-120000)"
     assert call(table, "AT+MODE=?") == "+MODE: (0,2)"
     assert call(table, "AT+RAW=?") == "+RAW: (1-2)"
@@ -151,13 +154,13 @@ def test_test_forms(table: CommandTable) -> None:
 @pytest.mark.parametrize(
     "line", ["AT+EXT", "AT+EXT=?", "AT+NEVER", "AT+NEVER=?", "AT+DATA?", "AT+DATA"]
 )
-def test_unknown_commands_and_forms(table: CommandTable, line: str) -> None:
+def test_unknown_commands_and_forms(table: Table, line: str) -> None:
     with pytest.raises(AtError) as caught:
         call(table, line)
     assert not isinstance(caught.value, CmeError)
 
 
-def test_bare_set_form_uses_the_defaults(table: CommandTable) -> None:
+def test_bare_set_form_uses_the_defaults(table: Table) -> None:
     assert call(table, "AT+MODE") == "+MODE: 0"
     assert call(table, "AT+MODE=2") == "+MODE: 2"
 
@@ -180,10 +183,10 @@ def test_a_command_without_a_meaning_stops_the_import() -> None:
                 pass
 
 
-def test_a_command_declared_twice_stops_the_start(table: CommandTable) -> None:
+def test_a_command_declared_twice_stops_the_start() -> None:
     with pytest.raises(TypeError, match="declared twice"):
-        table.add(Example())
+        CommandTable([Example, Example], Limits())
 
 
-def test_only_declared_commands_take_data(table: CommandTable) -> None:
+def test_only_declared_commands_take_data(table: Table) -> None:
     assert not table.ends_line(Command("+DATA", Form.SET, "1,1000"))

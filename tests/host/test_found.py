@@ -22,7 +22,7 @@ from support.fake_module import FakeModule
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from atwin.twin.chapters.general.settings import Settings
+    from atwin.twin.engine.settings import Settings
 
 URL = "http://origin/f"
 

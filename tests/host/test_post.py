@@ -6,7 +6,7 @@ import pytest
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.host import Limits, Modem, NoAnswerError, RequestFailedError, TlsFailed, UsageError
-from atwin.host.request import PostStrategy, choose
+from atwin.host.http.request import PostStrategy, choose
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
 from support.fake_module import Answer as FakeAnswer

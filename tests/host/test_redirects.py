@@ -22,7 +22,7 @@ from atwin.host import (
     UsageError,
 )
 from atwin.host.http import GET, HEAD, HttpSession, Setup
-from atwin.host.redirects import Way, is_certain, next_target, with_letters_of
+from atwin.host.http.redirects import Way, is_certain, next_target, with_letters_of
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
 from support.fake_module import Answer as FakeAnswer
@@ -558,8 +558,8 @@ def test_a_good_target_that_leads_away_is_asked_again_next_time() -> None:
                 await session.open()
                 for method in (GET, GET, HEAD):
                     assert (await session.action(method)).status == 200
-                await session.start_stream(GET)
-                assert await session.drain_stream(lambda data: None) == 200
+                await session.stream.start(GET)
+                assert await session.stream.drain(lambda data: None) == 200
         assert asked_at == [
             "http://a.example/x",
             "http://a.example/Good",

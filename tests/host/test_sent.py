@@ -15,7 +15,7 @@ from atwin.line.ports.memory import memory_pair
 from support.fake_module import Answer, FakeModule, FakeServer
 
 if TYPE_CHECKING:
-    from atwin.host.request import PostStrategy
+    from atwin.host.http.request import PostStrategy
 
 URL = "http://a.example/x"
 NOTHING, PERHAPS, ANSWERED = "nothing was sent", "the server may have had", "the server has had"

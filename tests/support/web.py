@@ -94,10 +94,10 @@ def _written(answer: Answer, method: str) -> bytes:
 def without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
     """A module's https goes to port 443 in clear."""
 
-    async def plain(self: Ssl, stream: Stream, host: str) -> Stream:
+    async def plain(self: Ssl, number: int, stream: Stream, host: str) -> Stream:
         return stream
 
-    monkeypatch.setattr(Ssl, "secure_http", plain)
+    monkeypatch.setattr(Ssl, "secure", plain)
 
 
 @asynccontextmanager

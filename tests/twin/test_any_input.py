@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from atwin.at.command import Family
 from atwin.clock import LoopClock
 from atwin.models import MODELS
 from atwin.testing.simulated import SimulatedNetwork
+from atwin.twin.firmware import CHAPTERS
 from support.on_twin import on_twin
 from support.peers import Peer, simulated
 
@@ -39,8 +39,8 @@ ARGUMENTS = (
 def command_names() -> list[str]:
     names = {
         declaration.name
-        for family in Family.__subclasses__()
-        if family.__module__.startswith("atwin.twin.")
+        for chapter in CHAPTERS
+        for family in chapter.commands
         for declaration in family.declarations
     }
     return sorted(names - set(ENDS))

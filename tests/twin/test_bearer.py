@@ -8,17 +8,17 @@ import pytest
 
 from atwin.at.dialect.urcs import HttpAction
 from atwin.models import load_profile
+from atwin.twin.chapters.bearer import Bearers
 from support.on_twin import on_twin
 
 if TYPE_CHECKING:
     from atwin.twin import Twin
-    from atwin.twin.chapters.bearer import Bearers
     from support.terminal import Terminal
 
 
 def bearers(twin: Twin) -> Bearers:
     assert twin.module.firmware is not None
-    return twin.module.firmware.bearers
+    return twin.module.firmware.find(Bearers)
 
 
 def test_a_closed_bearer_opens_by_itself_while_the_pdp_is_up() -> None:
@@ -44,7 +44,7 @@ def test_not_by_itself_where_the_profile_says_so() -> None:
 def test_watchers_hear_of_a_loss_once_behind_every_deact() -> None:
     async def test(twin: Twin, terminal: Terminal) -> None:
         assert twin.module.firmware is not None
-        urc = twin.module.firmware.interpreter.urc
+        urc = twin.module.firmware.urc
         await terminal.ask(b"AT+SAPBR=1,1;+SAPBR=1,2")
         bearers(twin).watch(1, lambda: urc(HttpAction(0, 601, 0)))
         unwatch = bearers(twin).watch(2, lambda: urc(HttpAction(0, 0, 0)))
@@ -63,7 +63,7 @@ def test_watchers_hear_of_a_loss_once_behind_every_deact() -> None:
 def test_closing_tells_the_watchers_behind_the_ok() -> None:
     async def test(twin: Twin, terminal: Terminal) -> None:
         assert twin.module.firmware is not None
-        urc = twin.module.firmware.interpreter.urc
+        urc = twin.module.firmware.urc
         await terminal.ask(b"AT+SAPBR=1,1")
         bearers(twin).watch(1, lambda: urc(HttpAction(0, 601, 0)))
         terminal.type(b"AT+SAPBR=0,1\r")

@@ -10,35 +10,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atwin.at import command
-from atwin.at.command import Family
 from atwin.at.dialect.urcs import HttpCause
 from atwin.at.kinds import Range
 from atwin.at.reply import Block, CmeError, Collect, Reply
-from atwin.at.table import CommandTable
 from atwin.clock import LoopClock, run_virtual
 from atwin.line.ports.memory import memory_pair
 from atwin.line.uart.uart import Uart
 from atwin.models import load_profile
-from atwin.twin.board.nvram import Nvram
-from atwin.twin.chapters.general.settings import Settings, SettingsCommands
-from atwin.twin.engine.interpreter import Interpreter
-from atwin.twin.engine.tasks import Tasks
+from atwin.twin.board.hardware import Hardware
+from atwin.twin.board.identity import Identity
+from atwin.twin.board.rtc import Rtc
+from atwin.twin.chapters import general
+from atwin.twin.engine.run import Chapter, Commands, Run
+from atwin.twin.module import Module
+from support.no_network import NoNetwork
 from support.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from atwin.at.dialect.urc import Urc
-
 T = TypeVar("T")
 
 
-class Bench(Family):
+class Sample(Commands):
     """Commands that do one thing each."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
         self.kept = b""
-        self.urc: Callable[[Urc], None] = print
 
     @command.execute("+INFO")
     def info(self) -> str:
@@ -85,7 +84,7 @@ class Bench(Family):
     @command.execute("+EVENT")
     def event(self) -> None:
         """A URC raised by the command itself."""
-        self.urc(HttpCause(9))
+        self.run.urc(HttpCause(9))
 
     @command.set("+DATA", last=True)
     def data(self, size: Annotated[int, Range(1, 99999)]) -> Collect:
@@ -97,23 +96,30 @@ class Bench(Family):
 
 
 class Rig:
-    """An interpreter with `Bench` on one end of a memory line, a terminal on the other."""
+    """A run with `Sample` on one end of a memory line, a terminal on the other."""
 
     def __init__(self) -> None:
         host, module = memory_pair()
-        self.settings = Settings()
-        self.bench = Bench()
-        self.tasks = Tasks()
+        clock = LoopClock()
         self.uart = Uart(module)
-        table = CommandTable(load_profile("air724ug"))
-        table.add(self.bench)
-        table.add(SettingsCommands(self.settings, Nvram()))
-        self.interpreter = Interpreter(
-            self.uart, LoopClock(), self.settings, table, self.tasks.spawn
+        hardware = Hardware(
+            profile=load_profile("air724ug"),
+            uart=self.uart,
+            network=NoNetwork(),
+            clock=clock,
+            identity=Identity.from_seed(0),
+            rtc=Rtc(clock),
         )
-        self.bench.urc = self.interpreter.urc
-        self.interpreter.start()
+        chapters = (general.CHAPTER, Chapter((Sample,)))
+        self.run = Run(hardware, Module(hardware), chapters)
+        self.run.line.start()
         self.terminal = Terminal(host)
+
+    @property
+    def kept(self) -> bytes:
+        sample = self.run.commands(Sample)
+        assert isinstance(sample, Sample)
+        return sample.kept
 
     async def answer(self, typed: bytes) -> bytes:
         self.terminal.type(typed)
@@ -126,7 +132,7 @@ def with_rig(test: Callable[[Rig], Awaitable[T]]) -> T:
         try:
             return await test(rig)
         finally:
-            rig.tasks.cancel()
+            rig.run.stop()
 
     return run_virtual(main())
 
@@ -215,7 +221,7 @@ def test_data_phase_takes_exactly_the_count_and_echoes_nothing() -> None:
         assert await rig.answer(b"AT+DATA=5\r") == b"\r\n> "
         assert await rig.answer(b"\x00\x08\r") == b""
         assert await rig.answer(b"\n\xff" + b"AT+INFO\r") == b"\r\nOK\r\n\r\n+INFO: 1\r\n\r\nOK\r\n"
-        assert rig.bench.kept == b"\x00\x08\r\n\xff"
+        assert rig.kept == b"\x00\x08\r\n\xff"
 
     with_rig(test)
 
@@ -226,7 +232,7 @@ def test_a_trailer_behind_counted_data_is_no_input(trailer: bytes) -> None:
         await rig.answer(b"AT+DATA=2\r")
         assert await rig.answer(b"ab" + trailer) == b"\r\nOK\r\n"
         assert await rig.answer(b"AT\r") == b"AT\r\r\nOK\r\n"
-        assert rig.bench.kept == b"ab"
+        assert rig.kept == b"ab"
 
     with_rig(test)
 
@@ -234,11 +240,11 @@ def test_a_trailer_behind_counted_data_is_no_input(trailer: bytes) -> None:
 def test_the_line_feed_of_crlf_is_no_data_byte() -> None:
     async def test(rig: Rig) -> None:
         await rig.answer(b"AT+DATA=2\r\nab")
-        assert rig.bench.kept == b"ab"
+        assert rig.kept == b"ab"
         # Without a CR in front it is one like any other: the previous line ended with CR LF.
         await rig.answer(b"AT+DATA=2\r")
         await rig.answer(b"\n\n\n")
-        assert rig.bench.kept == b"\n\n"
+        assert rig.kept == b"\n\n"
 
     with_rig(test)
 
@@ -247,14 +253,14 @@ def test_data_phase_ends_by_time_with_what_came() -> None:
     async def test(rig: Rig) -> None:
         await rig.answer(b"AT+DATA=5\rabc")
         assert await rig.terminal.quiet(20) == b"\r\nOK\r\n"
-        assert rig.bench.kept == b"abc"
+        assert rig.kept == b"abc"
 
     with_rig(test)
 
 
 def test_urcs_wait_for_the_gap_and_keep_their_order() -> None:
     async def test(rig: Rig) -> None:
-        urc = rig.interpreter.urc
+        urc = rig.run.urc
         await rig.answer(b"AT+SLOW\r")
         urc(HttpCause(1))
         urc(HttpCause(2))
@@ -276,8 +282,8 @@ def test_urcs_wait_for_the_gap_and_keep_their_order() -> None:
 def test_a_stray_byte_does_not_hold_back_urcs_for_ever() -> None:
     async def test(rig: Rig) -> None:
         assert await rig.answer(b"\x00") == b"\x00"
-        rig.interpreter.urc(HttpCause(1))
-        rig.interpreter.urc(HttpCause(2))
+        rig.run.urc(HttpCause(1))
+        rig.run.urc(HttpCause(2))
         assert await rig.terminal.quiet(0.4) == b""
         assert await rig.terminal.quiet(0.2) == b"\r\nERROR: 1\r\n\r\nERROR: 2\r\n"
         assert await rig.answer(b"AT\r") == b"AT\r\r\nOK\r\n"

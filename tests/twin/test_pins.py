@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.twin.chapters.power import StartCause
+from atwin.twin.board.power import StartCause
 from support.on_twin import on_twin
 
 if TYPE_CHECKING:

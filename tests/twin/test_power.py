@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.twin.board.nvram import Nvram
-from atwin.twin.chapters.general.settings import Settings
-from atwin.twin.chapters.power import StartCause
+from atwin.twin.board.power import StartCause
+from atwin.twin.engine.settings import Settings
 from support.on_twin import on_twin
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def test_a_restart_silences_everything_under_way() -> None:
         assert b"COPS" not in heard
         assert heard.count(b"+NITZ") == 1
         assert twin.module.firmware is not None
-        assert not twin.module.firmware.tasks.running
+        assert not twin.module.firmware.busy
 
     on_twin(test)
 

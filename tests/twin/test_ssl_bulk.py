@@ -105,8 +105,8 @@ def stream(suite: Suite, level: int, ca: Issued, client: Issued, url: str) -> tu
             found = hashlib.sha256()
             async with session:
                 await session.open()
-                await session.start_stream(GET)
-                status = await session.drain_stream(found.update)
+                await session.stream.start(GET)
+                status = await session.stream.drain(found.update)
             return status, found.hexdigest()
 
     return asyncio.run(main())

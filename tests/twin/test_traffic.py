@@ -13,7 +13,7 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
-from atwin.twin.chapters.power import StartCause
+from atwin.twin.board.power import StartCause
 from support.pages import Page, pages
 from support.terminal import Terminal
 

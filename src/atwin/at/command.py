@@ -9,17 +9,20 @@ A family of commands is a class; each method is one command in one form::
 
 The annotated parameters say what may stand behind the `=`; wrong arguments never reach the
 body. The test form's text, the reference page and the coverage list come from the same place.
+`CommandTable` is what one model knows of them.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
-from atwin.at.grammar import Argument, Form, split_arguments, unquote
+from atwin.at.cme import Cme
+from atwin.at.grammar import Argument, Command, Form, split_arguments, unquote
 from atwin.at.kinds import BadArgument, Kind, Limits, Tail
+from atwin.at.reply import Answer, AtError, CmeError, Reply
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -126,8 +129,55 @@ def basic(name: str) -> Callable[[Method], Method]:
     return _declare(name, Form.SET, Form.EXECUTE, plain_errors=True)
 
 
+class Setting:
+    """A number that one command sets and reads: both forms, and the test form, in one declaration.
+
+    An attribute of a `Family`, whose `values` keep the number under the attribute's name::
+
+        quick_send = command.Setting("+CIPQSEND", "mode", OneOf(0, 1, 2), "What CIPSEND says.")
+    """
+
+    def __init__(
+        self,
+        name: str,
+        parameter: str,
+        kind: Kind,
+        doc: str,
+        *,
+        read: str = "The current value.",
+        bare: int | None = None,
+    ) -> None:
+        """`bare`: the value that the set form without an argument sets."""
+        self._forms = (Form.SET,) if bare is None else (Form.SET, Form.EXECUTE)
+        self.name = name
+        self._parameter = Parameter(parameter, kind, required=bare is None)
+        self._docs = (doc, read)
+        self._bare = bare
+
+    def declarations(self, field: str) -> Iterator[Declaration]:
+        """Of the methods `add_to` makes."""
+        doc, read = self._docs
+        parameters = (self._parameter,)
+        yield Declaration(self.name, self._forms, f"set_{field}", parameters, doc, test=True)
+        yield Declaration(self.name, (Form.READ,), f"read_{field}", doc=read)
+
+    def add_to(self, family: type[Family], field: str) -> None:
+        """Give the class the methods of both forms."""
+        bare = self._bare
+
+        def change(self: Family, value: int | None = bare) -> None:
+            setattr(self.values, field, value)
+
+        def shown(self: Family) -> str:
+            return f"{name}: {getattr(self.values, field)}"
+
+        name = self.name
+        setattr(family, f"set_{field}", change)
+        setattr(family, f"read_{field}", shown)
+
+
 class Family:
-    """A chapter of the manual: a class whose marked methods are commands.
+    """A section of the manual: a class whose marked methods, and `Setting`s, are commands.
 
     Signatures are checked when the class is made, so a wrong one stops the import, not a call.
     """
@@ -135,13 +185,19 @@ class Family:
     #: The chapter's heading in the reference page; the class docstring is its introduction.
     title: ClassVar[str] = ""
     declarations: ClassVar[tuple[Declaration, ...]] = ()
+    #: What its `Setting`s change.
+    values: object = None
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.declarations = tuple(_complete(cls))
 
 
-def _complete(cls: type) -> Iterator[Declaration]:
+def _complete(cls: type[Family]) -> Iterator[Declaration]:
+    for name, setting in tuple(vars(cls).items()):
+        if isinstance(setting, Setting):
+            setting.add_to(cls, name)
+            yield from setting.declarations(name)
     for name, member in inspect.getmembers(cls, inspect.isfunction):
         declaration: Declaration | None = getattr(member, _MARK, None)
         if declaration is None:
@@ -165,3 +221,69 @@ def _parameters(cls: type, method: Callable[..., Any]) -> Iterator[Parameter]:
             raise TypeError(f"{cls.__name__}.{method.__name__}: what does {parameter.name} take?")
         required = parameter.default is inspect.Parameter.empty
         yield Parameter(parameter.name, kinds[0], required)
+
+
+class CommandTable:
+    """The commands of one model: families it has, bound to its limits.
+
+    It holds no state of a module, so all that run the same profile share one.
+    """
+
+    def __init__(
+        self,
+        families: Iterable[type[Family]],
+        limits: Limits,
+        parameter_error: int = Cme.PARAMETERS_INVALID,
+    ) -> None:
+        """`parameter_error`: the CME number for wrong arguments (spec: open-questions.md OQ-4).
+
+        Raises TypeError when two of them declare the same form of a command.
+        """
+        self._limits = limits
+        self._parameter_error = parameter_error
+        self._entries: dict[tuple[str, Form], tuple[Declaration, type[Family]]] = {}
+        for family in families:
+            for declaration in family.declarations:
+                if declaration.needs is None or limits.has(declaration.needs):
+                    self._add(family, declaration)
+        self._names = frozenset(name for name, _ in self._entries)
+
+    def _add(self, family: type[Family], declaration: Declaration) -> None:
+        for form in declaration.forms:
+            key = (declaration.name, form)
+            if key in self._entries:
+                raise TypeError(f"{declaration.name} is declared twice as {form.name}")
+            self._entries[key] = (declaration, family)
+
+    def ends_line(self, command: Command) -> bool:
+        """Whether nothing may follow `command` in its line."""
+        entry = self._entries.get((command.name, command.form))
+        return entry is not None and entry[0].last
+
+    def call(
+        self, command: Command, of: Callable[[type[Family]], Family]
+    ) -> Answer | Awaitable[Answer]:
+        """Run `command` with checked arguments; `of` gives the module's instance of a family.
+
+        Raises `AtError`: unknown command or form, wrong arguments, refusal.
+        """
+        entry = self._entries.get((command.name, command.form))
+        if entry is None:
+            return self._test_text(command)
+        declaration, family = entry
+        try:
+            arguments = declaration.arguments(command.arguments, self._limits)
+            answer: Answer | Awaitable[Answer] = getattr(of(family), declaration.method)(*arguments)
+        except BadArgument:
+            error = AtError() if declaration.plain_errors else CmeError(self._parameter_error)
+            raise error from None
+        return answer
+
+    def _test_text(self, command: Command) -> Answer:
+        """The test form of every known command answers; all else is unknown here."""
+        if command.form is not Form.TEST or command.name not in self._names:
+            raise AtError(f"{command.name}: unknown command or form")
+        entry = self._entries.get((command.name, Form.SET))
+        if entry is not None and entry[0].test:
+            return entry[0].test_text(self._limits)
+        return Reply()

@@ -21,12 +21,12 @@ from atwin.host.errors import (
 )
 from atwin.host.facade import SyncModem, connect
 from atwin.host.headers import Headers
+from atwin.host.http.redirects import Header, RedirectError, Redirects
+from atwin.host.http.request import Response
 from atwin.host.identity import Identity, Limits
 from atwin.host.line import LineWishes
 from atwin.host.modem import Modem
 from atwin.host.recovery import GENTLE, Climbed, Retry
-from atwin.host.redirects import Header, RedirectError, Redirects
-from atwin.host.request import Response
 from atwin.host.tls import TlsSettings
 
 __all__ = [

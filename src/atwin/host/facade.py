@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from atwin.host.channel.channel import LogEntry
     from atwin.host.channel.exchange import Reply
     from atwin.host.download import DownloadResult
+    from atwin.host.http.request import Response
     from atwin.host.identity import Identity, Limits
-    from atwin.host.request import Response
     from atwin.line.port import Port
 
 T = TypeVar("T")

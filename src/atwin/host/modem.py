@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from atwin.host import request
 from atwin.host.bearer import Bearer
 from atwin.host.channel.channel import COMMAND_TIMEOUT, Channel
 from atwin.host.channel.script import Script
@@ -17,7 +16,7 @@ from atwin.host.channel.sent import Sent, tell_of_post
 from atwin.host.download import Download, Order, already_there, tell_rung
 from atwin.host.errors import HostError
 from atwin.host.found import Context, Found
-from atwin.host.http import HttpSession, Setup
+from atwin.host.http import HttpSession, Setup, request
 from atwin.host.identity import ask_identity, ask_limits
 from atwin.host.line import Line, LineWishes
 from atwin.host.recovery import Board, Ladder, Recovery, Retry, recover
@@ -32,11 +31,11 @@ if TYPE_CHECKING:
     from atwin.host.bring_up import Patience
     from atwin.host.channel.exchange import Progress, Reply
     from atwin.host.download import DownloadResult, Strategy
-    from atwin.host.download.events import ProgressCall
+    from atwin.host.download.reports import ProgressCall
+    from atwin.host.http.redirects import Header, Redirects
+    from atwin.host.http.request import PostStrategy, Response
     from atwin.host.identity import Identity, Limits
     from atwin.host.recovery import Climbed
-    from atwin.host.redirects import Header, Redirects
-    from atwin.host.request import PostStrategy, Response
     from atwin.host.tls import TlsSettings
     from atwin.line.pins import HostPins
     from atwin.line.port import Port

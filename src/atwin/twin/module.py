@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from atwin.twin.board.cure import Cure
-from atwin.twin.chapters.power import StartCause
+from atwin.twin.board.power import Cure, StartCause
 from atwin.twin.firmware import Firmware
 
 if TYPE_CHECKING:
@@ -123,7 +122,7 @@ class Module:
         """Switch off and let go of the port; returns when every task is gone."""
         self._end_run()
         for firmware in self._ended:
-            await firmware.tasks.finished()
+            await firmware.finished()
         await self.hardware.uart.port.close()
 
     def _say_off(self, why: str) -> None:
@@ -133,12 +132,12 @@ class Module:
     def _save(self) -> None:
         """Before an end that the firmware knows of."""
         if self.firmware is not None and not self.hung:
-            self.firmware.data_counter.save()
+            self.firmware.save()
 
     def _end_run(self, cure: Cure = Cure.RESET) -> None:
         self._forget_restart()
         self.hung = self._resists_reset = self._downloads = False
-        self._ended = [firmware for firmware in self._ended if firmware.tasks.running]
+        self._ended = [firmware for firmware in self._ended if firmware.busy]
         if self.firmware is not None:
             self.firmware.stop()
             self._ended.append(self.firmware)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.at.dialect.urcs import PowerDown
-from atwin.twin.chapters.power import StartCause
+from atwin.twin.board.power import StartCause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,7 +157,7 @@ class Pins:
     def _power_down(self) -> None:
         """Off by the key; a new press is needed to start again."""
         if self._module.firmware is not None and not self._module.hung:
-            self._module.firmware.interpreter.urc(PowerDown())
+            self._module.firmware.urc(PowerDown())
             self._module.switch_off("PWRKEY")
 
     def _moved(self, pin: str, high: bool, low_since: float) -> float:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atwin.host.download.plan import count_parts, next_part
+from atwin.host.download.pace import count_parts, next_part
 
 SEED_FILE = 11_975_260
 

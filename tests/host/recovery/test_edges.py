@@ -18,6 +18,7 @@ from atwin.session.pins import TwinPins
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
+from atwin.twin.chapters.bearer import Bearers
 from atwin.twin.faults import FaultPlan
 from atwin.twin.wiring import Wire, Wiring
 from support.peers import Peer, simulated
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atwin.line.ports.memory import MemoryPort
-    from atwin.twin.board.cure import Cure
+    from atwin.twin.board.power import Cure
 
 LINK = (b'AT+CIPSTART="TCP","server.test",7000\r', b"CONNECT OK\r\n")
 
@@ -119,7 +120,7 @@ def hang_at_cpin(twin: Twin) -> None:
 
 def connecting_for_ever(twin: Twin) -> None:
     assert twin.module.firmware is not None
-    bearer = twin.module.firmware.bearers._bearers[1]
+    bearer = twin.module.firmware.find(Bearers)._bearers[1]
     bearer.status = 0
 
 

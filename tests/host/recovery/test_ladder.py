@@ -21,7 +21,7 @@ from atwin.line.ports.memory import memory_pair
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
-from atwin.twin.chapters.power import StartCause
+from atwin.twin.board.power import StartCause
 from support.wired_pins import ALL, WiredPins
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def test_a_module_that_only_a_restart_brings_back(model: str, tmp_path: Path) ->
 def hang(twin: Twin) -> None:
     """The firmware neither hears nor speaks any more; only a new one does."""
     assert twin.module.firmware is not None
-    twin.module.firmware.interpreter.stop()
+    twin.module.firmware.line.stop()
 
 
 @pytest.mark.parametrize("model", MODELS)

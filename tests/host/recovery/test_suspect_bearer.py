@@ -16,6 +16,7 @@ from atwin.session.pins import TwinPins
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
+from atwin.twin.chapters.bearer import Bearers
 from atwin.twin.faults import FaultPlan
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Scene:
         def heard(asked: Any) -> None:
             firmware = twin.module.firmware
             if asked.name == "+HTTPACTION" and firmware is not None:
-                self.on_closed += not firmware.bearers.ready(1)
+                self.on_closed += not firmware.find(Bearers).ready(1)
             command(asked)
 
         def said(text: str) -> bool:

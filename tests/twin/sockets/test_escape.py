@@ -13,6 +13,7 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
+from atwin.twin.chapters.tcp.service import Sockets
 from atwin.twin.chapters.tcp.transparent import Escape
 from support.peers import Peer
 from support.terminal import Terminal
@@ -134,7 +135,7 @@ def test_it_counts_when_it_is_typed_not_when_the_peer_takes_what_was_before(
             await terminal.ask(b"ATE0;+CIPMODE=1")
             terminal.type(b'AT+CIPSTART="TCP","server.test",7000\r')
             await terminal.expect(b"CONNECT\r\n")
-            (link,) = twin.module.firmware.sockets.links.values()  # type: ignore[union-attr]
+            (link,) = twin.module.firmware.find(Sockets).links.values()  # type: ignore[union-attr]
             send = link.send
 
             async def blocked(clock: Any, packet: bytes) -> bool:

@@ -583,7 +583,7 @@ def test_urcs_wait_for_command_mode() -> None:
         await scene.ask(b"AT+CREG=1;+CIPMODE=1")
         await scene.ask(START, b"CONNECT\r\n")
         assert scene.twin.module.firmware is not None
-        scene.twin.module.firmware.interpreter.urc(HttpCause(1))
+        scene.twin.module.firmware.urc(HttpCause(1))
         assert await scene.terminal.quiet(1.5) == b""
         scene.terminal.type(b"+++")
         assert await scene.terminal.quiet() == b"\r\nERROR: 1\r\n\r\nOK\r\n"

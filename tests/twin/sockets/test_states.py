@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atwin.twin.chapters.tcp.states import HAS_ADDRESS, MULTI, SINGLE, Event, State, Table
+from atwin.twin.chapters.tcp.scene import HAS_ADDRESS, MULTI, SINGLE, Event, State, Table
 
 
 def reached(table: Table) -> set[State]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from atwin.disk.space import room_for
@@ -16,6 +17,7 @@ from atwin.host.download.judging.verdict import (
     TakeSlice,
     TakeWhole,
 )
+from atwin.host.download.modes import Mode
 from atwin.host.download.pace import PartSize
 from atwin.host.download.reports import Reports
 from atwin.host.errors import ServerBusyError, ServerError, TargetError
@@ -24,11 +26,11 @@ from atwin.host.recovery import Recovery, Retry
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from atwin.host.download.events import ProgressCall
     from atwin.host.download.judging.entity import Entity
     from atwin.host.download.judging.verdict import Turn
     from atwin.host.download.ledger import Ledger
     from atwin.host.download.order import Order
+    from atwin.host.download.reports import ProgressCall
     from atwin.host.errors import HostError
     from atwin.host.http import HttpSession
     from atwin.host.identity import Limits
@@ -75,34 +77,19 @@ class Course:
         self.clock = ladder.board.clock
         self.chunk = order.chunk_for(limits)
         self.part_size = PartSize(self.chunk, session.setup.timeout)
-        #: What is being fetched, as far as known; `confirmed` by a GET or an earlier run.
-        self.entity: Entity | None = None
-        self.confirmed = False
-        #: Validators count for nothing: the hash that was ordered decides.
-        self.by_hash = order.by_hash
-        #: Validators that differed were passed over for that reason.
+        #: What is known of the entity and of the server, but for what `known` adds.
+        self.facts = Known(by_hash=order.by_hash)
+        #: Validators that differed were passed over: the bytes decide.
         self.bent = False
-        self.head_status = 0
-        self.head_length: int | None = None
-        self.open_total = False
-        #: Why parts are no use with this server.
+        #: Which ways are left, and why ranges are none of them.
+        self.mode = Mode.ANY
         self.no_ranges: NoRanges | None = None
-        #: All of it was asked for at once, and did not fit.
-        self.tried_whole = False
-        #: The last part was shorter than asked for, and the total is open.
-        self.short = False
-        #: A part has come in this run.
-        self.ranges_work = False
         #: What is on disk must be compared with the server's before anything goes on behind it.
         self.joint_due = False
         #: This server's word about its parts cannot be trusted.
         self.doubtful = False
         #: That the bytes are content-coded was told.
         self.coded = False
-        #: A stream got nowhere: not that way again.
-        self.by_parts = False
-        #: All of it at once is what is left to try.
-        self.stream_first = False
         #: The clock's time of the last progress.
         self.idle_since = self.clock.now()
         self.give_up = (retry or Retry(give_up=give_up)).give_up
@@ -142,12 +129,12 @@ class Course:
 
     @property
     def _well(self) -> bool:
-        return 200 <= self.head_status < 300
+        return 200 <= self.facts.head_status < 300
 
     @property
     def _may_want_the_whole(self) -> bool:
         """No range was ever answered by a server that is well, and there is another way."""
-        if self.ranges_work or self.no_ranges is not None or not self._well:
+        if self.facts.ranges_work or not self.mode.has_ranges or not self._well:
             return False
         return self.has_another_way
 
@@ -160,23 +147,27 @@ class Course:
 
     def known(self) -> Known:
         """For the judge of the next response."""
-        return Known(
-            entity=self.entity,
-            confirmed=self.confirmed,
+        return replace(
+            self.facts,
             kept=self.ledger.size,
-            by_hash=self.by_hash,
             streams=self.may_stream,
-            head_status=self.head_status,
-            short=self.short,
-            ranges_work=self.ranges_work,
-            may_part=self.no_ranges is None and not self.by_parts and (self.total or 0) > 1,
-            head_length=self.head_length,
-            open_total=self.open_total,
+            may_part=self.mode in (Mode.ANY, Mode.STREAM) and (self.total or 0) > 1,
         )
+
+    def turn(self, turn: Turn) -> None:
+        """Go on by the ways that `turn` leaves."""
+        self.mode = self.mode.after(turn)
+        if isinstance(turn, NoRanges):
+            self.no_ranges = turn
+            self.ledger.promises = False
 
     def learn(self, entity: Entity) -> None:
         """A GET has shown this of the entity."""
-        if self.by_hash and self.entity is not None and self.entity.difference(entity):
+        if (
+            self.facts.by_hash
+            and self.facts.entity is not None
+            and self.facts.entity.difference(entity)
+        ):
             self.bent = True
         if entity.coding is not None and not self.coded:
             self.coded = True
@@ -184,19 +175,19 @@ class Course:
                 f"the server sends it content-coded ({entity.coding}), though identity was asked"
                 " for: the file is what it sends, not decoded"
             )
-        self.entity, self.confirmed = entity, True
+        self.facts.entity, self.facts.confirmed = entity, True
 
     def take_slice(self, part: TakeSlice) -> None:
         """A part shows what it says of its entity, and that there are parts."""
-        if part.disputed and not self.open_total:
-            self.open_total, self.head_length = True, self.total
+        if part.disputed and not self.facts.open_total:
+            self.facts.open_total, self.facts.head_length = True, self.total
         self.learn(part.entity)
-        self.ranges_work = True
+        self.facts.ranges_work = True
 
     @property
     def total(self) -> int | None:
         """Bytes of the entity; None while that is open."""
-        return self.entity.length if self.entity is not None else None
+        return self.facts.entity.length if self.facts.entity is not None else None
 
     @property
     def may_stream(self) -> bool:
@@ -206,7 +197,7 @@ class Course:
     @property
     def vouched(self) -> bool:
         """Whether something tells the entity from another one, besides its length."""
-        return self.by_hash or (self.entity is not None and self.entity.validated)
+        return self.facts.by_hash or (self.facts.entity is not None and self.facts.entity.validated)
 
     @property
     def overlap(self) -> int:
@@ -245,7 +236,7 @@ class Course:
         self.check_size(self.ledger.size + len(data))
         if self.total is None:
             self.check_room()
-        self.ledger.keep(data, self.entity)
+        self.ledger.keep(data, self.facts.entity)
         self.idle_since = self.clock.now()
         self.reports.tell()
 
@@ -267,21 +258,19 @@ class Course:
         if total is None and room < _LEFT_FREE:
             raise TargetError(
                 f"{target}: the server does not say how long it is, and only {room} bytes are free"
-                f" there{self._kept()}"
+                f" there; {self.ledger.kept_in_words()}"
             )
         missing = 0 if total is None else total - self.ledger.size
         if room < missing:
             raise TargetError(
-                f"{target}: {missing} bytes are to come, and {room} are free there{self._kept()}"
+                f"{target}: {missing} bytes are to come, and {room} are free there;"
+                f" {self.ledger.kept_in_words()}"
             )
-
-    def _kept(self) -> str:
-        return "; what was received before is kept" if self.ledger.kept_on_disk() else ""
 
     async def check_joint(self) -> Turn | None:
         """Make sure the server's entity holds the last bytes on disk where they are on disk.
 
-        Raises as `Fetcher.fetch` and `HttpSession.read` do.
+        Raises as `Fetcher.fetch` and `Buffer.read` do.
         """
         done, tail = self.ledger.size, self.ledger.part.tail(OVERLAP)
         if not done:
@@ -292,12 +281,12 @@ class Course:
         if isinstance(verdict, TakeWhole):
             return NoRanges("the server ignores ranges", verdict.entity)
         if isinstance(verdict, TakeSlice):
-            self.ranges_work = True
+            self.facts.ranges_work = True
             skip = first - verdict.first
             size = min(self.fetcher.held - skip, len(tail))
-            data = await self.session.read(size, self.limits, first=skip)
+            data = await self.session.buffer.read(size, self.limits, first=skip)
             if data != tail[: len(data)]:
-                if self.ledger.drop_unproven(self.entity):
+                if self.ledger.drop_unproven(self.facts.entity):
                     self.reports.note("what a stream brought last is not of this file: dropped")
                     return await self.check_joint()
                 reason = f"its bytes from {first} on are not those on disk"

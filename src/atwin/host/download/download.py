@@ -10,21 +10,18 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from atwin.disk.errors import DiskError, MeddledError
-from atwin.host.download.choice import choose
 from atwin.host.download.course import Course
-from atwin.host.download.events import DownloadResult
 from atwin.host.download.head import Head
 from atwin.host.download.ledger import Ledger
-from atwin.host.download.parts import Parts
+from atwin.host.download.reports import DownloadResult
 from atwin.host.download.resuming import resume
-from atwin.host.download.stream import Stream
-from atwin.host.download.turns import Turns
+from atwin.host.download.turns import Turns, choose
 from atwin.host.errors import ModuleSilentError, ServerError, StepError, TargetError
 from atwin.host.http import LAST_BREAK
 
 if TYPE_CHECKING:
-    from atwin.host.download.events import ProgressCall
     from atwin.host.download.order import Order
+    from atwin.host.download.reports import ProgressCall
     from atwin.host.http import HttpSession
     from atwin.host.identity import Limits
     from atwin.host.recovery import Ladder, Retry
@@ -82,12 +79,12 @@ class Download:
         """
         began = self._course.clock.now()
         try:
-            with self._ledger:
+            with self._ledger.part:
                 async with self._session:
                     await self._fetch_all()
                     if self._course.bent and self._order.mismatch(self._ledger.part.hashes):
                         await self._fetch_strictly()
-                entity = self._course.entity
+                entity = self._course.facts.entity
                 self._ledger.verify(self._session.shown_url, entity.coding if entity else None)
                 self._ledger.finish()
         except MeddledError as error:
@@ -110,9 +107,7 @@ class Download:
         for _ in range(_TURNS):
             if self._ledger.part.finished:
                 return
-            chosen = choose(course, self._head.took)
-            strategy = Stream(course) if chosen == "stream" else Parts(course)
-            turn = await strategy.run()
+            turn = await choose(course, self._head.took).run()
             if turn is None:
                 return
             # A stream may still be running, and the module has one session for everything.
@@ -128,7 +123,7 @@ class Download:
     async def _fetch_strictly(self) -> None:
         """Validators differed, the bytes were to decide, and they are wrong: a mixture."""
         course = self._course
-        course.by_hash = course.bent = False
+        course.facts.by_hash = course.bent = False
         self._ledger.start_over()
         course.reports.note(
             "the bytes are not those of the hash, and their ETag or date differed on the way:"
@@ -139,7 +134,7 @@ class Download:
 
     def _look_ahead(self) -> None:
         """Say what can be seen from here. Raises as `check_size` and `check_room` do."""
-        course, entity = self._course, self._course.entity
+        course, entity = self._course, self._course.facts.entity
         if entity is not None and entity.length is not None:
             course.check_size(entity.length)
             course.check_room()
@@ -157,7 +152,7 @@ class Download:
     # --- result ---------------------------------------------------------------------------------
 
     def _result(self, began: float) -> DownloadResult:
-        course, part, entity = self._course, self._ledger.part, self._course.entity
+        course, part, entity = self._course, self._ledger.part, self._course.facts.entity
         return DownloadResult(
             url=self._session.setup.url,
             file=self._order.target,
@@ -183,11 +178,11 @@ def already_there(url: str, order: Order) -> DownloadResult | None:
     What an earlier run has left beside it is removed. Raises `TargetError`.
     """
     try:
-        with Ledger(order, url) as ledger:
+        ledger = Ledger(order, url)
+        with ledger.part as part:
             if not ledger.is_there():
                 return None
             ledger.finish()
-            part = ledger.part
     except DiskError as error:
         raise TargetError(str(error)) from None
     return DownloadResult(

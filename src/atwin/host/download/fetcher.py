@@ -72,7 +72,7 @@ class Fetcher:
                 case Refused(status, why=why) if why:
                     raise ServerBusyError(f"{self._session.shown_url}: {why}", status)
                 case Refused(status, _, pause):
-                    excerpt = await self._session.excerpt(self.held, self._limits)
+                    excerpt = await self._session.buffer.excerpt(self.held, self._limits)
                     raise refusal(self._session.shown_url, status, excerpt, pause)
                 case _:
                     return verdict
@@ -80,7 +80,7 @@ class Fetcher:
     async def _ask(self, asked: Asked) -> Seen:
         session = self._session
         span = asked.span
-        await session.ask_for(
+        await session.parameters.ask_for(
             None if span is None or span.last is None else (span.first, span.last),
             self.condition if asked.conditional else "",
         )
@@ -96,4 +96,4 @@ class Fetcher:
             status, length, complete = urc.status, urc.length, True
         # What lies further on cannot be read: HTTPREAD counts up to its own limit.
         self.held = length if complete else min(length, self._limits.read_max)
-        return Seen(status, self.held, await session.headers(), complete)
+        return Seen(status, self.held, await session.buffer.headers(), complete)

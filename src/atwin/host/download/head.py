@@ -34,16 +34,19 @@ class Head:
         most = max(1, int(min(_HEAD_TIME, course.give_up * _HEAD_SHARE)))
         session.timeout = min(session.setup.timeout, most)
         try:
-            course.entity = await course.asking.run(self._ask)
+            course.facts.entity = await course.asking.run(self._ask)
         except ServerError as refused:
-            course.head_status = refused.status
-            course.entity = None
+            course.facts.head_status = refused.status
+            course.facts.entity = None
         finally:
             session.timeout = session.setup.timeout
-        course.confirmed = False
-        if course.entity is not None and course.entity.ranges_refused and course.has_another_way:
-            course.no_ranges = NoRanges("the server says that it does no ranges", course.entity)
-            course.ledger.promises = False
+        course.facts.confirmed = False
+        if (
+            course.facts.entity is not None
+            and course.facts.entity.ranges_refused
+            and course.has_another_way
+        ):
+            course.turn(NoRanges("the server says that it does no ranges", course.facts.entity))
 
     async def _ask(self) -> Entity | None:
         course, session = self._course, self._course.session
@@ -54,10 +57,12 @@ class Head:
             if failure.status in _HEAD_FAILED:
                 return None
             raise
-        course.head_status = status
+        course.facts.head_status = status
         if 200 <= status < 300:
             self.took = course.clock.now() - began
-            return Entity.of(await session.headers())
+            return Entity.of(await session.buffer.headers())
         if status in (429, 503):
-            raise refusal(session.shown_url, status, pause=retry_after(await session.headers()))
+            raise refusal(
+                session.shown_url, status, pause=retry_after(await session.buffer.headers())
+            )
         return None

@@ -7,7 +7,7 @@ out to be no entity at all.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from atwin.disk.journal import Journal, Record
 from atwin.disk.part import PartFile, hash_file
@@ -15,13 +15,11 @@ from atwin.host.download.judging.entity import Entity
 from atwin.host.errors import VerificationError
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from atwin.host.download.order import Order
 
 
 class Ledger:
-    """The files beside the target. Every method raises `DiskError`."""
+    """The files beside the target; `part` is to be closed. Every method raises `DiskError`."""
 
     def __init__(self, order: Order, url: str) -> None:
         """`url` is what the journal is of."""
@@ -37,17 +35,6 @@ class Ledger:
         self.proven: int | None = None
         # What is on disk is not what `size` speaks of, and stays until something is kept.
         self._aside = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.part.close()
 
     @property
     def size(self) -> int:

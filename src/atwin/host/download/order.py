@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from atwin.disk.errors import DiskError
 from atwin.disk.target import find_target
-from atwin.host.download.plan import SMALLEST_CHUNK
+from atwin.host.download.pace import SMALLEST_CHUNK
 from atwin.host.errors import TargetError, UsageError
 from atwin.models.profile import VENDOR_CHUNK
 

@@ -1,4 +1,4 @@
-"""Which method is faster on this line, and how much to ask for at a time.
+"""Which bytes to ask for next, and how many; which method is faster on this line.
 
 Measured on the virtual clock by bench/efficiency.py. A part by range costs silence: connecting and
 asking, while nothing crosses the line. The stream costs a URC, a command and an answer for every
@@ -6,6 +6,8 @@ asking, while nothing crosses the line. The stream costs a URC, a command and an
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from atwin.line.frame import USUAL_RATE
 
@@ -82,3 +84,44 @@ def stream_pays(chunk: int, rate: int | None, wait: float) -> bool:
     by_range = (chunk + _RANGE_TALK) * byte_time + wait
     by_stream = (chunk + _STREAM_TALK * chunk / _STREAM_READ) * byte_time
     return by_range - by_stream > _WORTH * by_range
+
+
+# --- parts (spec: flows.md §3, http.md §7) --------------------------------------------------------
+
+#: The first byte alone cannot be asked for: BREAK=0 with BREAKEND=0 means no range.
+SMALLEST_CHUNK = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The bytes `first` to `last` of an entity, both included; number `index` of `count`."""
+
+    index: int
+    count: int
+    first: int
+    last: int
+
+    @property
+    def length(self) -> int:
+        """Bytes."""
+        return self.last - self.first + 1
+
+
+def count_parts(total: int, chunk: int) -> int:
+    """How many parts of `chunk` bytes an entity of `total` bytes has."""
+    return -(-total // chunk)
+
+
+def next_part(done: int, total: int, chunk: int) -> Part:
+    """The part that follows the first `done` bytes; `done` is less than `total`.
+
+    Parts end on multiples of `chunk`, so a download that goes on with another chunk size, or
+    after a short part, falls into step again.
+    """
+    index = done // chunk + 1
+    last = index * chunk - 1
+    if last == done:
+        # A single byte is only safe to ask for at the end of the entity, where `first` to
+        # `last` and `first` to the end are the same (spec: open-questions.md OQ-20).
+        last += 1
+    return Part(index, count_parts(total, chunk), done, min(last, total - 1))

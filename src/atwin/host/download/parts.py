@@ -16,7 +16,8 @@ from atwin.host.download.judging.verdict import (
     TakeSlice,
     TakeWhole,
 )
-from atwin.host.download.plan import SMALLEST_CHUNK, next_part
+from atwin.host.download.modes import Mode
+from atwin.host.download.pace import SMALLEST_CHUNK, next_part
 from atwin.host.errors import NoAnswerError, RequestFailedError, ServerBusyError, StepError
 
 if TYPE_CHECKING:
@@ -53,10 +54,10 @@ class Parts:
     async def _run(self) -> Turn | None:
         course = self._course
         turn: AllThere | Turn | None = None
-        if course.joint_due and course.ledger.size and course.no_ranges is None:
+        if course.joint_due and course.ledger.size and course.mode.has_ranges:
             # Nothing sure says that what is on disk is of this entity: compare some of it.
             turn = await course.persist(course.check_joint)
-        while turn is None and not (course.confirmed and course.ledger.size == course.total):
+        while turn is None and not (course.facts.confirmed and course.ledger.size == course.total):
             turn = await course.persist(self._next)
         return None if isinstance(turn, AllThere) else turn
 
@@ -98,12 +99,12 @@ class Parts:
         """No part has come in time, again: it may never end, or there is a way without an end."""
         course = self._course
         self._timeouts += 1
-        if course.ranges_work or self._timeouts < _TIMEOUTS:
+        if course.facts.ranges_work or self._timeouts < _TIMEOUTS:
             return None
         reason = f"no part came in {self._timeouts} times {course.session.timeout} s"
-        if course.may_stream and course.order.strategy == "auto" and not course.by_parts:
+        if course.mode is Mode.ANY and course.may_stream and course.order.strategy == "auto":
             return AtOnce(reason)
-        headers = await course.session.headers()
+        headers = await course.session.buffer.headers()
         open_end = stated_length(headers) is None and "transfer-encoding" not in headers
         if headers and open_end and ContentRange.of(headers) is None:
             failure.add("the server ignores ranges and does not say how long its answer is")
@@ -113,8 +114,8 @@ class Parts:
         """What to ask for: all of it where that fits or nothing else goes, or the next part."""
         course = self._course
         done, total, size = course.ledger.size, course.total, course.part_size.now
-        fits = not done and total is not None and total <= size and not course.by_parts
-        if course.no_ranges is not None or fits:
+        fits = total is not None and not done and total <= size and course.mode is not Mode.PARTS
+        if fits or not course.mode.has_ranges:
             return None
         overlap = course.overlap
         if size + overlap > course.limits.chunk_max:
@@ -144,7 +145,7 @@ class Parts:
         skip = done - slice_.first
         check = course.ledger.part.tail(min(skip, OVERLAP))
         if span is not None and span.last is not None:
-            course.short = slice_.first + held <= span.last
+            course.facts.short = slice_.first + held <= span.last
         if not slice_.sure:
             course.doubtful = True
         course.take_slice(slice_)
@@ -167,11 +168,11 @@ class Parts:
         while first < end:
             size = end - first
             piece = session.bytes_in(KEEP_EVERY)
-            if piece is not None and course.no_ranges is None:
+            if piece is not None and course.mode.has_ranges:
                 piece = max(piece, _KEEP_AT_LEAST, len(check) + 1)
                 # A short rest is not worth a command of its own.
                 size = piece if size > 1.5 * piece else size
-            data = await session.read(size, course.limits, first=first)
+            data = await session.buffer.read(size, course.limits, first=first)
             if not data.startswith(check):
                 return False
             course.keep(data[len(check) :])

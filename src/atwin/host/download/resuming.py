@@ -26,26 +26,26 @@ def resume(course: Course) -> None:
         ledger.start_over()
         course.reports.note(f"not going on with what is on disk ({reason}): starting over")
         return
-    asked = course.entity
+    asked = course.facts.entity
     # All of it is here. But it may have changed since: who does not tell is asked for a part.
     stale = before.length == record.done and not _is_right(course, before)
-    if stale and (ledger.part.finished or course.no_ranges is not None):
+    if stale and (ledger.part.finished or not course.mode.has_ranges):
         ledger.set_aside()
         return
-    known = Known(before, confirmed=True, kept=record.done, by_hash=course.by_hash)
+    known = Known(before, confirmed=True, kept=record.done, by_hash=course.facts.by_hash)
     too_short = asked is not None and asked.length is not None and asked.length < record.done
     if asked is not None and not too_short and contradiction(known, asked) is None:
         before = before.updated(asked)
     elif asked is not None and before.surely(asked):
-        course.head_length = asked.length or None  # many a HEAD says 0
+        course.facts.head_length = asked.length or None  # many a HEAD says 0
     # Otherwise the GET that follows decides which of the two is right.
     # Of bytes that a stream brought and never ended, a GET has not said anything yet.
-    course.entity, course.confirmed = before, ledger.proven is None or ledger.proven > 0
+    course.facts.entity, course.facts.confirmed = before, ledger.proven is None or ledger.proven > 0
     course.joint_due = stale or not (
         before.vouches
         and record.is_of(course.session.setup.url)
         and ledger.proven is None
-        and (asked is None or not course.by_hash or before.difference(asked) is None)
+        and (asked is None or not course.facts.by_hash or before.difference(asked) is None)
     )
 
 
@@ -81,7 +81,7 @@ def _is_right(course: Course, before: Entity) -> bool:
 
 def _is_told_again(course: Course, before: Entity) -> bool:
     """Whether the HEAD surely speaks of `before`."""
-    asked = course.entity
+    asked = course.facts.entity
     if asked is None or not (before.vouches and asked.vouches):
         return False
     return before.same_validators(asked) and before.difference(asked) is None

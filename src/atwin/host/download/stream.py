@@ -32,8 +32,8 @@ from atwin.host.download.judging.verdict import (
     TooLong,
     Unconditional,
 )
+from atwin.host.download.pace import count_parts
 from atwin.host.download.parts import KEEP_EVERY
-from atwin.host.download.plan import count_parts
 from atwin.host.errors import (
     NoAnswerError,
     RefusedForGoodError,
@@ -43,7 +43,7 @@ from atwin.host.errors import (
     StepError,
 )
 from atwin.host.headers import Headers
-from atwin.host.http import GET
+from atwin.host.http import GET, follow
 
 if TYPE_CHECKING:
     from atwin.host.download.course import Course
@@ -98,7 +98,7 @@ class Stream:
         course = self._course
         course.session.script.begin(f"stream from {course.ledger.size}")
         if course.ledger.size:
-            if course.no_ranges is not None:
+            if not course.mode.has_ranges:
                 course.ledger.set_aside()
             elif (turn := await course.check_joint()) is not None:
                 return turn
@@ -109,7 +109,7 @@ class Stream:
             return await self._receive()
         except ServerError:
             # What came was no part of the file: an error page, or a body cut to nonsense.
-            course.ledger.go_back(before, course.entity)
+            course.ledger.go_back(before, course.facts.entity)
             if self._overruns >= _OVERRUNS:
                 return NoRanges("the server sends other bytes than the range it was asked for")
             raise
@@ -119,7 +119,7 @@ class Stream:
             return ByParts("the module refuses to stream")
         except StepError as failure:
             if isinstance(failure, RequestFailedError) and failure.status not in _BROKEN_OFF:
-                course.ledger.go_back(before, course.entity)
+                course.ledger.go_back(before, course.facts.entity)
             else:
                 self._keep()
             self._losses += isinstance(failure, NoAnswerError) and bool(failure.missing)
@@ -136,7 +136,7 @@ class Stream:
 
     def _can_turn(self) -> bool:
         course = self._course
-        return course.order.strategy == "auto" and course.no_ranges is None
+        return course.order.strategy == "auto" and course.mode.has_ranges
 
     async def _receive(self) -> Turn | None:
         course, session = self._course, self._course.session
@@ -146,16 +146,16 @@ class Stream:
         while True:
             lines = [f"Range: bytes={self._first}-"] if before else []
             lines += [condition] if condition else []
-            await session.ask_for(None, "\r\n".join(lines))
+            await session.parameters.ask_for(None, "\r\n".join(lines))
             self._begin(None if known.entity is None else known.entity.length)
-            await session.start_stream(GET)
-            status = await session.drain_stream(self._take)
-            if not await session.redirected(status, GET):
+            await session.stream.start(GET)
+            status = await session.stream.drain(self._take)
+            if not await follow(session, status, GET):
                 break
-            course.ledger.go_back(before, course.entity)
+            course.ledger.go_back(before, course.facts.entity)
         turn = await self._judged(status, known, conditional=bool(condition))
         if turn is not None:
-            course.ledger.go_back(before, course.entity)
+            course.ledger.go_back(before, course.facts.entity)
             return turn
         course.ledger.proven = None
         self._keep(always=not course.ledger.size)
@@ -189,7 +189,7 @@ class Stream:
                 raise ServerBusyError(f"{course.session.shown_url}: {more}")
             course.reports.note(f"{more}: how many there are will show")
             self._left = None
-            course.entity = Entity()  # what was said of it is of another one, then
+            course.facts.entity = Entity()  # what was said of it is of another one, then
         check, self._check = self._check[: len(data)], self._check[len(data) :]
         self._misfits = self._misfits or not data.startswith(check)
         if self._misfits:
@@ -227,7 +227,7 @@ class Stream:
             case AllThere():
                 # What came is the page of a 416.
                 self._block.clear()
-                course.ledger.go_back(self._before, course.entity)
+                course.ledger.go_back(self._before, course.facts.entity)
             case Overlap():
                 course.doubtful = True
                 raise ServerBusyError(
@@ -243,14 +243,14 @@ class Stream:
             case NoRanges() | TooLong() | Changed() | Another() | Broken() | ByParts():
                 return verdict
             case _:
-                return NoRanges("the server ignores ranges", course.entity)
+                return NoRanges("the server ignores ranges", course.facts.entity)
         return None
 
     def _by_length(self, status: int) -> TakeWhole | TakeSlice | NoRanges | Broken:
         course = self._course
-        entity = course.entity or Entity()
+        entity = course.facts.entity or Entity()
         if status == (200 if self._before else 206):
-            return NoRanges("the server ignores ranges", course.entity)
+            return NoRanges("the server ignores ranges", course.facts.entity)
         if self._left not in (None, self._got):
             return Broken(f"{self._got} bytes came where {self._left} were announced")
         entity = replace(entity, length=self._first + self._got)
@@ -258,6 +258,6 @@ class Stream:
 
     async def _headers(self) -> Headers:
         """Of the response that has just ended; empty where the module tells those of an earlier."""
-        before = self._course.session.last_head
-        headers = await self._course.session.headers()
+        before = self._course.session.buffer.last_head
+        headers = await self._course.session.buffer.headers()
         return Headers() if headers.raw == before else headers

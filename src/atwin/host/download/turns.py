@@ -1,4 +1,4 @@
-"""What follows a turn: another strategy, a fresh start, or an end with the reason."""
+"""Which strategy goes on; what follows its turn: another, a fresh start, an end with the reason."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atwin.host.download.judging.contradiction import contradiction
+from atwin.host.download.judging.refusals import refusal
 from atwin.host.download.judging.verdict import (
     Another,
     AtOnce,
@@ -15,6 +16,10 @@ from atwin.host.download.judging.verdict import (
     NoRanges,
     TooLong,
 )
+from atwin.host.download.modes import Mode
+from atwin.host.download.pace import stream_pays
+from atwin.host.download.parts import Parts
+from atwin.host.download.stream import Stream
 from atwin.host.errors import ServerError
 
 if TYPE_CHECKING:
@@ -30,6 +35,45 @@ _CHANGES_TO_STREAM = 2
 
 #: So often a part is asked for again when others came and this one makes no sense.
 _ODD_ANSWERS = 2
+
+
+def choose(course: Course, delay: float) -> Parts | Stream:
+    """How a download goes on; each request costs `delay` seconds besides its body.
+
+    Raises `ServerError` when nothing is left.
+    """
+    total, mode = course.total, course.mode
+    if course.order.strategy == "stream" or mode is Mode.STREAM:
+        return Stream(course)
+    if mode.has_ranges:
+        fits = total is not None and total <= course.chunk
+        may = mode is Mode.ANY and course.order.strategy == "auto" and course.may_stream
+        pays = may and not fits and stream_pays(course.chunk, course.session.line_rate, delay)
+        return Stream(course) if pays else Parts(course)
+    if total is not None and total <= max(course.chunk, course.limits.chunk_max):
+        return Parts(course)
+    if course.may_stream:
+        return Stream(course)
+    if total is None and mode is not Mode.SPENT:
+        return Parts(course)
+    raise _nothing_left(course)
+
+
+def _nothing_left(course: Course) -> ServerError:
+    url, why = course.session.shown_url, course.no_ranges
+    assert why is not None
+    if why.refused and why.refused != 416:
+        return refusal(url, why.refused)
+    size = "an unknown number of" if course.total is None else str(course.total)
+    hint = (
+        "use strategy stream"
+        if course.limits.streams
+        else "and it cannot stream: use a server with ranges, or a module that streams"
+    )
+    return ServerError(
+        f"{url}: {why.reason}, and {size} bytes do not fit this module's"
+        f" {course.limits.chunk_max}; {hint}"
+    )
 
 
 class Turns:
@@ -54,55 +98,56 @@ class Turns:
             case Broken(what):
                 raise ServerError(f"{course.session.shown_url}: {what}", 200)
             case TooLong(entity):
-                course.entity, course.tried_whole = entity, True
+                course.facts.entity = entity
+                course.turn(turn)
             case NoRanges(reason, refused=0) if self._odd < _ODD_ANSWERS and (
-                course.ranges_work or not course.has_another_way
+                course.facts.ranges_work or not course.has_another_way
             ):
                 # One of several servers differs, or a cache that has to be filled first.
                 self._odd += 1
                 course.reports.note(f"{reason}: asking again")
             case NoRanges(reason, entity):
-                course.no_ranges = turn
+                course.turn(turn)
                 if entity is not None:
-                    before = course.entity or entity
-                    course.entity = before.updated(entity, confirmed=course.confirmed)
-                    course.confirmed = True
+                    before = course.facts.entity or entity
+                    course.facts.entity = before.updated(entity, confirmed=course.facts.confirmed)
+                    course.facts.confirmed = True
                 if self._ledger.size:
                     self._begin_again(f"{reason}: taking the file from its beginning")
-                self._ledger.promises = False
             case AtOnce(reason):
-                course.stream_first = True
+                course.turn(turn)
                 course.reports.note(f"{reason}: taking it as a stream")
             case ByParts(reason) if course.order.strategy == "stream":
                 raise ServerError(
                     f"{course.session.shown_url}: {reason}; use strategy auto or range"
                 )
             case ByParts(reason):
-                course.by_parts = course.joint_due = True
+                course.turn(turn)
+                course.joint_due = True
                 course.reports.note(f"{reason}: going on by parts")
             case Changed():
                 await self._changed(turn)
 
     async def _changed(self, turn: Changed) -> None:
         """A GET says that the entity is another one: ask once more before bytes are dropped."""
-        course, before = self._course, self._course.entity
+        course, before = self._course, self._course.facts.entity
         known = replace(course.known(), confirmed=True)
         await self._head.ask()
-        asked, course.confirmed = course.entity, True
+        asked, course.facts.confirmed = course.facts.entity, True
         if asked is not None and before is not None:
             verdict = contradiction(known, asked)
             if isinstance(verdict, Another):
-                course.entity = before
+                course.facts.entity = before
                 await self.take(verdict)
             if before.surely(asked) or (verdict is None and before.vouches and asked.vouches):
-                course.entity = before
+                course.facts.entity = before
                 self._flap(turn, asked)
                 return
         if self._differs(turn):
             return
-        course.entity = asked or turn.entity
-        course.confirmed = asked is None and turn.entity is not None
-        course.joint_due = course.doubtful = course.short = course.open_total = False
+        course.facts.entity = asked or turn.entity
+        course.facts.confirmed = asked is None and turn.entity is not None
+        course.joint_due = course.doubtful = course.facts.short = course.facts.open_total = False
         self._begin_again(f"the entity changed, {turn.reason}: starting over")
 
     def _flap(self, turn: Changed, asked: Entity) -> None:
@@ -111,7 +156,7 @@ class Turns:
         if course.joint_due and not turn.otherwise and self._changes >= _CHANGES_TO_STREAM:
             # What is on disk came by another URL, say, or from a server that was wrong then.
             self._changes, course.joint_due = 0, False
-            course.entity, course.confirmed = asked, False
+            course.facts.entity, course.facts.confirmed = asked, False
             self._begin_again(f"the entity is another one, {turn.reason}: starting over")
             return
         if not self._differs(turn):
@@ -123,15 +168,14 @@ class Turns:
         course = self._course
         self._changes += 1
         most = _CHANGES_TO_STREAM if course.may_stream else _FRESH_STARTS
-        if self._changes <= most or course.no_ranges is not None:
+        if self._changes <= most or not course.mode.has_ranges:
             return False
-        course.no_ranges = NoRanges(
-            turn.otherwise
-            or f"the file changes from answer to answer ({turn.reason}), as with servers that"
-            " differ or a file that is being written, where only --sha256 lets the bytes decide"
+        why = turn.otherwise or (
+            f"the file changes from answer to answer ({turn.reason}), as with servers that differ"
+            " or a file that is being written, where only --sha256 lets the bytes decide"
         )
-        self._ledger.promises = False
-        self._begin_again(f"{course.no_ranges.reason}: taking it in one piece, if it can be")
+        course.turn(NoRanges(why))
+        self._begin_again(f"{why}: taking it in one piece, if it can be")
         return True
 
     def _begin_again(self, note: str) -> None:

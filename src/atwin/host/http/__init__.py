@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from atwin.host.http.methods import GET, HEAD, POST
+from atwin.host.http.following import follow
+from atwin.host.http.parameters import LAST_BREAK
 from atwin.host.http.pieces import FLOW_ADVICE
-from atwin.host.http.ranges import LAST_BREAK
 from atwin.host.http.session import HttpSession
 from atwin.host.http.setup import Setup
+from atwin.host.http.statuses import GET, HEAD, POST
 from atwin.host.http.stream import ANSWERS, Answer
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "Answer",
     "HttpSession",
     "Setup",
+    "follow",
 ]

@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 from atwin.at.dialect.urcs import BearerDeact, HttpAction, Ready
 from atwin.host.channel.exchange import Timeout
 from atwin.host.errors import CommandRefusedError, NoAnswerError, RequestFailedError
-from atwin.host.http.methods import GET, HEAD, POST
-from atwin.host.http.statuses import MODULE_STATUSES, OF_TLS, TOO_LARGE, is_server_status
-from atwin.host.url import origin_of
+from atwin.host.http.following import follow
+from atwin.host.http.statuses import (
+    GET,
+    HEAD,
+    MODULE_STATUSES,
+    OF_TLS,
+    POST,
+    TOO_LARGE,
+    is_server_status,
+)
+from atwin.host.http.url import origin_of
 
 if TYPE_CHECKING:
     from atwin.host.http.opening import Opening
@@ -40,7 +48,7 @@ class Action:
                     continue
                 session.way.failed(failure.status)
                 raise
-            if method == POST or not await session.redirected(urc.status, method):
+            if method == POST or not await follow(session, urc.status, method):
                 return urc
 
     async def _was_redirect(self, failure: RequestFailedError, method: int) -> bool:
@@ -53,8 +61,8 @@ class Action:
         if not no_page or session.way.by_module:
             return False
         with suppress(NoAnswerError):
-            location = (await session.headers()).get("location")
-            return location is not None and await session.redirected(302, GET)
+            location = (await session.buffer.headers()).get("location")
+            return location is not None and await follow(session, 302, GET)
         return False
 
     async def ask_once(self, method: int) -> HttpAction:
@@ -125,6 +133,6 @@ class Action:
         if urc.status < 603 or (urc.status in OF_TLS and has_tls) or not self._opening.is_first:
             return False
         with suppress(NoAnswerError):
-            headers = await self._session.headers()
+            headers = await self._session.buffer.headers()
             return bool(headers) and "location" not in headers
         return False

@@ -1,17 +1,20 @@
-"""What the module's buffer holds of the last response: HTTPREAD and HTTPHEAD."""
+"""The module's buffer: HTTPDATA puts a body in, HTTPREAD and HTTPHEAD give the last response."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.host.errors import CommandRefusedError, NoAnswerError
+from atwin.host.errors import CommandRefusedError, NoAnswerError, UsageError
 from atwin.host.headers import Headers
-from atwin.host.http.pieces import LONGEST_LINE, line_at_end
+from atwin.host.http.pieces import FLOW_ADVICE, LONGEST_LINE, line_at_end
 
 if TYPE_CHECKING:
     from atwin.host.channel.exchange import Progress, Reply
     from atwin.host.http.session import HttpSession
     from atwin.host.identity import Limits
+
+#: Bytes per second at which post data surely arrive: 9600 Bd.
+_SLOWEST_LINE = 900
 
 
 class Buffer:
@@ -27,8 +30,38 @@ class Buffer:
         #: The header block that was read last.
         self.last_head = b""
 
-    async def read(self, length: int, limits: Limits, first: int) -> bytes:
-        """See `HttpSession.read`."""
+    async def load(self, data: bytes, limits: Limits, progress: Progress | None = None) -> None:
+        """HTTPDATA: put the body of a POST into the buffer.
+
+        Raises `UsageError` above `limits.post_max` bytes, `CommandRefusedError` also when bytes
+        were lost on the way.
+        """
+        size = len(data)
+        if size > limits.post_max:
+            raise UsageError(f"{size} bytes to post, the module takes {limits.post_max}")
+        if not data:
+            await self._script.step("AT+HTTPDATA=0,10000")
+            return
+        seconds = min(max(10, 2 * size // _SLOWEST_LINE), 120)
+        began = self._session.channel.clock.now()
+        reply = await self._script.give(
+            f"AT+HTTPDATA={size},{seconds * 1000}",
+            data,
+            prompt="DOWNLOAD",
+            deadline=seconds + 9.0,
+            progress=progress,
+        )
+        # The only sign of lost bytes is an OK that comes when the time is up.
+        if self._session.channel.clock.now() - began >= seconds:
+            raise self._script.refused(reply, f"not all of {size} bytes arrived: {FLOW_ADVICE}")
+
+    async def read(self, length: int, limits: Limits, *, first: int = 0) -> bytes:
+        """HTTPREAD: `length` bytes from `first` on, in one piece if the limit allows.
+
+        What does not arrive whole is read again: reading takes nothing out of the buffer. Raises
+        `CommandRefusedError` when the module gives fewer, `NoAnswerError` when they keep getting
+        lost on the line.
+        """
         asked = self._session.pieces
         pieces: list[bytes] = []
         got = tries = 0
@@ -88,8 +121,8 @@ class Buffer:
             self.rate = len(reply.body) / took
         return reply
 
-    async def excerpt(self, length: int, limits: Limits, size: int) -> str:
-        """See `HttpSession.excerpt`."""
+    async def excerpt(self, length: int, limits: Limits, size: int = 120) -> str:
+        """The begin of the body, printable, for an error text."""
         size = min(size, length, limits.read_max)
         if not size:
             return ""
@@ -97,7 +130,10 @@ class Buffer:
         return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
     async def headers(self) -> Headers:
-        """See `HttpSession.headers`."""
+        """HTTPHEAD: the header block of the last response; empty when the module tells none.
+
+        Raises `NoAnswerError`.
+        """
         try:
             reply = await self._measured_step("AT+HTTPHEAD", ("+HTTPHEAD", "+HTTPREAD"))
         except CommandRefusedError:

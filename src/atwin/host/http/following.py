@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.host.http.methods import HEAD, POST
-from atwin.host.redirects import (
+from atwin.host.http.redirects import (
     REDIRECTS,
     RedirectError,
     Target,
@@ -21,6 +20,7 @@ from atwin.host.redirects import (
     shown_url,
     with_letters_of,
 )
+from atwin.host.http.statuses import HEAD, POST
 
 if TYPE_CHECKING:
     from atwin.host.http.session import HttpSession
@@ -39,7 +39,7 @@ async def follow(session: HttpSession, status: int, method: int) -> bool:
         return method != POST and way.ran_out(status)
     if not wishes.follow and session.redirect_is_answer:
         return False
-    headers = await session.headers()
+    headers = await session.buffer.headers()
     location = headers.get("location")
     if not headers and wishes.follow and not way.by_module:
         # It tells nothing at all: what follows by itself may know.
@@ -117,7 +117,7 @@ async def _look_ahead(session: HttpSession, to: Target, status: int) -> None:
                 answer = (await session.ask_once(HEAD)).status
             if answer not in REDIRECTS:
                 break
-            headers = await session.headers()
+            headers = await session.buffer.headers()
             to = next_target(way, answer, headers.get("location"), wishes)
     if answer >= 400 and answer not in _NO_HEAD:
         raise RedirectError(

@@ -1,16 +1,21 @@
-"""HTTPINIT, what a session carries from then on, and HTTPTERM."""
+"""HTTPINIT, what a session carries from then on, and HTTPTERM; how an interrupted job leaves."""
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from atwin.host.channel.quoted import quoted, quoted_headers
 from atwin.host.errors import RefusedForGoodError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.host.channel.channel import Channel
     from atwin.host.found import Context
+    from atwin.host.http.redirects import Header
     from atwin.host.http.session import HttpSession
-    from atwin.host.redirects import Header
     from atwin.host.tls import TlsSetup
 
 #: What one request has of its own, and the next session too while it lasts.
@@ -18,6 +23,11 @@ _OF_A_REQUEST = ("BREAK", "BREAKEND", "USERDATA")
 
 #: The bearer a module takes that is told none.
 _USUAL_CID = 1
+
+#: Seconds of the line for filling up a data phase on leaving: at most, and until they are told.
+_LONGEST_FILL, _TOLD_FILL = 30.0, 2.0
+#: Seconds the last command may take to leave.
+_LAST_WORD = 1.0
 
 
 class Opening:
@@ -122,3 +132,21 @@ class Opening:
         """There is no session from now on; whether there was one."""
         was, self._opened_in = self._opened_in, None
         return was is not None
+
+
+async def leave(channel: Channel, note: Callable[[str], None]) -> None:
+    """End the session without a look at the answer; wait for nothing but the line.
+
+    A data phase is filled up, which takes 28 s of the slowest usual line at the most.
+    """
+    if (seconds := channel.data_time) > _LONGEST_FILL:
+        note("interrupted in the middle of data: the module waits up to 120 s for more")
+    elif seconds > _TOLD_FILL:
+        note(f"ending the data phase: {seconds:.0f} s; interrupt again to leave now")
+    # Not asyncio.timeout: up to Python 3.11.2 it is no TimeoutError in a cancelled task.
+    with suppress(TimeoutError):
+        # What was written before may still be on its way.
+        await asyncio.wait_for(channel.end_data(_LONGEST_FILL), seconds + _LONGEST_FILL)
+    channel.send_blind("AT+HTTPTERM")
+    with suppress(TimeoutError):
+        await asyncio.wait_for(channel.port.drain(), _LAST_WORD)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from atwin.at.cme import Cme
-from atwin.host.channel.quoted import quoted
+from atwin.host.channel.quoted import quoted, quoted_headers
 from atwin.host.errors import RefusedForGoodError
 
 if TYPE_CHECKING:
     from atwin.host.channel.exchange import Reply
     from atwin.host.channel.script import Script
     from atwin.host.errors import CommandRefusedError
-    from atwin.host.redirects import Way
+    from atwin.host.http.redirects import Way
+
+#: What BREAK and BREAKEND count to (spec: http.md §3.3).
+LAST_BREAK: Final = 0xFFFF_FFFF
+
+#: Why a part cannot be asked for.
+_NO_RANGES = (
+    "this module cannot ask for a part of a file, so only one that fits its buffer can be fetched"
+)
 
 
 class Parameters:
@@ -23,9 +31,14 @@ class Parameters:
         self._way = way
         #: Each parameter as it stands in the command, without those that are never compared.
         self.told: dict[str, str] = {}
+        #: Which of BREAK and BREAKEND the module refuses: then it asks for no range by itself.
+        self._refused: set[str] = set()
 
     async def set(self, tag: str, value: int | str) -> None:
-        """See `HttpSession.parameter`."""
+        """HTTPPARA, unless the session has that value already.
+
+        Raises as `send` does, and `UsageError` for a value that cannot be said.
+        """
         await self.tell(tag, str(value) if isinstance(value, int) else quoted(value, tag))
 
     async def tell(self, tag: str, shown: str) -> None:
@@ -71,3 +84,37 @@ class Parameters:
         """`refusal`, if a parameter is taken: so the session is there. Raises as `send` does."""
         await self.send("URL", quoted(self._way.url, "URL"))
         return refusal
+
+    async def ask_for(self, span: tuple[int, int] | None, header: str = "") -> None:
+        """The next GET asks for the bytes of `span`, both ends included, or for all.
+
+        It carries `header` as well, one line or several with CR LF between. What BREAKEND cannot
+        count, or the module refuses to, is asked for by a header line of its own. Raises as
+        `set` does, and `RefusedForGoodError` where that is refused too; a header that asks
+        for no range is left out then.
+        """
+        lines = header.split("\r\n") if header else []
+        if span is not None and (span[1] > LAST_BREAK or not await self._breaks(*span)):
+            lines.insert(0, f"Range: bytes={span[0]}-{span[1]}")
+            span = None
+        if span is None:
+            # 0 to 0 asks for no range: the first byte alone cannot be asked for (spec: http.md §7).
+            await self._breaks(0, 0)
+        refusal = None
+        if lines or "USERDATA" in self.told:
+            data = quoted_headers(lines, "USERDATA")
+            refusal = await self.refusal_of("USERDATA", data, _NO_RANGES)
+        if refusal is not None and any(line.startswith("Range:") for line in lines):
+            raise refusal
+
+    async def _breaks(self, first: int, last: int) -> bool:
+        """BREAK and BREAKEND; False where the module refuses one of them, and asks for no range."""
+        for tag, value in (("BREAK", first), ("BREAKEND", last)):
+            if (
+                tag in self._refused
+                or await self.refusal_of(tag, str(value), _NO_RANGES) is not None
+            ):
+                self._refused.add(tag)
+        if self._refused and self.told.get("BREAK") != "0" and "BREAK" not in self._refused:
+            await self.set("BREAK", 0)
+        return not self._refused

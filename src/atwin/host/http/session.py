@@ -16,33 +16,25 @@ from atwin.host.channel.sent import Sent
 from atwin.host.errors import ModuleError
 from atwin.host.http.action import Action
 from atwin.host.http.body import Buffer
-from atwin.host.http.following import follow
-from atwin.host.http.leaving import leave
-from atwin.host.http.opening import Opening
+from atwin.host.http.opening import Opening, leave
 from atwin.host.http.parameters import Parameters
 from atwin.host.http.pieces import Pieces
-from atwin.host.http.post_data import load
-from atwin.host.http.ranges import Ranges
+from atwin.host.http.redirects import Way, needs_watching, shown_url
 from atwin.host.http.statuses import UNSENT, request_failed
 from atwin.host.http.stream import Stream
 from atwin.host.http.time_limit import TimeLimit
-from atwin.host.redirects import Way, needs_watching, shown_url
 from atwin.line.frame import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from types import TracebackType
 
-    from atwin.at.dialect.urc import Urc
     from atwin.at.dialect.urcs import HttpAction
     from atwin.host.channel.channel import Channel
     from atwin.host.channel.exchange import Progress
     from atwin.host.errors import RequestFailedError
     from atwin.host.found import Context
-    from atwin.host.headers import Headers
     from atwin.host.http.setup import Setup
-    from atwin.host.http.stream import Answer
-    from atwin.host.identity import Limits
     from atwin.host.tls import TlsSetup
 
 log = logging.getLogger("atwin.host")
@@ -95,10 +87,9 @@ class HttpSession:
         self.time_limit = TimeLimit(self)
         self.pieces = Pieces(self)
         self.buffer = Buffer(self)
-        self._ranges = Ranges(self.parameters)
         self._opening = Opening(self, tls, context)
         self._action = Action(self, self._opening)
-        self._stream = Stream(self, self._opening)
+        self.stream = Stream(self, self._opening)
 
     @property
     def shown_url(self) -> str:
@@ -156,38 +147,13 @@ class HttpSession:
             elif self._opening.forget() or self.channel.data_time:
                 await leave(self.channel, self.on_note)
 
-    async def parameter(self, tag: str, value: int | str) -> None:
-        """HTTPPARA, unless the session has that value already.
-
-        Raises as `open` does, and `UsageError` for a value that cannot be said.
-        """
-        await self.parameters.set(tag, value)
-
-    async def ask_for(self, span: tuple[int, int] | None, header: str = "") -> None:
-        """The next GET asks for the bytes of `span`, both ends included, or for all.
-
-        It carries `header` as well, one line or several with CR LF between. What BREAKEND cannot
-        count, or the module refuses to, is asked for by a header line of its own. Raises as
-        `parameter` does, and `RefusedForGoodError` where that is refused too; a header that asks
-        for no range is left out then.
-        """
-        await self._ranges.ask_for(span, header)
-
     # --- request --------------------------------------------------------------------------------
-
-    async def load(self, data: bytes, limits: Limits, progress: Progress | None = None) -> None:
-        """HTTPDATA: put the body of a POST into the module's buffer.
-
-        Raises `UsageError` above `limits.post_max` bytes, `CommandRefusedError` also when bytes
-        were lost on the way.
-        """
-        await load(self.script, self.channel.clock, data, limits, progress)
 
     async def action(self, method: int) -> HttpAction:
         """`ask_once`, and again where a redirect leads as long as `setup.redirects` says so.
 
         The session asks there from then on; where that has an end (401, 403, 404, 410) it goes
-        back to the first URL. A redirect of a POST is a status like others: see `redirected`.
+        back to the first URL. A redirect of a POST is a status like others: see `follow`.
         Raises as `ask_once` does, and `RedirectError`.
         """
         return await self._action.ask(method)
@@ -199,42 +165,6 @@ class HttpSession:
         `CommandRefusedError`, `NoAnswerError`, `ModuleRestartedError`.
         """
         return await self._action.ask_once(method)
-
-    async def redirected(self, status: int, method: int) -> bool:
-        """Whether the answer `status` to `method` leads elsewhere: ask again then, all of it.
-
-        For what `action` cannot see: a POST, whose body must be loaded again if `way.with_body`
-        still, and a stream. Raises `RedirectError`, and as `ask_once` does.
-        """
-        return await follow(self, status, method)
-
-    # --- streaming ------------------------------------------------------------------------------
-
-    @property
-    def stream_wait(self) -> float:
-        """Seconds each wait of the stream that runs may take."""
-        return self._stream.wait
-
-    async def start_stream(self, method: int, size: int | None = None) -> None:
-        """HTTPEXACTION; `size` is the length of the body to post (spec: http.md §3.11).
-
-        Its pieces are progress: TIMEOUT, and `until` with it, bounds each wait for the server
-        (spec: http.md §3.11). Raises `CommandRefusedError`, `NoAnswerError`.
-        """
-        await self._stream.start(method, size)
-
-    async def drain_stream(self, take: Callable[[bytes], None], first: Answer | None = None) -> int:
-        """HTTPEXGET as often as data wait, until the session is over; the server's status.
-
-        `first` is a URC that has come already.
-        Raises `RequestFailedError`, `TlsFailed`, `CommandRefusedError`, `NoAnswerError`; `take`
-        has everything that came before.
-        """
-        return await self._stream.drain(take, first)
-
-    def stream_failed(self, urc: Urc) -> RequestFailedError:
-        """The error for a streaming session that `urc` ended."""
-        return self._stream.failed(urc)
 
     # --- response -------------------------------------------------------------------------------
 
@@ -271,28 +201,3 @@ class HttpSession:
         said = status is None or (status in UNSENT and not self.way.by_module)
         if said and self.sent is Sent.PERHAPS:
             self.sent = Sent.NOTHING
-
-    @property
-    def last_head(self) -> bytes:
-        """The header block that was read last."""
-        return self.buffer.last_head
-
-    async def headers(self) -> Headers:
-        """HTTPHEAD: the header block of the last response; empty when the module tells none.
-
-        Raises `NoAnswerError`.
-        """
-        return await self.buffer.headers()
-
-    async def read(self, length: int, limits: Limits, *, first: int = 0) -> bytes:
-        """HTTPREAD: `length` bytes of the buffer from `first` on, in one piece if the limit allows.
-
-        What does not arrive whole is read again: reading takes nothing out of the buffer. Raises
-        `CommandRefusedError` when the module gives fewer, `NoAnswerError` when they keep getting
-        lost on the line.
-        """
-        return await self.buffer.read(length, limits, first)
-
-    async def excerpt(self, length: int, limits: Limits, size: int = 120) -> str:
-        """The begin of the body, printable, for an error text."""
-        return await self.buffer.excerpt(length, limits, size)

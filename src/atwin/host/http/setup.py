@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from atwin.host.channel.quoted import quoted, quoted_headers
 from atwin.host.errors import UsageError
-from atwin.host.redirects import Header, Redirects, shown_url
-from atwin.host.url import check_url, origin_of
+from atwin.host.http.redirects import Header, Redirects, shown_url
+from atwin.host.http.url import check_url, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,14 +1,21 @@
-"""What a status means: the server said it, or the module says how a request failed."""
+"""The numbers of HTTPACTION: methods, and statuses (spec: http.md §3.6, §4).
+
+The server said a status, or the module says with it how a request failed.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from atwin.host.errors import RequestFailedError, TlsFailed
-from atwin.host.url import origin_of
+from atwin.host.http.url import origin_of
 
 if TYPE_CHECKING:
-    from atwin.host.redirects import Way
+    from atwin.host.http.redirects import Way
+
+GET: Final = 0
+POST: Final = 1
+HEAD: Final = 2
 
 #: All other statuses are the server's own, except 408 (spec: http.md §4).
 MODULE_STATUSES = range(600, 607)

@@ -53,8 +53,12 @@ class Stream:
         #: How a piece ended that was not believed: once more, and it is.
         self._suspect = b""
 
-    async def start(self, method: int, size: int | None) -> None:
-        """See `HttpSession.start_stream`."""
+    async def start(self, method: int, size: int | None = None) -> None:
+        """HTTPEXACTION; `size` is the length of the body to post.
+
+        Its pieces are progress: TIMEOUT, and `HttpSession.until` with it, bounds each wait for the
+        server. Raises `CommandRefusedError`, `NoAnswerError`.
+        """
         session = self._session
         await self._opening.aim()
         self.wait = await session.time_limit.begin()
@@ -71,8 +75,12 @@ class Stream:
                 self._script.refused(reply, _NO_STREAM, RefusedForGoodError)
             )
 
-    async def drain(self, take: Callable[[bytes], None], first: Answer | None) -> int:
-        """See `HttpSession.drain_stream`."""
+    async def drain(self, take: Callable[[bytes], None], first: Answer | None = None) -> int:
+        """HTTPEXGET as often as data wait, until the session is over; the server's status.
+
+        `first` is a URC that has come already. Raises `RequestFailedError`, `TlsFailed`,
+        `CommandRefusedError`, `NoAnswerError`; `take` has everything that came before.
+        """
         had_data = False
         while True:
             urc = first or await self._script.event(*ANSWERS, deadline=self.wait)
@@ -125,7 +133,7 @@ class Stream:
             return self._script.refused(reply)
 
     def failed(self, urc: Urc) -> RequestFailedError:
-        """See `HttpSession.stream_failed`."""
+        """The error for a streaming session that `urc` ended."""
         status = urc.status if isinstance(urc, HttpExAction) else 601
         self._session.unsent(status)
         error = self._session.failed(status, came=str(urc))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from atwin.trace import NO_TRACE, Trace
 from atwin.twin.board.cell import Cell
 from atwin.twin.board.flash import Flash
 from atwin.twin.board.nvram import Nvram
+from atwin.twin.board.power import StartCause
 from atwin.twin.board.sim import Sim
+from atwin.twin.board.taps import Taps
 from atwin.twin.board.traffic import Traffic
-from atwin.twin.chapters.power import StartCause
-from atwin.twin.engine.taps import Taps
 
 if TYPE_CHECKING:
     from atwin.clock import Clock
@@ -59,13 +59,3 @@ class Hardware:
     async def pause(self, seconds: float) -> None:
         """Wait for something the module itself takes time for."""
         await self.clock.sleep(seconds * self.time_scale)
-
-
-class Power(Protocol):
-    """What the firmware can do to its own supply."""
-
-    def restart(self, *, factory: bool = False) -> None:
-        """End this run and start the next, a moment later."""
-
-    def switch_off(self) -> None:
-        """End this run; only PWRKEY or the supply starts another."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
 #: One record: names to numbers and strings, fit for JSON.
 Record = dict[str, Any]
+
+Values = TypeVar("Values")
 
 
 class Nvram:
@@ -34,6 +36,30 @@ class Nvram:
         """Replace the record whole."""
         self._records[name] = dict(record)
         self._changed()
+
+    def restore(
+        self,
+        name: str,
+        factory: Values,
+        allowed: Mapping[str, Container[Any]],
+        fields: Mapping[str, str] | None = None,
+    ) -> Values:
+        """`factory` with the values of a record, those that may be trusted.
+
+        A value of another type than the factory's, or outside what its field is `allowed`, comes
+        from a damaged record: the factory's is safer. So does one of an unknown name. `fields`:
+        the record's names and those of the fields, where they differ.
+        """
+        for key, value in self._records.get(name, {}).items():
+            field = key if fields is None else fields.get(key, "")
+            # JSON has no tuples.
+            value = tuple(value) if isinstance(value, list) else value
+            trusted = type(value) is type(getattr(factory, field, None)) and (
+                field not in allowed or value in allowed[field]
+            )
+            if trusted:
+                setattr(factory, field, value)
+        return factory
 
     def erase(self) -> None:
         """Back to the factory: AT+RSTSET."""

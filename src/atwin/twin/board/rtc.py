@@ -1,7 +1,9 @@
-"""The module's clock of date and time: set by the network or AT+CCLK, lost with the power."""
+"""The module's clock of date and time, and dates as it writes and reads them."""
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,9 +12,18 @@ if TYPE_CHECKING:
 #: 2000-01-01 00:00 UTC, where a module that was never told the time begins (spec: tls.md §5).
 _UNSET = 946_684_800.0
 
+_QUARTER = 900
+_CLOCK = re.compile(r"(\d\d)/(\d\d)/(\d\d),(\d\d):(\d\d):(\d\d)([+-])(\d\d)")
+
+#: Quarter hours a time zone may be off UTC, either way.
+_WIDEST_ZONE = 56
+
 
 class Rtc:
-    """Keeps the date across restarts, not across a power cut (spec: power.md §4)."""
+    """Set by the network or AT+CCLK; keeps the date across restarts, not across a power cut.
+
+    Spec: power.md §4.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -33,3 +44,30 @@ class Rtc:
         """Back to the beginning."""
         self.zone_quarters = 0
         self.set(_UNSET)
+
+
+def clock_text(utc: float, zone_quarters: int) -> str:
+    """`24/08/22,15:00:02+32`: local time and the zone in quarter hours (spec: network.md §2)."""
+    local = datetime.fromtimestamp(utc + _QUARTER * zone_quarters, UTC)
+    return f"{local:%y/%m/%d,%H:%M:%S}{zone_quarters:+03d}"
+
+
+def parse_clock(text: str) -> tuple[float, int]:
+    """The UTC seconds and the zone of a `clock_text`. Raises ValueError."""
+    match = _CLOCK.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no yy/MM/dd,hh:mm:ss±zz")
+    year, month, day, hour, minute, second = (int(match[i]) for i in range(1, 7))
+    zone = int(match[7] + match[8])
+    if abs(zone) > _WIDEST_ZONE:
+        raise ValueError(f"{text!r}: no such time zone")
+    local = datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC)
+    return local.timestamp() - _QUARTER * zone, zone
+
+
+def nitz_text(utc: float, zone_quarters: int, form: str) -> str:
+    """`2024/08/23,06:52:50+32,0`: universal time in `form`, zone, no daylight saving.
+
+    Source: spec uart.md §8.
+    """
+    return f"{datetime.fromtimestamp(utc, UTC):{form}}{zone_quarters:+03d},0"

@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
 from atwin.at.cme import Cme
-from atwin.at.command import Family
 from atwin.at.dialect.urcs import BearerDeact
 from atwin.at.kinds import BadArgument, Range, Text
 from atwin.at.reply import Answer, CmeError, Reply
+from atwin.twin.chapters.network.radio import Radio
+from atwin.twin.engine.run import Chapter, ChapterService, Commands, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from atwin.at.dialect.urc import Urc
-    from atwin.twin.board.hardware import Hardware
-    from atwin.twin.chapters.network.radio import Radio
 
 CIDS = range(1, 4)
 
@@ -42,104 +39,15 @@ _ACCEPTED = {"CONTYPE": ("GPRS", "CSD"), "RATE": ("0", "1", "2", "3")}
 _SET = 3
 
 
-@dataclass(slots=True)
-class _Bearer:
-    parameters: dict[str, str] = field(default_factory=lambda: dict(_FACTORY))
-    status: int = CLOSED
-    watchers: list[Callable[[], None]] = field(default_factory=list)
-
-    def drop(self) -> list[Callable[[], None]]:
-        """Go down; who is to be told of it."""
-        watchers, self.watchers = self.watchers, []
-        self.status = CLOSED
-        return watchers
-
-
-class Bearers:
-    """Three bearers on one real PDP, each open or closed on its own."""
-
-    def __init__(self, radio: Radio, hardware: Hardware, urc: Callable[[Urc], None]) -> None:
-        self._radio = radio
-        self._hardware = hardware
-        self._urc = urc
-        self._bearers = {cid: _Bearer() for cid in CIDS}
-        radio.on_pdp_lost(self._pdp_lost)
-
-    def ready(self, cid: int) -> bool:
-        """Whether the bearer carries data now; a closed one is opened if the PDP is up.
-
-        That needs the profile's `implicit_bearer` (spec: http.md §9).
-        """
-        bearer = self._bearers[cid]
-        if bearer.status == CLOSED and self._hardware.profile.quirks.implicit_bearer:
-            bearer.status = CONNECTED if self._radio.address is not None else CLOSED
-        return bearer.status == CONNECTED
-
-    def watch(self, cid: int, lost: Callable[[], None]) -> Callable[[], None]:
-        """Call `lost` once when the bearer goes down; its URC is queued by then.
-
-        Returns what ends the watch.
-        """
-        watchers = self._bearers[cid].watchers
-        watchers.append(lost)
-
-        def unwatch() -> None:
-            if lost in watchers:
-                watchers.remove(lost)
-
-        return unwatch
-
-    async def open(self, cid: int) -> None:
-        """SAPBR=1, activating the PDP when there is none. Raises `CmeError` 3."""
-        bearer = self._bearers[cid]
-        if bearer.status != CLOSED or not self._radio.attached:
-            raise CmeError(Cme.NOT_ALLOWED)
-        bearer.status = CONNECTING
-        is_up = self._radio.address is not None
-        await self._hardware.pause(OPEN_TIME if is_up else ACTIVATE_TIME)
-        if not self._radio.attach(bearer.parameters["APN"] or None):
-            bearer.status = CLOSED
-            raise CmeError(Cme.NOT_ALLOWED)
-        bearer.status = CONNECTED
-
-    def close(self, cid: int) -> None:
-        """SAPBR=0. Raises `CmeError` 3 when it is not open."""
-        bearer = self._bearers[cid]
-        if bearer.status != CONNECTED:
-            raise CmeError(Cme.NOT_ALLOWED)
-        for lost in bearer.drop():
-            lost()
-
-    def status(self, cid: int) -> tuple[int, str]:
-        """0 connecting, 1 connected, 3 closed; and the address."""
-        bearer = self._bearers[cid]
-        address = self._radio.address if bearer.status == CONNECTED else None
-        return bearer.status, address or NO_ADDRESS
-
-    def parameters(self, cid: int) -> dict[str, str]:
-        """The values of SAPBR=3 by tag; RAM only."""
-        return self._bearers[cid].parameters
-
-    def _pdp_lost(self) -> None:
-        watchers: list[Callable[[], None]] = []
-        for cid, bearer in self._bearers.items():
-            if bearer.status == CONNECTED:
-                self._urc(BearerDeact(cid))
-                watchers += bearer.drop()
-        # Only now: whoever ends a request here says so behind the last DEACT (network.md §4).
-        for lost in watchers:
-            lost()
-
-
-class BearerCommands(Family):
+class BearerCommands(Commands):
     """The bearers HTTP and FTP run on (spec: network.md §3)."""
 
     title = "Bearers"
 
-    def __init__(self, bearers: Bearers, *, padded: bool) -> None:
-        """`padded`: SAPBR=2 shows the address as `010.169.179.213`, without quotes (OQ-35)."""
-        self._bearers = bearers
-        self._padded = padded
+    def __init__(self, run: Run) -> None:
+        self._bearers = run.find(Bearers)
+        #: SAPBR=2 shows the address as `010.169.179.213`, without quotes (OQ-35).
+        self._padded = run.profile.quirks.sapbr_padded
 
     @command.set("+SAPBR", test=True)
     def bearer(
@@ -194,3 +102,94 @@ def _known(tag: str) -> str:
     if tag.upper() not in _FACTORY:
         raise BadArgument(tag)
     return tag.upper()
+
+
+class Bearers(ChapterService):
+    """Three bearers on one real PDP, each open or closed on its own."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._radio = run.find(Radio)
+        self._bearers = {cid: _Bearer() for cid in CIDS}
+
+    def ready(self, cid: int) -> bool:
+        """Whether the bearer carries data now; a closed one is opened if the PDP is up.
+
+        That needs the profile's `implicit_bearer` (spec: http.md §9).
+        """
+        bearer = self._bearers[cid]
+        if bearer.status == CLOSED and self.run.profile.quirks.implicit_bearer:
+            bearer.status = CONNECTED if self._radio.address is not None else CLOSED
+        return bearer.status == CONNECTED
+
+    def watch(self, cid: int, lost: Callable[[], None]) -> Callable[[], None]:
+        """Call `lost` once when the bearer goes down; its URC is queued by then.
+
+        Returns what ends the watch.
+        """
+        watchers = self._bearers[cid].watchers
+        watchers.append(lost)
+
+        def unwatch() -> None:
+            if lost in watchers:
+                watchers.remove(lost)
+
+        return unwatch
+
+    async def open(self, cid: int) -> None:
+        """SAPBR=1, activating the PDP when there is none. Raises `CmeError` 3."""
+        bearer = self._bearers[cid]
+        if bearer.status != CLOSED or not self._radio.attached:
+            raise CmeError(Cme.NOT_ALLOWED)
+        bearer.status = CONNECTING
+        is_up = self._radio.address is not None
+        await self.run.hardware.pause(OPEN_TIME if is_up else ACTIVATE_TIME)
+        if not self._radio.attach(bearer.parameters["APN"] or None):
+            bearer.status = CLOSED
+            raise CmeError(Cme.NOT_ALLOWED)
+        bearer.status = CONNECTED
+
+    def close(self, cid: int) -> None:
+        """SAPBR=0. Raises `CmeError` 3 when it is not open."""
+        bearer = self._bearers[cid]
+        if bearer.status != CONNECTED:
+            raise CmeError(Cme.NOT_ALLOWED)
+        for lost in bearer.drop():
+            lost()
+
+    def status(self, cid: int) -> tuple[int, str]:
+        """0 connecting, 1 connected, 3 closed; and the address."""
+        bearer = self._bearers[cid]
+        address = self._radio.address if bearer.status == CONNECTED else None
+        return bearer.status, address or NO_ADDRESS
+
+    def parameters(self, cid: int) -> dict[str, str]:
+        """The values of SAPBR=3 by tag; RAM only."""
+        return self._bearers[cid].parameters
+
+    def pdp_lost(self) -> None:
+        """Every open bearer goes down with it."""
+        watchers: list[Callable[[], None]] = []
+        for cid, bearer in self._bearers.items():
+            if bearer.status == CONNECTED:
+                self.run.urc(BearerDeact(cid))
+                watchers += bearer.drop()
+        # Only now: whoever ends a request here says so behind the last DEACT (network.md §4).
+        for lost in watchers:
+            lost()
+
+
+@dataclass(slots=True)
+class _Bearer:
+    parameters: dict[str, str] = field(default_factory=lambda: dict(_FACTORY))
+    status: int = CLOSED
+    watchers: list[Callable[[], None]] = field(default_factory=list)
+
+    def drop(self) -> list[Callable[[], None]]:
+        """Go down; who is to be told of it."""
+        watchers, self.watchers = self.watchers, []
+        self.status = CLOSED
+        return watchers
+
+
+CHAPTER = Chapter((BearerCommands,), Bearers)

@@ -6,23 +6,22 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
-from atwin.at.command import Family
 from atwin.at.kinds import OneOf, Range, Text
 from atwin.at.reply import AtError, Block, Collect, Reply
 from atwin.twin.board.flash import FlashError
+from atwin.twin.engine.run import Chapter, Commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atwin.models import Profile
-    from atwin.twin.board.flash import Flash
+    from atwin.twin.engine.run import Run
 
 #: Bytes one FSREAD or FSWRITE moves at most, and the largest number of a position or a time.
 LARGEST_PIECE = 10240
 LARGEST_NUMBER = 4_294_967_295
 
 
-class FileCommands(Family):
+class FileCommands(Commands):
     """Files on the module's flash (spec: fs.md).
 
     Names may begin with `C:`, a slash or neither; `\\` and `/` are the same. Every error is a
@@ -31,9 +30,9 @@ class FileCommands(Family):
 
     title = "Files"
 
-    def __init__(self, flash: Flash, profile: Profile) -> None:
-        self._flash = flash
-        self._prompt = b"\r\n> " if profile.has("fs_prompt_space") else b"\r\n>"
+    def __init__(self, run: Run) -> None:
+        self._flash = run.hardware.flash
+        self._prompt = b"\r\n> " if run.profile.has("fs_prompt_space") else b"\r\n>"
         self._header = False
 
     @command.set("+FSCREATE", plain_errors=True)
@@ -144,3 +143,6 @@ def _plain_error() -> Iterator[None]:
         yield
     except FlashError as error:
         raise AtError(str(error)) from error
+
+
+CHAPTER = Chapter((FileCommands,))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from atwin.at import command
 from atwin.at.cme import Cme
-from atwin.at.command import Family
 from atwin.at.kinds import BadArgument, OneOf, Range, Text
 from atwin.at.reply import CmeError, Reply
-from atwin.twin.chapters.network.radio import FULL, Context
-
-if TYPE_CHECKING:
-    from atwin.twin.board.hardware import Hardware
-    from atwin.twin.chapters.network.radio import Radio
+from atwin.twin.chapters.network.radio import FULL, Context, Radio
+from atwin.twin.engine.run import Chapter, Commands, Run
 
 PDP_TYPES = ("IP", "IPV6", "IPV4V6", "Non-IP", "PPP")
 
@@ -25,7 +21,7 @@ ACTIVATE_TIME = 0.3
 _BEARER_ID = 5
 
 
-class PdpCommands(Family):
+class PdpCommands(Commands):
     """Packet attach and PDP contexts. There is one real PDP; every active context shows it.
 
     Spec: network.md §1, §2.
@@ -33,9 +29,9 @@ class PdpCommands(Family):
 
     title = "Packet data"
 
-    def __init__(self, radio: Radio, hardware: Hardware) -> None:
-        self._radio = radio
-        self._hardware = hardware
+    def __init__(self, run: Run) -> None:
+        self._radio = run.find(Radio)
+        self._hardware = run.hardware
 
     @command.read("+CGATT")
     def attached(self) -> str:
@@ -188,3 +184,6 @@ class PdpCommands(Family):
     def _needs_radio(self) -> None:
         if self._radio.functionality != FULL:
             raise CmeError(Cme.NOT_ALLOWED)
+
+
+CHAPTER = Chapter((PdpCommands,))

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from atwin.at import command
-from atwin.at.command import Family
 from atwin.at.kinds import BadArgument, OneOf, Range
 from atwin.line.frame import FASTEST_AUTO, RATES, Flow
-
-if TYPE_CHECKING:
-    from atwin.models import Profile
-    from atwin.twin.chapters.general.settings import Settings
+from atwin.twin.engine.run import Chapter, Commands, Run
 
 #: bit/s; 0 is auto-baud, which finds rates up to `FASTEST_AUTO`.
 _SETTABLE = (0, *RATES)
@@ -20,14 +16,14 @@ _SETTABLE = (0, *RATES)
 EIGHT_BITS = (1, 2, 3)
 
 
-class SerialCommands(Family):
+class SerialCommands(Commands):
     """Rate, frame and flow control of the serial port; AT&W keeps them (spec: uart.md §5-§7)."""
 
     title = "Serial port"
 
-    def __init__(self, settings: Settings, profile: Profile) -> None:
-        self._settings = settings
-        self._profile = profile
+    def __init__(self, run: Run) -> None:
+        self._settings = run.settings
+        self._profile = run.profile
 
     # --- rate -----------------------------------------------------------------------------------
 
@@ -104,3 +100,6 @@ class SerialCommands(Family):
     @property
     def _comma(self) -> str:
         return ", " if self._profile.has("ifc_blank") else ","
+
+
+CHAPTER = Chapter((SerialCommands,))

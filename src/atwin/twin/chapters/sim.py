@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from atwin.at import command
 from atwin.at.cme import Cme
-from atwin.at.command import Family
 from atwin.at.kinds import BadArgument, Text
 from atwin.at.reply import CmeError
-
-if TYPE_CHECKING:
-    from atwin.twin.board.identity import Identity
-    from atwin.twin.chapters.network.radio import Radio
+from atwin.twin.chapters.network.radio import Radio
+from atwin.twin.engine.run import Chapter, Commands, Run
 
 _PIN = re.compile(r"\d{4,8}")
 
 
-class SimCommands(Family):
+class SimCommands(Commands):
     """The card: PIN, subscriber and card number (spec: network.md §2)."""
 
     title = "SIM card"
 
-    def __init__(self, radio: Radio, identity: Identity) -> None:
-        self._radio = radio
-        self._identity = identity
+    def __init__(self, run: Run) -> None:
+        self._radio = run.find(Radio)
+        self._identity = run.hardware.identity
 
     @command.read("+CPIN")
     def pin_state(self) -> str:
@@ -79,3 +76,6 @@ class SimCommands(Family):
         if state == "SIM REMOVED":
             raise CmeError(Cme.SIM_NOT_INSERTED)
         return state
+
+
+CHAPTER = Chapter((SimCommands,))

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
 from atwin.at.cme import Cme
-from atwin.at.command import Family
 from atwin.at.grammar import Argument
 from atwin.at.kinds import BadArgument, OneOf, Tail, Text, integer
 from atwin.at.reply import CmeError
 from atwin.net.address import is_literal
 from atwin.net.loading import load_tls
 from atwin.net.network import NetworkError
-from atwin.trace import NO_TRACE
 from atwin.twin.board.flash import FlashError
+from atwin.twin.engine.run import Chapter, ChapterService, Commands, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.net.network import Stream
     from atwin.net.tls import TlsProfile
-    from atwin.trace import Trace
-    from atwin.twin.board.flash import Flash
-    from atwin.twin.board.rtc import Rtc
 
 log = logging.getLogger("atwin.twin")
 
@@ -99,97 +96,13 @@ _KEYS = {
 }
 
 
-@dataclass(slots=True)
-class SslContext:
-    """The values set for one context; all others are at their defaults."""
-
-    values: dict[str, str] = field(default_factory=dict)
-
-    def get(self, key: str) -> str:
-        """The value as text; "" for a string that was never set."""
-        return self.values.get(key) or _KEYS[key].default or ""
-
-    def number(self, key: str) -> int:
-        """The value of a numeric key."""
-        return int(self.get(key), 0)
-
-
-class Ssl:
-    """All contexts: RAM, so set once per boot (spec: tls.md §2)."""
-
-    def __init__(self, flash: Flash, rtc: Rtc, trace: Trace = NO_TRACE) -> None:
-        self.contexts = {number: SslContext() for number in CONTEXTS}
-        self._flash = flash
-        self._rtc = rtc
-        self._trace = trace
-
-    async def secure_http(self, stream: Stream, host: str) -> Stream:
-        """TLS over `stream` by the HTTP context. Raises `TlsError`."""
-        return await self.secure(HTTP_CONTEXT, stream, host)
-
-    async def secure(self, number: int, stream: Stream, host: str) -> Stream:
-        """TLS over `stream` by context `number`, for the server `host`. Raises `TlsError`."""
-        await load_tls()
-        from atwin.net import tls
-
-        profile = self._profile(self.contexts[number], host)
-        try:
-            secured = await tls.secure(stream, profile, wall=self._rtc.now())
-        except NetworkError as error:
-            self._trace.notes("net", "no TLS", host=host, why=str(error))
-            raise
-        agreed = secured.result
-        log.info("TLS to %s: %s, %s", host, agreed.version.label, agreed.suite.name)
-        self._trace.notes(
-            "net", "TLS", host=host, version=agreed.version.label, suite=agreed.suite.name
-        )
-        return secured
-
-    def _profile(self, context: SslContext, host: str) -> TlsProfile:
-        """The context resolved for one handshake; files are read now (spec: tls.md §3, §5)."""
-        from atwin.net import tls
-
-        lowest, highest = tls.versions_for(context.number("sslversion"))
-        name = context.get("hostname") or host
-        level = context.number("seclevel")
-        checks_dates = context.number("ignorelocaltime") == 0
-        client_random = bytes.fromhex(context.get("clientrandom"))
-        return tls.TlsProfile(
-            suites=tls.suites_for(context.number("ciphersuite")),
-            min_version=lowest,
-            max_version=highest,
-            sni=None if is_literal(name) else name,
-            ca=self._file(context, "cacert") if level >= 1 else None,
-            authenticate=level >= 1,
-            pinned=level >= 1 and context.number("verifymode") == 1,
-            check_time=self._rtc.now() if checks_dates else None,
-            check_name=name if level >= 1 else None,
-            client_cert=self._file(context, "clientcert") if level == 2 else None,
-            client_key=self._file(context, "clientkey") if level == 2 else None,
-            mutual=level == 2,
-            client_random=client_random or None,
-            deadline=context.number("negotiatetimeout"),
-        )
-
-    def _file(self, context: SslContext, key: str) -> bytes | None:
-        """The file's bytes; None when it is not set or not there, which the profile refuses."""
-        path = context.get(key)
-        try:
-            return self._flash.read(path) if path else None
-        except FlashError as error:
-            log.info("SSLCFG %s: %s", key, error)
-            return None
-
-
-class SslCommands(Family):
+class SslCommands(Commands):
     """Certificates, cipher suites, security level (spec: tls.md §2)."""
 
     title = "TLS"
 
-    def __init__(self, ssl: Ssl, may_set: Callable[[], bool]) -> None:
-        """`may_set`: whether the firmware takes settings now (quirk `ssl_needs_init`)."""
-        self._ssl = ssl
-        self._may_set = may_set
+    def __init__(self, run: Run) -> None:
+        self._ssl = run.find(Ssl)
 
     @command.set("+SSLCFG", plain_errors=True)
     def configure(
@@ -212,10 +125,96 @@ class SslCommands(Family):
         if value is None:
             text = context.get(key)
             return f'+SSLCFG: "{key}",{number},' + (text if _KEYS[key].default else f'"{text}"')
-        if not self._may_set():
+        if not self._ssl.may_be_set:
             raise CmeError(Cme.NOT_ALLOWED)
         if value == Argument(""):
             context.values.pop(key, None)
         else:
             context.values[key] = _KEYS[key].check(value)
         return None
+
+
+class Ssl(ChapterService):
+    """All contexts: RAM, so set once per boot (spec: tls.md §2)."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self.contexts = defaultdict[int, SslContext](SslContext)
+        #: Between HTTPINIT and HTTPTERM.
+        self.in_session = False
+
+    @property
+    def may_be_set(self) -> bool:
+        """Whether HTTPSSL and SSLCFG are taken now (quirk `ssl_needs_init`, OQ-41)."""
+        return self.in_session or not self.run.profile.quirks.ssl_needs_init
+
+    async def secure(self, number: int, stream: Stream, host: str) -> Stream:
+        """TLS over `stream` by context `number`, for the server `host`. Raises `TlsError`."""
+        await load_tls()
+        from atwin.net import tls
+
+        profile = self._profile(self.contexts[number], host)
+        try:
+            secured = await tls.secure(stream, profile, wall=self.run.hardware.rtc.now())
+        except NetworkError as error:
+            self.run.hardware.trace.notes("net", "no TLS", host=host, why=str(error))
+            raise
+        agreed = secured.result
+        log.info("TLS to %s: %s, %s", host, agreed.version.label, agreed.suite.name)
+        self.run.hardware.trace.notes(
+            "net", "TLS", host=host, version=agreed.version.label, suite=agreed.suite.name
+        )
+        return secured
+
+    def _profile(self, context: SslContext, host: str) -> TlsProfile:
+        """The context resolved for one handshake; files are read now (spec: tls.md §3, §5)."""
+        from atwin.net import tls
+
+        lowest, highest = tls.versions_for(context.number("sslversion"))
+        name = context.get("hostname") or host
+        level = context.number("seclevel")
+        checks_dates = context.number("ignorelocaltime") == 0
+        client_random = bytes.fromhex(context.get("clientrandom"))
+        return tls.TlsProfile(
+            suites=tls.suites_for(context.number("ciphersuite")),
+            min_version=lowest,
+            max_version=highest,
+            sni=None if is_literal(name) else name,
+            ca=self._file(context, "cacert") if level >= 1 else None,
+            authenticate=level >= 1,
+            pinned=level >= 1 and context.number("verifymode") == 1,
+            check_time=self.run.hardware.rtc.now() if checks_dates else None,
+            check_name=name if level >= 1 else None,
+            client_cert=self._file(context, "clientcert") if level == 2 else None,
+            client_key=self._file(context, "clientkey") if level == 2 else None,
+            mutual=level == 2,
+            client_random=client_random or None,
+            deadline=context.number("negotiatetimeout"),
+        )
+
+    def _file(self, context: SslContext, key: str) -> bytes | None:
+        """The file's bytes; None when it is not set or not there, which the profile refuses."""
+        path = context.get(key)
+        try:
+            return self.run.hardware.flash.read(path) if path else None
+        except FlashError as error:
+            log.info("SSLCFG %s: %s", key, error)
+            return None
+
+
+@dataclass(slots=True)
+class SslContext:
+    """The values set for one context; all others are at their defaults."""
+
+    values: dict[str, str] = field(default_factory=dict)
+
+    def get(self, key: str) -> str:
+        """The value as text; "" for a string that was never set."""
+        return self.values.get(key) or _KEYS[key].default or ""
+
+    def number(self, key: str) -> int:
+        """The value of a numeric key."""
+        return int(self.get(key), 0)
+
+
+CHAPTER = Chapter((SslCommands,), Ssl)

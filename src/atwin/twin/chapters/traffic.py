@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+import sys
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
-from atwin.at.command import Family
 from atwin.at.kinds import BadArgument, OneOf, Range
+from atwin.twin.engine.run import Chapter, ChapterService, Commands, Run
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Coroutine
-    from typing import Any
 
-    from atwin.clock import Clock
-    from atwin.net.meter.account import Account
     from atwin.twin.board.nvram import Nvram
 
 _RECORD = "datainfo"
@@ -23,103 +20,13 @@ _RECORD = "datainfo"
 _LEAST, _MOST, _USUAL = 30, 65_535, 60
 
 
-@dataclass(slots=True)
-class _Kept:
-    """What NVRAM holds: the switch, seconds between two savings, bytes counted."""
-
-    on: bool = False
-    interval: int = _USUAL
-    up: int = 0
-    down: int = 0
-
-
-class DataCounter:
-    """Bytes up and down while it is switched on, kept over restarts and power cuts.
-
-    They are saved every `interval` seconds and before an orderly end; a power cut, RESET or a
-    crash costs what came after.
-    """
-
-    def __init__(self, nvram: Nvram, boot: Account, clock: Clock) -> None:
-        """`boot`: the traffic of this boot."""
-        self._nvram = nvram
-        self._boot = boot
-        self._clock = clock
-        self._kept = _loaded(nvram)
-        #: Bytes of `boot` that are in `_kept` already, or came while it was off.
-        self._seen = (0, 0)
-        self._saved = (self._kept.up, self._kept.down)
-        self._saving: asyncio.Task[None] | None = None
-        self._spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
-
-    def start(self, spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]) -> None:
-        """The firmware runs; `spawn` starts tasks that end with it."""
-        self._spawn = spawn
-        self._restart_saving()
-
-    @property
-    def switch(self) -> tuple[bool, int]:
-        """On or off, and the interval in seconds."""
-        return self._kept.on, self._kept.interval
-
-    def turn(self, on: bool, interval: int) -> None:
-        """Count, or not; what was counted stays."""
-        self._take()
-        self._kept.on, self._kept.interval = on, interval
-        self._saved = (self._kept.up, self._kept.down)
-        self._nvram.store(_RECORD, asdict(self._kept))
-        self._restart_saving()
-
-    def bytes(self) -> tuple[int, int]:
-        """Up and down."""
-        self._take()
-        return self._kept.up, self._kept.down
-
-    def save(self) -> None:
-        """Into NVRAM, if there is anything new."""
-        now = self.bytes()
-        if now != self._saved:
-            self._saved = now
-            self._nvram.store(_RECORD, asdict(self._kept))
-
-    def _take(self) -> None:
-        bill = self._boot.count.operator
-        up, down = bill.up.total, bill.down.total
-        if self._kept.on:
-            self._kept.up += up - self._seen[0]
-            self._kept.down += down - self._seen[1]
-        self._seen = (up, down)
-
-    def _restart_saving(self) -> None:
-        if self._saving is not None:
-            self._saving.cancel()
-        self._saving = self._spawn(self._save_for_ever()) if self._kept.on else None
-
-    async def _save_for_ever(self) -> None:
-        while True:
-            await self._clock.sleep(self._kept.interval)
-            self.save()
-
-
-def _loaded(nvram: Nvram) -> _Kept:
-    kept = _Kept()
-    for f in fields(kept):
-        value = (nvram.load(_RECORD) or {}).get(f.name)
-        # A value of another kind comes from a damaged record: better begin anew.
-        if type(value) is type(getattr(kept, f.name)):
-            setattr(kept, f.name, value)
-    if not _LEAST <= kept.interval <= _MOST:
-        kept.interval = _USUAL
-    return kept
-
-
-class TrafficCommands(Family):
+class TrafficCommands(Commands):
     """Counters of IP bytes as the operator counts them (spec: network.md §2, flows.md §6)."""
 
     title = "Traffic counters"
 
-    def __init__(self, counter: DataCounter) -> None:
-        self._counter = counter
+    def __init__(self, run: Run) -> None:
+        self._counter = run.find(DataCounter)
 
     @command.set("^DATAINFO", test=True)
     def switch(
@@ -146,3 +53,89 @@ class TrafficCommands(Family):
         """Bytes up and down since counting began, IP and TCP headers included."""
         up, down = self._counter.bytes()
         return f"^DATAINFO: {up},{down}"
+
+
+class DataCounter(ChapterService):
+    """Bytes up and down while it is switched on, kept over restarts and power cuts.
+
+    They are saved every `interval` seconds and before an orderly end; a power cut, RESET or a
+    crash costs what came after.
+    """
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._kept = _Kept.boot(run.hardware.nvram)
+        #: Bytes of this boot that are in `_kept` already, or came while it was off.
+        self._seen = (0, 0)
+        self._saved = (self._kept.up, self._kept.down)
+        self._saving: asyncio.Task[None] | None = None
+        self._restart_saving()
+
+    @classmethod
+    def power_up(cls, run: Run, *, warm: bool) -> None:
+        """A counter that was on goes on counting."""
+        if _Kept.boot(run.hardware.nvram).on:
+            run.find(cls)
+
+    @property
+    def switch(self) -> tuple[bool, int]:
+        """On or off, and the interval in seconds."""
+        return self._kept.on, self._kept.interval
+
+    def turn(self, on: bool, interval: int) -> None:
+        """Count, or not; what was counted stays."""
+        self._take()
+        self._kept.on, self._kept.interval = on, interval
+        self._saved = (self._kept.up, self._kept.down)
+        self.run.hardware.nvram.store(_RECORD, asdict(self._kept))
+        self._restart_saving()
+
+    def bytes(self) -> tuple[int, int]:
+        """Up and down."""
+        self._take()
+        return self._kept.up, self._kept.down
+
+    def save(self) -> None:
+        """Into NVRAM, if there is anything new."""
+        now = self.bytes()
+        if now != self._saved:
+            self._saved = now
+            self.run.hardware.nvram.store(_RECORD, asdict(self._kept))
+
+    def _take(self) -> None:
+        bill = self.run.hardware.traffic.boot.count.operator
+        up, down = bill.up.total, bill.down.total
+        if self._kept.on:
+            self._kept.up += up - self._seen[0]
+            self._kept.down += down - self._seen[1]
+        self._seen = (up, down)
+
+    def _restart_saving(self) -> None:
+        if self._saving is not None:
+            self._saving.cancel()
+        self._saving = self.run.spawn(self._save_for_ever()) if self._kept.on else None
+
+    async def _save_for_ever(self) -> None:
+        while True:
+            await self.run.hardware.clock.sleep(self._kept.interval)
+            self.save()
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What NVRAM holds: the switch, seconds between two savings, bytes counted."""
+
+    on: bool = False
+    interval: int = _USUAL
+    up: int = 0
+    down: int = 0
+
+    @classmethod
+    def boot(cls, nvram: Nvram) -> _Kept:
+        """The saved values, or the factory's."""
+        counts = range(sys.maxsize)
+        allowed = {"interval": range(_LEAST, _MOST + 1), "up": counts, "down": counts}
+        return nvram.restore(_RECORD, cls(), allowed)
+
+
+CHAPTER = Chapter((TrafficCommands,), DataCounter)

@@ -24,26 +24,21 @@ from atwin.at.reply import (
     CmeError,
     Collect,
     Reply,
-    Style,
     frame_block,
     frame_error,
     frame_final,
     frame_lines,
     frame_urc,
 )
-from atwin.twin.engine.data_phase import DataPhase
-from atwin.twin.engine.lines import OVERLONG, LineReader
-from atwin.twin.engine.taps import Taps
+from atwin.twin.engine.lines import OVERLONG, DataPhase, LineReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-    from typing import Any
+    from collections.abc import Callable
 
     from atwin.at.dialect.urc import Urc
-    from atwin.at.table import CommandTable
-    from atwin.clock import Clock
     from atwin.clock.base import Timer
-    from atwin.line.uart.uart import Uart
+    from atwin.twin.engine.run import Run
+    from atwin.twin.engine.settings import Settings
 
 log = logging.getLogger("atwin.twin")
 
@@ -53,12 +48,6 @@ _TYPING = 1.0
 
 #: Bytes of short answers after which the port is asked whether anyone takes them.
 _MUCH_OUTPUT = 65536
-
-
-class EchoStyle(Style, Protocol):
-    """The settings the interpreter looks at: result style, and echo."""
-
-    echo: bool
 
 
 class Passage(Protocol):
@@ -71,30 +60,21 @@ class Passage(Protocol):
 class Interpreter:
     """Reads command lines from the UART, runs them, and keeps URCs out of the answers."""
 
-    def __init__(
-        self,
-        uart: Uart,
-        clock: Clock,
-        style: EchoStyle,
-        table: CommandTable,
-        spawn: Callable[[Coroutine[Any, Any, None]], object],
-        between_lines: Callable[[], None] = lambda: None,
-        taps: Taps | None = None,
-    ) -> None:
-        self._uart = uart
-        self._clock = clock
-        self._style = style
-        self._table = table
-        self._spawn = spawn
-        self._between_lines = between_lines
-        self._taps = taps or Taps()
+    def __init__(self, run: Run) -> None:
+        hardware = run.hardware
+        self._run = run
+        self._uart = hardware.uart
+        self._clock = hardware.clock
+        self._taps = hardware.taps
+        self._settings = run.settings
+        self._uart_settings = _of_the_uart(run.settings)
         self._reader = LineReader()
         self._stopped = False
         self._busy = False
         self._data_phase: DataPhase | None = None
         self._passage: Passage | None = None
         self._unsolicited: deque[Callable[[], bytes]] = deque()
-        self._typed_at = clock.now()
+        self._typed_at = self._clock.now()
         self._gap_due: Timer | None = None
         self._output = 0
         self._echo = b""  # of the line that is being run, until something is written
@@ -163,7 +143,7 @@ class Interpreter:
         while rx and not self._busy:
             if self._output > _MUCH_OUTPUT:
                 self._busy = True
-                self._spawn(self._send(b"", deque()))
+                self._run.spawn(self._send(b"", deque()))
                 return
             if self._passage is not None:
                 self._reader.swallow_line_feed(rx)
@@ -174,7 +154,7 @@ class Interpreter:
                 continue
             self._reader.longest = self._taps.longest_line
             echo, line = self._reader.take(rx)
-            if self._style.echo:
+            if self._settings.echo:
                 self._echo = echo
             if line is None:
                 self._typed_at = self._clock.now()
@@ -191,10 +171,14 @@ class Interpreter:
     def _fill_gap(self) -> None:
         if not self._is_gap():
             return
-        self._between_lines()
+        settings = self._settings
+        if self._uart_settings != (now := _of_the_uart(settings)):
+            # Only now: the line that sets another rate is still answered at the old one.
+            self._uart_settings = now
+            self._uart.configure(settings.line_mode())
         if not self._unsolicited or not self._uart.ready:
             return
-        if self._style.echo and self._reader.pending:
+        if self._settings.echo and self._reader.pending:
             left = self._typed_at + _TYPING - self._clock.now()
             if left > 0:
                 if self._gap_due is None:
@@ -217,14 +201,14 @@ class Interpreter:
                 raise AtError
             commands = parse_line(line)
         except (AtError, MalformedLine):
-            self._write(frame_error(AtError(), self._style))
+            self._write(frame_error(AtError(), self._settings))
             return
         if commands == ():
-            self._write(frame_final(OK, self._style))
+            self._write(frame_final(OK, self._settings))
         elif commands is not None:
-            self._run(deque(commands))
+            self._go_on(deque(commands))
 
-    def _run(self, commands: deque[Command]) -> None:
+    def _go_on(self, commands: deque[Command]) -> None:
         """Run the rest of a line, up to its end, its first error, or its first wait."""
         while commands:
             command = commands.popleft()
@@ -233,14 +217,14 @@ class Interpreter:
             if self._stopped:
                 return
             try:
-                if commands and self._table.ends_line(command):
+                if commands and self._run.table.ends_line(command):
                     raise AtError
-                answer = self._table.call(command)
+                answer = self._run.table.call(command, self._run.commands)
             except Exception as error:
                 self._fail(error)
                 return
             if isinstance(answer, Awaitable):
-                self._spawn(self._finish(answer, commands))
+                self._run.spawn(self._finish(answer, commands))
                 return
             self._busy = False
             if not self._deliver(answer, commands):
@@ -252,7 +236,7 @@ class Interpreter:
         if not isinstance(error, AtError):
             log.error("a command failed in a way it should not", exc_info=error)
             error = CmeError(Cme.UNKNOWN)
-        self._write(frame_error(error, self._style))
+        self._write(frame_error(error, self._settings))
 
     async def _finish(self, pending: Awaitable[Answer], commands: deque[Command]) -> None:
         try:
@@ -262,7 +246,7 @@ class Interpreter:
         else:
             self._busy = False
             if self._deliver(answer, commands):
-                self._run(commands)
+                self._go_on(commands)
         self._fill_gap()
         self._pump()
 
@@ -273,8 +257,8 @@ class Interpreter:
                 self._busy = True
                 if not rest and (aside := self._aside()):
                     answer = replace(answer, tail=answer.tail + aside)
-                output = frame_block(answer, self._style, final=not rest)
-                self._spawn(self._send(output, rest))
+                output = frame_block(answer, self._settings, final=not rest)
+                self._run.spawn(self._send(output, rest))
                 return False
             case Collect():
                 self._write(answer.prompt)
@@ -284,11 +268,11 @@ class Interpreter:
                 answer = Reply()
             case str():
                 answer = Reply((answer,))
-        output = frame_lines(answer.lines, self._style) if answer.lines else b""
+        output = frame_lines(answer.lines, self._settings) if answer.lines else b""
         if answer.final is not None and not (rest and answer.final == OK):
-            output += self._aside() + frame_final(answer.final, self._style)
+            output += self._aside() + frame_final(answer.final, self._settings)
         if answer.trailer:
-            output += frame_lines(answer.trailer, self._style)
+            output += frame_lines(answer.trailer, self._settings)
         self._write(output)
         if answer.after is not None:
             answer.after()
@@ -314,7 +298,7 @@ class Interpreter:
         self._output = 0
         self._busy = False
         if rest:
-            self._run(rest)
+            self._go_on(rest)
         self._fill_gap()
         self._pump()
 
@@ -349,8 +333,12 @@ class Interpreter:
             self._fail(error)
         else:
             if isinstance(answer, Awaitable):
-                self._spawn(self._finish(answer, deque()))
+                self._run.spawn(self._finish(answer, deque()))
                 return
             self._busy = False
             self._deliver(answer, deque())
         self._fill_gap()
+
+
+def _of_the_uart(settings: Settings) -> tuple[object, ...]:
+    return settings.ipr, settings.icf, settings.ifc

@@ -1,13 +1,19 @@
-"""From received bytes to command lines: terminators, editing, echo (spec: uart.md §1, §2)."""
+"""From received bytes to command lines and data: terminators, editing, echo, counts.
+
+Spec: uart.md §1, §2; http.md §3.4.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from atwin.twin.board.taps import LONGEST_LINE
+
+if TYPE_CHECKING:
+    from atwin.at.reply import Collect
+    from atwin.clock.base import Timer
 
 CR, LF, BACKSPACE, CTRL_Z, ESC, SLASH = 0x0D, 0x0A, 0x08, 0x1A, 0x1B, 0x2F
-
-#: Longest command line in bytes, CR included (spec: open-questions.md OQ-29).
-LONGEST_LINE = 4096
 
 
 class Taken(NamedTuple):
@@ -144,6 +150,42 @@ class LineReader:
         if "AT" in line.upper():
             self._previous = line
         return line
+
+
+class DataPhase:
+    """The data of one `Collect` as they come; holds at most one byte more than its size."""
+
+    def __init__(self, collect: Collect) -> None:
+        self.collect = collect
+        self.data = bytearray()
+        #: Whether ESC ended it.
+        self.given_up = False
+        self.timer: Timer | None = None
+
+    def stop_timer(self) -> None:
+        """It is over, one way or another."""
+        if self.timer is not None:
+            self.timer.cancel()
+
+    def feed(self, rx: bytearray) -> bool:
+        """Remove from `rx` what belongs to it; whether it is complete."""
+        if self.collect.typed:
+            return self._feed_typed(rx)
+        rest = self.collect.size - len(self.data)
+        self.data += rx[:rest]
+        del rx[:rest]
+        return len(self.data) == self.collect.size
+
+    def _feed_typed(self, rx: bytearray) -> bool:
+        end = first_of(rx, CTRL_Z, ESC)
+        typed = rx if end < 0 else rx[:end]
+        self.data += typed[: self.collect.size + 1 - len(self.data)]
+        if end < 0:
+            rx.clear()
+            return False
+        self.given_up = rx[end] == ESC
+        del rx[: end + 1]
+        return True
 
 
 def first_of(data: bytearray, a: int, b: int) -> int:

@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from atwin.twin.engine.lines import LONGEST_LINE
+from atwin.twin.board.taps import LONGEST_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

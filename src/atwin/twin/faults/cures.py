@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.at.grammar import Form, split_arguments
-from atwin.twin.board.cure import Cure
-from atwin.twin.chapters.bearer import CIDS, CLOSED
+from atwin.twin.board.power import Cure
+from atwin.twin.chapters.bearer import CIDS, CLOSED, Bearers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,4 +46,4 @@ class CureWatch:
         firmware = self._bench.firmware
         if firmware is None or cid not in map(str, CIDS):
             return False
-        return firmware.bearers.status(int(cid))[0] == CLOSED
+        return firmware.find(Bearers).status(int(cid))[0] == CLOSED

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.at.grammar import Command
-    from atwin.twin.board.cure import Cure
+    from atwin.twin.board.power import Cure
     from atwin.twin.faults.bench import Bench
     from atwin.twin.faults.fault import Fault
     from atwin.twin.faults.plan import FaultPlan

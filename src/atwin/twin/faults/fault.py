@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from atwin.twin.board.cure import Cure
+from atwin.twin.board.power import Cure
 
 if TYPE_CHECKING:
     from collections.abc import Callable

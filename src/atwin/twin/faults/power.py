@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from atwin.twin.board.cure import Cure
-from atwin.twin.chapters.power import StartCause
+from atwin.twin.board.power import Cure, StartCause
 from atwin.twin.faults.fault import Fault, PlanError, number
 
 if TYPE_CHECKING:

@@ -50,7 +50,7 @@ class Seen:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Known:
     """What is known before.
 

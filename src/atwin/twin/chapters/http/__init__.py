@@ -4,5 +4,6 @@ from atwin.twin.chapters.http.commands import HttpCommands
 from atwin.twin.chapters.http.service import HttpService
 from atwin.twin.chapters.http.stream import HttpStreamCommands
 from atwin.twin.chapters.http.tofs import HttpToFlashCommands
+from atwin.twin.engine.run import Chapter
 
-__all__ = ["HttpCommands", "HttpService", "HttpStreamCommands", "HttpToFlashCommands"]
+CHAPTER = Chapter((HttpCommands, HttpStreamCommands, HttpToFlashCommands), HttpService)

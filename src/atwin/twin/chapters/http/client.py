@@ -6,41 +6,29 @@ What HTTPACTION, HTTPEXACTION and HTTPGETTOFS have in common (spec: http.md §3.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from atwin.net.http import HttpExchange, Request, open_exchange
 from atwin.net.meter.account import metered_http
-from atwin.net.network import NetworkError, Stream, TlsError
+from atwin.net.network import NetworkError, Stream
 from atwin.net.url import Url
+from atwin.twin.chapters.bearer import Bearers
 from atwin.twin.chapters.http.failure import ActionFailed, Cause, Status, from_network
 from atwin.twin.chapters.http.redirect import Step, next_step
+from atwin.twin.chapters.ssl import HTTP_CONTEXT, Ssl
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from atwin.twin.board.hardware import Hardware
     from atwin.twin.chapters.http.parameters import Parameters
-    from atwin.twin.engine.pool import ConnectionPool, Slot
-
-#: Lays TLS over a connected stream, for the host of that name. Raises `TlsError`.
-Secure = Callable[[Stream, str], Awaitable[Stream]]
+    from atwin.twin.engine.pool import Slot
+    from atwin.twin.engine.run import Run
 
 METHODS = ("GET", "POST", "HEAD")
 _MOST_HOPS = 5
-
-
-class Bearer(Protocol):
-    """What a request needs of the bearers."""
-
-    def ready(self, cid: int) -> bool:
-        """Whether that bearer carries data now."""
-
-    def watch(self, cid: int, lost: Callable[[], None]) -> Callable[[], None]:
-        """Call `lost` once when the bearer goes down; returns what ends the watch."""
 
 
 class Phase(Enum):
@@ -81,17 +69,11 @@ class Connection:
 class HttpClient:
     """Makes the connections; whoever gets one closes it."""
 
-    def __init__(
-        self,
-        hardware: Hardware,
-        bearers: Bearer,
-        pool: ConnectionPool,
-        secure: Secure | None,
-    ) -> None:
-        self._hardware = hardware
-        self._bearers = bearers
-        self._pool = pool
-        self._secure = secure
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._hardware = run.hardware
+        self._bearers = run.find(Bearers)
+        self._ssl = run.find(Ssl)
 
     @asynccontextmanager
     async def guarded(self, wanted: Wanted, *, deadline: bool = True) -> AsyncIterator[None]:
@@ -173,7 +155,7 @@ class HttpClient:
         if url.secure and proxy is not None:
             why = "https through a proxy: this module has no CONNECT"
             raise ActionFailed(Status.NETWORK_ERROR, Cause.PARAMETER, why)
-        slot = self._pool.take()
+        slot = self._run.pool.take()
         if slot is None:
             raise ActionFailed(Status.STACK_BUSY, Cause.BUSY, "eight connections are in use")
         stream: Stream | None = None
@@ -185,9 +167,7 @@ class HttpClient:
             stream = await self._hardware.network.connect(address, port)
             if url.secure:
                 wanted.phase = Phase.HANDSHAKE
-                if self._secure is None:
-                    raise TlsError("no TLS client in this module")
-                stream = await self._secure(stream, url.host)
+                stream = await self._ssl.secure(HTTP_CONTEXT, stream, url.host)
             wanted.phase = Phase.EXCHANGE
         except BaseException:
             if stream is not None:

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from atwin.at import command
 from atwin.at.cme import Cme
-from atwin.at.command import Family
 from atwin.at.grammar import Argument
 from atwin.at.kinds import BadArgument, Late, Range, Tail, Text
 from atwin.at.reply import Block, CmeError, Collect, Reply
 from atwin.twin.board.flash import BadName, FlashError
 from atwin.twin.chapters.http.parameters import Parameters, is_saved
-
-if TYPE_CHECKING:
-    from atwin.twin.chapters.http.service import HttpService
+from atwin.twin.chapters.http.service import HttpService
+from atwin.twin.engine.run import Commands, Run
 
 _DATA_TIME = Range(1000, 120000)
 _LONGEST_PATH = 255
 
 
-class HttpCommands(Family):
+class HttpCommands(Commands):
     """Requests with one buffer for both directions (spec: http.md)."""
 
     title = "HTTP"
 
-    def __init__(self, http: HttpService) -> None:
-        self._http = http
+    def __init__(self, run: Run) -> None:
+        self._http = run.find(HttpService)
 
     @command.execute("+HTTPINIT")
     def init(self) -> None:
@@ -135,7 +133,7 @@ class HttpCommands(Family):
     @command.set("+HTTPSSL", test=True)
     def set_ssl(self, on: Annotated[int, Range(0, 1)]) -> None:
         """TLS for URLs without a scheme: 0 off, 1 on; a scheme decides for itself."""
-        if not self._http.takes_ssl_settings():
+        if not self._http.tls.may_be_set:
             raise CmeError(Cme.NOT_ALLOWED)
         self._http.ssl = on
 

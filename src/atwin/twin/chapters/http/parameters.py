@@ -4,49 +4,65 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atwin.at.kinds import BadArgument, integer
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from atwin.at.grammar import Argument
-    from atwin.twin.board.nvram import Nvram, Record
+    from atwin.twin.board.nvram import Nvram
 
 _RECORD = "http"
 _BIGGEST = 4_294_967_295
-
-#: Tag: field, lowest and highest value.
-_NUMBERS = {
-    "CID": ("cid", 1, 3),
-    "PROPORT": ("proxy_port", 0, 65535),
-    "REDIR": ("redirect", 0, 1),
-    "BREAK": ("range_from", 0, _BIGGEST),
-    "BREAKEND": ("range_to", 0, _BIGGEST),
-    "TIMEOUT": ("timeout", 1, 65535),
-}
-#: Tag: field, longest value in bytes.
-_STRINGS = {
-    "URL": ("url", 500),
-    "UA": ("user_agent", 256),
-    "PROIP": ("proxy_host", 15),
-    "CONTENT": ("content_type", 256),
-}
+#: Bytes of USERDATA, and of each USER_DEFINED.
 _LONGEST_HEADERS = 512
-
-#: What HTTPSCONT stores, in the order it prints it.
-_SAVED = ("CID", "URL", "UA", "PROIP", "PROPORT", "REDIR", "BREAK", "BREAKEND", "USERDATA")
-_SHOWN = (*_SAVED[:-1], "TIMEOUT", "CONTENT", "USERDATA")
-
-_FIELDS = {
-    **{tag: name for tag, (name, _, _) in _NUMBERS.items()},
-    **{tag: name for tag, (name, _) in _STRINGS.items()},
-    "USERDATA": "user_data",
-}
 
 NO_PROXY = "0.0.0.0"
 #: What no header line can hold, and no URL.
 _CONTROL = re.compile(r"[\x00\r\n]")
-_IPV4 = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})")
+_OCTET = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
+_IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """Strings of at most `longest` bytes without control characters."""
+
+    longest: int
+    form: re.Pattern[str] = re.compile(r".*", re.DOTALL)
+
+    def __contains__(self, text: object) -> bool:
+        if not isinstance(text, str):
+            return False
+        fits = len(text) <= self.longest and not _CONTROL.search(text)
+        return fits and self.form.fullmatch(text) is not None
+
+
+#: Tag: field, and what it takes.
+_NUMBERS: dict[str, tuple[str, range]] = {
+    "CID": ("cid", range(1, 4)),
+    "PROPORT": ("proxy_port", range(65536)),
+    "REDIR": ("redirect", range(2)),
+    "BREAK": ("range_from", range(_BIGGEST + 1)),
+    "BREAKEND": ("range_to", range(_BIGGEST + 1)),
+    "TIMEOUT": ("timeout", range(1, 65536)),
+}
+_STRINGS = {
+    "URL": ("url", _Text(500)),
+    "UA": ("user_agent", _Text(256)),
+    "PROIP": ("proxy_host", _Text(15, _IPV4)),
+    "CONTENT": ("content_type", _Text(256)),
+}
+_ALLOWED: dict[str, Container[Any]] = dict((*_NUMBERS.values(), *_STRINGS.values()))
+
+#: What HTTPSCONT stores, in the order it prints it; and what HTTPPARA prints.
+_SAVED = ("CID", "URL", "UA", "PROIP", "PROPORT", "REDIR", "BREAK", "BREAKEND", "USERDATA")
+_SHOWN = (*_SAVED[:-1], "TIMEOUT", "CONTENT", "USERDATA")
+
+_FIELDS = {tag: field for tag, (field, _) in (*_NUMBERS.items(), *_STRINGS.items())}
+_FIELDS["USERDATA"] = "user_data"
 
 
 @dataclass(slots=True)
@@ -69,11 +85,8 @@ class Parameters:
     @classmethod
     def boot(cls, nvram: Nvram) -> Parameters:
         """What HTTPSCONT saved, or the defaults."""
-        parameters = cls()
-        for tag, value in (nvram.load(_RECORD) or {}).items():
-            if tag in _SAVED:
-                setattr(parameters, _FIELDS[tag], value)
-        return parameters
+        saved = {tag: _FIELDS[tag] for tag in _SAVED}
+        return nvram.restore(_RECORD, cls(), _ALLOWED, saved)
 
     def snapshot(self) -> Parameters:
         """A copy that HTTPPARA cannot change any more."""
@@ -81,7 +94,7 @@ class Parameters:
 
     def save(self, nvram: Nvram) -> None:
         """AT+HTTPSCONT: the decoded values, for the next boot."""
-        nvram.store(_RECORD, self._record())
+        nvram.store(_RECORD, {tag: getattr(self, _FIELDS[tag]) for tag in _SAVED})
 
     def set(self, tag: str, value: Argument, *, append_user_data: bool = False) -> None:
         """AT+HTTPPARA=<tag>,<value>. Raises `BadArgument`: unknown tag, bad or too long value."""
@@ -89,13 +102,9 @@ class Parameters:
         if not value.quoted and "," in value.text:
             raise BadArgument(value.text)
         if tag in _NUMBERS:
-            name, low, high = _NUMBERS[tag]
-            number = integer(value)
-            if not low <= number <= high:
-                raise BadArgument(value.text)
-            setattr(self, name, number)
+            self._set(*_NUMBERS[tag], integer(value))
         elif tag in _STRINGS:
-            self._set_string(tag, value.text)
+            self._set(*_STRINGS[tag], value.text)
         elif tag == "USER_DEFINED":
             self.user_defined.append(_decode(value.text))
         elif tag == "USERDATA":
@@ -140,28 +149,19 @@ class Parameters:
                     headers.append((pair[0].encode("latin-1"), pair[1].encode("latin-1")))
         return headers
 
-    def _set_string(self, tag: str, text: str) -> None:
-        name, longest = _STRINGS[tag]
-        if len(text) > longest or _CONTROL.search(text) or (tag == "PROIP" and not _is_ipv4(text)):
-            raise BadArgument(text)
-        setattr(self, name, text)
+    def _set(self, field: str, allowed: Container[Any], value: Any) -> None:
+        if value not in allowed:
+            raise BadArgument(str(value))
+        setattr(self, field, value)
 
     def _line(self, tag: str) -> str:
         value = getattr(self, _FIELDS[tag])
         return f"{tag}: {_encode(value) if tag == 'USERDATA' else value}"
 
-    def _record(self) -> Record:
-        return {tag: getattr(self, _FIELDS[tag]) for tag in _SAVED}
-
 
 def is_saved(nvram: Nvram) -> bool:
     """Whether HTTPSCONT has stored anything."""
     return nvram.load(_RECORD) is not None
-
-
-def _is_ipv4(text: str) -> bool:
-    match = _IPV4.fullmatch(text)
-    return match is not None and all(int(part) <= 255 for part in match.groups())
 
 
 def _decode(text: str) -> str:

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from atwin.at.cme import Cme
 from atwin.at.dialect.urcs import HttpAction, HttpCause
 from atwin.at.reply import CmeError
-from atwin.twin.chapters.http.buffer import HttpBuffer
-from atwin.twin.chapters.http.client import METHODS, Bearer, HttpClient, Secure, Wanted
+from atwin.twin.chapters.http.client import METHODS, HttpClient, Wanted
 from atwin.twin.chapters.http.failure import ActionFailed, Cause, Status
 from atwin.twin.chapters.http.parameters import Parameters
+from atwin.twin.chapters.ssl import Ssl
+from atwin.twin.engine.run import ChapterService, Run
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Awaitable, Callable
 
     from atwin.at.dialect.urc import Urc
     from atwin.net.http import HttpExchange
-    from atwin.twin.board.hardware import Hardware
     from atwin.twin.chapters.http.stream import StreamSession
-    from atwin.twin.engine.pool import ConnectionPool
 
 log = logging.getLogger("atwin.twin")
-
-Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 #: Parts of the buffer after which a trace hears how full it is.
 _STEP = 1 / 8
@@ -34,47 +31,22 @@ _STEP = 1 / 8
 _PIECE = 512 * 1024
 
 
-@dataclass(slots=True)
-class Session:
-    """What HTTPINIT makes and HTTPTERM ends."""
-
-    parameters: Parameters
-    #: Header block of the last response, as HTTPHEAD prints it; empty when there was none.
-    head: bytes = b""
-    #: The running HTTPACTION, HTTPEXACTION or HTTPGETTOFS.
-    work: asyncio.Task[None] | None = None
-    #: What the running HTTPEXACTION passes through.
-    stream: StreamSession | None = None
-
-    @property
-    def busy(self) -> bool:
-        """Whether an action is running."""
-        return self.work is not None and not self.work.done()
-
-
-class HttpService:
+class HttpService(ChapterService):
     """State of the HTTP commands, and the actions that run behind them."""
 
-    def __init__(
-        self,
-        hardware: Hardware,
-        bearers: Bearer,
-        pool: ConnectionPool,
-        urc: Callable[[Urc], None],
-        spawn: Spawn,
-        secure: Secure | None = None,
-    ) -> None:
-        self.profile = hardware.profile
-        self.nvram = hardware.nvram
-        self.flash = hardware.flash
-        self.buffer = HttpBuffer(hardware.profile.limit("http_buffer"))
-        self.client = HttpClient(hardware, bearers, pool, secure)
-        self.urc = urc
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self.profile = run.profile
+        self.nvram = run.hardware.nvram
+        self.flash = run.hardware.flash
+        self.buffer = HttpBuffer(run.profile.limit("http_buffer"))
+        self.client = HttpClient(run)
+        self.tls = run.find(Ssl)
+        self.urc = run.urc
         #: AT+HTTPSSL; per boot, not per session (spec: http.md §2).
         self.ssl = 0
-        self._spawn = spawn
-        self._traffic = hardware.traffic
-        self._trace = hardware.trace
+        self._traffic = run.hardware.traffic
+        self._trace = run.hardware.trace
         self._told_fill = 0
         self._session: Session | None = None
 
@@ -87,6 +59,7 @@ class HttpService:
         self.buffer.clear()
         self._traffic.begin_session()
         self._session = Session(Parameters.boot(self.nvram))
+        self.tls.in_session = True
 
     def end(self) -> None:
         """HTTPTERM: a running action ends without a word (OQ-6). Raises `CmeError` 3."""
@@ -96,6 +69,7 @@ class HttpService:
         self.buffer.clear()
         self.note_fill(0)
         self._session = None
+        self.tls.in_session = False
 
     @property
     def session(self) -> Session:
@@ -108,10 +82,6 @@ class HttpService:
     def is_open(self) -> bool:
         """Whether there is a session."""
         return self._session is not None
-
-    def takes_ssl_settings(self) -> bool:
-        """Whether HTTPSSL and SSLCFG may be set now (quirk `ssl_needs_init`, OQ-41)."""
-        return self.is_open or not self.profile.quirks.ssl_needs_init
 
     @property
     def idle_session(self) -> Session:
@@ -153,9 +123,9 @@ class HttpService:
         def urc(status: int, length: int) -> Urc:
             return HttpAction(method, status, length)
 
-        self.run("HTTPACTION", wanted, exchange, urc)
+        self.act("HTTPACTION", wanted, exchange, urc)
 
-    def run(
+    def act(
         self,
         name: str,
         wanted: Wanted,
@@ -171,9 +141,9 @@ class HttpService:
         """
         session = self.idle_session
         session.head = b""
-        session.work = self._spawn(self._run(session, name, wanted, work, urc, deadline))
+        session.work = self.run.spawn(self._act(session, name, wanted, work, urc, deadline))
 
-    async def _run(
+    async def _act(
         self,
         session: Session,
         name: str,
@@ -252,3 +222,53 @@ class HttpService:
                 f"the response is larger than the buffer of {self.buffer.capacity} bytes",
                 kept=len(self.buffer) if self.profile.quirks.overflow_kept else 0,
             )
+
+
+@dataclass(slots=True)
+class Session:
+    """What HTTPINIT makes and HTTPTERM ends."""
+
+    parameters: Parameters
+    #: Header block of the last response, as HTTPHEAD prints it; empty when there was none.
+    head: bytes = b""
+    #: The running HTTPACTION, HTTPEXACTION or HTTPGETTOFS.
+    work: asyncio.Task[None] | None = None
+    #: What the running HTTPEXACTION passes through.
+    stream: StreamSession | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether an action is running."""
+        return self.work is not None and not self.work.done()
+
+
+class HttpBuffer:
+    """The one buffer for both directions: data to post, then the response (spec: http.md §5).
+
+    At most `capacity` bytes; an empty one takes no memory.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        #: Whether bytes did not fit since the last `clear`; they are gone (spec: http.md §5.3).
+        self.overflowed = False
+        self._data = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def clear(self) -> None:
+        """Forget the content."""
+        self._data = bytearray()
+        self.overflowed = False
+
+    def add(self, data: bytes) -> None:
+        """Append what fits; old bytes stay, the rest of `data` is dropped."""
+        room = self.capacity - len(self._data)
+        self.overflowed = self.overflowed or len(data) > room
+        self._data += data[:room]
+
+    def read(self, start: int = 0, size: int | None = None) -> bytes:
+        """A copy of `size` bytes from `start`, or of what there is of them."""
+        with memoryview(self._data) as view:
+            return bytes(view[start : None if size is None else start + size])

@@ -8,23 +8,87 @@ from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
 from atwin.at.cme import Cme
-from atwin.at.command import Family
 from atwin.at.dialect.urcs import HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady
 from atwin.at.kinds import BadArgument, Range
 from atwin.at.reply import Block, CmeError, Collect, Reply
 from atwin.net.http import HttpExchange
 from atwin.net.network import StreamError
 from atwin.twin.chapters.http.client import METHODS
+from atwin.twin.chapters.http.service import HttpService
+from atwin.twin.engine.run import Commands, Run
 
 if TYPE_CHECKING:
     from atwin.at.dialect.urc import Urc
     from atwin.net.http import ResponseHead
     from atwin.twin.chapters.http.client import Wanted
-    from atwin.twin.chapters.http.service import HttpService, Session
+    from atwin.twin.chapters.http.service import Session
 
 #: Bytes of one HTTPEXGET without a length, as the vendor's logs show it.
 _USUAL_PIECE = 3880
 _BIGGEST = 4_294_967_295
+
+
+class HttpStreamCommands(Commands):
+    """Requests in pieces, for bodies larger than the buffer (spec: http.md §3.11)."""
+
+    title = "HTTP streaming"
+
+    def __init__(self, run: Run) -> None:
+        self._http = run.find(HttpService)
+
+    @command.set("+HTTPEXACTION", needs="ext_http")
+    def action(
+        self,
+        method: Annotated[int, Range(0, 1)],
+        length: Annotated[int | None, Range(0, _BIGGEST)] = None,
+    ) -> None:
+        """Start a streamed request: 0 GET, 1 POST of <length> bytes in all."""
+        if METHODS[method] == "POST" and length is None:
+            raise BadArgument("length")
+        wanted = self._http.wanted(method)
+        wanted.announced = length if METHODS[method] == "POST" else None
+        stream = StreamSession(self._http, wanted)
+
+        def urc(status: int, amount: int) -> Urc:
+            return HttpExAction(method, status)
+
+        # The host sets the pace, so TIMEOUT limits each wait for the server instead.
+        self._http.act("HTTPEXACTION", wanted, stream.run, urc, deadline=False)
+        self._http.session.stream = stream
+
+    @command.test("+HTTPEXACTION", needs="ext_http")
+    def action_test(self) -> str:
+        """The methods."""
+        return "+HTTPEXACTION: (0-1)"
+
+    @command.set("+HTTPEXPOST", needs="ext_http", last=True)
+    def post(
+        self,
+        length: Annotated[int, Range(1, _BIGGEST)],
+        time: Annotated[int, Range(1, 120000)] = 10000,
+    ) -> Collect:
+        """Send <length> bytes of the request body, typed within <time> ms."""
+        stream = self._running()
+        if not stream.may_post(length):
+            raise CmeError(Cme.NOT_ALLOWED)
+        return Collect(b"\r\n>", length, time / 1000, stream.post)
+
+    @command.set("+HTTPEXGET", bare=True, needs="ext_http")
+    def get(
+        self,
+        length: Annotated[int, Range(1, _BIGGEST)] = _USUAL_PIECE,
+    ) -> Block | Reply:
+        """Fetch waiting response bytes: 3880 at most, or <length>."""
+        data = self._running().fetch(length)
+        if not data:
+            raise CmeError(Cme.NOT_ALLOWED)
+        return Block(f"+HTTPEXGET: {len(data)}", data)
+
+    def _running(self) -> StreamSession:
+        stream = self._http.session.stream
+        if stream is None:
+            raise CmeError(Cme.NOT_ALLOWED)
+        return stream
 
 
 class StreamSession:
@@ -144,66 +208,3 @@ class StreamSession:
         if self._waiting and not self._announced:
             self._announced = True
             self._http.urc(HttpExGetReady())
-
-
-class HttpStreamCommands(Family):
-    """Requests in pieces, for bodies larger than the buffer (spec: http.md §3.11)."""
-
-    title = "HTTP streaming"
-
-    def __init__(self, http: HttpService) -> None:
-        self._http = http
-
-    @command.set("+HTTPEXACTION", needs="ext_http")
-    def action(
-        self,
-        method: Annotated[int, Range(0, 1)],
-        length: Annotated[int | None, Range(0, _BIGGEST)] = None,
-    ) -> None:
-        """Start a streamed request: 0 GET, 1 POST of <length> bytes in all."""
-        if METHODS[method] == "POST" and length is None:
-            raise BadArgument("length")
-        wanted = self._http.wanted(method)
-        wanted.announced = length if METHODS[method] == "POST" else None
-        stream = StreamSession(self._http, wanted)
-
-        def urc(status: int, amount: int) -> Urc:
-            return HttpExAction(method, status)
-
-        # The host sets the pace, so TIMEOUT limits each wait for the server instead.
-        self._http.run("HTTPEXACTION", wanted, stream.run, urc, deadline=False)
-        self._http.session.stream = stream
-
-    @command.test("+HTTPEXACTION", needs="ext_http")
-    def action_test(self) -> str:
-        """The methods."""
-        return "+HTTPEXACTION: (0-1)"
-
-    @command.set("+HTTPEXPOST", needs="ext_http", last=True)
-    def post(
-        self,
-        length: Annotated[int, Range(1, _BIGGEST)],
-        time: Annotated[int, Range(1, 120000)] = 10000,
-    ) -> Collect:
-        """Send <length> bytes of the request body, typed within <time> ms."""
-        stream = self._running()
-        if not stream.may_post(length):
-            raise CmeError(Cme.NOT_ALLOWED)
-        return Collect(b"\r\n>", length, time / 1000, stream.post)
-
-    @command.set("+HTTPEXGET", bare=True, needs="ext_http")
-    def get(
-        self,
-        length: Annotated[int, Range(1, _BIGGEST)] = _USUAL_PIECE,
-    ) -> Block | Reply:
-        """Fetch waiting response bytes: 3880 at most, or <length>."""
-        data = self._running().fetch(length)
-        if not data:
-            raise CmeError(Cme.NOT_ALLOWED)
-        return Block(f"+HTTPEXGET: {len(data)}", data)
-
-    def _running(self) -> StreamSession:
-        stream = self._http.session.stream
-        if stream is None:
-            raise CmeError(Cme.NOT_ALLOWED)
-        return stream

@@ -6,36 +6,30 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
-from atwin.at.command import Family
 from atwin.at.dialect.urcs import HttpGetToFs
 from atwin.at.kinds import Range, Text
 from atwin.at.reply import AtError, CmeError
 from atwin.twin.board.flash import SELF_MADE, FlashError
 from atwin.twin.chapters.http.failure import ActionFailed, Cause, Status
+from atwin.twin.chapters.http.service import HttpService
+from atwin.twin.engine.run import Commands, Run
 
 if TYPE_CHECKING:
     from atwin.at.dialect.urc import Urc
     from atwin.twin.chapters.http.client import Wanted
-    from atwin.twin.chapters.http.service import HttpService, Session
+    from atwin.twin.chapters.http.service import Session
 
 #: Bytes taken from the connection at a time.
 _PIECE = 64 * 1024
 
 
-@dataclass(slots=True)
-class _Progress:
-    running: bool = False
-    written: int = 0
-    total: int = 0
-
-
-class HttpToFlashCommands(Family):
+class HttpToFlashCommands(Commands):
     """Downloads into flash (spec: http.md §3.12)."""
 
     title = "HTTP download to file"
 
-    def __init__(self, http: HttpService) -> None:
-        self._http = http
+    def __init__(self, run: Run) -> None:
+        self._http = run.find(HttpService)
         self._progress = _Progress()
 
     @command.set("+HTTPGETTOFS", needs="gettofs", plain_errors=True)
@@ -65,7 +59,7 @@ class HttpToFlashCommands(Family):
         def urc(status: int, amount: int) -> Urc:
             return HttpGetToFs(status, progress.written)
 
-        self._http.run("HTTPGETTOFS", wanted, work, urc)
+        self._http.act("HTTPGETTOFS", wanted, work, urc)
 
     @command.read("+HTTPGETTOFS", needs="gettofs")
     def progress(self) -> str:
@@ -91,3 +85,10 @@ class HttpToFlashCommands(Family):
             except FlashError as error:
                 raise ActionFailed(Status.NO_MEMORY, Cause.FILE, str(error)) from None
             return status
+
+
+@dataclass(slots=True)
+class _Progress:
+    running: bool = False
+    written: int = 0
+    total: int = 0

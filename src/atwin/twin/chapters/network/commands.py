@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from atwin.at import command
 from atwin.at.cme import Cme
-from atwin.at.command import Family
 from atwin.at.kinds import BadArgument, OneOf, Range, Text
 from atwin.at.reply import CmeError, Reply
-from atwin.twin.chapters.network.radio import FULL
-from atwin.twin.chapters.power import restart_reply
-
-if TYPE_CHECKING:
-    from atwin.twin.board.hardware import Hardware, Power
-    from atwin.twin.chapters.general.settings import Settings
-    from atwin.twin.chapters.network.radio import Radio
+from atwin.twin.chapters.network.radio import FULL, Radio
+from atwin.twin.engine.run import Commands, Run
 
 #: Seconds AT+COPS=? scans the bands.
 SCAN_TIME = 20.0
@@ -24,16 +18,15 @@ LTE = 7
 _AUTOMATIC, _MANUAL, _DEREGISTER, _FORMAT_ONLY, _MANUAL_ELSE_AUTOMATIC = range(5)
 
 
-class NetworkCommands(Family):
+class NetworkCommands(Commands):
     """Radio functionality, signal, registration and operator (spec: network.md §2)."""
 
     title = "Network"
 
-    def __init__(self, radio: Radio, settings: Settings, hardware: Hardware, power: Power) -> None:
-        self._radio = radio
-        self._settings = settings
-        self._hardware = hardware
-        self._power = power
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._radio = run.find(Radio)
+        self._settings = run.settings
         self._mode = _AUTOMATIC
         self._operator_format = 2
 
@@ -52,7 +45,7 @@ class NetworkCommands(Family):
     ) -> Reply | None:
         """0 minimum, 1 full, 4 flight mode; with 1 behind it the module restarts, into full."""
         if reset:
-            return restart_reply(self._power)
+            return Reply(after=self.run.power.restart)
         self._radio.set_functionality(level)
         return None
 
@@ -160,7 +153,7 @@ class NetworkCommands(Family):
         """Search for operators: one group each of state, long, short, number, technology."""
         if self._radio.functionality != FULL:
             raise CmeError(Cme.NOT_ALLOWED)
-        await self._hardware.pause(SCAN_TIME)
+        await self.run.hardware.pause(SCAN_TIME)
         long_name, short_name, number = self._names()
         state = 2 if self._radio.registered else 1
         found = f'({state},"{long_name}","{short_name}","{number}",{LTE})'

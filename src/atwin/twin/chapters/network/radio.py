@@ -21,48 +21,27 @@ from atwin.at.dialect.urcs import (
 )
 from atwin.at.reply import CmeError
 from atwin.twin.board.cell import SERVICE
-from atwin.twin.chapters.general.date import nitz_text
+from atwin.twin.board.rtc import nitz_text
+from atwin.twin.engine.run import ChapterService, Run
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Coroutine
-    from typing import Any
 
-    from atwin.at.dialect.urc import Urc
-    from atwin.twin.board.hardware import Hardware
-    from atwin.twin.chapters.general.settings import Settings
-
-MINIMUM, FULL, FLIGHT = 0, 1, 4
+#: The level of AT+CFUN at which the radio works.
+FULL = 1
 
 #: Registration states of `+CREG:` that this module itself comes to.
 NOT_REGISTERED, SEARCHING = 0, 2
 
 
-@dataclass(slots=True)
-class Context:
-    """A PDP context as AT+CGDCONT defines it. An empty APN leaves the choice to the network."""
-
-    pdp_type: str = "IP"
-    apn: str = ""
-    active: bool = False
-
-
-class Radio:
+class Radio(ChapterService):
     """One run of the radio firmware. Its URCs come in the order of the specification."""
 
-    def __init__(
-        self,
-        hardware: Hardware,
-        settings: Settings,
-        urc: Callable[[Urc], None],
-        spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
-    ) -> None:
-        self._hardware = hardware
-        self._settings = settings
-        self._urc = urc
-        self._spawn = spawn
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        hardware = self._hardware = run.hardware
+        self._urc = run.urc
         self._search: asyncio.Task[None] | None = None
-        self._on_pdp_lost: list[Callable[[], None]] = []
         self._booted = False  # so far that it looks after its card
         self._sim_ready = False
         self._sim_unlocked = False
@@ -119,11 +98,16 @@ class Radio:
             return str(self.stat)
         return f'{self.stat},"{self.cell.tac}","{self.cell.cell_id}",7'
 
-    def on_pdp_lost(self, call: Callable[[], None]) -> None:
-        """Call whenever the PDP goes down, in the order of subscription."""
-        self._on_pdp_lost.append(call)
-
     # --- starting -------------------------------------------------------------------------------
+
+    @classmethod
+    def power_up(cls, run: Run, *, warm: bool) -> None:
+        """Look for card and network, or have found them."""
+        radio = run.find(cls)
+        if warm:
+            radio.camp()
+        else:
+            run.spawn(radio.boot())
 
     def camp(self) -> None:
         """Be where a module is that has been on for a while: no text, no waiting."""
@@ -180,7 +164,7 @@ class Radio:
         self._end_search()
         if self._wants_network and self.functionality == FULL and self.sim_usable:
             self._move_to(SEARCHING)
-            self._search = self._spawn(self._register_after(time))
+            self._search = self.run.spawn(self._register_after(time))
 
     def _end_search(self) -> None:
         if self._search is not None:
@@ -200,12 +184,12 @@ class Radio:
             await self._pause("nitz")
             self._take_network_time()
             rtc = self._hardware.rtc
-            form = self._hardware.profile.texts["nitz"]
+            form = self.run.profile.texts["nitz"]
             self._urc(NetworkTime(nitz_text(rtc.now(), rtc.zone_quarters, form)))
 
     async def _pause(self, time: str) -> None:
         """Wait for a time of the profile."""
-        await self._hardware.pause(self._hardware.profile.seconds(time))
+        await self._hardware.pause(self.run.profile.seconds(time))
 
     # --- attach and PDP -------------------------------------------------------------------------
 
@@ -252,8 +236,7 @@ class Radio:
         self._hardware.trace.notes("net", "PDP is down")
         for context in self.contexts.values():
             context.active = False
-        for call in self._on_pdp_lost:
-            call()
+        self.run.pdp_lost()
 
     # --- what happens from outside --------------------------------------------------------------
 
@@ -321,7 +304,7 @@ class Radio:
             return
         self.stat = stat
         self._hardware.trace.notes("net", "registration", stat=stat)
-        settings = self._settings
+        settings = self.run.settings
         for kind, mode in (
             ("CREG", settings.creg),
             ("CGREG", settings.cgreg),
@@ -334,3 +317,12 @@ class Radio:
         if self.cell.sends_nitz:
             self._hardware.rtc.zone_quarters = self.cell.zone_quarters
             self._hardware.rtc.set(self._hardware.clock.wall())
+
+
+@dataclass(slots=True)
+class Context:
+    """A PDP context as AT+CGDCONT defines it. An empty APN leaves the choice to the network."""
+
+    pdp_type: str = "IP"
+    apn: str = ""
+    active: bool = False

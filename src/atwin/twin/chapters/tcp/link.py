@@ -1,20 +1,26 @@
-"""One connection of AT+CIPSTART: opening it, sending, and what it has received (network.md §5)."""
+"""One connection of AT+CIPSTART: opening it, sending, and the way of what it receives.
+
+Spec: network.md §5.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
 from enum import IntEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from atwin.net.network import Stream, StreamError, TlsStreamError, unacknowledged
-from atwin.twin.chapters.tcp.states import ClientState
+from atwin.at.dialect.urcs import DataWaiting, ReceivedFrom
+from atwin.net.network import StreamError, TlsStreamError, unacknowledged
+from atwin.twin.chapters.ssl import Ssl
+from atwin.twin.chapters.tcp.scene import ClientState
 
 if TYPE_CHECKING:
     from atwin.clock import Clock
-    from atwin.net.network import Network, SocketOptions
+    from atwin.net.network import SocketOptions, Stream
+    from atwin.twin.chapters.tcp.settings import TcpSettings
     from atwin.twin.engine.pool import Slot
+    from atwin.twin.engine.run import Run
 
 #: Bytes of a packet at most, in either direction (spec: network.md §5).
 PACKET = 1460
@@ -24,6 +30,11 @@ WINDOW = 32767
 SEND_TIME = 50.0
 #: Seconds between looks at what is confirmed; no system reports that by itself.
 _LOOK = 0.02
+
+#: AT+CIPRXGET: how the host gets what a link receives.
+AT_ONCE, ON_REQUEST, ON_REQUEST_TOLD_ALWAYS = 0, 1, 5
+
+_CR_LF = "\r\n"
 
 
 class SocketError(IntEnum):
@@ -42,27 +53,6 @@ class LinkBroken(Exception):  # noqa: N818 - an event of the link's life, report
     def __init__(self, number: SocketError, why: str) -> None:
         super().__init__(why)
         self.number = number
-
-
-class Delivery(Protocol):
-    """Where received packets go: see `Sockets`."""
-
-    def holds(self, link: Link) -> bool:
-        """Whether packets are to wait in the module."""
-
-    def fetchable(self, link: Link) -> bool:
-        """Whether the host fetches held packets itself, also from a link that has ended."""
-
-    def arrived(self, link: Link) -> None:
-        """A packet waits."""
-
-    async def deliver(self, link: Link, packet: bytes) -> None:
-        """Put a packet on the line; returns when it has left."""
-
-
-#: Lays TLS over a connected stream by the context of that number, for that host. Raises
-#: `TlsError`.
-Secure = Callable[[int, Stream, str], Awaitable[Stream]]
 
 
 class Link:
@@ -101,22 +91,18 @@ class Link:
 
     # --- opening and closing --------------------------------------------------------------------
 
-    async def open(
-        self,
-        network: Network,
-        options: SocketOptions,
-        secure: Secure | None,
-    ) -> None:
+    async def open(self, run: Run, options: SocketOptions, *, secure: bool) -> None:
         """Resolve, connect, and shake hands if `secure`. Raises `NetworkError`."""
+        network = run.hardware.network
         self.address = await network.resolve(self.host)
         if self.kind == "UDP":
             self._stream = await network.open_udp(self.address, self.port, options)
             return
         stream = await network.connect(self.address, self.port, options)
         self._was_tcp = True
-        if secure is not None:
+        if secure:
             try:
-                stream = await secure(self.number, stream, self.host)
+                stream = await run.find(Ssl).secure(self.number, stream, self.host)
             except BaseException:
                 stream.close()
                 raise
@@ -181,13 +167,13 @@ class Link:
 
     # --- receiving ------------------------------------------------------------------------------
 
-    async def carry(self, delivery: Delivery) -> None:
+    async def carry(self, incoming: Incoming) -> None:
         """Receive until the peer closes; returns when the host has got what is not held for it.
 
         Raises `LinkBroken`.
         """
-        reader = asyncio.ensure_future(self._receive(delivery))
-        giver = asyncio.ensure_future(self._give(delivery, reader))
+        reader = asyncio.ensure_future(self._receive(incoming))
+        giver = asyncio.ensure_future(self._give(incoming, reader))
         try:
             await giver
             await reader
@@ -196,11 +182,11 @@ class Link:
             giver.cancel()
             await asyncio.gather(reader, giver, return_exceptions=True)
 
-    async def _receive(self, delivery: Delivery) -> None:
+    async def _receive(self, incoming: Incoming) -> None:
         assert self._stream is not None
         try:
             while True:
-                while (room := self._room(delivery)) <= 0:
+                while (room := self._room(incoming)) <= 0:
                     if self._broken is not None:
                         raise self._broken
                     self._taken.clear()
@@ -210,29 +196,29 @@ class Link:
                     return
                 self._packets.append(packet)
                 self.waiting += len(packet)
-                delivery.arrived(self)
+                incoming.arrived(self)
                 self._news.set()
         except StreamError as error:
             raise self._broken or self._as_broken(error) from error
         finally:
             self._news.set()
 
-    def _room(self, delivery: Delivery) -> int:
+    def _room(self, incoming: Incoming) -> int:
         """Bytes that may be read now: one packet at a time where they pass right through."""
-        if delivery.holds(self):
+        if incoming.holds(self):
             return WINDOW - self.waiting
         return 0 if self._packets or self._giving else PACKET
 
-    async def _give(self, delivery: Delivery, reader: asyncio.Future[None]) -> None:
-        while not reader.done() or (self._packets and not delivery.fetchable(self)):
-            if not self._packets or delivery.holds(self):
+    async def _give(self, incoming: Incoming, reader: asyncio.Future[None]) -> None:
+        while not reader.done() or (self._packets and not incoming.fetchable(self)):
+            if not self._packets or incoming.holds(self):
                 self._news.clear()
                 await self._news.wait()
                 continue
             self._giving = True
             packet = self._packets.popleft()
             self.waiting -= len(packet)
-            await delivery.deliver(self, packet)
+            await incoming.deliver(self, packet)
             self._giving = False
             self._taken.set()
 
@@ -255,3 +241,81 @@ class Link:
         self.waiting -= len(data)
         self._taken.set()
         return data
+
+
+class Incoming:
+    """How packets reach the host, by AT+CIPMODE and AT+CIPRXGET.
+
+    Pushed packets pass one at a time: the next one is read from the network when the line has
+    carried the last one away.
+    """
+
+    def __init__(self, run: Run, settings: TcpSettings) -> None:
+        #: AT+CIPRXGET; RAM, not part of AT+CIPSCONT.
+        self.mode = AT_ONCE
+        #: Whether the line is a link's now (transparent mode).
+        self.online = False
+        self._settings = settings
+        self._run = run
+
+    def holds(self, link: Link) -> bool:
+        """Whether packets are to wait in the module."""
+        if self._settings.mode:
+            return not self.online
+        return self.mode != AT_ONCE
+
+    def fetchable(self, link: Link) -> bool:
+        """Whether the host fetches held packets itself, also from a link that has ended."""
+        return not self._settings.mode and self.mode != AT_ONCE
+
+    def arrived(self, link: Link) -> None:
+        """A packet waits."""
+        if self.fetchable(link) and not (link.announced and self.mode == ON_REQUEST):
+            link.announced = True
+            self._run.urc(DataWaiting(link.number if self._settings.mux else None))
+
+    async def deliver(self, link: Link, packet: bytes) -> None:
+        """Put a packet on the line; returns when it has left."""
+        if self._settings.mode:
+            self._run.line.say(packet)
+        else:
+            await self._write_in_gap(link, packet)
+        await self._run.line.drain()
+
+    async def _write_in_gap(self, link: Link, packet: bytes) -> None:
+        written = asyncio.get_running_loop().create_future()
+
+        def output() -> bytes:
+            if written.done():  # the link was closed while its packet waited
+                return b""
+            written.set_result(None)
+            return self._framed(link, packet)
+
+        self._run.line.in_gap(output)
+        await written
+
+    def _framed(self, link: Link, packet: bytes) -> bytes:
+        """One packet as the host sees it when it does not fetch it itself."""
+        settings, size = self._settings, len(packet)
+        head = ""
+        if settings.mux:
+            head = f"\r\n+RECEIVE,{link.number},{size}:\r\n"
+        else:
+            if settings.show_source:
+                head = f"\r\n{ReceivedFrom(f'{link.address}:{link.port}')}\r\n"
+            if settings.head:
+                protocol = f",{link.kind}" if settings.show_protocol else ""
+                head = f"{head or _CR_LF}+IPD,{size}{protocol}:"
+        return head.encode("latin-1") + packet + (b"" if settings.bare_packets else b"\r\n")
+
+    def mode_changed(self, link: Link) -> None:
+        """After `mode`: what waits already is announced, or goes out."""
+        link.announced = False
+        if link.waiting:
+            self.arrived(link)
+        link.mode_changed()
+
+    def fetch(self, link: Link, size: int) -> bytes:
+        """Up to `size` of the bytes that wait; then the next arrival is announced."""
+        link.announced = False
+        return link.fetch(size)

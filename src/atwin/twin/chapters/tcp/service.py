@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from atwin.at.cme import Cme
 from atwin.at.dialect.urcs import (
@@ -19,22 +18,16 @@ from atwin.at.dialect.urcs import (
 )
 from atwin.at.reply import AtError, CmeError, Reply, frame_urc
 from atwin.net.network import KeepAlive, NetworkError, SocketOptions
-from atwin.twin.chapters.tcp.incoming import Incoming
-from atwin.twin.chapters.tcp.link import Link, LinkBroken, Secure, SocketError
-from atwin.twin.chapters.tcp.scene import Scene
-from atwin.twin.chapters.tcp.settings import SocketSettings
-from atwin.twin.chapters.tcp.states import ClientState, Event
+from atwin.twin.chapters.tcp.link import Incoming, Link, LinkBroken, SocketError
+from atwin.twin.chapters.tcp.scene import ClientState, Event, Scene
+from atwin.twin.chapters.tcp.settings import TcpSettings
 from atwin.twin.chapters.tcp.transparent import Transparent
+from atwin.twin.engine.run import ChapterService
 
 if TYPE_CHECKING:
-    from atwin.twin.board.hardware import Hardware
-    from atwin.twin.chapters.network.radio import Radio
-    from atwin.twin.chapters.tcp.line import Line
-    from atwin.twin.engine.pool import ConnectionPool
+    from atwin.twin.engine.run import Run
 
 log = logging.getLogger("atwin.twin")
-
-Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 #: Seconds a connection may take: as long as vendor hosts wait for it (spec: network.md §1).
 CONNECT_TIME = 75.0
@@ -43,31 +36,18 @@ CONNECT_TIME = 75.0
 NUMBERS = range(6)
 
 
-class Sockets:
+class Sockets(ChapterService):
     """One run's sockets: RAM, all but what AT+CIPSCONT saves."""
 
-    def __init__(
-        self,
-        hardware: Hardware,
-        radio: Radio,
-        pool: ConnectionPool,
-        line: Line,
-        spawn: Spawn,
-        secure: Secure | None,
-    ) -> None:
-        self.hardware = hardware
-        self.settings = SocketSettings.boot(hardware.nvram)
-        self.scene = Scene(self.settings, hardware, radio)
-        self.incoming = Incoming(self.settings, line)
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self.settings = TcpSettings.boot(run.hardware.nvram)
+        self.scene = Scene(run, self.settings)
+        self.incoming = Incoming(run, self.settings)
         self.links: dict[int, Link] = {}
         #: AT+CLPORT, by link number and kind; 0 is any.
         self.local_ports: dict[tuple[int, str], int] = {}
-        self.line = line
-        self.spawn = spawn
-        self._pool = pool
-        self._secure = secure
         self._transparent: Transparent | None = None
-        radio.on_pdp_lost(self._pdp_lost)
 
     @property
     def multi(self) -> bool:
@@ -101,9 +81,9 @@ class Sockets:
         self.scene.require_radio()
         brings_up = self.scene.unused
         self.scene.move(Event[kind])
-        link = Link(number, kind, host, port, self._pool.take())
+        link = Link(number, kind, host, port, self.run.pool.take())
         self.links[number] = link
-        link.task = self.spawn(self._serve(link, brings_up))
+        link.task = self.run.spawn(self._serve(link, brings_up))
         return Reply()
 
     async def _serve(self, link: Link, brings_up: bool) -> None:
@@ -133,13 +113,13 @@ class Sockets:
             self._failed(link, Event.NO_PDP, "there is no PDP")
             return False
         if link.slot is None:
-            self.line.urc(TransportError(link.kind, SocketError.NO_TSAPI))
+            self.run.urc(TransportError(link.kind, SocketError.NO_TSAPI))
             self._failed(link, Event.FAILED, "eight connections are in use")
             return False
-        secure = self._secure if self.settings.ssl and link.kind == "TCP" else None
+        secure = bool(self.settings.ssl)
         try:
             async with asyncio.timeout(CONNECT_TIME):
-                await link.open(self.hardware.network, self._options(link), secure)
+                await link.open(self.run, self._options(link), secure=secure)
         except NetworkError as error:
             self._failed(link, Event.FAILED, str(error))
             return False
@@ -162,8 +142,8 @@ class Sockets:
             self._perhaps_the_last()
         else:
             self.scene.move(event)
-            self.line.urc(SceneState(self.scene.state.value))
-        self.line.urc(ConnectFail(self._number(link)))
+            self.run.urc(SceneState(self.scene.state.value))
+        self.run.urc(ConnectFail(self._number(link)))
 
     def _is_connected(self, link: Link) -> None:
         log.info("link %d: %s to %s:%d", link.number, link.kind, link.address, link.port)
@@ -171,13 +151,11 @@ class Sockets:
         if not self.multi:
             self.scene.move(Event.CONNECTED)
         if self.settings.mode:
-            transparent = Transparent(
-                self.hardware.clock, self.line, self.spawn, link, self.incoming
-            )
+            transparent = Transparent(self.run, link, self.incoming)
             self._transparent = transparent
-            self.line.in_gap(lambda: self._begin(transparent))
+            self.run.line.in_gap(lambda: self._begin(transparent))
         else:
-            self.line.urc(ConnectOk(self._number(link)))
+            self.run.urc(ConnectOk(self._number(link)))
 
     # --- closing --------------------------------------------------------------------------------
 
@@ -196,10 +174,11 @@ class Sockets:
         self.links.clear()
         self.scene.move(Event.SHUT)
 
-    def _pdp_lost(self) -> None:
+    def pdp_lost(self) -> None:
+        """Every link goes down with it."""
         if self.scene.following(Event.PDP_LOST) is None:
             return
-        self.line.urc(PdpDeact())
+        self.run.urc(PdpDeact())
         self._close_all()
         self.scene.move(Event.PDP_LOST)
 
@@ -211,8 +190,8 @@ class Sockets:
     def _ended(self, link: Link, error: SocketError | None) -> None:
         # Said before the line is commands again: what the host has typed behind is for the peer.
         if error is not None:
-            self.line.urc(TransportError(link.kind, error))
-        self.line.urc(Closed(self._number(link)))
+            self.run.urc(TransportError(link.kind, error))
+        self.run.urc(Closed(self._number(link)))
         link.release()
         self._link_down(link)
 

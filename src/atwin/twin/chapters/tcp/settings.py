@@ -10,9 +10,36 @@ if TYPE_CHECKING:
 
 _RECORD = "sockets"
 
+#: What a saved value may be; any other comes from a damaged record.
+_ALLOWED = {
+    **dict.fromkeys(("mux", "mode", "ssl", "auto_send", "head", "keep_alive"), range(2)),
+    **dict.fromkeys(("show_protocol", "show_source", "bare_packets"), range(2)),
+    **dict.fromkeys(("quick_send", "prompt"), range(3)),
+    "auto_send_time": range(1, 101),
+    "keep_idle": range(30, 7201),
+    "keep_interval": range(30, 601),
+    "keep_count": range(1, 10),
+}
+
+#: Command: the fields its read form shows, in the order of AT+CIPSCONT?.
+_SHOWN = {
+    "+CIPMUX": ("mux",),
+    "+CIPMODE": ("mode",),
+    "+CIPSSL": ("ssl",),
+    "+CSTT": ("apn", "user", "password"),
+    "+CIPQSEND": ("quick_send",),
+    "+CIPSPRT": ("prompt",),
+    "+CIPATS": ("auto_send", "auto_send_time"),
+    "+CIPHEAD": ("head",),
+    "+CIPSHOWTP": ("show_protocol",),
+    "+CIPSRIP": ("show_source",),
+    "+CIPRXF": ("bare_packets",),
+    "+CIPTKA": ("keep_alive", "keep_idle", "keep_interval", "keep_count"),
+}
+
 
 @dataclass(slots=True)
-class SocketSettings:
+class TcpSettings:
     """Factory values; numbers as their commands take them."""
 
     mux: int = 0
@@ -38,40 +65,23 @@ class SocketSettings:
     keep_count: int = 9
 
     @classmethod
-    def boot(cls, nvram: Nvram) -> SocketSettings:
+    def boot(cls, nvram: Nvram) -> TcpSettings:
         """What AT+CIPSCONT saved, or the factory's."""
-        settings = cls()
-        for name, value in (nvram.load(_RECORD) or {}).items():
-            # A value of another kind comes from a damaged record: the factory's is safer.
-            if type(value) is type(getattr(settings, name, None)):
-                setattr(settings, name, value)
-        return settings
+        return nvram.restore(_RECORD, cls(), _ALLOWED)
 
     def save(self, nvram: Nvram) -> None:
         """AT+CIPSCONT."""
         nvram.store(_RECORD, asdict(self))
 
-    def shown(self) -> tuple[str, ...]:
-        """One line a command, as its read form has it."""
-        return (
-            f"+CIPMUX: {self.mux}",
-            f"+CIPMODE: {self.mode}",
-            f"+CIPSSL: {self.ssl}",
-            f'+CSTT: "{self.apn}","{self.user}","{self.password}"',
-            f"+CIPQSEND: {self.quick_send}",
-            f"+CIPSPRT: {self.prompt}",
-            f"+CIPATS: {self.auto_send},{self.auto_send_time}",
-            f"+CIPHEAD: {self.head}",
-            f"+CIPSHOWTP: {self.show_protocol}",
-            f"+CIPSRIP: {self.show_source}",
-            f"+CIPRXF: {self.bare_packets}",
-            self.keep_alive_line(),
-        )
+    def line(self, command: str) -> str:
+        """What the read form of that command says."""
+        values = (getattr(self, field) for field in _SHOWN[command])
+        shown = (f'"{value}"' if isinstance(value, str) else str(value) for value in values)
+        return f"{command}: {','.join(shown)}"
 
-    def keep_alive_line(self) -> str:
-        """As AT+CIPTKA? has it."""
-        times = f"{self.keep_idle},{self.keep_interval},{self.keep_count}"
-        return f"+CIPTKA: {self.keep_alive},{times}"
+    def shown(self) -> tuple[str, ...]:
+        """One line a command."""
+        return tuple(self.line(command) for command in _SHOWN)
 
 
 def is_saved(nvram: Nvram) -> bool:

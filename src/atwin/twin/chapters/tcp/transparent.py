@@ -9,14 +9,12 @@ from atwin.at.reply import OK, frame_urc
 from atwin.twin.chapters.tcp.link import PACKET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-    from typing import Any
+    from collections.abc import Callable
 
     from atwin.clock import Clock
     from atwin.clock.base import Timer
-    from atwin.twin.chapters.tcp.incoming import Incoming
-    from atwin.twin.chapters.tcp.line import Line
-    from atwin.twin.chapters.tcp.link import Link
+    from atwin.twin.chapters.tcp.link import Incoming, Link
+    from atwin.twin.engine.run import Run
 
 #: Seconds of silence in front of `+++`, at most between two `+`, and of silence behind them.
 SILENCE_BEFORE, BETWEEN, SILENCE_BEHIND = 1.0, 0.5, 0.5
@@ -78,16 +76,9 @@ class Escape:
 class Transparent:
     """The passage from the line to one link, entered and left any number of times."""
 
-    def __init__(
-        self,
-        clock: Clock,
-        line: Line,
-        spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
-        link: Link,
-        incoming: Incoming,
-    ) -> None:
-        self._clock = clock
-        self._line = line
+    def __init__(self, run: Run, link: Link, incoming: Incoming) -> None:
+        self._clock = run.hardware.clock
+        self._line = run.line
         self._link = link
         self._incoming = incoming
         self._escape: Escape | None = None
@@ -95,7 +86,7 @@ class Transparent:
         self._escaped = False
         self._outgoing = bytearray()
         self._news = asyncio.Event()
-        self._sender = spawn(self._send())
+        self._sender = run.spawn(self._send())
 
     def begin(self) -> None:
         """CONNECT has been said, or is being."""
@@ -111,7 +102,9 @@ class Transparent:
         self._give_back()
 
     def typed(self, rx: bytearray) -> None:
-        """What the link cannot take waits in the UART; whether it is an escape is settled when it
+        """Take what was typed.
+
+        What the link cannot take waits in the UART; whether it is an escape is settled when it
         comes.
         """
         escape = self._escape

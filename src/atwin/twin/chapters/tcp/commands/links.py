@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from atwin.at import command
-from atwin.at.command import Family
 from atwin.at.grammar import Argument
 from atwin.at.kinds import BadArgument, Late, OneOf, Range, Text
 from atwin.at.reply import AtError, Reply
-from atwin.twin.chapters.tcp.arguments import at_most, given, number_in, same_form, split_number
-from atwin.twin.chapters.tcp.service import NUMBERS
-
-if TYPE_CHECKING:
-    from atwin.twin.chapters.tcp.service import Sockets
+from atwin.twin.chapters.tcp.commands import at_most, given, number_in, same_form, split_number
+from atwin.twin.chapters.tcp.service import NUMBERS, Sockets
+from atwin.twin.engine.run import Commands, Run
 
 _KINDS = ("TCP", "UDP")
 _LONGEST_HOST = 128
 _PORTS = (1, 65535)
 
 
-class LinkCommands(Family):
+class LinkCommands(Commands):
     """TCP and UDP links: one, or with AT+CIPMUX=1 six, numbered 0-5 (spec: network.md §5).
 
     With several links, their number is the first argument, and stands in front of what is said
@@ -29,8 +26,9 @@ class LinkCommands(Family):
 
     title = "TCP/UDP links"
 
-    def __init__(self, sockets: Sockets) -> None:
-        self._sockets = sockets
+    def __init__(self, run: Run) -> None:
+        self._sockets = run.find(Sockets)
+        self.values = self._sockets.settings
 
     @command.set("+CIPSTART")
     def start(
@@ -133,14 +131,11 @@ class LinkCommands(Family):
     @command.read("+CIPTKA")
     def keep_alive(self) -> str:
         """Off or on, seconds idle, seconds between, how many."""
-        return self._sockets.settings.keep_alive_line()
+        return self._sockets.settings.line("+CIPTKA")
 
-    @command.set("+CIPSSL", test=True)
-    def set_ssl(self, on: Annotated[int, Range(0, 1)]) -> None:
-        """TLS for the TCP links that are opened from now on, by SSLCFG context <n>."""
-        self._sockets.settings.ssl = on
-
-    @command.read("+CIPSSL")
-    def ssl(self) -> str:
-        """The current value."""
-        return f"+CIPSSL: {self._sockets.settings.ssl}"
+    ssl = command.Setting(
+        "+CIPSSL",
+        "on",
+        Range(0, 1),
+        "TLS for the TCP links that are opened from now on, by SSLCFG context <n>.",
+    )

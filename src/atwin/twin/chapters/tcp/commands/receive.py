@@ -6,25 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
 from atwin.at.cme import Cme
-from atwin.at.command import Family
 from atwin.at.grammar import Argument
 from atwin.at.kinds import Late, OneOf, Range
 from atwin.at.reply import Block, CmeError, Reply
-from atwin.twin.chapters.tcp.arguments import at_most, given, number_in, split_number
-from atwin.twin.chapters.tcp.incoming import AT_ONCE, ON_REQUEST, ON_REQUEST_TOLD_ALWAYS
-from atwin.twin.chapters.tcp.link import PACKET
-from atwin.twin.chapters.tcp.service import NUMBERS
+from atwin.twin.chapters.tcp.commands import at_most, given, number_in, split_number
+from atwin.twin.chapters.tcp.link import AT_ONCE, ON_REQUEST, ON_REQUEST_TOLD_ALWAYS, PACKET
+from atwin.twin.chapters.tcp.service import NUMBERS, Sockets
+from atwin.twin.engine.run import Commands, Run
 
 if TYPE_CHECKING:
     from atwin.twin.chapters.tcp.link import Link
-    from atwin.twin.chapters.tcp.service import Sockets
 
 _READ, _READ_HEX, _COUNT = 2, 3, 4
 #: Bytes of one fetch in hex, two characters each.
 _HEX_PACKET = PACKET // 2
 
 
-class ReceiveCommands(Family):
+class ReceiveCommands(Commands):
     """Received data come by themselves, in packets of at most 1460 bytes, or on request.
 
     By themselves: with several links `+RECEIVE,<n>,<length>:` and the bytes on the next line, else
@@ -34,48 +32,34 @@ class ReceiveCommands(Family):
 
     title = "TCP/UDP receiving"
 
-    def __init__(self, sockets: Sockets) -> None:
-        self._sockets = sockets
+    def __init__(self, run: Run) -> None:
+        self._sockets = run.find(Sockets)
+        self.values = self._sockets.settings
 
-    @command.set("+CIPHEAD", test=True)
-    def set_head(self, on: Annotated[int, OneOf(0, 1)]) -> None:
-        """`+IPD,<length>:` in front of a single link's packets: 0 not, 1 shown."""
-        self._sockets.settings.head = on
-
-    @command.read("+CIPHEAD")
-    def head(self) -> str:
-        """The current value."""
-        return f"+CIPHEAD: {self._sockets.settings.head}"
-
-    @command.set("+CIPSHOWTP", test=True)
-    def set_protocol(self, on: Annotated[int, OneOf(0, 1)]) -> None:
-        """TCP or UDP in the head of CIPHEAD: 0 not, 1 shown."""
-        self._sockets.settings.show_protocol = on
-
-    @command.read("+CIPSHOWTP")
-    def protocol(self) -> str:
-        """The current value."""
-        return f"+CIPSHOWTP: {self._sockets.settings.show_protocol}"
-
-    @command.set("+CIPSRIP", test=True)
-    def set_source(self, on: Annotated[int, OneOf(0, 1)]) -> None:
-        """`RECV FROM: <address>:<port>` on a line before a single link's packets."""
-        self._sockets.settings.show_source = on
-
-    @command.read("+CIPSRIP")
-    def source(self) -> str:
-        """The current value."""
-        return f"+CIPSRIP: {self._sockets.settings.show_source}"
-
-    @command.set("+CIPRXF", test=True)
-    def set_line_end(self, bare: Annotated[int, OneOf(0, 1)]) -> None:
-        """CR LF behind every packet (0), or nothing (1)."""
-        self._sockets.settings.bare_packets = bare
-
-    @command.read("+CIPRXF")
-    def line_end(self) -> str:
-        """The current value."""
-        return f"+CIPRXF: {self._sockets.settings.bare_packets}"
+    head = command.Setting(
+        "+CIPHEAD",
+        "on",
+        OneOf(0, 1),
+        "`+IPD,<length>:` in front of a single link's packets: 0 not, 1 shown.",
+    )
+    show_protocol = command.Setting(
+        "+CIPSHOWTP",
+        "on",
+        OneOf(0, 1),
+        "TCP or UDP in the head of CIPHEAD: 0 not, 1 shown.",
+    )
+    show_source = command.Setting(
+        "+CIPSRIP",
+        "on",
+        OneOf(0, 1),
+        "`RECV FROM: <address>:<port>` on a line before a single link's packets.",
+    )
+    bare_packets = command.Setting(
+        "+CIPRXF",
+        "bare",
+        OneOf(0, 1),
+        "CR LF behind every packet (0), or nothing (1).",
+    )
 
     @command.set("+CIPRXGET")
     def receive(

@@ -1,24 +1,24 @@
-"""The way to the network and what is kept of its settings (spec: network.md §5)."""
+"""The way to the network, what is saved of its settings, and transparent mode.
+
+Spec: network.md §5.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from atwin.at import command
 from atwin.at.cme import Cme
-from atwin.at.command import Family
 from atwin.at.dialect.urcs import SceneState
 from atwin.at.kinds import OneOf, Text
 from atwin.at.reply import AtError, CmeError, Reply
-from atwin.twin.chapters.tcp.service import NUMBERS
-from atwin.twin.chapters.tcp.settings import SocketSettings, is_saved
-from atwin.twin.chapters.tcp.states import ClientState, Event, State
-
-if TYPE_CHECKING:
-    from atwin.twin.chapters.tcp.service import Sockets
+from atwin.twin.chapters.tcp.scene import ClientState, Event, State
+from atwin.twin.chapters.tcp.service import NUMBERS, Sockets
+from atwin.twin.chapters.tcp.settings import TcpSettings, is_saved
+from atwin.twin.engine.run import Commands, Run
 
 
-class SceneCommands(Family):
+class SceneCommands(Commands):
     """The scene every link needs: CSTT, CIICR, CIFSR, in this order (spec: network.md §5).
 
     States: IP INITIAL, IP START, IP CONFIG, IP GPRSACT, IP STATUS; then a single link's own, or
@@ -27,8 +27,8 @@ class SceneCommands(Family):
 
     title = "TCP/UDP scene"
 
-    def __init__(self, sockets: Sockets) -> None:
-        self._sockets = sockets
+    def __init__(self, run: Run) -> None:
+        self._sockets = run.find(Sockets)
 
     @command.set("+CIPMUX", test=True)
     def set_mux(self, several: Annotated[int, OneOf(0, 1)]) -> None:
@@ -41,7 +41,7 @@ class SceneCommands(Family):
     @command.read("+CIPMUX")
     def mux(self) -> str:
         """The current value."""
-        return f"+CIPMUX: {self._sockets.settings.mux}"
+        return self._sockets.settings.line("+CIPMUX")
 
     @command.set("+CSTT", bare=True, test=True)
     def start(
@@ -58,8 +58,7 @@ class SceneCommands(Family):
     @command.read("+CSTT")
     def started(self) -> str:
         """APN, user, password."""
-        settings = self._sockets.settings
-        return f'+CSTT: "{settings.apn}","{settings.user}","{settings.password}"'
+        return self._sockets.settings.line("+CSTT")
 
     @command.execute("+CIICR")
     async def raise_scene(self) -> None:
@@ -107,12 +106,44 @@ class SceneCommands(Family):
     @command.execute("+CIPSCONT")
     def save(self) -> None:
         """Save the settings of the CIP commands and CSTT's for the next starts."""
-        self._sockets.settings.save(self._sockets.hardware.nvram)
+        self._sockets.settings.save(self._sockets.run.hardware.nvram)
 
     @command.read("+CIPSCONT")
     def saved(self) -> Reply:
         """Mode 0 and the saved settings, or mode 1 and the current ones when none are saved."""
-        nvram = self._sockets.hardware.nvram
+        nvram = self._sockets.run.hardware.nvram
         if is_saved(nvram):
-            return Reply(("+CIPSCONT: 0", *SocketSettings.boot(nvram).shown()))
+            return Reply(("+CIPSCONT: 0", *TcpSettings.boot(nvram).shown()))
         return Reply(("+CIPSCONT: 1", *self._sockets.settings.shown()))
+
+
+class TransparentCommands(Commands):
+    """The line as the link: every byte typed is sent, every byte received is written.
+
+    `+++` goes back to commands, with a second of silence before, half a second at most between
+    two of them, half a second of silence behind, and no CR. The link stays; what it receives
+    meanwhile waits for ATO (spec: network.md §5).
+    """
+
+    title = "Transparent mode"
+
+    def __init__(self, run: Run) -> None:
+        self._sockets = run.find(Sockets)
+
+    @command.set("+CIPMODE", test=True)
+    def set_mode(self, transparent: Annotated[int, OneOf(0, 1)]) -> None:
+        """Packets (0) or transparent (1); only in IP INITIAL, and with a single link."""
+        self._sockets.scene.require_unused()
+        if transparent and self._sockets.multi:
+            raise CmeError(Cme.NOT_ALLOWED)
+        self._sockets.settings.mode = transparent
+
+    @command.read("+CIPMODE")
+    def mode(self) -> str:
+        """The current value."""
+        return self._sockets.settings.line("+CIPMODE")
+
+    @command.basic("O")
+    def online(self, number: Annotated[int, OneOf(0)] = 0) -> Reply:
+        """Back into transparent mode behind `CONNECT`; `NO CARRIER` when there is no link."""
+        return self._sockets.online()

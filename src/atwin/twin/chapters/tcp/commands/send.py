@@ -6,30 +6,30 @@ from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
 from atwin.at.cme import Cme
-from atwin.at.command import Family
 from atwin.at.grammar import Argument
 from atwin.at.kinds import BadArgument, Late, OneOf, Range
 from atwin.at.reply import AtError, CmeError, Collect, Reply
-from atwin.twin.chapters.tcp.arguments import at_most, given, number_in, split_number
+from atwin.twin.chapters.tcp.commands import at_most, given, number_in, split_number
 from atwin.twin.chapters.tcp.link import PACKET
-from atwin.twin.chapters.tcp.service import NUMBERS
+from atwin.twin.chapters.tcp.service import NUMBERS, Sockets
+from atwin.twin.engine.run import Commands, Run
 
 if TYPE_CHECKING:
     from atwin.twin.chapters.tcp.link import Link
-    from atwin.twin.chapters.tcp.service import Sockets
 
 #: Values of AT+CIPQSEND and AT+CIPSPRT.
 _DATA_ACCEPT, _CONFIRMED = 1, 2
 _NO_PROMPT, _SILENT = 0, 2
 
 
-class SendCommands(Family):
+class SendCommands(Commands):
     """Sending packets of at most 1460 bytes (spec: network.md §5)."""
 
     title = "TCP/UDP sending"
 
-    def __init__(self, sockets: Sockets) -> None:
-        self._sockets = sockets
+    def __init__(self, run: Run) -> None:
+        self._sockets = run.find(Sockets)
+        self.values = self._sockets.settings
 
     @command.set("+CIPSEND", bare=True, last=True)
     def send(
@@ -64,7 +64,7 @@ class SendCommands(Family):
 
     async def _send(self, link: Link, data: bytes) -> Reply:
         sockets = self._sockets
-        clock, mode = sockets.hardware.clock, sockets.settings.quick_send
+        clock, mode = sockets.run.hardware.clock, sockets.settings.quick_send
         fits = len(data) <= PACKET and link.alive
         if not fits or not await link.send(clock, data, confirmed=mode == _CONFIRMED):
             return Reply(final=sockets.named(link, "SEND FAIL"))
@@ -87,25 +87,18 @@ class SendCommands(Family):
         """What AT+CIPSEND takes."""
         return "+CIPSEND: <0-7>,<length>" if self._sockets.multi else "+CIPSEND: <length>"
 
-    @command.set("+CIPQSEND", test=True)
-    def set_quick_send(self, mode: Annotated[int, OneOf(0, 1, 2)]) -> None:
-        """Result of CIPSEND: 0 SEND OK, 1 DATA ACCEPT, both at once; 2 SEND OK when confirmed."""
-        self._sockets.settings.quick_send = mode
-
-    @command.read("+CIPQSEND")
-    def quick_send(self) -> str:
-        """The current value."""
-        return f"+CIPQSEND: {self._sockets.settings.quick_send}"
-
-    @command.set("+CIPSPRT", test=True)
-    def set_prompt(self, mode: Annotated[int, OneOf(0, 1, 2)]) -> None:
-        """CIPSEND: 0 without prompt, 1 with prompt and result, 2 without prompt and SEND OK."""
-        self._sockets.settings.prompt = mode
-
-    @command.read("+CIPSPRT")
-    def prompt(self) -> str:
-        """The current value."""
-        return f"+CIPSPRT: {self._sockets.settings.prompt}"
+    quick_send = command.Setting(
+        "+CIPQSEND",
+        "mode",
+        OneOf(0, 1, 2),
+        "Result of CIPSEND: 0 SEND OK, 1 DATA ACCEPT, both at once; 2 SEND OK when confirmed.",
+    )
+    prompt = command.Setting(
+        "+CIPSPRT",
+        "mode",
+        OneOf(0, 1, 2),
+        "CIPSEND: 0 without prompt, 1 with prompt and result, 2 without prompt and SEND OK.",
+    )
 
     @command.set("+CIPATS", test=True)
     def set_auto_send(
@@ -122,8 +115,7 @@ class SendCommands(Family):
     @command.read("+CIPATS")
     def auto_send(self) -> str:
         """Off or on, and the seconds."""
-        settings = self._sockets.settings
-        return f"+CIPATS: {settings.auto_send},{settings.auto_send_time}"
+        return self._sockets.settings.line("+CIPATS")
 
     @command.set("+CIPACK", bare=True)
     def confirmed(self, number: Annotated[int | None, OneOf(*NUMBERS)] = None) -> str:

@@ -10,6 +10,7 @@ from atwin.at.dialect.urcs import BearerDeact, HttpExAction, HttpExPosted, HttpE
 from atwin.host.errors import CommandRefusedError, NoAnswerError, RequestFailedError, UsageError
 from atwin.host.headers import Headers
 from atwin.host.http import ANSWERS, FLOW_ADVICE, GET, HEAD, POST, Answer
+from atwin.host.http.following import follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ class Response:
 
 async def get(session: HttpSession, limits: Limits) -> Response:
     """GET whole. Raises as `HttpSession.action` does; 602 when it does not fit the buffer."""
-    await session.ask_for(None)
+    await session.parameters.ask_for(None)
     return await _exchange(session, GET, limits)
 
 
@@ -97,7 +98,7 @@ async def post(
         await session.close()
         await session.open()
         response = await _buffered_post(session, data, limits, progress)
-    return None if await session.redirected(response.status, POST) else response
+    return None if await follow(session, response.status, POST) else response
 
 
 def choose(strategy: PostStrategy, size: int, limits: Limits) -> Literal["buffer", "stream"]:
@@ -126,13 +127,13 @@ async def _buffered_post(
     session: HttpSession, data: bytes, limits: Limits, progress: Progress | None
 ) -> Response:
     """HTTPDATA and HTTPACTION."""
-    await session.load(data, limits, progress)
+    await session.buffer.load(data, limits, progress)
     try:
         return await _exchange(session, POST, limits)
     except RequestFailedError as failure:
         if failure.status != 602:
             raise
-        length = (await session.headers()).get("content-length", "an unknown number of")
+        length = (await session.buffer.headers()).get("content-length", "an unknown number of")
         other = "post the next one by stream (--strategy stream), or " if limits.streams else ""
         raise session.failed(
             602,
@@ -146,8 +147,8 @@ async def _buffered_post(
 
 async def _exchange(session: HttpSession, method: int, limits: Limits) -> Response:
     urc = await session.action(method)
-    headers = await session.headers()
-    body = await session.read(urc.length, limits) if urc.length else b""
+    headers = await session.buffer.headers()
+    body = await session.buffer.read(urc.length, limits) if urc.length else b""
     return Response(urc.status, headers, body)
 
 
@@ -163,10 +164,10 @@ async def _streamed_post(
     `wait` seconds at most until the module asks for the body.
     """
     script = session.script
-    await session.start_stream(POST, len(data))
+    await session.stream.start(POST, len(data))
     try:
         urc = await script.event(
-            HttpExPostReady, HttpExAction, BearerDeact, deadline=min(wait, session.stream_wait)
+            HttpExPostReady, HttpExAction, BearerDeact, deadline=min(wait, session.stream.wait)
         )
     except NoAnswerError as failure:
         raise script.failure(
@@ -175,7 +176,7 @@ async def _streamed_post(
             "some firmware does not: post by its buffer (--strategy buffer)",
         ) from failure
     if not isinstance(urc, HttpExPostReady):
-        raise session.stream_failed(urc)
+        raise session.stream.failed(urc)
     answer: Answer | None = None
     for start in range(0, len(data), limits.post_max):
         piece = data[start : start + limits.post_max]
@@ -189,9 +190,9 @@ async def _streamed_post(
         if progress is not None:
             progress(start + len(piece))
     pieces: list[bytes] = []
-    status = await session.drain_stream(pieces.append, answer)
+    status = await session.stream.drain(pieces.append, answer)
     try:
-        headers = await session.headers()
+        headers = await session.buffer.headers()
     except NoAnswerError:  # the answer is here, and asking for it again is no way
         headers = Headers()
     return Response(status, headers, b"".join(pieces))
@@ -213,4 +214,4 @@ async def _give_piece(session: HttpSession, piece: bytes) -> HttpExPosted | Answ
             return await script.event(*ANSWERS, deadline=_AFTER_REFUSAL)
         except NoAnswerError:
             raise refusal from None
-    return await script.event(HttpExPosted, *ANSWERS, deadline=session.stream_wait)
+    return await script.event(HttpExPosted, *ANSWERS, deadline=session.stream.wait)

@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes, urljoin
 
 from atwin.host.channel.quoted import LONGEST
 from atwin.host.errors import ServerError, UsageError
-from atwin.host.url import check_url, origin_of, split_userinfo
+from atwin.host.http.url import check_url, origin_of, split_userinfo
 from atwin.text import is_secret_header, masked_url, shown
 
 if TYPE_CHECKING:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atwin.twin.engine.lines import LONGEST_LINE
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.at.grammar import Command
     from atwin.net.network import Stream
+
+#: Longest command line in bytes, CR included (spec: open-questions.md OQ-29).
+LONGEST_LINE = 4096
 
 
 def _pass(stream: Stream) -> Stream:

@@ -1,1 +1,0 @@
-"""Commands about the module itself: identity, settings, clock, sleep."""

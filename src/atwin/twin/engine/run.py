@@ -1,0 +1,155 @@
+"""One run of the firmware as every chapter sees it: RAM, which dies with the run.
+
+A `Chapter` says which commands it brings, and which `ChapterService` keeps its state. Instances of
+both are made when they are first needed, so an idle module has hardly any.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakValueDictionary
+
+from atwin.at.command import CommandTable, Family
+from atwin.twin.engine.interpreter import Interpreter
+from atwin.twin.engine.pool import ConnectionPool
+from atwin.twin.engine.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from atwin.models import Profile
+    from atwin.twin.board.hardware import Hardware
+    from atwin.twin.board.power import Power
+
+
+class Commands(Family):
+    """Commands of one run."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+
+class ChapterService:
+    """The state of a chapter in one run, and what happens to it besides its commands."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    @classmethod
+    def power_up(cls, run: Run, *, warm: bool) -> None:
+        """The parser is alive; nobody has asked for the service yet.
+
+        `warm`: the module counts as on for a while already.
+        """
+
+    def pdp_lost(self) -> None:
+        """The PDP has gone down."""
+
+    def save(self) -> None:
+        """The run ends in good order: the last chance to store something in NVRAM."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter of the manual; those of one module hear of events in their order."""
+
+    commands: tuple[type[Commands], ...]
+    service: type[ChapterService] = ChapterService
+
+
+AnyService = TypeVar("AnyService", bound=ChapterService)
+
+
+class Run:
+    """What the chapters share: hardware, settings, URCs, tasks, the pool of connections."""
+
+    def __init__(self, hardware: Hardware, power: Power, chapters: tuple[Chapter, ...]) -> None:
+        self.hardware = hardware
+        self.power = power
+        self.profile = hardware.profile
+        self.settings = Settings.boot(hardware.nvram)
+        linger = hardware.profile.quirks.linger_s
+        self.pool = ConnectionPool(hardware.clock, linger, trace=hardware.trace)
+        self.table = _table_of(chapters, hardware.profile)
+        self.line = Interpreter(self)
+        #: Says a text unsolicited, as soon as no answer, echo or data phase is under way.
+        self.urc = self.line.urc
+        self._chapters = chapters
+        self._commands: dict[type[Family], Commands] = {}
+        self._services: dict[type[ChapterService], ChapterService] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- chapters -------------------------------------------------------------------------------
+
+    def commands(self, kind: type[Family]) -> Commands:
+        """This run's instance of a family of commands."""
+        found = self._commands.get(kind)
+        if found is None:
+            assert issubclass(kind, Commands)
+            found = self._commands[kind] = kind(self)
+        return found
+
+    def find(self, kind: type[AnyService]) -> AnyService:
+        """This run's service of that class."""
+        service = self._services.get(kind)
+        if service is None:
+            service = self._services[kind] = kind(self)
+        assert isinstance(service, kind)
+        return service
+
+    def power_up(self, *, warm: bool) -> None:
+        """Tell the chapters, see `ChapterService.power_up`."""
+        for chapter in self._chapters:
+            chapter.service.power_up(self, warm=warm)
+
+    def pdp_lost(self) -> None:
+        """Tell the services there are, in the order of their chapters."""
+        for chapter in self._chapters:
+            if chapter.service in self._services:
+                self._services[chapter.service].pdp_lost()
+
+    def save(self) -> None:
+        """Tell the services there are."""
+        for service in self._services.values():
+            service.save()
+
+    # --- tasks ----------------------------------------------------------------------------------
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run `work` beside everything else; it ends with the run."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    @property
+    def busy(self) -> bool:
+        """Whether a task is still under way."""
+        return bool(self._tasks)
+
+    def stop(self) -> None:
+        """End of the run: silence on the line, every task cancelled."""
+        self.line.stop()
+        for task in tuple(self._tasks):
+            task.cancel()
+
+    async def finished(self) -> None:
+        """Wait until every cancelled task is gone."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+
+#: One table for all runs of a profile object, which it keeps alive, so that the id stays its own.
+_tables: WeakValueDictionary[tuple[int, tuple[Chapter, ...]], CommandTable] = WeakValueDictionary()
+
+
+def _table_of(chapters: tuple[Chapter, ...], profile: Profile) -> CommandTable:
+    key = (id(profile), chapters)
+    table = _tables.get(key)
+    if table is None:
+        families = (family for chapter in chapters for family in chapter.commands)
+        table = CommandTable(families, profile, profile.quirks.param_error_cme)
+        _tables[key] = table
+    return table

@@ -1,0 +1,64 @@
+"""The settings AT&W saves: how the module talks on its line (spec: uart.md §2, §9, §10)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from itertools import product
+from typing import TYPE_CHECKING
+
+from atwin.line.frame import RATES, Flow, Frame, UartSettings
+
+if TYPE_CHECKING:
+    from atwin.twin.board.nvram import Nvram
+
+_RECORD = "settings"
+
+#: What a saved value may be; any other comes from a damaged record.
+_ALLOWED = {
+    "cmee": range(3),
+    "ipr": (0, *RATES),
+    "icf": tuple(product(range(1, 7), range(2))),
+    "ifc": tuple(product(range(3), range(3))),
+    "creg": range(4),
+    "cgreg": range(4),
+    "cereg": range(6),
+    "csclk": range(3),
+}
+
+
+@dataclass(slots=True)
+class Settings:
+    """Factory values; the live copy is RAM, the saved one is in NVRAM."""
+
+    echo: bool = True
+    quiet: bool = False
+    verbose: bool = True
+    cmee: int = 1
+    #: bit/s; 0 is auto-baud.
+    ipr: int = 0
+    icf: tuple[int, int] = (3, 0)
+    #: How the TE stops the module, how the module stops the TE: 0 none, 1 software, 2 hardware.
+    ifc: tuple[int, int] = (0, 0)
+    creg: int = 0
+    cgreg: int = 0
+    cereg: int = 0
+    csclk: int = 0
+
+    @classmethod
+    def boot(cls, nvram: Nvram) -> Settings:
+        """The saved profile, or the factory's."""
+        return nvram.restore(_RECORD, cls(), _ALLOWED)
+
+    def save(self, nvram: Nvram) -> None:
+        """Make these the values of the next boot."""
+        nvram.store(_RECORD, asdict(self))
+
+    def line_mode(self) -> UartSettings:
+        """What of this is the UART's."""
+        to_host, to_module = self.ifc
+        return UartSettings(self.ipr, Frame.of_icf(*self.icf), Flow(to_host), Flow(to_module))
+
+    def take(self, other: Settings) -> None:
+        """Become as `other`, in RAM only."""
+        for f in fields(self):
+            setattr(self, f.name, getattr(other, f.name))
