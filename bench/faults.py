@@ -43,7 +43,8 @@ from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin
 from atwin.twin.chapters.bearer import Bearers
-from atwin.twin.faults.chance import Dice, random_plan
+from atwin.twin.faults.chance import random_plan
+from atwin.twin.faults.dice import Dice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -229,7 +230,8 @@ class MostOnClosed:
             if asked.name in ("+HTTPACTION", "+HTTPEXACTION") and firmware is not None:
                 self._row = 0 if firmware.find(Bearers).ready(1) else self._row + 1
                 self.most = max(self.most, self._row)
-            before(asked)
+            if before is not None:
+                before(asked)
 
         taps.command = command
 

@@ -11,7 +11,7 @@ import typer
 
 from atwin.cli.output.says import one_line
 from atwin.session.faults import load_plan
-from atwin.twin.faults.plan import KINDS
+from atwin.twin.faults.kinds import KINDS
 from fuzz.runner import main
 
 if TYPE_CHECKING:

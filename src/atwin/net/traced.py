@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.net.network import PLAIN, NetworkError, unacknowledged
+from atwin.net.network import PLAIN, NetworkError
+from atwin.net.wrapper import NetworkWrapper, StreamWrapper
 
 if TYPE_CHECKING:
-    from atwin.net.network import Network, Pong, SocketOptions, Stream
+    from atwin.net.network import Network, SocketOptions, Stream
     from atwin.trace import Trace
 
 
-class TracedNetwork:
+class TracedNetwork(NetworkWrapper):
     """`inner`; look-ups, connections and their ends are told."""
 
     def __init__(self, inner: Network, trace: Trace) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._trace = trace
 
     async def resolve(self, host: str) -> str:
         try:
-            address = await self._inner.resolve(host)
+            address = await self.inner.resolve(host)
         except NetworkError as error:
             self._trace.notes("net", "not resolved", host=host, why=str(error))
             raise
@@ -31,7 +32,7 @@ class TracedNetwork:
     async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
         began = self._trace.now
         try:
-            stream = await self._inner.connect(address, port, options)
+            stream = await self.inner.connect(address, port, options)
         except NetworkError as error:
             self._trace.notes("net", "not connected", address=address, port=port, why=str(error))
             raise
@@ -39,32 +40,25 @@ class TracedNetwork:
         self._trace.notes("net", "connected", address=address, port=port, took=took)
         return _TracedStream(stream, self._trace, address, port)
 
-    async def ping(self, address: str, size: int, ttl: int) -> Pong:
-        return await self._inner.ping(address, size, ttl)
-
     async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
-        stream = await self._inner.open_udp(address, port, options)
+        stream = await self.inner.open_udp(address, port, options)
         self._trace.notes("net", "UDP opened", address=address, port=port)
         return _TracedStream(stream, self._trace, address, port)
 
 
-class _TracedStream:
+class _TracedStream(StreamWrapper):
     """A `Stream` whose end is told, with what went over it."""
 
     def __init__(self, inner: Stream, trace: Trace, address: str, port: int) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._trace = trace
         self._address, self._port = address, port
         self._sent = self._received = 0
         self._over = False
 
-    @property
-    def unacknowledged(self) -> int:
-        return unacknowledged(self._inner)
-
     async def read(self, limit: int) -> bytes:
         try:
-            data = await self._inner.read(limit)
+            data = await self.inner.read(limit)
         except NetworkError as error:
             self._end("broken", str(error))
             raise
@@ -73,7 +67,7 @@ class _TracedStream:
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         try:
-            await self._inner.write(data)
+            await self.inner.write(data)
         except NetworkError as error:
             self._end("broken", str(error))
             raise
@@ -83,7 +77,7 @@ class _TracedStream:
 
     def close(self) -> None:
         self._end("closed", None)
-        self._inner.close()
+        self.inner.close()
 
     def _end(self, event: str, why: str | None) -> None:
         if not self._over:

@@ -58,6 +58,7 @@ async def control_socket(path: str, twin: Twin) -> AsyncIterator[None]:
     if not path:
         raise PortSpecError("--control: a socket needs a name; choose a path")
     await _refuse_one_in_use(path)
+    _ = twin.faults  # laid in now, so that every connection can be met
     try:
         server = await asyncio.start_unix_server(attend, path, limit=_LONGEST_REQUEST)
     except OSError as error:

@@ -9,7 +9,6 @@ from atwin.clock import LoopClock
 from atwin.line.traced import TracedUart
 from atwin.line.uart.uart import Uart
 from atwin.models import Profile, load_profile
-from atwin.net.faulty import FaultyNetwork
 from atwin.net.meter.metered import MeteredNetwork
 from atwin.net.traced import TracedNetwork
 from atwin.trace import NO_TRACE, Trace
@@ -20,7 +19,9 @@ from atwin.twin.board.nvram import Nvram, Record
 from atwin.twin.board.rtc import Rtc
 from atwin.twin.board.traffic import Traffic
 from atwin.twin.engine.pool import LIMIT
-from atwin.twin.faults import Bench, Faults
+from atwin.twin.faults import Faults
+from atwin.twin.faults.faulty_network import FaultyNetwork
+from atwin.twin.faults.victim import Victim
 from atwin.twin.module import Module
 from atwin.twin.pins import Pins
 from atwin.twin.wiring import Wiring
@@ -105,12 +106,11 @@ class Twin:
             rts_stops=wiring.rts is None,
             seed=seed,
         )
-        faulty = FaultyNetwork(self._metered, clock, seed=seed if faults is None else faults.seed)
         self.module = Module(
             Hardware(
                 profile=profile,
                 uart=uart,
-                network=TracedNetwork(faulty, trace) if trace.on else faulty,
+                network=self._traced(self._metered, trace),
                 traffic=traffic,
                 clock=clock,
                 identity=Identity.from_seed(seed),
@@ -122,7 +122,8 @@ class Twin:
             )
         )
         self.pins = Pins(self.module)
-        self.faults = Faults(Bench(self.module, self.pins, faulty))
+        self._faults: Faults | None = None
+        self._seed = seed if faults is None else faults.seed
         if faults is not None:
             self.faults.follow(faults)
         self.module.power_on(warm=warm)
@@ -140,6 +141,28 @@ class Twin:
         """What the module has sent and received, as the operator counts it."""
         return self.module.hardware.traffic
 
+    @property
+    def has_faults(self) -> bool:
+        """Whether a plan, or somebody since, has asked for `faults`."""
+        return self._faults is not None
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong. Only the first to ask has taps and a `FaultyNetwork` laid in.
+
+        Connections that are open by then are met by none of its faults.
+        """
+        if self._faults is None:
+            hardware = self.module.hardware
+            network = FaultyNetwork(self._metered, hardware.clock, seed=self._seed)
+            hardware.network = self._traced(network, hardware.trace)
+            self._faults = Faults(Victim(self.module, self.pins, network))
+        return self._faults
+
+    @staticmethod
+    def _traced(network: Network, trace: Trace) -> Network:
+        return TracedNetwork(network, trace) if trace.on else network
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -153,7 +176,8 @@ class Twin:
 
     async def close(self) -> None:
         """Switch off and let go of the port."""
-        self.faults.close()
+        if self._faults is not None:
+            self._faults.close()
         await self.module.close()
         await self._metered.close()
 

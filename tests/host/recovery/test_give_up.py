@@ -110,7 +110,7 @@ def test_a_module_that_says_nothing_of_its_request_is_not_waited_for_longer(
 
     async def main() -> None:
         twin, modem = module("air780e-lsat")
-        twin.module.hardware.taps.says = lambda text: "HTTPACTION" not in text
+        twin.module.hardware.taps.says = lambda urc: "HTTPACTION" not in str(urc)
         async with twin, modem:
             await modem.bring_up()
             began = modem.clock.now()

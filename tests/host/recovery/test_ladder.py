@@ -429,7 +429,7 @@ def test_a_module_that_was_found_on_the_line_is_told_its_tls_settings_again() ->
             channel = r.modem.channel
             tls = TlsSetup(channel, TlsSettings(seclevel=0))
             await tls.apply()
-            r.twin.module.hardware.taps.says = lambda text: text != "RDY"
+            r.twin.module.hardware.taps.says = lambda urc: str(urc) != "RDY"
             r.twin.module.restart()
             await FindLine().climb(r.modem._board)
             sent: list[str] = []

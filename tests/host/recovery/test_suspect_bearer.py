@@ -22,6 +22,8 @@ from atwin.twin.faults import FaultPlan
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from atwin.at.dialect.urc import Urc
+
 CONTENT = Generated(400_000, seed=9)
 DIGEST = hashlib.sha256(CONTENT.read(0, CONTENT.size)).hexdigest()
 
@@ -54,6 +56,8 @@ class Scene:
     def listen(self, twin: Twin) -> None:
         taps = twin.module.hardware.taps
         command, says = taps.command, taps.says
+        assert command is not None
+        assert says is not None
 
         def heard(asked: Any) -> None:
             firmware = twin.module.firmware
@@ -61,8 +65,8 @@ class Scene:
                 self.on_closed += not firmware.find(Bearers).ready(1)
             command(asked)
 
-        def said(text: str) -> bool:
-            return says(text) and not (self.deaf and "DEACT" in text)
+        def said(urc: Urc) -> bool:
+            return says(urc) and not (self.deaf and "DEACT" in str(urc))
 
         taps.command, taps.says = heard, said
 

@@ -304,6 +304,23 @@ def test_a_weak_signal() -> None:
     on_twin(test)
 
 
+def test_of_two_weak_signals_the_last_one_shows() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        add(twin, kind="weak_signal", rssi=7, seconds=5)
+        add(twin, kind="weak_signal", rssi=3, seconds=20)
+        assert b"+CSQ: 3,0" in await terminal.ask(b"AT+CSQ")
+        await terminal.quiet(5)
+        assert b"+CSQ: 3,0" in await terminal.ask(b"AT+CSQ")
+        add(twin, kind="weak_signal", rssi=9, seconds=5)
+        assert b"+CSQ: 9,0" in await terminal.ask(b"AT+CSQ")
+        await terminal.quiet(5)
+        assert b"+CSQ: 3,0" in await terminal.ask(b"AT+CSQ")
+        await terminal.quiet(10)
+        assert b"+CSQ: 22,0" in await terminal.ask(b"AT+CSQ")
+
+    on_twin(test)
+
+
 # --- line ---------------------------------------------------------------------------------------
 
 
@@ -407,10 +424,10 @@ def test_a_supply_that_dips_for_a_year_keeps_no_timers() -> None:
     async def test(twin: Twin, terminal: Terminal) -> None:
         add(twin, kind="brownout", until="power", period=3)
         await terminal.quiet(3000)
-        assert len(twin.faults._bench._timers) <= 2
+        assert len(twin.faults._victim._timers) <= 2
         for _ in range(50):
             add(twin, kind="weak_signal", seconds=5)
             twin.faults.clear()
-        assert len(twin.faults._bench._timers) == 0
+        assert len(twin.faults._victim._timers) == 0
 
     on_twin(test)

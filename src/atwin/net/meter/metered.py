@@ -16,8 +16,9 @@ from atwin.net.meter.connection import LAST_BYTES, ConnectionMeter
 from atwin.net.meter.datagrams import MeteredDatagrams
 from atwin.net.meter.kernel import read_kernel
 from atwin.net.meter.model import IPV6_MORE, datagram, name_query
-from atwin.net.network import PLAIN, ConnectError, ResolveError, unacknowledged
+from atwin.net.network import PLAIN, ConnectError, ResolveError
 from atwin.net.tcp import TcpStream
+from atwin.net.wrapper import NetworkWrapper, StreamWrapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -31,7 +32,7 @@ _FIRST_LOOK, _LAST_LOOK = 0.001, 0.064
 _LINGER_OFF = struct.pack("ii", 1, 0)
 
 
-class MeteredNetwork:
+class MeteredNetwork(NetworkWrapper):
     """Charges `account()` for what nobody else is charged for (see `Account.charged`).
 
     Names are counted by the model, since this computer's resolver asks in its own way, or not at
@@ -39,7 +40,7 @@ class MeteredNetwork:
     """
 
     def __init__(self, inner: Network, account: Callable[[], Account]) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._account = account
         self._goodbyes = Goodbyes()
 
@@ -49,9 +50,9 @@ class MeteredNetwork:
 
     async def resolve(self, host: str) -> str:
         if is_literal(host):
-            return await self._inner.resolve(host)
+            return await self.inner.resolve(host)
         try:
-            address = await self._inner.resolve(host)
+            address = await self.inner.resolve(host)
         except ResolveError:
             self._charge(name_query(host, found=False))
             raise
@@ -65,7 +66,7 @@ class MeteredNetwork:
         meter = ConnectionMeter(http=account.http, ipv6=":" in address)
         account.open(meter)
         try:
-            stream = await self._inner.connect(address, port, options)
+            stream = await self.inner.connect(address, port, options)
         except BaseException as error:
             # A refusal is an answer; whoever waits in vain gives up by himself.
             meter.tally.refuse(answered=isinstance(error, ConnectError))
@@ -77,12 +78,12 @@ class MeteredNetwork:
     async def ping(self, address: str, size: int, ttl: int) -> Pong:
         echo = datagram(size, IPV6_MORE * (":" in address))
         self._charge(Bill(up=echo))
-        pong = await self._inner.ping(address, size, ttl)
+        pong = await self.inner.ping(address, size, ttl)
         self._charge(Bill(down=echo))
         return pong
 
     async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
-        inner = await self._inner.open_udp(address, port, options)
+        inner = await self.inner.open_udp(address, port, options)
         account = self._charged()
         return MeteredDatagrams(
             inner, lambda bill: account.charge(Count(bill, bill)), ipv6=":" in address
@@ -122,11 +123,11 @@ class Goodbyes:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-class MeteredStream:
+class MeteredStream(StreamWrapper):
     """A `Stream` that is counted."""
 
     def __init__(self, inner: Stream, meter: ConnectionMeter, goodbyes: Goodbyes) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._meter = meter
         self._goodbyes = goodbyes
         self._closed = False
@@ -141,12 +142,8 @@ class MeteredStream:
         if (connection := self._socket) is not None:
             meter.ask_kernel = lambda: read_kernel(connection)
 
-    @property
-    def unacknowledged(self) -> int:
-        return unacknowledged(self._inner)
-
     async def read(self, limit: int) -> bytes:
-        data = await self._inner.read(limit)
+        data = await self.inner.read(limit)
         if data:
             self._meter.tally.data(False, len(data))
             self._meter.last_read = len(data)
@@ -157,14 +154,14 @@ class MeteredStream:
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         self._meter.tally.data(True, len(data))
         self._meter.last_written = len(data)
-        await self._inner.write(data)
+        await self.inner.write(data)
 
     def close(self) -> None:
         """The last packets are still counted, for 2 seconds at most."""
         if self._closed:
             return
         self._closed = True
-        self._inner.close()
+        self.inner.close()
         if self._socket is None:
             self._meter.tally.close()
             self._meter.settle()

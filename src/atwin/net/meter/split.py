@@ -14,6 +14,7 @@ from atwin.net.http.head import (
     is_interim,
     lines_of,
 )
+from atwin.net.wrapper import StreamWrapper
 
 if TYPE_CHECKING:
     from atwin.net.network import Stream
@@ -62,21 +63,18 @@ class Message:
         return rest
 
 
-class HttpSplit:
+class HttpSplit(StreamWrapper):
     """A `Stream` that carries one exchange, above TLS if there is any."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, inner: Stream) -> None:
+        super().__init__(inner)
         self.up, self.down = Message(), Message()
-        self._stream = stream
 
     async def read(self, limit: int) -> bytes:
-        data = await self._stream.read(limit)
+        data = await self.inner.read(limit)
         self.down.pass_on(data)
         return data
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         self.up.pass_on(data)
-        await self._stream.write(data)
-
-    def close(self) -> None:
-        self._stream.close()
+        await self.inner.write(data)

@@ -1,4 +1,4 @@
-"""Where faults reach into a run of the firmware; nothing happens there until somebody sets one."""
+"""Where faults reach into a run of the firmware: taps that are not there until one is laid."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from atwin.at.dialect.urc import Urc
     from atwin.at.grammar import Command
     from atwin.net.network import Stream
 
@@ -15,21 +16,17 @@ if TYPE_CHECKING:
 LONGEST_LINE = 4096
 
 
-def _pass(stream: Stream) -> Stream:
-    return stream
-
-
 @dataclass(slots=True)
 class Taps:
     """Part of the hardware, so that what is set here outlasts a restart."""
 
     #: Called before each command is run, also one the module does not know.
-    command: Callable[[Command], None] = lambda command: None
+    command: Callable[[Command], None] | None = None
     #: Whether the module says this URC.
-    says: Callable[[str], bool] = lambda text: True
+    says: Callable[[Urc], bool] | None = None
     #: A URC to say between the lines of an answer and its result; None for none.
-    aside: Callable[[], str | None] = lambda: None
+    aside: Callable[[], str | None] | None = None
     #: Called with each connection that HTTP opened, TLS included; gives what HTTP reads from.
-    stream: Callable[[Stream], Stream] = _pass
+    stream: Callable[[Stream], Stream] | None = None
     #: Longest command line in bytes, CR included.
     longest_line: int = LONGEST_LINE

@@ -97,8 +97,8 @@ class Interpreter:
 
     def urc(self, urc: Urc) -> None:
         """Say something unsolicited, as soon as no answer, echo or data phase is under way."""
-        text = str(urc)
-        if self._taps.says(text):
+        if self._taps.says is None or self._taps.says(urc):
+            text = str(urc)
             self.in_gap(lambda: frame_urc(text))
 
     def in_gap(self, output: Callable[[], bytes]) -> None:
@@ -213,7 +213,8 @@ class Interpreter:
         while commands:
             command = commands.popleft()
             self._busy = True
-            self._taps.command(command)
+            if self._taps.command is not None:
+                self._taps.command(command)
             if self._stopped:
                 return
             try:
@@ -280,7 +281,7 @@ class Interpreter:
         return True
 
     def _aside(self) -> bytes:
-        text = self._taps.aside()
+        text = None if self._taps.aside is None else self._taps.aside()
         return b"" if text is None else frame_urc(text)
 
     def _write(self, output: bytes) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
+from atwin.net.wrapper import StreamWrapper
+
 if TYPE_CHECKING:
     from atwin.net.network import Stream
 
@@ -22,11 +24,11 @@ class Marks(Protocol):
         """So many bytes of the body have been read; whether that was somebody's mark."""
 
 
-class BodyCounter:
+class BodyCounter(StreamWrapper):
     """`inner`, a connection for one response; a body byte is whatever stands behind the head."""
 
     def __init__(self, inner: Stream, marks: Marks) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._marks = marks
         self._last = b""  # the last bytes of a head that has not ended
         self._body: int | None = None
@@ -39,17 +41,11 @@ class BodyCounter:
             # Byte by byte through the head: where the body begins must not be passed.
             room = 1 if self._body is None else mark - self._body
             limit = min(limit, max(1, room))
-        data = await self._inner.read(limit)
+        data = await self.inner.read(limit)
         if self._count(data):
             # Whoever is to end this request gets to it, even if the rest has come already.
             await asyncio.sleep(0)
         return data
-
-    async def write(self, data: bytes | bytearray | memoryview) -> None:
-        await self._inner.write(data)
-
-    def close(self) -> None:
-        self._inner.close()
 
     def _count(self, data: bytes) -> bool:
         if self._body is None:

@@ -1,7 +1,8 @@
-"""One fault of a plan: whether its moment has come, and why it did not."""
+"""One fault of a plan: whether its moment has come, what it has met, and why it never began."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ class Case:
     """A fault and how far it has got; `began` and `ended` in seconds of the twin's clock."""
 
     fault: Fault
+    #: Called when it has met as many as its count says.
+    on_limit: Callable[[Case], None] = field(repr=False)
     began: float | None = None
     ended: float | None = None
     #: Actions, commands or connections that have come while it waited for its own.
@@ -30,6 +33,14 @@ class Case:
     met: int = 0
     cures: int = 0
     over: bool = False
+    #: What it did to connections is undone. Those it met with a count keep it.
+    lifted: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+    def meet(self) -> None:
+        """One more of what `count` counts."""
+        self.met += 1
+        if self.met == self.fault.limit:
+            self.on_limit(self)
 
     @property
     def left(self) -> int:

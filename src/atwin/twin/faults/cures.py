@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.at.grammar import Command
-    from atwin.twin.faults.bench import Bench
+    from atwin.twin.faults.victim import Victim
 
 _CURING = ("+CIPSHUT", "+CFUN", "+SAPBR")
 
@@ -20,8 +20,8 @@ _CURING = ("+CIPSHUT", "+CFUN", "+SAPBR")
 class CureWatch:
     """Calls `cured` before the command that cures is run, so that it finds the network well."""
 
-    def __init__(self, bench: Bench, cured: Callable[[Cure], None]) -> None:
-        self._bench = bench
+    def __init__(self, victim: Victim, cured: Callable[[Cure], None]) -> None:
+        self._victim = victim
         self._cured = cured
         self._radio_off = False
 
@@ -43,7 +43,7 @@ class CureWatch:
 
     def _is_closed(self, cid: str) -> bool:
         """Opening a bearer that is open already makes no new PDP."""
-        firmware = self._bench.firmware
+        firmware = self._victim.firmware
         if firmware is None or cid not in map(str, CIDS):
             return False
         return firmware.find(Bearers).status(int(cid))[0] == CLOSED

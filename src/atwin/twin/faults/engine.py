@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from atwin.at.grammar import Command
     from atwin.twin.board.power import Cure
-    from atwin.twin.faults.bench import Bench
     from atwin.twin.faults.fault import Fault
     from atwin.twin.faults.plan import FaultPlan
+    from atwin.twin.faults.victim import Victim
 
 log = logging.getLogger("atwin.twin")
 
@@ -38,39 +38,41 @@ class Happened:
 class Faults:
     """The faults of one twin: those that wait, those at work, and what has happened."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, victim: Victim) -> None:
         #: Everything so far, in order.
         self.history: list[Happened] = []
         #: Every fault that was added, in order, begun or not.
         self.cases: list[Case] = []
         #: Hears what happens, when it does.
         self.on_event: Callable[[Happened], None] = lambda event: None
-        self._bench = bench
+        self._victim = victim
         self._waiting: list[Case] = []
         self._at_work: list[Case] = []
         self._closed = False
-        self._cures = CureWatch(bench, self._cured)
-        taps = bench.module.hardware.taps
+        self._cures = CureWatch(victim, self._cured)
+        taps = victim.module.hardware.taps
         taps.command = self._command
         taps.stream = lambda stream: BodyCounter(stream, self)
-        bench.module.on_cure = self._cured
-        bench.network.on_connect = self._connect
+        victim.module.on_cure = self._cured
+        victim.network.on_connect = self._connect
 
     # --- from outside ---------------------------------------------------------------------------
 
     def follow(self, plan: FaultPlan) -> None:
         """Add all faults of `plan`."""
-        self._bench.reseed(plan.seed)
+        self._victim.reseed(plan.seed)
+        if plan.name and plan.teaches:
+            log.info("fault plan %s: %s", plan.name, " ".join((plan.teaches, plan.good_host)))
         for fault in plan.faults:
             self.add(fault)
 
     def add(self, fault: Fault) -> None:
         """Wait for the moment of `fault`; one that has none begins now."""
-        case = Case(fault)
+        case = Case(fault, self._end)
         self.cases.append(case)
         if fault.at_time is not None or (_has_no_moment(fault) and self._must_wait(fault)):
             self._waiting.append(case)
-            case.timer = self._bench.later(fault.at_time or 0, lambda: self._begin(case))
+            case.timer = self._victim.later(fault.at_time or 0, lambda: self._begin(case))
         elif _has_no_moment(fault):
             self._begin(case)
         else:
@@ -79,7 +81,7 @@ class Faults:
 
     def trigger(self, fault: Fault) -> None:
         """Let `fault` begin now, whatever moment it says."""
-        case = Case(fault)
+        case = Case(fault, self._end)
         self.cases.append(case)
         self._begin(case)
 
@@ -91,7 +93,7 @@ class Faults:
     def close(self) -> None:
         """The twin ends: nothing happens any more."""
         self._closed = True
-        self._bench.close()
+        self._victim.close()
 
     @property
     def state(self) -> dict[str, Any]:
@@ -149,7 +151,7 @@ class Faults:
 
     def _must_wait(self, fault: Fault) -> bool:
         """Whether the run it would happen to has yet to begin."""
-        return fault.NEEDS_RUN and self._bench.module.firmware is None
+        return fault.NEEDS_RUN and self._victim.module.firmware is None
 
     # --- course ---------------------------------------------------------------------------------
 
@@ -162,20 +164,15 @@ class Faults:
             return
         fault = case.fault
         self._note("begins", fault)
-        case.began = self._bench.clock.now()
+        case.began = self._victim.clock.now()
         self._at_work.append(case)
-        case.end = fault.begin(self._bench, lambda: self._meet(case))
+        case.end = fault.begin(self._victim, case)
         if case.over:
             self._finish(case)
         elif fault.is_moment:
             self._end(case)
         elif fault.seconds is not None:
-            case.timer = self._bench.later(fault.seconds, lambda: self._end(case))
-
-    def _meet(self, case: Case) -> None:
-        case.met += 1
-        if case.met == case.fault.limit:
-            self._end(case)
+            case.timer = self._victim.later(fault.seconds, lambda: self._end(case))
 
     def _cured(self, cure: Cure) -> None:
         for case in tuple(self._at_work):
@@ -199,13 +196,13 @@ class Faults:
     def _finish(self, case: Case) -> None:
         if case.end is not None:
             self._note("ends", case.fault)
-            case.ended = self._bench.clock.now()
+            case.ended = self._victim.clock.now()
             case.end()
 
     def _note(self, what: str, fault: Fault) -> None:
         log.info("fault %s: %s", what, fault)
-        self._bench.module.hardware.trace.notes("fault", f"{fault.KIND} {what}")
-        event = Happened(self._bench.clock.now(), what, fault)
+        self._victim.module.hardware.trace.notes("fault", f"{fault.KIND} {what}")
+        event = Happened(self._victim.clock.now(), what, fault)
         self.history.append(event)
         self.on_event(event)
 

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from dataclasses import Field
 
-    from atwin.twin.faults.bench import Bench
+    from atwin.twin.faults.case import Case
+    from atwin.twin.faults.dice import Throw
+    from atwin.twin.faults.victim import Victim
 
     #: What ends a fault that has begun.
     End = Callable[[], None]
@@ -20,22 +22,40 @@ if TYPE_CHECKING:
 #: A command as it stands on the line.
 _COMMAND = re.compile(r"(?:AT)?([+*^&]\w+)|AT([A-Z])", re.IGNORECASE)
 
-CURES = tuple(cure.name.lower() for cure in Cure)
+_CURES = tuple(cure.name.lower() for cure in Cure)
 
 
 class PlanError(ValueError):
     """A fault cannot be like that; the text is one line: which key, what is allowed."""
 
 
-def number(default: float | None, low: float = 0, high: float = 1e9, *, whole: bool = False) -> Any:
-    """A field for a number from `low` to `high`; None as a default makes it optional."""
-    kind = int if whole else float
-    return field(default=default, metadata={"kind": kind, "low": low, "high": high})
+def number(
+    default: float | None, low: float = 0, high: float = 1e9, *, throw: Throw | None = None
+) -> Any:
+    """A field for a number from `low` to `high`; None as a default makes it optional.
+
+    `throw` is how a random plan chooses it.
+    """
+    return field(
+        default=default, metadata={"kind": float, "low": low, "high": high, "throw": throw}
+    )
 
 
-def whole(default: int | None, low: int = 0, high: int = 1_000_000_000) -> Any:
+def whole(
+    default: int | None, low: int = 0, high: int = 1_000_000_000, *, throw: Throw | None = None
+) -> Any:
     """A field for a whole number."""
-    return number(default, low, high, whole=True)
+    return field(default=default, metadata={"kind": int, "low": low, "high": high, "throw": throw})
+
+
+def text(default: str | None, throw: Throw) -> Any:
+    """A field for a text."""
+    return field(default=default, metadata={"throw": throw})
+
+
+def flag(throw: Throw) -> Any:
+    """A field that is false unless somebody says true."""
+    return field(default=False, metadata={"throw": throw})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +78,8 @@ class Fault:
     LASTS: ClassVar[tuple[str, ...]] = ("seconds", "until")
     #: Its `count` when nothing says how long; None is for ever.
     COUNT: ClassVar[int | None] = None
+    #: What `until` may say.
+    CURES: ClassVar[tuple[str, ...]] = _CURES
     #: Whether there must be a run of the firmware for it to happen to.
     NEEDS_RUN: ClassVar[bool] = False
 
@@ -72,8 +94,8 @@ class Fault:
     until: str | None = None
     times: int = whole(1, 1)
 
-    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        """Go wrong; `used` is called for each of what `count` counts. Returns what ends it."""
+    def begin(self, victim: Victim, case: Case) -> End:
+        """Go wrong; `case` meets each of what `count` counts. Returns what ends it."""
         raise NotImplementedError
 
     def __post_init__(self) -> None:
@@ -90,15 +112,20 @@ class Fault:
         if len(lengths) > 1:
             raise PlanError(f"{' and '.join(lengths)}: only one of them can end it")
         for name in lengths:
-            if name not in self.LASTS:
-                allowed = ", ".join(self.LASTS) or "it is over at once"
+            if name not in self.lasts:
+                allowed = ", ".join(self.lasts) or "it is over at once"
                 raise PlanError(f"{name} means nothing here: {allowed}")
-        if self.until is not None and self.until not in CURES:
-            raise PlanError(f"until = {self.until!r}: one of {', '.join(CURES)} is wanted")
+        if self.until is not None and self.until not in self.CURES:
+            raise PlanError(f"until = {self.until!r}: one of {', '.join(self.CURES)} is wanted")
         if self.times != 1 and self.until is None:
             raise PlanError("times counts an until, and there is none")
         if self.at_command is not None and not _COMMAND.fullmatch(self.at_command):
             raise PlanError(f'at_command = {self.at_command!r}: write it as "AT+HTTPREAD"')
+
+    @property
+    def lasts(self) -> tuple[str, ...]:
+        """Which of `seconds`, `count` and `until` it may last, being what it is."""
+        return self.LASTS
 
     @property
     def command(self) -> str | None:

@@ -6,57 +6,12 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from atwin.twin.faults.fault import Fault, PlanError
-from atwin.twin.faults.line import LostBytes, NoHttpExPostUrc, ShortLineLimit, UrcInterleave
-from atwin.twin.faults.network import (
-    ConnectRefused,
-    DnsFailure,
-    Drip,
-    ResetConnection,
-    SlowLink,
-    Stall,
-    Truncate,
-)
-from atwin.twin.faults.power import BrownOut, Hang, Restart
-from atwin.twin.faults.radio import (
-    PdpLoss,
-    PdpRefused,
-    PoolFull,
-    RadioGone,
-    SimPulled,
-    WeakSignal,
-)
+from atwin.twin.faults.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 T = TypeVar("T")
-
-#: Every kind by its name in plans.
-KINDS: dict[str, type[Fault]] = {
-    kind.KIND: kind
-    for kind in (
-        PdpLoss,
-        PdpRefused,
-        RadioGone,
-        SimPulled,
-        WeakSignal,
-        PoolFull,
-        DnsFailure,
-        ConnectRefused,
-        Stall,
-        ResetConnection,
-        Truncate,
-        Drip,
-        SlowLink,
-        Hang,
-        Restart,
-        BrownOut,
-        LostBytes,
-        UrcInterleave,
-        NoHttpExPostUrc,
-        ShortLineLimit,
-    )
-}
 
 _TOP = ("name", "teaches", "good_host", "seed", "fault")
 

@@ -174,7 +174,10 @@ class HttpClient:
                 stream.close()
             slot.release(lingers=stream is not None)
             raise
-        return Connection(self._hardware.taps.stream(metered_http(stream)), slot)
+        stream = metered_http(stream)
+        if (tap := self._hardware.taps.stream) is not None:
+            stream = tap(stream)
+        return Connection(stream, slot)
 
     @staticmethod
     def first_step(wanted: Wanted) -> Step:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from typing import TYPE_CHECKING
-
-from atwin.twin.board.taps import LONGEST_LINE
+from functools import partial
+from operator import itemgetter
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from atwin.at.dialect.urc import Urc
     from atwin.clock import Clock
     from atwin.clock.base import Timer
-    from atwin.net.faulty import FaultyNetwork
     from atwin.twin.board.cell import Cell
+    from atwin.twin.faults.fault import End
+    from atwin.twin.faults.faulty_network import FaultyNetwork
     from atwin.twin.firmware import Firmware
     from atwin.twin.module import Module
     from atwin.twin.pins import Pins
+
+T = TypeVar("T")
 
 
 class _Once:
@@ -40,7 +44,42 @@ class _Once:
         self._call()
 
 
-class Bench:
+class Replaced(Generic[T]):
+    """A value of the twin in whose place faults put others: of those at work the last one counts.
+
+    After the last of them it is again what it was before the first. `which` chooses in another
+    way.
+    """
+
+    def __init__(
+        self,
+        get: Callable[[], T],
+        put: Callable[[T], None],
+        which: Callable[[list[T]], T] = itemgetter(-1),
+    ) -> None:
+        self._get = get
+        self._put = put
+        self._which = which
+        self._at_work: dict[object, T] = {}
+        self._before: T
+
+    def by(self, value: T) -> End:
+        """Put `value` there; returns what ends that."""
+        if not self._at_work:
+            self._before = self._get()
+        mark = object()
+        self._at_work[mark] = value
+        self._put(self._which(list(self._at_work.values())))
+
+        def end() -> None:
+            del self._at_work[mark]
+            left = list(self._at_work.values())
+            self._put(self._which(left) if left else self._before)
+
+        return end
+
+
+class Victim:
     """One twin, opened up. `seed` is for what faults leave to chance."""
 
     def __init__(self, module: Module, pins: Pins, network: FaultyNetwork, seed: int = 0) -> None:
@@ -52,13 +91,20 @@ class Bench:
         #: Each gives a URC for the middle of the next answer, or None.
         self.asides: list[Callable[[], str | None]] = []
         #: Each tells whether a URC is to be left out.
-        self.mutes: list[Callable[[str], bool]] = []
+        self.mutes: list[Callable[[Urc], bool]] = []
         self._holds: Counter[str] = Counter()
         self._hold_ends: dict[str, Callable[[], None]] = {}
-        self._line_limits: list[int] = []
-        taps = module.hardware.taps
+        taps, cell = module.hardware.taps, module.hardware.cell
+        #: What AT+CSQ shows; whether the network gives a PDP; the longest command line in bytes.
+        self.rssi = Replaced[int](lambda: cell.rssi, partial(setattr, cell, "rssi"))
+        self.grants_pdp = Replaced[bool](
+            lambda: cell.grants_pdp, partial(setattr, cell, "grants_pdp")
+        )
+        self.longest_line = Replaced[int](
+            lambda: taps.longest_line, partial(setattr, taps, "longest_line"), min
+        )
         taps.aside = self._aside
-        taps.says = lambda text: not any(mute(text) for mute in tuple(self.mutes))
+        taps.says = lambda urc: not any(mute(urc) for mute in tuple(self.mutes))
 
     @property
     def clock(self) -> Clock:
@@ -92,9 +138,7 @@ class Bench:
         for timer in tuple(self._timers):
             timer.cancel()
 
-    def hold(
-        self, what: str, begin: Callable[[], None], end: Callable[[], None]
-    ) -> Callable[[], None]:
+    def hold(self, what: str, begin: Callable[[], None], end: Callable[[], None]) -> End:
         """`begin` for the first that holds `what`, and its `end` when the last one lets go.
 
         Returns what lets go.
@@ -110,20 +154,6 @@ class Bench:
                 self._hold_ends.pop(what)()
 
         return let_go
-
-    def limit_lines(self, longest: int) -> Callable[[], None]:
-        """Take command lines of at most `longest` bytes; returns what ends it."""
-        self._line_limits.append(longest)
-        self._set_line_limit()
-
-        def end() -> None:
-            self._line_limits.remove(longest)
-            self._set_line_limit()
-
-        return end
-
-    def _set_line_limit(self) -> None:
-        self.module.hardware.taps.longest_line = min([LONGEST_LINE, *self._line_limits])
 
     def _aside(self) -> str | None:
         for aside in tuple(self.asides):

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from atwin.twin.board.power import Cure, StartCause
-from atwin.twin.faults.fault import Fault, PlanError, number
+from atwin.twin.faults.dice import magnitude
+from atwin.twin.faults.fault import Fault, number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from atwin.clock.base import Timer
-    from atwin.twin.faults.bench import Bench
+    from atwin.twin.faults.case import Case
     from atwin.twin.faults.fault import End
+    from atwin.twin.faults.victim import Victim
 
 #: Seconds the voltage of a brown-out is too low each time.
 _DIP = 0.1
@@ -28,12 +28,8 @@ class Hang(Fault):
     """
 
     KIND: ClassVar[str] = "hang"
+    CURES: ClassVar[tuple[str, ...]] = ("reset_pin", "power")
     NEEDS_RUN: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        Fault.__post_init__(self)
-        if self.until not in (None, "reset_pin", "power"):
-            raise PlanError(f"until = {self.until!r}: a hang ends by reset_pin or power")
 
     @property
     def cure(self) -> Cure | None:
@@ -41,12 +37,12 @@ class Hang(Fault):
             return None
         return Cure.POWER if self.until == "power" else Cure.RESET_PIN
 
-    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        bench.module.hang(resists_reset=self.cure is Cure.POWER)
+    def begin(self, victim: Victim, case: Case) -> End:
+        victim.module.hang(resists_reset=self.cure is Cure.POWER)
 
         def watchdog() -> None:
-            if bench.module.hung:
-                bench.module.restart(cause=StartCause.WATCHDOG)
+            if victim.module.hung:
+                victim.module.restart(cause=StartCause.WATCHDOG)
 
         return watchdog
 
@@ -59,9 +55,9 @@ class Restart(Fault):
     LASTS: ClassVar[tuple[str, ...]] = ()
     NEEDS_RUN: ClassVar[bool] = True
 
-    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        if bench.firmware is not None:
-            bench.module.restart(cause=StartCause.EXCEPTION)
+    def begin(self, victim: Victim, case: Case) -> End:
+        if victim.firmware is not None:
+            victim.module.restart(cause=StartCause.EXCEPTION)
         return lambda: None
 
 
@@ -78,17 +74,17 @@ class BrownOut(Fault):
     NEEDS_RUN: ClassVar[bool] = True
 
     #: Behind RDY, before the network: that is when a module first transmits.
-    period: float = number(2.5, 0.1, 3600)
+    period: float = number(2.5, 0.1, 3600, throw=magnitude(0.5, 20))
 
-    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
+    def begin(self, victim: Victim, case: Case) -> End:
         timer: Timer | None = None
 
         def dip() -> None:
             nonlocal timer
-            timer = bench.later(self.period * (bench.module.hardware.time_scale or 1.0), dip)
-            if bench.module.firmware is not None:
-                bench.pins.dip(_DIP)
-                used()
+            timer = victim.later(self.period * (victim.module.hardware.time_scale or 1.0), dip)
+            if victim.module.firmware is not None:
+                victim.pins.dip(_DIP)
+                case.meet()
 
         def end() -> None:
             if timer is not None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from atwin.twin.faults.fault import Fault, whole
+from atwin.twin.faults.dice import among
+from atwin.twin.faults.fault import Fault, text, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from atwin.twin.engine.pool import Slot
-    from atwin.twin.faults.bench import Bench
+    from atwin.twin.faults.case import Case
     from atwin.twin.faults.fault import End
+    from atwin.twin.faults.victim import Victim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +22,10 @@ class PdpLoss(Fault):
     KIND: ClassVar[str] = "pdp_loss"
     NEEDS_RUN: ClassVar[bool] = True
 
-    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        end = refuse_pdp(bench)
-        if bench.firmware is not None:
-            bench.firmware.radio.lose_pdp()
+    def begin(self, victim: Victim, case: Case) -> End:
+        end = victim.grants_pdp.by(False)
+        if victim.firmware is not None:
+            victim.firmware.radio.lose_pdp()
         return end
 
     @property
@@ -40,12 +40,12 @@ class PdpRefused(Fault):
 
     KIND: ClassVar[str] = "pdp_refused"
 
-    apn: str | None = None
+    apn: str | None = text(None, among("corp", None))
 
-    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        apn, cell = self.apn, bench.cell
+    def begin(self, victim: Victim, case: Case) -> End:
+        apn, cell = self.apn, victim.cell
         if apn is None:
-            return refuse_pdp(bench)
+            return victim.grants_pdp.by(False)
 
         def refuse() -> None:
             cell.refused_apns |= {apn}
@@ -53,7 +53,7 @@ class PdpRefused(Fault):
         def accept() -> None:
             cell.refused_apns -= {apn}
 
-        return bench.hold(f"apn {apn}", refuse, accept)
+        return victim.hold(f"apn {apn}", refuse, accept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,20 +62,20 @@ class RadioGone(Fault):
 
     KIND: ClassVar[str] = "radio_gone"
 
-    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        before = bench.cell.grants
+    def begin(self, victim: Victim, case: Case) -> End:
+        before = victim.cell.grants
 
         def leave() -> None:
-            if bench.firmware is not None:
-                bench.firmware.radio.deregister()
-            bench.cell.grants = 2
+            if victim.firmware is not None:
+                victim.firmware.radio.deregister()
+            victim.cell.grants = 2
 
         def come_back() -> None:
-            bench.cell.grants = before
-            if bench.firmware is not None:
-                bench.firmware.radio.register(before)
+            victim.cell.grants = before
+            if victim.firmware is not None:
+                victim.firmware.radio.register(before)
 
-        return bench.hold("radio", leave, come_back)
+        return victim.hold("radio", leave, come_back)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,20 +84,20 @@ class SimPulled(Fault):
 
     KIND: ClassVar[str] = "sim_pulled"
 
-    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        sim = bench.module.hardware.sim
+    def begin(self, victim: Victim, case: Case) -> End:
+        sim = victim.module.hardware.sim
 
         def pull() -> None:
-            if bench.firmware is not None:
-                bench.firmware.radio.pull_sim()
+            if victim.firmware is not None:
+                victim.firmware.radio.pull_sim()
             sim.present = False
 
         def insert() -> None:
-            if bench.firmware is not None:
-                bench.firmware.radio.insert_sim()
+            if victim.firmware is not None:
+                victim.firmware.radio.insert_sim()
             sim.present = True
 
-        return bench.hold("sim", pull, insert)
+        return victim.hold("sim", pull, insert)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,18 +106,10 @@ class WeakSignal(Fault):
 
     KIND: ClassVar[str] = "weak_signal"
 
-    rssi: int = whole(0, 0, 99)
+    rssi: int = whole(0, 0, 99, throw=among(0, 3, 99))
 
-    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        before = bench.cell.rssi
-
-        def weaken() -> None:
-            bench.cell.rssi = self.rssi
-
-        def recover() -> None:
-            bench.cell.rssi = before
-
-        return bench.hold("signal", weaken, recover)
+    def begin(self, victim: Victim, case: Case) -> End:
+        return victim.rssi.by(self.rssi)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,12 +122,12 @@ class PoolFull(Fault):
     KIND: ClassVar[str] = "pool_full"
     NEEDS_RUN: ClassVar[bool] = True
 
-    slots: int | None = whole(None, 1, 8)
+    slots: int | None = whole(None, 1, 8, throw=among(None, 7, 8))
 
-    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
+    def begin(self, victim: Victim, case: Case) -> End:
         taken: list[Slot] = []
-        if bench.firmware is not None:
-            pool = bench.firmware.pool
+        if victim.firmware is not None:
+            pool = victim.firmware.pool
             while len(taken) != self.slots and (slot := pool.take()) is not None:
                 taken.append(slot)
 
@@ -144,16 +136,3 @@ class PoolFull(Fault):
                 slot.release()
 
         return release
-
-
-def refuse_pdp(bench: Bench) -> End:
-    """No PDP from now on."""
-    cell = bench.cell
-
-    def refuse() -> None:
-        cell.grants_pdp = False
-
-    def grant() -> None:
-        cell.grants_pdp = True
-
-    return bench.hold("pdp", refuse, grant)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from atwin.net.troubles import Ended, NoName, Refused, Slow, Stalled
-from atwin.twin.faults.fault import Fault, PlanError, number, whole
+from atwin.twin.faults.dice import among, magnitude, size
+from atwin.twin.faults.fault import Fault, PlanError, flag, number, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from atwin.net.troubles import Trouble
-    from atwin.twin.faults.bench import Bench
+    from atwin.twin.faults.case import Case
     from atwin.twin.faults.fault import End
+    from atwin.twin.faults.victim import Victim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +26,8 @@ class NetworkFault(Fault):
 
     host: str | None = None
 
-    def trouble(self) -> Trouble:
-        """What the network does."""
-        raise NotImplementedError
-
-    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        return bench.network.begin(self.trouble(), self.limit, used)
+    def begin(self, victim: Victim, case: Case) -> End:
+        return victim.network.begin(case)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +36,7 @@ class DnsFailure(NetworkFault):
 
     KIND: ClassVar[str] = "dns_failure"
 
-    silent: bool = False
-
-    def trouble(self) -> Trouble:
-        return NoName(host=self.host, silent=self.silent)
+    silent: bool = flag(among(False, True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,62 +45,74 @@ class ConnectRefused(NetworkFault):
 
     KIND: ClassVar[str] = "connect_refused"
 
-    silent: bool = False
-
-    def trouble(self) -> Trouble:
-        return Refused(host=self.host, silent=self.silent)
+    silent: bool = flag(among(False, True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stall(NetworkFault):
+class Cut(NetworkFault):
+    """Nothing comes after `after` more bytes."""
+
+    after: int = whole(0, throw=size(1, 50_000))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stall(Cut):
     """After `after` more bytes nothing comes any more; the connection stays open."""
 
     KIND: ClassVar[str] = "stall"
 
-    after: int = whole(0)
-
-    def trouble(self) -> Trouble:
-        return Stalled(host=self.host, after=self.after)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResetConnection(NetworkFault):
+class ResetConnection(Cut):
     """After `after` more bytes the connection is reset."""
 
     KIND: ClassVar[str] = "reset_connection"
 
-    after: int = whole(0)
-
-    def trouble(self) -> Trouble:
-        return Ended(host=self.host, after=self.after, reset=True)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Truncate(NetworkFault):
+class Truncate(Cut):
     """After `after` more bytes the server closes in order, whatever it announced."""
 
     KIND: ClassVar[str] = "truncate"
 
-    after: int = whole(0)
 
-    def trouble(self) -> Trouble:
-        return Ended(host=self.host, after=self.after)
+class Shape(NamedTuple):
+    """What a slow way is like: seconds each way, up to so many more for each piece, bytes/s.
+
+    None is without limit. The rate is the one named, whatever the jitter.
+    """
+
+    latency: float = 0.0
+    jitter: float = 0.0
+    rate: float | None = None
+    up_rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drip(NetworkFault):
+class Slow(NetworkFault):
+    """Longer ways and narrow ones."""
+
+    @property
+    def shape(self) -> Shape:
+        """What it makes of a connection."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drip(Slow):
     """The server sends `rate` bytes per second and no more."""
 
     KIND: ClassVar[str] = "drip"
 
-    rate: float = number(100.0, 0.1)
+    rate: float = number(100.0, 0.1, throw=magnitude(100, 20_000))
 
-    def trouble(self) -> Trouble:
-        return Slow(host=self.host, rate=float(self.rate))
+    @property
+    def shape(self) -> Shape:
+        return Shape(rate=float(self.rate))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlowLink(NetworkFault):
+class SlowLink(Slow):
     """`latency` seconds more each way, up to `jitter` more for each piece, `bandwidth` bytes/s.
 
     The bandwidth is that of each connection, both ways; jitter does not change it.
@@ -118,17 +121,16 @@ class SlowLink(NetworkFault):
     KIND: ClassVar[str] = "slow_link"
     COUNT: ClassVar[int | None] = None
 
-    latency: float = number(0.0, 0, 60)
-    jitter: float = number(0.0, 0, 60)
-    bandwidth: float | None = number(None, 1)
+    latency: float = number(0.0, 0, 60, throw=magnitude(0.01, 5))
+    jitter: float = number(0.0, 0, 60, throw=among(0, magnitude(0.001, 1)))
+    bandwidth: float | None = number(None, 1, throw=among(None, magnitude(500, 100_000)))
 
     def __post_init__(self) -> None:
         Fault.__post_init__(self)
         if not (self.latency or self.jitter or self.bandwidth):
             raise PlanError("latency, jitter or bandwidth is wanted")
 
-    def trouble(self) -> Trouble:
+    @property
+    def shape(self) -> Shape:
         rate = None if self.bandwidth is None else float(self.bandwidth)
-        return Slow(
-            host=self.host, latency=self.latency, jitter=self.jitter, rate=rate, up_rate=rate
-        )
+        return Shape(self.latency, self.jitter, rate, rate)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from atwin.at.dialect.urcs import HttpExPostReady
 from atwin.line.uart.loss import Loss
-from atwin.twin.faults.fault import Fault, PlanError, whole
+from atwin.twin.faults.dice import among, size
+from atwin.twin.faults.fault import Fault, PlanError, text, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from atwin.twin.faults.bench import Bench
+    from atwin.at.dialect.urc import Urc
+    from atwin.twin.faults.case import Case
     from atwin.twin.faults.fault import End
+    from atwin.twin.faults.victim import Victim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,23 +28,27 @@ class LostBytes(Fault):
     KIND: ClassVar[str] = "lost_bytes"
     LASTS: ClassVar[tuple[str, ...]] = ("seconds", "count", "until")
 
-    bytes: int = whole(1, 1)
-    after: int = whole(0)
-    every: int = whole(0)
+    bytes: int = whole(1, 1, throw=size(1, 5_000))
+    after: int = whole(0, throw=size(1, 200_000))
+    every: int = whole(0, throw=among(0, size(500, 200_000)))
 
     def __post_init__(self) -> None:
-        Fault.__post_init__(self)
         lasts = (self.seconds, self.count, self.until)
         if not self.every and any(value is not None for value in lasts):
             raise PlanError("seconds, count and until need every: else bytes get lost once")
+        Fault.__post_init__(self)
+
+    @property
+    def lasts(self) -> tuple[str, ...]:
+        return self.LASTS if self.every else ()
 
     @property
     def limit(self) -> int | None:
         return self.count if self.every else 1
 
-    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        loss = Loss(self.bytes, self.after, self.every, bench.next_seed(), used)
-        losses = bench.module.hardware.uart.losses
+    def begin(self, victim: Victim, case: Case) -> End:
+        loss = Loss(self.bytes, self.after, self.every, victim.next_seed(), case.meet)
+        losses = victim.module.hardware.uart.losses
         losses.append(loss)
 
         def end() -> None:
@@ -61,20 +66,20 @@ class UrcInterleave(Fault):
     LASTS: ClassVar[tuple[str, ...]] = ("seconds", "count", "until")
     COUNT: ClassVar[int | None] = 1
 
-    text: str = "+CGREG: 1"
+    text: str = text("+CGREG: 1", among("+CGREG: 1", "+CREG: 2", "+NITZ: 2024/08/23,06:52:50"))
 
     def __post_init__(self) -> None:
         Fault.__post_init__(self)
         if not self.text or not self.text.isascii() or not self.text.isprintable():
             raise PlanError(f"text = {self.text!r}: one line of ASCII is wanted")
 
-    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
+    def begin(self, victim: Victim, case: Case) -> End:
         def aside() -> str:
-            used()
+            case.meet()
             return self.text
 
-        bench.asides.append(aside)
-        return lambda: bench.asides.remove(aside)
+        victim.asides.append(aside)
+        return lambda: victim.asides.remove(aside)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,15 +89,15 @@ class NoHttpExPostUrc(Fault):
     KIND: ClassVar[str] = "no_httpexpost_urc"
     LASTS: ClassVar[tuple[str, ...]] = ("seconds", "count", "until")
 
-    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        def mute(text: str) -> bool:
-            if text != str(HttpExPostReady()):
+    def begin(self, victim: Victim, case: Case) -> End:
+        def mute(urc: Urc) -> bool:
+            if not isinstance(urc, HttpExPostReady):
                 return False
-            used()
+            case.meet()
             return True
 
-        bench.mutes.append(mute)
-        return lambda: bench.mutes.remove(mute)
+        victim.mutes.append(mute)
+        return lambda: victim.mutes.remove(mute)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +106,7 @@ class ShortLineLimit(Fault):
 
     KIND: ClassVar[str] = "short_line_limit"
 
-    bytes: int = whole(480, 3, 4096)
+    bytes: int = whole(480, 3, 4096, throw=size(20, 600))
 
-    def begin(self, bench: Bench, used: Callable[[], None]) -> End:
-        return bench.limit_lines(self.bytes)
+    def begin(self, victim: Victim, case: Case) -> End:
+        return victim.longest_line.by(self.bytes)

@@ -1,4 +1,4 @@
-"""Troubles laid around a network: what a connection sees of each."""
+"""Faults laid around a network: what a connection sees of each."""
 
 from __future__ import annotations
 
@@ -9,18 +9,26 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.net.faulty import FaultyNetwork
 from atwin.net.network import ConnectError, ResolveError, StreamError
 from atwin.net.real import RealNetwork
 from atwin.net.tcp import listen
-from atwin.net.troubles import Ended, NoName, Refused, Slow, Stalled
 from atwin.testing.simulated import SimulatedNetwork
+from atwin.twin.faults import Case
+from atwin.twin.faults.faulty_network import FaultyNetwork
+from atwin.twin.faults.kinds.network import (
+    ConnectRefused,
+    DnsFailure,
+    NetworkFault,
+    ResetConnection,
+    SlowLink,
+    Stall,
+    Truncate,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from atwin.net.network import Stream
-    from atwin.net.troubles import Trouble
 
 DATA = bytes(range(256)) * 40
 
@@ -40,6 +48,22 @@ def on_network(test: Callable[[FaultyNetwork, LoopClock], Awaitable[None]]) -> N
         await test(FaultyNetwork(inner, clock, seed=1), clock)
 
     run_virtual(main())
+
+
+def begin(
+    network: FaultyNetwork, fault: NetworkFault, hit: Callable[[], None] = lambda: None
+) -> Callable[[], None]:
+    """As the engine does it: what has met as many as it counts is over."""
+
+    def over(case: Case) -> None:
+        case.over = True
+
+    class Counted(Case):
+        def meet(self) -> None:
+            hit()
+            super().meet()
+
+    return network.begin(Counted(fault, over))
 
 
 async def dial(network: FaultyNetwork, host: str = "a.test") -> Stream:
@@ -66,8 +90,8 @@ def test_without_trouble_nothing_is_different() -> None:
 def test_names_and_refusals_are_counted_and_meet_their_host_only() -> None:
     async def test(network: FaultyNetwork, clock: LoopClock) -> None:
         hits: list[str] = []
-        network.begin(NoName(host="A.test"), 1, lambda: hits.append("name"))
-        network.begin(Refused(host="b.test"), 2, lambda: hits.append("refused"))
+        begin(network, DnsFailure(host="A.test", count=1), lambda: hits.append("name"))
+        begin(network, ConnectRefused(host="b.test", count=2), lambda: hits.append("refused"))
         with pytest.raises(ResolveError, match="fault"):
             await network.resolve("a.test")
         assert await hear(await dial(network)) == DATA
@@ -83,7 +107,7 @@ def test_names_and_refusals_are_counted_and_meet_their_host_only() -> None:
 def test_an_address_is_a_host_too() -> None:
     async def test(network: FaultyNetwork, clock: LoopClock) -> None:
         address = await network.resolve("a.test")
-        end = network.begin(Refused(host=address))
+        end = begin(network, ConnectRefused(host=address, seconds=9))
         with pytest.raises(ConnectError):
             await dial(network)
         end()
@@ -93,10 +117,12 @@ def test_an_address_is_a_host_too() -> None:
     on_network(test)
 
 
-@pytest.mark.parametrize("trouble", [NoName(silent=True), Refused(silent=True)])
-def test_silence_lasts_as_long_as_the_trouble(trouble: Trouble) -> None:
+@pytest.mark.parametrize(
+    "fault", [kind(silent=True, seconds=9) for kind in (DnsFailure, ConnectRefused)]
+)
+def test_silence_lasts_as_long_as_the_fault(fault: NetworkFault) -> None:
     async def test(network: FaultyNetwork, clock: LoopClock) -> None:
-        end = network.begin(trouble)
+        end = begin(network, fault)
         clock.call_later(7, end)
         assert await hear(await dial(network)) == DATA
         assert clock.now() == 7
@@ -107,9 +133,9 @@ def test_silence_lasts_as_long_as_the_trouble(trouble: Trouble) -> None:
 @pytest.mark.parametrize("after", [0, 1, 999, 1000, 5000])
 def test_the_end_comes_after_exactly_so_many_bytes(after: int) -> None:
     async def test(network: FaultyNetwork, clock: LoopClock) -> None:
-        network.begin(Ended(after=after), 1)
+        begin(network, Truncate(after=after))
         assert await hear(await dial(network)) == DATA[:after]
-        network.begin(Ended(after=after, reset=True), 1)
+        begin(network, ResetConnection(after=after))
         stream = await dial(network)
         await stream.write(b"?")
         heard = b""
@@ -129,7 +155,7 @@ def test_a_reset_wakes_a_reader_that_waits() -> None:
         stream = await dial(network)
 
         def reset() -> None:
-            network.begin(Ended(reset=True), 1)
+            begin(network, ResetConnection())
 
         clock.call_later(3, reset)
         with pytest.raises(StreamError, match="reset"):
@@ -144,7 +170,7 @@ def test_a_stall_begins_and_ends_with_nothing_lost() -> None:
         stream = await dial(network)
         await stream.write(b"?")
         first = await stream.read(100)
-        end = network.begin(Stalled(after=50))
+        end = begin(network, Stall(after=50, seconds=20))
         first += await stream.read(1000)
         assert first == DATA[:150]
         clock.call_later(20, end)
@@ -159,13 +185,13 @@ def test_a_stall_begins_and_ends_with_nothing_lost() -> None:
 
 def test_a_counted_stall_stays_with_its_connection() -> None:
     async def test(network: FaultyNetwork, clock: LoopClock) -> None:
-        end = network.begin(Stalled(), 1)
+        end = begin(network, Stall())
         stream = await dial(network)
         end()
         await stream.write(b"?")
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(stream.read(10), 1000)
-        network.begin(Ended(reset=True), 1)
+        begin(network, ResetConnection())
         with pytest.raises(StreamError):
             await stream.read(10)
         assert await hear(await dial(network)) == DATA
@@ -175,7 +201,7 @@ def test_a_counted_stall_stays_with_its_connection() -> None:
 
 def test_a_reader_that_gives_up_loses_nothing() -> None:
     async def test(network: FaultyNetwork, clock: LoopClock) -> None:
-        network.begin(Slow(latency=2, rate=1000))
+        begin(network, SlowLink(latency=2, bandwidth=1000))
         stream = await dial(network)
         await stream.write(b"?")
         heard = b""
@@ -194,10 +220,10 @@ def test_a_reader_that_gives_up_loses_nothing() -> None:
 
 def test_a_slow_link_takes_its_time() -> None:
     async def test(network: FaultyNetwork, clock: LoopClock) -> None:
-        network.begin(Slow(latency=0.25, rate=1024, up_rate=2))
+        begin(network, SlowLink(latency=0.25, bandwidth=1024))
         assert await hear(await dial(network)) == DATA
         # One round trip to connect and one to answer, a byte up, 10240 down.
-        assert clock.now() == pytest.approx(0.5 + 0.5 + 0.5 + 10)
+        assert clock.now() == pytest.approx(0.5 + 0.5 + 1 / 1024 + 10)
 
     on_network(test)
 
@@ -207,7 +233,7 @@ def test_jitter_leaves_the_named_rate(jitter: float) -> None:
     times: list[float] = []
 
     async def test(network: FaultyNetwork, clock: LoopClock) -> None:
-        network.begin(Slow(latency=0.4, jitter=jitter, rate=100))
+        begin(network, SlowLink(latency=0.4, jitter=jitter, bandwidth=100))
         stream = await dial(network)
         await stream.write(b"?")
         heard = 0
@@ -215,8 +241,8 @@ def test_jitter_leaves_the_named_rate(jitter: float) -> None:
             heard += len(data)
             times.append(clock.now())
         assert heard == len(DATA)
-        # Two trips with their jitter, and a last piece that may be late.
-        seconds = len(DATA) / 100
+        # Two trips with their jitter, a byte up, and a last piece that may be late.
+        seconds = (1 + len(DATA)) / 100
         assert 1.6 + seconds - 1e-6 <= clock.now() <= 1.6 + seconds + 3 * jitter + 1e-6
 
     on_network(test)
@@ -226,7 +252,7 @@ def test_jitter_leaves_the_named_rate(jitter: float) -> None:
 
 def test_a_reader_that_pauses_gets_no_more_than_the_rate_behind_it() -> None:
     async def test(network: FaultyNetwork, clock: LoopClock) -> None:
-        network.begin(Slow(jitter=0.1, rate=1000))
+        begin(network, SlowLink(jitter=0.1, bandwidth=1000))
         stream = await dial(network)
         await stream.write(b"?")
         await stream.read(100)
@@ -244,7 +270,7 @@ def test_jitter_is_the_same_for_the_same_seed() -> None:
     times: list[float] = []
 
     async def test(network: FaultyNetwork, clock: LoopClock) -> None:
-        network.begin(Slow(jitter=0.5))
+        begin(network, SlowLink(jitter=0.5))
         assert await hear(await dial(network)) == DATA
         times.append(clock.now())
 
@@ -257,14 +283,14 @@ def test_on_a_real_connection() -> None:
     async def main() -> None:
         network = FaultyNetwork(RealNetwork(), LoopClock())
         async with listen(talk, "127.0.0.1", 0) as port:
-            network.begin(Ended(after=1234), 1)
+            begin(network, Truncate(after=1234))
             stream = await network.connect("127.0.0.1", port)
             assert await hear(stream) == DATA[:1234]
             stream.close()
             stream = await network.connect("127.0.0.1", port)
             waiting = asyncio.ensure_future(stream.read(10))
             await asyncio.sleep(0)
-            network.begin(Ended(reset=True), 1)
+            begin(network, ResetConnection())
             with pytest.raises(StreamError, match="reset"):
                 await waiting
             stream.close()

@@ -1,57 +1,55 @@
-"""One connection with troubles."""
+"""One connection with faults."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
-from atwin.net.faulty.pace import Pace, piece
-from atwin.net.network import StreamError, unacknowledged
-from atwin.net.troubles import Ended, Slow, Stalled
+from atwin.net.network import StreamError
+from atwin.net.wrapper import StreamWrapper
+from atwin.twin.faults.kinds.network import Cut, Slow, Stall, Truncate
+from atwin.twin.faults.pace import Pace, piece
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Callable, Iterator
 
     from atwin.clock import Clock
-    from atwin.net.faulty.case import Case
     from atwin.net.network import Stream
-    from atwin.net.troubles import Trouble
+    from atwin.twin.faults.case import Case
+    from atwin.twin.faults.dice import Dice
+    from atwin.twin.faults.fault import Fault
+    from atwin.twin.faults.kinds.network import Shape
 
 
-class FaultyStream:
-    """A connection, as far as its troubles let it through."""
+class FaultyStream(StreamWrapper):
+    """A connection, as far as its faults let it through."""
 
     def __init__(
         self,
         address: str,
         inner: Stream,
         clock: Clock,
-        dice: random.Random,
+        dice: Dice,
         gone: Callable[[FaultyStream], None],
     ) -> None:
+        super().__init__(inner)
         self.address = address
-        self.inner = inner
         self._held = b""  # came, and may not be told yet
         self._clock = clock
-        self._random = dice
+        self._dice = dice
         self._gone = gone
         self._received = 0
         self._reading = False  # and nothing has come yet
         self._asked = False  # something was written since the last byte came
         #: Each with the number of received bytes at which it begins to count.
         self._cases: list[tuple[Case, int]] = []
-        self._paces: dict[Slow, Pace] = {}
+        self._paces: dict[Shape, Pace] = {}
         #: When the bytes in `_held` are due; None while that is not known.
         self._due: float | None = None
         self._news = asyncio.Event()
 
-    @property
-    def unacknowledged(self) -> int:
-        return unacknowledged(self.inner)
-
     def suffer(self, case: Case) -> None:
-        """From now on `case` is a trouble of this connection."""
+        """From now on the fault of `case` is one of this connection."""
         self._cases.append((case, self._received))
         self._news.set()
         if self._reading and self._end() is not None:
@@ -90,9 +88,9 @@ class FaultyStream:
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         self._asked = True
         await self.inner.write(data)
-        for slow in self._slow():
-            if slow.up_rate:
-                await self._clock.sleep(len(data) / slow.up_rate)
+        for way in self._shapes():
+            if way.up_rate:
+                await self._clock.sleep(len(data) / way.up_rate)
 
     def close(self) -> None:
         self._gone(self)
@@ -100,32 +98,36 @@ class FaultyStream:
 
     async def travel(self) -> None:
         """The extra time of a trip there and back."""
-        for slow in self._slow():
-            jitter = self._random.uniform(0, slow.jitter) if slow.jitter else 0.0
-            if slow.latency or jitter:
-                await self._clock.sleep(2 * slow.latency + jitter)
+        for way in self._shapes():
+            jitter = way.jitter * self._dice.fraction() if way.jitter else 0.0
+            if way.latency or jitter:
+                await self._clock.sleep(2 * way.latency + jitter)
 
-    def _finish(self, end: Ended) -> bytes:
+    def _finish(self, end: Cut) -> bytes:
         self.inner.close()
         self._held = b""
-        if end.reset:
-            raise StreamError("the connection broke: reset by the other end")
-        return b""
+        if isinstance(end, Truncate):
+            return b""
+        raise StreamError("the connection broke: reset by the other end")
 
     def _room(self, limit: int) -> int:
         """How many of `limit` bytes may come now."""
-        for trouble, base in self._troubles():
-            match trouble:
-                case Ended(after=after) | Stalled(after=after):
+        for fault, base in self._faults():
+            match fault:
+                case Cut(after=after):
                     limit = min(limit, max(0, base + after - self._received))
                 case Slow():
-                    limit = min(limit, piece(trouble))
+                    limit = min(limit, piece(fault.shape))
         return limit
 
-    def _end(self) -> Ended | None:
-        for trouble, base in self._troubles():
-            if isinstance(trouble, Ended) and self._received >= base + trouble.after:
-                return trouble
+    def _end(self) -> Cut | None:
+        for fault, base in self._faults():
+            if (
+                isinstance(fault, Cut)
+                and not isinstance(fault, Stall)
+                and self._received >= base + fault.after
+            ):
+                return fault
         return None
 
     async def _stalled(self) -> None:
@@ -133,9 +135,9 @@ class FaultyStream:
         self._news.clear()
         waits = [asyncio.ensure_future(self._news.wait())]
         waits += [
-            asyncio.ensure_future(case.ended.wait())
+            asyncio.ensure_future(case.lifted.wait())
             for case, _ in self._cases
-            if not case.ended.is_set()
+            if not case.lifted.is_set()
         ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -151,17 +153,17 @@ class FaultyStream:
             await self.travel()
         if self._due is None:
             now = due = self._clock.now()
-            for slow in self._slow():
-                pace = self._paces.setdefault(slow, Pace(slow, self._random, now))
+            for way in self._shapes():
+                pace = self._paces.setdefault(way, Pace(way, self._dice, now))
                 due = max(due, pace.due(size, now))
             self._due = due
         if (left := self._due - self._clock.now()) > 0:
             await self._clock.sleep(left)
 
-    def _slow(self) -> list[Slow]:
-        return [trouble for trouble, _ in self._troubles() if isinstance(trouble, Slow)]
+    def _shapes(self) -> list[Shape]:
+        return [fault.shape for fault, _ in self._faults() if isinstance(fault, Slow)]
 
-    def _troubles(self) -> Iterator[tuple[Trouble, int]]:
+    def _faults(self) -> Iterator[tuple[Fault, int]]:
         for case, base in self._cases:
-            if not case.ended.is_set():
-                yield case.trouble, base
+            if not case.lifted.is_set():
+                yield case.fault, base
