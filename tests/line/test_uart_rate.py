@@ -147,7 +147,7 @@ def test_what_has_come_by_a_change_of_rate_came_at_the_old_one() -> None:
 def test_rts_does_not_wait_for_what_was_written() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         outputs: list[tuple[bool | None, bool | None]] = []
-        uart.on_outputs = lambda rts, dtr: outputs.append((rts, dtr))
+        uart.host.on_outputs = lambda rts, dtr: outputs.append((rts, dtr))
         terminal.type(b"x" * 960)
         await host.drain()
         await host.set_output("rts", False)

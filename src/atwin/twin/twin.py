@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self
 
 from atwin.clock import LoopClock
-from atwin.line.traced import TracedUart
+from atwin.line.traced import LineTrace
 from atwin.line.uart.uart import Uart
 from atwin.models import Profile, load_profile
 from atwin.net.meter.metered import MeteredNetwork
@@ -89,7 +89,6 @@ class Twin:
         wiring = wiring or Wiring()
         traffic = Traffic()
         self._metered = MeteredNetwork(network, lambda: traffic.boot)
-        new_uart = partial(TracedUart, trace) if trace.on else Uart
         trace.notes(
             "module",
             profile.key,
@@ -98,13 +97,14 @@ class Twin:
             connections=LIMIT,
             rate=baud,
         )
-        uart = new_uart(
+        uart = Uart(
             port,
             clock,
             baud=baud,
             host_fifo=host_fifo,
             rts_stops=wiring.rts is None,
             seed=seed,
+            watch=LineTrace(trace) if trace.on else None,
         )
         self.module = Module(
             Hardware(
@@ -127,7 +127,7 @@ class Twin:
         if faults is not None:
             self.faults.follow(faults)
         self.module.power_on(warm=warm)
-        uart.on_outputs = partial(wiring.drive, self.pins)
+        uart.host.on_outputs = partial(wiring.drive, self.pins)
 
     @property
     def radio(self) -> Radio:

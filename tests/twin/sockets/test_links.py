@@ -348,7 +348,7 @@ def test_a_line_slower_than_the_peer_stops_the_peer() -> None:
         uart = scene.twin.module.hardware.uart
         for _ in range(100):
             heard += await scene.terminal.quiet(1)
-            assert uart._out.pending <= 2 * 1460, "the module reads more than the line takes"
+            assert uart.output.lane.pending <= 2 * 1460, "the module reads more than the line takes"
         assert heard == data[: len(heard)]
         assert 90_000 < len(heard) < 96_000  # 100 s at 9600 Bd, 8N1
         assert not saying.done()

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
 
 from atwin.line.errors import PortError
 from atwin.line.frame import Flow
 from atwin.line.ports.device import SerialPort, open_device
-
-if TYPE_CHECKING:
-    from atwin.line.port import Receiver
+from atwin.line.ports.wrapper import PortWrapper
 
 log = logging.getLogger("atwin.line")
 
@@ -19,7 +16,7 @@ log = logging.getLogger("atwin.line")
 _LOOK_AGAIN = 0.5
 
 
-class DeviceServerPort:
+class DeviceServerPort(PortWrapper[SerialPort]):
     """A module on the serial device `path`, a USB adapter wired to an MCU board.
 
     When the device goes, the module stays; as soon as it is there again it is opened anew, with
@@ -29,42 +26,15 @@ class DeviceServerPort:
 
     def __init__(self, path: str, device: SerialPort, rate: int) -> None:
         """`device` is open, at `rate` bit/s; `open_device_server` makes both."""
-        self.name = path
-        self._path = path
-        self._device: SerialPort | None = device
+        super().__init__(path, device)
         self._line = (rate, Flow.NONE, Flow.NONE)
-        self._receiver: Receiver | None = None
         self._searching: asyncio.Task[None] | None = None
-        self._paused = False
         self._closed = False
-
-    def start(self, receiver: Receiver) -> None:
-        self._receiver = receiver
-        if self._device is not None:
-            self._device.start(self)
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        if self._device is not None:
-            self._device.write(data)
-
-    async def drain(self) -> None:
-        if self._device is not None:
-            await self._device.drain()
-
-    def pause_reading(self) -> None:
-        self._paused = True
-        if self._device is not None:
-            self._device.pause_reading()
-
-    def resume_reading(self) -> None:
-        self._paused = False
-        if self._device is not None:
-            self._device.resume_reading()
 
     def follow(self, rate: int, *, to_host: Flow, to_module: Flow) -> None:
         self._line = (rate, to_host, to_module)
-        if self._device is not None:
-            self._device.follow(rate, to_host=to_host, to_module=to_module)
+        if self.inner is not None:
+            self.inner.follow(rate, to_host=to_host, to_module=to_module)
 
     async def close(self) -> None:
         if self._closed:
@@ -73,44 +43,34 @@ class DeviceServerPort:
         if self._searching is not None:
             self._searching.cancel()
             await asyncio.wait((self._searching,))
-        if self._device is not None:
-            await self._device.close()
-        elif self._receiver is not None:
-            self._receiver.lost(None)
-
-    # --- Receiver of the device ------------------------------------------------------------------
-
-    def received(self, data: bytes) -> None:
-        """From the device."""
-        assert self._receiver is not None
-        self._receiver.received(data)
+        if self.inner is not None:
+            await self.inner.close()
+        else:
+            super().lost(None)
 
     def lost(self, reason: str | None) -> None:
         """The device is gone."""
-        gone, self._device = self._device, None
+        gone, self.inner = self.inner, None
         if self._closed:
-            assert self._receiver is not None
-            self._receiver.lost(None)
+            super().lost(None)
             return
-        log.warning("%s: %s; waiting for it to come back", self._path, reason)
+        log.warning("%s: %s; waiting for it to come back", self.name, reason)
         assert gone is not None
         self._searching = asyncio.get_running_loop().create_task(self._search(gone))
 
     async def _search(self, gone: SerialPort) -> None:
         await gone.close()
-        while self._device is None:
+        while self.inner is None:
             await asyncio.sleep(_LOOK_AGAIN)
             try:
-                device = await open_device(self._path, self._line[0])
+                device = await open_device(self.name, self._line[0])
             except PortError:
                 continue
-            self._device = device
+            self.inner = device
         rate, to_host, to_module = self._line
         device.follow(rate, to_host=to_host, to_module=to_module)
-        device.start(self)
-        if self._paused:
-            device.pause_reading()
-        log.info("%s: back at %d bit/s", self._path, rate)
+        self._begin()
+        log.info("%s: back at %d bit/s", self.name, rate)
 
 
 async def open_device_server(path: str, rate: int) -> DeviceServerPort:

@@ -14,11 +14,11 @@ from serial.rfc2217 import M_NORMAL, PortManager
 
 from atwin.line.frame import USUAL_RATE, XOFF, XON, Frame, HostSettings, ReceiveError
 from atwin.line.ports.tcp import TcpServerPort
+from atwin.line.ports.wrapper import PortWrapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.line.port import Receiver
     from atwin.line.ports.tcp import ClientPatience
 
 log = logging.getLogger("atwin.line")
@@ -151,7 +151,7 @@ _STATES = {
 }
 
 
-class Rfc2217ServerPort:
+class Rfc2217ServerPort(PortWrapper[TcpServerPort]):
     """One module for one client at a time, like `TcpServerPort`, with a client's settings.
 
     A client that speaks no Telnet is served too: then it is a plain TCP line, except that 0xFF
@@ -177,17 +177,12 @@ class Rfc2217ServerPort:
         self._tcp.on_client_gone = self._client_left
         self.address = self._tcp.address
         self.is_exposed = self._tcp.is_exposed
-        self.name = f"rfc2217 {self.address}"
-        self._receiver: Receiver | None = None
+        super().__init__(f"rfc2217 {self.address}", self._tcp)
         self._telnet: _Telnet | None = None
         self._settings = ClientSettings(rate, self._purge)
         self._plain = bytearray()
         self._held = bytearray()
         self._stopped_module = False  # by XOFF
-
-    def start(self, receiver: Receiver) -> None:
-        self._receiver = receiver
-        self._tcp.start(self)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         if self._suspended:
@@ -197,16 +192,7 @@ class Rfc2217ServerPort:
                 self.dropped += len(data) - room
                 self.show_error(ReceiveError.OVERRUN)
         else:
-            self._tcp.write(bytes(data).replace(_IAC, _IAC + _IAC))
-
-    async def drain(self) -> None:
-        await self._tcp.drain()
-
-    def pause_reading(self) -> None:
-        self._tcp.pause_reading()
-
-    def resume_reading(self) -> None:
-        self._tcp.resume_reading()
+            super().write(bytes(data).replace(_IAC, _IAC + _IAC))
 
     def show_cts(self, on: bool) -> None:
         self._settings.cts = on
@@ -216,9 +202,6 @@ class Rfc2217ServerPort:
     def show_error(self, error: ReceiveError) -> None:
         if self._telnet is not None:
             self._telnet.notice(error)
-
-    async def close(self) -> None:
-        await self._tcp.close()
 
     # --- Receiver of the TCP port ----------------------------------------------------------------
 
@@ -244,11 +227,6 @@ class Rfc2217ServerPort:
             at += 1
         self._deliver()
 
-    def lost(self, reason: str | None) -> None:
-        """The listener was closed."""
-        if self._receiver is not None:
-            self._receiver.lost(reason)
-
     def _client_left(self) -> None:
         """Nobody drives RTS and DTR, or holds the flow, any more."""
         self._telnet = None
@@ -273,8 +251,7 @@ class Rfc2217ServerPort:
         if self._plain:
             data = bytes(self._plain)
             self._plain.clear()
-            assert self._receiver is not None
-            self._receiver.received(data)
+            super().received(data)
 
     def _changed(self) -> None:
         """The client set something: what it sent before went out under the old settings."""
@@ -301,8 +278,7 @@ class Rfc2217ServerPort:
         """By XOFF, as a serial port with that flow control does when its reader is stopped."""
         if stop != self._stopped_module:
             self._stopped_module = stop
-            assert self._receiver is not None
-            self._receiver.received(XOFF if stop else XON)
+            super().received(XOFF if stop else XON)
 
     def _set_host_settings(self, line: HostSettings) -> None:
         if line != self.host_settings:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from atwin.line.errors import PortError
 from atwin.line.ports.transport import TransportPort
+from atwin.line.ports.wrapper import PortWrapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -66,7 +67,7 @@ class _Holder:
         return now - self.since >= (patience.idle if self.heard else patience.unheard)
 
 
-class TcpServerPort:
+class TcpServerPort(PortWrapper[TransportPort]):
     """One module for one client at a time; when a client leaves, the next one gets the same.
 
     What the module says while no client is there is lost, as on an unplugged cable. A client that
@@ -86,17 +87,15 @@ class TcpServerPort:
         self._listener.setblocking(False)
         bound = self._listener.getsockname()
         self.address = f"{_bracket(bound[0])}:{bound[1]}"
-        self.name = f"tcp {self.address}"
+        super().__init__(f"tcp {self.address}")
         #: Whether other computers may reach it.
         self.is_exposed = not ip_address(bound[0].partition("%")[0]).is_loopback
         #: Called when a client has come, before anything of it is heard, and when it has left.
         self.on_client: Callable[[], None] = lambda: None
         self.on_client_gone: Callable[[], None] = lambda: None
         self._patience = patience or ClientPatience()
-        self._receiver: Receiver | None = None
         self._client: _Holder | None = None
         self._empty = asyncio.Event()
-        self._paused = False
         #: Connections nobody has looked at yet, with the time until which they may wait.
         self._waiting: deque[tuple[socket.socket, float]] = deque()
         self._door: asyncio.Task[None] | None = None
@@ -107,25 +106,6 @@ class TcpServerPort:
     def start(self, receiver: Receiver) -> None:
         self._receiver = receiver
         asyncio.get_running_loop().add_reader(self._listener, self._accept)
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        if self._client is not None:
-            self._client.port.write(data)
-
-    async def drain(self) -> None:
-        if self._client is not None:
-            await self._client.port.drain()
-
-    def pause_reading(self) -> None:
-        """It holds for the next client too."""
-        self._paused = True
-        if self._client is not None:
-            self._client.port.pause_reading()
-
-    def resume_reading(self) -> None:
-        self._paused = False
-        if self._client is not None:
-            self._client.port.resume_reading()
 
     async def close(self) -> None:
         if self._closed:
@@ -138,24 +118,20 @@ class TcpServerPort:
         # A client on its way in is let in first: its socket then has an owner who closes it.
         if at_work := self._refusals | ({self._door} if self._door is not None else set()):
             await asyncio.wait(at_work)
-        if self._client is not None:
-            await self._client.port.close()
-        if self._receiver is not None:
-            self._receiver.lost(None)
+        await super().close()
+        super().lost(None)
 
     # --- Receiver of the client's connection -----------------------------------------------------
 
     def received(self, data: bytes) -> None:
-        """From the client."""
-        assert self._receiver is not None
         if self._client is not None:
             self._client.heard = True
             self._client.since = asyncio.get_running_loop().time()
-        self._receiver.received(data)
+        super().received(data)
 
     def lost(self, reason: str | None) -> None:
         """The client left; the module does not notice."""
-        self._client = None
+        self._client = self.inner = None
         self._empty.set()
         self.on_client_gone()
 
@@ -236,11 +212,9 @@ class TcpServerPort:
         except OSError:
             connection.close()
             return
-        self._client = _Holder(port, connection, loop.time())
+        self._client, self.inner = _Holder(port, connection, loop.time()), port
         self.on_client()
-        port.start(self)
-        if self._paused:
-            port.pause_reading()
+        self._begin()
 
 
 async def _refuse(connection: socket.socket) -> None:

@@ -61,13 +61,11 @@ class ModuleStop:
         return data
 
     def _gate(self) -> None:
-        match self.flow:
-            case Flow.HARDWARE:
-                stop = not (self._rts and self._has_room)
-            case Flow.SOFTWARE:
-                stop = self._xoff
-            case _:
-                stop = False
+        stop = {
+            Flow.NONE: False,
+            Flow.SOFTWARE: self._xoff,
+            Flow.HARDWARE: not (self._rts and self._has_room),
+        }[self.flow]
         if stop != self._output.held:
             self.on_change(stop)
         if stop:

@@ -5,18 +5,63 @@ Spec: uart.md §5, §6.
 
 from __future__ import annotations
 
+import random
+import re
+
 from atwin.line.frame import FASTEST_AUTO, ROM_RATE, Frame, same_rate
-from atwin.line.uart.noise import Noise
-from atwin.line.uart.training import Training
+
+_BEGIN = re.compile(rb"AT|at")
+#: Many hosts end their lines with LF alone (spec: uart.md §11).
+_END = re.compile(rb"\r\n?|\n")
+
+
+class Noise:
+    """The same seed gives the same noise."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._random = random.Random(seed)
+
+    def of(self, data: bytes, sent: int, received: int) -> bytes:
+        """`data` sent at one rate and received at another, both in bit/s.
+
+        A faster receiver sees more bytes, a slower one fewer; none of them is a letter.
+        """
+        count = max(1, len(data) * received // sent)
+        return bytes(
+            self._random.choice((0x00, 0xFF, self._random.randint(0x80, 0xFE)))
+            for _ in range(count)
+        )
+
+
+class Training:
+    """The first `AT` or `at` gives the rate, and is lost with its line."""
+
+    def __init__(self) -> None:
+        self._seen = b""
+
+    def take(self, data: bytes) -> bytes | None:
+        """What is left for the firmware behind the line that trained; None while none has."""
+        self._seen += data
+        begin = _BEGIN.search(self._seen)
+        if begin is None:
+            self._seen = self._seen[-1:]
+            return None
+        end = _END.search(self._seen, begin.end())
+        if end is None:
+            self._seen = begin.group()
+            return None
+        return self._seen[end.end() :]
 
 
 class Rates:
     """The module's rate, which auto-baud may have to find first, against the host's.
 
     `host_rate` in bit/s, None while nobody has told it: it is the module's then, as is the frame.
+    Without one from the start the line is not `paced`: a byte takes no time, and all is understood.
     """
 
     def __init__(self, host_rate: int | None, seed: int) -> None:
+        self.paced = host_rate is not None
         self.host_rate = host_rate
         self.host_frame: Frame | None = None
         self.trained = True
@@ -47,17 +92,17 @@ class Rates:
     @property
     def byte_time(self) -> float:
         """Seconds one byte of the module takes."""
-        return self._frame.bits / self.rate
+        return self._frame.bits / self.rate if self.paced else 0.0
 
     @property
     def host_byte_time(self) -> float:
         """Seconds one byte of the host takes."""
-        return self._host_frame.bits / (self.host_rate or self.rate)
+        return self._host_frame.bits / (self.host_rate or self.rate) if self.paced else 0.0
 
     @property
     def host_understands(self) -> bool:
         """Whether the host's receiver is set as the module sends."""
-        return self._same_rate and self._host_frame.understands(self._frame)
+        return not self.paced or (self._same_rate and self._host_frame.understands(self._frame))
 
     def noise_at_host(self, data: bytes) -> bytes:
         """What the host receives of `data` when it does not understand."""
@@ -65,6 +110,8 @@ class Rates:
 
     def at_module(self, data: bytes) -> bytes:
         """What the module's receiver makes of `data`; this may train it."""
+        if not self.paced:
+            return data
         if self._rate == 0 and self._found is None:
             if not self.trained:
                 rest = self._training.take(self._sampled(data))

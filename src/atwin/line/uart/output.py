@@ -1,0 +1,124 @@
+"""The module's output on its way to the host's program, and who is told of what passes."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from atwin.line.frame import ReceiveError
+from atwin.line.uart.flow import ModuleStop
+from atwin.line.uart.host_receiver import XOFF_BYTES, HostFifo, HostReceiver
+from atwin.line.uart.lane import Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.clock import Clock
+    from atwin.line.frame import Flow, HostSettings, UartSettings
+    from atwin.line.port import Port
+    from atwin.line.uart.loss import Loss
+    from atwin.line.uart.rates import Rates
+
+
+class Watch(Protocol):
+    """Who hears what happens on a line, such as a trace."""
+
+    def to_module(self, data: bytes) -> None:
+        """`data` has come to the module's end, without what flow control took out."""
+
+    def to_host(self, data: bytes) -> None:
+        """`data` has left the module's end."""
+
+    def lost(self, way: str, size: int) -> None:
+        """So many bytes got lost on their `way`: "to the module" or "to the host"."""
+
+    def cut(self) -> None:
+        """What has not left never will."""
+
+    def gone(self) -> None:
+        """The port is gone for good."""
+
+    def module_stopped(self, flow: Flow, stopped: bool) -> None:
+        """The host has stopped the module's output, or let it go on."""
+
+    def host_stopped(self, flow: Flow, stopped: bool, waiting: int) -> None:
+        """The module stops the host, or lets it go on, with `waiting` bytes in its buffer."""
+
+    def module_set(self, settings: UartSettings) -> None:
+        """The UART's settings, each time they are set."""
+
+    def host_set(self, before: HostSettings, now: HostSettings) -> None:
+        """The host set its port anew."""
+
+
+class Output:
+    """From the firmware over the line, through what gets lost, into the receiver of the host.
+
+    `obeyed` is what the host's port takes out of the bytes, and acts on.
+    """
+
+    def __init__(
+        self,
+        port: Port,
+        clock: Clock,
+        rates: Rates,
+        fifo: HostFifo | None,
+        show_error: Callable[[ReceiveError], None],
+    ) -> None:
+        self.lane = Lane(clock, self._left)
+        self.stop = ModuleStop(self.lane)
+        #: What loses bytes on the way.
+        self.losses: list[Loss] = []
+        self.obeyed: Callable[[bytes], bytes] = bytes
+        self.watch: Watch | None = None
+        self._clock = clock
+        self._rates = rates
+        self._show_error = show_error
+        self._port = port
+        self._vanished = 0
+        self._receiver: HostReceiver | None = None
+        if fifo is not None:
+            self._receiver = HostReceiver(clock, fifo, port.write, self._receiver_stops)
+            self.lane.largest = self._receiver.largest
+
+    @property
+    def lost_bytes(self) -> int:
+        """Bytes lost on the way, or in the modelled receiver."""
+        return self._vanished + self._overrun
+
+    @property
+    def _overrun(self) -> int:
+        return 0 if self._receiver is None else self._receiver.lost_bytes
+
+    def purge(self) -> None:
+        """The host's program throws away what it has not read."""
+        if self._receiver is not None:
+            self._receiver.purge()
+
+    def _left(self, data: bytes) -> None:
+        """Output has come to the host's end of the line."""
+        if self.watch is not None:
+            self.watch.to_host(data)
+        lost, overrun = self.lost_bytes, self._overrun
+        if not self._rates.host_understands:
+            data = self._rates.noise_at_host(data)
+            self._show_error(ReceiveError.FRAMING)
+        for loss in tuple(self.losses):
+            sent, data = len(data), loss.of(data)
+            self._vanished += sent - len(data)
+        data = self.obeyed(data)
+        if data and self._receiver is not None:
+            self._receiver.arrived(data)
+        elif data:
+            self._port.write(data)
+        if self._overrun > overrun:
+            self._show_error(ReceiveError.OVERRUN)
+        if self.watch is not None and self.lost_bytes > lost:
+            self.watch.lost("to the host", self.lost_bytes - lost)
+
+    def _receiver_stops(self, stop: bool) -> None:
+        """The modelled receiver is nearly full, or has room again."""
+        self.stop.has_room(not stop)
+        # Its XOFF is one more byte on the line to the module.
+        delay = XOFF_BYTES * self._rates.host_byte_time
+        self._clock.call_later(delay, partial(self.stop.xoff, stop))
