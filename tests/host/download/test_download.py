@@ -27,7 +27,7 @@ from atwin.host import (
     UsageError,
     VerificationError,
 )
-from atwin.host.download.course import STREAM_PART
+from atwin.host.download.pace import STREAM_PART
 from atwin.line.ports.memory import memory_pair
 from support.downloads import CHUNK, DATA, PARTS, URL, Bench, Killed, kill_at, named_and_killed
 from support.fake_module import Answer, Asked, FakeModule

@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: A stream is written and journalled in parts of this many bytes.
-STREAM_PART = 65_536
-
 #: Bytes already on disk that are compared before a download goes on behind them.
 OVERLAP = 1024
 
@@ -84,17 +81,8 @@ class Course:
         #: Which ways are left, and why ranges are none of them.
         self.mode = Mode.ANY
         self.no_ranges: NoRanges | None = None
-        #: What is on disk must be compared with the server's before anything goes on behind it.
-        self.joint_due = False
-        #: This server's word about its parts cannot be trusted.
-        self.doubtful = False
-        #: That the bytes are content-coded was told.
-        self.coded = False
         #: The clock's time of the last progress.
         self.idle_since = self.clock.now()
-        self.give_up = (retry or Retry(give_up=give_up)).give_up
-        self.strategy = str(order.strategy)
-        self.fetched_parts = 0
         self.reports = Reports(self, progress)
         self.fetcher = Fetcher(session, limits, self.known)
         self.asking = self._recovery(retry or Retry(_FIRST_ATTEMPTS, give_up=give_up))
@@ -169,9 +157,8 @@ class Course:
             and self.facts.entity.difference(entity)
         ):
             self.bent = True
-        if entity.coding is not None and not self.coded:
-            self.coded = True
-            self.reports.note(
+        if entity.coding is not None:
+            self.reports.note_once(
                 f"the server sends it content-coded ({entity.coding}), though identity was asked"
                 " for: the file is what it sends, not decoded"
             )
@@ -202,7 +189,7 @@ class Course:
     @property
     def overlap(self) -> int:
         """Bytes each part asks for again, to be compared."""
-        if self.vouched and not self.doubtful:
+        if self.vouched and not self.facts.doubtful:
             return 0
         return min(_SMALL_OVERLAP, self.ledger.size, max(1, self.chunk // 4))
 
@@ -210,11 +197,6 @@ class Course:
     def retries(self) -> int:
         """Attempts that were repeated."""
         return self.asking.retries + self._fetching.retries
-
-    @property
-    def nominal(self) -> int:
-        """Bytes of a part, the way it is done now."""
-        return STREAM_PART if self.strategy == "stream" else self.chunk
 
     # --- doing ----------------------------------------------------------------------------------
 
@@ -274,7 +256,7 @@ class Course:
         """
         done, tail = self.ledger.size, self.ledger.part.tail(OVERLAP)
         if not done:
-            self.joint_due = False
+            self.ledger.joint_due = False
             return None
         first = done - len(tail)
         verdict = await self.fetcher.fetch(Span(first, done), at=first)
@@ -294,5 +276,5 @@ class Course:
             self.take_slice(verdict)
         elif not isinstance(verdict, AllThere | Overlap):
             return verdict
-        self.joint_due, self.ledger.proven = False, None
+        self.ledger.joint_due, self.ledger.proven = False, None
         return None

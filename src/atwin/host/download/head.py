@@ -31,7 +31,7 @@ class Head:
     async def ask(self) -> None:
         """Let the course know what it says. Raises as `Recovery.run` does, but no `ServerError`."""
         course, session = self._course, self._course.session
-        most = max(1, int(min(_HEAD_TIME, course.give_up * _HEAD_SHARE)))
+        most = max(1, int(min(_HEAD_TIME, course.asking.give_up * _HEAD_SHARE)))
         session.timeout = min(session.setup.timeout, most)
         try:
             course.facts.entity = await course.asking.run(self._ask)

@@ -33,6 +33,8 @@ class Ledger:
         self.promises = True
         #: What comes after so many bytes is of a stream whose status is not known; None: nothing.
         self.proven: int | None = None
+        #: What is on disk must be compared with the server's before anything goes on after it.
+        self.joint_due = False
         # What is on disk is not what `size` speaks of, and stays until something is kept.
         self._aside = False
 

@@ -88,6 +88,9 @@ def stream_pays(chunk: int, rate: int | None, wait: float) -> bool:
 
 # --- parts (spec: flows.md §3, http.md §7) --------------------------------------------------------
 
+#: A stream is written and journalled in parts of this many bytes.
+STREAM_PART = 65_536
+
 #: The first byte alone cannot be asked for: BREAK=0 with BREAKEND=0 means no range.
 SMALLEST_CHUNK = 2
 

@@ -54,7 +54,7 @@ class Parts:
     async def _run(self) -> Turn | None:
         course = self._course
         turn: AllThere | Turn | None = None
-        if course.joint_due and course.ledger.size and course.mode.has_ranges:
+        if course.ledger.joint_due and course.ledger.size and course.mode.has_ranges:
             # Nothing sure says that what is on disk is of this entity: compare some of it.
             turn = await course.persist(course.check_joint)
         while turn is None and not (course.facts.confirmed and course.ledger.size == course.total):
@@ -79,18 +79,18 @@ class Parts:
         match verdict:
             case TakeWhole(entity):
                 course.ledger.set_aside()
-                course.strategy = "whole"
+                course.reports.strategy = "whole"
                 course.learn(entity)
                 await self._read(0, min(course.fetcher.held, entity.length or 0), b"")
-                course.fetched_parts += 1
+                course.reports.fetched_parts += 1
                 return AllThere()
             case TakeSlice():
                 course.part_size.came(course.fetcher.held, course.clock.now() - began)
                 return await self._take(verdict, span)
-            case Overlap() if course.doubtful:
+            case Overlap() if course.facts.doubtful:
                 return NoRanges("nothing says of which file the server's parts are")
             case Overlap():
-                course.doubtful = True
+                course.facts.doubtful = True
                 return None
             case _:
                 return verdict
@@ -131,7 +131,7 @@ class Parts:
         if span is None:
             script.begin("get")
             return
-        course.strategy = "range"
+        course.reports.strategy = "range"
         if total is None:
             script.begin("first part" if not done else f"part from {done}")
         else:
@@ -147,10 +147,10 @@ class Parts:
         if span is not None and span.last is not None:
             course.facts.short = slice_.first + held <= span.last
         if not slice_.sure:
-            course.doubtful = True
+            course.facts.doubtful = True
         course.take_slice(slice_)
         if await self._read(skip - len(check), held, check):
-            course.fetched_parts += 1
+            course.reports.fetched_parts += 1
             return None
         if not slice_.sure:
             return NoRanges("the server's 206 does not say which bytes it holds")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atwin.host.download.pace import count_parts
+from atwin.host.download.pace import STREAM_PART, count_parts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,6 +89,15 @@ class Reports:
         self._course = course
         self._call = call
         self._at = course.clock.now()
+        self._told: set[str] = set()
+        #: What the result says of how the file came.
+        self.strategy = str(course.order.strategy)
+        self.fetched_parts = 0
+
+    @property
+    def nominal(self) -> int:
+        """Bytes of a part, the way it is done now."""
+        return STREAM_PART if self.strategy == "stream" else self._course.chunk
 
     def body(self, count: int) -> None:
         """So many bytes of a body have come that are not kept yet; told now and then."""
@@ -98,6 +107,12 @@ class Reports:
     def note(self, text: str) -> None:
         """A line for a person."""
         self.tell(0, text)
+
+    def note_once(self, text: str) -> None:
+        """The same, and not again."""
+        if text not in self._told:
+            self._told.add(text)
+            self.note(text)
 
     def rung(self, name: str) -> None:
         """A rung of the ladder is about to be climbed."""
@@ -111,7 +126,7 @@ class Reports:
         self._at = course.clock.now()
         kept = course.ledger.size
         total = course.facts.entity.length if course.facts.entity else None
-        parts, part = self.parts(total), kept // course.nominal + 1
+        parts, part = self.parts(total), kept // self.nominal + 1
         self._call(
             Progress(
                 done=kept + more,
@@ -120,7 +135,7 @@ class Reports:
                 part=part if parts is None else min(part, parts),
                 parts=parts,
                 retries=course.retries,
-                strategy=course.strategy,
+                strategy=self.strategy,
                 note=note,
                 rung=rung,
             )
@@ -128,6 +143,6 @@ class Reports:
 
     def parts(self, total: int | None) -> int | None:
         """How many parts `total` bytes make up the way it is done now."""
-        if self._course.strategy == "whole":
+        if self.strategy == "whole":
             return 1
-        return None if total is None else count_parts(total, self._course.nominal)
+        return None if total is None else count_parts(total, self.nominal)

@@ -41,7 +41,7 @@ def resume(course: Course) -> None:
     # Otherwise the GET that follows decides which of the two is right.
     # Of bytes that a stream brought and never ended, a GET has not said anything yet.
     course.facts.entity, course.facts.confirmed = before, ledger.proven is None or ledger.proven > 0
-    course.joint_due = stale or not (
+    course.ledger.joint_due = stale or not (
         before.vouches
         and record.is_of(course.session.setup.url)
         and ledger.proven is None

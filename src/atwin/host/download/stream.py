@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from atwin.host.download.course import STREAM_PART
 from atwin.host.download.judging.entity import Entity
 from atwin.host.download.judging.judge import judge
 from atwin.host.download.judging.refusals import refusal
@@ -32,7 +31,7 @@ from atwin.host.download.judging.verdict import (
     TooLong,
     Unconditional,
 )
-from atwin.host.download.pace import count_parts
+from atwin.host.download.pace import STREAM_PART, count_parts
 from atwin.host.download.parts import KEEP_EVERY
 from atwin.host.errors import (
     NoAnswerError,
@@ -80,7 +79,7 @@ class Stream:
     async def run(self) -> Turn | None:
         """Until all is there; or what came instead. Raises as `Course.persist` does."""
         course = self._course
-        course.strategy = "stream"
+        course.reports.strategy = "stream"
         while True:
             before = course.ledger.size
             try:
@@ -132,7 +131,7 @@ class Stream:
         finally:
             self._block.clear()
             new = max(0, course.ledger.size - before)
-            course.fetched_parts += count_parts(new, STREAM_PART)
+            course.reports.fetched_parts += count_parts(new, STREAM_PART)
 
     def _can_turn(self) -> bool:
         course = self._course
@@ -229,7 +228,7 @@ class Stream:
                 self._block.clear()
                 course.ledger.go_back(self._before, course.facts.entity)
             case Overlap():
-                course.doubtful = True
+                course.facts.doubtful = True
                 raise ServerBusyError(
                     f"{course.session.shown_url}: nothing says that this is of the same file"
                 )

@@ -123,7 +123,7 @@ class Turns:
                 )
             case ByParts(reason):
                 course.turn(turn)
-                course.joint_due = True
+                course.ledger.joint_due = True
                 course.reports.note(f"{reason}: going on by parts")
             case Changed():
                 await self._changed(turn)
@@ -147,15 +147,17 @@ class Turns:
             return
         course.facts.entity = asked or turn.entity
         course.facts.confirmed = asked is None and turn.entity is not None
-        course.joint_due = course.doubtful = course.facts.short = course.facts.open_total = False
+        course.ledger.joint_due = course.facts.doubtful = course.facts.short = (
+            course.facts.open_total
+        ) = False
         self._begin_again(f"the entity changed, {turn.reason}: starting over")
 
     def _flap(self, turn: Changed, asked: Entity) -> None:
         """The answer was of another entity, and a HEAD is of ours again."""
         course = self._course
-        if course.joint_due and not turn.otherwise and self._changes >= _CHANGES_TO_STREAM:
+        if course.ledger.joint_due and not turn.otherwise and self._changes >= _CHANGES_TO_STREAM:
             # What is on disk came by another URL, say, or from a server that was wrong then.
-            self._changes, course.joint_due = 0, False
+            self._changes, course.ledger.joint_due = 0, False
             course.facts.entity, course.facts.confirmed = asked, False
             self._begin_again(f"the entity is another one, {turn.reason}: starting over")
             return

@@ -2,8 +2,8 @@
 
 from atwin.host.recovery.board import Board
 from atwin.host.recovery.ladder import Climbed, Ladder, wants_a_person
-from atwin.host.recovery.recovery import Recovery, is_modules_own, recover
-from atwin.host.recovery.retry import Retry
+from atwin.host.recovery.recovery import Recovery, Retry, is_modules_own
+from atwin.host.recovery.revival import recover
 from atwin.host.recovery.rungs import ANSWERING, GENTLE, SILENT
 
 __all__ = [

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from atwin.host.errors import (
     CommandRefusedError,
     HostError,
-    ModuleError,
     ModuleRestartedError,
     ModuleSilentError,
     NoAnswerError,
@@ -21,17 +21,13 @@ from atwin.host.errors import (
     TlsFailed,
 )
 from atwin.host.http.statuses import UNSENT
-from atwin.host.line import no_answer
-from atwin.host.recovery.ladder import Ladder, wants_a_person
-from atwin.host.recovery.retry import Retry
-from atwin.host.recovery.rungs import ResetCommand
+from atwin.host.recovery.ladder import wants_a_person
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from atwin.host.http import HttpSession
-    from atwin.host.recovery.board import Board
-    from atwin.host.recovery.ladder import Climbed
+    from atwin.host.recovery.ladder import Ladder
 
 log = logging.getLogger("atwin.host")
 
@@ -46,13 +42,25 @@ _POOL_FULL = 604
 _NO_TLS = 605
 
 
-#: Tries of AT until a module that was heard before counts as silent, once its time is up and
-#: before, and seconds for each.
-_LAST_LOOKS, _LOOKS, _LOOK_GAP = 2, 4, 0.5
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """`attempts` in a row in all; between them `first` seconds, then `factor` times as long.
 
-#: Seconds in which each pin has its turn, a module that was off among them: it is searched on the
-#: line, RESET and PWRKEY are held for their time, it starts and attaches.
-_PINS_TIME = 30.0
+    `longest` caps the pause. `give_up` seconds without progress end everything, whatever is left
+    to try. `unsent_only` repeats only what surely never reached the server: the choice for a
+    POST.
+    """
+
+    attempts: int = 4
+    first: float = 0.5
+    factor: float = 2.0
+    longest: float = 30.0
+    give_up: float = 900.0
+    unsent_only: bool = False
+
+    def pause(self, failures: int) -> float:
+        """Seconds to wait after that many failures in a row."""
+        return float(min(self.first * self.factor ** (failures - 1), self.longest))
 
 
 class _NotReadyError(ModuleSilentError):
@@ -87,6 +95,8 @@ class Recovery:
         self._retry = retry
         self._note = note or (lambda text: None)
         self._reached = reached
+        #: Seconds without progress that end it.
+        self.give_up = retry.give_up
         self._attempts = attempts or (lambda failure: retry.attempts)
         #: The clock's time at which nobody waits for the next attempt any more.
         self._until = math.inf
@@ -102,7 +112,7 @@ class Recovery:
         since = self._clock.now() if since is None else since
         last: HostError | None = None
         while True:
-            self._until = since + self._retry.give_up
+            self._until = since + self.give_up
             begun = False
             try:
                 await self._make_ready(last)
@@ -113,7 +123,7 @@ class Recovery:
                     failures, reached, since = 0, self._reached(), self._clock.now()
                     self._ladder.worked()
                 failures += 1
-                until = since + self._retry.give_up
+                until = since + self.give_up
                 if not self._may_repeat(failure, failures, begun=begun):
                     raise
                 if self._clock.now() < until:
@@ -124,7 +134,7 @@ class Recovery:
                 # What it did not get ready for says more than that it did not.
                 told = last if last is not None and isinstance(failure, _NotReadyError) else failure
                 if self._clock.now() >= until:
-                    told.add(f"given up, nothing came in {self._retry.give_up:g} s")
+                    told.add(f"given up, nothing came in {self.give_up:g} s")
                 modules = is_modules_own(told) or self._ladder.failing
                 raise self._ladder.exhausted(told) if modules else told  # noqa: B904
             else:
@@ -185,7 +195,7 @@ class Recovery:
             if self._clock.now() + pause > until:
                 failure.add(
                     f"it says to come back in {pause:g} s, which is later than"
-                    f" {self._retry.give_up:g} s without progress (--give-up)"
+                    f" {self.give_up:g} s without progress (--give-up)"
                 )
                 return False
         note = f"{failure}; trying again in {pause:g} s"
@@ -229,71 +239,3 @@ def is_modules_own(failure: HostError) -> bool:
     if isinstance(failure, ModuleSilentError):
         return True
     return isinstance(failure, StepError) and failure.readies
-
-
-async def recover(
-    board: Board,
-    give_up: float,
-    note: Callable[[str], None] | None = None,
-    *,
-    restart: bool,
-    climbed: list[Climbed],
-) -> None:
-    """See `Modem.recover`. `climbed` gets the rungs, also those in vain."""
-    ladder = Ladder(board, note, climbed)
-    until = board.clock.now() + give_up
-    failure: HostError | None = None
-    while True:
-        failure = await _why_not_up(board, until, failure)
-        if failure is None and not restart:
-            break
-        if failure is None:
-            ladder.begin_with(ResetCommand)
-        elif isinstance(failure, ModuleSilentError):
-            ladder.skip_search()
-        elif wants_a_person(failure):
-            raise failure
-        elif isinstance(failure, NoAnswerError):
-            # A module that has fallen silent needs other rungs than one that left a question open.
-            failure = await _silence(board, _LOOKS) or failure
-        if await ladder.climb(failure, until):
-            break
-        restart = False
-        # One that was never heard is not there, or has no power: better say so than wait.
-        if not board.channel.answered or not await ladder.rest(Retry().longest, until):
-            failure = ladder.exhausted(failure)
-            if give_up < _PINS_TIME and isinstance(failure, ModuleSilentError) and board.driven:
-                failure.add(f"the pins need --give-up {_PINS_TIME:g} at least to bring one back")
-            raise failure
-    ladder.worked()
-
-
-async def _why_not_up(board: Board, until: float, before: HostError | None) -> HostError | None:
-    """None when the module is on the network, with everything told to it.
-
-    `before` is why it was not the last time: that is what to tell when the time is up.
-    """
-    left = max(0.0, until - board.clock.now())
-    try:
-        with board.limited(until):
-            async with asyncio.timeout(left):
-                await board.bring_up()
-    except (StepError, ModuleSilentError) as failure:
-        return failure
-    except TimeoutError:
-        if before is not None:
-            return before
-        if not board.channel.answered:
-            return no_answer(board.channel.port.name, left)
-        late = ModuleError(f"the module did not get onto the network in {left:g} s")
-        return late.add("it does not answer AT now") if await _silence(board, _LAST_LOOKS) else late
-    return None
-
-
-async def _silence(board: Board, tries: int) -> ModuleSilentError | None:
-    """Why AT is not answered; None where it is."""
-    try:
-        await board.channel.synchronise(tries, _LOOK_GAP)
-    except ModuleSilentError as silent:
-        return silent
-    return None

@@ -74,6 +74,8 @@ class Known:
     head_length: int | None = None
     #: Parts have not been found useless, nor tried because of a coding.
     may_part: bool = False
+    #: This server's word about its parts cannot be trusted: each is compared with what is kept.
+    doubtful: bool = False
     #: The server contradicts itself about the total: only the end itself is believed.
     open_total: bool = False
 
