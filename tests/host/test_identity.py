@@ -110,6 +110,7 @@ def test_what_it_says_counts_and_not_its_limits() -> None:
     async def main() -> None:
         near, far = memory_pair()
         module, channel = FakeModule(far, limit=3356, streams=True), Channel(near)
+        module.instead["ATI"] = b"\r\nAirM2M_720U_V401881_LTE_AT\r\n\r\nOK\r\n"
         limits = await ask_limits(channel)
         assert limits.note == ""
         assert (await ask_identity(channel)).profile == "air724ug"

@@ -174,8 +174,9 @@ def test_identity_and_limits() -> None:
         assert identity.profile == "air724ug"
         assert (identity.manufacturer, identity.model) == ("AirM2M", "Air724UG")
         assert identity.firmware == "AirM2M_720U_V401881_LTE_AT"
-        asked = len(module.heard)
         assert (await modem.limits()).chunk == 307_200
+        asked = len(module.heard)
+        await modem.limits()
         await modem.identity()
         assert len(module.heard) == asked
 
@@ -191,13 +192,15 @@ def test_identity_and_limits() -> None:
         (5_000, False, None, 5_000),
     ],
 )
-def test_profile_and_chunk_come_from_the_modules_own_limits(
-    limit: int, streams: bool, profile: str | None, chunk: int
+@pytest.mark.parametrize("says", [True, False])
+def test_profile_comes_from_what_it_says_and_chunk_from_its_limits(
+    limit: int, streams: bool, profile: str | None, chunk: int, says: bool
 ) -> None:
     async def main() -> None:
         modem, module = bench(limit=limit, streams=streams)
-        module.instead |= dict.fromkeys(("AT+CGMM", "ATI"), b"\r\nERROR\r\n")
-        assert (await modem.identity()).profile == profile
+        if not says:
+            module.instead |= dict.fromkeys(("AT+CGMM", "ATI"), b"\r\nERROR\r\n")
+        assert (await modem.identity()).profile == (profile if says else None)
         assert (await modem.limits()).chunk == chunk
 
     run_virtual(main())

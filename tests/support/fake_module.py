@@ -112,6 +112,8 @@ class FakeModule:
         self.limit, self.capacity = limit, buffer
         self.tells_streams = tells_streams
         self.streams, self.lowercase, self.echo = streams, lowercase, echo
+        model, firmware = _WHO.get((limit, streams), ("Unknown", "UNKNOWN_V1"))
+        self._says = {**ANSWERS, "AT+CGMM": f'+CGMM: "{model}"', "ATI": firmware}
         self.heard: list[str] = []
         #: Raw answers by command start; None is silence. A callable decides each time.
         self.instead: dict[str, bytes | Callable[[str], bytes | None] | None] = {}
@@ -187,8 +189,8 @@ class FakeModule:
             method(value)
         elif line in ("AT", "ATE0", "AT+CMEE=1"):
             self.say("OK")
-        elif line in ANSWERS:
-            self.say(ANSWERS[line] + "\r\n\r\nOK" if ANSWERS[line] else "OK")
+        elif line in self._says:
+            self.say(f"{self._says[line]}\r\n\r\nOK")
         else:
             self.say("ERROR")
 
@@ -367,6 +369,11 @@ ANSWERS = {
     "AT+CGATT?": "+CGATT: 1",
     "AT+CEREG?": "+CEREG: 0,1",
     "AT+CGMI": '+CGMI: "AirM2M"',
-    "AT+CGMM": '+CGMM: "Air724UG"',
-    "ATI": "AirM2M_720U_V401881_LTE_AT",
+}
+
+#: Model and firmware by limit, and whether it streams; any other says something unknown.
+_WHO = {
+    (319_488, False): ("Air724UG", "AirM2M_720U_V401881_LTE_AT"),
+    (130_048, True): ("Air780E", "AirM2M_780E_V1167_LTE_LSAT"),
+    (3_356, True): ("Air780E", "AirM2M_780E_V1169_LTE_AT"),
 }
