@@ -30,7 +30,7 @@ from atwin.twin import Twin
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from atwin.at.dialect.urc import Urc
+    from atwin.at.dialect.said import Urc
     from atwin.net.network import Stream
 
 #: Seconds of the experiment, between two firings, and that the server thinks.

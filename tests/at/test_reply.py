@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from atwin.at.cme import cme_text
+from atwin.at.dialect.results import HttpHead, HttpRead
 from atwin.at.reply import (
     AtError,
     Block,
@@ -57,15 +58,15 @@ def test_errors(error: AtError, cmee: int, framed: bytes) -> None:
 
 
 def test_block_has_one_crlf_between_data_and_result() -> None:
-    block = Block("+HTTPREAD: 15", b"Hello LuatOS!!!")
+    block = Block(HttpRead(15), b"Hello LuatOS!!!")
     assert frame_block(block, Style()) == b"\r\n+HTTPREAD: 15\r\nHello LuatOS!!!\r\nOK\r\n"
-    head = Block("+HTTPHEAD: 1", b"x", tail=b"\r\n")
+    head = Block(HttpHead(1), b"x", tail=b"\r\n")
     assert frame_block(head, Style()) == b"\r\n+HTTPHEAD: 1\r\nx\r\n\r\nOK\r\n"
 
 
 def test_block_without_a_header_line() -> None:
-    assert frame_block(Block("", b"x"), Style()) == b"\r\nx\r\nOK\r\n"
-    assert frame_block(Block("", b"x"), Style(verbose=False)) == b"x0\r"
+    assert frame_block(Block(None, b"x"), Style()) == b"\r\nx\r\nOK\r\n"
+    assert frame_block(Block(None, b"x"), Style(verbose=False)) == b"x0\r"
 
 
 def test_urcs_are_whole_lines() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.at.shape import Shape, shape_of
+from atwin.at.dialect.commands import DOWNLOAD, SIGN, expected_of
 from atwin.cli.commands.console.terminal import Mark, NoAnswer, Terminal
 from atwin.clock import run_virtual
 from atwin.line.ports.memory import MemoryPort, memory_pair
@@ -158,20 +158,25 @@ def test_what_needs_no_answer_is_not_waited_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "shape"),
+    ("line", "prompt", "size"),
     [
-        ("AT+HTTPDATA=4,10000", Shape(prompt="DOWNLOAD", size=4)),
-        ('AT+CMEE=1;+FSWRITE="a,b",0,12,10', Shape(prompt=">", size=12)),
-        ("AT+HTTPDATA=x", Shape(prompt="DOWNLOAD")),
-        ("AT+HTTPDATA=?", Shape()),
-        ("AT+HTTPACTION=?", Shape()),
-        ("AT", Shape()),
-        ("AT$", Shape()),
-        ("hello", Shape(answered=False)),
+        ("AT+HTTPDATA=4,10000", DOWNLOAD, 4),
+        ('AT+CMEE=1;+FSWRITE="a,b",0,12,10', SIGN, 12),
+        ("AT+HTTPDATA=x", DOWNLOAD, 0),
+        ("AT+HTTPDATA=?", None, 0),
+        ("AT+HTTPACTION=?", None, 0),
+        ("AT", None, 0),
+        ("AT$", None, 0),
+        ("hello", None, 0),
     ],
 )
-def test_shapes(line: str, shape: Shape) -> None:
-    assert shape_of(line) == shape
+def test_what_a_command_asks_for(line: str, prompt: str | None, size: int) -> None:
+    expected = expected_of(line)
+    assert expected.shape.prompt == prompt
+    assert expected.answered == (line != "hello")
+    assert expected.shape.closing == ()
+    if prompt is not None:
+        assert expected.data(multi=False) == (size, b"")
 
 
 def test_data_for_a_link_with_and_without_a_length() -> None:

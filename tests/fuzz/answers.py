@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
 from atwin.at.answers import LONGEST_LINE, AnswerParser
-from atwin.at.events import BodyData, BodyStart, Final, Line
+from atwin.at.dialect.commands import expected_of
+from atwin.at.events import BodyData, BodyStart, Final, Information
 from atwin.clock import run_virtual
 from atwin.host import Modem
 from atwin.host.channel.channel import Channel
@@ -30,9 +31,11 @@ class Step(NamedTuple):
 
     sent: str
     answer: bytes
-    bodies: tuple[str, ...] = ()
     raw: int = 0
-    prompt: str | None = None
+
+    @property
+    def prompt(self) -> str | None:
+        return expected_of(self.sent).shape.prompt
 
 
 OK = b"\r\nOK\r\n"
@@ -48,14 +51,14 @@ STEPS = (
     Step("AT+SAPBR=2,1", b'\r\n+SAPBR: 1,1,"10.0.0.7"\r\n' + OK),
     Step("AT+HTTPDATA=?", b"\r\n+HTTPDATA: (0-3356),(1000-120000)\r\n" + OK),
     Step("AT+HTTPACTION=0", OK + b"\r\n+HTTPACTION: 0,206,300\r\n"),
-    Step("AT+HTTPREAD", b"\r\n+HTTPREAD: 256\r\n" + BINARY + OK, ("+HTTPREAD",)),
-    Step("AT+HTTPHEAD", b"\r\n+HTTPHEAD: 6\r\nA: b\r\n\r\n" + OK, ("+HTTPHEAD", "+HTTPREAD")),
-    Step("AT+HTTPEXGET", b"\r\n+HTTPEXGET: 5\r\nhello" + OK, ("+HTTPEXGET", "+HTTPGET")),
-    Step("AT+HTTPDATA=3,1000", b"\r\nDOWNLOAD\r\n" + OK, prompt="DOWNLOAD"),
-    Step('AT+FSWRITE="a",0,3,9', b"\r\n> " + OK, prompt=">"),
+    Step("AT+HTTPREAD", b"\r\n+HTTPREAD: 256\r\n" + BINARY + OK),
+    Step("AT+HTTPHEAD", b"\r\n+HTTPHEAD: 6\r\nA: b\r\n\r\n" + OK),
+    Step("AT+HTTPEXGET", b"\r\n+HTTPEXGET: 5\r\nhello" + OK),
+    Step("AT+HTTPDATA=3,1000", b"\r\nDOWNLOAD\r\n" + OK),
+    Step('AT+FSWRITE="a",0,3,9', b"\r\n> " + OK),
     Step('AT+FSREAD="a",1,9,0', b"\r\n\r\n123456789" + OK, raw=9),
     Step("AT+CIPSTATUS", OK + b"\r\nSTATE: IP STATUS\r\n" + b'C: 0,,"","","","INITIAL"\r\n' * 6),
-    Step("AT+CIPRXGET=2,5", b"\r\n+CIPRXGET: 2,5,0\r\nhello" + OK, ("+CIPRXGET",)),
+    Step("AT+CIPRXGET=2,5", b"\r\n+CIPRXGET: 2,5,0\r\nhello" + OK),
     Step("AT+CIPSEND=1,5", b"\r\n1, SEND OK\r\n"),
     Step("AT+CIFSR", b"\r\n10.222.163.213\r\n"),
     Step("AT+CSQ", b"\r\n+IPD,5:hello\r\n+RECEIVE,1,3:\r\nabc\r\n+CSQ: 22,0\r\n" + OK),
@@ -115,7 +118,7 @@ def parse(dice: Random) -> None:
         parser = AnswerParser()
         events: list[Event] = []
         for step, answer in zip(steps, wire, strict=True):
-            parser.begin(step.sent, bodies=step.bodies, raw=step.raw, prompt=step.prompt, owed=owed)
+            parser.begin(step.sent, raw=step.raw, owed=owed)
             for piece in cut(dice, answer):
                 events += parser.feed(piece)
         for event in events:
@@ -128,7 +131,7 @@ def parse(dice: Random) -> None:
         parser.feed(REST)
         parser.begin("AT+CSQ")
         assert parser.feed(b"\r\n+CSQ: 22,0\r\n" + OK) == [
-            Line("+CSQ: 22,0"),
+            Information("+CSQ: 22,0"),
             Final("OK", ok=True),
         ]
     assert results[0] == results[1] or not whole, wire
@@ -184,11 +187,9 @@ def converse(dice: Random) -> None:
             began = loop.time()
             try:
                 if step.prompt:
-                    await channel.command_with_data(
-                        step.sent, b"abc", prompt=step.prompt, timeout=2, data_timeout=3
-                    )
+                    await channel.command_with_data(step.sent, b"abc", timeout=2, data_timeout=3)
                 else:
-                    await channel.command(step.sent, timeout=2, bodies=step.bodies, raw=step.raw)
+                    await channel.command(step.sent, timeout=2, raw=step.raw)
             except (Timeout, HostError):
                 pass
             assert loop.time() - began < 2000, step

@@ -28,7 +28,7 @@ def test_answer_lines_and_body() -> None:
         channel, module = bench()
         module.buffer = b"Hello LuatOS!!!"
         counts: list[int] = []
-        reply = await channel.command("AT+HTTPREAD", bodies=("+HTTPREAD",), progress=counts.append)
+        reply = await channel.command("AT+HTTPREAD", progress=counts.append)
         assert (reply.ok, reply.body, reply.lines) == (True, b"Hello LuatOS!!!", ("+HTTPREAD: 15",))
         assert counts[-1] == 15
         refused = await channel.command("AT+NOSUCH")
@@ -110,12 +110,12 @@ def test_data_phase() -> None:
         data = b"\n" + bytes(range(256)) * 40
         sent: list[int] = []
         reply = await channel.command_with_data(
-            f"AT+HTTPDATA={len(data)},10000", data, prompt="DOWNLOAD", progress=sent.append
+            f"AT+HTTPDATA={len(data)},10000", data, progress=sent.append
         )
         assert reply.ok
         assert module.buffer == data
         assert sent[-1] == len(data)
-        refused = await channel.command_with_data("AT+HTTPDATA=999999,1", b"x", prompt="DOWNLOAD")
+        refused = await channel.command_with_data("AT+HTTPDATA=999999,1", b"x")
         assert refused.final.code == 53
 
     run_virtual(main())
@@ -143,8 +143,8 @@ def test_short_body_is_told_and_the_line_recovers() -> None:
         module.buffer = bytes(5000)
         module.spoil.append(lambda output: output[:3000])
         with pytest.raises(Timeout, match=r"only 2981 of 5000 announced bytes in 9 s"):
-            await channel.command("AT+HTTPREAD", bodies=("+HTTPREAD",))
-        reply = await channel.command("AT+HTTPREAD", bodies=("+HTTPREAD",))
+            await channel.command("AT+HTTPREAD")
+        reply = await channel.command("AT+HTTPREAD")
         assert reply.body == bytes(5000)
 
     run_virtual(main())
@@ -155,7 +155,7 @@ def test_slow_body_may_take_longer_than_the_timeout() -> None:
         near, far = memory_pair()
         channel = Channel(near)
         far.start(Silent())
-        task = asyncio.create_task(channel.command("AT+HTTPREAD", bodies=("+HTTPREAD",)))
+        task = asyncio.create_task(channel.command("AT+HTTPREAD"))
         await asyncio.sleep(1)
         far.write(b"\r\n+HTTPREAD: 300\r\n")
         for _ in range(30):
@@ -191,9 +191,7 @@ def test_module_that_stops_taking_data() -> None:
     async def main() -> None:
         channel = Channel(Stuck())  # type: ignore[arg-type]
         with pytest.raises(Timeout, match="in 20 s"):
-            await channel.command_with_data(
-                "AT+HTTPDATA=3,1000", b"abc", prompt="DOWNLOAD", data_timeout=20
-            )
+            await channel.command_with_data("AT+HTTPDATA=3,1000", b"abc", data_timeout=20)
         await asyncio.sleep(0)
         assert len(asyncio.all_tasks()) == 1
 
@@ -278,9 +276,9 @@ def test_log_has_both_directions_with_bodies_shortened() -> None:
         entries: list[LogEntry] = []
         stop = channel.on_log(entries.append)
         module.buffer = bytes(1000)
-        await channel.command("AT+HTTPREAD", bodies=("+HTTPREAD",))
+        await channel.command("AT+HTTPREAD")
         module.say("+CGEV: ME DETACH")
-        await channel.command_with_data("AT+HTTPDATA=3,1000", b"abc", prompt="DOWNLOAD")
+        await channel.command_with_data("AT+HTTPDATA=3,1000", b"abc")
         assert [f"{e.direction} {e.text}" for e in entries] == [
             "> AT+HTTPREAD",
             "< +HTTPREAD: 1000",
@@ -322,7 +320,7 @@ def test_failing_progress_function_fails_its_command() -> None:
         channel, module = bench()
         module.buffer = b"abc"
         with pytest.raises(ValueError, match="broken"):
-            await channel.command("AT+HTTPREAD", bodies=("+HTTPREAD",), progress=broken)
+            await channel.command("AT+HTTPREAD", progress=broken)
         assert (await channel.command("AT")).ok
 
     run_virtual(main())

@@ -163,9 +163,9 @@ def test_a_late_result_is_not_taken_for_that_of_a_body_or_of_data() -> None:
             return b"\r\nERROR\r\n"
 
         module.instead |= {"AT+HTTPREAD": read, "AT+HTTPDATA": take}
-        reply = await channel.command("AT+HTTPREAD", bodies=("+HTTPREAD",))
+        reply = await channel.command("AT+HTTPREAD")
         assert reply.body == module.buffer
-        reply = await channel.command_with_data("AT+HTTPDATA=3,1000", b"abc", prompt="DOWNLOAD")
+        reply = await channel.command_with_data("AT+HTTPDATA=3,1000", b"abc")
         assert (reply.ok, reply.prompted, module.buffer) == (True, True, b"abc")
 
     run_virtual(main())

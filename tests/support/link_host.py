@@ -33,7 +33,7 @@ class LinkHost:
 
     async def ask(self, line: str) -> Reply:
         """A command that must be answered well."""
-        reply = await self.channel.command(line, bodies=("+CIPRXGET",), timeout=90)
+        reply = await self.channel.command(line, timeout=90)
         assert reply.ok, f"{line}: {reply.final.text}"
         return reply
 
@@ -59,7 +59,7 @@ class LinkHost:
         for start in range(0, len(data), PACKET):
             piece = data[start : start + PACKET]
             line = f"AT+CIPSEND={prefix}{len(piece)}"
-            reply = await self.channel.command_with_data(line, piece, prompt=">")
+            reply = await self.channel.command_with_data(line, piece)
             assert reply.ok, reply.final.text
 
     async def have(self, number: int | None, count: int) -> bytes:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atwin.at import command
+from atwin.at.dialect.results import HttpRead
 from atwin.at.dialect.urcs import HttpCause
 from atwin.at.kinds import Range
 from atwin.at.reply import Block, CmeError, Collect, Reply
@@ -79,7 +80,7 @@ class Sample(Commands):
     @command.execute("+BLOCK")
     def block(self) -> Block:
         """Counted bytes."""
-        return Block("+BLOCK: 4", b"\r\n\x00\xff")
+        return Block(HttpRead(4), b"\r\n\x00\xff")
 
     @command.execute("+EVENT")
     def event(self) -> None:
@@ -152,10 +153,10 @@ def with_rig(test: Callable[[Rig], Awaitable[T]]) -> T:
         (b"AT+BARE\r", b"AT+BARE\r\r\n10.0.0.1\r\n"),
         (b"AT+BARE;E0\r", b"AT+BARE;E0\r\r\n10.0.0.1\r\n\r\nOK\r\n"),
         (b"AT+SHUT\r", b"AT+SHUT\r\r\nSHUT OK\r\n"),
-        (b"AT+BLOCK\r", b"AT+BLOCK\r\r\n+BLOCK: 4\r\n\r\n\x00\xff\r\nOK\r\n"),
+        (b"AT+BLOCK\r", b"AT+BLOCK\r\r\n+HTTPREAD: 4\r\n\r\n\x00\xff\r\nOK\r\n"),
         (
             b"AT+BLOCK;+INFO\r",
-            b"AT+BLOCK;+INFO\r\r\n+BLOCK: 4\r\n\r\n\x00\xff\r\n+INFO: 1\r\n\r\nOK\r\n",
+            b"AT+BLOCK;+INFO\r\r\n+HTTPREAD: 4\r\n\r\n\x00\xff\r\n+INFO: 1\r\n\r\nOK\r\n",
         ),
         (b"AT+EVENT\r", b"AT+EVENT\r\r\nOK\r\n\r\nERROR: 9\r\n"),
         (b"AT+BROKEN\r", b"AT+BROKEN\r\r\n+CME ERROR: 100\r\n"),
@@ -354,7 +355,7 @@ def test_each_answer_is_one_write() -> None:
         await rig.answer(b"AT+LINES\rAT+BLOCK\rAT+EVENT\r")
         assert writes == [
             b"\r\none\r\ntwo\r\n\r\nOK\r\n",
-            b"\r\n+BLOCK: 4\r\n\r\n\x00\xff\r\nOK\r\n",
+            b"\r\n+HTTPREAD: 4\r\n\r\n\x00\xff\r\nOK\r\n",
             b"\r\nOK\r\n",
             b"\r\nERROR: 9\r\n",
         ]

@@ -6,6 +6,8 @@ from enum import IntEnum
 from functools import cache
 from importlib.resources import files
 
+from atwin.at.lenient import number
+
 
 class Cme(IntEnum):
     """The numbers this package has a use for; the whole table is `cme_text`."""
@@ -28,12 +30,23 @@ def _table() -> dict[int, str]:
     texts: dict[int, str] = {}
     for row in files(__package__).joinpath("cme.tsv").read_text("utf-8").splitlines():
         if row and not row.startswith("#"):
-            number, text, line = (row + "\t\t").split("\t")[:3]
+            code, text, line = (row + "\t\t").split("\t")[:3]
             if line != "cat4":  # those are another product line's meanings
-                texts[int(number)] = text
+                texts[int(code)] = text
     return texts
 
 
 def cme_text(number: int) -> str:
     """The vendor's wording, spelling kept; the bare number where the table has no text."""
     return _table().get(number) or str(number)
+
+
+def code_of(what: str) -> int | None:
+    """The number that an error line gives, as a number or in words; None for other words."""
+    code = number(what)
+    return _codes().get(what.lower()) if code is None else code
+
+
+@cache
+def _codes() -> dict[str, int]:
+    return {cme_text(code).lower(): int(code) for code in Cme}

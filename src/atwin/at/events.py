@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from atwin.at.dialect.urc import Urc
+    from atwin.at.dialect.said import Urc
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Echo:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Information:
     """An information line of the command in flight."""
 
     text: str
@@ -86,4 +86,4 @@ class Unsolicited:
     urc: Urc | None
 
 
-Event = Echo | Line | Final | Prompt | BodyStart | BodyData | Received | Unsolicited
+Event = Echo | Information | Final | Prompt | BodyStart | BodyData | Received | Unsolicited

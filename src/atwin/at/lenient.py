@@ -19,3 +19,9 @@ def lenient(pattern: str) -> re.Pattern[str]:
     for mark in (":", ","):
         pattern = pattern.replace(f"{mark} ", rf"[ \t]*+{mark}[ \t]*+")
     return re.compile(pattern.replace(r"\d+", rf"\d{{1,{LONGEST_NUMBER}}}"))
+
+
+def number(text: str) -> int | None:
+    """The number of at most `LONGEST_NUMBER` digits that `text` is; None for anything else."""
+    digits = text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
+    return int(text) if digits else None

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from atwin.at.cme import cme_text
+from atwin.at.dialect.commands import SIGN
+from atwin.at.dialect.results import ERROR, OK, ExtendedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-OK = "OK"
-ERROR = "ERROR"
+    from atwin.at.dialect.said import Header
 
 #: V.250 numbers of the result codes that have one (ATV0).
 _NUMERIC = {OK: "0", "CONNECT": "1", "NO CARRIER": "3", ERROR: "4"}
@@ -31,7 +32,7 @@ class CmeError(AtError):
     """
 
     def __init__(self, number: int, lines: tuple[str, ...] = ()) -> None:
-        super().__init__(f"+CME ERROR: {number}")
+        super().__init__(str(ExtendedError("CME", str(number))))
         self.number = number
         self.lines = lines
 
@@ -54,11 +55,11 @@ class Reply:
 class Block:
     """A length-prefixed answer: header line, raw bytes, and the result.
 
-    An empty `header` leaves that line out, as FSREAD does. `tail` goes between the bytes and the
+    Without `header` that line is left out, as FSREAD does. `tail` goes between the bytes and the
     result without being counted in the header.
     """
 
-    header: str
+    header: Header | None
     data: bytes
     tail: bytes = b""
 
@@ -115,16 +116,21 @@ def frame_error(error: AtError, style: Style) -> bytes:
     if style.cmee == 0:
         return lines + frame_final(ERROR, style)
     detail = cme_text(error.number) if style.cmee == 2 else str(error.number)
-    return lines + frame_final(f"+CME ERROR: {detail}", style)
+    return lines + frame_final(str(ExtendedError("CME", detail)), style)
 
 
 def frame_block(block: Block, style: Style, *, final: bool = True) -> bytes:
     """Header, exactly the counted bytes, the uncounted tail, and the result if it is `final`."""
-    if block.header:
-        header = frame_lines((block.header,), style)
+    if block.header is not None:
+        header = frame_lines((str(block.header),), style)
     else:
         header = b"\r\n" if style.verbose else b""
     return b"".join((header, block.data, block.tail, frame_final(OK, style) if final else b""))
+
+
+def frame_prompt(prompt: str, *, blank: bool = False) -> bytes:
+    """What asks for data: a line, or the sign, which has no line end and perhaps a blank."""
+    return frame_urc(prompt) if prompt != SIGN else b"\r\n> " if blank else b"\r\n>"
 
 
 def frame_urc(text: str) -> bytes:

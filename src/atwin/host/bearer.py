@@ -12,7 +12,7 @@ from atwin.host.channel.script import Script
 from atwin.host.errors import CommandRefusedError
 
 if TYPE_CHECKING:
-    from atwin.at.dialect.urc import Urc
+    from atwin.at.dialect.said import Urc
     from atwin.host.channel.channel import Channel
 
 #: Seconds SAPBR=1 may take (spec: flows.md §1).

@@ -129,7 +129,6 @@ async def _write(script: Script, file: StoredFile) -> None:
         await script.give(
             f"AT+FSWRITE={file.quoted_name},{int(start > 0)},{len(piece)},{_WRITE_SECONDS}",
             piece,
-            prompt=">",
             deadline=_WRITE_SECONDS + 9.0,
         )
 

@@ -22,7 +22,7 @@ from atwin.twin.faults import FaultPlan
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from atwin.at.dialect.urc import Urc
+    from atwin.at.dialect.said import Urc
 
 CONTENT = Generated(400_000, seed=9)
 DIGEST = hashlib.sha256(CONTENT.read(0, CONTENT.size)).hexdigest()

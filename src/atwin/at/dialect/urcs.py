@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import Annotated
 
-from atwin.at.dialect.urc import Link, Urc, Words
+from atwin.at.dialect.said import Link, Urc, Words
 
 #: What the mask ROM says: no line (spec: power.md §3).
 ROM_BANNER = b"^boot.rom'v\x00\x01\x00\x00'!\\n"
@@ -36,14 +36,18 @@ class PowerDown(Urc, says="NORMAL POWER DOWN"):
 # --- SIM and network ------------------------------------------------------------------------------
 
 
-class SimState(Urc, says="+CPIN: <state>", information=True):
+class SimState(Urc, says="+CPIN: <state>"):
     """What AT+CPIN? tells, after a start and when the card comes or goes (spec: uart.md §8)."""
+
+    IS_INFORMATION = True
 
     state: Words
 
 
-class Registration(Urc, says="+<kind>: <state>", information=True):
+class Registration(Urc, says="+<kind>: <state>"):
     """`state` is what the read form has after its mode: status, and the cell in mode 2."""
+
+    IS_INFORMATION = True
 
     kind: Annotated[str, "C[EG]?REG"]
     state: Annotated[str, r'\d(?:,"\w*","\w*",\d)?']
@@ -206,7 +210,9 @@ class NameUnknown(Urc, says="+CDNSGIP: 0,<error>"):
 def parse_urc(line: str) -> Urc | None:
     """The URC that `line` (without CR LF) is, or None for any other line."""
     line = line.strip()
-    return next((urc for kind in Urc.DECLARED if (urc := kind.read(line)) is not None), None)
+    return next(
+        (urc for kind in Urc.__subclasses__() if (urc := kind.read(line)) is not None), None
+    )
 
 
 def urcs_after(body: bytes) -> list[tuple[str, Urc]]:

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from atwin.at.answers import AnswerParser
 from atwin.at.dialect.urcs import Ready, urcs_after
-from atwin.at.events import BodyData, BodyStart, Echo, Final, Line, Prompt, Received, Unsolicited
+from atwin.at.events import (
+    BodyData,
+    BodyStart,
+    Echo,
+    Final,
+    Information,
+    Prompt,
+    Received,
+    Unsolicited,
+)
 from atwin.clock import LoopClock
 from atwin.host.channel.data_phase import DataPhase
 from atwin.host.channel.doubt import SETTLE, Doubt
@@ -25,9 +34,9 @@ from atwin.host.errors import LineLostError
 from atwin.line.port import SettablePort
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from atwin.at.dialect.urc import Urc
+    from atwin.at.dialect.said import Urc
     from atwin.at.events import Event
     from atwin.clock import Clock
     from atwin.host.channel.exchange import Progress
@@ -102,24 +111,19 @@ class Channel:
         text: str,
         *,
         timeout: float = COMMAND_TIMEOUT,
-        bodies: Sequence[str] = (),
         raw: int = 0,
         progress: Progress | None = None,
-        finals: Sequence[str] = (),
     ) -> Reply:
         """Send one command line (without CR) and return its whole answer, good or bad.
 
         `timeout` seconds run from the command, and again from each piece of a counted body.
-        `bodies` are the headers that announce one (`+HTTPREAD`), `raw` is the length of one that
-        comes without, `progress` hears how much of it has come, `finals` are results other than
-        OK that mean success. Raises `Timeout`, `LineLostError`, and `ModuleSilentError` when the
+        `raw` is the length of one that nothing announces, `progress` hears how much of it has
+        come. Raises `Timeout`, `LineLostError`, and `ModuleSilentError` when the
         line cannot be resynchronised.
         """
         async with self._lock:
             await self._doubt.clear()
-            exchange = self._begin(
-                text, b"\r", timeout, progress, bodies=bodies, raw=raw, finals=finals
-            )
+            exchange = self._begin(text, b"\r", timeout, progress, raw=raw)
             try:
                 return await exchange.reply
             finally:
@@ -130,7 +134,6 @@ class Channel:
         text: str,
         data: bytes,
         *,
-        prompt: str,
         timeout: float = COMMAND_TIMEOUT,
         data_timeout: float = 130.0,
         progress: Progress | None = None,
@@ -144,7 +147,7 @@ class Channel:
             await self._doubt.clear()
             # CR LF: behind a bare CR the module would swallow data that begin with LF
             # (spec: uart.md §1).
-            exchange = self._begin(text, b"\r\n", timeout, None, prompt=prompt)
+            exchange = self._begin(text, b"\r\n", timeout, None)
             self._data.unsent = len(data)
             try:
                 if await exchange.prompted:
@@ -278,7 +281,7 @@ class Channel:
         if (
             exchange.final is not None
             and self._owed
-            and isinstance(event, Echo | Line | BodyStart | Prompt)
+            and isinstance(event, Echo | Information | BodyStart | Prompt)
         ):
             exchange.start_over()
             self._owed.came()
@@ -286,7 +289,7 @@ class Channel:
             case BodyData(data):
                 exchange.alive_at = self.clock.now()
                 exchange.take(data)
-            case Line(text):
+            case Information(text):
                 self._log("<", text)
                 exchange.lines.append(text)
                 if exchange.timeout > COMMAND_TIMEOUT and text[0] in "+*^":
@@ -361,10 +364,7 @@ class Channel:
         timeout: float,
         progress: Progress | None,
         *,
-        bodies: Sequence[str] = (),
         raw: int = 0,
-        finals: Sequence[str] = (),
-        prompt: str | None = None,
         probe: bool = False,
     ) -> Exchange:
         self.check_line()
@@ -372,7 +372,7 @@ class Channel:
         self._data.unsent = 0
         self._owed.is_due = False
         owed = bool(self._owed) and not probe
-        self._parser.begin(text, bodies=bodies, raw=raw, prompt=prompt, finals=finals, owed=owed)
+        self._parser.begin(text, raw=raw, owed=owed)
         self._exchange = exchange
         self._log(">", text)
         self.port.write(text.encode() + end)

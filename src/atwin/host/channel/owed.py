@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from atwin.at.answers import is_result
+from atwin.at.dialect.results import is_result
 
 if TYPE_CHECKING:
     from atwin.clock import Clock

@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from atwin.at.dialect.commands import expected_of
 from atwin.at.dialect.urcs import Ready
 from atwin.host.channel.channel import COMMAND_TIMEOUT
 from atwin.host.channel.exchange import Timeout
 from atwin.host.errors import CommandRefusedError, ModuleRestartedError, NoAnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from atwin.at.dialect.urc import Urc
+    from atwin.at.dialect.said import Urc
     from atwin.host.channel.channel import Channel
     from atwin.host.channel.exchange import Progress, Reply
     from atwin.host.errors import StepError
@@ -47,7 +46,6 @@ class Script:
         command: str,
         *,
         deadline: float = COMMAND_TIMEOUT,
-        bodies: Sequence[str] = (),
         raw: int = 0,
         progress: Progress | None = None,
         shown: str | None = None,
@@ -59,7 +57,7 @@ class Script:
         self._next(shown or command)
         try:
             return await self._channel.command(
-                command, timeout=deadline, bodies=bodies, raw=raw, progress=progress
+                command, timeout=deadline, raw=raw, progress=progress
             )
         except Timeout as timeout:
             raise self.no_answer(str(timeout), missing=timeout.missing) from None
@@ -69,7 +67,6 @@ class Script:
         command: str,
         *,
         deadline: float = COMMAND_TIMEOUT,
-        bodies: Sequence[str] = (),
         raw: int = 0,
         progress: Progress | None = None,
         advice: str | None = None,
@@ -78,9 +75,7 @@ class Script:
 
         Raises `NoAnswerError`, and `CommandRefusedError` with `advice`.
         """
-        reply = await self.ask(
-            command, deadline=deadline, bodies=bodies, raw=raw, progress=progress
-        )
+        reply = await self.ask(command, deadline=deadline, raw=raw, progress=progress)
         if not reply.ok:
             raise self.refused(reply, advice)
         return reply
@@ -90,7 +85,6 @@ class Script:
         command: str,
         data: bytes,
         *,
-        prompt: str,
         deadline: float,
         progress: Progress | None = None,
     ) -> Reply:
@@ -101,13 +95,14 @@ class Script:
         self._next(command)
         try:
             reply = await self._channel.command_with_data(
-                command, data, prompt=prompt, data_timeout=deadline, progress=progress
+                command, data, data_timeout=deadline, progress=progress
             )
         except Timeout as timeout:
             raise self.no_answer(str(timeout), missing=timeout.missing) from None
         if not reply.ok:
             raise self.refused(reply)
         if not reply.prompted:
+            prompt = expected_of(command).shape.prompt
             raise self.refused(reply, f"the module did not ask for the data with {prompt}")
         return reply
 

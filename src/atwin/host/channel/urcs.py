@@ -13,7 +13,7 @@ from atwin.host.errors import LineLostError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.at.dialect.urc import Urc
+    from atwin.at.dialect.said import Urc
     from atwin.clock import Clock
 
 U = TypeVar("U", bound="Urc")

@@ -47,7 +47,6 @@ class Buffer:
         reply = await self._script.give(
             f"AT+HTTPDATA={size},{seconds * 1000}",
             data,
-            prompt="DOWNLOAD",
             deadline=seconds + 9.0,
             progress=progress,
         )
@@ -86,7 +85,7 @@ class Buffer:
                 self._session.on_body(got + count)
 
         ranged = "" if (start, size) == (0, self.length) else f"={start},{size}"
-        reply = await self._measured_step(f"AT+HTTPREAD{ranged}", ("+HTTPREAD",), progress)
+        reply = await self._measured_step(f"AT+HTTPREAD{ranged}", progress)
         body = reply.body or b""
         if not 0 < len(body) <= size:
             raise self._script.refused(reply, f"{len(body)} bytes in the buffer, not {size}")
@@ -106,16 +105,14 @@ class Buffer:
             raise self._script.no_answer("a URC in the place of lost bytes", missing=len(looks))
 
     async def _give(self, start: int, size: int) -> bytes | None:
-        reply = await self._script.step(f"AT+HTTPREAD={start},{size}", bodies=("+HTTPREAD",))
+        reply = await self._script.step(f"AT+HTTPREAD={start},{size}")
         return reply.body
 
-    async def _measured_step(
-        self, command: str, bodies: tuple[str, ...], progress: Progress | None = None
-    ) -> Reply:
+    async def _measured_step(self, command: str, progress: Progress | None = None) -> Reply:
         """A step whose body tells how fast the line is."""
         clock = self._session.channel.clock
         began = clock.now()
-        reply = await self._script.step(command, bodies=bodies, progress=progress)
+        reply = await self._script.step(command, progress=progress)
         took = clock.now() - began
         if reply.body and took:
             self.rate = len(reply.body) / took
@@ -135,7 +132,7 @@ class Buffer:
         Raises `NoAnswerError`.
         """
         try:
-            reply = await self._measured_step("AT+HTTPHEAD", ("+HTTPHEAD", "+HTTPREAD"))
+            reply = await self._measured_step("AT+HTTPHEAD")
         except CommandRefusedError:
             return Headers()
         self.last_head = reply.body or b""

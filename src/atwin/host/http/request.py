@@ -205,7 +205,6 @@ async def _give_piece(session: HttpSession, piece: bytes) -> HttpExPosted | Answ
         await script.give(
             f"AT+HTTPEXPOST={len(piece)},{_PIECE_SECONDS * 1000}",
             piece,
-            prompt=">",
             deadline=_PIECE_SECONDS + 9.0,
         )
     except CommandRefusedError as refusal:

@@ -22,7 +22,7 @@ from atwin.host.http.time_limit import URC_GRACE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.at.dialect.urc import Urc
+    from atwin.at.dialect.said import Urc
     from atwin.host.channel.exchange import Reply
     from atwin.host.errors import RequestFailedError, StepError
     from atwin.host.http.opening import Opening
@@ -107,7 +107,7 @@ class Stream:
         pieces = self._session.pieces
         size = "" if pieces.largest is None else f"={pieces.largest}"
         try:
-            reply = await self._script.ask(f"AT+HTTPEXGET{size}", bodies=("+HTTPEXGET", "+HTTPGET"))
+            reply = await self._script.ask(f"AT+HTTPEXGET{size}")
             if reply.ok and reply.body is None:
                 # The module said that data wait, and has handed them over: they got lost.
                 raise self._script.no_answer(f"{reply.told} without the data", missing=1)

@@ -10,7 +10,7 @@ from atwin.at import command
 from atwin.at.cme import Cme
 from atwin.at.dialect.urcs import BearerDeact
 from atwin.at.kinds import BadArgument, Range, Text
-from atwin.at.reply import Answer, CmeError, Reply
+from atwin.at.reply import CmeError, Reply
 from atwin.twin.chapters.network.radio import Radio
 from atwin.twin.engine.run import Chapter, ChapterService, Commands, Run
 
@@ -56,7 +56,7 @@ class BearerCommands(Commands):
         cid: Annotated[int, Range(1, 3)],
         tag: Annotated[str | None, Text("ConParamTag")] = None,
         value: Annotated[str | None, Text("ConParamValue", _LONGEST)] = None,
-    ) -> Answer | Awaitable[Answer]:
+    ) -> str | Reply | Awaitable[None] | None:
         """Close (0), open (1) or query (2) a bearer, set (3) or get (4) its parameters.
 
         Status in the query: 0 connecting, 1 connected, 2 closing, 3 closed. Tags: CONTYPE

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
+from atwin.at.dialect.commands import SIGN
 from atwin.at.kinds import OneOf, Range, Text
-from atwin.at.reply import AtError, Block, Collect, Reply
+from atwin.at.reply import AtError, Block, Collect, Reply, frame_prompt
 from atwin.twin.board.flash import FlashError
 from atwin.twin.engine.run import Chapter, Commands
 
@@ -32,7 +33,7 @@ class FileCommands(Commands):
 
     def __init__(self, run: Run) -> None:
         self._flash = run.hardware.flash
-        self._prompt = b"\r\n> " if run.profile.has("fs_prompt_space") else b"\r\n>"
+        self._prompt = frame_prompt(SIGN, blank=run.profile.has("fs_prompt_space"))
         self._header = False
 
     @command.set("+FSCREATE", plain_errors=True)
@@ -108,7 +109,7 @@ class FileCommands(Commands):
         start = position if mode == 1 else 0
         piece = data[start : start + length]
         # In front of the bytes, without their number or a line end (spec: corrections.md C-26).
-        return Block("", b"+FSREAD: " + piece if self._header else piece)
+        return Block(None, b"+FSREAD: " + piece if self._header else piece)
 
     @command.set("+FSWRITE", plain_errors=True, last=True)
     def write(

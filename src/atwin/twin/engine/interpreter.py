@@ -15,9 +15,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from atwin.at.cme import Cme
+from atwin.at.dialect.results import OK
 from atwin.at.grammar import Command, MalformedLine, parse_line
 from atwin.at.reply import (
-    OK,
     Answer,
     AtError,
     Block,
@@ -35,7 +35,7 @@ from atwin.twin.engine.lines import OVERLONG, DataPhase, LineReader
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.at.dialect.urc import Urc
+    from atwin.at.dialect.said import Urc
     from atwin.clock.base import Timer
     from atwin.twin.engine.run import Run
     from atwin.twin.engine.settings import Settings

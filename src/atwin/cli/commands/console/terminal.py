@@ -1,13 +1,20 @@
 """What both consoles share: lines to the module, and what it says made readable."""
 
 import asyncio
-import re
 from collections.abc import Callable
 from enum import Enum
 
 from atwin.at.answers import AnswerParser
-from atwin.at.events import BodyData, BodyStart, Event, Final, Line, Prompt, Received, Unsolicited
-from atwin.at.shape import Shape, shape_of
+from atwin.at.events import (
+    BodyData,
+    BodyStart,
+    Event,
+    Final,
+    Information,
+    Prompt,
+    Received,
+    Unsolicited,
+)
 from atwin.disk.whole import read_input
 from atwin.line.port import Port
 
@@ -16,9 +23,6 @@ _SHOWN_WHOLE = 1024
 _SHOWN_START = 16
 #: Bytes of a file that is sent as data.
 _LARGEST_DATA = 64 << 20
-
-
-_MUX = re.compile(r"\+CIPMUX\s*=\s*([01])", re.IGNORECASE)
 
 
 class Mark(Enum):
@@ -43,8 +47,8 @@ class Terminal:
         self._port = port
         self._show = show
         self._parser = AnswerParser()
-        self._shape = Shape()
-        self._multi = False
+        #: What ends the data that the module expects, where their number does not.
+        self._end = b""
         self._packet = bytearray()
         self._body = bytearray()
         self._body_size = self._body_left = 0
@@ -83,14 +87,11 @@ class Terminal:
             self._enter_command(line)
 
     def _enter_command(self, line: str) -> None:
-        self._shape = shape_of(line, multi=self._multi)
-        if mux := _MUX.search(line):
-            self._multi = mux[1] == "1"
         self._body.clear()
         self._body_left = 0
-        self._waiting_for_result = self._shape.answered
         self._waiting_for_urc = False
-        self._parser.begin(line, bodies=self._shape.bodies, prompt=self._shape.prompt)
+        self._parser.begin(line)
+        self._waiting_for_result = self._parser.expected.answered
         self._show(Mark.SENT, line)
         # With CR LF no LF at the start of data can be taken for the end of this line
         # (spec: uart.md §1).
@@ -101,11 +102,11 @@ class Terminal:
             data = read_input(line[1:], _LARGEST_DATA)[: self.data_due]
             self._show(Mark.SENT, f"({len(data)} bytes of {line[1:]})")
         else:
-            end = b"" if self._shape.end else b"\r\n"
+            end = b"" if self._end else b"\r\n"
             data = (_encoded(line.removeprefix("@")) + end)[: self.data_due]
             self._show(Mark.SENT, line)
-        if self._shape.end:
-            data += self._shape.end
+        if self._end:
+            data += self._end
             self.data_due = 0
         else:
             self.data_due -= len(data)
@@ -124,15 +125,16 @@ class Terminal:
 
     def _handle(self, event: Event) -> None:
         match event:
-            case Line(text):
+            case Information(text):
                 self._show(Mark.ANSWER, text)
             case Unsolicited(text, urc):
                 self._show(Mark.URC, text)
-                if isinstance(urc, self._shape.closing):
+                if isinstance(urc, self._parser.expected.shape.closing):
                     self._waiting_for_urc = False
             case Prompt(text):
                 self._show(Mark.ANSWER, text)
-                self.data_due = self._shape.size
+                multi = bool(self._parser.multi)
+                self.data_due, self._end = self._parser.expected.data(multi=multi)
             case BodyStart(header, length):
                 self._show(Mark.ANSWER, header)
                 self._body_size = self._body_left = length
@@ -144,7 +146,7 @@ class Terminal:
                 self._show(Mark.ANSWER, text)
                 self.data_due = 0
                 self._waiting_for_result = False
-                self._waiting_for_urc = ok and self._shape.closing != ()
+                self._waiting_for_urc = ok and self._parser.expected.shape.closing != ()
 
     def _take_packet(self, link: int | None, data: memoryview, left: int) -> None:
         self._packet += data[: max(0, _SHOWN_WHOLE - len(self._packet))]

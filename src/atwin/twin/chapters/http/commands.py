@@ -6,9 +6,11 @@ from typing import Annotated
 
 from atwin.at import command
 from atwin.at.cme import Cme
+from atwin.at.dialect.commands import DOWNLOAD
+from atwin.at.dialect.results import HttpHead, HttpRead
 from atwin.at.grammar import Argument
 from atwin.at.kinds import BadArgument, Late, Range, Tail, Text
-from atwin.at.reply import Block, CmeError, Collect, Reply
+from atwin.at.reply import Block, CmeError, Collect, Reply, frame_prompt
 from atwin.twin.board.flash import BadName, FlashError
 from atwin.twin.chapters.http.parameters import Parameters, is_saved
 from atwin.twin.chapters.http.service import HttpService
@@ -79,7 +81,7 @@ class HttpCommands(Commands):
             self._http.buffer.add(data)
             self._http.note_fill(len(data))
 
-        return Collect(b"\r\nDOWNLOAD\r\n", size, seconds, keep)
+        return Collect(frame_prompt(DOWNLOAD), size, seconds, keep)
 
     @command.set("+HTTPACTION", test=True)
     def action(self, method: Annotated[int, Range(0, 2)]) -> None:
@@ -94,7 +96,7 @@ class HttpCommands(Commands):
         """The whole buffer; it stays there."""
         self._http.require_idle()
         data = self._http.buffer.read()
-        return Block(f"+HTTPREAD: {len(data)}", data) if data else None
+        return Block(HttpRead(len(data)), data) if data else None
 
     @command.set("+HTTPREAD", test=True)
     def read_part(
@@ -107,14 +109,14 @@ class HttpCommands(Commands):
         if not len(self._http.buffer):
             return None
         data = self._http.buffer.read(start, size)
-        return Block(f"+HTTPREAD: {len(data)}", data)
+        return Block(HttpRead(len(data)), data)
 
     @command.execute("+HTTPHEAD")
     def head(self) -> Block | None:
         """The header lines of the last response."""
         block = self._http.idle_session.head
         # The block's own last CR LF is sent but not counted (spec: http.md §3.7).
-        return Block(f"+HTTPHEAD: {len(block)}", block, tail=b"\r\n") if block else None
+        return Block(HttpHead(len(block)), block, tail=b"\r\n") if block else None
 
     @command.execute("+HTTPSCONT")
     def save(self) -> None:

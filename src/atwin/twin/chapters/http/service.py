@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable
 
-    from atwin.at.dialect.urc import Urc
+    from atwin.at.dialect.said import Urc
     from atwin.net.http import HttpExchange
     from atwin.twin.chapters.http.stream import StreamSession
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
 from atwin.at.cme import Cme
+from atwin.at.dialect.commands import SIGN
+from atwin.at.dialect.results import HttpExGet
 from atwin.at.dialect.urcs import HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady
 from atwin.at.kinds import BadArgument, Range
-from atwin.at.reply import Block, CmeError, Collect, Reply
+from atwin.at.reply import Block, CmeError, Collect, Reply, frame_prompt
 from atwin.net.http import HttpExchange
 from atwin.net.network import StreamError
 from atwin.twin.chapters.http.client import METHODS
@@ -18,7 +20,7 @@ from atwin.twin.chapters.http.service import HttpService
 from atwin.twin.engine.run import Commands, Run
 
 if TYPE_CHECKING:
-    from atwin.at.dialect.urc import Urc
+    from atwin.at.dialect.said import Urc
     from atwin.net.http import ResponseHead
     from atwin.twin.chapters.http.client import Wanted
     from atwin.twin.chapters.http.service import Session
@@ -71,7 +73,7 @@ class HttpStreamCommands(Commands):
         stream = self._running()
         if not stream.may_post(length):
             raise CmeError(Cme.NOT_ALLOWED)
-        return Collect(b"\r\n>", length, time / 1000, stream.post)
+        return Collect(frame_prompt(SIGN), length, time / 1000, stream.post)
 
     @command.set("+HTTPEXGET", bare=True, needs="ext_http")
     def get(
@@ -82,7 +84,7 @@ class HttpStreamCommands(Commands):
         data = self._running().fetch(length)
         if not data:
             raise CmeError(Cme.NOT_ALLOWED)
-        return Block(f"+HTTPEXGET: {len(data)}", data)
+        return Block(HttpExGet(len(data)), data)
 
     def _running(self) -> StreamSession:
         stream = self._http.session.stream

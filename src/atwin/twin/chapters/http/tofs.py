@@ -15,7 +15,7 @@ from atwin.twin.chapters.http.service import HttpService
 from atwin.twin.engine.run import Commands, Run
 
 if TYPE_CHECKING:
-    from atwin.at.dialect.urc import Urc
+    from atwin.at.dialect.said import Urc
     from atwin.twin.chapters.http.client import Wanted
     from atwin.twin.chapters.http.service import Session
 

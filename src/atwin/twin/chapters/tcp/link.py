@@ -10,6 +10,7 @@ from collections import deque
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from atwin.at.dialect.results import PacketOfLink
 from atwin.at.dialect.urcs import DataWaiting, ReceivedFrom
 from atwin.net.network import StreamError, TlsStreamError, unacknowledged
 from atwin.twin.chapters.ssl import Ssl
@@ -299,7 +300,7 @@ class Incoming:
         settings, size = self._settings, len(packet)
         head = ""
         if settings.mux:
-            head = f"\r\n+RECEIVE,{link.number},{size}:\r\n"
+            head = f"\r\n{PacketOfLink(link.number, size)}\r\n"
         else:
             if settings.show_source:
                 head = f"\r\n{ReceivedFrom(f'{link.address}:{link.port}')}\r\n"

@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from atwin.at.cme import Cme
+from atwin.at.dialect.results import AlreadyConnect, CloseOk, NoCarrier
 from atwin.at.dialect.urcs import (
     Closed,
     Connect,
@@ -54,12 +55,8 @@ class Sockets(ChapterService):
         """AT+CIPMUX=1."""
         return self.scene.multi
 
-    def named(self, link: Link, text: str) -> str:
-        """`text` with the link's number in front where there are several."""
-        number = self._number(link)
-        return text if number is None else f"{number}, {text}"
-
-    def _number(self, link: Link) -> int | None:
+    def number(self, link: Link) -> int | None:
+        """What the module calls `link`: None where there is only one."""
         return link.number if self.multi else None
 
     # --- opening --------------------------------------------------------------------------------
@@ -75,7 +72,7 @@ class Sockets(ChapterService):
         """AT+CIPSTART: everything after its OK. Raises `CmeError` 3."""
         before = self.links.get(number)
         if before is not None and before.state is ClientState.CONNECTED:
-            return Reply(final=self.named(before, "ALREADY CONNECT"))
+            return Reply(final=str(AlreadyConnect(self.number(before))))
         if before is not None and before.alive:
             raise CmeError(Cme.NOT_ALLOWED)
         self.scene.require_radio()
@@ -143,7 +140,7 @@ class Sockets(ChapterService):
         else:
             self.scene.move(event)
             self.run.urc(SceneState(self.scene.state.value))
-        self.run.urc(ConnectFail(self._number(link)))
+        self.run.urc(ConnectFail(self.number(link)))
 
     def _is_connected(self, link: Link) -> None:
         log.info("link %d: %s to %s:%d", link.number, link.kind, link.address, link.port)
@@ -155,7 +152,7 @@ class Sockets(ChapterService):
             self._transparent = transparent
             self.run.line.in_gap(lambda: self._begin(transparent))
         else:
-            self.run.urc(ConnectOk(self._number(link)))
+            self.run.urc(ConnectOk(self.number(link)))
 
     # --- closing --------------------------------------------------------------------------------
 
@@ -166,7 +163,7 @@ class Sockets(ChapterService):
             raise AtError
         link.close()
         self._link_down(link)
-        return Reply(final=self.named(link, "CLOSE OK"))
+        return Reply(final=str(CloseOk(self.number(link))))
 
     def shut(self) -> None:
         """AT+CIPSHUT: from any state to the first one, without a word about the links."""
@@ -191,7 +188,7 @@ class Sockets(ChapterService):
         # Said before the line is commands again: what the host has typed behind is for the peer.
         if error is not None:
             self.run.urc(TransportError(link.kind, error))
-        self.run.urc(Closed(self._number(link)))
+        self.run.urc(Closed(self.number(link)))
         link.release()
         self._link_down(link)
 
@@ -231,5 +228,5 @@ class Sockets(ChapterService):
     def online(self) -> Reply:
         """ATO."""
         if self._transparent is None:
-            return Reply(final="NO CARRIER")
+            return Reply(final=str(NoCarrier()))
         return Reply(final=str(Connect()), after=self._transparent.begin)

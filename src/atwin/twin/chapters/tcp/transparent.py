@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from atwin.at.reply import OK, frame_urc
+from atwin.at.dialect.results import OK
+from atwin.at.reply import frame_urc
 from atwin.twin.chapters.tcp.link import PACKET
 
 if TYPE_CHECKING:

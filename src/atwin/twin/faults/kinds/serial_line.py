@@ -11,7 +11,7 @@ from atwin.twin.faults.dice import among, size
 from atwin.twin.faults.fault import Fault, PlanError, text, whole
 
 if TYPE_CHECKING:
-    from atwin.at.dialect.urc import Urc
+    from atwin.at.dialect.said import Urc
     from atwin.twin.faults.case import Case
     from atwin.twin.faults.fault import End
     from atwin.twin.faults.victim import Victim

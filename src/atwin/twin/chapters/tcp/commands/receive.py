@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
 from atwin.at.cme import Cme
+from atwin.at.dialect.results import Fetched
 from atwin.at.grammar import Argument
 from atwin.at.kinds import Late, OneOf, Range
 from atwin.at.reply import Block, CmeError, Reply
@@ -91,7 +92,7 @@ class ReceiveCommands(Commands):
         if mode == _COUNT:
             return f"+CIPRXGET: 4,{which}{link.waiting}"
         data = sockets.incoming.fetch(link, size)
-        header = f"+CIPRXGET: {mode},{which}{len(data)},{link.waiting}"
+        header = Fetched(len(data), mode, link.waiting, sockets.number(link))
         if mode == _READ_HEX:
             data = data.hex().upper().encode()
         return Block(header, data)

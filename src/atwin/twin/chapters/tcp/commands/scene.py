@@ -9,6 +9,7 @@ from typing import Annotated
 
 from atwin.at import command
 from atwin.at.cme import Cme
+from atwin.at.dialect.results import LinkStatus, ShutOk
 from atwin.at.dialect.urcs import SceneState
 from atwin.at.kinds import OneOf, Text
 from atwin.at.reply import AtError, CmeError, Reply
@@ -79,7 +80,7 @@ class SceneCommands(Commands):
     def shut(self) -> Reply:
         """Close every link and end the scene; answered `SHUT OK`, from any state."""
         self._sockets.shut()
-        return Reply(final="SHUT OK")
+        return Reply(final=str(ShutOk()))
 
     @command.execute("+CIPSTATUS", last=True)
     def status(self) -> Reply:
@@ -88,20 +89,21 @@ class SceneCommands(Commands):
         state = str(SceneState(sockets.scene.state.value))
         if not sockets.multi:
             return Reply(trailer=(state,))
-        return Reply(trailer=(state, *(f"C: {self._client(number)}" for number in NUMBERS)))
+        links = (LinkStatus(number, self._client(number)) for number in NUMBERS)
+        return Reply(trailer=(state, *map(str, links)))
 
     @command.set("+CIPSTATUS")
     def status_of(self, number: Annotated[int, OneOf(*NUMBERS)]) -> str:
         """One of several links: number, bearer, kind, peer and state."""
         if not self._sockets.multi:
             raise CmeError(Cme.NOT_ALLOWED)
-        return f"+CIPSTATUS: {self._client(number)}"
+        return f"+CIPSTATUS: {number},{self._client(number)}"
 
     def _client(self, number: int) -> str:
         link = self._sockets.links.get(number)
         if link is None:
-            return f'{number},,"","","","{ClientState.INITIAL.value}"'
-        return f'{number},0,"{link.kind}","{link.address}","{link.port}","{link.state.value}"'
+            return f',"","","","{ClientState.INITIAL.value}"'
+        return f'0,"{link.kind}","{link.address}","{link.port}","{link.state.value}"'
 
     @command.execute("+CIPSCONT")
     def save(self) -> None:

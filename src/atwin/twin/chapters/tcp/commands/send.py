@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
 from atwin.at.cme import Cme
+from atwin.at.dialect.commands import SIGN
+from atwin.at.dialect.results import DataAccept, SendFail, SendOk
 from atwin.at.grammar import Argument
 from atwin.at.kinds import BadArgument, Late, OneOf, Range
-from atwin.at.reply import AtError, CmeError, Collect, Reply
+from atwin.at.reply import AtError, CmeError, Collect, Reply, frame_prompt
 from atwin.twin.chapters.tcp.commands import at_most, given, number_in, split_number
 from atwin.twin.chapters.tcp.link import PACKET
 from atwin.twin.chapters.tcp.service import NUMBERS, Sockets
@@ -52,7 +54,9 @@ class SendCommands(Commands):
         link = sockets.connected(number)
         if sockets.settings.mode:
             raise CmeError(Cme.NOT_ALLOWED)
-        prompt = b"" if sockets.settings.prompt in (_NO_PROMPT, _SILENT) else b"\r\n> "
+        prompt = b""
+        if sockets.settings.prompt not in (_NO_PROMPT, _SILENT):
+            prompt = frame_prompt(SIGN, blank=True)
 
         async def done(data: bytes) -> Reply:
             return await self._send(link, data)
@@ -67,13 +71,12 @@ class SendCommands(Commands):
         clock, mode = sockets.run.hardware.clock, sockets.settings.quick_send
         fits = len(data) <= PACKET and link.alive
         if not fits or not await link.send(clock, data, confirmed=mode == _CONFIRMED):
-            return Reply(final=sockets.named(link, "SEND FAIL"))
+            return Reply(final=str(SendFail(sockets.number(link))))
         if sockets.settings.prompt == _SILENT:
             return Reply(final=None)
         if mode == _DATA_ACCEPT:
-            number = f"{link.number}," if sockets.multi else ""
-            return Reply(final=f"DATA ACCEPT:{number}{len(data)}")
-        return Reply(final=sockets.named(link, "SEND OK"))
+            return Reply(final=str(DataAccept(sockets.number(link), len(data))))
+        return Reply(final=str(SendOk(sockets.number(link))))
 
     @command.read("+CIPSEND")
     def largest(self) -> Reply:

@@ -1,0 +1,58 @@
+"""Whether a counted body came whole, judged by what follows it.
+
+As many bytes as a body lost are taken for its end: CR LF the first of them, then its result. Where
+a URC came in between, the body's own last bytes stand where CR LF should.
+"""
+
+from __future__ import annotations
+
+#: Line ends that are looked at after a counted body.
+_LONGEST_FRAME = 8
+#: Bytes of noise that make a line of their own between a body and its result.
+_MOST_NOISE = 4
+#: By what came in place of CR LF: the last bytes of a body that may be CR or LF of its frame.
+_STOLEN = {b"": b"\r\n", b"\n": b"\r", b"\r": b""}
+
+
+class Body:
+    """The counted bodies of one answer."""
+
+    def __init__(self) -> None:
+        #: Bytes were lost, and others taken for them; or, `unframed`, they may have been, for no
+        #: CR LF came between the body and what follows.
+        self.damaged = self.unframed = False
+        self._is_over = False
+        self._frame, self._last = b"", 0
+
+    def ends(self, last: int) -> None:
+        """The count is over, with that byte."""
+        self._is_over = True
+        self._frame, self._last = b"", last
+
+    def frames(self, byte: bytes) -> bool:
+        """Whether the byte is one of the line ends after the body; else it is judged by these."""
+        if byte in b"\r\n" and len(self._frame) < _LONGEST_FRAME:
+            self._frame += byte
+            return True
+        if not self._frame.startswith(b"\r\n"):
+            self.unframed = True
+            stolen = _STOLEN.get(self._frame)
+            self.damaged = stolen is None or self._last in stolen
+        return False
+
+    def hears(self, text: str, *, noise: int) -> None:
+        """A line came, with so many bytes of noise in it.
+
+        What is noise elsewhere may be the body's own end.
+        """
+        if noise and (self.unframed or (self._is_over and noise > _MOST_NOISE and not text)):
+            self.damaged = True
+
+    def hears_no_result(self) -> None:
+        """A line is no result: it is the rest of a body that has no frame."""
+        if self.unframed:
+            self.unframed, self.damaged = False, True
+
+    def hears_information(self, text: str) -> None:
+        """A line is information: after a body only one with a name is."""
+        self.damaged |= self._is_over and text[0] not in "+*^"

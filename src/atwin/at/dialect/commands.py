@@ -1,0 +1,201 @@
+"""The commands that need telling, a row each: all others answer with information lines and OK.
+
+What takes data, brings a counted body, ends otherwise than with OK, goes on after it, or carries a
+secret stands here, and nowhere else. Twin, host, console, trace, faults and masking read it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from atwin.at.dialect.results import (
+    Address,
+    AlreadyConnect,
+    CloseOk,
+    DataAccept,
+    Fetched,
+    HttpExGet,
+    HttpGet,
+    HttpHead,
+    HttpRead,
+    LinkStatus,
+    NoCarrier,
+    SendFail,
+    SendOk,
+    ShutOk,
+)
+from atwin.at.dialect.urcs import (
+    Connect,
+    ConnectFail,
+    ConnectOk,
+    HttpAction,
+    HttpExAction,
+    HttpGetToFs,
+    NameResolved,
+    NameUnknown,
+    SceneState,
+)
+from atwin.at.grammar import Form, MalformedLine, parse_line, split_arguments
+from atwin.at.lenient import number
+
+if TYPE_CHECKING:
+    from atwin.at.dialect.said import Header, Said, Urc
+    from atwin.at.grammar import Command
+
+#: What the module says when it wants data: a line, or a sign without a line end.
+DOWNLOAD, SIGN = "DOWNLOAD", ">"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Which arguments are secret: `count` of them from number `first` (0 is the first) on.
+
+    `count` None: all the rest of the command. `where`: patterns that earlier arguments must fit.
+    `marks`: what follows the name, `=` in a command, `:` in an answer.
+    """
+
+    first: int = 0
+    count: int | None = None
+    where: dict[int, str] = field(default_factory=dict)
+    marks: str = "="
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What one command takes and answers, besides information lines and OK."""
+
+    #: What asks for data, and which argument is their number of bytes. One more with several links
+    #: where the command has a link's number first.
+    prompt: str | None = None
+    size_at: int = 0
+    of_link: bool = False
+    #: What announces a counted body.
+    bodies: tuple[type[Header], ...] = ()
+    #: It is answered with the content of a file, which nothing announces.
+    reads_file: bool = False
+    #: Results besides OK that mean it is done, and besides the errors that it is not.
+    done: tuple[type[Said], ...] = ()
+    refused: tuple[type[Said], ...] = ()
+    #: Lines without a name that are the answer; they come before OK or after it.
+    own: tuple[type[Said], ...] = ()
+    #: The URCs that end what the command began.
+    closing: tuple[type[Urc], ...] = ()
+    #: It is a request of the HTTP service.
+    is_action: bool = False
+    secrets: tuple[Secret, ...] = ()
+
+
+PLAIN = Shape()
+
+COMMANDS = {
+    # general, SIM
+    "O": Shape(done=(Connect,), refused=(NoCarrier,)),
+    "+CPIN": Shape(secrets=(Secret(),)),
+    "+CPIN2": Shape(secrets=(Secret(),)),
+    "+CPWD": Shape(secrets=(Secret(),)),
+    "+CLCK": Shape(secrets=(Secret(2),)),
+    # PDP and bearer
+    "+CGAUTH": Shape(secrets=(Secret(2, 2, marks="=:"),)),
+    "+SAPBR": Shape(
+        secrets=(
+            Secret(3, where={0: '"?3"?', 2: '"?PWD"?'}),
+            Secret(1, where={0: '"?PWD"?'}, marks=":"),
+        )
+    ),
+    # HTTP (spec: http.md §3)
+    "+HTTPDATA": Shape(prompt=DOWNLOAD),
+    "+HTTPREAD": Shape(bodies=(HttpRead,)),
+    "+HTTPHEAD": Shape(bodies=(HttpHead, HttpRead)),
+    "+HTTPACTION": Shape(closing=(HttpAction,), is_action=True),
+    "+HTTPEXACTION": Shape(closing=(HttpExAction,), is_action=True),
+    "+HTTPEXPOST": Shape(prompt=SIGN),
+    "+HTTPEXGET": Shape(bodies=(HttpExGet, HttpGet)),
+    "+HTTPGETTOFS": Shape(closing=(HttpGetToFs,), is_action=True),
+    # TLS and files (spec: fs.md §2)
+    "+SSLCFG": Shape(secrets=(Secret(2, where={0: r'"?(?:premaster|psk\w*)"?'}, marks="=:"),)),
+    "+FSWRITE": Shape(prompt=SIGN, size_at=2),
+    "+FSREAD": Shape(reads_file=True),
+    # TCP and UDP (spec: network.md §5)
+    "+CSTT": Shape(secrets=(Secret(2, 1, marks="=:"),)),
+    "+CIFSR": Shape(done=(Address,)),
+    "+CIPSTART": Shape(refused=(AlreadyConnect,), closing=(ConnectOk, ConnectFail, Connect)),
+    "+CIPSTATUS": Shape(own=(SceneState, LinkStatus)),
+    "+CIPSEND": Shape(prompt=SIGN, of_link=True, done=(SendOk, DataAccept), refused=(SendFail,)),
+    "+CIPRXGET": Shape(bodies=(Fetched,)),
+    "+CIPCLOSE": Shape(done=(CloseOk,)),
+    "+CIPSHUT": Shape(done=(ShutOk,)),
+    "+CDNSGIP": Shape(closing=(NameResolved, NameUnknown)),
+    # of other modules
+    "+MCONFIG": Shape(secrets=(Secret(1, 2),)),
+    "+FTPPW": Shape(secrets=(Secret(marks="=:"),)),
+}
+
+#: AT+CIPSEND without a length: as much as a packet holds, up to Ctrl-Z.
+_PACKET, CTRL_Z, ESC = 1460, b"\x1a", b"\x1b"
+
+_NAME = re.compile(r"[+*^][A-Z][A-Z0-9_]*")
+_QUOTED = re.compile(r'"[^"]*"')
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What to expect after one command line; its last command decides, for only that takes data."""
+
+    #: Whether there is an answer at all.
+    answered: bool = True
+    shape: Shape = PLAIN
+    commands: tuple[Command, ...] = ()
+    #: The line as it comes back.
+    echo: str = ""
+    #: The names in it, whose information is no URC, and those in read form, which come first.
+    names: frozenset[str] = frozenset()
+    read: frozenset[str] = frozenset()
+
+    def value(self, name: str) -> str | None:
+        """What the line sets `name` to, None where it does not."""
+        values = [c.arguments for c in self.commands if c.name == name and c.form is Form.SET]
+        return values[-1] if values else None
+
+    @property
+    def reads_file(self) -> bool:
+        """Whether the content of a file comes, with nothing before it that says how long it is."""
+        return any(COMMANDS.get(command.name, PLAIN).reads_file for command in self.commands)
+
+    @property
+    def links(self) -> bool | None:
+        """Whether there are several links when this is done; None where it does not say."""
+        value = self.value("+CIPMUX")
+        return None if value not in ("0", "1") else value == "1"
+
+    def data(self, *, multi: bool) -> tuple[int, bytes]:
+        """How many bytes the command takes after its prompt, and what ends them where none says.
+
+        `multi`: AT+CIPMUX=1 holds.
+        """
+        arguments = split_arguments(self.commands[-1].arguments)
+        at = self.shape.size_at + (multi and self.shape.of_link)
+        if at < len(arguments):
+            return number(arguments[at].text) or 0, b""
+        return (_PACKET, CTRL_Z) if self.shape.of_link else (0, b"")
+
+
+@lru_cache(maxsize=128)
+def expected_of(line: str) -> Expected:
+    """What to expect after `line`, which goes to the module without its end."""
+    # Bytes of another encoding go as they were typed, and so come back.
+    echo = line.encode("utf-8", "surrogateescape").decode("latin-1").strip()
+    names = frozenset(_NAME.findall(_QUOTED.sub("", line.upper())))
+    try:
+        commands = parse_line(line)
+    except MalformedLine:
+        return Expected(echo=echo, names=names)
+    shape = PLAIN
+    if commands and commands[-1].form in (Form.SET, Form.EXECUTE):
+        shape = COMMANDS.get(commands[-1].name, PLAIN)
+        if shape.own and commands[-1].form is Form.SET:
+            shape = PLAIN
+    read = frozenset(command.name for command in commands or () if command.form is Form.READ)
+    return Expected(commands is not None, shape, commands or (), echo, names, read)

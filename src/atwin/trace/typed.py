@@ -1,0 +1,186 @@
+"""What goes to the module, cut into command lines and data.
+
+A state says what the next bytes are, and so whether they may be written down::
+
+    COMMANDS ── a command that takes data ──> UNDECIDED ── its prompt ──> DATA
+                                              UNDECIDED ── its result ──> COMMANDS
+    DATA ── all came, or the result before ──> COMMANDS
+    COMMANDS ── CONNECT ──> STREAM ── the end of transparent mode ──> COMMANDS
+
+A host's end has no UNDECIDED: bytes may be lost before they are heard there, a prompt too.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from atwin.at.dialect.commands import CTRL_Z, ESC
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.trace.trace import Trace
+
+#: Bytes of a line that are kept, and of what waits for a prompt.
+_LONGEST_LINE, _MOST_WAITING = 8192, 65536
+
+_CR, _LF = 0x0D, 0x0A
+_LINE_END = re.compile(rb"[\r\n]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+#: What is written down of the bytes to the module. The rule is narrow on purpose: after a prompt
+#: that was lost, a line of a key file must not pass for a command.
+_COMMAND = re.compile(r"AT(?:.{0,14}|[\w&; ]{0,14}[+*^][A-Z]\w*\s*(?:[=?;].*)?)|A/", re.IGNORECASE)
+
+
+class Amount:
+    """Data of one direction that come piece by piece and are one record."""
+
+    def __init__(self, trace: Trace, direction: str) -> None:
+        #: Bytes so far, and how many were announced.
+        self.bytes = 0
+        self.announced: int | None = None
+        self._trace = trace
+        self._direction = direction
+        self._since = 0.0
+
+    def begin(self, announced: int | None = None) -> None:
+        """They will come from now on."""
+        self._since, self.announced = self._trace.now, announced
+
+    def add(self, size: int) -> None:
+        """So many more came."""
+        if not self.bytes and not self._since:
+            self.begin()
+        self.bytes += size
+
+    @property
+    def age(self) -> float:
+        """Seconds since the first of them."""
+        return self._trace.now - self._since if self.bytes else 0.0
+
+    def end(self, text: str = "") -> None:
+        """That was all; nothing is told of no data."""
+        announced = self.announced
+        if self.bytes or announced:
+            took = round(self._trace.now - self._since, 6)
+            numbers = {} if announced in (None, self.bytes) else {"announced": announced}
+            self._trace.says("data", self._direction, text, bytes=self.bytes, took=took, **numbers)
+        self.bytes, self._since, self.announced = 0, 0.0, None
+
+
+class State(Enum):
+    """What the next bytes to the module are."""
+
+    COMMANDS = "command lines"
+    UNDECIDED = "what the answer of the module will tell"
+    DATA = "data that it has asked for"
+    STREAM = "data without an end: transparent mode"
+
+
+class Typed:
+    """Counts data in `amount`, and calls `command` with what is shown and what is meant."""
+
+    def __init__(self, amount: Amount, command: Callable[[str, str], None]) -> None:
+        self.state = State.COMMANDS
+        self._amount = amount
+        self._command = command
+        #: Not looked at yet, and the line that has begun.
+        self._rest, self._line = bytearray(), bytearray()
+        self._last_line = ""
+        self._after_cr = False
+        self._due, self._end = 0, b""
+
+    def hear(self, data: bytes = b"") -> None:
+        """Go through these bytes, and through those that waited; none of a stream."""
+        self._rest += data
+        while self._rest and self.state is not State.UNDECIDED:
+            if self.state is State.DATA:
+                self._take_data()
+            elif not self._take_line():
+                return
+        if len(self._rest) > _MOST_WAITING:
+            self._amount.add(self.forget())
+            self._amount.end("nobody asked for")
+
+    def turn(self, state: State) -> None:
+        """What follows is that, unless it is a stream."""
+        if self.state is not State.STREAM:
+            self.state = state
+
+    def asked(self, size: int, end: bytes) -> None:
+        """The module wants so many bytes, or what comes up to Ctrl-Z where there is an `end`."""
+        self.turn(State.DATA if size else State.COMMANDS)
+        self._due, self._end = size, end
+        self._amount.begin()
+
+    def data_over(self) -> None:
+        """No more data are wanted."""
+        self.turn(State.COMMANDS)
+        self._due = 0
+        self._amount.end()
+
+    def forget(self) -> int:
+        """Drop what was not looked at; how many bytes."""
+        size = len(self._rest)
+        self._rest.clear()
+        return size
+
+    def cut(self) -> None:
+        """The module was reset: whatever has begun will not end."""
+        self.forget()
+        self._line.clear()
+
+    def _take_data(self) -> None:
+        size, ends = min(self._due, len(self._rest)), False
+        if self._end:
+            found = [at for at in map(self._rest.find, (CTRL_Z, ESC)) if at >= 0]
+            size, ends = min([*found, len(self._rest)]), bool(found)
+        elif self._after_cr and self._rest[0] == _LF:
+            del self._rest[0]
+            size = min(self._due, len(self._rest))
+        self._after_cr = False
+        self._amount.add(size)
+        del self._rest[: size + ends]
+        self._due -= 0 if self._end else size
+        if ends or not self._due:
+            self.data_over()
+
+    def _take_line(self) -> bool:
+        """One line, if it is there; what has begun is kept for its end."""
+        found = _LINE_END.search(self._rest)
+        self._add_to_line(bytes(self._rest[: found.start() if found else None]))
+        if found is None:
+            self._rest.clear()
+            if self._line.upper() == b"A/":
+                self._line.clear()
+                self._command("A/", self._last_line)
+            return False
+        self._after_cr = self._rest[found.start()] == _CR
+        del self._rest[: found.end()]
+        raw, self._line = bytes(self._line), bytearray()
+        text = _decoded(raw).strip()
+        if _COMMAND.fullmatch(text) and _CONTROL.search(text) is None:
+            self._last_line = text
+            self._command(text, text)
+        elif text:
+            self._amount.add(len(raw))
+            self._amount.end("no command")
+        return True
+
+    def _add_to_line(self, data: bytes) -> None:
+        first, *edited = data.split(b"\x08")
+        self._line += first
+        for piece in edited:
+            del self._line[-1:]
+            self._line += piece
+        del self._line[_LONGEST_LINE:]
+
+
+def _decoded(raw: bytes) -> str:
+    """UTF-8 where it is, which a URL may hold; else a character a byte."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
