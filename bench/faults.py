@@ -38,7 +38,7 @@ from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.line.uart.host_receiver import HostFifo
 from atwin.models import MODELS
-from atwin.session.pins import TwinPins
+from atwin.session.opening import TwinPins
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin

@@ -26,7 +26,8 @@ from atwin.line.opener import open_port
 from atwin.line.ports.memory import memory_pair
 from atwin.line.ports.pty import PtyPort
 from atwin.line.ports.tcp import TcpServerPort
-from atwin.session.ports import open_line, parse_twin_url, run_twin
+from atwin.session.opening import open_line, run_twin
+from atwin.session.url import parse_port_url, parse_twin_url
 from atwin.testing.origin import Generated
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ MODEL = "twin://air724ug"
 
 async def download(url: str, sha256: str, directory: Path) -> float:
     """Seconds for the whole file in parts of `CHUNK` over an unpaced memory port."""
-    async with open_line(MODEL) as line, Modem(line.port) as modem:
+    async with open_line(parse_port_url(MODEL)) as line, Modem(line.port) as modem:
         await modem.bring_up()
         began = time.perf_counter()
         result = await modem.download(

@@ -30,7 +30,7 @@ PAIRS = 25
 
 async def traced_download(url: str, sha256: str, directory: Path, trace: Path) -> float:
     """Seconds of `download` while everything is written to `trace`, to the last record."""
-    with closing(open_trace(str(trace))) as file, traced(file) as told:
+    with closing(open_trace(str(trace))) as file, traced(file, "", print) as told:
         seconds = await download(url, sha256, directory)
         began = time.perf_counter()
         told.flush()
@@ -39,7 +39,7 @@ async def traced_download(url: str, sha256: str, directory: Path, trace: Path) -
 
 async def traced_commands(trace: Path) -> float:
     """Commands a second with a trace."""
-    with closing(open_trace(str(trace))) as file, traced(file):
+    with closing(open_trace(str(trace))) as file, traced(file, "", print):
         return await commands_a_second(over_memory)
 
 

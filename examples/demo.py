@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from atwin.cli.module import ready_modem
 from atwin.net.tcp import listen
-from atwin.session.modem import ready_modem
 from atwin.testing.origin import File, Generated, Origin
 
 if TYPE_CHECKING:

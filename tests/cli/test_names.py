@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from atwin.cli.commands.get import default_name
+from atwin.host.errors import OptionError
 from atwin.models import UnknownModelError
-from atwin.session.ports import parse_twin_url
+from atwin.session.url import parse_twin_url
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_twin_url_defaults() -> None:
     ],
 )
 def test_twin_url_with_bad_values(url: str) -> None:
-    with pytest.raises(typer.BadParameter):
+    with pytest.raises(OptionError):
         parse_twin_url(url)
 
 

@@ -14,7 +14,7 @@ import pytest
 from atwin.cli.app import run as run_here
 from atwin.clock import run_virtual
 from atwin.line.ports.memory import memory_pair
-from atwin.session.pins import pins_for
+from atwin.session.opening import pins_for
 from support.program import atwin, only_line, start
 
 if TYPE_CHECKING:

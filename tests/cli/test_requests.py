@@ -13,8 +13,8 @@ import pytest
 import typer
 
 from atwin.cli.options.requests import headers_from, redirects_from
+from atwin.cli.output.command_line import shown_command
 from atwin.host import Header, Redirects, UsageError
-from atwin.session.tracing import shown_command
 from support.program import atwin, only_line
 
 if TYPE_CHECKING:

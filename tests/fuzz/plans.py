@@ -7,10 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from atwin.cli.output.says import one_line
-from atwin.session.faults import load_plan
+from atwin.host.errors import OptionError
+from atwin.session.plans import load_plan
 from atwin.twin.faults.kinds import KINDS
 from fuzz.runner import main
 
@@ -45,7 +44,7 @@ def attempt(dice: Random) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "plan")
         path.write_bytes(data)
-        with suppress(typer.BadParameter):
+        with suppress(OptionError):
             plan = load_plan(str(path))
             assert plan.faults
             for fault in plan.faults:

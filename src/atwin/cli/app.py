@@ -87,6 +87,6 @@ def attempt(arguments: list[str]) -> tuple[int, str | None]:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except Exception as error:
-        line, code = explain(error)
+        line, code = explain(error, f"atwin {arguments[0]}")
         return code, line
     return code, STOPPED.get(code)

@@ -5,14 +5,15 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from atwin.cli.output.exits import INTERRUPTED, STOPPED, TERMINATED
+from atwin.cli.output.exits import INTERRUPTED, STOPPED, TERMINATED, judged
 from atwin.cli.output.outcome import CommandFailed
-from atwin.cli.output.says import many_lines, one_line
+from atwin.cli.output.says import many_lines, one_line, say
 
 if TYPE_CHECKING:
     from atwin.disk.json_lines import JsonLines
@@ -88,10 +89,19 @@ def finish(code: int) -> None:
 
 
 async def _traced(work: Coroutine[Any, Any, int], file: "JsonLines") -> int:
+    from atwin.cli.output.command_line import shown_command
     from atwin.session.tracing import traced
 
-    with traced(file) as trace:
-        code = await _until_terminated(work)
+    with traced(file, shown_command(sys.argv[1:]), say) as trace:
+        try:
+            code = await _until_terminated(work)
+        except asyncio.CancelledError:
+            trace.notes("end", "interrupted", code=INTERRUPTED)
+            raise
+        except Exception as error:
+            why, code = judged(error)
+            trace.notes("end", "failed", code=code, why=why)
+            raise
         trace.notes("end", "terminated" if code == TERMINATED else "ended", code=code)
         return code
 

@@ -58,6 +58,10 @@ class UsageError(HostError):
     exit_code = 2
 
 
+class OptionError(UsageError):
+    """What somebody wrote for a port, its pins, faults or trace cannot be."""
+
+
 class TargetError(UsageError):
     """The local file cannot be written: no permission, no space, in use by another process.
 

@@ -54,15 +54,15 @@ class BackgroundTwin:
 
     async def _serve(self, url: str) -> None:
         # Here, because a program that never opens a twin need not pay for one.
-        from typer import BadParameter
-
+        from atwin.host.errors import OptionError
         from atwin.line.ports.rfc2217 import Rfc2217ServerPort
-        from atwin.session.ports import parse_twin_url, run_twin
+        from atwin.session.opening import run_twin
+        from atwin.session.url import parse_twin_url
 
         try:
             wanted = parse_twin_url(url)
-        except BadParameter as error:
-            raise ValueError(error.message) from None
+        except OptionError as error:
+            raise ValueError(str(error)) from None
         self.rate = wanted.line.baud
         port = Rfc2217ServerPort("127.0.0.1", 0, wanted.line.baud)
         try:

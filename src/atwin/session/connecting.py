@@ -1,4 +1,4 @@
-"""`atwin.connect`: what `--port` opens, for Python programs."""
+"""`atwin.connect`: what `--port` opens, for programs without asyncio."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from typer import BadParameter
-
 from atwin.disk.state import StateError
-from atwin.host import SyncModem, UsageError
-from atwin.host.facade import ready
+from atwin.host.errors import UsageError
+from atwin.host.facade import SyncModem, ready
 from atwin.line.errors import PortSpecError
 from atwin.models import UnknownModelError
-from atwin.session.modem import modem_on
+from atwin.session.opening import modem_on
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from atwin.host import Modem, Patience, TlsSettings
+    from atwin.host.bring_up import Patience
+    from atwin.host.modem import Modem
+    from atwin.host.tls import TlsSettings
 
 log = logging.getLogger("atwin.session")
 
@@ -29,23 +29,26 @@ def connect(
     pins: str | None,
     tls: TlsSettings | None,
     patience: Patience | None,
-    **bearer: str,
+    apn: str,
+    user: str,
+    password: str,
 ) -> SyncModem:
     """See `atwin.connect`."""
     if not isinstance(port, str):
         raise UsageError(f"{port!r}: a device path or URL is wanted, such as twin://air724ug")
     try:
-        return ready(SyncModem.around(_opened(port, tls, pins, bearer)), patience)
-    except BadParameter as error:
-        raise UsageError(error.message) from None
+        opened = _opened(port, tls, pins, apn, user, password)
+        return ready(SyncModem.around(opened), patience)
     except (PortSpecError, StateError, UnknownModelError) as error:
         raise UsageError(str(error)) from None
 
 
 @asynccontextmanager
 async def _opened(
-    port: str, tls: TlsSettings | None, pins: str | None, bearer: dict[str, str]
+    port: str, tls: TlsSettings | None, pins: str | None, apn: str, user: str, password: str
 ) -> AsyncIterator[Modem]:
-    async with modem_on(port, tls, pins, **bearer) as modem:
-        modem.line.note = log.info  # a library does not write on stderr
+    # A library does not write on stderr.
+    async with modem_on(
+        port, note=log.info, tls=tls, pins=pins, apn=apn, user=user, password=password
+    ) as (modem, _):
         yield modem

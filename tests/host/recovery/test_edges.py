@@ -14,7 +14,7 @@ from atwin.line.frame import Flow, HostSettings
 from atwin.line.pins import PinSpecError, open_pins
 from atwin.line.ports.memory import memory_pair
 from atwin.models import Profile, load_profile
-from atwin.session.pins import TwinPins
+from atwin.session.opening import TwinPins
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin

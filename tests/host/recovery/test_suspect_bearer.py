@@ -12,7 +12,7 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.host import DownloadResult, HostError, Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
-from atwin.session.pins import TwinPins
+from atwin.session.opening import TwinPins
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin import Twin

@@ -158,11 +158,10 @@ def get(
     async def work() -> int:
         nonlocal arrived
         from atwin.cli.commands.traffic.watch import Watch
+        from atwin.cli.module import FaultWatch, ready_modem
         from atwin.cli.options.tls import https
         from atwin.cli.output.outcome import known
         from atwin.cli.output.progress import show_progress
-        from atwin.session.faults import FaultWatch
-        from atwin.session.modem import ready_modem
 
         known(url=url, file=target)
         if (there := already_there(url, order)) is not None:

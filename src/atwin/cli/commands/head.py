@@ -76,9 +76,9 @@ def head(
 
     async def work() -> int:
         nonlocal used
+        from atwin.cli.module import ready_modem
         from atwin.cli.options.tls import https
         from atwin.host import Retry
-        from atwin.session.modem import ready_modem
 
         with https(url, ca, cert, key, seclevel, suite, check_dates) as tls:
             async with ready_modem(port, tls, pins, give_up) as modem:

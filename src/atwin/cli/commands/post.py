@@ -113,9 +113,9 @@ def post(
     async def work() -> int:
         nonlocal used
         from atwin.cli.commands.traffic.watch import Watch
+        from atwin.cli.module import ready_modem
         from atwin.cli.options.tls import https
         from atwin.host import Retry
-        from atwin.session.modem import ready_modem
 
         cost = Watch() if traffic else None
         with https(url, ca, cert, key, seclevel, suite, check_dates) as tls:

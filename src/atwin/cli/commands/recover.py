@@ -44,12 +44,13 @@ def recover(
     from atwin.cli.running import finish, run
 
     async def work() -> int:
+        from atwin.cli.module import tell, told_faults
         from atwin.cli.output.outcome import known, print_object
         from atwin.cli.output.says import say
-        from atwin.session.modem import modem_on, tell
+        from atwin.session.opening import modem_on
 
         known(port=port, recovery=[])
-        async with modem_on(port, pins=pins) as modem:
+        async with modem_on(port, note=tell, pins=pins, telling=told_faults) as (modem, _):
             try:
                 await modem.recover(
                     give_up=give_up, restart=restart, note=lambda rung: tell(f"recovery: {rung}")

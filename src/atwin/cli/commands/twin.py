@@ -1,10 +1,14 @@
 """`atwin twin`: a virtual module on a line of one of four kinds."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from atwin.cli.options.shared import TraceFile
+from atwin.cli.output.says import say
+
+if TYPE_CHECKING:
+    from atwin.session.serving import Served
 
 #: Model names are checked where the profiles are: this file must not load them for `--help`.
 _MODELS = "air724ug, air780e-at, air780e-lsat or a profile of your own: ./mine.toml"
@@ -92,8 +96,8 @@ def twin(
     import logging
 
     from atwin.cli.running import finish, run, show_log
-    from atwin.session.port_url import parse_line_model
-    from atwin.session.serving import Served, serve
+    from atwin.session.serving import Served
+    from atwin.session.url import parse_line_model
 
     lines = {"--pty": pty, "--tcp": tcp, "--rfc2217": rfc2217, "--serial": serial}
     chosen = [option for option, value in lines.items() if value is not None]
@@ -108,4 +112,26 @@ def twin(
     line = parse_line_model(baud, host_fifo, host_drain, rts, dtr)
     show_log(logging.INFO)
     served = Served(model, pty, tcp, rfc2217, serial, state, control, seed, cold, line, faults)
-    finish(run(serve(served), trace))
+    finish(run(_serve(served), trace))
+
+
+async def _serve(wanted: "Served") -> int:
+    """Serve until cancelled."""
+    import asyncio
+
+    from atwin.cli.module import told_faults
+    from atwin.session.serving import served
+
+    async with served(wanted) as serving:
+        kind, _, address = serving.url.rpartition("://")
+        if serving.exposed:
+            # A module reaches what this computer reaches, and so does whoever reaches the module.
+            say(
+                f"whoever reaches {address} can use this computer's network through the module,"
+                " its own services on 127.0.0.1 included; 127.0.0.1 is for this computer alone"
+            )
+        with told_faults(serving.twin, live=False):
+            name = {"socket": f"tcp {address}", "rfc2217": f"rfc2217 {address}"}
+            print(f"ready {name.get(kind, serving.url)}", flush=True)
+            await asyncio.Event().wait()
+    return 0

@@ -27,34 +27,36 @@ EXIT_CODES = (
 )
 
 
-def explain(error: Exception) -> tuple[str, int]:
-    """What to tell the user about `error`, in one line, and the exit code it means.
+def explain(error: Exception, command: str = "atwin") -> tuple[str, int]:
+    """What to tell the user about `error` of `command`: one line, and the exit code it means.
 
     With `ATWIN_DEBUG` in the environment the traceback is printed as well.
     """
     if os.environ.get("ATWIN_DEBUG"):
         say_traceback(error)
-    return judged(error)
+    return judged(error, command)
 
 
-def judged(error: Exception) -> tuple[str, int]:
+def judged(error: Exception, command: str = "atwin") -> tuple[str, int]:
     """The line and the exit code of `explain`, and nothing is printed."""
-    line, code = _judge(error)
+    line, code = _judge(error, command)
     return one_line(line), code
 
 
-def _judge(error: Exception) -> tuple[str, int]:
+def _judge(error: Exception, command: str) -> tuple[str, int]:
     if isinstance(error, typer.TyperException):
         context = getattr(error, "ctx", None)
-        command = context.command_path if context else "atwin"
+        command = context.command_path if context else command
         return f"{sentence(error)}; see {command} --help", error.exit_code
 
     from atwin.disk.state import StateError
-    from atwin.host.errors import HostError
+    from atwin.host.errors import HostError, OptionError
     from atwin.line.errors import PortError, PortSpecError
     from atwin.models import UnknownModelError
 
     match error:
+        case OptionError():
+            return f"{error}; see {command} --help", USAGE
         case HostError() | CommandFailed():
             return str(error), error.exit_code
         case StateError() | UnknownModelError() | PortSpecError():

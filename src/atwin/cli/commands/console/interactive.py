@@ -13,7 +13,8 @@ from atwin.cli.commands.console.terminal import Mark, Terminal
 from atwin.cli.commands.console.words import CommandCompleter
 from atwin.cli.output.says import say
 from atwin.disk.errors import DiskError
-from atwin.session.ports import open_line
+from atwin.session.opening import open_line
+from atwin.session.url import parse_port_url
 from atwin.text import shown
 
 #: Of what a module says these are shown as they act; the rest is escaped.
@@ -23,7 +24,7 @@ _COLOURS = {Mark.SENT: "ansicyan", Mark.ANSWER: "", Mark.URC: "ansiyellow"}
 
 async def talk(url: str) -> int:
     """Talk to the module at `url` until Ctrl-D; the exit code. Raises as `open_line` does."""
-    async with open_line(url) as opened:
+    async with open_line(parse_port_url(url)) as opened:
         port = opened.port
         terminal = Terminal(port, _show)
         session: PromptSession[str] = PromptSession(

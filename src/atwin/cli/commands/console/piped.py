@@ -10,7 +10,8 @@ from atwin.cli.commands.console.terminal import Mark, NoAnswer, Terminal
 from atwin.cli.output.exits import MODULE_FAILED
 from atwin.cli.output.says import say
 from atwin.disk.errors import DiskError
-from atwin.session.ports import open_line
+from atwin.session.opening import open_line
+from atwin.session.url import parse_port_url
 from atwin.text import shown
 
 
@@ -20,7 +21,7 @@ async def pipe(url: str, silence: float) -> int:
     Raises as `open_line` does, and `typer.BadParameter` for a data file that cannot be read.
     """
     lines = _stdin_lines()
-    async with open_line(url) as opened:
+    async with open_line(parse_port_url(url)) as opened:
         port = opened.port
         terminal = Terminal(port, _print_answer)
         try:

@@ -1,0 +1,104 @@
+"""A module on `--port` for the length of a command; what happens to it is told on stderr."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from atwin.cli.commands.traffic.watch import Watch, watched
+from atwin.cli.options.shared import GIVE_UP
+from atwin.cli.output.says import say
+from atwin.host.recovery import GENTLE
+from atwin.session.opening import modem_on
+from atwin.session.tracing import current_trace
+from atwin.twin.faults.case import moment
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from atwin.host.modem import Modem
+    from atwin.host.tls import TlsSettings
+    from atwin.twin.faults.engine import Happened
+    from atwin.twin.twin import Twin
+
+
+@dataclass
+class FaultWatch:
+    """What became of a plan's faults, for `--json`; None where nothing was to go wrong."""
+
+    faults: list[dict[str, Any]] | None = None
+
+
+@asynccontextmanager
+async def ready_modem(
+    url: str,
+    tls: TlsSettings | None = None,
+    pins: str | None = None,
+    give_up: float = GIVE_UP,
+    traffic: Watch | None = None,
+    faults: FaultWatch | None = None,
+) -> AsyncIterator[Modem]:
+    """The module at port `url` on the network; `traffic` is told to the user at the end.
+
+    `faults` has then what became of a twin's.
+
+    Raises as `modem_on` and `Modem.recover` do.
+    """
+    async with modem_on(
+        url, note=tell, tls=tls, pins=pins, telling=lambda twin: told_faults(twin, faults)
+    ) as (modem, twin):
+        await modem.recover(give_up=give_up, note=_tell_rung)
+        async with watched(modem, twin, traffic):
+            yield modem
+
+
+def tell(text: str) -> None:
+    """Say it on stderr, and to the trace."""
+    current_trace().notes("host", text)
+    say(text)
+
+
+def _tell_rung(rung: str) -> None:
+    text = f"recovery: {rung}"
+    if rung in GENTLE:
+        current_trace().notes("host", text)
+    else:
+        tell(text)
+
+
+@contextmanager
+def told_faults(
+    twin: Twin | None, watch: FaultWatch | None = None, *, live: bool = True
+) -> Iterator[None]:
+    """Say on stderr what goes wrong in `twin`, as it does (if `live`), and in the end what did not.
+
+    A job that is done proves nothing about a fault that never came.
+    """
+    if twin is None or not twin.has_faults:
+        yield
+        return
+    if live:
+        for event in twin.faults.history:
+            _say_event(event)
+        twin.faults.on_event = _say_event
+    try:
+        yield
+    finally:
+        twin.faults.on_event = lambda event: None
+        if watch is not None:
+            watch.faults = [case.table for case in twin.faults.cases]
+        for case in twin.faults.cases:
+            if why := case.why_never:
+                say(f"fault '{case.fault}' never began: {why}")
+
+
+def _say_event(event: Happened) -> None:
+    fault, what, when = event.fault, event.what, ""
+    if not fault.LASTS:  # over as soon as it has begun
+        if what == "ends":
+            return
+        what = "happens"
+    if event.what == "begins" and moment(fault):
+        when = f" ({moment(fault)})"
+    say(f"fault: {fault.KIND} {what}{when}")

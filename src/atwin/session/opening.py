@@ -1,0 +1,146 @@
+"""Opens a port: a line to a real module, or to a twin made for it in this process."""
+
+from collections.abc import AsyncIterator, Callable, Set
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+
+from atwin.disk.state import open_state
+from atwin.host.errors import OptionError
+from atwin.host.line import LineWishes
+from atwin.host.modem import Modem
+from atwin.host.tls import TlsSettings
+from atwin.line.frame import HostSettings
+from atwin.line.opener import open_port
+from atwin.line.pins import PINS, HostPins, Pin, PinError, open_pins
+from atwin.line.port import Port
+from atwin.line.ports.memory import memory_pair
+from atwin.line.traced import traced_port
+from atwin.net.real import RealNetwork
+from atwin.session.tracing import current_trace
+from atwin.session.url import PortUrl, TwinUrl, parse_port_url
+from atwin.twin.twin import Twin
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLine:
+    """The host's end of a line; the module's pins where they come with it, and a twin of ours."""
+
+    port: Port
+    pins: HostPins | None = None
+    twin: Twin | None = None
+
+
+class TwinPins(HostPins):
+    """The pins of a twin in this process; see `HostPins`."""
+
+    def __init__(self, twin: Twin) -> None:
+        self._twin = twin
+
+    @property
+    def driven(self) -> Set[Pin]:
+        return set(PINS)
+
+    async def drive(self, pin: Pin, high: bool) -> None:
+        setattr(self._twin.pins, pin, high)
+
+
+@asynccontextmanager
+async def modem_on(
+    url: str,
+    *,
+    note: Callable[[str], None],
+    tls: TlsSettings | None = None,
+    pins: str | None = None,
+    telling: Callable[[Twin | None], AbstractContextManager[object]] = nullcontext,
+    apn: str = "",
+    user: str = "",
+    password: str = "",
+) -> AsyncIterator[tuple[Modem, Twin | None]]:
+    """The module at port `url` as it is, and its twin if it is one of ours.
+
+    `pins` is as for `pins_for`, `apn`, `user` and `password` as for `Modem`. `note` hears
+    what the host has to say of the line; `telling` is entered before the first byte.
+
+    Raises as `parse_port_url`, `open_line`, `pins_for` and `Modem` do.
+    """
+    asked = parse_port_url(url)
+    async with open_line(asked) as line, pins_for(pins, line.port, line.pins) as means:
+        with telling(line.twin):
+            async with Modem(
+                line.port,
+                tls=tls,
+                line=LineWishes(asked.speed, asked.flow),
+                pins=means,
+                # A twin of ours ends with this program: nobody finds anything there.
+                leave_as_found=line.twin is None,
+                apn=apn,
+                user=user,
+                password=password,
+            ) as modem:
+                modem.line.note = note
+                yield modem, line.twin
+
+
+@asynccontextmanager
+async def open_line(asked: PortUrl) -> AsyncIterator[OpenLine]:
+    """The host's end of the line that is asked for, closed at the end; a twin ends with it.
+
+    Raises `PortError` and `StateError`.
+    """
+    if asked.twin is None:
+        port = await open_port(asked.url, baud=asked.rate)
+        if (trace := current_trace()).on:
+            port = traced_port(port, trace)
+        try:
+            yield OpenLine(port)
+        finally:
+            await port.close()
+        return
+    ours, its = memory_pair(asked.url)
+    ours.set_line(HostSettings(asked.twin.line.baud))
+    async with run_twin(asked.twin, its) as twin:
+        yield OpenLine(ours, TwinPins(twin), twin)
+
+
+@asynccontextmanager
+async def run_twin(wanted: TwinUrl, port: Port) -> AsyncIterator[Twin]:
+    """The twin `wanted` at `port`, on the real network; both are closed at the end.
+
+    Raises `StateError`.
+    """
+    with open_state(wanted.state, wanted.profile.key) if wanted.state else nullcontext() as state:
+        async with Twin(
+            wanted.profile,
+            port,
+            network=RealNetwork(),
+            seed=wanted.seed,
+            warm=not wanted.cold,
+            time_scale=wanted.time_scale,
+            baud=wanted.line.baud,
+            host_fifo=wanted.line.host_fifo,
+            wiring=wanted.line.wiring,
+            state=state,
+            faults=wanted.faults,
+            trace=current_trace(),
+        ) as twin:
+            yield twin
+
+
+@asynccontextmanager
+async def pins_for(spec: str | None, port: Port, own: HostPins | None) -> AsyncIterator[HostPins | None]:
+    """The means `spec` (as `--pins`) names, or else `own`; raises `OptionError` if they fail."""
+    if spec is None:
+        yield own
+        return
+    try:
+        pins = open_pins(spec, port)
+    except PinError as error:
+        raise OptionError(str(error)) from None
+    try:
+        try:
+            await pins.prepare()
+        except PinError as error:
+            raise OptionError(str(error)) from None
+        yield pins
+    finally:
+        await pins.close()

@@ -1,0 +1,204 @@
+"""A port's URL taken apart: where it leads, and what the host or a twin of ours is asked for."""
+
+import math
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from atwin.host.errors import OptionError
+from atwin.line.frame import RATES, USUAL_RATE, Flow
+from atwin.line.uart.host_receiver import HostFifo
+from atwin.models import Profile, load_profile
+from atwin.session.plans import load_plan
+from atwin.text import decimal, shown
+from atwin.twin.faults.plan import FaultPlan
+from atwin.twin.wiring import Wire, Wiring
+
+_FLOWS = {"none": Flow.NONE, "software": Flow.SOFTWARE, "hardware": Flow.HARDWARE, "auto": None}
+
+#: Bytes of a host's FIFO when only its drain is given: the vendor's example has that many.
+_USUAL_FIFO = 4096
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+_SWITCH = {"true": 1, "on": 1, "yes": 1, "false": 0, "off": 0, "no": 0}
+
+#: How the URL of a twin in this process begins.
+SCHEME = "twin://"
+
+
+@dataclass(frozen=True, slots=True)
+class LineModel:
+    """Line time in bit/s, the host's receiver, where RTS and DTR lead; see `Twin`."""
+
+    baud: int | None = None
+    host_fifo: HostFifo | None = None
+    wiring: Wiring = Wiring()  # noqa: RUF009 - frozen
+
+
+@dataclass(frozen=True, slots=True)
+class TwinUrl:
+    """What a `twin://` URL asks for; see `Twin`."""
+
+    profile: Profile
+    seed: int = 0
+    cold: bool = False
+    state: str | None = None
+    time_scale: float = 1.0
+    line: LineModel = LineModel()
+    faults: FaultPlan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PortUrl:
+    """`--port` taken apart: where it leads, and what the host asks of the line.
+
+    `rate` is the one to open with, `speed` the one to negotiate, both in bit/s. `twin` is the
+    module to make for it in this process, None where there is one.
+    """
+
+    url: str
+    rate: int = USUAL_RATE
+    speed: int | None = None
+    flow: Flow | None = None
+    twin: TwinUrl | None = None
+
+
+def parse_port_url(text: str) -> PortUrl:
+    """`PORT?baud=N&speed=N&flow=auto|none|software|hardware`, or the URL of a twin.
+
+    `twin://MODEL` takes more: `baud` is its own (N or `max`), `host_fifo=N&host_drain=N` a slow
+    host, `rts=PIN&dtr=PIN` wires, `seed=N&cold=1&state=DIR`; `faults=FILE` is a plan of faults,
+    `random:SEED` one at random; `time_scale=X` stretches start-up and network times. Any other
+    parameter is a limit, feature or quirk of the profile.
+    Raises `OptionError` and `UnknownModelError`.
+    """
+    if _CONTROL.search(text):
+        raise OptionError(f"port '{shown(text, limit=80)}': it holds a control character")
+    url, _, query = text.partition("?")
+    # Bytes that are no UTF-8 may be part of the name of a file: they stay what they are.
+    values = dict(parse_qsl(query, keep_blank_values=True, errors="surrogateescape"))
+    speed = values.pop("speed", None)
+    flow = values.pop("flow", "auto")
+    if flow not in _FLOWS:
+        raise OptionError(f"flow={flow!r}: {', '.join(_FLOWS)} is wanted")
+    rate, twin = USUAL_RATE, None
+    if url.startswith(SCHEME):
+        twin = _parse_twin(url, values)
+    else:
+        if "baud" in values:
+            rate = check_rate("baud", values.pop("baud"))
+        if values:
+            raise OptionError(f"{text}: {next(iter(values))!r} means nothing for a port")
+    return PortUrl(
+        url if twin is None else text,
+        rate,
+        None if speed is None else check_rate("speed", speed),
+        _FLOWS[flow],
+        twin,
+    )
+
+
+def parse_twin_url(url: str) -> TwinUrl:
+    """What a URL that begins with `twin://` asks for. Raises as `parse_port_url` does."""
+    twin = parse_port_url(url).twin
+    if twin is None:
+        raise OptionError(f"{url}: give {SCHEME}MODEL")
+    return twin
+
+
+def _parse_twin(url: str, values: dict[str, str]) -> TwinUrl:
+    model = url.removeprefix(SCHEME)
+    if "/" in model and not model.endswith(".toml"):
+        raise OptionError(f"{url}: nothing may follow the model but ?name=value&…")
+    line = parse_line_model(
+        values.pop("baud", "max"),
+        values.pop("host_fifo", None),
+        values.pop("host_drain", None),
+        values.pop("rts", None),
+        values.pop("dtr", None),
+    )
+    seed = _number("seed", values.pop("seed", "0"))
+    cold = _number("cold", values.pop("cold", "0"))
+    time_scale = _number("time_scale", values.pop("time_scale", "1"))
+    state = values.pop("state", None)
+    faults = values.pop("faults", None)
+    flags = {name: _number(name, value) for name, value in values.items()}
+    profile = load_profile(model).with_flags(**flags)
+    plan = load_plan(faults) if faults else None
+    return TwinUrl(profile, int(seed), bool(cold), state or None, time_scale, line, plan)
+
+
+def parse_line_model(
+    baud: str,
+    fifo_size: str | None,
+    fifo_drain: str | None,
+    rts: str | None = None,
+    dtr: str | None = None,
+) -> LineModel:
+    """`baud` is a rate or `max`, which is a line without line time.
+
+    A FIFO needs a rate. Without a size it has 4096 bytes, without a drain its program keeps up
+    with the line. `rts` and `dtr` are `reset` or `power_key`,
+    `:inverted` or not. Raises `OptionError`.
+    """
+    rate = None if baud == "max" else check_rate("baud", baud, "max, or ")
+    fifo = _parse_fifo(rate, fifo_size, fifo_drain)
+    wiring = Wiring(_parse_wire("rts", rts), _parse_wire("dtr", dtr))
+    if wiring.rts is not None and wiring.dtr is not None and wiring.rts.pin == wiring.dtr.pin:
+        raise OptionError(f"rts and dtr both on {wiring.rts.pin}: a pin has one wire")
+    return LineModel(rate, fifo, wiring)
+
+
+def check_rate(name: str, text: str, more: str = "") -> int:
+    """One of the module's rates. Raises `OptionError`."""
+    rate = decimal(text)
+    if rate is None or rate not in RATES:
+        known = ", ".join(str(rate) for rate in RATES)
+        raise OptionError(f"{name}={shown(text, limit=40)!r}: {more}one of {known} is wanted")
+    return rate
+
+
+def _parse_fifo(rate: int | None, size: str | None, drain: str | None) -> HostFifo | None:
+    if size is None and drain is None:
+        return None
+    if rate is None:
+        raise OptionError("a host's FIFO needs a baud rate: without one nothing is too fast")
+    return HostFifo(
+        _USUAL_FIFO if size is None else _whole("host_fifo", size),
+        rate / 10 if drain is None else _whole("host_drain", drain),
+    )
+
+
+def _parse_wire(name: str, text: str | None) -> Wire | None:
+    if text is None:
+        return None
+    match text.partition(":"):
+        case (("reset" | "power_key") as pin, colon, ("inverted" | "") as how) if bool(colon) == (
+            how == "inverted"
+        ):
+            return Wire(pin, inverted=how == "inverted")
+    raise OptionError(
+        f"{name}={text!r}: reset or power_key is wanted, and :inverted behind it if it is"
+    )
+
+
+def _whole(name: str, text: str) -> int:
+    number = decimal(text)
+    if number is None or not 1 <= number <= 1_000_000_000:
+        raise OptionError(f"{name}={_brief(text)}: a whole number from 1 up is wanted")
+    return number
+
+
+def _number(name: str, text: str) -> int | float:
+    try:
+        value = _SWITCH[text] if text in _SWITCH else float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value < math.inf:
+        raise OptionError(f"{name}={text!r}: a number from 0 up is wanted")
+    return int(value) if value == int(value) else value
+
+
+def _brief(text: str) -> str:
+    return f"'{shown(text, limit=40)}'"
