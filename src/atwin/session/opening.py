@@ -127,7 +127,9 @@ async def run_twin(wanted: TwinUrl, port: Port) -> AsyncIterator[Twin]:
 
 
 @asynccontextmanager
-async def pins_for(spec: str | None, port: Port, own: HostPins | None) -> AsyncIterator[HostPins | None]:
+async def pins_for(
+    spec: str | None, port: Port, own: HostPins | None
+) -> AsyncIterator[HostPins | None]:
     """The means `spec` (as `--pins`) names, or else `own`; raises `OptionError` if they fail."""
     if spec is None:
         yield own
