@@ -121,10 +121,13 @@ async def ask(modem: Modem, method: str, url: str, **options: Any) -> Response:
             return await modem.post(url, BODY, content_type="text/odd", **options)
 
 
+@pytest.mark.sampled("model")
 @pytest.mark.parametrize("kind", LOCATIONS)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 @pytest.mark.parametrize("model", MODELS)
 def test_every_redirect(model: str, method: str, kind: str) -> None:
+    """Each on one model a run, on every model in `make prove`."""
+
     async def main(scheme: str) -> None:
         location = LOCATIONS[kind]
         if location is not None:
@@ -219,6 +222,7 @@ SECRETS = [
 OPEN = [Header("Accept", "text/plain"), Header("X-Device", "7")]
 
 
+@pytest.mark.sampled("model")
 @pytest.mark.parametrize(
     ("location", "stays"),
     [
@@ -235,6 +239,8 @@ OPEN = [Header("Accept", "text/plain"), Header("X-Device", "7")]
 def test_secrets_stay_with_the_first_server(
     model: str, method: str, location: str, stays: bool
 ) -> None:
+    """Each on one model a run, on every model in `make prove`."""
+
     async def main() -> None:
         web = redirecting(302, location)
         async with in_front_of(web, "a.example", "b.example", model=model) as modem:

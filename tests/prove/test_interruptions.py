@@ -1,4 +1,4 @@
-"""Eight interruptions of the two hundred of `make prove`."""
+"""Four interruptions of the two hundred of `make prove`."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ from prove.interruptions import run
 
 @pytest.mark.timeout(240)
 def test_the_next_command_works_at_once() -> None:
-    assert run(8, seed=20261129, told=False) == []
+    assert run(4, seed=20261129, told=False) == []

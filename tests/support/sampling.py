@@ -3,7 +3,8 @@
     @pytest.mark.sampled("split", "line")
 
 For each combination of a test's other parameters, one combination of `split` and `line` is drawn;
-`keep=3` draws three. The run prints its seed, and ATWIN_TEST_SEED brings the same samples back.
+`keep=3` draws three, `keep=0` leaves it to `make prove`. The run prints its seed, and
+ATWIN_TEST_SEED brings the same samples back.
 ATWIN_TEST_WHOLE=1 runs everything, as `make prove` does.
 """
 

@@ -113,6 +113,7 @@ def stream(suite: Suite, level: int, ca: Issued, client: Issued, url: str) -> tu
 
 
 @pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.openssl)
+@pytest.mark.sampled("level")
 @pytest.mark.parametrize("level", range(3), ids=LEVELS)
 def test_gnutls(
     suite: Suite,
@@ -123,6 +124,7 @@ def test_gnutls(
     client: Issued,
     digest: str,
 ) -> None:
+    """Each suite at one level a run, at every level in `make prove`."""
     port = gnutls_mutual if level == 2 else gnutls
     assert stream(suite, level, ca, client, f"https://localhost:{port}/") == (200, digest)
 

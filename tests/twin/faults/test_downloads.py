@@ -35,9 +35,11 @@ def under(plan: FaultPlan, folder: Path, model: str, baud: int | None = None) ->
     return Runner(schedule, folder).outcome()
 
 
+@pytest.mark.sampled("model")
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_begins_on_every_model(path: Path, model: str, tmp_path: Path) -> None:
+    """Each example on one model a run, on every model in `make prove`."""
     plan = FaultPlan.from_table(tomllib.loads(path.read_text("utf-8")))
     assert plan.name == path.stem
     assert plan.teaches.endswith(".")
@@ -47,9 +49,11 @@ def test_an_example_begins_on_every_model(path: Path, model: str, tmp_path: Path
     assert outcome.fired == tuple(fault.KIND for fault in plan.faults)
 
 
+@pytest.mark.sampled("model")
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_fault_in_the_second_request(kind: str, model: str, tmp_path: Path) -> None:
+    """Each kind on one model a run, on every model in `make prove`."""
     table: dict[str, object] = {"kind": kind, "at_action": 2}
     if "seconds" in KINDS[kind].LASTS and kind not in ("hang", "lost_bytes"):
         table["seconds"] = 4
@@ -63,8 +67,10 @@ def test_a_fault_in_the_second_request(kind: str, model: str, tmp_path: Path) ->
     assert outcome.fired == (kind,)
 
 
+@pytest.mark.sampled("seed", keep=10)
 @pytest.mark.parametrize("seed", range(30))
 def test_random_plans(seed: int, tmp_path: Path) -> None:
+    """Ten of the thirty a run, all of them in `make prove`."""
     outcome = Runner(Schedule.of(seed), tmp_path).outcome()
     assert not outcome.wrong, f"python -m bench.faults --seed {seed}\n{outcome.detail}"
 
