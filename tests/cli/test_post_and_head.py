@@ -12,7 +12,7 @@ import pytest
 
 from atwin.cli.app import run
 from atwin.cli.output.answer import stopped
-from atwin.host.channel.sent import Sent
+from atwin.host.http.statuses import Sent
 from support.file_server import FileServer, file_server
 from support.program import atwin, only_line, start
 

@@ -113,27 +113,17 @@ class StepError(ModuleError):
         self.script, self.step, self.sent, self.came = script, step, sent, came
         self.readies, self.awaited, self.missing = readies, awaited, missing
         self.code, self.status, self.length = code, status, length
-        text = f"{script}: step {step}: sent {sent}, came back {came}"
-        super().__init__(f"{text}; {advice}" if advice else text)
+        super().__init__(self._told(advice))
 
-    def reworded(self, *, came: str | None = None, advice: str | None = None) -> Self:
-        """The same failure, told in other words."""
-        other = type(self)(
-            script=self.script,
-            step=self.step,
-            sent=self.sent,
-            came=self.came if came is None else came,
-            advice=advice,
-            readies=self.readies,
-            awaited=self.awaited,
-            missing=self.missing,
-            code=self.code,
-            status=self.status,
-            length=self.length,
-        )
-        for text in self.added:
-            other.add(text)
-        return other
+    def reword(self, *, came: str | None = None, advice: str | None = None) -> Self:
+        """Tell it in other words; what was added stays."""
+        self.came = self.came if came is None else came
+        self.args = (_safe("; ".join((self._told(advice), *self.added))),)
+        return self
+
+    def _told(self, advice: str | None) -> str:
+        text = f"{self.script}: step {self.step}: sent {self.sent}, came back {self.came}"
+        return f"{text}; {advice}" if advice else text
 
 
 class NoAnswerError(StepError):

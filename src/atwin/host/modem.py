@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Self
 from atwin.host.bearer import Bearer
 from atwin.host.channel.channel import COMMAND_TIMEOUT, Channel
 from atwin.host.channel.script import Script
-from atwin.host.channel.sent import Sent, tell_of_post
 from atwin.host.download import Download, Order, already_there, tell_rung
 from atwin.host.errors import HostError
 from atwin.host.found import Context, Found
 from atwin.host.http import HttpSession, Setup, request
+from atwin.host.http.statuses import Sent, tell_of_post
 from atwin.host.identity import ask_identity, ask_limits
 from atwin.host.line import Line, LineWishes
 from atwin.host.recovery import Board, Ladder, Recovery, Retry, recover

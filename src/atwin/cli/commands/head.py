@@ -63,8 +63,8 @@ def head(
     """
     from atwin.cli.output.answer import check_output, deliver, stopped
     from atwin.cli.running import finish, run_told
-    from atwin.host.channel.sent import Sent
     from atwin.host.http import Setup
+    from atwin.host.http.statuses import Sent
 
     headers = headers_from(header, header_env, user)
     redirects = redirects_from(no_redirect, https_only, allow_downgrade)

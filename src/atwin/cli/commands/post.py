@@ -98,8 +98,8 @@ def post(
     from atwin.cli.output.answer import check_output, deliver, stopped
     from atwin.cli.running import finish, run_told
     from atwin.host import HostError
-    from atwin.host.channel.sent import Sent, tell_of_post
     from atwin.host.http import Setup
+    from atwin.host.http.statuses import Sent, tell_of_post
 
     headers = headers_from(header, header_env, user)
     redirects = redirects_from(no_redirect, https_only, allow_downgrade)

@@ -12,7 +12,7 @@ from atwin.cli.output.says import say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atwin.host import TlsFailed, TlsSettings
+    from atwin.host import TlsSettings
 
 Ca = Annotated[
     str | None,
@@ -79,24 +79,22 @@ def https(
     try:
         yield settings if secure or settings != TlsSettings() else None
     except TlsFailed as failure:
-        if not secure:  # a redirect led there, to a server that is not named here
-            raise
-        raise _with_advice(failure, url, ca, cert, key) from failure
+        if secure:  # else a redirect led there, to a server that is not named here
+            failure.reword(advice=_advice(url, ca, cert, key))
+        raise
     if secure and settings.level == 0:
         say("note: the server's certificate was not checked; give --ca FILE")
     elif secure and not check_dates:
         say("the server's certificate was checked, but not its dates: --check-dates does that")
 
 
-def _with_advice(
-    failure: "TlsFailed", url: str, ca: str | None, cert: str | None, key: str | None
-) -> "TlsFailed":
-    """The same failure, with the command that tells its cause."""
+def _advice(url: str, ca: str | None, cert: str | None, key: str | None) -> str:
+    """The command that tells why there is no TLS."""
     options = {"--ca": ca, "--cert": cert, "--key": key}
     command = ["atwin", "probe", url.partition("#")[0]]
     for option, path in options.items():
         command += [option, path] if path is not None else []
-    return failure.reworded(advice=f"this tells why: {shlex.join(command)}")
+    return f"this tells why: {shlex.join(command)}"
 
 
 def _check_files(

@@ -9,7 +9,7 @@ from atwin.cli.output.exits import DONE, REFUSED, USAGE, explain
 from atwin.cli.output.outcome import CommandFailed
 
 if TYPE_CHECKING:
-    from atwin.host.channel.sent import Sent
+    from atwin.host.http.statuses import Sent
 
 
 def check_output(output: str) -> None:
@@ -51,7 +51,7 @@ def deliver(method: str, status: int, content: bytes, output: str) -> int:
 
 def stopped(method: str, sent: "Sent") -> str:
     """How far a request of that `method` had got when somebody stopped it."""
-    from atwin.host.channel.sent import Sent
+    from atwin.host.http.statuses import Sent
 
     return {
         Sent.NOTHING: f"the {method} was not sent yet",

@@ -45,7 +45,7 @@ class Pieces:
         session.on_note(lost if failure.missing else f"{failure.came}; reading again")
         if tries == _TRIES:
             advice = f"bytes get lost on the line: {FLOW_ADVICE}" if failure.missing else None
-            raise failure.reworded(came=f"{failure.came}, {_TRIES} times", advice=advice)
+            raise failure.reword(came=f"{failure.came}, {_TRIES} times", advice=advice)
         if session.on_loss is not None and (done := await session.on_loss()):
             session.on_note(done)
         if tries > 1 or failure.missing:

@@ -12,15 +12,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from atwin.host.channel.script import Script
-from atwin.host.channel.sent import Sent
-from atwin.host.errors import ModuleError
+from atwin.host.errors import ModuleError, RequestFailedError, TlsFailed
 from atwin.host.http.action import Action
 from atwin.host.http.body import Buffer
 from atwin.host.http.opening import Opening, leave
 from atwin.host.http.parameters import Parameters
 from atwin.host.http.pieces import Pieces
 from atwin.host.http.redirects import Way, needs_watching, shown_url
-from atwin.host.http.statuses import UNSENT, request_failed
+from atwin.host.http.statuses import OF_TLS, STATUS_MEANING, TIMED_OUT, UNSENT, Sent
 from atwin.host.http.stream import Stream
 from atwin.host.http.time_limit import TimeLimit
 from atwin.line.frame import Frame
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from atwin.at.dialect.urcs import HttpAction
     from atwin.host.channel.channel import Channel
     from atwin.host.channel.exchange import Progress
-    from atwin.host.errors import RequestFailedError
     from atwin.host.found import Context
     from atwin.host.http.setup import Setup
     from atwin.host.tls import TlsSetup
@@ -175,15 +173,19 @@ class HttpSession:
 
         `advice` replaces what is usually said of that status.
         """
-        return request_failed(
-            self.script.name,
-            self._asked,
-            self.way,
-            status,
-            came=came,
+        meaning, usual = STATUS_MEANING.get(status, ("failed", "try again"))
+        if self.time_limit.cut_short and status == TIMED_OUT:
+            usual = "the server did not finish in what was left of --give-up: raise that"
+        kind = TlsFailed if status in OF_TLS else RequestFailedError
+        step, action = self._asked
+        return kind(
+            script=self.script.name,
+            step=step,
+            sent=f"{action} for {self.way.shown}",
+            came=f"{came} ({meaning})",
+            status=status,
             length=length,
-            advice=advice,
-            cut_short=self.time_limit.cut_short,
+            advice=advice or usual,
         )
 
     def asks(self, action: str) -> None:

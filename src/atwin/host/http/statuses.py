@@ -1,16 +1,18 @@
 """The numbers of HTTPACTION: methods, and statuses (spec: http.md §3.6, §4).
 
-The server said a status, or the module says with it how a request failed.
+The server said a status, or the module says with it how a request failed, and how far it got.
 """
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from atwin.host.errors import RequestFailedError, TlsFailed
+from atwin.host.errors import UsageError
 from atwin.host.http.url import origin_of
 
 if TYPE_CHECKING:
+    from atwin.host.errors import HostError
     from atwin.host.http.redirects import Way
 
 GET: Final = 0
@@ -26,10 +28,10 @@ OF_TLS = (605, 606)
 TOO_LARGE = 602
 #: What comes before anything is sent, unless the module followed a redirect by itself.
 UNSENT = (603, 604, 605)
-_TIMED_OUT = 408
+TIMED_OUT = 408
 
 STATUS_MEANING = {
-    _TIMED_OUT: ("time-out", "the server did not finish in time: raise the timeout (--timeout)"),
+    TIMED_OUT: ("time-out", "the server did not finish in time: raise the timeout (--timeout)"),
     600: ("the answer was not HTTP", "check the URL's port"),
     601: ("network error", "check that the server is reachable and the bearer open"),
     602: ("the response does not fit the module's buffer", "ask for it in parts: download"),
@@ -42,7 +44,7 @@ STATUS_MEANING = {
 
 def is_server_status(status: int) -> bool:
     """Whether only a server can have said `status`."""
-    return status not in MODULE_STATUSES and status != _TIMED_OUT
+    return status not in MODULE_STATUSES and status != TIMED_OUT
 
 
 def ends_stream_well(status: int, way: Way, *, had_data: bool) -> bool:
@@ -57,32 +59,20 @@ def ends_stream_well(status: int, way: Way, *, had_data: bool) -> bool:
     return is_server_status(status) or status == 602 or (had_data and status == 606 and in_clear)
 
 
-def request_failed(
-    script: str,
-    asked: tuple[int, str],
-    way: Way,
-    status: int,
-    *,
-    came: str,
-    length: int = 0,
-    advice: str | None = None,
-    cut_short: bool = False,
-) -> RequestFailedError:
-    """The error for a status of the module's own, the end of an action of `script`.
+class Sent(Enum):
+    """Whether the server has had the request."""
 
-    `asked` is its step and its command. `advice` replaces what is usually said of that status.
-    `cut_short` says that not the caller's timeout ran out, but the time of the whole job.
+    NOTHING = "nothing was sent"
+    PERHAPS = "the server may have had the POST: look before you send it again"
+    ANSWERED = "the server has had the POST: look before you send it again"
+
+
+def tell_of_post(failure: HostError, sent: Sent) -> None:
+    """Let the `failure` of a POST say whether the server had it, unless it does already.
+
+    Of a wrong call nobody expects that it did.
     """
-    meaning, usual = STATUS_MEANING.get(status, ("failed", "try again"))
-    if cut_short and status == _TIMED_OUT:
-        usual = "the server did not finish in what was left of --give-up: raise that"
-    kind = TlsFailed if status in OF_TLS else RequestFailedError
-    return kind(
-        script=script,
-        step=asked[0],
-        sent=f"{asked[1]} for {way.shown}",
-        came=f"{came} ({meaning})",
-        status=status,
-        length=length,
-        advice=advice or usual,
-    )
+    told = sent is Sent.ANSWERED and failure.complete
+    wrong_call = sent is Sent.NOTHING and isinstance(failure, UsageError)
+    if not (told or wrong_call):
+        failure.add(sent.value)
