@@ -20,15 +20,17 @@ from rich.console import Console
 from rich.table import Table
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import Modem
+from atwin.host.modem import Modem
 from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
-    from atwin.host import DownloadResult, LogEntry, Strategy
+    from atwin.host.channel.channel import LogEntry
+    from atwin.host.download.order import Strategy
+    from atwin.host.download.reports import DownloadResult
 
 #: The vendor's file (spec: flows.md §3).
 SIZE = 11_975_260

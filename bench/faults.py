@@ -32,7 +32,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import HostError, Modem
+from atwin.host.errors import HostError
+from atwin.host.modem import Modem
 from atwin.host.recovery import ANSWERING, SILENT, is_modules_own, wants_a_person
 from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
@@ -41,10 +42,10 @@ from atwin.models import MODELS
 from atwin.session.opening import TwinPins
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
 from atwin.twin.chapters.bearer import Bearers
 from atwin.twin.faults.chance import random_plan
 from atwin.twin.faults.dice import Dice
+from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 
     from atwin.at.grammar import Command
     from atwin.host.download import Strategy
-    from atwin.twin.faults import FaultPlan
+    from atwin.twin.faults.plan import FaultPlan
 
 #: Virtual seconds for one run, and real seconds for both of a seed: beyond is a hang. The slowest
 #: drip needs three hours for the largest file, and a stream bears that.

@@ -21,7 +21,8 @@ from bench.servers import nginx
 from rich.console import Console
 from rich.table import Table
 
-from atwin.host import Channel, Modem
+from atwin.host.channel.channel import Channel
+from atwin.host.modem import Modem
 from atwin.line.opener import open_port
 from atwin.line.ports.memory import memory_pair
 from atwin.line.ports.pty import PtyPort

@@ -32,7 +32,7 @@ from bench.servers import nginx
 from rich.console import Console
 from rich.table import Table
 
-from atwin.host import Modem
+from atwin.host.modem import Modem
 from atwin.line.opener import open_port
 from atwin.testing.origin import Generated
 

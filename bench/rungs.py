@@ -18,18 +18,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import DownloadResult, LineWishes, Modem
+from atwin.host.line import LineWishes
+from atwin.host.modem import Modem
 from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
 from atwin.session.opening import TwinPins
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
-from atwin.twin.faults import FaultPlan
+from atwin.twin.faults.plan import FaultPlan
+from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
     from atwin.host.download import Strategy
+    from atwin.host.download.reports import DownloadResult
 
 #: The file of the vendor's example (spec: flows.md §3).
 SIZE = 11_975_260

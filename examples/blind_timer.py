@@ -25,7 +25,7 @@ from atwin.host.channel.channel import Channel
 from atwin.line.ports.memory import memory_pair
 from atwin.models import load_profile
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

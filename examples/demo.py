@@ -28,7 +28,7 @@ from atwin.testing.origin import File, Generated, Origin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.host import LogEntry
+    from atwin.host.channel.channel import LogEntry
     from atwin.net.network import Stream
 
 SIZE, SHORT_SIZE = 11_975_260, 1_500_000

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atwin.models import Profile, load_profile
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support.pages import Page
 from support.peers import Peer
 

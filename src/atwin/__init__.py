@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from atwin.host import Patience, SyncModem, TlsSettings
+    from atwin.host.bring_up import Patience
+    from atwin.host.facade import SyncModem
+    from atwin.host.tls import TlsSettings
 
 __version__ = "0.2.0"
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin import connect
-from atwin.host import HostError, ModuleError, Patience, UsageError
+from atwin.host.bring_up import Patience
+from atwin.host.errors import HostError, ModuleError, UsageError
 from atwin.line.errors import PortError
 from support.file_server import file_server
 from support.program import start

@@ -14,7 +14,8 @@ import typer
 
 from atwin.cli.options.requests import headers_from, redirects_from
 from atwin.cli.output.command_line import shown_command
-from atwin.host import Header, Redirects, UsageError
+from atwin.host.errors import UsageError
+from atwin.host.http.redirects import Header, Redirects
 from support.program import atwin, only_line
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import pytest
 from atwin.cli.app import run
 from atwin.cli.commands.traffic.watch import Watch, watched
 from atwin.clock import run_virtual
-from atwin.host import Modem
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from support import tls_servers
 from support.fake_module import FakeModule, FakeServer

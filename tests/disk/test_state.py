@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from atwin.clock import run_virtual
 from atwin.disk.state import StateDirectory, StateError, open_state
 from atwin.line.ports.memory import memory_pair
-from atwin.twin import Twin
 from atwin.twin.board.flash import BadName, Flash, FlashError, normalise
+from atwin.twin.twin import Twin
 from support.no_network import NoNetwork
 from support.terminal import Terminal
 

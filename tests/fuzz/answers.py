@@ -9,10 +9,10 @@ from atwin.at.answers import LONGEST_LINE, AnswerParser
 from atwin.at.dialect.commands import expected_of
 from atwin.at.events import BodyData, BodyStart, Final, Information
 from atwin.clock import run_virtual
-from atwin.host import Modem
 from atwin.host.channel.channel import Channel
 from atwin.host.channel.exchange import Timeout
 from atwin.host.errors import HostError
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from fuzz.runner import main
 from support.fake_module import FakeServer

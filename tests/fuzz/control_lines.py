@@ -11,7 +11,7 @@ from atwin.line.ports.memory import memory_pair
 from atwin.models import load_profile
 from atwin.session.control import _answer
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from fuzz.runner import main
 from support.odd_documents import changed_object, odd_value, text_of
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from atwin.clock import run_virtual
-from atwin.host import HostError, Modem, VerificationError
+from atwin.host.errors import HostError, VerificationError
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from fuzz.runner import main
 from support.fake_module import Answer, Asked, FakeModule, FakeServer
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from random import Random
 
-    from atwin.host import Progress
+    from atwin.host.download.reports import Progress
 
 URL = "http://files.example/firmware.bin"
 #: Where syncing to the disk costs nothing, if there is such a place.

@@ -9,7 +9,8 @@ import pytest
 
 from atwin.cli.output.exits import explain
 from atwin.clock import run_virtual
-from atwin.host import HostError, Modem
+from atwin.host.errors import HostError
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import MemoryPort, memory_pair
 
 if TYPE_CHECKING:

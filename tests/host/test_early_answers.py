@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import Modem
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
     from atwin.net.network import Stream

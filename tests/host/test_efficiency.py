@@ -10,7 +10,7 @@ from bench.efficiency import LEAST, SLOWER, measure
 from atwin.host.download.pace import stream_pays
 
 if TYPE_CHECKING:
-    from atwin.host import Strategy
+    from atwin.host.download.order import Strategy
 
 #: Some parts of each model: the question at the begin is of little weight then.
 SIZES = {"air724ug": 5 * 307_200 + 1000, "air780e-at": 400_000, "air780e-lsat": 1_400_000}

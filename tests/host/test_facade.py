@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.host import LogEntry, SyncModem, UsageError, connect
+from atwin.host.errors import UsageError
+from atwin.host.facade import SyncModem, connect
 from atwin.line.ports.memory import MemoryPort, memory_pair
 from support.fake_module import FakeModule, FakeServer
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from atwin.host.channel.channel import LogEntry
 
 URL = "http://files.example/a.bin"
 
@@ -73,7 +76,8 @@ def test_module_that_is_not_there_leaves_no_thread() -> None:
         near, _ = memory_pair()
         return near
 
-    from atwin.host import ModuleSilentError, Patience
+    from atwin.host.bring_up import Patience
+    from atwin.host.errors import ModuleSilentError
 
     with pytest.raises(ModuleSilentError):
         connect(silent, patience=Patience(probes=2, probe_gap=0.01))

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import LineWishes, Modem, ModuleSilentError, RequestFailedError
+from atwin.host.errors import ModuleSilentError, RequestFailedError
+from atwin.host.line import LineWishes
+from atwin.host.modem import Modem
 from atwin.line.frame import Flow, HostSettings
 from atwin.line.ports.memory import MemoryPort, memory_pair
 from atwin.models import MODELS
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support.fake_module import FakeModule
 
 if TYPE_CHECKING:

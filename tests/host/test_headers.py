@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atwin.host import Headers
+from atwin.host.headers import Headers
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import Modem, ModuleError, Patience
+from atwin.host.bring_up import Patience
+from atwin.host.errors import ModuleError
+from atwin.host.modem import Modem
 from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import MemoryPort, memory_pair
 from atwin.models import MODELS
 from atwin.testing.origin import File, Generated, Origin, Sink
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support.fake_module import FakeModule
 from support.terminal import Terminal
 

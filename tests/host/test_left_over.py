@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import Modem, ModuleSilentError
+from atwin.host.errors import ModuleSilentError
+from atwin.host.modem import Modem
 from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import MemoryPort, memory_pair
 from atwin.models import MODELS
 from atwin.testing.origin import File, Generated, Origin, Sink
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support.left_over import STATES, LeftOver
 from support.peers import Peer
 from support.terminal import Terminal

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import LineWishes, Modem, UsageError
+from atwin.host.errors import UsageError
+from atwin.host.line import LineWishes
+from atwin.host.modem import Modem
 from atwin.line.frame import Flow, HostSettings
 from atwin.line.opener import open_port
 from atwin.line.ports.memory import memory_pair
 from atwin.line.ports.pty import PtyPort
 from atwin.line.ports.tcp import TcpServerPort
 from atwin.net.real import RealNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support.ears import leaves_nothing
 from support.file_server import file_server
 from support.no_network import NoNetwork
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atwin.clock.base import Timer
-    from atwin.host import Progress
+    from atwin.host.download.reports import Progress
 
 NOT_CONNECTED = "RTS and CTS are not connected: going on without flow control"
 

@@ -7,24 +7,24 @@ import asyncio
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import (
+from atwin.host.bring_up import Patience
+from atwin.host.errors import (
     CommandRefusedError,
     HostError,
     LineLostError,
-    Modem,
     ModuleError,
     ModuleSilentError,
     NoAnswerError,
-    Patience,
     RequestFailedError,
-    Retry,
     ServerError,
     TargetError,
     TlsFailed,
     UsageError,
     VerificationError,
 )
-from atwin.host.http import Setup
+from atwin.host.http.setup import Setup
+from atwin.host.modem import Modem
+from atwin.host.recovery.recovery import Retry
 from atwin.line.ports.memory import memory_pair
 from support.fake_module import Answer, FakeModule, FakeServer
 

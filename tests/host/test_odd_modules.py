@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import Modem
 from atwin.host.errors import HostError, RefusedForGoodError
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from support.fake_module import FakeServer
 from support.odd_module import OddModule

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import LineWishes, Modem, ModuleSilentError
+from atwin.host.errors import ModuleSilentError
+from atwin.host.line import LineWishes
+from atwin.host.modem import Modem
 from atwin.line.frame import Flow, HostSettings
 from atwin.line.ports.memory import MemoryPort, memory_pair
 from atwin.line.uart.host_receiver import HostFifo
 from atwin.testing.origin import File, Generated, Origin, Sink
 from atwin.testing.origin.content import Stored
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

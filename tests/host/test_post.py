@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import Limits, Modem, NoAnswerError, RequestFailedError, TlsFailed, UsageError
+from atwin.host.errors import NoAnswerError, RequestFailedError, TlsFailed, UsageError
 from atwin.host.http.request import PostStrategy, choose
+from atwin.host.identity import Limits
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
 from support.fake_module import Answer as FakeAnswer

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 import atwin.host
 from atwin.at.grammar import Argument, parse_line, split_arguments
 from atwin.clock import run_virtual
-from atwin.host import Modem, UsageError
 from atwin.host.certificates import StoredFile
 from atwin.host.channel.quoted import (
     LONGEST,
@@ -23,8 +22,10 @@ from atwin.host.channel.quoted import (
     quoted_headers,
 )
 from atwin.host.download.judging.entity import Entity
+from atwin.host.errors import UsageError
 from atwin.host.headers import Headers
-from atwin.host.http import Setup
+from atwin.host.http.setup import Setup
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.twin.chapters.http.parameters import Parameters
 from support.fake_module import FakeModule

@@ -10,19 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atwin.clock import run_virtual
-from atwin.host import (
-    CommandRefusedError,
+from atwin.host.errors import CommandRefusedError, RequestFailedError, ServerError, UsageError
+from atwin.host.http.redirects import (
     Header,
-    Modem,
     RedirectError,
     Redirects,
-    RequestFailedError,
-    Response,
-    ServerError,
-    UsageError,
+    Way,
+    is_certain,
+    next_target,
+    with_letters_of,
 )
-from atwin.host.http import GET, HEAD, HttpSession, Setup
-from atwin.host.http.redirects import Way, is_certain, next_target, with_letters_of
+from atwin.host.http.session import HttpSession
+from atwin.host.http.setup import Setup
+from atwin.host.http.statuses import GET, HEAD
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
 from support.fake_module import Answer as FakeAnswer
@@ -33,6 +34,8 @@ from support.web import Answer, Asked, Web, in_front_of, without_tls
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from atwin.host.http.request import Response
 
 STATUSES = (301, 302, 303, 307, 308)
 #: What Location says; `{s}` is the scheme of the first URL.

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import HostError, Modem, RequestFailedError
-from atwin.host.errors import UsageError
+from atwin.host.errors import HostError, RequestFailedError, UsageError
 from atwin.host.http.statuses import Sent, tell_of_post
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from support.fake_module import Answer, FakeModule, FakeServer
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from atwin.host import Modem, TlsFailed, TlsSettings, UsageError
+from atwin.host.errors import TlsFailed, UsageError
+from atwin.host.modem import Modem
+from atwin.host.tls import TlsSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support import tls_pki, tls_servers
 
 if TYPE_CHECKING:

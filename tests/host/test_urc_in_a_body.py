@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import run_virtual
-from atwin.host import Modem
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from support.fake_module import FakeModule, FakeServer
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.host import Modem, ServerError, VerificationError
+from atwin.host.errors import ServerError, VerificationError
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
 from atwin.testing.origin import File, Fixed, Generated, Origin, Sink, serve_tcp
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

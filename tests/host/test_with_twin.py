@@ -7,11 +7,11 @@ from typing import NoReturn
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import Modem
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
 from atwin.net.network import PLAIN, SocketOptions
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 
 
 class NoNetwork:

@@ -18,7 +18,7 @@ from atwin.line.frame import XOFF, XON, Flow, Frame
 from atwin.line.ports import device_server
 from atwin.line.ports.device_server import open_device_server
 from atwin.line.uart.uart import Uart, UartSettings
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support.ears import leaves_nothing, settled
 from support.no_network import NoNetwork
 

@@ -14,7 +14,7 @@ import serial
 from atwin.line.frame import Frame, HostSettings
 from atwin.line.ports.rfc2217 import Rfc2217ServerPort
 from atwin.net.real import RealNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support.file_server import file_server
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.host import Channel
+from atwin.host.channel.channel import Channel
 from atwin.line.opener import open_port
 from atwin.line.ports.memory import memory_pair
 from atwin.line.ports.pty import PtyPort
 from atwin.line.ports.rfc2217 import Rfc2217ServerPort
 from atwin.line.ports.tcp import TcpServerPort
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support.ears import leaves_nothing, settled
 from support.lines import KINDS
 from support.no_network import NoNetwork

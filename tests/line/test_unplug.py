@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.host import Modem
+from atwin.host.modem import Modem
 from atwin.line.opener import open_port
 from atwin.line.ports.pty import PtyPort
 from atwin.line.ports.rfc2217 import Rfc2217ServerPort
 from atwin.line.ports.tcp import TcpServerPort
 from atwin.net.real import RealNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support.ears import leaves_nothing
 from support.file_server import file_server
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from support.odd_servers import NEVER_SAID, Case, Either, GivesUp, Right, Unvouched
 
 if TYPE_CHECKING:
-    from atwin.host import DownloadResult
+    from atwin.host.download.reports import DownloadResult
     from support.odd_servers import Expectation, OddServer
 
 #: What the file is called.

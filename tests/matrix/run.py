@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import HostError, Modem
+from atwin.host.errors import HostError
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from matrix.judge import NAME, End, Outcome, judge
 from support.odd_servers import Either, GivesUp
 from support.odd_servers.serve import on_simulated
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from atwin.host import Progress
+    from atwin.host.download.reports import Progress
     from support.odd_servers import Case, Expectation, OddServer
 
 HOST = "files.example"

@@ -16,7 +16,7 @@ from support.on_twin import on_twin
 from support.program import atwin
 
 if TYPE_CHECKING:
-    from atwin.twin import Twin
+    from atwin.twin.twin import Twin
     from support.terminal import Terminal
 
 MINE = """

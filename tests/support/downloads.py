@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.clock import run_virtual
-from atwin.host import Modem, Progress
+from atwin.host.modem import Modem
 from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from support.fake_module import FakeModule, FakeServer
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from atwin.host import DownloadResult
+    from atwin.host.download.reports import DownloadResult, Progress
 
 URL = "http://files.example/firmware.bin"
 DATA = random.Random(724).randbytes(10_000)

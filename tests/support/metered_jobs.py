@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atwin.at.dialect.urcs import HttpAction
-from atwin.host import HostError, Modem, TlsSettings
+from atwin.host.errors import HostError
+from atwin.host.modem import Modem
+from atwin.host.tls import TlsSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.models import load_profile
 from atwin.net.real import RealNetwork
 from atwin.net.tls.suites import SUITES
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support import tls_servers
 from support.nginx import nginx
 from support.tls_pki import authority, leaf

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from atwin.clock import run_virtual
 from atwin.line.ports.memory import memory_pair
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support.no_network import NoNetwork
 from support.terminal import Terminal
 

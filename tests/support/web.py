@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from atwin.clock import LoopClock
-from atwin.host import Modem
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
 from atwin.twin.chapters.ssl import Ssl
+from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

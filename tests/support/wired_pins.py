@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Set
 
     from atwin.line.pins import Pin
-    from atwin.twin import Twin
+    from atwin.twin.twin import Twin
 
 ALL: Set[Pin] = {"reset", "power_key", "supply"}
 

@@ -11,13 +11,13 @@ from atwin.line.frame import HostSettings
 from atwin.line.uart.host_receiver import HostFifo
 from atwin.models import load_profile
 from atwin.testing.origin import File, Generated, Origin
-from atwin.twin.faults import fault_from_table
+from atwin.twin.faults.plan import fault_from_table
 from support.traced import dialogue, event, events, traced
 
 if TYPE_CHECKING:
     from atwin.net.network import Stream
     from atwin.testing.simulated import SimulatedNetwork
-    from atwin.twin import Twin
+    from atwin.twin.twin import Twin
     from support.terminal import Terminal
 
 SIZE = 100_000

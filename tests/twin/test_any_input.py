@@ -23,7 +23,7 @@ from support.peers import Peer, simulated
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atwin.twin import Twin
+    from atwin.twin.twin import Twin
     from support.terminal import Terminal
 
 #: Commands whose business is to take the module away.

@@ -10,10 +10,10 @@ from atwin.line.uart.uart import Uart
 from atwin.net.meter.metered import MeteredNetwork
 from atwin.net.traced import TracedNetwork
 from atwin.trace import Trace
-from atwin.twin import Twin
 from atwin.twin.board.taps import Taps
-from atwin.twin.faults import FaultPlan, fault_from_table
 from atwin.twin.faults.faulty_network import FaultyNetwork
+from atwin.twin.faults.plan import FaultPlan, fault_from_table
+from atwin.twin.twin import Twin
 from support.http_twin import action, on_http
 from support.no_network import NoNetwork
 from support.on_twin import on_twin

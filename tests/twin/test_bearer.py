@@ -12,7 +12,7 @@ from atwin.twin.chapters.bearer import Bearers
 from support.on_twin import on_twin
 
 if TYPE_CHECKING:
-    from atwin.twin import Twin
+    from atwin.twin.twin import Twin
     from support.terminal import Terminal
 
 

@@ -12,7 +12,7 @@ from support.on_twin import on_twin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.twin import Twin
+    from atwin.twin.twin import Twin
     from support.terminal import Terminal
 
 

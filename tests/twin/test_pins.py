@@ -11,7 +11,7 @@ from atwin.twin.board.power import StartCause
 from support.on_twin import on_twin
 
 if TYPE_CHECKING:
-    from atwin.twin import Twin
+    from atwin.twin.twin import Twin
     from support.terminal import Terminal
 
 

@@ -13,7 +13,7 @@ from atwin.twin.engine.settings import Settings
 from support.on_twin import on_twin
 
 if TYPE_CHECKING:
-    from atwin.twin import Twin
+    from atwin.twin.twin import Twin
     from support.terminal import Terminal
 
 Way = Callable[["Twin", "Terminal"], Awaitable[None]]

@@ -12,7 +12,7 @@ from atwin.twin.board.sim import Sim
 from support.on_twin import on_twin
 
 if TYPE_CHECKING:
-    from atwin.twin import Twin
+    from atwin.twin.twin import Twin
     from support.terminal import Terminal
 
 SERVICE = b"\r\n^MODE: 17,17\r\n\r\n+E_UTRAN Service\r\n\r\n+CGEV: ME PDN ACT 1\r\n"

@@ -11,7 +11,7 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import MemoryPort, memory_pair
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support.terminal import Terminal
 
 if TYPE_CHECKING:

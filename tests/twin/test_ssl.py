@@ -13,7 +13,7 @@ from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
 from atwin.net.tls import SUITES
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support import tls_pki, tls_servers
 from support.terminal import Terminal
 

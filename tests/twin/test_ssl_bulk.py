@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.host import Modem
-from atwin.host.http import GET, HttpSession, Setup
+from atwin.host.http.session import HttpSession
+from atwin.host.http.setup import Setup
+from atwin.host.http.statuses import GET
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
 from atwin.net.tls import SUITES
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support import tls_pki, tls_servers
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
 from atwin.net.tls.messages import split
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support import tls_pki, tls_servers
 from support.on_twin import on_twin
 from support.terminal import Terminal

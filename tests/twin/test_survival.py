@@ -10,7 +10,7 @@ import pytest
 from support.http_twin import SIZE, action, on_http
 
 if TYPE_CHECKING:
-    from atwin.twin import Twin
+    from atwin.twin.twin import Twin
     from support.terminal import Terminal
 
 Event = Callable[["Twin", "Terminal"], Awaitable[None]]

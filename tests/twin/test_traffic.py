@@ -12,8 +12,8 @@ import pytest
 from atwin.clock import LoopClock, run_virtual
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
 from atwin.twin.board.power import StartCause
+from atwin.twin.twin import Twin
 from support.pages import Page, pages
 from support.terminal import Terminal
 

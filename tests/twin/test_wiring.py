@@ -9,7 +9,7 @@ import atwin.plugs  # noqa: F401 - registers `twin://`
 from atwin.clock import run_virtual
 from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from atwin.twin.wiring import Wire, Wiring
 from support.no_network import NoNetwork
 from support.terminal import Terminal

@@ -15,7 +15,9 @@ from atwin.host.channel.script import Script
 from atwin.host.download import Download, Order, already_there, tell_rung
 from atwin.host.errors import HostError
 from atwin.host.found import Context, Found
-from atwin.host.http import HttpSession, Setup, request
+from atwin.host.http import request
+from atwin.host.http.session import HttpSession
+from atwin.host.http.setup import Setup
 from atwin.host.http.statuses import Sent, tell_of_post
 from atwin.host.identity import ask_identity, ask_limits
 from atwin.host.line import Line, LineWishes

@@ -14,8 +14,8 @@ from typing import Any
 
 from atwin.line.errors import PortError, PortSpecError
 from atwin.text import masked_url, parse_json
-from atwin.twin import Twin
-from atwin.twin.faults import fault_from_table
+from atwin.twin.faults.plan import fault_from_table
+from atwin.twin.twin import Twin
 
 _PINS = ("reset", "power_key", "supply", "usb_boot")
 _PULSED = _PINS[:3]

@@ -1,5 +1,1 @@
 """The virtual module."""
-
-from atwin.twin.twin import Twin
-
-__all__ = ["Twin"]

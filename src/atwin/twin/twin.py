@@ -19,7 +19,7 @@ from atwin.twin.board.nvram import Nvram, Record
 from atwin.twin.board.rtc import Rtc
 from atwin.twin.board.traffic import Traffic
 from atwin.twin.engine.pool import LIMIT
-from atwin.twin.faults import Faults
+from atwin.twin.faults.engine import Faults
 from atwin.twin.faults.faulty_network import FaultyNetwork
 from atwin.twin.faults.victim import Victim
 from atwin.twin.module import Module
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from atwin.line.uart.host_receiver import HostFifo
     from atwin.net.network import Network
     from atwin.twin.chapters.network.radio import Radio
-    from atwin.twin.faults import FaultPlan
+    from atwin.twin.faults.plan import FaultPlan
 
 
 class State(FileStore, Protocol):

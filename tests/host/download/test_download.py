@@ -14,26 +14,27 @@ import pytest
 
 from atwin.clock import run_virtual
 from atwin.disk.part import PartFile
-from atwin.host import (
-    Modem,
+from atwin.host.download.pace import STREAM_PART
+from atwin.host.errors import (
     ModuleSilentError,
     NoAnswerError,
-    Progress,
     RequestFailedError,
-    Retry,
     ServerError,
     TargetError,
     TlsFailed,
     UsageError,
     VerificationError,
 )
-from atwin.host.download.pace import STREAM_PART
+from atwin.host.modem import Modem
+from atwin.host.recovery.recovery import Retry
 from atwin.line.ports.memory import memory_pair
 from support.downloads import CHUNK, DATA, PARTS, URL, Bench, Killed, kill_at, named_and_killed
 from support.fake_module import Answer, Asked, FakeModule
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from atwin.host.download.reports import Progress
 
 
 @pytest.fixture

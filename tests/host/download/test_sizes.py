@@ -11,17 +11,19 @@ import pytest
 from atwin.clock import LoopClock, run_virtual
 from atwin.disk.journal import Journal, Record
 from atwin.disk.part import PartFile
-from atwin.host import Modem, Progress
 from atwin.host.download.judging.entity import Entity
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS, load_profile
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from atwin.host.download.reports import Progress
 
 URL = "http://files.example/f"
 

@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import Modem, Progress, RequestFailedError
+from atwin.host.errors import RequestFailedError
+from atwin.host.modem import Modem
 from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from atwin.host.download.reports import Progress
 
 SIZE = 500_000
 CONTENT = Generated(SIZE, seed=4)

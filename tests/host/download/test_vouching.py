@@ -14,7 +14,7 @@ from support.fake_module import Answer, Asked
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from atwin.host import Progress
+    from atwin.host.download.reports import Progress
 
 LARGE = random.Random(780).randbytes(200_000)
 OTHER = DATA[::-1]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import HostError, Modem
+from atwin.host.errors import HostError
+from atwin.host.modem import Modem
 from atwin.line.frame import Flow, HostSettings
 from atwin.line.pins import PinSpecError, open_pins
 from atwin.line.ports.memory import memory_pair
@@ -17,9 +18,9 @@ from atwin.models import Profile, load_profile
 from atwin.session.opening import TwinPins
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
 from atwin.twin.chapters.bearer import Bearers
-from atwin.twin.faults import FaultPlan
+from atwin.twin.faults.plan import FaultPlan
+from atwin.twin.twin import Twin
 from atwin.twin.wiring import Wire, Wiring
 from support.peers import Peer, simulated
 from support.terminal import Terminal

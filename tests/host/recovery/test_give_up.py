@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import HostError, Modem, RequestFailedError, Retry
+from atwin.host.errors import HostError, RequestFailedError
+from atwin.host.modem import Modem
+from atwin.host.recovery.recovery import Retry
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
-from atwin.twin.faults import FaultPlan
+from atwin.twin.faults.plan import FaultPlan
+from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,9 @@ import pytest
 
 from atwin.cli.commands.recover import _summary
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import LineWishes, Modem, ModuleError
+from atwin.host.errors import ModuleError
+from atwin.host.line import LineWishes
+from atwin.host.modem import Modem
 from atwin.host.recovery import Board, Ladder
 from atwin.host.recovery.rungs import FindLine, Rung
 from atwin.host.tls import TlsSettings, TlsSetup
@@ -20,15 +22,15 @@ from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
 from atwin.twin.board.power import StartCause
+from atwin.twin.twin import Twin
 from support.wired_pins import ALL, WiredPins
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Set
     from pathlib import Path
 
-    from atwin.host import Progress
+    from atwin.host.download.reports import Progress
     from atwin.line.pins import Pin
 
 MODELS = ["air724ug", "air780e-at", "air780e-lsat"]

@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import Modem, ModuleSilentError, Retry
+from atwin.host.errors import ModuleSilentError
+from atwin.host.modem import Modem
+from atwin.host.recovery.recovery import Retry
 from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.session.opening import TwinPins
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
-from atwin.twin.faults import FaultPlan
+from atwin.twin.faults.plan import FaultPlan
+from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from atwin.host import Progress
+    from atwin.host.download.reports import Progress
 
 CONTENT = Generated(3000, seed=3)
 BODY = CONTENT.read(0, CONTENT.size)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import HostError, Modem, ModuleSilentError
+from atwin.host.errors import HostError, ModuleSilentError
+from atwin.host.modem import Modem
 from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support.wired_pins import ALL, WiredPins
 
 if TYPE_CHECKING:

@@ -9,20 +9,22 @@ import pytest
 
 from atwin.at.dialect.urcs import BearerDeact, Registration, urcs_after
 from atwin.clock import LoopClock, run_virtual
-from atwin.host import DownloadResult, HostError, Modem
+from atwin.host.errors import HostError
+from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
 from atwin.session.opening import TwinPins
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
 from atwin.twin.chapters.bearer import Bearers
-from atwin.twin.faults import FaultPlan
+from atwin.twin.faults.plan import FaultPlan
+from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from atwin.at.dialect.said import Urc
+    from atwin.host.download.reports import DownloadResult
 
 CONTENT = Generated(400_000, seed=9)
 DIGEST = hashlib.sha256(CONTENT.read(0, CONTENT.size)).hexdigest()

@@ -7,10 +7,11 @@ from typing import ClassVar
 
 import pytest
 
-from atwin.twin.faults import KINDS, Fault, fault_from_table
 from atwin.twin.faults.chance import random_plan
 from atwin.twin.faults.dice import among
-from atwin.twin.faults.fault import flag
+from atwin.twin.faults.fault import Fault, flag
+from atwin.twin.faults.kinds import KINDS
+from atwin.twin.faults.plan import fault_from_table
 
 SEEDS = range(300)
 

@@ -12,8 +12,9 @@ from bench.faults import Runner, Schedule
 
 from atwin.models import MODELS
 from atwin.testing.origin import Generated
-from atwin.twin.faults import KINDS, FaultPlan
 from atwin.twin.faults.chance import random_plan
+from atwin.twin.faults.kinds import KINDS
+from atwin.twin.faults.plan import FaultPlan
 
 if TYPE_CHECKING:
     from bench.faults import Outcome

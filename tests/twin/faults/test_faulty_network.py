@@ -13,7 +13,7 @@ from atwin.net.network import ConnectError, ResolveError, StreamError
 from atwin.net.real import RealNetwork
 from atwin.net.tcp import listen
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin.faults import Case
+from atwin.twin.faults.case import Case
 from atwin.twin.faults.faulty_network import FaultyNetwork
 from atwin.twin.faults.kinds.network import (
     ConnectRefused,

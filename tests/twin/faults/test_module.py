@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from atwin.twin.faults import FaultPlan, fault_from_table
+from atwin.twin.faults.plan import FaultPlan, fault_from_table
 from support.http_twin import SIZE, action, on_http
 from support.on_twin import on_twin
 
 if TYPE_CHECKING:
-    from atwin.twin import Twin
+    from atwin.twin.twin import Twin
     from support.terminal import Terminal
 
 

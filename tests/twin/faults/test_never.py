@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from atwin.twin.faults import FaultPlan, moment
+from atwin.twin.faults.case import moment
+from atwin.twin.faults.plan import FaultPlan
 from support.http_twin import action, on_http
 
 if TYPE_CHECKING:
-    from atwin.twin import Twin
+    from atwin.twin.twin import Twin
     from support.terminal import Terminal
 
 

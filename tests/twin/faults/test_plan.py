@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
-from atwin.twin.faults import KINDS, Fault, FaultPlan, PlanError, fault_from_table, kinds
+from atwin.twin.faults import kinds
+from atwin.twin.faults.fault import Fault, PlanError
+from atwin.twin.faults.kinds import KINDS
 from atwin.twin.faults.kinds.power import Hang
 from atwin.twin.faults.kinds.radio import PdpLoss
+from atwin.twin.faults.plan import FaultPlan, fault_from_table
 
 
 def test_a_plan() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
-from atwin.twin import Twin
-from atwin.twin.faults import fault_from_table
+from atwin.twin.faults.plan import fault_from_table
+from atwin.twin.twin import Twin
 from support import tls_pki, tls_servers
 from support.terminal import Terminal
 

@@ -9,7 +9,7 @@ import pytest
 from atwin.clock import LoopClock, run_virtual
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork, SimulatedStream
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support.terminal import Terminal
 
 if TYPE_CHECKING:

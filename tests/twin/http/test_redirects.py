@@ -12,7 +12,7 @@ import pytest
 
 from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support import tls_pki
 from support.terminal import Terminal
 

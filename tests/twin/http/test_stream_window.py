@@ -13,7 +13,7 @@ from atwin.models import load_profile
 from atwin.net.network import PLAIN
 from atwin.net.real import RealNetwork
 from atwin.net.tcp import TcpStream
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support import tls_pki
 from support.terminal import Terminal
 

@@ -11,7 +11,7 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.disk.state import StateError, open_state
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork, SimulatedStream
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support.terminal import Terminal
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from atwin.line.ports.memory import memory_pair
 from atwin.net.network import StreamError
 from atwin.net.real import RealNetwork
 from atwin.net.tcp import listen
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support.ears import leaves_nothing, settled
 from support.peers import Peer, on_loopback
 from support.terminal import Terminal

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from atwin.clock import LoopClock, run_virtual
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
 from atwin.twin.chapters.tcp.service import Sockets
 from atwin.twin.chapters.tcp.transparent import Escape
+from atwin.twin.twin import Twin
 from support.peers import Peer
 from support.terminal import Terminal
 

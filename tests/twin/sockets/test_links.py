@@ -19,7 +19,7 @@ from support.peers import Peer, simulated
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from atwin.twin import Twin
+    from atwin.twin.twin import Twin
     from support.terminal import Terminal
 
 T = TypeVar("T")

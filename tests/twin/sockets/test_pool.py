@@ -16,7 +16,7 @@ from support.peers import Peer, simulated
 
 if TYPE_CHECKING:
     from atwin.net.network import Stream
-    from atwin.twin import Twin
+    from atwin.twin.twin import Twin
     from support.terminal import Terminal
 
 LIMIT = 8

@@ -10,7 +10,7 @@ import pytest
 
 from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 from support import tls_pki, tls_servers
 from support.link_host import LinkHost
 

@@ -37,7 +37,7 @@ from atwin.cli.options.tls import Ca, Cert, CheckDates, Key, Seclevel, Suite
 from atwin.cli.output.exits import DONE
 
 if TYPE_CHECKING:
-    from atwin.host import DownloadResult
+    from atwin.host.download.reports import DownloadResult
 
 #: Room for the endings of the files beside the target, in a name of 255 bytes.
 _LONGEST_NAME = 200
@@ -128,9 +128,9 @@ def get(
     from atwin.cli.output.outcome import print_object
     from atwin.cli.output.told import described, goes_on, kept, summary
     from atwin.cli.running import finish, run_told
-    from atwin.host import ServerError
     from atwin.host.download import Order, already_there
-    from atwin.host.http import Setup
+    from atwin.host.errors import ServerError
+    from atwin.host.http.setup import Setup
 
     if output == "-":
         raise typer.BadParameter("a download goes to a file, so that it can be resumed: name one")

@@ -28,7 +28,7 @@ from atwin.cli.options.shared import (
 from atwin.cli.options.tls import Ca, Cert, CheckDates, Key, Seclevel, Suite
 
 if TYPE_CHECKING:
-    from atwin.host import Modem
+    from atwin.host.modem import Modem
 
 
 def head(
@@ -63,7 +63,7 @@ def head(
     """
     from atwin.cli.output.answer import check_output, deliver, stopped
     from atwin.cli.running import finish, run_told
-    from atwin.host.http import Setup
+    from atwin.host.http.setup import Setup
     from atwin.host.http.statuses import Sent
 
     headers = headers_from(header, header_env, user)
@@ -78,7 +78,7 @@ def head(
         nonlocal used
         from atwin.cli.module import ready_modem
         from atwin.cli.options.tls import https
-        from atwin.host import Retry
+        from atwin.host.recovery.recovery import Retry
 
         with https(url, ca, cert, key, seclevel, suite, check_dates) as tls:
             async with ready_modem(port, tls, pins, give_up) as modem:

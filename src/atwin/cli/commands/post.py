@@ -33,7 +33,7 @@ from atwin.cli.options.shared import (
 from atwin.cli.options.tls import Ca, Cert, CheckDates, Key, Seclevel, Suite
 
 if TYPE_CHECKING:
-    from atwin.host import Modem
+    from atwin.host.modem import Modem
 
 #: Bytes: what no module takes need not be read.
 _LARGEST_BODY = 1 << 30
@@ -97,8 +97,8 @@ def post(
     """
     from atwin.cli.output.answer import check_output, deliver, stopped
     from atwin.cli.running import finish, run_told
-    from atwin.host import HostError
-    from atwin.host.http import Setup
+    from atwin.host.errors import HostError
+    from atwin.host.http.setup import Setup
     from atwin.host.http.statuses import Sent, tell_of_post
 
     headers = headers_from(header, header_env, user)
@@ -115,7 +115,7 @@ def post(
         from atwin.cli.commands.traffic.watch import Watch
         from atwin.cli.module import ready_modem
         from atwin.cli.options.tls import https
-        from atwin.host import Retry
+        from atwin.host.recovery.recovery import Retry
 
         cost = Watch() if traffic else None
         with https(url, ca, cert, key, seclevel, suite, check_dates) as tls:

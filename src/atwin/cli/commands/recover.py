@@ -17,7 +17,7 @@ from atwin.cli.options.shared import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from atwin.host import Climbed
+    from atwin.host.recovery.ladder import Climbed
 
 
 def recover(

@@ -14,7 +14,7 @@ from atwin.cli.options.inputs import read_option
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from atwin.host import Header, Redirects
+    from atwin.host.http.redirects import Header, Redirects
 
 #: Bytes of a file of headers or of a password: more is another file, named by mistake.
 _LONGEST_FILE = 65_536
@@ -74,7 +74,7 @@ def headers_from(
     What comes from a file, the environment or `--user` is secret, and kept out of errors and traces
     from now on. Raises `typer.BadParameter` without any value in its text.
     """
-    from atwin.host import Header
+    from atwin.host.http.redirects import Header
     from atwin.text import hide
 
     headers = [header for text in lines or () for header in _headers(text)]
@@ -103,13 +103,13 @@ def redirects_from(
     allow_downgrade: bool,
 ) -> Redirects:
     """What the three flags ask for. Raises `UsageError` for what does not go together."""
-    from atwin.host import Redirects
+    from atwin.host.http.redirects import Redirects
 
     return Redirects(not no_redirect, allow_downgrade, https_only)
 
 
 def _headers(text: str) -> Iterator[Header]:
-    from atwin.host import Header
+    from atwin.host.http.redirects import Header
 
     secret = text.startswith("@")
     lines = _text_of("--header", text[1:]).splitlines() if secret else [text]

@@ -12,7 +12,7 @@ from atwin.cli.output.says import say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atwin.host import TlsSettings
+    from atwin.host.tls import TlsSettings
 
 Ca = Annotated[
     str | None,
@@ -63,7 +63,8 @@ def https(
     was no TLS it says how to find out why instead. Raises `typer.BadParameter`, `UsageError` and
     `TlsFailed`.
     """
-    from atwin.host import TlsFailed, TlsSettings
+    from atwin.host.errors import TlsFailed
+    from atwin.host.tls import TlsSettings
 
     settings = TlsSettings(
         _content("--ca", ca),
@@ -103,8 +104,8 @@ def _check_files(
     """Raises `UsageError`, with the file's name, for what is no certificate or key."""
     if ca is cert is key is None:
         return
-    from atwin.host import UsageError
     from atwin.host.certificates import certificates_file, key_file
+    from atwin.host.errors import UsageError
 
     name = ""
     try:

@@ -17,7 +17,9 @@ from rich.progress import Progress as Bar
 from atwin.cli.output.outcome import known
 from atwin.cli.output.says import one_line, say
 from atwin.cli.output.told import counted
-from atwin.host import GENTLE, Progress, VerificationError
+from atwin.host.download.reports import Progress
+from atwin.host.errors import VerificationError
+from atwin.host.recovery.rungs import GENTLE
 from atwin.session.tracing import current_trace
 from atwin.trace import Trace
 

@@ -6,7 +6,8 @@ from atwin.cli.output.says import one_line
 from atwin.text import masked_url
 
 if TYPE_CHECKING:
-    from atwin.host import DownloadResult, ServerError
+    from atwin.host.download.reports import DownloadResult
+    from atwin.host.errors import ServerError
 
 #: Statuses of a URL whose signature or time is over.
 _REFUSALS = (401, 403, 404, 410)

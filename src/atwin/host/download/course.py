@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from atwin.host.download.order import Order
     from atwin.host.download.reports import ProgressCall
     from atwin.host.errors import HostError
-    from atwin.host.http import HttpSession
+    from atwin.host.http.session import HttpSession
     from atwin.host.identity import Limits
     from atwin.host.recovery import Ladder
 

@@ -17,12 +17,12 @@ from atwin.host.download.reports import DownloadResult
 from atwin.host.download.resuming import resume
 from atwin.host.download.turns import Turns, choose
 from atwin.host.errors import ModuleSilentError, ServerError, StepError, TargetError
-from atwin.host.http import LAST_BREAK
+from atwin.host.http.parameters import LAST_BREAK
 
 if TYPE_CHECKING:
     from atwin.host.download.order import Order
     from atwin.host.download.reports import ProgressCall
-    from atwin.host.http import HttpSession
+    from atwin.host.http.session import HttpSession
     from atwin.host.identity import Limits
     from atwin.host.recovery import Ladder, Retry
 

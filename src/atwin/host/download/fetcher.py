@@ -22,13 +22,13 @@ from atwin.host.download.judging.verdict import (
     Unconditional,
 )
 from atwin.host.errors import RequestFailedError, ServerBusyError
-from atwin.host.http import GET
+from atwin.host.http.statuses import GET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.host.download.judging.verdict import AllThere, Known, Overlap, Turn
-    from atwin.host.http import HttpSession
+    from atwin.host.http.session import HttpSession
     from atwin.host.identity import Limits
 
 _OVERFLOW = 602

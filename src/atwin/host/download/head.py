@@ -8,7 +8,7 @@ from atwin.host.download.judging.entity import Entity
 from atwin.host.download.judging.refusals import refusal, retry_after
 from atwin.host.download.judging.verdict import NoRanges
 from atwin.host.errors import RequestFailedError, ServerError
-from atwin.host.http import HEAD
+from atwin.host.http.statuses import HEAD
 
 if TYPE_CHECKING:
     from atwin.host.download.course import Course

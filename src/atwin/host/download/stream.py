@@ -42,7 +42,8 @@ from atwin.host.errors import (
     StepError,
 )
 from atwin.host.headers import Headers
-from atwin.host.http import GET, follow
+from atwin.host.http.following import follow
+from atwin.host.http.statuses import GET
 
 if TYPE_CHECKING:
     from atwin.host.download.course import Course

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Literal
 from atwin.at.dialect.urcs import BearerDeact, HttpExAction, HttpExPosted, HttpExPostReady
 from atwin.host.errors import CommandRefusedError, NoAnswerError, RequestFailedError, UsageError
 from atwin.host.headers import Headers
-from atwin.host.http import ANSWERS, FLOW_ADVICE, GET, HEAD, POST, Answer
 from atwin.host.http.following import follow
+from atwin.host.http.pieces import FLOW_ADVICE
+from atwin.host.http.statuses import GET, HEAD, POST
+from atwin.host.http.stream import ANSWERS, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.host.channel.exchange import Progress
-    from atwin.host.http import HttpSession
+    from atwin.host.http.session import HttpSession
     from atwin.host.identity import Limits
 
 #: Seconds the module waits for each piece of a streamed body (spec: http.md §3.11).

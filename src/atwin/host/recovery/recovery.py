@@ -26,7 +26,7 @@ from atwin.host.recovery.ladder import wants_a_person
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from atwin.host.http import HttpSession
+    from atwin.host.http.session import HttpSession
     from atwin.host.recovery.ladder import Ladder
 
 log = logging.getLogger("atwin.host")

@@ -13,9 +13,9 @@ import typer
 from atwin.at.lenient import lenient
 
 if TYPE_CHECKING:
-    from atwin.host import Modem
+    from atwin.host.modem import Modem
     from atwin.net.meter.bill import Count
-    from atwin.twin import Twin
+    from atwin.twin.twin import Twin
 
 _COUNTED = lenient(r"\^DATAINFO: (\d+), (\d+).*")
 _SWITCH = lenient(r"\^DATAINFO: ([01]), (\d+).*")
