@@ -21,7 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from atwin.disk.errors import DiskError
+from atwin.disk.errors import DiskError, reason
 from atwin.disk.part import sync_directory
 from atwin.disk.whole import read_file
 from atwin.text import parse_json
@@ -245,5 +245,4 @@ def _encoded(name: str) -> str:
 
 
 def _explained(action: str, path: Path, error: OSError) -> StateError:
-    reason = os.strerror(error.errno) if error.errno else str(error)
-    return StateError(f"cannot {action} {path}: {reason}")
+    return StateError(f"cannot {action} {path}: {reason(error)}")

@@ -7,6 +7,7 @@ import socket
 import struct
 import sys
 
+from atwin.disk.errors import reason
 from atwin.net.network import ConnectError, Pong
 
 _HEADER = struct.Struct("!BBHHH")
@@ -37,7 +38,7 @@ async def ping(address: str, size: int, ttl: int) -> Pong:
                 if message[:1] == bytes((_ECHO_REPLY,)):
                     return Pong(loop.time() - start, left)
     except OSError as error:
-        raise ConnectError(f"no ping to {address}: {error.strerror or error}") from error
+        raise ConnectError(f"no ping to {address}: {reason(error)}") from error
 
 
 async def _receive(sock: socket.socket) -> tuple[bytes, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
+from atwin.disk.errors import reason
 from atwin.net import icmp
 from atwin.net.address import is_literal
 from atwin.net.meter.kernel import limit_segments
@@ -17,7 +18,7 @@ from atwin.net.network import (
     SocketOptions,
     Stream,
 )
-from atwin.net.tcp import TcpStream, describe
+from atwin.net.tcp import TcpStream
 from atwin.net.udp import UdpStream
 
 
@@ -31,7 +32,7 @@ class RealNetwork:
         try:
             found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
-            raise ResolveError(f"no address for {host!r}: {error.strerror}") from error
+            raise ResolveError(f"no address for {host!r}: {reason(error)}") from error
         except (OSError, ValueError) as error:
             # A name that cannot be put into a query (label too long, zero byte) is a ValueError.
             raise ResolveError(f"no address for {host!r}: {error}") from error
@@ -89,7 +90,7 @@ def _where(address: str, port: int) -> str:
 
 
 def _failed(address: str, port: int, error: OSError) -> ConnectError:
-    return ConnectError(f"connection to {_where(address, port)} failed: {describe(error)}")
+    return ConnectError(f"connection to {_where(address, port)} failed: {reason(error)}")
 
 
 def _local(address: str, options: SocketOptions) -> tuple[str, int] | None:

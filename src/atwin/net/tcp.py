@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import os
 import sys
 import termios
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, cast
 
+from atwin.disk.errors import reason
 from atwin.net.inbox import Inbox
 from atwin.net.network import StreamError
 from atwin.net.serving import attend
@@ -108,8 +108,8 @@ class TcpStream(asyncio.Protocol):
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        reason = describe(exc) if isinstance(exc, OSError) else "it was ended from outside"
-        error = StreamError(f"the connection broke: {reason}")
+        why = reason(exc) if isinstance(exc, OSError) else "it was ended from outside"
+        error = StreamError(f"the connection broke: {why}")
         self._lose(error)
         self._inbox.end(error)
 
@@ -155,8 +155,3 @@ async def listen(handler: Handler[TcpStream], host: str, port: int) -> AsyncIter
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await server.wait_closed()
-
-
-def describe(error: OSError) -> str:
-    """What the system says about `error`, without asyncio's additions."""
-    return os.strerror(error.errno) if error.errno else str(error)

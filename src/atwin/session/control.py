@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from atwin.disk.errors import reason
 from atwin.line.errors import PortError, PortSpecError
 from atwin.text import masked_url, parse_json
 from atwin.twin.faults.plan import fault_from_table
@@ -62,8 +63,7 @@ async def control_socket(path: str, twin: Twin) -> AsyncIterator[None]:
     try:
         server = await asyncio.start_unix_server(attend, path, limit=_LONGEST_REQUEST)
     except OSError as error:
-        why = error.strerror or str(error)
-        raise PortSpecError(f"--control {path}: {why}; choose another path") from error
+        raise PortSpecError(f"--control {path}: {reason(error)}; choose another path") from error
     try:
         yield
     finally:

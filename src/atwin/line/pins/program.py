@@ -7,12 +7,13 @@ import shlex
 import shutil
 from typing import TYPE_CHECKING
 
+from atwin.disk.errors import reason
 from atwin.line.pins.base import PINS, HostPins, PinError, PinSpecError
 
 if TYPE_CHECKING:
     from collections.abc import Set
 
-    from atwin.line.pins.base import Pin
+from atwin.line.pins.base import Pin
 
 #: Seconds the program may take.
 _RUN_TIME = 10.0
@@ -60,7 +61,7 @@ class ProgramPins(HostPins):
                 stderr=asyncio.subprocess.PIPE,
             )
         except OSError as error:
-            raise PinError(f"{shown}: {error.strerror}; check the command of --pins") from error
+            raise PinError(f"{shown}: {reason(error)}; check the command of --pins") from error
         try:
             async with asyncio.timeout(_RUN_TIME):
                 _, said = await process.communicate()

@@ -11,6 +11,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from atwin.disk.errors import reason
 from atwin.line.errors import PortError
 from atwin.line.frame import HostSettings
 from atwin.line.ports.pty_link import make_link, remove_link
@@ -64,7 +65,7 @@ class PtyPort:
         try:
             self._master, slave = pty.openpty()
         except OSError as error:
-            raise PortError(f"no PTY to be had: {error.strerror}") from error
+            raise PortError(f"no PTY to be had: {reason(error)}") from error
         tty.setraw(slave)
         os.set_blocking(self._master, False)
         os.set_blocking(slave, False)
@@ -252,7 +253,7 @@ class PtyPort:
             self._slave = os.open(self.slave_path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         except OSError as error:
             if again is None:
-                log.warning("%s: %s; a program locked it and left", self.name, error.strerror)
+                log.warning("%s: %s; a program locked it and left", self.name, reason(error))
             self._locked = asyncio.get_running_loop().call_later(_LOOK_AGAIN, self._try_again)
         self._set_reader()
 

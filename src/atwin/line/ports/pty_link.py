@@ -7,6 +7,7 @@ import re
 import tempfile
 from contextlib import suppress
 
+from atwin.disk.errors import reason
 from atwin.line.errors import PortError, PortSpecError
 from atwin.text import shown
 
@@ -26,7 +27,7 @@ def make_link(link: str, pty: str) -> None:
         if _made(link, pty):
             return
     except OSError as error:
-        raise PortSpecError(f"cannot make the link {shown(link)}: {error.strerror}") from error
+        raise PortSpecError(f"cannot make the link {shown(link)}: {reason(error)}") from error
     raise PortError(f"{shown(link)}: another program made it just now; choose another path")
 
 

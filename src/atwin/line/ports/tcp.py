@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import select
 import socket
 from collections import deque
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from atwin.disk.errors import reason
 from atwin.line.errors import PortError
 from atwin.line.ports.transport import TransportPort
 from atwin.line.ports.wrapper import PortWrapper
@@ -82,7 +82,7 @@ class TcpServerPort(PortWrapper[TransportPort]):
         try:
             self._listener = socket.create_server((host, port), family=_family(host))
         except (OSError, UnicodeError) as error:
-            why = f"cannot listen on {_bracket(host)}:{port}: {_explain(error)}"
+            why = f"cannot listen on {_bracket(host)}:{port}: {reason(error)}"
             raise PortError(f"{why}; choose another address") from error
         self._listener.setblocking(False)
         bound = self._listener.getsockname()
@@ -241,18 +241,11 @@ async def connect_tcp(host: str, port: int) -> TransportPort:
 
 def cannot_connect(name: str, error: Exception) -> PortError:
     """What to raise when no connection to `name` could be made."""
-    return PortError(f"{name}: cannot connect: {_explain(error)}; is a module served there?")
+    return PortError(f"{name}: cannot connect: {reason(error)}; is a module served there?")
 
 
 def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
-
-
-def _explain(error: Exception) -> str:
-    """The system's words; asyncio's own put the address in again."""
-    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
-        return os.strerror(error.errno)
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _bracket(host: str) -> str:

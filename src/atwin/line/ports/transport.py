@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast
 
+from atwin.disk.errors import reason
+
 if TYPE_CHECKING:
     from atwin.line.port import Receiver
 
@@ -90,7 +92,7 @@ class TransportPort(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """The line is down, for whatever reason."""
         if not self._closing:
-            self._reason = _explain(error)
+            self._reason = "closed by the far side" if error is None else reason(error)
         self._writable.set()
         self._gone.set()
         if self._delivering and self._receiver is not None:
@@ -104,12 +106,6 @@ class TransportPort(asyncio.Protocol):
             self._receiver.received(data)
         if self._gone.is_set():
             self._receiver.lost(self._reason)
-
-
-def _explain(error: Exception | None) -> str:
-    if error is None:
-        return "closed by the far side"
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 #: Bytes waiting to go out above which `drain` waits. What waits here no flow control of the module
