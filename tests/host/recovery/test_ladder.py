@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
@@ -12,7 +13,7 @@ import pytest
 
 from atwin.cli.commands.recover import _summary
 from atwin.clock import LoopClock, run_virtual
-from atwin.host.errors import ModuleError
+from atwin.host.errors import ModuleError, ModuleSilentError
 from atwin.host.line import LineWishes
 from atwin.host.modem import Modem
 from atwin.host.recovery import Board, Ladder
@@ -438,5 +439,28 @@ def test_a_module_that_was_found_on_the_line_is_told_its_tls_settings_again() ->
             channel.on_log(lambda entry: sent.append(entry.text))
             await tls.apply()
             assert 'AT+SSLCFG="seclevel",153,0' in sent
+
+    run_virtual(main())
+
+
+def test_rounds_climbed_in_vain_are_twice_as_far_apart_each_time_until_all_is_well() -> None:
+    async def main() -> None:
+        async with rig() as r:
+            r.twin.pins.supply = False
+            clock = r.modem.clock
+            ladder = Ladder(r.modem._board, note=lambda name: noted.append(clock.now()))
+            noted: list[float] = []
+            gaps: list[float] = []
+            ended = clock.now()
+            while len(gaps) < 6:
+                if len(gaps) == 4:
+                    ladder.worked()
+                noted.clear()
+                await ladder.climb(ModuleSilentError("silent"), math.inf)
+                if noted:
+                    gaps.append(noted[0] - ended)
+                    ended = clock.now()
+                await ladder.rest(1.0, math.inf)
+            assert gaps == [pytest.approx(gap, abs=1.01) for gap in (0, 60, 120, 240, 0, 60)]
 
     run_virtual(main())
