@@ -90,7 +90,7 @@ class Download:
         except MeddledError as error:
             raise TargetError(str(error)) from None
         except DiskError as error:
-            raise TargetError(f"{error}; what was received before is kept") from None
+            raise TargetError(f"{error}; {self._ledger.kept_in_words()}") from None
         return self._result(began)
 
     # --- course ---------------------------------------------------------------------------------

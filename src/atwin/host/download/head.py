@@ -30,23 +30,18 @@ class Head:
 
     async def ask(self) -> None:
         """Let the course know what it says. Raises as `Recovery.run` does, but no `ServerError`."""
-        course, session = self._course, self._course.session
+        course, facts, session = self._course, self._course.facts, self._course.session
         most = max(1, int(min(_HEAD_TIME, course.asking.give_up * _HEAD_SHARE)))
         session.timeout = min(session.setup.timeout, most)
         try:
-            course.facts.entity = await course.asking.run(self._ask)
+            facts.entity = await course.asking.run(self._ask)
         except ServerError as refused:
-            course.facts.head_status = refused.status
-            course.facts.entity = None
+            facts.head_status, facts.entity = refused.status, None
         finally:
             session.timeout = session.setup.timeout
-        course.facts.confirmed = False
-        if (
-            course.facts.entity is not None
-            and course.facts.entity.ranges_refused
-            and course.has_another_way
-        ):
-            course.turn(NoRanges("the server says that it does no ranges", course.facts.entity))
+        facts.confirmed = False
+        if facts.entity is not None and facts.entity.ranges_refused and course.has_another_way:
+            course.turn(NoRanges("the server says that it does no ranges", facts.entity))
 
     async def _ask(self) -> Entity | None:
         course, session = self._course, self._course.session
@@ -62,7 +57,6 @@ class Head:
             self.took = course.clock.now() - began
             return Entity.of(await session.buffer.headers())
         if status in (429, 503):
-            raise refusal(
-                session.shown_url, status, pause=retry_after(await session.buffer.headers())
-            )
+            pause = retry_after(await session.buffer.headers())
+            raise refusal(session.shown_url, status, pause=pause)
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atwin.disk.errors import DiskError
 from atwin.disk.journal import Journal, Record
 from atwin.disk.part import PartFile, hash_file
 from atwin.host.download.judging.entity import Entity
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class Ledger:
-    """The files beside the target; `part` is to be closed. Every method raises `DiskError`."""
+    """The files beside the target; `part` is to be closed.
+
+    Every method raises `DiskError`, but not `kept_in_words`.
+    """
 
     def __init__(self, order: Order, url: str) -> None:
         """`url` is what the journal is of."""
@@ -106,18 +110,16 @@ class Ledger:
         self.part.start_over()
         self.resumed_from = 0
 
-    def kept_on_disk(self) -> int:
-        """Bytes the next run can go on behind."""
-        record = self._journal.load()
-        return record.done if record is not None else 0
-
     def kept_in_words(self) -> str:
-        """The same for a sentence."""
-        size = self.kept_on_disk()
-        if not size:
+        """What the next run can go on after, for a sentence."""
+        try:
+            record = self._journal.load()
+        except DiskError:
+            return "what was received before is kept"
+        if record is None or not record.done:
             return "nothing was kept"
         part = self.part.path.name
-        return f"{size} bytes are kept; the next run goes on, or starts over without {part}"
+        return f"{record.done} bytes are kept; the next run goes on, or starts over without {part}"
 
     def is_there(self) -> bool:
         """Whether the target is the file that was ordered, by its hash; then it is taken as it is.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def resume(course: Course) -> None:
     """Take up what an earlier run left, if it may be of this entity and is undamaged."""
-    ledger = course.ledger
+    ledger, facts = course.ledger, course.facts
     record = ledger.find()
     if record is None or not record.done:
         ledger.start_over()
@@ -26,26 +26,26 @@ def resume(course: Course) -> None:
         ledger.start_over()
         course.reports.note(f"not going on with what is on disk ({reason}): starting over")
         return
-    asked = course.facts.entity
+    asked = facts.entity
     # All of it is here. But it may have changed since: who does not tell is asked for a part.
     stale = before.length == record.done and not _is_right(course, before)
     if stale and (ledger.part.finished or not course.mode.has_ranges):
         ledger.set_aside()
         return
-    known = Known(before, confirmed=True, kept=record.done, by_hash=course.facts.by_hash)
+    known = Known(before, confirmed=True, kept=record.done, by_hash=facts.by_hash)
     too_short = asked is not None and asked.length is not None and asked.length < record.done
     if asked is not None and not too_short and contradiction(known, asked) is None:
         before = before.updated(asked)
     elif asked is not None and before.surely(asked):
-        course.facts.head_length = asked.length or None  # many a HEAD says 0
+        facts.head_length = asked.length or None  # many a HEAD says 0
     # Otherwise the GET that follows decides which of the two is right.
     # Of bytes that a stream brought and never ended, a GET has not said anything yet.
-    course.facts.entity, course.facts.confirmed = before, ledger.proven is None or ledger.proven > 0
-    course.ledger.joint_due = stale or not (
+    facts.entity, facts.confirmed = before, ledger.proven is None or ledger.proven > 0
+    ledger.joint_due = stale or not (
         before.vouches
         and record.is_of(course.session.setup.url)
         and ledger.proven is None
-        and (asked is None or not course.facts.by_hash or before.difference(asked) is None)
+        and (asked is None or not facts.by_hash or before.difference(asked) is None)
     )
 
 
