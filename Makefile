@@ -56,7 +56,7 @@ reference: $(RUNTIME)
 	$(BIN)/python -m atwin.cli.reference docs
 
 tools:
-	@.ci/need nginx=nginx-light gnutls-serv=gnutls-bin openssl=openssl curl=curl tcpdump=tcpdump ip=iproute2
+	@.ci/need nginx=nginx-light gnutls-serv=gnutls-bin openssl=openssl curl=curl zsh=zsh fish=fish tcpdump=tcpdump ip=iproute2
 
 $(RUNTIME): pyproject.toml
 	@.ci/venv $(PYTHON) .venv

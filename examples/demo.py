@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from atwin.cli.module import ready_modem
 from atwin.net.tcp import listen
+from atwin.session.opening import modem_on
 from atwin.testing.origin import File, Generated, Origin
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ async def show_dialogue(url: str) -> None:
         colour = "cyan" if entry.direction == ">" else "default"
         console.print(f"   {entry.direction} {entry.text[:WIDTH]}", style=colour, markup=False)
 
-    async with ready_modem("twin://air724ug") as modem:
+    async with modem_on("twin://air724ug", note=console.print) as (modem, _):
+        await modem.recover()
         await modem.limits()
         modem.channel.on_log(show)
         response = await modem.head(url)

@@ -9,7 +9,7 @@ import pytest
 from atwin.at.dialect.commands import COMMANDS, PLAIN, SIGN, expected_of
 from atwin.at.dialect.results import Fetched, HttpRead, SendOk
 from atwin.at.reply import Block, Collect, frame_prompt
-from atwin.cli.families import command_families
+from atwin.cli.reference import command_families
 
 #: What each command of the twin that is set or executed may return.
 RETURNS: dict[str, set[Any]] = {}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.cli.app import run
-from atwin.cli.output.exits import EXIT_CODES
+from atwin.cli.ending import EXIT_CODES
 from support.file_server import file_server
 from support.program import atwin, only_line, start
 

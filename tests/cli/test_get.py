@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.cli.app import run as run_here
-from atwin.cli.output.told import counted, kept, rate
+from atwin.cli.results import counted, kept, rate
 from atwin.disk.journal import Journal, Record
 from support.file_server import FileServer, file_server
 from support.odd_lines import garbage, gone, silent, tcp_line

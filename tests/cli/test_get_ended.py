@@ -59,4 +59,4 @@ def test_a_server_that_ends_it_in_the_middle(
         "; 3072 of 10240 bytes are kept; the same command goes on from there, with a fresh URL if"
         " this one ran out" in line
     )
-    assert ("given by --user" in line) == (status == 401)
+    assert ("--user gives" in line) == (status == 401)

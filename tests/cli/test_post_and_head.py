@@ -6,12 +6,13 @@ import errno
 import os
 import signal
 import socket
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from atwin.cli.app import run
-from atwin.cli.output.answer import stopped
+from atwin.cli.results import Answer
 from atwin.host.http.statuses import Sent
 from support.file_server import FileServer, file_server
 from support.program import atwin, only_line, start
@@ -19,6 +20,8 @@ from support.program import atwin, only_line, start
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from atwin.host.modem import Modem
 
 LSAT = ("--port", "twin://air780e-lsat?time_scale=0")
 
@@ -144,4 +147,7 @@ def test_whoever_stops_it_is_told_how_far_it_got(command: str, number: int, code
 @pytest.mark.parametrize("sent", Sent)
 def test_how_far_it_got_in_words(sent: Sent) -> None:
     words = {Sent.NOTHING: "not sent yet", Sent.PERHAPS: "may have", Sent.ANSWERED: "under way"}
-    assert words[sent] in stopped("POST", sent)
+    answer = Answer("POST", "-")
+    if sent is not Sent.NOTHING:
+        answer.modem = cast("Modem", SimpleNamespace(sent=sent))
+    assert words[sent] in answer.stopped()

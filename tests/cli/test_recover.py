@@ -80,7 +80,7 @@ def test_a_module_that_hangs_is_reset(
     assert vain
     assert all(one["failure"] and not one["helped"] for one in vain)
     assert "atwin: recovery: RESET pin" in said
-    assert said.splitlines()[-1] == f"atwin: RESET pin helped, after {len(vain) + 1} rungs"
+    assert said.splitlines()[-1] == f"RESET pin helped, after {len(vain) + 1} rungs"
 
 
 def test_the_pins_of_a_module_in_another_process(module: tuple[str, Path]) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from atwin.cli.families import command_families
-from atwin.cli.reference import coverage, coverage_json, main, page
+from atwin.cli.reference import command_families, coverage, coverage_json, main, page
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -10,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
-import typer
+from click import UsageError as TypedWrongly
 
-from atwin.cli.options.requests import headers_from, redirects_from
-from atwin.cli.output.command_line import shown_command
+from atwin.cli.request import MessageOptions
+from atwin.cli.says import shown_command
 from atwin.host.errors import UsageError
 from atwin.host.http.redirects import Header, Redirects
 from support.program import atwin, only_line
@@ -32,7 +32,7 @@ def basic(text: str) -> str:
 def test_headers_of_all_kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "h").write_text("X-One: 1\r\n\n  X-Two:2:2 \n")
     monkeypatch.setenv("KEY", " k123\n")
-    got = headers_from([f"@{tmp_path / 'h'}", "Accept: */*"], ["X-Key=KEY"], "ann:p:w")
+    got = MessageOptions((f"@{tmp_path / 'h'}", "Accept: */*"), ("X-Key=KEY",), "ann:p:w").headers()
     assert got == (
         Header("X-One", "1", secret=True),
         Header("X-Two", "2:2", secret=True),
@@ -44,7 +44,7 @@ def test_headers_of_all_kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_user_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "u").write_text("ann:secret\n")
-    assert headers_from(None, None, f"@{tmp_path / 'u'}")[0].value == basic("ann:secret")
+    assert MessageOptions(user=f"@{tmp_path / 'u'}").headers()[0].value == basic("ann:secret")
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_what_is_refused(
 ) -> None:
     (tmp_path / "h").write_text("sesame open\n")
     lines = [line.replace("FILE", str(tmp_path / "h")) for line in lines] if lines else None
-    with pytest.raises(typer.BadParameter, match=text) as caught:
-        headers_from(lines, env, user)
+    with pytest.raises(TypedWrongly, match=text) as caught:
+        MessageOptions(tuple(lines or ()), tuple(env or ()), user).headers()
     assert "sesame open" not in str(caught.value)
     assert "ann:sesame" not in str(caught.value)
 
@@ -74,19 +74,19 @@ def test_what_is_refused(
 def test_a_file_that_is_none_of_headers(tmp_path: Path) -> None:
     (tmp_path / "big").write_bytes(b"x" * 70_000)
     (tmp_path / "odd").write_bytes(b"X: \xff\n")
-    with pytest.raises(typer.BadParameter, match=r"big.*65,?536 bytes"):
-        headers_from([f"@{tmp_path / 'big'}"], None, None)
-    with pytest.raises(typer.BadParameter, match="not UTF-8"):
-        headers_from([f"@{tmp_path / 'odd'}"], None, None)
+    with pytest.raises(TypedWrongly, match=r"big.*65,?536 bytes"):
+        MessageOptions((f"@{tmp_path / 'big'}",)).headers()
+    with pytest.raises(TypedWrongly, match="not UTF-8"):
+        MessageOptions((f"@{tmp_path / 'odd'}",)).headers()
 
 
 def test_flags_about_redirects() -> None:
-    assert redirects_from(no_redirect=False, https_only=False, allow_downgrade=False) == Redirects()
-    assert redirects_from(no_redirect=True, https_only=True, allow_downgrade=False) == Redirects(
+    assert MessageOptions().asked()["redirects"] == Redirects()
+    assert MessageOptions(no_redirect=True, https_only=True).asked()["redirects"] == Redirects(
         follow=False, https_only=True
     )
     with pytest.raises(UsageError, match="take one of the two"):
-        redirects_from(no_redirect=False, https_only=True, allow_downgrade=True)
+        MessageOptions(https_only=True, allow_downgrade=True).asked()
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.cli.app import run
-from atwin.cli.output.command_line import shown_command
-from atwin.cli.output.exits import judged
-from atwin.cli.output.outcome import CommandFailed, print_object
-from atwin.cli.output.says import one_line, say
+from atwin.cli.ending import CommandFailed, judged, print_object
 from atwin.cli.running import SafeFormatter
+from atwin.cli.says import one_line, say, shown_command
 from atwin.disk.state import open_state
 from atwin.trace.trace import FORMAT
 from support.program import atwin

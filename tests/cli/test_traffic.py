@@ -176,8 +176,8 @@ def test_the_bars_in_a_terminal() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "one of --run, --get, --post and --heartbeat is wanted"),
-        (["--get", "1", "--post", "1"], "--get and --post: one of"),
+        ([], "give one of --run, --get, --post and --heartbeat"),
+        (["--get", "1", "--post", "1"], "--get and --post: give one of"),
         (["--get", "much"], "--get 'much' is no number of bytes: write 5000, 300K, 12M"),
         (["--post", "1", "--answer", "-1"], "--answer '-1'"),
         (["--heartbeat", "1:2:3"], "UP or UP:DOWN"),
@@ -188,15 +188,15 @@ def test_the_bars_in_a_terminal() -> None:
         (["--get", "9", "--url", "http://h/", "--tls"], "is not https://"),
         (["--get", "9", "--tls", "--suite", "0x1301"], "one of 0x0035, 0x002F"),
         (["--get", "9", "--tls", "--chain", "1,x"], "--chain 'x'"),
-        (["--get", "9", "--suite", "0x0005"], "of HTTPS: add --tls"),
-        (["--get", "9", "--chain", "900"], "of HTTPS: add --tls"),
-        (["--get", "9", "--client-chain", "900"], "of HTTPS: add --tls"),
+        (["--get", "9", "--suite", "0x0005"], "only for HTTPS: add --tls"),
+        (["--get", "9", "--chain", "900"], "only for HTTPS: add --tls"),
+        (["--get", "9", "--client-chain", "900"], "only for HTTPS: add --tls"),
         (["--get", "9", "--times", "0"], "--times"),
         (["--get", "1.5K"], "--get '1.5K' is no number of bytes"),
         (["--get", "-1"], "--get '-1' is no number of bytes"),
-        (["--get", "1025M"], "--get 1025M: at most 1024M"),
+        (["--get", "1025M"], "--get 1025M: give 1024M or less"),
         (["--get", "9" * 5000], "atwin: --get '9999"),
-        (["--post", "9", "--answer", "99999M"], "at most 1024M"),
+        (["--post", "9", "--answer", "99999M"], "give 1024M or less"),
         (["--get", "1M", "--part", "10"], "104,858 requests, and 100,000 are the most"),
         (["--post", "9", "--times", "9" * 11], "--times"),
         (["--post", "9", "--interval", "inf"], "--interval"),
@@ -207,14 +207,17 @@ def test_the_bars_in_a_terminal() -> None:
         (["--post", "9", "--part", "3"], "--part is for --get, not for --post"),
         (["--get", "9", "--answer", "3"], "--answer is for --post, not for --get"),
         (["--run", "get http://h/", "--answer-head", "99"], "--answer-head is for --get and"),
-        (["--get", "1M", "--part", "1M"], "--part 1M: air724ug takes up to 319,488 bytes"),
+        (["--get", "1M", "--part", "1M"], "--part 1,048,576: air724ug takes up to 319,488 bytes"),
         (["--get", "9K", "--part", "4K", "--model", "air780e-at"], "takes up to 3,356 bytes"),
-        (["--post", "1M"], "--post 1M: air724ug takes 319,488 bytes at a time and cannot stream"),
+        (
+            ["--post", "1M"],
+            "--post 1,048,576: air724ug takes 319,488 bytes at a time and cannot stream",
+        ),
         (["--post", "9", "--model", "sim800"], "unknown model 'sim800'"),
         (["--heartbeat", "2", "--model", "air724ug"], "--model is for --get and --post"),
-        (["--heartbeat", ":2"], "--heartbeat ':2': UP or UP:DOWN is wanted"),
-        (["--heartbeat", "2:"], "--heartbeat '2:': UP or UP:DOWN is wanted"),
-        (["--heartbeat", ""], "--heartbeat '': UP or UP:DOWN is wanted"),
+        (["--heartbeat", ":2"], "--heartbeat ':2': give UP or UP:DOWN"),
+        (["--heartbeat", "2:"], "--heartbeat '2:': give UP or UP:DOWN"),
+        (["--heartbeat", ""], "--heartbeat '': give UP or UP:DOWN"),
         (["--get", "9", "--port", "twin://air724ug"], "--port is for --run, not for --get"),
         (["--run", "models"], '"get URL"'),
         (["--run", ""], '"get URL"'),
@@ -234,7 +237,7 @@ def test_a_command_that_does_nothing(capsys: pytest.CaptureFixture[str]) -> None
     assert run(["traffic", "--run", "get --help"]) == 2
     out, error = capsys.readouterr()
     assert out == ""
-    assert "'get --help': that asks nothing of a module" in error.splitlines()[-1]
+    assert "'get --help': no module was asked" in error.splitlines()[-1]
 
 
 # --- measurements -------------------------------------------------------------------------------
@@ -395,7 +398,7 @@ def test_an_interrupted_measurement_tells_what_it_has() -> None:
 
 def test_an_interrupted_download_that_is_measured() -> None:
     answer, said = interrupted("get")
-    line = "interrupted; nothing is kept of what is only measured"
+    line = "interrupted; a file that is only measured is not kept"
     assert answer["error"] == line
     assert only_line(said) == f"atwin: {line}"
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.cli.app import run
-from atwin.cli.options.shared import parse_bytes
-from atwin.cli.output.says import one_line
-from atwin.cli.output.told import counted
+from atwin.cli.options import parse_size
+from atwin.cli.results import counted
+from atwin.cli.says import one_line
 from atwin.net.http.errors import begin_of
 from support.program import ATWIN, only_line
 
@@ -28,7 +28,7 @@ GET = ["get", "http://127.0.0.1:9/x", "-o", "f"]
         ([*GET, "--timeout", "99999"], "--timeout 99999: give 65535 or less; see"),
         ([*GET, "--give-up", "xx"], "--give-up 'xx': give a number; see"),
         ([*GET, "--give-up", "-1"], "--give-up -1: give 0 or more; see"),
-        ([*GET, "--strategy", "foo"], "--strategy 'foo': give one of 'auto', 'range', 'stream';"),
+        ([*GET, "--strategy", "foo"], "--strategy 'foo' is not one of 'auto', 'range', 'stream';"),
         ([*GET, "--chunk", "1X"], "--chunk '1X' is no number of bytes: write 5000, 300K"),
         (["get", "http://a/", "-o", "d/"], "d/ names a directory: name a file; see"),
         (["get"], "Missing argument 'URL'; see atwin get --help"),
@@ -58,7 +58,7 @@ def test_what_is_wrong_with_a_word(
     [("0", 0), ("5000", 5000), ("1k", 1024), ("1KB", 1024), ("2Mb", 2 << 20), ("1G", 1 << 30)],
 )
 def test_sizes(text: str, size: int) -> None:
-    assert parse_bytes("--chunk", text) == size
+    assert parse_size(text) == size
 
 
 @pytest.mark.parametrize(

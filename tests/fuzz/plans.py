@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atwin.cli.output.says import one_line
+from atwin.cli.says import one_line
 from atwin.host.errors import OptionError
 from atwin.session.plans import load_plan
 from atwin.twin.faults.kinds import KINDS

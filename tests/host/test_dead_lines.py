@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.cli.output.exits import explain
+from atwin.cli.ending import explain
 from atwin.clock import run_virtual
 from atwin.host.errors import HostError
 from atwin.host.modem import Modem

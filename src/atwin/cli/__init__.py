@@ -1,4 +1,4 @@
-"""The command line: `atwin models|twin|get|post|head|console`."""
+"""The command line: each command is a file or folder in `commands`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def main() -> None:
     heeds = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if heeds:
         signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
-    from atwin.cli.app import run
-    from atwin.cli.output.exits import DONE, USAGE
+    from atwin.cli.app import COMPLETE, complete, run
+    from atwin.cli.ending import DONE, USAGE
 
     if heeds:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -25,7 +25,8 @@ def main() -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         # What a terminal's encoding does not have is no reason to fail, as on stderr.
         sys.stdout.reconfigure(errors="backslashreplace")
-    code = run(sys.argv[1:])
+    asked = os.environ.get(COMPLETE)
+    code = run(sys.argv[1:]) if asked is None else complete(asked)
     if not _written_out(tell=code == DONE) and code == DONE:
         code = USAGE
     sys.exit(code)
@@ -41,8 +42,8 @@ def _written_out(*, tell: bool) -> bool:
     import sys
     from contextlib import suppress
 
-    from atwin.cli.output.exits import explain
-    from atwin.cli.output.says import say
+    from atwin.cli.ending import judged
+    from atwin.cli.says import say
 
     done = True
     for stream in (sys.stdout, sys.stderr):
@@ -50,7 +51,7 @@ def _written_out(*, tell: bool) -> bool:
             stream.flush()
         except (OSError, ValueError) as error:
             if tell and done and isinstance(error, OSError):
-                say(explain(error)[0])
+                say(judged(error)[0])
             done = False
             with suppress(OSError, ValueError):
                 nowhere = os.open(os.devnull, os.O_WRONLY)

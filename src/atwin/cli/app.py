@@ -1,58 +1,69 @@
-"""The program: its commands, and the one place where errors become a line and an exit code.
+"""The program: its commands, and the one place where errors become a line and an exit code."""
 
-Nothing heavy is imported here or at the top of a command's file: `atwin --help` must not wait
-for the TLS stack.
-"""
+from __future__ import annotations
 
 from contextlib import suppress
-from typing import Annotated
+from importlib import import_module
 
-import typer
+import click
 
-from atwin.cli.commands.console import console
-from atwin.cli.commands.get import get
-from atwin.cli.commands.head import head
-from atwin.cli.commands.models import models
-from atwin.cli.commands.post import post
-from atwin.cli.commands.probe import probe
-from atwin.cli.commands.recover import recover
-from atwin.cli.commands.trace import trace
-from atwin.cli.commands.traffic import traffic
-from atwin.cli.commands.twin import twin
-from atwin.cli.output.exits import DONE, EXIT_CODES, INTERRUPTED, STOPPED, USAGE, explain
-from atwin.cli.output.outcome import noting, print_object, wants_json
-from atwin.cli.output.says import say
+from atwin import __version__
+from atwin.cli.ending import (
+    DONE,
+    EXIT_CODES,
+    INTERRUPTED,
+    STOPPED,
+    USAGE,
+    explain,
+    noting,
+    print_object,
+    wants_json,
+)
+from atwin.cli.says import say
 
-app = typer.Typer(
-    name="atwin",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+#: In the order of the help. The code of each is in the file or folder `commands/NAME`.
+COMMANDS = (
+    "models",
+    "twin",
+    "get",
+    "post",
+    "head",
+    "probe",
+    "traffic",
+    "recover",
+    "console",
+    "trace",
+    "completion",
+)
+
+#: A variable: what the shell's script that `atwin completion` wrote asks for.
+COMPLETE = "_ATWIN_COMPLETE"
+
+
+class _Commands(click.Group):
+    """Reads the file of a command when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"atwin.cli.commands.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=f"Exit codes: {EXIT_CODES}. With --json a command that fails prints an object with "
     '"error" and "exit_code".',
 )
-
-for command in (models, twin, get, post, head, probe, traffic, recover, console):
-    app.command()(command)
-app.add_typer(trace, name="trace")
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from atwin import __version__
-
-        typer.echo(f"atwin {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _atwin(
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print it and end."),
-    ] = False,
-) -> None:
+@click.version_option(
+    __version__, message="%(prog)s %(version)s", help="Print the version and exit."
+)
+def app() -> None:
     """A virtual AT cellular module that does real HTTP(S), and the host that drives one."""
 
 
@@ -81,12 +92,24 @@ def attempt(arguments: list[str]) -> tuple[int, str | None]:
     The line is None for a command that has said itself how it ended.
     """
     if any("\0" in word for word in arguments):  # of --run, or of a program: no shell can do that
-        return USAGE, "a NUL character can be in no argument"
+        return USAGE, "no argument can hold a NUL character"
     try:
-        code = app(arguments, prog_name="atwin", standalone_mode=False) or DONE
-    except KeyboardInterrupt:
+        # Not `app()`: that ends the program for a broken pipe, and prints when it is interrupted.
+        with app.make_context("atwin", list(arguments)) as context:
+            code = app.invoke(context) or DONE
+    except click.exceptions.Exit as ended:  # --help, --version
+        code = ended.exit_code
+    except (KeyboardInterrupt, click.Abort):
         code = INTERRUPTED
     except Exception as error:
         line, code = explain(error, f"atwin {arguments[0]}")
         return code, line
     return code, STOPPED.get(code)
+
+
+def complete(asked: str) -> int:
+    """Print the words that a shell's script asks for; the exit code."""
+    from click.shell_completion import shell_complete
+
+    import_module("atwin.cli.commands.completion")  # knows more of bash than click
+    return shell_complete(app, {}, "atwin", COMPLETE, asked)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atwin.cli.commands.traffic.watch import Watch, watched
-from atwin.cli.options.shared import GIVE_UP
-from atwin.cli.output.says import say
+from atwin.cli.says import say
 from atwin.host.recovery import GENTLE
 from atwin.session.opening import modem_on
 from atwin.session.tracing import current_trace
@@ -17,6 +16,7 @@ from atwin.twin.faults.case import moment
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from atwin.cli.options import ModuleOptions
     from atwin.host.modem import Modem
     from atwin.host.tls import TlsSettings
     from atwin.twin.faults.engine import Happened
@@ -32,23 +32,25 @@ class FaultWatch:
 
 @asynccontextmanager
 async def ready_modem(
-    url: str,
+    options: ModuleOptions,
     tls: TlsSettings | None = None,
-    pins: str | None = None,
-    give_up: float = GIVE_UP,
     traffic: Watch | None = None,
     faults: FaultWatch | None = None,
 ) -> AsyncIterator[Modem]:
-    """The module at port `url` on the network; `traffic` is told to the user at the end.
+    """The module at the port of `options`, on the network.
 
-    `faults` has then what became of a twin's.
+    At the end `traffic` is told to the user, and `faults` has what became of a twin's.
 
     Raises as `modem_on` and `Modem.recover` do.
     """
     async with modem_on(
-        url, note=tell, tls=tls, pins=pins, telling=lambda twin: told_faults(twin, faults)
+        options.port,
+        note=tell,
+        tls=tls,
+        pins=options.pins,
+        telling=lambda twin: told_faults(twin, faults),
     ) as (modem, twin):
-        await modem.recover(give_up=give_up, note=_tell_rung)
+        await modem.recover(give_up=options.give_up, note=_tell_rung)
         async with watched(modem, twin, traffic):
             yield modem
 

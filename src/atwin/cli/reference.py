@@ -11,7 +11,6 @@ from pathlib import Path
 
 from atwin.at.command import Declaration, Family, Parameter
 from atwin.at.grammar import Form
-from atwin.cli.families import command_families
 from atwin.models import MODELS, Profile, load_profile
 
 _FORM_NAMES = {
@@ -38,6 +37,14 @@ Every command the twin knows, by chapter. Arguments in `[ ]` may be left out. Th
 Ranges are inclusive. Where the models differ, the value stands once per model. What no command
 reaches, pins and supply of a twin among them, is in [control.md](control.md).
 """
+
+
+def command_families() -> list[type[Family]]:
+    """Every family of commands that a twin can have, by title."""
+    from atwin.twin.firmware import CHAPTERS  # not before they are asked for: it takes its time
+
+    families = (family for chapter in CHAPTERS for family in chapter.commands)
+    return sorted(families, key=lambda family: family.title)
 
 
 def page() -> str:

@@ -9,56 +9,39 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from atwin.cli.output.exits import INTERRUPTED, STOPPED, TERMINATED, judged
-from atwin.cli.output.outcome import CommandFailed
-from atwin.cli.output.says import many_lines, one_line, say
+from atwin.cli.ending import INTERRUPTED, STOPPED, TERMINATED, CommandFailed, judged
+from atwin.cli.says import many_lines, one_line, say, shown_command
 
 if TYPE_CHECKING:
     from atwin.disk.json_lines import JsonLines
 
 
-def run(work: Coroutine[Any, Any, int], trace: str | None = None, output: str | None = None) -> int:
-    """The exit code of `work`; 143 after SIGTERM or SIGHUP. SIGINT raises
-    KeyboardInterrupt.
+def run_work(
+    work: Coroutine[Any, Any, int],
+    trace: str | None = None,
+    *,
+    output: str | None = None,
+    left: Callable[[], str] | None = None,
+) -> int:
+    """The exit code of `work`; 143 after SIGTERM or SIGHUP. SIGINT raises KeyboardInterrupt.
 
     Either way `work` is cancelled first, so its `finally` blocks have put everything right. What
-    it does is written to the file `trace`; raises `typer.BadParameter` when that cannot be, or is
-    its `output`, and nothing has begun then.
+    it does is written to the file `trace`; raises `OptionError` when that cannot be, or is its
+    `output`, and nothing has begun then.
+
+    With `left` it raises `CommandFailed` when somebody stops it: one line that says what is left.
     """
     if logging.lastResort is not None:
         logging.lastResort.setFormatter(SafeFormatter())
     if os.environ.get("ATWIN_DEBUG"):
         show_log(logging.DEBUG)
-    if trace is None:
-        return asyncio.run(_until_terminated(work))
-    from atwin.session.tracing import open_trace
-
     try:
-        file = open_trace(trace, output)
-    except BaseException:
-        work.close()
-        raise
-    with contextlib.closing(file):
-        return asyncio.run(_traced(work, file))
-
-
-def run_told(
-    work: Coroutine[Any, Any, int],
-    trace: str | None,
-    output: str | None,
-    left: Callable[[], str],
-) -> int:
-    """`run`, and who stops it is told what is `left` of the work, in one line.
-
-    Raises `CommandFailed` for that.
-    """
-    try:
-        code = run(work, trace, output)
+        code = _run(work, trace, output)
     except KeyboardInterrupt:
+        if left is None:
+            raise
         code = INTERRUPTED
-    if code in STOPPED:
+    if left is not None and code in STOPPED:
         raise CommandFailed(f"{STOPPED[code]}; {left()}", code)
     return code
 
@@ -82,14 +65,21 @@ class SafeFormatter(logging.Formatter):
         return many_lines(super().formatException(ei))
 
 
-def finish(code: int) -> None:
-    """End the command with `code`."""
-    if code:
-        raise typer.Exit(code)
+def _run(work: Coroutine[Any, Any, int], trace: str | None, output: str | None) -> int:
+    if trace is None:
+        return asyncio.run(_until_terminated(work))
+    from atwin.session.tracing import open_trace
+
+    try:
+        file = open_trace(trace, output)
+    except BaseException:
+        work.close()
+        raise
+    with contextlib.closing(file):
+        return asyncio.run(_traced(work, file))
 
 
 async def _traced(work: Coroutine[Any, Any, int], file: "JsonLines") -> int:
-    from atwin.cli.output.command_line import shown_command
     from atwin.session.tracing import traced
 
     with traced(file, shown_command(sys.argv[1:]), say) as trace:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ def write_file(path: str, data: bytes) -> None:
     """
     target = find_target(path)
     # A name of its own: one beside it may be as long as a name can be.
-    beside = target.with_name(f".atwin-{secrets.token_hex(8)}")
+    beside = target.with_name(f".atwin-{os.urandom(8).hex()}")
     try:
         fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         try:

@@ -1,98 +1,45 @@
 """`atwin head`: the header block of a response."""
 
-from typing import TYPE_CHECKING, Annotated
+from __future__ import annotations
 
-import typer
+import click
 
-from atwin.cli.options.requests import (
-    AllowDowngrade,
-    HeaderEnv,
-    Headers,
-    HttpsOnly,
-    NoRedirect,
-    User,
-    headers_from,
-    redirects_from,
-)
-from atwin.cli.options.shared import (
-    DEFAULT_PORT,
-    GIVE_UP,
-    TIMEOUT,
-    GiveUp,
-    Output,
-    PinsOption,
-    Port,
-    Timeout,
-    TraceFile,
-)
-from atwin.cli.options.tls import Ca, Cert, CheckDates, Key, Seclevel, Suite
-
-if TYPE_CHECKING:
-    from atwin.host.modem import Modem
+from atwin.cli.options import OUTPUT, TRACE, takes
+from atwin.cli.request import RequestOptions
 
 
-def head(
-    url: Annotated[str, typer.Argument(metavar="URL", help="What to ask about.")],
-    output: Output = "-",
-    header: Headers = None,
-    header_env: HeaderEnv = None,
-    user: User = None,
-    no_redirect: NoRedirect = False,
-    https_only: HttpsOnly = False,
-    allow_downgrade: AllowDowngrade = False,
-    port: Port = DEFAULT_PORT,
-    ca: Ca = None,
-    cert: Cert = None,
-    key: Key = None,
-    seclevel: Seclevel = None,
-    suite: Suite = None,
-    check_dates: CheckDates = False,
-    pins: PinsOption = None,
-    timeout: Timeout = TIMEOUT,
-    give_up: GiveUp = GIVE_UP,
-    trace: TraceFile = None,
-) -> None:
+@click.command()
+@click.argument("url", metavar="URL")
+@OUTPUT
+@takes(RequestOptions)
+@TRACE
+def head(url: str, output: str, options: RequestOptions, trace: str | None) -> int:
     """Print the header block of a URL.
 
-    The status goes to stderr; one of 400 and more ends with exit code 1. The Air724UG hands
-    headers out in lower case, values included.
+    The status goes to stderr; a status of 400 or more ends with exit code 1. The Air724UG prints
+    headers in lower case, values included.
 
     \b
     Example:
       atwin head http://example.org/firmware.bin
     """
-    from atwin.cli.output.answer import check_output, deliver, stopped
-    from atwin.cli.running import finish, run_told
+    from atwin.cli.results import Answer
+    from atwin.cli.running import run_work
     from atwin.host.http.setup import Setup
-    from atwin.host.http.statuses import Sent
 
-    headers = headers_from(header, header_env, user)
-    redirects = redirects_from(no_redirect, https_only, allow_downgrade)
+    asked = options.asked()
     # What cannot be sent is said before a module is opened.
-    Setup.of(url, timeout=timeout, redirects=redirects, headers=headers)
-    check_output(output)
-
-    used: Modem | None = None
+    Setup.of(url, **asked)
+    answer = Answer("HEAD", output)
 
     async def work() -> int:
-        nonlocal used
         from atwin.cli.module import ready_modem
-        from atwin.cli.options.tls import https
         from atwin.host.recovery.recovery import Retry
 
-        with https(url, ca, cert, key, seclevel, suite, check_dates) as tls:
-            async with ready_modem(port, tls, pins, give_up) as modem:
-                used = modem
-                response = await modem.head(
-                    url,
-                    headers=headers,
-                    timeout=timeout,
-                    redirects=redirects,
-                    retry=Retry(give_up=give_up),
-                )
-        return deliver("HEAD", response.status, response.headers.raw + b"\r\n", output)
+        with options.tls(url) as tls:
+            async with ready_modem(options, tls) as modem:
+                answer.modem = modem
+                response = await modem.head(url, retry=Retry(give_up=options.give_up), **asked)
+        return answer.deliver(response.status, response.headers.raw + b"\r\n")
 
-    def left() -> str:
-        return stopped("HEAD", Sent.NOTHING if used is None else used.sent)
-
-    finish(run_told(work(), trace, output, left))
+    return run_work(work(), trace, output=output, left=answer.stopped)

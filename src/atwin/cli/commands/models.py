@@ -1,12 +1,14 @@
 """`atwin models`: the profiles and what they allow."""
 
-import typer
+import click
 
-from atwin.cli.options.shared import Json
-from atwin.cli.output.outcome import print_object
+from atwin.cli.ending import DONE, print_object
+from atwin.cli.options import JSON
 
 
-def models(as_json: Json = False) -> None:
+@click.command()
+@JSON
+def models(as_json: bool) -> int:
     """List the module profiles and their limits, in bytes and bit/s.
 
     \b
@@ -30,7 +32,7 @@ def models(as_json: Json = False) -> None:
             for profile in profiles
         ]
         print_object({"models": described})
-        return
+        return DONE
     rows = [
         ("model", *(profile.key for profile in profiles)),
         ("firmware", *(profile.firmware for profile in profiles)),
@@ -44,4 +46,5 @@ def models(as_json: Json = False) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())
+        click.echo("  ".join(cells).rstrip())
+    return DONE

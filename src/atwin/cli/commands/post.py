@@ -1,156 +1,105 @@
 """`atwin post`: send a body, print the one that comes back."""
 
+from __future__ import annotations
+
 import os
 import sys
-from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import Literal
 
-import typer
+import click
 
-from atwin.cli.options.inputs import read_option
-from atwin.cli.options.requests import (
-    AllowDowngrade,
-    HeaderEnv,
-    Headers,
-    HttpsOnly,
-    NoRedirect,
-    User,
-    headers_from,
-    redirects_from,
-)
-from atwin.cli.options.shared import (
-    DEFAULT_PORT,
-    GIVE_UP,
-    TIMEOUT,
-    GiveUp,
-    Output,
-    PinsOption,
-    Port,
-    Timeout,
-    TraceFile,
-    Traffic,
-)
-from atwin.cli.options.tls import Ca, Cert, CheckDates, Key, Seclevel, Suite
-
-if TYPE_CHECKING:
-    from atwin.host.modem import Modem
+from atwin.cli.options import OUTPUT, TRACE, TRAFFIC, option, read_file, takes
+from atwin.cli.request import RequestOptions
 
 #: Bytes: what no module takes need not be read.
 _LARGEST_BODY = 1 << 30
 
 
-class Strategy(Enum):
-    """How the body goes."""
-
-    AUTO = "auto"
-    BUFFER = "buffer"
-    STREAM = "stream"
-
-
+@click.command()
+@click.argument("url", metavar="URL")
+@option(
+    "--data",
+    "-d",
+    required=True,
+    metavar="DATA",
+    help="The body: @FILE, @- for stdin, or the text itself.",
+)
+@option("--content-type", metavar="TYPE", default="", help="The Content-Type of the body.")
+@option(
+    "--strategy",
+    type=click.Choice(["auto", "buffer", "stream"]),
+    default="auto",
+    help="buffer uses HTTPDATA; stream uses HTTPEXACTION, for bodies and answers of any size.",
+)
+@OUTPUT
+@takes(RequestOptions)
+@TRAFFIC
+@TRACE
 def post(
-    url: Annotated[str, typer.Argument(metavar="URL", help="Where to post.")],
-    data: Annotated[
-        str,
-        typer.Option(
-            "--data", "-d", metavar="DATA", help="What to post: @FILE, @- for stdin, or the text."
-        ),
-    ],
-    content_type: Annotated[
-        str, typer.Option("--content-type", metavar="TYPE", help="Its Content-Type.")
-    ] = "",
-    strategy: Annotated[
-        Strategy,
-        typer.Option(
-            help="buffer: HTTPDATA; stream: HTTPEXACTION, for bodies and answers of any size."
-        ),
-    ] = Strategy.AUTO,
-    output: Output = "-",
-    header: Headers = None,
-    header_env: HeaderEnv = None,
-    user: User = None,
-    no_redirect: NoRedirect = False,
-    https_only: HttpsOnly = False,
-    allow_downgrade: AllowDowngrade = False,
-    port: Port = DEFAULT_PORT,
-    ca: Ca = None,
-    cert: Cert = None,
-    key: Key = None,
-    seclevel: Seclevel = None,
-    suite: Suite = None,
-    check_dates: CheckDates = False,
-    pins: PinsOption = None,
-    timeout: Timeout = TIMEOUT,
-    give_up: GiveUp = GIVE_UP,
-    traffic: Traffic = False,
-    trace: TraceFile = None,
-) -> None:
-    """Post a file or a text, print the answer.
+    url: str,
+    data: str,
+    content_type: str,
+    strategy: Literal["auto", "buffer", "stream"],
+    output: str,
+    options: RequestOptions,
+    traffic: bool,
+    trace: str | None,
+) -> int:
+    """Post a file or a text, and print the answer.
 
-    The status goes to stderr; one of 400 and more ends with exit code 1. What does not fit the
-    module's buffer is streamed where the module can, and so is all where the buffer is small: an
-    answer that does not fit it would be lost. A POST that has been sent is never sent again.
+    The status goes to stderr; a status of 400 or more ends with exit code 1. A body that does not
+    fit the module's buffer is streamed if the module can. A module with a small buffer streams
+    every body: an answer that did not fit would be lost. A POST that was sent is never sent again.
 
     \b
     Examples:
       atwin post http://example.org/log --data @today.json --content-type application/json
       date | atwin post http://example.org/log --data @-
     """
-    from atwin.cli.output.answer import check_output, deliver, stopped
-    from atwin.cli.running import finish, run_told
+    from atwin.cli.commands.traffic.watch import Watch
+    from atwin.cli.results import Answer
+    from atwin.cli.running import run_work
     from atwin.host.errors import HostError
     from atwin.host.http.setup import Setup
     from atwin.host.http.statuses import Sent, tell_of_post
 
-    headers = headers_from(header, header_env, user)
-    redirects = redirects_from(no_redirect, https_only, allow_downgrade)
+    asked = {"content_type": content_type, **options.asked()}
     # What cannot be sent is said before a module is opened.
-    Setup.of(url, timeout=timeout, redirects=redirects, content_type=content_type, headers=headers)
-    check_output(output)
+    Setup.of(url, **asked)
+    answer = Answer("POST", output)
     body = _body(data)
 
-    used: Modem | None = None
-
     async def work() -> int:
-        nonlocal used
-        from atwin.cli.commands.traffic.watch import Watch
         from atwin.cli.module import ready_modem
-        from atwin.cli.options.tls import https
         from atwin.host.recovery.recovery import Retry
 
-        cost = Watch() if traffic else None
-        with https(url, ca, cert, key, seclevel, suite, check_dates) as tls:
-            async with ready_modem(port, tls, pins, give_up, cost) as modem:
-                used = modem
+        with options.tls(url) as tls:
+            async with ready_modem(options, tls, Watch() if traffic else None) as modem:
+                answer.modem = modem
                 response = await modem.post(
                     url,
                     body,
-                    content_type=content_type,
-                    headers=headers,
-                    timeout=timeout,
-                    redirects=redirects,
-                    strategy=strategy.value,
-                    retry=Retry(unsent_only=True, give_up=give_up),
+                    strategy=strategy,
+                    retry=Retry(unsent_only=True, give_up=options.give_up),
+                    **asked,
                 )
-        return deliver("POST", response.status, response.body, output)
-
-    def left() -> str:
-        return stopped("POST", Sent.NOTHING if used is None else used.sent)
+        return answer.deliver(response.status, response.body)
 
     async def told() -> int:
         try:
             return await work()
         except HostError as failure:
-            if used is None:  # what `Modem.post` fails with says it itself
+            if answer.modem is None:  # what `Modem.post` fails with says it itself
                 tell_of_post(failure, Sent.NOTHING)
             raise
 
-    finish(run_told(told(), trace, output, left))
+    return run_work(told(), trace, output=output, left=answer.stopped)
 
 
 def _body(data: str) -> bytes:
-    """Raises `typer.BadParameter` for a file that cannot be read."""
+    """Raises `click.UsageError` for a file that cannot be read."""
     if data == "@-":
         return sys.stdin.buffer.read()
     if not data.startswith("@"):
         return os.fsencode(data)
-    return read_option("--data", data[1:], most=_LARGEST_BODY)
+    return read_file("--data", data[1:], most=_LARGEST_BODY)

@@ -1,12 +1,14 @@
 """`atwin probe`: can modules reach this HTTPS server?"""
 
+from __future__ import annotations
+
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from atwin.cli.options.inputs import no_nan, read_option
-from atwin.cli.options.shared import Json, TraceFile
+from atwin.cli.options import JSON, TRACE, Number, option, takes
+from atwin.cli.request import TlsFiles
 from atwin.text import shown
 
 if TYPE_CHECKING:
@@ -18,42 +20,40 @@ if TYPE_CHECKING:
 _NAMES = 20
 
 
+@click.command()
+@click.argument("server", metavar="HOST[:PORT]")
+@takes(TlsFiles)
+@option("--name", metavar="NAME", help="Server name to send and check.")
+@option(
+    "--timeout",
+    type=Number(0.1, 300),
+    default=10.0,
+    metavar="SECONDS",
+    help="How long each handshake may take.",
+)
+@JSON
+@TRACE
 def probe(
-    server: Annotated[
-        str, typer.Argument(metavar="HOST[:PORT]", help="Or an https:// URL to try HTTP on.")
-    ],
-    ca: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Check its certificates by this CA.")
-    ] = None,
-    cert: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Client certificate to show.")
-    ] = None,
-    key: Annotated[str | None, typer.Option(metavar="FILE", help="Its RSA key.")] = None,
-    name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Server name to send and check.")
-    ] = None,
-    timeout: Annotated[
-        float,
-        typer.Option(
-            min=0.1, max=300, callback=no_nan, metavar="S", help="Seconds for each handshake."
-        ),
-    ] = 10.0,
-    as_json: Json = False,
-    trace: TraceFile = None,
-) -> None:
+    server: str,
+    options: TlsFiles,
+    name: str | None,
+    timeout: float,
+    as_json: bool,
+    trace: str | None,
+) -> int:
     """Tell whether modules can reach an HTTPS server, and what to change.
 
-    Asks from this computer, with the module's own ClientHello: each suite, each version. It makes
-    at most 13 handshakes. Exit code 4 when no model can connect, 3 when nothing answers.
+    An https:// URL instead of HOST tries HTTP too. The probe asks from this computer, with the
+    module's own ClientHello: each cipher suite, each version, at most 13 handshakes. The exit code
+    is 4 when no model can connect, 3 when nothing answers.
 
     \b
     Examples:
       atwin probe files.example.org
       atwin probe https://files.example.org:8443/firmware.bin --ca root.pem --json
     """
-    from atwin.cli.output.exits import DONE, MODULE_FAILED, TLS_FAILED
-    from atwin.cli.output.outcome import CommandFailed, known, print_object
-    from atwin.cli.running import finish, run
+    from atwin.cli.ending import DONE, MODULE_FAILED, TLS_FAILED, CommandFailed, known, print_object
+    from atwin.cli.running import run_work
 
     async def work() -> int:
         import time
@@ -64,14 +64,14 @@ def probe(
         from atwin.probe import survey, verdict
         from atwin.session.tracing import current_trace, traced_network
 
-        target = _target(server, ca, cert, key, name, timeout)
+        target = _target(server, options, name, timeout)
         known(host=target.host, port=target.port)
         try:
             found = await survey(traced_network(RealNetwork()), target, time.time())
         except (ConnectError, ResolveError) as error:
             raise CommandFailed(f"{target.host}:{target.port}: {error}", MODULE_FAILED) from None
         except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
+            raise click.UsageError(str(error)) from None
         for version, answer in found.versions.items():
             current_trace().notes("net", f"TLS: {version.label}", answer=_said(answer))
         for number, answer in found.suites.items():
@@ -80,7 +80,7 @@ def probe(
             verdict(
                 load_profile(model),
                 found,
-                shows_certificate=cert is not None,
+                shows_certificate=options.cert is not None,
                 ca_size=len(target.ca or b""),
             )
             for model in MODELS
@@ -95,12 +95,10 @@ def probe(
             _print(target, found, verdicts)
         return code
 
-    finish(run(work(), trace))
+    return run_work(work(), trace)
 
 
-def _target(
-    server: str, ca: str | None, cert: str | None, key: str | None, name: str | None, timeout: float
-) -> "Target":
+def _target(server: str, options: TlsFiles, name: str | None, timeout: float) -> Target:
     from urllib.parse import urlsplit
 
     from atwin.probe import Target
@@ -109,35 +107,20 @@ def _target(
         parts = urlsplit(server if "://" in server else f"https://{server}")
         host, port = parts.hostname, 443 if parts.port is None else parts.port
     except ValueError:
-        raise typer.BadParameter(
-            f"{server!r}: HOST, HOST:PORT or an https:// URL is wanted"
-        ) from None
+        host = port = None
     if not host or not port or parts.scheme != "https":
-        raise typer.BadParameter(f"{server!r}: HOST, HOST:PORT or an https:// URL is wanted")
-    if (cert is None) != (key is None):
-        raise typer.BadParameter("--cert and --key go together: give both or none")
+        raise click.UsageError(f"{server!r}: give HOST, HOST:PORT or an https:// URL")
+    if (options.cert is None) != (options.key is None):
+        raise click.UsageError("--cert and --key go together: give both or none")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(
-        host,
-        port,
-        path,
-        name,
-        _read("--ca", ca),
-        _read("--cert", cert),
-        _read("--key", key),
-        timeout,
-    )
+    return Target(host, port, path, name, *options.read(), timeout)
 
 
-def _read(option: str, path: str | None) -> bytes | None:
-    return None if path is None else read_option(option, path)
-
-
-def _said(answer: "Answer") -> str:
+def _said(answer: Answer) -> str:
     return f"{answer.outcome.value}: {answer.detail}" if answer.detail else answer.outcome.value
 
 
-def _described(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> dict[str, Any]:
+def _described(target: Target, found: Survey, verdicts: list[Verdict]) -> dict[str, Any]:
     from atwin.probe import ONE_RECORD, advice, needs_client_certificate
 
     best, chain = found.best, found.chain
@@ -172,7 +155,7 @@ def _described(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> 
     }
 
 
-def _certificate(one: "CertificateFacts") -> str:
+def _certificate(one: CertificateFacts) -> str:
     """One certificate in a line; of many names the first ones."""
     text = ", ".join(
         part for part in (one.key, one.not_after and f"until {one.not_after[:10]}") if part
@@ -184,8 +167,8 @@ def _certificate(one: "CertificateFacts") -> str:
     return f"{one.subject}: {text}" if text else one.subject
 
 
-def _print(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> None:
-    from atwin.cli.output.told import counted
+def _print(target: Target, found: Survey, verdicts: list[Verdict]) -> None:
+    from atwin.cli.results import counted
     from atwin.net.tls import SUITES
     from atwin.probe import ONE_RECORD, advice, needs_client_certificate
 
@@ -224,4 +207,4 @@ def _print(target: "Target", found: "Survey", verdicts: "list[Verdict]") -> None
         lines += [f"  {limit}" for limit in verdict.limits]
     for subject, change in advice(found).items():
         lines += ["", f"To change ({subject}):", *(f"  {line}" for line in change.split("\n"))]
-    typer.echo("\n".join(shown(line) for line in lines))
+    click.echo("\n".join(shown(line) for line in lines))

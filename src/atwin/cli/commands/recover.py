@@ -1,18 +1,12 @@
 """`atwin recover`: the recovery ladder alone."""
 
-from typing import TYPE_CHECKING, Annotated
+from __future__ import annotations
 
-import typer
+from typing import TYPE_CHECKING
 
-from atwin.cli.options.shared import (
-    DEFAULT_PORT,
-    GIVE_UP,
-    GiveUp,
-    Json,
-    PinsOption,
-    Port,
-    TraceFile,
-)
+import click
+
+from atwin.cli.options import JSON, TRACE, ModuleOptions, option, takes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,53 +14,53 @@ if TYPE_CHECKING:
     from atwin.host.recovery.ladder import Climbed
 
 
-def recover(
-    port: Port = DEFAULT_PORT,
-    pins: PinsOption = None,
-    give_up: GiveUp = GIVE_UP,
-    restart: Annotated[
-        bool, typer.Option("--restart", help="Begin with AT+RESET even if nothing is wrong.")
-    ] = False,
-    as_json: Json = False,
-    trace: TraceFile = None,
-) -> None:
+@click.command()
+@takes(ModuleOptions)
+@option("--restart", is_flag=True, help="Begin with AT+RESET even if nothing is wrong.")
+@JSON
+@TRACE
+def recover(options: ModuleOptions, restart: bool, as_json: bool, trace: str | None) -> int:
     """Bring a module back onto the network, and say what helped.
 
-    New PDP (three times), CIPSHUT, flight mode, AT+RESET, RESET pin with PWRKEY, power cycle: one
-    after the other until the module is registered with its bearer open. The last two need
-    --pins.
+    It tries one means after the other, until the module is registered and its bearer is open: new
+    PDP context (three times), CIPSHUT, flight mode, AT+RESET, the RESET pin with PWRKEY, and a
+    power cycle. The last two need --pins.
 
     \b
     Examples:
       atwin recover --port /dev/ttyUSB0 --pins port:rts=reset,dtr=power_key
       atwin recover --port /tmp/module --pins control:/tmp/pins --json
     """
-    from atwin.cli.running import finish, run
+    from atwin.cli.running import run_work
 
     async def work() -> int:
+        from atwin.cli.ending import known, print_object
         from atwin.cli.module import tell, told_faults
-        from atwin.cli.output.outcome import known, print_object
-        from atwin.cli.output.says import say
         from atwin.session.opening import modem_on
 
-        known(port=port, recovery=[])
-        async with modem_on(port, note=tell, pins=pins, telling=told_faults) as (modem, _):
+        known(port=options.port, recovery=[])
+        async with modem_on(options.port, note=tell, pins=options.pins, telling=told_faults) as (
+            modem,
+            _,
+        ):
             try:
                 await modem.recover(
-                    give_up=give_up, restart=restart, note=lambda rung: tell(f"recovery: {rung}")
+                    give_up=options.give_up,
+                    restart=restart,
+                    note=lambda rung: tell(f"recovery: {rung}"),
                 )
             finally:
                 climbed = modem.climbed
                 known(recovery=described(climbed))
-        say(_summary(climbed))
+        click.echo(_summary(climbed), err=True)
         if as_json:
-            print_object({"port": port, "recovery": described(climbed)})
+            print_object({"port": options.port, "recovery": described(climbed)})
         return 0
 
-    finish(run(work(), trace))
+    return run_work(work(), trace)
 
 
-def described(climbed: "Sequence[Climbed]") -> list[dict[str, object]]:
+def described(climbed: Sequence[Climbed]) -> list[dict[str, object]]:
     """For `--json`."""
     return [
         {
@@ -79,7 +73,7 @@ def described(climbed: "Sequence[Climbed]") -> list[dict[str, object]]:
     ]
 
 
-def _summary(climbed: "Sequence[Climbed]") -> str:
+def _summary(climbed: Sequence[Climbed]) -> str:
     if not climbed:
         return "the module is on the network; there was nothing to recover"
     last = climbed[-1]

@@ -11,7 +11,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 
 from atwin.cli.commands.console.terminal import Mark, Terminal
 from atwin.cli.commands.console.words import CommandCompleter
-from atwin.cli.output.says import say
+from atwin.cli.says import say
 from atwin.disk.errors import DiskError
 from atwin.session.opening import open_line
 from atwin.session.url import parse_port_url

@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import threading
 
-import typer
+import click
 
 from atwin.cli.commands.console.terminal import Mark, NoAnswer, Terminal
-from atwin.cli.output.exits import MODULE_FAILED
-from atwin.cli.output.says import say
+from atwin.cli.ending import MODULE_FAILED
+from atwin.cli.says import say
 from atwin.disk.errors import DiskError
 from atwin.session.opening import open_line
 from atwin.session.url import parse_port_url
@@ -18,7 +18,7 @@ from atwin.text import shown
 async def pipe(url: str, silence: float) -> int:
     """Feed stdin to the module at `url`, line by line; the exit code.
 
-    Raises as `open_line` does, and `typer.BadParameter` for a data file that cannot be read.
+    Raises as `open_line` does, and `click.UsageError` for a data file that cannot be read.
     """
     lines = _stdin_lines()
     async with open_line(parse_port_url(url)) as opened:
@@ -40,7 +40,7 @@ def _enter(terminal: Terminal, line: str) -> None:
     try:
         terminal.enter(line)
     except DiskError as error:
-        raise typer.BadParameter(str(error)) from None
+        raise click.UsageError(str(error)) from None
 
 
 def _print_answer(mark: Mark, text: str) -> None:

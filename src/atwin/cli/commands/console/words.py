@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from atwin.cli.families import command_families
+from atwin.cli.reference import command_families
 
 
 class CommandCompleter(Completer):

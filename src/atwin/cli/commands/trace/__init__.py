@@ -1,29 +1,30 @@
 """`atwin trace`: what a `--trace` file tells."""
 
-from typing import Annotated
+from __future__ import annotations
 
-import typer
+import click
 
+from atwin.cli.ending import DONE
+from atwin.cli.options import FILE, option
 from atwin.text import shown
 
-trace = typer.Typer(help="Read a file that --trace wrote.", rich_markup_mode=None)
+_file = click.argument("file", metavar="FILE", type=FILE)
 
-_File = Annotated[str, typer.Argument(metavar="FILE", help="What --trace FILE wrote.")]
+
+@click.group(no_args_is_help=False)
+def trace() -> None:
+    """Read a file that --trace wrote."""
 
 
 @trace.command()
-def show(
-    file: _File,
-    colour: Annotated[
-        bool | None,
-        typer.Option("--colour/--plain", help="By default coloured on a terminal."),
-    ] = None,
-) -> None:
-    """Print the dialogue, with times, line and network events.
+@_file
+@option("--colour/--plain", default=None, help="Colours; by default only on a terminal.")
+def show(file: str, colour: bool | None) -> int:
+    """Print the trace in FILE as a dialogue, with times, line and network events.
 
-    The file alone is enough, also one that is still being written or was cut off. `>` is to the
-    module, `<` from it, `~` the line, `#` the network, `=` the buffer, `!` power and faults, `+`
-    what the host does.
+    FILE is enough by itself, even while it is written or after it was cut off. `>` is to the
+    module, `<` from the module, `~` the line, `#` the network, `=` the buffer, `!` power and
+    faults, `+` the host.
 
     \b
     Example:
@@ -33,19 +34,22 @@ def show(
     from atwin.cli.commands.trace.source import read_trace
 
     show_records(read_trace(file), colour)
+    return DONE
 
 
 @trace.command()
-def plot(
-    file: _File,
-    output: Annotated[
-        str | None,
-        typer.Option("--output", "-o", metavar="HTML", help="Where to; by default FILE.html."),
-    ] = None,
-) -> None:
-    """Draw the run as one HTML page: throughput, buffer, connections, events.
+@_file
+@option(
+    "--output",
+    "-o",
+    type=FILE,
+    metavar="HTML",
+    help="Where to put the page; by default FILE.html.",
+)
+def plot(file: str, output: str | None) -> int:
+    """Draw the trace in FILE as an HTML page: throughput, buffer, connections, events.
 
-    The page needs nothing else, no network either. One that is there is replaced.
+    The page needs no other file and no network. A page that is there is replaced.
 
     \b
     Example:
@@ -58,10 +62,11 @@ def plot(
 
     target = output or f"{file}.html"
     if is_same_file(file, target):
-        raise typer.BadParameter(f"{target} is the trace itself: name another file with -o")
+        raise click.UsageError(f"{target} is the trace itself: name another file with -o")
     drawn = page(list(read_trace(file)), file)
     try:
         write_file(target, drawn.encode())
     except DiskError as error:
-        raise typer.BadParameter(str(error)) from None
-    typer.echo(shown(target, limit=None))
+        raise click.UsageError(str(error)) from None
+    click.echo(shown(target, limit=None))
+    return DONE

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import typer
+import click
 
 from atwin.disk.errors import DiskError
 from atwin.disk.json_lines import read_json_lines
@@ -18,13 +18,13 @@ def read_trace(path: str) -> Iterator[dict[str, Any]]:
     """Record by record.
 
     Lines that are none are left out and told of in one record of kind `broken`, with how many
-    there were; a trace without an end has one of kind `cut`. Raises `typer.BadParameter` for
+    there were; a trace without an end has one of kind `cut`. Raises `click.UsageError` for
     anything but a trace.
     """
     try:
         yield from _records(path)
     except DiskError as error:
-        raise typer.BadParameter(str(error)) from None
+        raise click.UsageError(str(error)) from None
 
 
 def is_same_file(path: str, other: str) -> bool:
@@ -39,7 +39,7 @@ def _records(path: str) -> Iterator[dict[str, Any]]:
     lines = read_json_lines(path)
     first = next(lines, None)
     if first is None or first.get("format") != FORMAT or not _is_record(first):
-        raise typer.BadParameter(f"{path} is no trace: its first line does not say {FORMAT!r}")
+        raise click.UsageError(f"{path} is no trace: its first line does not say {FORMAT!r}")
     last, broken = first, 0
     yield first
     for record in lines:

@@ -7,14 +7,13 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
-import typer
+import click
 
 from atwin.cli.commands.traffic.advice import advise
 from atwin.cli.commands.traffic.report import Report
 from atwin.cli.commands.traffic.watch import Watch, watching
-from atwin.cli.output.exits import DONE, MODULE_FAILED
-from atwin.cli.output.outcome import CommandFailed, noting
-from atwin.cli.output.says import say
+from atwin.cli.ending import DONE, MODULE_FAILED, CommandFailed, noting
+from atwin.cli.says import say
 
 _COMMANDS = ("get", "post", "head")
 
@@ -22,7 +21,7 @@ _COMMANDS = ("get", "post", "head")
 def measure(command: str, port: str, times: int, trace: str | None = None) -> tuple[Report, int]:
     """The report of `times` such commands, and the command's exit code.
 
-    It is run once. Raises `typer.BadParameter`, and `CommandFailed` when nothing was counted.
+    It is run once. Raises `click.UsageError`, and `CommandFailed` when nothing was counted.
     """
     from atwin.cli.app import attempt
 
@@ -39,7 +38,7 @@ def measure(command: str, port: str, times: int, trace: str | None = None) -> tu
             code, error = attempt([words[0], *options, *words[1:]])
     report = _report(command, watch, times)
     if code == DONE and not watch.asked:  # get --help
-        raise typer.BadParameter(f"--run {command!r}: that asks nothing of a module")
+        raise click.UsageError(f"--run {command!r}: no module was asked")
     if report is None:
         if code != DONE:
             raise CommandFailed(error or f"{command}: ended with exit code {code}", code)
@@ -59,10 +58,10 @@ def _words(command: str) -> list[str]:
     try:
         words = shlex.split(command)
     except ValueError as error:
-        raise typer.BadParameter(f"--run {command!r}: {error}") from None
+        raise click.UsageError(f"--run {command!r}: {error}") from None
     if not words or words[0] not in _COMMANDS:
-        raise typer.BadParameter(
-            f'--run {command!r}: "get URL", "post URL --data …" or "head URL" is wanted'
+        raise click.UsageError(
+            f'--run {command!r}: give "get URL", "post URL --data …" or "head URL"'
         )
     return words
 

@@ -1,15 +1,18 @@
 """What a task costs, for people and for programs."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from atwin.cli.output.outcome import print_object
-from atwin.cli.output.says import one_line
+from atwin.cli.ending import print_object
+from atwin.cli.says import one_line
 from atwin.net.meter.bill import KINDS
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from atwin.cli.commands.traffic.options import TrafficOptions
     from atwin.net.meter.bill import Bill, Count
 
 _DAY = 86_400
@@ -22,15 +25,6 @@ _LISTED = 12
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How often, every how many seconds, at what price."""
-
-    times: int
-    interval: float | None
-    price_per_mb: float | None
-
-
-@dataclass(frozen=True)
 class Report:
     """`count` is of the task done `times` times; a real module tells only two totals."""
 
@@ -38,17 +32,17 @@ class Report:
     mode: str
     task: str
     times: int
-    count: "Count | None" = None
+    count: Count | None = None
     module: tuple[int, int] | None = None
     #: What each request of a measured task cost.
-    requests: "list[tuple[str, Count]]" = field(default_factory=list)
+    requests: list[tuple[str, Count]] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
     #: What the measured command ended with, if not well: a line, and its exit code.
     failure: tuple[str, int] | None = None
 
     @property
-    def bill(self) -> "Bill | None":
+    def bill(self) -> Bill | None:
         """What is shown: the operator's rules in an estimate, the wire in a measurement."""
         if self.count is None:
             return None
@@ -66,33 +60,35 @@ class Report:
         """Bytes that are paid for: a module sends no time stamps, as this computer does."""
         return self.total if self.count is None else self.count.operator.total
 
-    def a_day(self, plan: Plan) -> float | None:
+    def a_day(self, options: TrafficOptions) -> float | None:
         """`billed` bytes a day, when it is known how often."""
-        return None if plan.interval is None else self.billed / self.times * _DAY / plan.interval
+        return (
+            None if options.interval is None else self.billed / self.times * _DAY / options.interval
+        )
 
 
-def show(report: Report, plan: Plan, *, as_json: bool) -> None:
+def show(report: Report, options: TrafficOptions, *, as_json: bool) -> None:
     """Print it on stdout."""
     if as_json:
-        print_object(_described(report, plan))
+        print_object(_described(report, options))
         return
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.print(one_line(f"{report.mode.capitalize()}: {report.task}{_often(plan)}"))
+    console.print(one_line(f"{report.mode.capitalize()}: {report.task}{_often(options)}"))
     if report.bill is not None:
         console.print(f"{_who(report)}\n")
         console.print(_table(report.bill))
-    for line in _lines(report, plan):
+    for line in _lines(report, options):
         console.print(one_line(line))
 
 
-def _described(report: Report, plan: Plan) -> dict[str, object]:
+def _described(report: Report, options: TrafficOptions) -> dict[str, object]:
     told: dict[str, object] = {
         "mode": report.mode,
         "task": report.task,
         "times": report.times,
-        "interval": plan.interval,
+        "interval": options.interval,
     }
     if report.count is not None:
         told |= report.count.as_dict()
@@ -101,11 +97,11 @@ def _described(report: Report, plan: Plan) -> dict[str, object]:
         told |= {"counted_by": "module", "module": {"total": up + down, "up": up, "down": down}}
     told["total"] = report.total
     told["per_time"] = report.total / report.times
-    if (day := report.a_day(plan)) is not None:
+    if (day := report.a_day(options)) is not None:
         told |= {"per_day": round(day), "per_month": round(day * _MONTH_DAYS)}
-    if plan.price_per_mb is not None:
+    if options.price_per_mb is not None:
         told["price"] = {
-            name: amount / _MB * plan.price_per_mb for name, amount in _priced(report, plan)
+            name: amount / _MB * options.price_per_mb for name, amount in _priced(report, options)
         }
     if report.requests:
         told["requests"] = [{"name": name, **count.as_dict()} for name, count in report.requests]
@@ -114,16 +110,16 @@ def _described(report: Report, plan: Plan) -> dict[str, object]:
     return told | {"assumed": report.assumed, "advice": report.advice}
 
 
-def _priced(report: Report, plan: Plan) -> list[tuple[str, float]]:
+def _priced(report: Report, options: TrafficOptions) -> list[tuple[str, float]]:
     amounts = [("total", float(report.billed))]
-    if (day := report.a_day(plan)) is not None:
+    if (day := report.a_day(options)) is not None:
         amounts += [("per_day", day), ("per_month", day * _MONTH_DAYS)]
     return amounts
 
 
-def _often(plan: Plan) -> str:
-    text = f", {plan.times:,} times" if plan.times > 1 else ""
-    return f"{text}, every {plan.interval:g} s" if plan.interval is not None else text
+def _often(options: TrafficOptions) -> str:
+    text = f", {options.times:,} times" if options.times > 1 else ""
+    return f"{text}, every {options.interval:g} s" if options.interval is not None else text
 
 
 def _who(report: Report) -> str:
@@ -140,7 +136,7 @@ def _who(report: Report) -> str:
     return "Counted by the kernel of this computer; failed connections by the model."
 
 
-def _table(bill: "Bill") -> "Table":
+def _table(bill: Bill) -> Table:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -166,7 +162,7 @@ def _table(bill: "Bill") -> "Table":
     return table
 
 
-def _lines(report: Report, plan: Plan) -> list[str]:
+def _lines(report: Report, options: TrafficOptions) -> list[str]:
     lines = [""]
     if report.module is not None:
         up, down = report.module
@@ -175,25 +171,25 @@ def _lines(report: Report, plan: Plan) -> list[str]:
         lines.append(f"{report.total / report.times:,.0f} bytes each time, {report.total:,} in all")
     if report.count is not None:
         lines.append(_other(report, report.count))
-    if (day := report.a_day(plan)) is not None:
+    if (day := report.a_day(options)) is not None:
         lines.append(
             f"{day:,.0f} bytes a day, {day * _MONTH_DAYS:,.0f} in {_MONTH_DAYS} days"
             f" ({day * _MONTH_DAYS / _MB:,.1f} MB of 1,048,576 bytes)"
         )
-    if plan.price_per_mb is not None:
+    if options.price_per_mb is not None:
         names = {"total": "in all", "per_day": "a day", "per_month": f"in {_MONTH_DAYS} days"}
         prices = ", ".join(
-            f"{amount / _MB * plan.price_per_mb:,.4f} {names[name]}"
-            for name, amount in _priced(report, plan)
+            f"{amount / _MB * options.price_per_mb:,.4f} {names[name]}"
+            for name, amount in _priced(report, options)
         )
-        lines.append(f"At {plan.price_per_mb:g} a MB: {prices}")
+        lines.append(f"At {options.price_per_mb:g} a MB: {prices}")
     lines += _requests(report)
     lines += [f"Assumed: {text}" for text in report.assumed]
     lines += ["", *(f"* {text}" for text in report.advice)] if report.advice else []
     return lines
 
 
-def _other(report: Report, count: "Count") -> str:
+def _other(report: Report, count: Count) -> str:
     if report.mode == "estimate":
         return (
             f"This computer's TCP would send {count.wire.total:,} (time stamps in each packet,"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from atwin.at.lenient import lenient
 
@@ -107,7 +107,7 @@ async def watched(modem: "Modem", twin: "Twin | None", own: Watch | None) -> Asy
             outer.asked = True
             outer.count, outer.actions, outer.module = watch.count, watch.actions, watch.module
         if own is not None:
-            typer.echo(own.line(), err=True)
+            click.echo(own.line(), err=True)
 
 
 @asynccontextmanager
@@ -150,7 +150,7 @@ async def _asking_module(modem: "Modem", watch: Watch) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        # Behind a failure the module may say nothing more.
+        # After a failure the module may say nothing more.
         with suppress(HostError, PortError, TimeoutError):
             await asyncio.wait_for(ask_again(), _LAST_PACKETS)
 

@@ -4,19 +4,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-from rich.progress import Progress as Bar
-
-from atwin.cli.output.outcome import known
-from atwin.cli.output.says import one_line, say
-from atwin.cli.output.told import counted
+from atwin.cli.ending import known
+from atwin.cli.results import counted
+from atwin.cli.says import one_line, say
 from atwin.host.download.reports import Progress
 from atwin.host.errors import VerificationError
 from atwin.host.recovery.rungs import GENTLE
@@ -49,6 +39,16 @@ def _shown(name: str) -> Iterator[Callable[[Progress], None]]:
     if not sys.stderr.isatty():
         yield _quiet()
         return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+    from rich.progress import Progress as Bar
+
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),

@@ -1,13 +1,20 @@
-"""How a download is told: lines for a person, an object for `--json`."""
+"""What came of a request: a download in words and for `--json`, an answer where it is wanted."""
 
+from __future__ import annotations
+
+import sys
 from typing import TYPE_CHECKING
 
-from atwin.cli.output.says import one_line
+import click
+
+from atwin.cli.ending import DONE, REFUSED, USAGE, CommandFailed, judged
+from atwin.cli.says import one_line
 from atwin.text import masked_url
 
 if TYPE_CHECKING:
     from atwin.host.download.reports import DownloadResult
     from atwin.host.errors import ServerError
+    from atwin.host.modem import Modem
 
 #: Statuses of a URL whose signature or time is over.
 _REFUSALS = (401, 403, 404, 410)
@@ -23,7 +30,7 @@ def kept(url: str, target: str, *, whole: bool) -> str:
     return f"{count} bytes are kept; the same command goes on from there"
 
 
-def goes_on(failure: "ServerError", url: str, target: str) -> str:
+def goes_on(failure: ServerError, url: str, target: str) -> str:
     """What is on disk of a download that the server ended, and what to do; empty without."""
     count = None if failure.complete else _kept_of(url, target)
     if count is None:
@@ -60,7 +67,7 @@ def rate(size: int, seconds: float) -> str:
     return f"{per_second / 1e6:.2f} MB/s" if per_second >= 1e6 else f"{per_second / 1e3:.1f} kB/s"
 
 
-def summary(result: "DownloadResult") -> str:
+def summary(result: DownloadResult) -> str:
     """One line for a person."""
     if result.strategy == "none":
         return f"{result.file}: was there already, {result.bytes} bytes, sha256 {result.sha256}"
@@ -84,7 +91,7 @@ def summary(result: "DownloadResult") -> str:
     return one_line(f"{text}, sha256 {result.sha256}")
 
 
-def described(result: "DownloadResult") -> dict[str, object]:
+def described(result: DownloadResult) -> dict[str, object]:
     """For `--json`."""
     from atwin.cli.commands.recover import described as climbed
 
@@ -104,3 +111,56 @@ def described(result: "DownloadResult") -> dict[str, object]:
         "final_url": None if result.final_url is None else masked_url(result.final_url),
         "coding": result.coding,
     }
+
+
+class Answer:
+    """Where the answer to a `post` or `head` goes: a file, or `-` for stdout."""
+
+    def __init__(self, method: str, output: str) -> None:
+        """Raises `CommandFailed` if it cannot be kept there: nothing has been sent yet."""
+        from atwin.disk.errors import DiskError
+        from atwin.disk.target import find_target
+
+        #: What is asked, as soon as it can be.
+        self.modem: Modem | None = None
+        self._method = method
+        self._output = output
+        try:
+            if output != "-":
+                find_target(output)
+        except DiskError as error:
+            advice = "nothing was sent; name another file, or - for stdout"
+            raise CommandFailed(f"{error}; {advice}", USAGE) from None
+
+    def deliver(self, status: int, content: bytes) -> int:
+        """Write `content`, say `status`; the exit code.
+
+        Raises `CommandFailed`, which says that the request has been answered, where `content`
+        cannot be written. What was in the file stays then.
+        """
+        from atwin.disk.errors import DiskError
+        from atwin.disk.whole import write_file
+
+        try:
+            if self._output == "-":
+                sys.stdout.buffer.write(content)
+                sys.stdout.buffer.flush()
+            else:
+                write_file(self._output, content)
+        except (DiskError, OSError) as error:
+            why = str(error) if isinstance(error, DiskError) else judged(error)[0]
+            raise CommandFailed(
+                f"{why}; the {self._method} was sent, and answered with status {status}", USAGE
+            ) from None
+        click.echo(f"status {status}, {len(content)} bytes", err=True)
+        return REFUSED if status >= 400 else DONE
+
+    def stopped(self) -> str:
+        """How far the request had got when somebody stopped it."""
+        from atwin.host.http.statuses import Sent
+
+        return {
+            Sent.NOTHING: f"the {self._method} was not sent yet",
+            Sent.PERHAPS: f"the {self._method} may have been sent",
+            Sent.ANSWERED: f"the {self._method} was sent, and its answer was under way",
+        }[Sent.NOTHING if self.modem is None else self.modem.sent]

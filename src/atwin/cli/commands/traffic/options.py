@@ -1,0 +1,154 @@
+"""What `atwin traffic` is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from atwin.cli.options import MODEL, Number, PortOptions, Size, parse_size, shared
+
+#: Bytes of one task: more is not worth an estimate.
+_LARGEST = 1 << 30
+_SIZE = Size(_LARGEST)
+
+#: The options that belong to some of the ways to ask, and to which.
+_BOTH = ("--get", "--post")
+ONLY_WITH = {
+    "url": _BOTH,
+    "answer": ("--post",),
+    "answer_head": _BOTH,
+    "part": ("--get",),
+    "bare": ("--get",),
+    "model": _BOTH,
+    "port": ("--run",),
+    "tls": _BOTH,
+    "suite": _BOTH,
+    "chain": _BOTH,
+    "client_chain": _BOTH,
+    "keep_alive": _BOTH,
+    "dns": _BOTH,
+}
+
+
+@dataclass(frozen=True)
+class TrafficOptions(PortOptions):
+    """The task, how often it is done and at what price, and the server's end of it."""
+
+    run: str | None = shared(
+        "--run",
+        metavar="COMMAND",
+        help='Measure: run COMMAND, such as "get URL", and count its traffic.',
+    )
+    get: int | None = shared(
+        "--get", type=_SIZE, metavar="SIZE", help="Estimate `atwin get` of so many bytes."
+    )
+    post: int | None = shared(
+        "--post", type=_SIZE, metavar="SIZE", help="Estimate a POST of so many bytes."
+    )
+    heartbeat: str | None = shared(
+        "--heartbeat",
+        metavar="UP[:DOWN]",
+        help="Estimate messages of these bytes on an open TCP connection.",
+    )
+    times: int = shared(
+        "--times",
+        type=Number(1, 1_000_000_000, whole=True),
+        default=1,
+        metavar="N",
+        help="How often the task is done. --run runs it once and multiplies.",
+    )
+    interval: float | None = shared(
+        "--interval",
+        type=Number(0.001, 31_622_400),
+        metavar="SECONDS",
+        help="From one time to the next.",
+    )
+    url: str | None = shared(
+        "--url", metavar="URL", help="The URL of the request; https:// means --tls."
+    )
+    answer: int = shared(
+        "--answer",
+        type=_SIZE,
+        default=2,
+        metavar="SIZE",
+        help="Bytes of the body that answers a POST.",
+    )
+    answer_head: int | None = shared(
+        "--answer-head",
+        type=Number(15, 65_536, whole=True),
+        metavar="BYTES",
+        help="Bytes of the header of an answer: 245 for --get, 38 for --post.",
+    )
+    part: int | None = shared(
+        "--part",
+        type=_SIZE,
+        metavar="SIZE",
+        help="Size of the parts of --get; by default what suits --model.",
+    )
+    bare: bool = shared(
+        "--bare",
+        is_flag=True,
+        default=False,
+        help="--get is the GET alone, without the HEAD before it.",
+    )
+    model: str = shared(
+        "--model",
+        type=MODEL,
+        default="air724ug",
+        metavar="MODEL",
+        help="The module that does the task.",
+    )
+    tls: bool = shared("--tls", is_flag=True, default=False, help="Use HTTPS.")
+    suite: str | None = shared(
+        "--suite", metavar="NUMBER", help="The cipher suite that is agreed on (0x0035)."
+    )
+    chain: str | None = shared(
+        "--chain",
+        metavar="BYTES[,BYTES]",
+        help="The server's certificates (1500,1200); `atwin probe` prints their size.",
+    )
+    client_chain: str | None = shared(
+        "--client-chain",
+        metavar="BYTES[,BYTES]",
+        help="The module's own certificates, if the server asks for them.",
+    )
+    keep_alive: int = shared(
+        "--keep-alive",
+        type=Number(1, 10_000, whole=True),
+        default=1,
+        metavar="N",
+        help="Requests on one connection; the module's own HTTP makes 1.",
+    )
+    dns: bool = shared(
+        "--dns",
+        is_flag=True,
+        default=False,
+        help="Count the DNS query for the server's name as well.",
+    )
+    price_per_mb: float | None = shared(
+        "--price-per-mb",
+        type=Number(0, 1_000_000_000),
+        metavar="PRICE",
+        help="Price of 1,048,576 bytes, in any currency.",
+    )
+
+    def way(self) -> str:
+        """The option that names the task. Raises `click.UsageError` unless it is one."""
+        asked = [
+            f"--{name}"
+            for name in ("run", "get", "post", "heartbeat")
+            if getattr(self, name) is not None
+        ]
+        if len(asked) != 1:
+            what = f"{' and '.join(asked)}: " if asked else ""
+            raise click.UsageError(f"{what}give one of --run, --get, --post and --heartbeat")
+        return asked[0]
+
+
+def sizes(name: str, text: str, separator: str) -> tuple[int, ...]:
+    """The sizes in the value of option `name`. Raises `click.UsageError`."""
+    try:
+        return tuple(parse_size(size, _LARGEST) for size in text.split(separator))
+    except ValueError as error:
+        raise click.UsageError(f"{name} {error}") from None

@@ -1,0 +1,242 @@
+"""Options that several commands share, each declared once, and the kinds of values they take.
+
+A class of options is a dataclass whose fields are made by `shared`. `takes(Kind)` gives a command
+all of them, and hands them over as one `Kind`, the argument `options`.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields
+from glob import glob
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+#: Bytes of a file that says something: a certificate, a key, a plan.
+_LONGEST = 4 << 20
+_SIZE = re.compile(r"([0-9]{1,12})(?:([KkMmGg])[Bb]?)?")
+_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+# --- declaring ----------------------------------------------------------------------------------
+
+
+def option(*names: str, **settings: Any) -> Callable[[_Function], _Function]:
+    """As `click.option`; help shows default, range and environment variable."""
+    kind = settings.get("type")
+    if isinstance(kind, Number):
+        settings["help"] = settings["help"].rstrip(".") + f"{kind.limits}."
+    return click.option(*names, show_default=True, show_envvar=True, **settings)
+
+
+def shared(*names: str, default: Any = None, **settings: Any) -> Any:
+    """A field of a class of options: one option, its value as the field's type says."""
+    declared = option(*names, default=default, **settings)
+    return field(default=default, metadata={"option": declared})
+
+
+def takes(kind: type[Any]) -> Callable[[_Function], _Function]:
+    """Give a command the options of `kind`; it gets them as one argument, `options`."""
+
+    def decorate(function: Callable[..., int]) -> Any:
+        @functools.wraps(function)
+        def command(**given: Any) -> int:
+            own = {entry.name: given.pop(entry.name) for entry in fields(kind)}
+            return function(options=kind(**own), **given)
+
+        for entry in reversed(fields(kind)):
+            command = entry.metadata["option"](command)
+        return command
+
+    return decorate
+
+
+# --- kinds of values ----------------------------------------------------------------------------
+
+
+class Number(click.ParamType[Any]):
+    """A number from `least` to `most`, both included; NaN is none."""
+
+    name = "number"
+
+    def __init__(
+        self, least: float | None = None, most: float | None = None, *, whole: bool = False
+    ) -> None:
+        self._least, self._most, self._whole = least, most, whole
+
+    @property
+    def limits(self) -> str:
+        """The range in words; empty without one."""
+        if self._least is None:
+            return ""
+        if self._most is None:
+            return f" ({self._least:,} or more)"
+        return f" ({self._least:,} to {self._most:,})"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            number = int(value) if self._whole else float(value)
+        except ValueError:
+            number = math.nan
+        if math.isnan(number):
+            self.fail(f"{value!r}: give a {'whole ' if self._whole else ''}number", param, ctx)
+        if self._least is not None and number < self._least:
+            self.fail(f"{value}: give {self._least:g} or more", param, ctx)
+        if self._most is not None and number > self._most:
+            self.fail(f"{value}: give {self._most:g} or less", param, ctx)
+        return number
+
+
+class Size(click.ParamType[Any]):
+    """A number of bytes, at most `most`: 5000, 300K, 12M."""
+
+    name = "size"
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return parse_size(str(value), self._most)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Word(click.ParamType[Any]):
+    """A word, taken as it is; a shell completes it to one of `words()`, or to a path."""
+
+    name = "text"
+
+    def __init__(self, words: Callable[[], Iterable[str]] = tuple, path: str = "file") -> None:
+        self._words = words
+        self._path = path
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """What a shell proposes after `incomplete`."""
+        from click.shell_completion import CompletionItem
+
+        words = () if incomplete.startswith(("/", ".", "~")) else self._words()
+        found = [CompletionItem(word) for word in words if word.startswith(incomplete)]
+        return found or [CompletionItem(incomplete, type=self._path)]
+
+
+def _models() -> Iterable[str]:
+    from atwin.models import MODELS
+
+    return MODELS
+
+
+def _ports() -> Iterable[str]:
+    twins = [f"twin://{model}" for model in _models()]
+    return [*twins, "socket://", "rfc2217://", *sorted(glob("/dev/tty[UA]*"))]
+
+
+FILE = Word()
+FOLDER = Word(path="dir")
+MODEL = Word(_models)
+PORT = Word(_ports)
+
+
+def parse_size(text: str, most: int | None = None) -> int:
+    """A number of bytes; K or KB is 1024, M 1,048,576 and G 1,073,741,824 of them.
+
+    Raises `ValueError`.
+    """
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no number of bytes: write 5000, 300K, 12M")
+    size = int(match[1]) * (_UNITS[match[2].upper()] if match[2] else 1)
+    if most is not None and size > most:
+        raise ValueError(f"{text}: give {most >> 20}M or less")
+    return size
+
+
+def read_file(name: str, path: str, most: int = _LONGEST) -> bytes:
+    """What is in the file or pipe `path`. Raises `click.UsageError`, which begins with `name`."""
+    from atwin.disk.errors import DiskError
+    from atwin.disk.whole import read_input
+
+    try:
+        return read_input(os.path.expanduser(path), most)
+    except DiskError as error:
+        raise click.UsageError(f"{name}: {error}") from None
+
+
+# --- what several commands take -----------------------------------------------------------------
+
+JSON = option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+
+TRACE = option(
+    "--trace",
+    type=FILE,
+    metavar="FILE",
+    help="Write a record of all that happens to FILE; `atwin trace show FILE` prints it.",
+)
+
+TRAFFIC = option(
+    "--traffic", is_flag=True, help="Print one line at the end: how much traffic it took."
+)
+
+OUTPUT = option(
+    "--output",
+    "-o",
+    type=FILE,
+    metavar="FILE",
+    default="-",
+    help="Write the answer to FILE; `-` is stdout.",
+)
+
+
+@dataclass(frozen=True)
+class PortOptions:
+    """The port of a module."""
+
+    port: str = shared(
+        "--port",
+        "-p",
+        type=PORT,
+        envvar="ATWIN_PORT",
+        metavar="PORT",
+        default="twin://air724ug",
+        help="The port of the module: a device path, socket://HOST:PORT, rfc2217://HOST:PORT, or "
+        "twin://MODEL for a twin in this process. A twin takes ?baud=max, seed=N, cold=1, "
+        "state=DIR and each profile flag; time_scale=0 removes start-up and network delays; "
+        "host_fifo=N and host_drain=N model a slow host; faults=FILE or random:N makes things go "
+        "wrong. Each port takes ?baud=N (115200), speed=N to negotiate another rate, and "
+        "flow=auto|none|software|hardware. Join them with &.",
+    )
+
+
+@dataclass(frozen=True)
+class ModuleOptions(PortOptions):
+    """A module that is brought onto the network, and how it is recovered."""
+
+    pins: str | None = shared(
+        "--pins",
+        envvar="ATWIN_PINS",
+        metavar="MEANS",
+        help="How to reset a module that hangs: control:SOCKET of a twin, "
+        "port:rts=reset,dtr=power_key[:inverted], gpiod:CHIP:reset=N,power_key=N,supply=N, or "
+        "'command:PROGRAM {pin} {level}'. A twin:// port needs no --pins.",
+    )
+    #: Seconds; the default is that of `Retry.give_up`.
+    give_up: float = shared(
+        "--give-up",
+        type=Number(0),
+        default=900.0,
+        metavar="SECONDS",
+        help="Fail after so long without progress, and say what was wrong.",
+    )
