@@ -11,7 +11,7 @@ from atwin.cli.app import run
 from atwin.cli.options import parse_size
 from atwin.cli.results import counted
 from atwin.cli.says import one_line
-from atwin.net.http.errors import begin_of
+from atwin.net.http.response import begin_of
 from support.program import ATWIN, only_line
 
 if TYPE_CHECKING:

@@ -14,8 +14,7 @@ from atwin.testing.simulated import SimulatedNetwork, SimulatedStream
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from atwin.net.network import Stream
-    from atwin.net.serving import Handler
+    from atwin.net.network import Handler, Stream
 
 Scene = tuple[LoopClock, SimulatedNetwork]
 

@@ -42,7 +42,7 @@ class Peer:
         self._news = asyncio.Event()
 
     async def serve(self, stream: Stream) -> None:
-        """One connection, until the module ends it; see `atwin.net.serving.Handler`."""
+        """One connection, until the module ends it; see `atwin.net.network.Handler`."""
         self.streams.append(stream)
         self._news.set()
         try:

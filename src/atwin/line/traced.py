@@ -18,7 +18,7 @@ _FLOWS = {Flow.NONE: "none", Flow.SOFTWARE: "XON/XOFF", Flow.HARDWARE: "RTS/CTS"
 
 
 class LineTrace:
-    """The `Watch` of a UART that tells a trace.
+    """Watches a UART and tells a trace.
 
     The dialogue is what has come to the module and what has left it; what is lost after that is
     told with its number of bytes.
@@ -31,29 +31,36 @@ class LineTrace:
         self._own = bytearray()  # XON and XOFF that are on their way to the host
 
     def to_module(self, data: bytes) -> None:
+        """`data` has come to the module's end, without what flow control took out."""
         self._trace.hears(self._dialogue.to_module, data)
 
     def to_host(self, data: bytes) -> None:
+        """`data` has left the module's end."""
         if data == self._own[:1]:
             del self._own[0]
         else:
             self._trace.hears(self._dialogue.to_host, data)
 
     def lost(self, way: str, size: int) -> None:
+        """So many bytes got lost on their `way`: "to the module" or "to the host"."""
         self._note(f"lost {way}", bytes=size)
 
     def cut(self) -> None:
+        """What has not left never will."""
         self._own.clear()
         self._trace.hears(self._dialogue.cut, b"")
 
     def gone(self) -> None:
+        """The port is gone for good."""
         self._trace.hears(self._dialogue.end, b"")
 
     def module_stopped(self, flow: Flow, stopped: bool) -> None:
+        """The host has stopped the module's output, or let it go on."""
         by = "XOFF" if flow is Flow.SOFTWARE else "RTS"
         self._note(f"module {'stopped' if stopped else 'goes on'}", by=by)
 
     def host_stopped(self, flow: Flow, stopped: bool, waiting: int) -> None:
+        """The module stops the host, or lets it go on, with `waiting` bytes in its buffer."""
         by = "CTS"
         if flow is Flow.SOFTWARE:
             by = "XOFF"
@@ -61,6 +68,7 @@ class LineTrace:
         self._note(f"host {'stopped' if stopped else 'may go on'}", by=by, waiting=waiting)
 
     def module_set(self, settings: UartSettings) -> None:
+        """The UART's settings, each time they are set."""
         if settings != self._told:
             self._told = settings
             self._note(
@@ -71,6 +79,7 @@ class LineTrace:
             )
 
     def host_set(self, before: HostSettings, now: HostSettings) -> None:
+        """The host set its port anew."""
         for name in ("rts", "dtr"):
             level = getattr(now, name)
             if level is not None and level != getattr(before, name):

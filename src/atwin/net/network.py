@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
+
+S = TypeVar("S", bound="Stream")
 
 
 class NetworkError(Exception):
@@ -106,3 +111,25 @@ class Network(Protocol):
         Each write is one datagram, each read gives one, or what a smaller read left of it.
         There is no end; what nobody reads in time is lost, as on any network.
         """
+
+
+def is_literal(host: str) -> bool:
+    """Whether `host` is an IPv4 or IPv6 address rather than a name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+#: Serves one connection, from its first byte until it returns.
+Handler = Callable[[S], Awaitable[None]]
+
+
+async def attend(handler: Handler[S], stream: S) -> None:
+    """Let `handler` serve `stream`, then close it. A client that goes away is no error."""
+    try:
+        with suppress(StreamError):
+            await handler(stream)
+    finally:
+        stream.close()

@@ -7,7 +7,6 @@ import socket
 
 from atwin.disk.errors import reason
 from atwin.net import icmp
-from atwin.net.address import is_literal
 from atwin.net.meter.kernel import limit_segments
 from atwin.net.network import (
     PLAIN,
@@ -17,6 +16,7 @@ from atwin.net.network import (
     ResolveError,
     SocketOptions,
     Stream,
+    is_literal,
 )
 from atwin.net.tcp import TcpStream
 from atwin.net.udp import UdpStream

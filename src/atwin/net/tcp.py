@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, cast
 
 from atwin.disk.errors import reason
 from atwin.net.inbox import Inbox
-from atwin.net.network import StreamError
-from atwin.net.serving import attend
+from atwin.net.network import StreamError, attend
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import AsyncIterator, Callable
 
-    from atwin.net.serving import Handler
+    from atwin.net.network import Handler
 
 #: Unread bytes at which the socket is left alone. asyncio takes up to 256 KiB at once, so one
 #: connection holds less than 512 KiB; the rest waits in the kernel and, behind it, at the sender.

@@ -6,8 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from atwin.net.address import is_literal
-from atwin.net.network import ConnectError
+from atwin.net.network import ConnectError, is_literal
 from atwin.net.tls import SUITES, TlsProfile, Version
 from atwin.net.tls.probe import Answer, Outcome, Question, ask
 from atwin.probe.chain import ChainFacts, chain_facts

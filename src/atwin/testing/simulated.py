@@ -6,10 +6,17 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from atwin.net.address import is_literal
 from atwin.net.inbox import Inbox
-from atwin.net.network import PLAIN, ConnectError, Pong, ResolveError, SocketOptions, StreamError
-from atwin.net.serving import attend
+from atwin.net.network import (
+    PLAIN,
+    ConnectError,
+    Pong,
+    ResolveError,
+    SocketOptions,
+    StreamError,
+    attend,
+    is_literal,
+)
 from atwin.net.udp import Mailbox
 
 if TYPE_CHECKING:
@@ -17,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from atwin.clock import Clock
-    from atwin.net.serving import Handler
+    from atwin.net.network import Handler
 
 #: Bytes on the way or unread at which a sender has to wait, like a TCP receive window.
 _WINDOW = 512 * 1024

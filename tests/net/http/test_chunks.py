@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from atwin.net.http.chunks import Chunks
-from atwin.net.http.head import HEAD_LIMIT
+from atwin.net.http.bodies import Chunks
+from atwin.net.http.response import HEAD_LIMIT
 
 #: Bytes in the shape of the coding, right and wrong.
 CODED = st.lists(

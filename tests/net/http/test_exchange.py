@@ -25,8 +25,7 @@ from support.nginx import BIG
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from atwin.net.network import Stream
-    from atwin.net.serving import Handler
+    from atwin.net.network import Handler, Stream
 
 URL = Url.parse(b"http://device.test/")
 

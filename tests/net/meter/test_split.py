@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atwin.net.http.head import HEAD_LIMIT
+from atwin.net.http.response import HEAD_LIMIT
 from atwin.net.meter.split import Message
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"

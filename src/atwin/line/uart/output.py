@@ -1,9 +1,9 @@
-"""The module's output on its way to the host's program, and who is told of what passes."""
+"""The module's output on its way to the host's program."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from atwin.line.frame import ReceiveError
 from atwin.line.uart.flow import ModuleStop
@@ -14,41 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.clock import Clock
-    from atwin.line.frame import Flow, HostSettings, UartSettings
     from atwin.line.port import Port
+    from atwin.line.traced import LineTrace
     from atwin.line.uart.loss import Loss
     from atwin.line.uart.rates import Rates
-
-
-class Watch(Protocol):
-    """Who hears what happens on a line, such as a trace."""
-
-    def to_module(self, data: bytes) -> None:
-        """`data` has come to the module's end, without what flow control took out."""
-
-    def to_host(self, data: bytes) -> None:
-        """`data` has left the module's end."""
-
-    def lost(self, way: str, size: int) -> None:
-        """So many bytes got lost on their `way`: "to the module" or "to the host"."""
-
-    def cut(self) -> None:
-        """What has not left never will."""
-
-    def gone(self) -> None:
-        """The port is gone for good."""
-
-    def module_stopped(self, flow: Flow, stopped: bool) -> None:
-        """The host has stopped the module's output, or let it go on."""
-
-    def host_stopped(self, flow: Flow, stopped: bool, waiting: int) -> None:
-        """The module stops the host, or lets it go on, with `waiting` bytes in its buffer."""
-
-    def module_set(self, settings: UartSettings) -> None:
-        """The UART's settings, each time they are set."""
-
-    def host_set(self, before: HostSettings, now: HostSettings) -> None:
-        """The host set its port anew."""
 
 
 class Output:
@@ -70,7 +39,7 @@ class Output:
         #: What loses bytes on the way.
         self.losses: list[Loss] = []
         self.obeyed: Callable[[bytes], bytes] = bytes
-        self.watch: Watch | None = None
+        self.watch: LineTrace | None = None
         self._clock = clock
         self._rates = rates
         self._show_error = show_error

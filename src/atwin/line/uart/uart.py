@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
     from atwin.clock import Clock
     from atwin.line.port import Port
+    from atwin.line.traced import LineTrace
     from atwin.line.uart.host_receiver import HostFifo
     from atwin.line.uart.lane import Lane
     from atwin.line.uart.loss import Loss
-    from atwin.line.uart.output import Watch
 
 __all__ = ["RX_BUFFER", "Uart", "UartSettings"]
 
@@ -142,7 +142,7 @@ class Uart:
         rx_buffer: int = RX_BUFFER,
         rts_stops: bool = True,
         seed: int = 0,
-        watch: Watch | None = None,
+        watch: LineTrace | None = None,
     ) -> None:
         clock = clock or LoopClock()
         self.port = port
@@ -311,7 +311,7 @@ class Uart:
             self.watch.to_module(data)
         return data
 
-    def _watch(self, watch: Watch) -> None:
+    def _watch(self, watch: LineTrace) -> None:
         stop = self.output.stop
         self.output.watch = watch
         self._intake.on_lost = partial(watch.lost, "to the module")

@@ -1,9 +1,8 @@
 """One HTTP/1.1 exchange at a time over a `Stream`, as the module does it."""
 
-from atwin.net.http.errors import BodyCutError, HttpError, NotHttpError
 from atwin.net.http.exchange import HttpExchange, open_exchange
-from atwin.net.http.head import ResponseHead
 from atwin.net.http.request import Request
+from atwin.net.http.response import BodyCutError, HttpError, NotHttpError, ResponseHead
 
 __all__ = [
     "BodyCutError",

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.net.http.body import Body, ChunkedBody, CountedBody, OpenEndedBody, Source
-from atwin.net.http.errors import BodyCutError, NotHttpError, begin_of
-from atwin.net.http.head import (
+from atwin.net.http.bodies import ChunkedBody, CountedBody, HttpBody, Source
+from atwin.net.http.response import (
     HEAD_LIMIT,
+    BodyCutError,
+    NotHttpError,
     ResponseHead,
+    begin_of,
     codings,
     end_of_head,
     is_interim,
@@ -57,7 +59,7 @@ class HttpExchange:
         self._stream = stream
         self._request = request
         self._head: ResponseHead | None = None
-        self._body: Body
+        self._body: HttpBody
         self._received = 0
 
     @property
@@ -68,7 +70,7 @@ class HttpExchange:
 
     @property
     def received(self) -> int:
-        """Body bytes read so far, chunked coding removed."""
+        """HttpBody bytes read so far, chunked coding removed."""
         return self._received
 
     async def send_head(self) -> None:
@@ -136,7 +138,7 @@ class HttpExchange:
             received += data
         return end
 
-    def _body_of(self, head: ResponseHead, source: Source) -> Body:
+    def _body_of(self, head: ResponseHead, source: Source) -> HttpBody:
         """RFC 9112 §6.3. Raises `NotHttpError` for a coding nobody asked for."""
         if self._request.method == "HEAD" or head.status in (101, 204, 304):
             return CountedBody(source, 0)
@@ -147,4 +149,4 @@ class HttpExchange:
                 )
             return ChunkedBody(source)
         length = head.length
-        return OpenEndedBody(source) if length is None else CountedBody(source, length)
+        return source if length is None else CountedBody(source, length)

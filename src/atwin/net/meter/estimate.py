@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from atwin.net.address import is_literal
 from atwin.net.meter.bill import Bill, Count, OneWay
 from atwin.net.meter.model import IPV6_MORE, LINUX, OPERATOR, Stack, Tally, name_query, way
+from atwin.net.network import is_literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,4 +1,7 @@
-"""A network of which everything is counted, real or simulated."""
+"""A network of which everything is counted, real or simulated.
+
+Of UDP and ICMP nothing is hidden: there the model is what is on the wire.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,12 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from atwin.net.address import is_literal
 from atwin.net.meter.account import charged_account
 from atwin.net.meter.bill import Bill, Count
 from atwin.net.meter.connection import LAST_BYTES, ConnectionMeter
-from atwin.net.meter.datagrams import MeteredDatagrams
 from atwin.net.meter.kernel import read_kernel
 from atwin.net.meter.model import IPV6_MORE, datagram, name_query
-from atwin.net.network import PLAIN, ConnectError, ResolveError
+from atwin.net.network import PLAIN, ConnectError, ResolveError, is_literal
 from atwin.net.tcp import TcpStream
 from atwin.net.wrapper import NetworkWrapper, StreamWrapper
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 #: Seconds that the last packets of a closed connection are waited for, and between two looks.
 _LONGEST_GOODBYE = 2.0
 _FIRST_LOOK, _LAST_LOOK = 0.001, 0.064
+#: No datagram is larger.
+_LARGEST = 65_535
 _LINGER_OFF = struct.pack("ii", 1, 0)
 
 
@@ -94,6 +97,28 @@ class MeteredNetwork(NetworkWrapper):
 
     def _charged(self) -> Account:
         return charged_account() or self._account()
+
+
+class MeteredDatagrams(StreamWrapper):
+    """A `Stream` of datagrams (see `Network.open_udp`); `charge` hears of each."""
+
+    def __init__(self, inner: Stream, charge: Callable[[Bill], None], *, ipv6: bool) -> None:
+        super().__init__(inner)
+        self._charge = charge
+        self._more = IPV6_MORE * ipv6
+        #: What smaller reads left of the last datagram.
+        self._rest = b""
+
+    async def read(self, limit: int) -> bytes:
+        if not self._rest:
+            self._rest = await self.inner.read(_LARGEST)
+            self._charge(Bill(down=datagram(len(self._rest), self._more)))
+        data, self._rest = self._rest[:limit], self._rest[limit:]
+        return data
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        await self.inner.write(data)
+        self._charge(Bill(up=datagram(len(data), self._more)))
 
 
 class Goodbyes:

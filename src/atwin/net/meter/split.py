@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.net.http.chunks import Chunks
-from atwin.net.http.head import (
+from atwin.net.http.bodies import Chunks
+from atwin.net.http.response import (
     HEAD_LIMIT,
     STATUS_LINE,
     codings,

@@ -13,9 +13,8 @@ from atwin.at.cme import Cme
 from atwin.at.grammar import Argument
 from atwin.at.kinds import BadArgument, OneOf, Tail, Text, integer
 from atwin.at.reply import CmeError
-from atwin.net.address import is_literal
 from atwin.net.loading import load_tls
-from atwin.net.network import NetworkError
+from atwin.net.network import NetworkError, is_literal
 from atwin.twin.board.flash import FlashError
 from atwin.twin.engine.run import Chapter, ChapterService, Commands, Run
 

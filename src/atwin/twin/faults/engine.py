@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atwin.at.grammar import Form
-from atwin.twin.faults.body import BodyCounter
+from atwin.twin.faults.body_counter import BodyCounter
 from atwin.twin.faults.case import Case
 from atwin.twin.faults.cures import CureWatch
 

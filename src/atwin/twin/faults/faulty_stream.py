@@ -1,4 +1,4 @@
-"""One connection with faults."""
+"""One connection with faults: what comes of it, and when over a slow way."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from atwin.net.network import StreamError
 from atwin.net.wrapper import StreamWrapper
 from atwin.twin.faults.kinds.network import Cut, Slow, Stall, Truncate
-from atwin.twin.faults.pace import Pace, piece
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +17,38 @@ if TYPE_CHECKING:
     from atwin.twin.faults.case import Case
     from atwin.twin.faults.dice import Dice
     from atwin.twin.faults.fault import Fault
-    from atwin.twin.faults.kinds.network import Shape
+    from atwin.twin.faults.kinds.network import Slowness
+
+
+#: What a slow connection hands over at once: this many seconds' worth, and so many bytes at most.
+_STEP, _GROUP = 0.1, 14_600
+
+
+def piece(way: Slowness) -> int:
+    """The bytes that come together."""
+    return _GROUP if way.rate is None else max(1, int(way.rate * _STEP))
+
+
+class Pace:
+    """One way's timetable since the second `began`.
+
+    Pieces leave at the rate and arrive up to `jitter` later, in order. A late one does not hold
+    up those behind it: jitter varies the latency and leaves the rate alone.
+    """
+
+    def __init__(self, way: Slowness, dice: Dice, began: float) -> None:
+        self._way = way
+        self._dice = dice
+        self._left_at = began
+
+    def due(self, size: int, now: float) -> float:
+        """When the next `size` bytes arrive; `now` is when they are asked for."""
+        way = self._way
+        # What the last piece was late by is no time lost; a reader's own pause is.
+        self._left_at = max(self._left_at, now - way.jitter)
+        if way.rate:
+            self._left_at += size / way.rate
+        return self._left_at + (way.jitter * self._dice.fraction() if way.jitter else 0.0)
 
 
 class FaultyStream(StreamWrapper):
@@ -43,7 +73,7 @@ class FaultyStream(StreamWrapper):
         self._asked = False  # something was written since the last byte came
         #: Each with the number of received bytes at which it begins to count.
         self._cases: list[tuple[Case, int]] = []
-        self._paces: dict[Shape, Pace] = {}
+        self._paces: dict[Slowness, Pace] = {}
         #: When the bytes in `_held` are due; None while that is not known.
         self._due: float | None = None
         self._news = asyncio.Event()
@@ -88,7 +118,7 @@ class FaultyStream(StreamWrapper):
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         self._asked = True
         await self.inner.write(data)
-        for way in self._shapes():
+        for way in self._ways():
             if way.up_rate:
                 await self._clock.sleep(len(data) / way.up_rate)
 
@@ -98,7 +128,7 @@ class FaultyStream(StreamWrapper):
 
     async def travel(self) -> None:
         """The extra time of a trip there and back."""
-        for way in self._shapes():
+        for way in self._ways():
             jitter = way.jitter * self._dice.fraction() if way.jitter else 0.0
             if way.latency or jitter:
                 await self._clock.sleep(2 * way.latency + jitter)
@@ -117,7 +147,7 @@ class FaultyStream(StreamWrapper):
                 case Cut(after=after):
                     limit = min(limit, max(0, base + after - self._received))
                 case Slow():
-                    limit = min(limit, piece(fault.shape))
+                    limit = min(limit, piece(fault.slowness))
         return limit
 
     def _end(self) -> Cut | None:
@@ -153,15 +183,15 @@ class FaultyStream(StreamWrapper):
             await self.travel()
         if self._due is None:
             now = due = self._clock.now()
-            for way in self._shapes():
+            for way in self._ways():
                 pace = self._paces.setdefault(way, Pace(way, self._dice, now))
                 due = max(due, pace.due(size, now))
             self._due = due
         if (left := self._due - self._clock.now()) > 0:
             await self._clock.sleep(left)
 
-    def _shapes(self) -> list[Shape]:
-        return [fault.shape for fault, _ in self._faults() if isinstance(fault, Slow)]
+    def _ways(self) -> list[Slowness]:
+        return [fault.slowness for fault, _ in self._faults() if isinstance(fault, Slow)]
 
     def _faults(self) -> Iterator[tuple[Fault, int]]:
         for case, base in self._cases:

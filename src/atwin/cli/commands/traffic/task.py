@@ -224,8 +224,8 @@ def _place(options: TrafficOptions, usual: str) -> tuple[Url, TlsShape | None]:
 
 
 def _tls(options: TrafficOptions, url: Url) -> TlsShape:
-    from atwin.net.address import is_literal
     from atwin.net.meter.tls_size import USUAL_CHAIN, TlsShape
+    from atwin.net.network import is_literal
     from atwin.net.tls.suites import SUITES, suites_for
 
     try:

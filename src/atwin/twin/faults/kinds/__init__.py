@@ -4,30 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.twin.faults.kinds.network import (
-    ConnectRefused,
-    DnsFailure,
-    Drip,
-    ResetConnection,
-    SlowLink,
-    Stall,
-    Truncate,
-)
-from atwin.twin.faults.kinds.power import BrownOut, Hang, Restart
-from atwin.twin.faults.kinds.radio import (
-    PdpLoss,
-    PdpRefused,
-    PoolFull,
-    RadioGone,
-    SimPulled,
-    WeakSignal,
-)
-from atwin.twin.faults.kinds.serial_line import (
-    LostBytes,
-    NoHttpExPostUrc,
-    ShortLineLimit,
-    UrcInterleave,
-)
+from atwin.twin.faults.kinds import module, network, radio, serial_line
 
 if TYPE_CHECKING:
     from atwin.twin.faults.fault import Fault
@@ -36,25 +13,25 @@ if TYPE_CHECKING:
 KINDS: dict[str, type[Fault]] = {
     kind.KIND: kind
     for kind in (
-        PdpLoss,
-        PdpRefused,
-        RadioGone,
-        SimPulled,
-        WeakSignal,
-        PoolFull,
-        DnsFailure,
-        ConnectRefused,
-        Stall,
-        ResetConnection,
-        Truncate,
-        Drip,
-        SlowLink,
-        Hang,
-        Restart,
-        BrownOut,
-        LostBytes,
-        UrcInterleave,
-        NoHttpExPostUrc,
-        ShortLineLimit,
+        radio.PdpLoss,
+        radio.PdpRefused,
+        radio.RadioGone,
+        radio.SimPulled,
+        radio.WeakSignal,
+        radio.PoolFull,
+        network.DnsFailure,
+        network.ConnectRefused,
+        network.Stall,
+        network.ResetConnection,
+        network.Truncate,
+        network.Drip,
+        network.SlowLink,
+        module.Hang,
+        module.Restart,
+        module.BrownOut,
+        serial_line.LostBytes,
+        serial_line.UrcInterleave,
+        serial_line.NoHttpExPostUrc,
+        serial_line.ShortLineLimit,
     )
 }

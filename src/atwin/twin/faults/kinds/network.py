@@ -76,7 +76,7 @@ class Truncate(Cut):
     KIND: ClassVar[str] = "truncate"
 
 
-class Shape(NamedTuple):
+class Slowness(NamedTuple):
     """What a slow way is like: seconds each way, up to so many more for each piece, bytes/s.
 
     None is without limit. The rate is the one named, whatever the jitter.
@@ -93,7 +93,7 @@ class Slow(NetworkFault):
     """Longer ways and narrow ones."""
 
     @property
-    def shape(self) -> Shape:
+    def slowness(self) -> Slowness:
         """What it makes of a connection."""
         raise NotImplementedError
 
@@ -107,8 +107,8 @@ class Drip(Slow):
     rate: float = number(100.0, 0.1, throw=magnitude(100, 20_000))
 
     @property
-    def shape(self) -> Shape:
-        return Shape(rate=float(self.rate))
+    def slowness(self) -> Slowness:
+        return Slowness(rate=float(self.rate))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +131,6 @@ class SlowLink(Slow):
             raise PlanError("latency, jitter or bandwidth is wanted")
 
     @property
-    def shape(self) -> Shape:
+    def slowness(self) -> Slowness:
         rate = None if self.bandwidth is None else float(self.bandwidth)
-        return Shape(self.latency, self.jitter, rate, rate)
+        return Slowness(self.latency, self.jitter, rate, rate)

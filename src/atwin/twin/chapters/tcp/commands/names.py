@@ -11,8 +11,7 @@ from atwin.at.cme import Cme
 from atwin.at.dialect.urcs import NameResolved, NameUnknown
 from atwin.at.kinds import BadArgument, Range, Text
 from atwin.at.reply import CmeError, Reply
-from atwin.net.address import is_literal
-from atwin.net.network import NetworkError
+from atwin.net.network import NetworkError, is_literal
 from atwin.twin.chapters.network.radio import Radio
 from atwin.twin.chapters.tcp.service import Sockets
 from atwin.twin.engine.run import Commands, Run

@@ -1,4 +1,4 @@
-"""The head of a response: as it was received, and as it is understood.
+"""The head of a response: as it was received, as it is understood, and when it is none.
 
 It is read as leniently as curl and the stacks of modules do: what is no header line is passed
 over, and the rest counts. Only what contradicts itself, or is no HTTP at all, is refused.
@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atwin.net.http.errors import NotHttpError, begin_of
+from atwin.net.network import NetworkError
 from atwin.text.numbers import decimal
+from atwin.text.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,32 @@ STATUS_LINE = re.compile(
 )
 
 Fields = tuple[tuple[bytes, bytes], ...]
+
+
+#: Bytes of foreign text in a message.
+_BEGIN = 40
+
+
+def begin_of(data: bytes | bytearray) -> str:
+    """The first bytes of `data` for a message: on one line, in quotes."""
+    text = bytes(data[:_BEGIN]).decode("latin-1")
+    return f'"{shown(" ".join(text.split()))}"'
+
+
+class HttpError(NetworkError):
+    """The connection carried something, but no complete HTTP response."""
+
+
+class NotHttpError(HttpError):
+    """Status 600: no valid status line, a header over 8 KiB, or closed inside the header."""
+
+
+class BodyCutError(HttpError):
+    """Status 601: the body ended too early. `received` bytes of it had been read."""
+
+    def __init__(self, reason: str, received: int) -> None:
+        super().__init__(f"{reason} ({received} body bytes were read)")
+        self.received = received
 
 
 @dataclass(frozen=True, slots=True)
