@@ -11,15 +11,8 @@ from hypothesis import strategies as st
 
 from atwin.clock import run_virtual
 from atwin.host.errors import CommandRefusedError, RequestFailedError, ServerError, UsageError
-from atwin.host.http.redirects import (
-    Header,
-    RedirectError,
-    Redirects,
-    Way,
-    is_certain,
-    next_target,
-    with_letters_of,
-)
+from atwin.host.http.following import is_certain, with_letters_of
+from atwin.host.http.redirects import Header, RedirectError, Redirects, Way, next_target
 from atwin.host.http.session import HttpSession
 from atwin.host.http.setup import Setup
 from atwin.host.http.statuses import GET, HEAD

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atwin.at.dialect.statuses import Status
 from atwin.host.download.judging.judge import judge
 from atwin.host.download.judging.refusals import refusal
 from atwin.host.download.judging.verdict import (
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from atwin.host.download.judging.verdict import AllThere, Known, Overlap, Turn
     from atwin.host.http.session import HttpSession
     from atwin.host.identity import Limits
-
-_OVERFLOW = 602
 
 
 class Fetcher:
@@ -87,11 +86,11 @@ class Fetcher:
         try:
             urc = await session.action(GET)
         except RequestFailedError as failure:
-            if failure.status != _OVERFLOW:
+            if failure.status != Status.NO_MEMORY:
                 raise
             # Less than what fits has not overflowed: the server itself said 602.
             own = 0 < failure.length < self._limits.chunk_max
-            status, length, complete = _OVERFLOW, failure.length, own
+            status, length, complete = failure.status, failure.length, own
         else:
             status, length, complete = urc.status, urc.length, True
         # What lies further on cannot be read: HTTPREAD counts up to its own limit.

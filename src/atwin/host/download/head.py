@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atwin.at.dialect.statuses import Status
 from atwin.host.download.judging.entity import Entity
 from atwin.host.download.judging.refusals import refusal, retry_after
 from atwin.host.download.judging.verdict import NoRanges
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _HEAD_TIME, _HEAD_SHARE = 30.0, 0.25
 
 #: Statuses of the module's own that may be HEAD's fault: no HTTP, closed, silent.
-_HEAD_FAILED = (600, 601, 408)
+_HEAD_FAILED = (Status.NOT_HTTP_PDU, Status.NETWORK_ERROR, Status.REQUEST_TIMEOUT)
 
 
 class Head:

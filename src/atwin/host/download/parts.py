@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atwin.at.dialect.statuses import Status
 from atwin.host.download.course import OVERLAP
 from atwin.host.download.judging.entity import ContentRange, stated_length
 from atwin.host.download.judging.verdict import (
@@ -69,9 +70,9 @@ class Parts:
         try:
             verdict = await course.fetcher.fetch(span)
         except StepError as failure:
-            timed_out = (isinstance(failure, RequestFailedError) and failure.status == 408) or (
-                isinstance(failure, NoAnswerError) and failure.awaited
-            )
+            timed_out = (
+                isinstance(failure, RequestFailedError) and failure.status == Status.REQUEST_TIMEOUT
+            ) or (isinstance(failure, NoAnswerError) and failure.awaited)
             course.part_size.failed(course.clock.now() - began, timed_out=timed_out)
             if timed_out and (turn := await self._why_so_long(failure)) is not None:
                 return turn

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from atwin.at.dialect.statuses import Status
 from atwin.host.download.judging.entity import Entity
 from atwin.host.download.judging.judge import judge
 from atwin.host.download.judging.refusals import refusal
@@ -59,7 +60,7 @@ _OVERRUNS = 2
 
 
 #: How the module says that a response broke off: what came before is of it.
-_BROKEN_OFF = (408, 601, 606)
+_BROKEN_OFF = (Status.REQUEST_TIMEOUT, Status.NETWORK_ERROR, Status.SSL_ALERT)
 
 
 class Stream:
@@ -123,7 +124,9 @@ class Stream:
             else:
                 self._keep()
             self._losses += isinstance(failure, NoAnswerError) and bool(failure.missing)
-            self._stalls += isinstance(failure, RequestFailedError) and failure.status == 408
+            self._stalls += (
+                isinstance(failure, RequestFailedError) and failure.status == Status.REQUEST_TIMEOUT
+            )
             if self._can_turn() and self._losses >= _LOSSES:
                 return ByParts(f"the line lost bytes of the stream, {course.ledger.size} are sure")
             if self._can_turn() and self._stalls >= _STALLS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from atwin.at.dialect.statuses import Status
 from atwin.at.dialect.urcs import BearerDeact, HttpAction, Ready
 from atwin.host.channel.exchange import Timeout
 from atwin.host.errors import CommandRefusedError, NoAnswerError, RequestFailedError
@@ -15,7 +16,6 @@ from atwin.host.http.statuses import (
     MODULE_STATUSES,
     OF_TLS,
     POST,
-    TOO_LARGE,
     is_server_status,
 )
 from atwin.host.http.url import origin_of
@@ -57,7 +57,11 @@ class Action:
         The module tells no status then; a header block it may have had before has no Location.
         """
         session = self._session
-        no_page = failure.status in (602, 408) and method == GET and not session.way.hops
+        no_page = (
+            failure.status in (Status.NO_MEMORY, Status.REQUEST_TIMEOUT)
+            and method == GET
+            and not session.way.hops
+        )
         if not no_page or session.way.by_module:
             return False
         with suppress(NoAnswerError):
@@ -82,7 +86,7 @@ class Action:
         servers = is_server_status(urc.status) or await self._is_servers_own(urc)
         self._opening.is_first = False
         session.buffer.length = urc.length
-        if servers or urc.status == TOO_LARGE:
+        if servers or urc.status == Status.NO_MEMORY:
             session.answered()
         if not servers:
             session.unsent(urc.status)
@@ -114,7 +118,7 @@ class Action:
                 # Its own URC follows, or not: waiting for it keeps it out of the next request.
                 with suppress(Timeout):
                     await channel.urc(HttpAction, timeout=AFTER_DEACT)
-                raise session.failed(601, came=str(urc))
+                raise session.failed(Status.NETWORK_ERROR, came=str(urc))
 
     async def _is_servers_own(self, urc: HttpAction) -> bool:
         """Whether a server said what looks like a failure of the module.
@@ -125,12 +129,16 @@ class Action:
         """
         if urc.status not in MODULE_STATUSES:
             return False
-        if urc.status == 602:
+        if urc.status == Status.NO_MEMORY:
             return urc.method == HEAD  # there is nothing that might not fit
         if urc.length:
             return True
         has_tls = origin_of(self._session.way.url)[0] == "https"
-        if urc.status < 603 or (urc.status in OF_TLS and has_tls) or not self._opening.is_first:
+        if (
+            urc.status < Status.DNS_ERROR
+            or (urc.status in OF_TLS and has_tls)
+            or not self._opening.is_first
+        ):
             return False
         with suppress(NoAnswerError):
             headers = await self._session.buffer.headers()

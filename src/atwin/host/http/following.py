@@ -7,6 +7,7 @@ that lower-cases them (Air724UG) tells a target that may be none. There the modu
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from atwin.host.http.redirects import (
@@ -14,16 +15,17 @@ from atwin.host.http.redirects import (
     RedirectError,
     Target,
     TooLongError,
-    is_certain,
     needs_watching,
     next_target,
     shown_url,
-    with_letters_of,
 )
 from atwin.host.http.statuses import HEAD, POST
 
 if TYPE_CHECKING:
     from atwin.host.http.session import HttpSession
+
+_AUTHORITY = re.compile(r"(?:https?:)?//[^/?#]*", re.IGNORECASE)
+_LETTER = re.compile(r"[A-Za-z]")
 
 #: Statuses that speak against HEAD and not against the URL.
 _NO_HEAD = (405, 501)
@@ -126,3 +128,38 @@ async def _look_ahead(session: HttpSession, to: Target, status: int) -> None:
             + ("" if way.has_secrets else ", or --allow-downgrade to follow it blindly"),
             status,
         )
+
+
+def is_certain(location: str, *, folded: bool) -> bool:
+    """Whether a Location is the server's own, letter by letter.
+
+    A module that lower-cases headers (`folded`) changes nothing in one without letters; those of
+    scheme and host mean the same in either case.
+    """
+    return not folded or _LETTER.search(_AUTHORITY.sub("", location, count=1)) is None
+
+
+def with_letters_of(known: str, told: str) -> str:
+    """`told`, a URL in lower case, with the letters of `known` where it says the same.
+
+    Most redirects keep what they begin or end with: a slash is added, or another host. A guess.
+    """
+    _, known = _in_two(known)
+    begin, told = _in_two(told)
+    low = known.lower()
+    first = _common(told, low)
+    last = min(_common(told[::-1], low[::-1]), len(told) - first, len(low) - first)
+    middle = told[first : len(told) - last]
+    return begin + known[:first] + middle + known[len(known) - last :]
+
+
+def _in_two(url: str) -> tuple[str, str]:
+    found = _AUTHORITY.match(url)
+    end = found.end() if found else 0
+    return url[:end], url[end:]
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))

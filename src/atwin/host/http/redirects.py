@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_to_bytes, urljoin
 
+from atwin.at.dialect.statuses import Status
 from atwin.host.channel.quoted import LONGEST
 from atwin.host.errors import ServerError, UsageError
 from atwin.host.http.url import check_url, origin_of, split_userinfo
@@ -28,11 +29,6 @@ MOST_HOPS: Final = 10
 #: What a target answers that was good once: a signature that ran out, most likely.
 _RAN_OUT = (401, 403, 404, 410)
 
-#: What a module says of a response that came, and was too long.
-_OVERFLOW = 602
-
-_AUTHORITY = re.compile(r"(?:https?:)?//[^/?#]*", re.IGNORECASE)
-_LETTER = re.compile(r"[A-Za-z]")
 #: Bytes that no URL holds as they are: what a server sends of them is written as %XX.
 _RAW = re.compile(r"[\x00-\x20\"\x7f-\xff]")
 
@@ -211,7 +207,7 @@ class Way:
 
     def failed(self, status: int) -> None:
         """Hear that nothing came from here: the first URL may lead to another server next time."""
-        if status != _OVERFLOW and self._may_go_back:
+        if status != Status.NO_MEMORY and self._may_go_back:
             self.restart()
 
     @property
@@ -270,41 +266,6 @@ def next_target(way: Way, status: int, location: str | None, wishes: Redirects) 
     if too_long:
         raise TooLongError(f"{to}, which is longer than a module takes", status)
     return target(url)
-
-
-def is_certain(location: str, *, folded: bool) -> bool:
-    """Whether a Location is the server's own, letter by letter.
-
-    A module that lower-cases headers (`folded`) changes nothing in one without letters; those of
-    scheme and host mean the same in either case.
-    """
-    return not folded or _LETTER.search(_AUTHORITY.sub("", location, count=1)) is None
-
-
-def with_letters_of(known: str, told: str) -> str:
-    """`told`, a URL in lower case, with the letters of `known` where it says the same.
-
-    Most redirects keep what they begin or end with: a slash is added, or another host. A guess.
-    """
-    _, known = _in_two(known)
-    begin, told = _in_two(told)
-    low = known.lower()
-    first = _common(told, low)
-    last = min(_common(told[::-1], low[::-1]), len(told) - first, len(low) - first)
-    middle = told[first : len(told) - last]
-    return begin + known[:first] + middle + known[len(known) - last :]
-
-
-def _in_two(url: str) -> tuple[str, str]:
-    found = _AUTHORITY.match(url)
-    end = found.end() if found else 0
-    return url[:end], url[end:]
-
-
-def _common(one: str, other: str) -> int:
-    """How many characters both begin with."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def needs_watching(way: Way, wishes: Redirects) -> bool:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from atwin.at.dialect.statuses import Status
 from atwin.at.dialect.urcs import BearerDeact, HttpExAction, HttpExPosted, HttpExPostReady
 from atwin.host.errors import CommandRefusedError, NoAnswerError, RequestFailedError, UsageError
 from atwin.host.headers import Headers
@@ -133,13 +134,13 @@ async def _buffered_post(
     try:
         return await _exchange(session, POST, limits)
     except RequestFailedError as failure:
-        if failure.status != 602:
+        if failure.status != Status.NO_MEMORY:
             raise
         length = (await session.buffer.headers()).get("content-length", "an unknown number of")
         other = "post the next one by stream (--strategy stream), or " if limits.streams else ""
         raise session.failed(
-            602,
-            came=f"+HTTPACTION: {POST},602,{failure.length}",
+            Status.NO_MEMORY,
+            came=f"+HTTPACTION: {POST},{Status.NO_MEMORY},{failure.length}",
             length=failure.length,
             advice=f"the server has had the POST and answered with {length} bytes, of which the"
             f" buffer holds {failure.length}: do not send it again just to read them; {other}let"

@@ -11,6 +11,7 @@ import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
+from atwin.at.dialect.statuses import Status
 from atwin.host.channel.script import Script
 from atwin.host.errors import ModuleError, RequestFailedError, TlsFailed
 from atwin.host.http.action import Action
@@ -19,7 +20,7 @@ from atwin.host.http.opening import Opening, leave
 from atwin.host.http.parameters import Parameters
 from atwin.host.http.pieces import Pieces
 from atwin.host.http.redirects import Way, needs_watching, shown_url
-from atwin.host.http.statuses import OF_TLS, STATUS_MEANING, TIMED_OUT, UNSENT, Sent
+from atwin.host.http.statuses import OF_TLS, STATUS_MEANING, UNSENT, Sent
 from atwin.host.http.stream import Stream
 from atwin.host.http.time_limit import TimeLimit
 from atwin.line.frame import Frame
@@ -174,7 +175,7 @@ class HttpSession:
         `advice` replaces what is usually said of that status.
         """
         meaning, usual = STATUS_MEANING.get(status, ("failed", "try again"))
-        if self.time_limit.cut_short and status == TIMED_OUT:
+        if self.time_limit.cut_short and status == Status.REQUEST_TIMEOUT:
             usual = "the server did not finish in what was left of --give-up: raise that"
         kind = TlsFailed if status in OF_TLS else RequestFailedError
         step, action = self._asked

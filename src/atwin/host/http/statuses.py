@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from atwin.at.dialect.statuses import Status
 from atwin.host.errors import UsageError
 from atwin.host.http.url import origin_of
 
@@ -22,29 +23,38 @@ HEAD: Final = 2
 #: All other statuses are the server's own, except 408 (spec: http.md §4).
 MODULE_STATUSES = range(600, 607)
 #: What went wrong with TLS.
-OF_TLS = (605, 606)
+OF_TLS = (Status.SSL_NOT_ESTABLISHED, Status.SSL_ALERT)
 
-#: The answer is there, and does not fit the buffer.
-TOO_LARGE = 602
 #: What comes before anything is sent, unless the module followed a redirect by itself.
-UNSENT = (603, 604, 605)
-TIMED_OUT = 408
+UNSENT = (Status.DNS_ERROR, Status.STACK_BUSY, Status.SSL_NOT_ESTABLISHED)
 
-STATUS_MEANING = {
-    TIMED_OUT: ("time-out", "the server did not finish in time: raise the timeout (--timeout)"),
-    600: ("the answer was not HTTP", "check the URL's port"),
-    601: ("network error", "check that the server is reachable and the bearer open"),
-    602: ("the response does not fit the module's buffer", "ask for it in parts: download"),
-    603: ("the host name was not resolved", "check the URL's host name"),
-    604: ("no free connection in the module", "close other connections"),
-    605: ("no TLS channel", "check cipher suites, certificates and the module's clock"),
-    606: ("the TLS channel broke", "try again; check the server's log"),
+STATUS_MEANING: dict[int, tuple[str, str]] = {
+    Status.REQUEST_TIMEOUT: (
+        "time-out",
+        "the server did not finish in time: raise the timeout (--timeout)",
+    ),
+    Status.NOT_HTTP_PDU: ("the answer was not HTTP", "check the URL's port"),
+    Status.NETWORK_ERROR: (
+        "network error",
+        "check that the server is reachable and the bearer open",
+    ),
+    Status.NO_MEMORY: (
+        "the response does not fit the module's buffer",
+        "ask for it in parts: download",
+    ),
+    Status.DNS_ERROR: ("the host name was not resolved", "check the URL's host name"),
+    Status.STACK_BUSY: ("no free connection in the module", "close other connections"),
+    Status.SSL_NOT_ESTABLISHED: (
+        "no TLS channel",
+        "check cipher suites, certificates and the module's clock",
+    ),
+    Status.SSL_ALERT: ("the TLS channel broke", "try again; check the server's log"),
 }
 
 
 def is_server_status(status: int) -> bool:
     """Whether only a server can have said `status`."""
-    return status not in MODULE_STATUSES and status != TIMED_OUT
+    return status not in MODULE_STATUSES and status != Status.REQUEST_TIMEOUT
 
 
 def ends_stream_well(status: int, way: Way, *, had_data: bool) -> bool:
@@ -53,10 +63,14 @@ def ends_stream_well(status: int, way: Way, *, had_data: bool) -> bool:
     And where data came, there was a name, a slot and a channel (603 to 605), which may break
     (606) where it is one of TLS.
     """
-    if had_data and status in (603, 604, 605):
+    if had_data and status in UNSENT:
         return True
     in_clear = origin_of(way.url)[0] == "http" and not way.by_module
-    return is_server_status(status) or status == 602 or (had_data and status == 606 and in_clear)
+    return (
+        is_server_status(status)
+        or status == Status.NO_MEMORY
+        or (had_data and status == Status.SSL_ALERT and in_clear)
+    )
 
 
 class Sent(Enum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from atwin.at.cme import Cme
+from atwin.at.dialect.statuses import Status
 from atwin.at.dialect.urcs import (
     BearerDeact,
     HttpExAction,
@@ -134,7 +135,7 @@ class Stream:
 
     def failed(self, urc: Urc) -> RequestFailedError:
         """The error for a streaming session that `urc` ended."""
-        status = urc.status if isinstance(urc, HttpExAction) else 601
+        status = urc.status if isinstance(urc, HttpExAction) else Status.NETWORK_ERROR
         self._session.unsent(status)
         error = self._session.failed(status, came=str(urc))
         self._session.way.failed(status)

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from atwin.at.dialect.statuses import Status
 from atwin.host.errors import (
     CommandRefusedError,
     HostError,
@@ -33,13 +34,8 @@ log = logging.getLogger("atwin.host")
 
 T = TypeVar("T")
 
-#: The response is too big: asking again changes nothing.
-_NEVER_AGAIN = 602
 #: Bearer lost or server out of reach: the vendor rebuilds the bearer at once.
-_BEARER_STATUSES = (601, 408)
-_DNS_FAILED = 603
-_POOL_FULL = 604
-_NO_TLS = 605
+_BEARER_STATUSES = (Status.NETWORK_ERROR, Status.REQUEST_TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +170,11 @@ class Recovery:
         if for_good or (self._retry.unsent_only and not unsent):
             return False
         match failure:
-            case RequestFailedError(status=status) if status == _NEVER_AGAIN:
+            case RequestFailedError(status=status) if (
+                status == Status.NO_MEMORY
+            ):  # too big: asking again changes nothing
                 return False
-            case TlsFailed(status=status) if status == _NO_TLS:
+            case TlsFailed(status=status) if status == Status.SSL_NOT_ESTABLISHED:
                 return failures < min(2, self._attempts(failure))
             case ServerBusyError(retry_after=float()):
                 return True  # who says when to come back is not in vain: give_up ends it
@@ -188,7 +186,7 @@ class Recovery:
         """Whether another attempt makes sense."""
         status = failure.status if isinstance(failure, RequestFailedError) else None
         pause = self._retry.pause(failures)
-        if status == _POOL_FULL:
+        if status == Status.STACK_BUSY:
             pause = min(max(5.0, pause), 30.0)
         if isinstance(failure, ServerBusyError) and failure.retry_after is not None:
             pause = max(pause, failure.retry_after)
@@ -226,7 +224,7 @@ class Recovery:
             return False  # it is told everything again before the next attempt
         if self._board.bearer.taken_away or status in _BEARER_STATUSES:
             return True
-        if status == _DNS_FAILED:
+        if status == Status.DNS_ERROR:
             return failures >= 3
         if isinstance(failure, NoAnswerError) and failure.missing:
             return False  # the line lost bytes: the module is well

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from atwin.at.dialect.statuses import Status
 from atwin.net.http import HttpExchange, Request, open_exchange
 from atwin.net.meter.account import metered_http
 from atwin.net.network import NetworkError, Stream
 from atwin.net.url import Url
 from atwin.twin.chapters.bearer import Bearers
-from atwin.twin.chapters.http.failure import ActionFailed, Cause, Status, from_network
+from atwin.twin.chapters.http.failure import ActionFailed, Cause, from_network
 from atwin.twin.chapters.http.redirect import Step, next_step
 from atwin.twin.chapters.ssl import HTTP_CONTEXT, Ssl
 

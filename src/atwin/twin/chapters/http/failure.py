@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from atwin.at.dialect.statuses import Status
 from atwin.net.http import BodyCutError, NotHttpError
 from atwin.net.network import (
     ConnectError,
@@ -12,19 +13,6 @@ from atwin.net.network import (
     TlsError,
     TlsStreamError,
 )
-
-
-class Status(IntEnum):
-    """The module's own codes; all others are the server's."""
-
-    REQUEST_TIMEOUT = 408
-    NOT_HTTP_PDU = 600
-    NETWORK_ERROR = 601
-    NO_MEMORY = 602
-    DNS_ERROR = 603
-    STACK_BUSY = 604
-    SSL_NOT_ESTABLISHED = 605
-    SSL_ALERT = 606
 
 
 class Cause(IntEnum):

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atwin.at.cme import Cme
+from atwin.at.dialect.statuses import Status
 from atwin.at.dialect.urcs import HttpAction, HttpCause
 from atwin.at.reply import CmeError
 from atwin.twin.chapters.http.client import METHODS, HttpClient, Wanted
-from atwin.twin.chapters.http.failure import ActionFailed, Cause, Status
+from atwin.twin.chapters.http.failure import ActionFailed, Cause
 from atwin.twin.chapters.http.parameters import Parameters
 from atwin.twin.chapters.ssl import Ssl
 from atwin.twin.engine.run import ChapterService, Run

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
+from atwin.at.dialect.statuses import Status
 from atwin.at.dialect.urcs import HttpGetToFs
 from atwin.at.kinds import Range, Text
 from atwin.at.reply import AtError, CmeError
 from atwin.twin.board.flash import SELF_MADE, FlashError
-from atwin.twin.chapters.http.failure import ActionFailed, Cause, Status
+from atwin.twin.chapters.http.failure import ActionFailed, Cause
 from atwin.twin.chapters.http.service import HttpService
 from atwin.twin.engine.run import Commands, Run
 
