@@ -4,7 +4,7 @@
 process of its own, sends ten seconds of bytes (HTTPDATA) and reads ten seconds back (HTTPREAD). All
 rates run at once. Commands and answers between the pieces are not counted, and a piece's clock
 starts with its first byte. That the virtual clock is exact is tested, in
-tests/line/test_uart_rate.py. Exit code 1: further from the wire than may be.
+tests/line/uart/test_rate.py. Exit code 1: further from the wire than may be.
 """
 
 from __future__ import annotations

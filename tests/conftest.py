@@ -5,14 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import signal
-from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
 
-from support import sampling
-
-if TYPE_CHECKING:
-    import pytest
+from support.running import sampling
 
 # No deadlines: they would measure how busy the machine is.
 settings.register_profile(
@@ -48,6 +45,7 @@ def _room(folder: str) -> int:
         return 0
 
 
+@pytest.hookimpl(tryfirst=True)  # before -k and -m, so that these do not change what is drawn
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is not in the sample, unless it was asked for by its name."""
     if not sampling.WHOLE and not any("[" in argument for argument in config.args):

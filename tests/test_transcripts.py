@@ -9,8 +9,8 @@ import pytest
 from atwin.clock import LoopClock, run_virtual
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork
-from support.pages import pages
-from support.peers import simulated
+from support.servers.pages import pages
+from support.servers.peers import simulated
 from transcript import FILES, SPLITS, BadTranscriptError, Transcript, parse, play
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from atwin.line.ports.pty import PtyPort
 from atwin.line.ports.tcp import TcpServerPort
 from atwin.net.real import RealNetwork
 from atwin.net.tcp import listen
-from support.pages import pages
-from support.peers import on_loopback
+from support.servers.pages import pages
+from support.servers.peers import on_loopback
 from transcript import FILES, SPLITS, Transcript, parse, play
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from atwin.models import Profile, load_profile
 from atwin.twin.twin import Twin
-from support.pages import Page
-from support.peers import Peer
+from support.servers.pages import Page
+from support.servers.peers import Peer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ LONGEST_REAL_WAIT = 0.5
 #: Start-up and network times on a real clock, as a part of the module's.
 HURRY = 0.01
 
-FILES = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
+FILES = sorted((Path(__file__).parent / "transcripts").rglob("*.txt"))
 
 _ORIGIN = b"{origin}"
 

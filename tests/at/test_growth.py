@@ -9,7 +9,7 @@ import pytest
 from atwin.at.answers import AnswerParser
 from atwin.at.dialect.urcs import parse_urc
 from atwin.at.grammar import MalformedLine, parse_line
-from support.growth import grows_evenly
+from support.running.growth import grows_evenly
 
 PIECES = ['";', '"', " ", ";A", '",', '" ;', "A1", "1, ", ": ", "\t", '"&A ', ",", "+CDNSGIP: 1,"]
 

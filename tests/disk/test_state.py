@@ -17,8 +17,8 @@ from atwin.disk.state import StateDirectory, StateError, open_state
 from atwin.line.ports.memory import memory_pair
 from atwin.twin.board.flash import BadName, Flash, FlashError, normalise
 from atwin.twin.twin import Twin
-from support.no_network import NoNetwork
-from support.terminal import Terminal
+from support.line.terminal import Terminal
+from support.servers.no_network import NoNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

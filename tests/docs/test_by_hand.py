@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.program import start
+from support.running.program import start
 
 PAGE = (Path(__file__).parents[2] / "docs/by-hand.md").read_text()
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.program import start
+from support.running.program import start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from support.file_server import file_server
-from support.program import atwin
-from support.traced import records_of
+from support.modules.traced import records_of
+from support.running.program import atwin
+from support.servers.file_server import file_server
 
 PAGE = (Path(__file__).parents[2] / "docs/trace.md").read_text()
 ROWS = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", PAGE, re.MULTILINE))

@@ -15,8 +15,8 @@ from atwin.host.errors import HostError
 from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from fuzz.runner import main
-from support.fake_module import FakeServer
-from support.odd_module import OddModule
+from support.modules.fake_module import FakeServer
+from support.modules.odd_module import OddModule
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from atwin.net.tls.profile import TlsProfile
 from atwin.probe.chain import chain_facts, key_of
 from atwin.probe.diagnosis import diagnose
 from fuzz.runner import main
-from support.odd_certificates import odd_certificates, root
+from support.servers.odd_certificates import odd_certificates, root
 
 if TYPE_CHECKING:
     from random import Random

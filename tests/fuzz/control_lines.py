@@ -13,7 +13,7 @@ from atwin.session.control import _answer
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.twin import Twin
 from fuzz.runner import main
-from support.odd_documents import changed_object, odd_value, text_of
+from support.servers.odd_documents import changed_object, odd_value, text_of
 
 if TYPE_CHECKING:
     from random import Random

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from atwin.clock import run_virtual
 from fuzz.runner import main
-from support.one_request import COMMANDS, TIMEOUT, results
+from support.modules.one_request import COMMANDS, TIMEOUT, results
 
 if TYPE_CHECKING:
     from random import Random

@@ -12,7 +12,7 @@ from atwin.disk.journal import Journal
 from atwin.disk.state import StateError, open_state
 from atwin.host.download.judging.entity import Entity
 from fuzz.runner import main
-from support.odd_documents import changed_object, text_of
+from support.servers.odd_documents import changed_object, text_of
 
 if TYPE_CHECKING:
     from random import Random

@@ -20,7 +20,7 @@ from atwin.host.errors import HostError, VerificationError
 from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from fuzz.runner import main
-from support.fake_module import Answer, Asked, FakeModule, FakeServer
+from support.modules.fake_module import Answer, Asked, FakeModule, FakeServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from atwin.cli.app import run
 from atwin.trace.trace import FORMAT
 from fuzz.runner import main
-from support.odd_documents import changed_object, text_of
+from support.servers.odd_documents import changed_object, text_of
 
 if TYPE_CHECKING:
     from random import Random

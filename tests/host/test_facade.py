@@ -12,7 +12,7 @@ import pytest
 from atwin.host.errors import UsageError
 from atwin.host.facade import SyncModem, connect
 from atwin.line.ports.memory import MemoryPort, memory_pair
-from support.fake_module import FakeModule, FakeServer
+from support.modules.fake_module import FakeModule, FakeServer
 
 if TYPE_CHECKING:
     from pathlib import Path

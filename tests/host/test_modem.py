@@ -26,7 +26,7 @@ from atwin.host.http.setup import Setup
 from atwin.host.modem import Modem
 from atwin.host.recovery.recovery import Retry
 from atwin.line.ports.memory import memory_pair
-from support.fake_module import Answer, FakeModule, FakeServer
+from support.modules.fake_module import Answer, FakeModule, FakeServer
 
 URL = "http://files.example/a.bin"
 

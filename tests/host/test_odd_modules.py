@@ -11,8 +11,8 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.host.errors import HostError, RefusedForGoodError
 from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
-from support.fake_module import FakeServer
-from support.odd_module import OddModule
+from support.modules.fake_module import FakeServer
+from support.modules.odd_module import OddModule
 
 if TYPE_CHECKING:
     from collections.abc import Callable

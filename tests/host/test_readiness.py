@@ -12,7 +12,7 @@ from atwin.host.channel.exchange import Reply
 from atwin.host.errors import CommandRefusedError, WantsPersonError
 from atwin.host.readiness import Word, attached_of, registered_of, signal_of, sim_of
 from atwin.line.ports.memory import memory_pair
-from support.fake_module import FakeModule
+from support.modules.fake_module import FakeModule
 
 
 def told(*lines: str) -> Reply:

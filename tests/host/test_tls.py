@@ -14,13 +14,13 @@ from atwin.host.tls import TlsSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
 from atwin.twin.twin import Twin
-from support import tls_pki, tls_servers
+from support.servers import tls_pki, tls_servers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
-    from support.tls_pki import Issued
+    from support.servers.tls_pki import Issued
 
 BODY = b"through TLS" * 100
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.line.ports import transport
-from support.ears import Ear, leaves_nothing, settled
-from support.lines import KINDS, before_a_slow_reader, line
+from support.line.ears import Ear, leaves_nothing, settled
+from support.line.lines import KINDS, before_a_slow_reader, line
 
 if TYPE_CHECKING:
     from atwin.line.port import Port

@@ -18,9 +18,9 @@ from atwin.line.ports.pty import PtyPort
 from atwin.line.ports.rfc2217 import Rfc2217ServerPort
 from atwin.line.ports.tcp import TcpServerPort
 from atwin.twin.twin import Twin
-from support.ears import leaves_nothing, settled
-from support.lines import KINDS
-from support.no_network import NoNetwork
+from support.line.ears import leaves_nothing, settled
+from support.line.lines import KINDS
+from support.servers.no_network import NoNetwork
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,7 +9,7 @@ import pytest
 from matrix.owed import OWED
 from matrix.run import run
 from matrix.whole import BY_NAME, sample
-from support.sampling import SEED, SEED_NAME
+from support.running.sampling import SEED, SEED_NAME
 
 
 @pytest.mark.parametrize("name", BY_NAME)

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from atwin.models import MODELS, UnknownModelError, load_profile
 from atwin.models.profile import FEATURES, LIMITS, NAMES, TEXTS, TIMES
-from support.on_twin import on_twin
-from support.program import atwin
+from support.modules.on_twin import on_twin
+from support.running.program import atwin
 
 if TYPE_CHECKING:
     from atwin.twin.twin import Twin
-    from support.terminal import Terminal
+    from support.line.terminal import Terminal
 
 MINE = """
 like = "air780e-at"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.nginx import nginx
+from support.servers.nginx import nginx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,8 @@ from atwin.net.real import RealNetwork
 from atwin.net.tcp import TcpStream, listen
 from atwin.net.udp import Mailbox
 from atwin.testing.simulated import SimulatedNetwork, SimulatedUdp
-from support.peers import Peer, on_loopback
-from support.sockets import local_port
+from support.servers.peers import Peer, on_loopback
+from support.servers.sockets import local_port
 
 
 def test_local_port_and_keep_alive() -> None:

@@ -14,7 +14,7 @@ import pytest
 from atwin.net.network import ConnectError, ResolveError, StreamError
 from atwin.net.real import RealNetwork
 from atwin.net.tcp import TcpStream, listen
-from support.sockets import own_port
+from support.servers.sockets import own_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -15,9 +15,9 @@ import serial
 import serialx
 
 import atwin.plugs  # noqa: F401 - registers `twin://`
-from support.file_server import file_server
-from support.patience import PATIENCE
-from support.program import start
+from support.running.patience import PATIENCE
+from support.running.program import start
+from support.servers.file_server import file_server
 
 if TYPE_CHECKING:
     from pathlib import Path

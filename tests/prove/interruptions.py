@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from support.file_server import FileServer, file_server
-from support.program import start
+from support.running.program import start
+from support.servers.file_server import FileServer, file_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atwin.text import mask, masked, masked_url
-from support.growth import grows_evenly
+from support.running.growth import grows_evenly
 
 
 @pytest.mark.parametrize(

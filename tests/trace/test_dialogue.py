@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atwin.trace import Dialogue, Trace
-from support.traced import dialogue
+from support.modules.traced import dialogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,13 +12,13 @@ from atwin.line.uart.host_receiver import HostFifo
 from atwin.models import load_profile
 from atwin.testing.origin import File, Generated, Origin
 from atwin.twin.faults.plan import fault_from_table
-from support.traced import dialogue, event, events, traced
+from support.modules.traced import dialogue, event, events, traced
 
 if TYPE_CHECKING:
     from atwin.net.network import Stream
     from atwin.testing.simulated import SimulatedNetwork
     from atwin.twin.twin import Twin
-    from support.terminal import Terminal
+    from support.line.terminal import Terminal
 
 SIZE = 100_000
 CONTENT = Generated(SIZE, 5)

@@ -14,12 +14,12 @@ from atwin.twin.board.taps import Taps
 from atwin.twin.faults.faulty_network import FaultyNetwork
 from atwin.twin.faults.plan import FaultPlan, fault_from_table
 from atwin.twin.twin import Twin
-from support.http_twin import action, on_http
-from support.no_network import NoNetwork
-from support.on_twin import on_twin
+from support.modules.http_twin import action, on_http
+from support.modules.on_twin import on_twin
+from support.servers.no_network import NoNetwork
 
 if TYPE_CHECKING:
-    from support.terminal import Terminal
+    from support.line.terminal import Terminal
 
 
 def test_without_plan_and_trace_there_is_neither_tap_nor_wrapper() -> None:

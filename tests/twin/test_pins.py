@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.twin.board.power import StartCause
-from support.on_twin import on_twin
+from support.modules.on_twin import on_twin
 
 if TYPE_CHECKING:
     from atwin.twin.twin import Twin
-    from support.terminal import Terminal
+    from support.line.terminal import Terminal
 
 
 def is_on(twin: Twin) -> bool:

@@ -12,7 +12,7 @@ from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import MemoryPort, memory_pair
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.twin import Twin
-from support.terminal import Terminal
+from support.line.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.http_twin import SIZE, action, on_http
+from support.modules.http_twin import SIZE, action, on_http
 
 if TYPE_CHECKING:
     from atwin.twin.twin import Twin
-    from support.terminal import Terminal
+    from support.line.terminal import Terminal
 
 Event = Callable[["Twin", "Terminal"], Awaitable[None]]
 Step = Callable[["Twin", "Terminal"], Awaitable[None]]

@@ -11,8 +11,8 @@ from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.twin.twin import Twin
 from atwin.twin.wiring import Wire, Wiring
-from support.no_network import NoNetwork
-from support.terminal import Terminal
+from support.line.terminal import Terminal
+from support.servers.no_network import NoNetwork
 
 
 @pytest.mark.parametrize("inverted", [False, True])

@@ -28,8 +28,17 @@ from atwin.host.errors import (
 from atwin.host.modem import Modem
 from atwin.host.recovery.recovery import Retry
 from atwin.line.ports.memory import memory_pair
-from support.downloads import CHUNK, DATA, PARTS, URL, Bench, Killed, kill_at, named_and_killed
-from support.fake_module import Answer, Asked, FakeModule
+from support.modules.downloads import (
+    CHUNK,
+    DATA,
+    PARTS,
+    URL,
+    Bench,
+    Killed,
+    kill_at,
+    named_and_killed,
+)
+from support.modules.fake_module import Answer, Asked, FakeModule
 
 if TYPE_CHECKING:
     from pathlib import Path

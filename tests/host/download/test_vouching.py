@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.downloads import DATA, Bench, Killed, kill_at, named_and_killed
-from support.fake_module import Answer, Asked
+from support.modules.downloads import DATA, Bench, Killed, kill_at, named_and_killed
+from support.modules.fake_module import Answer, Asked
 
 if TYPE_CHECKING:
     from pathlib import Path

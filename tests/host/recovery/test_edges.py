@@ -22,8 +22,8 @@ from atwin.twin.chapters.bearer import Bearers
 from atwin.twin.faults.plan import FaultPlan
 from atwin.twin.twin import Twin
 from atwin.twin.wiring import Wire, Wiring
-from support.peers import Peer, simulated
-from support.terminal import Terminal
+from support.line.terminal import Terminal
+from support.servers.peers import Peer, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -25,7 +25,7 @@ from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.board.power import StartCause
 from atwin.twin.twin import Twin
-from support.wired_pins import ALL, WiredPins
+from support.modules.wired_pins import ALL, WiredPins
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Set

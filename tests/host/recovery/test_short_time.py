@@ -13,7 +13,7 @@ from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.twin import Twin
-from support.wired_pins import ALL, WiredPins
+from support.modules.wired_pins import ALL, WiredPins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Set

@@ -14,7 +14,7 @@ import pytest
 from atwin.line.opener import open_port
 from atwin.line.pins import PINS, HostPins, PinError, open_pins
 from atwin.line.ports.memory import memory_pair
-from support.program import start
+from support.running.program import start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

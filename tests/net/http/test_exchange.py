@@ -20,7 +20,7 @@ from atwin.net.real import RealNetwork
 from atwin.net.tcp import TcpStream, listen
 from atwin.net.url import Url
 from atwin.testing.simulated import SimulatedNetwork, SimulatedStream
-from support.nginx import BIG
+from support.servers.nginx import BIG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,8 +17,8 @@ from atwin.net.meter.estimate import PlannedExchange, estimate
 from atwin.net.meter.tls_size import TlsShape
 from atwin.net.tls.suites import SUITES
 from atwin.net.url import Url
-from support.island import Packet, island
-from support.patience import PATIENCE
+from support.running.island import Packet, island
+from support.running.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ class Job:
 def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[Job]]]:
     """Each job as often as it was done."""
     where = tmp_path_factory.mktemp("jobs")
-    program = [sys.executable, "-m", "support.metered_jobs", str(where)]
+    program = [sys.executable, "-m", "support.running.metered_jobs", str(where)]
     with island() as place:
         with place.capture() as packets:
             ended = subprocess.run(

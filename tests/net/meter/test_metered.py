@@ -18,8 +18,8 @@ from atwin.net.network import ConnectError, ResolveError, Stream, StreamError
 from atwin.net.real import RealNetwork
 from atwin.net.tcp import listen
 from atwin.testing.simulated import SimulatedNetwork, SimulatedStream
-from support.ears import leaves_nothing
-from support.sockets import own_port
+from support.line.ears import leaves_nothing
+from support.servers.sockets import own_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

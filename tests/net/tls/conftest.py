@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support import tls_pki, tls_servers
+from support.servers import tls_pki, tls_servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from support.tls_pki import Issued
+    from support.servers.tls_pki import Issued
 
 
 @pytest.fixture(scope="session")

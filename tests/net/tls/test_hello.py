@@ -20,15 +20,15 @@ from atwin.net.tls import (
 )
 from atwin.net.tls.engine import Engine
 from atwin.net.tls.messages import client_hello
-from support import tls_servers
-from support.sockets import dial
-from support.tls_talk import WALL, fetch, raw_server, refused
+from support.servers import tls_servers
+from support.servers.sockets import dial
+from support.servers.tls_talk import WALL, fetch, raw_server, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from support.tls_pki import Issued
+    from support.servers.tls_pki import Issued
 
 RANDOM = bytes(range(32))
 

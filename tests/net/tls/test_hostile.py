@@ -33,9 +33,9 @@ from atwin.net.tls import (
 )
 from atwin.net.tls.engine import Engine
 from atwin.net.tls.incoming import MAX_HANDSHAKE
-from support.sockets import dial
-from support.tls_pki import END, START
-from support.tls_talk import (
+from support.servers.sockets import dial
+from support.servers.tls_pki import END, START
+from support.servers.tls_talk import (
     WALL,
     certificate_message,
     message,
@@ -50,7 +50,7 @@ from support.tls_talk import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from support.tls_pki import Issued
+    from support.servers.tls_pki import Issued
 
 CCS, ALERT, HANDSHAKE, DATA = 20, 21, 22, 23
 HELLO_DONE = message(14, b"")

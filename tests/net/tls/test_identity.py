@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from atwin.net.tls import TlsProfile
 from atwin.net.tls.certificates import identity
 from atwin.net.tls.certificates.identity import Identity, load_identity
-from support import tls_pki
+from support.servers import tls_pki
 
 if TYPE_CHECKING:
-    from support.tls_pki import Issued
+    from support.servers.tls_pki import Issued
 
 #: What PKCS #1 puts before a SHA-256 hash.
 SHA256_PREFIX = bytes.fromhex("3031300d060960864801650304020105000420")

@@ -9,9 +9,9 @@ import pytest
 
 from atwin.net.tls import SUITES, Kind, Stage, Suite, TlsProfile, Version, secure
 from atwin.net.tls.suites import RC4_MD5, Bulk
-from support import tls_servers
-from support.sockets import dial
-from support.tls_talk import WALL, fetch, read_all, refused, tlslite_server
+from support.servers import tls_servers
+from support.servers.sockets import dial
+from support.servers.tls_talk import WALL, fetch, read_all, refused, tlslite_server
 
 if TYPE_CHECKING:
     import socket
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from support.tls_pki import Issued
+    from support.servers.tls_pki import Issued
 
 AES = [suite for suite in SUITES if suite.bulk is Bulk.AES]
 OTHERS = [suite for suite in SUITES if suite.bulk is not Bulk.AES]

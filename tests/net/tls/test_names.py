@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from atwin.net.tls.certificates.names import speaks_for
-from support import tls_pki
+from support.servers import tls_pki
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from atwin.net.tls.certificates.verify import judge
 from atwin.net.tls.profile import TlsProfile
 from atwin.probe.chain import chain_facts, key_of
-from support.odd_certificates import good, odd_certificates, root
+from support.servers.odd_certificates import good, odd_certificates, root
 
 ODD = odd_certificates()
 

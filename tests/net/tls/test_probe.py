@@ -10,14 +10,14 @@ import pytest
 from atwin.net.tls import SUITES, Suite, Version
 from atwin.net.tls.probe import Answer, Outcome, Question, ask
 from atwin.net.tls.suites import Bulk
-from support import tls_servers
-from support.sockets import dial
-from support.tls_talk import WALL, certificate_message, raw_server, record, server_hello
+from support.servers import tls_servers
+from support.servers.sockets import dial
+from support.servers.tls_talk import WALL, certificate_message, raw_server, record, server_hello
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.tls_pki import Issued
+    from support.servers.tls_pki import Issued
 
 ALL = tuple(suite.number for suite in SUITES)
 

@@ -16,14 +16,14 @@ from atwin.clock import run_virtual
 from atwin.net.network import StreamError
 from atwin.net.tls import SUITES, Kind, TlsHandshakeError, TlsProfile, secure, suites_for
 from atwin.net.tls.engine import Engine
-from support.sockets import SocketStream, dial
-from support.tls_talk import WALL, fetch, raw_server, read_all, refused, tlslite_server
+from support.servers.sockets import SocketStream, dial
+from support.servers.tls_talk import WALL, fetch, raw_server, read_all, refused, tlslite_server
 
 if TYPE_CHECKING:
     import socket
     from pathlib import Path
 
-    from support.tls_pki import Issued
+    from support.servers.tls_pki import Issued
 
 RC4 = TlsProfile(suites=suites_for(0x0005))
 REQUEST = b"GET / HTTP/1.0\r\n\r\n"

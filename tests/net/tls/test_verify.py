@@ -15,10 +15,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from atwin.net.tls import Kind, Stage, TlsHandshakeError, TlsProfile, secure
 from atwin.net.tls.certificates.verify import Verdict, judge
-from support import tls_pki, tls_servers
-from support.sockets import dial
-from support.tls_pki import END, MIDDLE, START, Issued
-from support.tls_talk import WALL, fetch, refused
+from support.servers import tls_pki, tls_servers
+from support.servers.sockets import dial
+from support.servers.tls_pki import END, MIDDLE, START, Issued
+from support.servers.tls_talk import WALL, fetch, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable

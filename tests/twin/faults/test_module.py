@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.twin.faults.plan import FaultPlan, fault_from_table
-from support.http_twin import SIZE, action, on_http
-from support.on_twin import on_twin
+from support.modules.http_twin import SIZE, action, on_http
+from support.modules.on_twin import on_twin
 
 if TYPE_CHECKING:
     from atwin.twin.twin import Twin
-    from support.terminal import Terminal
+    from support.line.terminal import Terminal
 
 
 def add(twin: Twin, **table: Any) -> None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.twin.faults.plan import fault_from_table
-from support.http_twin import CONTENT, SIZE, action, on_http
+from support.modules.http_twin import CONTENT, SIZE, action, on_http
 
 if TYPE_CHECKING:
     from atwin.twin.twin import Twin
-    from support.terminal import Terminal
+    from support.line.terminal import Terminal
 
 RIGHT = b"0,200,%d" % SIZE
 

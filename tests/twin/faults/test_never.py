@@ -8,11 +8,11 @@ import pytest
 
 from atwin.twin.faults.case import moment
 from atwin.twin.faults.plan import FaultPlan
-from support.http_twin import action, on_http
+from support.modules.http_twin import action, on_http
 
 if TYPE_CHECKING:
     from atwin.twin.twin import Twin
-    from support.terminal import Terminal
+    from support.line.terminal import Terminal
 
 
 @pytest.mark.parametrize(

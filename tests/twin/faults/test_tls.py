@@ -11,8 +11,8 @@ from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
 from atwin.twin.faults.plan import fault_from_table
 from atwin.twin.twin import Twin
-from support import tls_pki, tls_servers
-from support.terminal import Terminal
+from support.line.terminal import Terminal
+from support.servers import tls_pki, tls_servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,220 @@
+"""`atwin twin --control`: pins over a Unix socket."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import serial
+
+from support.running.program import atwin, only_line, start
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Iterator[Path]:
+    """The control socket of a twin that runs."""
+    path = tmp_path / "control"
+    twin = start("twin", "--model", "air780e-at", "--tcp", "127.0.0.1:0", "--control", path)
+    assert twin.stdout is not None
+    assert twin.stdout.readline().startswith(b"ready ")
+    yield path
+    ended(twin)
+    assert not path.exists()
+
+
+def ended(twin: subprocess.Popen[bytes]) -> None:
+    twin.terminate()
+    twin.communicate(timeout=20)
+
+
+def say(path: Path, *requests: object) -> list[dict[str, Any]]:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(20)
+        client.connect(str(path))
+        stream = client.makefile("rwb")
+        answers = []
+        for request in requests:
+            text = request if isinstance(request, str) else json.dumps(request)
+            stream.write(text.encode() + b"\n")
+            stream.flush()
+            answers.append(json.loads(stream.readline()))
+        return answers
+
+
+def test_pins_and_state(control: Path) -> None:
+    state, low, off = say(
+        control,
+        {"get": "state"},
+        {"pulse": "reset", "seconds": 0.7},
+        {"set": {"supply": 0}},
+    )
+    assert state["state"] == {
+        "model": "air780e-at",
+        "on": True,
+        "hung": False,
+        "start_cause": 0,
+        "pins": {"reset": 1, "power_key": 1, "supply": 1, "usb_boot": 0},
+        "line": {
+            "rate": None,
+            "host_rate": None,
+            "rts": None,
+            "dtr": None,
+            "cts": 1,
+            "flow": [0, 0],
+        },
+        "counters": {"to_host": 0, "to_host_lost": 0, "to_module": 0, "to_module_lost": 0},
+        "faults": {"waiting": [], "at_work": [], "begun": {}},
+    }
+    # RESET switches an Air780E off.
+    assert (low["ok"], low["state"]["on"], low["state"]["pins"]["reset"]) == (True, False, 1)
+    assert off["state"]["pins"]["supply"] == 0
+    (on,) = say(control, {"set": {"supply": 1}})
+    assert on["ok"]
+    (pressed,) = say(control, {"pulse": "power_key", "seconds": 1.2})
+    assert pressed["state"]["on"]
+
+
+def test_faults_at_run_time(control: Path) -> None:
+    hung, cured = say(control, {"fault": {"kind": "hang"}}, {"pulse": "reset", "seconds": 0.7})
+    assert hung["state"]["hung"]
+    assert hung["state"]["faults"]["at_work"] == [{"kind": "hang"}]
+    assert (cured["state"]["on"], cured["state"]["hung"]) == (False, False)
+    assert cured["state"]["faults"] == {"waiting": [], "at_work": [], "begun": {"hang": 1}}
+    waits = {"kind": "radio_gone", "at_action": 2, "seconds": 5}
+    waiting, cleared = say(control, {"fault": waits}, {"clear": "faults"})
+    assert waiting["state"]["faults"]["waiting"] == [waits]
+    assert cleared["state"]["faults"]["waiting"] == []
+
+
+def test_rts_stops_the_module_and_is_given_back(tmp_path: Path) -> None:
+    path, link = tmp_path / "control", tmp_path / "tty"
+    twin = start("twin", "--pty", link, "--control", path)
+    assert twin.stdout is not None
+    assert twin.stdout.readline().startswith(b"ready ")
+    with serial.Serial(str(link), rtscts=False, timeout=20) as line:
+        line.write(b"ATE0\r")
+        assert line.read_until(b"OK\r\n").endswith(b"OK\r\n")
+        line.write(b"AT+IFC=2,2\r")
+        assert line.read_until(b"OK\r\n").endswith(b"OK\r\n")
+        (off,) = say(path, {"set": {"rts": 0, "dtr": 0}})
+        assert (off["state"]["line"]["rts"], off["state"]["line"]["dtr"]) == (0, 0)
+        assert off["state"]["line"]["flow"] == [2, 2]
+        line.write(b"AT+CGSN\r")
+        before = off["state"]["counters"]
+        while True:  # the module has it, and says nothing
+            (now,) = say(path, {"get": "state"})
+            if now["state"]["counters"]["to_module"] >= before["to_module"] + 8:
+                break
+        assert now["state"]["counters"]["to_host"] == before["to_host"]
+        assert line.in_waiting == 0
+        (back,) = say(path, {"set": {"rts": None, "dtr": None}})
+        assert (back["state"]["line"]["rts"], back["state"]["line"]["dtr"]) == (None, None)
+        assert line.read_until(b"OK\r\n").endswith(b"\r\n\r\nOK\r\n")
+    ended(twin)
+
+
+def test_traffic(control: Path) -> None:
+    (answer,) = say(control, {"get": "traffic"})
+    assert answer["ok"]
+    assert answer["traffic"]["boot"]["wire"]["total"] == 0
+    assert (answer["traffic"]["session"], answer["traffic"]["actions"]) == (None, [])
+
+
+@pytest.mark.parametrize(
+    "request_text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"set": {"reset": 2}}',
+        '{"set": {"gpio": 1}}',
+        '{"set": {"reset": null}}',
+        '{"set": {"rts": "on"}}',
+        '{"pulse": "dtr", "seconds": 1}',
+        "[" * 3000,
+        '{"pulse": "reset"}',
+        '{"pulse": "reset", "seconds": -1}',
+        '{"pulse": "reset", "seconds": 1e9}',
+        '{"get": "password"}',
+        '{"clear": "flash"}',
+        '{"fault": "pdp_loss"}',
+        '{"fault": {"kind": "flood"}}',
+        '{"fault": {"kind": "hang", "until": "new_pdp"}}',
+    ],
+)
+def test_what_is_no_request_is_told(control: Path, request_text: str) -> None:
+    answer, after = say(control, request_text, {"get": "state"})
+    assert (answer["ok"], after["ok"]) == (False, True)
+    assert answer["error"]
+
+
+@pytest.mark.parametrize("request_bytes", [b"garbage", b"\xff\xfe", b"[]", b"7", b"[" * 3000])
+def test_what_is_no_json_object_is_told_so(control: Path, request_bytes: bytes) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(20)
+        client.connect(str(control))
+        client.sendall(request_bytes + b"\n")
+        answer = json.loads(client.makefile("rb").readline())
+    assert answer == {
+        "ok": False,
+        "error": 'a request is one JSON object on a line: {"get": "state"}, for example',
+    }
+
+
+def test_a_path_in_use(control: Path, tmp_path: Path) -> None:
+    again = atwin("twin", "--tcp", "127.0.0.1:0", "--control", control)
+    assert again.returncode == 3
+    assert "another twin listens there" in only_line(again.stderr)
+    (tmp_path / "file").write_text("mine")
+    hidden = atwin("twin", "--tcp", "127.0.0.1:0", "--control", tmp_path / "file")
+    assert hidden.returncode == 2
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_request_that_is_too_long_is_told_so(control: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(20)
+        client.connect(str(control))
+        client.sendall(b"x" * 200_000 + b"\n")
+        answer = json.loads(client.makefile("rb").readline())
+    assert (answer["ok"], "4096 bytes" in answer["error"]) == (False, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_client_in_the_middle_does_not_hold_the_end_up(tmp_path: Path, number: int) -> None:
+    path, link = tmp_path / "control", tmp_path / "tty"
+    twin = start("twin", "--pty", link, "--control", path)
+    assert twin.stdout is not None
+    assert twin.stdout.readline().startswith(b"ready ")
+    with socket.socket(socket.AF_UNIX) as idle, socket.socket(socket.AF_UNIX) as waiting:
+        idle.connect(str(path))
+        waiting.connect(str(path))
+        waiting.sendall(b'{"pulse": "reset", "seconds": 60}\n')
+        say(path, {"get": "state"})
+        twin.send_signal(number)
+        _, errors = twin.communicate(timeout=20)
+    assert b"Traceback" not in errors
+    assert not path.exists()
+    assert not os.path.lexists(link)
+
+
+def test_a_file_in_the_place_of_the_socket_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    ended = atwin("twin", "--tcp", "127.0.0.1:0", "--control", tmp_path / "file")
+    assert ended.returncode == 2
+    assert "exists and is no socket" in only_line(ended.stderr)
+
+
+def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
+    ended = atwin("twin", "--tcp", "127.0.0.1:0", "--control", tmp_path / "none" / "socket")
+    assert ended.returncode == 2
+    assert "No such file or directory; choose another path" in only_line(ended.stderr)

@@ -1,0 +1,108 @@
+"""What is wrong with a command line is said in one line, with exit code 2."""
+
+from __future__ import annotations
+
+import json
+import sys
+from subprocess import run
+
+import pytest
+
+from atwin import __version__
+from atwin.cli.app import run as run_here
+from atwin.models import MODELS
+from support.running.program import atwin, only_line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["fly"], "No such command 'fly'"),
+        (["get"], "Missing argument 'URL'; see atwin get --help"),
+        (["get", "http://h/f", "--fast"], "--fast"),
+        (["get", "http://h/f", "--strategy", "fast"], "--strategy"),
+        (["get", "http://h/f", "-o", "-"], "a download goes to a file"),
+        (["get", "http://h/f", "--port", "twin://sim800"], "unknown model 'sim800'; there are air"),
+        (["get", "http://h/f", "--port", "twin://air724ug?fast=1"], "no flag called fast"),
+        (["get", "http://h/f", "--port", "twin://air724ug?baud=9601"], "921600 is wanted"),
+        (["get", "http://h/f", "--sha256", "12"], "64 hexadecimal digits"),
+        (["get", "http://h/f", "--chunk", "999999"], "319488"),
+        (["get", "http://h/f", "--strategy", "stream"], "cannot stream"),
+        (["get", 'http://h/"f"'], "write %20 or %22"),
+        (["post", "http://h/f"], "Missing option '--data'"),
+        (["post", "http://h/f", "--data", "@/nowhere"], "cannot read /nowhere: No such file"),
+        (["twin", "--model", "sim800"], "unknown model 'sim800'"),
+        (["twin", "--baud", "fast"], "max, or one of 600"),
+        (["twin", "--pty", "/tmp/x", "--tcp", "127.0.0.1:0"], "choose one"),
+        (["twin", "--tcp", "7000"], "it takes HOST:PORT"),
+        (["twin", "--tcp", "127.0.0.1:" + "7" * 5000], "it takes HOST:PORT"),
+        (["twin", "--rfc2217", "127.0.0.1:٧٠٠٠"], "it takes HOST:PORT"),
+        (["twin", "--seed", "-1"], "--seed"),
+    ],
+)
+def test_a_wrong_command_line(arguments: list[str], said: str) -> None:
+    ended = atwin(*arguments)
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    line = only_line(ended.stderr)
+    assert line.startswith("atwin: ")
+    assert said in line
+
+
+def test_no_arguments_show_the_help() -> None:
+    ended = atwin()
+    assert ended.returncode == 2
+    assert "Commands:" in ended.stdout
+
+
+@pytest.mark.parametrize("command", ["models", "twin", "get", "post", "head", "traffic", "console"])
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    ended = atwin(command, "--help")
+    assert ended.returncode == 0
+    assert f"atwin {command}" in ended.stdout.partition("Example")[2]
+
+
+def test_version() -> None:
+    assert atwin("--version").stdout == f"atwin {__version__}\n"
+
+
+def test_help_and_models_load_nothing_heavy() -> None:
+    heavy = ["asyncio", "cryptography", "OpenSSL", "tlslite", "prompt_toolkit", "rich", "serialx"]
+    probe = (
+        "import sys; from atwin.cli.app import run; codes = [run(a) for a in (['--help'], "
+        f"['models'])]; print(codes, [m for m in {heavy} if m in sys.modules])"
+    )
+    ended = run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines()[-1] == "[0, 0] []"
+
+
+def test_models_as_a_table() -> None:
+    lines = atwin("models").stdout.splitlines()
+    assert lines[0].split() == ["model", *MODELS]
+    assert ["http_buffer", "319488", "4096", "131072"] in [line.split() for line in lines]
+
+
+def test_models_as_json() -> None:
+    described = {
+        model["model"]: model for model in json.loads(atwin("models", "--json").stdout)["models"]
+    }
+    assert list(described) == list(MODELS)
+    assert described["air780e-at"]["limits"]["post_limit"] == 3356
+    assert described["air780e-at"]["features"]["gettofs"] is True
+
+
+def test_a_defect_is_one_line_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(key: str) -> None:
+        raise ZeroDivisionError("in two\nlines")
+
+    monkeypatch.setattr("atwin.models.load_profile", broken)
+    monkeypatch.delenv("ATWIN_DEBUG", raising=False)
+    assert run_here(["models"]) == 3
+    line = only_line(capsys.readouterr().err)
+    assert line.startswith("atwin: ZeroDivisionError: in two lines; ")
+    assert "ATWIN_DEBUG=1" in line
+    monkeypatch.setenv("ATWIN_DEBUG", "1")
+    assert run_here(["models"]) == 3
+    assert "Traceback" in capsys.readouterr().err

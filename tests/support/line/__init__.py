@@ -1,0 +1,1 @@
+"""Lines and what hangs on their ends."""

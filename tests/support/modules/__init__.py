@@ -1,0 +1,1 @@
+"""Modules: scripted ones, odd ones, and twins made ready for a test."""

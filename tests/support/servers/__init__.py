@@ -1,0 +1,1 @@
+"""Servers of many kinds, as doubles and as real programs."""

@@ -1,0 +1,378 @@
+"""The interpreter with a family made for it: order of output, busy line, data phases, URCs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from atwin.at import command
+from atwin.at.dialect.results import HttpRead
+from atwin.at.dialect.urcs import HttpCause
+from atwin.at.kinds import Range
+from atwin.at.reply import Block, CmeError, Collect, Reply
+from atwin.clock import LoopClock, run_virtual
+from atwin.line.ports.memory import memory_pair
+from atwin.line.uart.uart import Uart
+from atwin.models import load_profile
+from atwin.twin.board.hardware import Hardware
+from atwin.twin.board.identity import Identity
+from atwin.twin.board.rtc import Rtc
+from atwin.twin.chapters import general
+from atwin.twin.engine.run import Chapter, Commands, Run
+from atwin.twin.module import Module
+from support.line.terminal import Terminal
+from support.servers.no_network import NoNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+T = TypeVar("T")
+
+
+class Sample(Commands):
+    """Commands that do one thing each."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self.kept = b""
+
+    @command.execute("+INFO")
+    def info(self) -> str:
+        """One line."""
+        return "+INFO: 1"
+
+    @command.execute("+LINES")
+    def lines(self) -> Reply:
+        """Two lines in one answer."""
+        return Reply(("one", "two"))
+
+    @command.execute("+SLOW")
+    async def slow(self) -> str:
+        """Answers after five seconds."""
+        await asyncio.sleep(5)
+        return "+SLOW: done"
+
+    @command.execute("+REFUSE")
+    async def refuse(self) -> None:
+        """Waits, then refuses."""
+        await asyncio.sleep(1)
+        raise CmeError(3)
+
+    @command.execute("+BROKEN")
+    def broken(self) -> None:
+        """A defect of ours."""
+        raise RuntimeError("a defect")
+
+    @command.execute("+BARE")
+    def bare(self) -> Reply:
+        """A line without a result."""
+        return Reply(("10.0.0.1",), final=None)
+
+    @command.execute("+SHUT")
+    def shut(self) -> Reply:
+        """A result of its own."""
+        return Reply(final="SHUT OK")
+
+    @command.execute("+BLOCK")
+    def block(self) -> Block:
+        """Counted bytes."""
+        return Block(HttpRead(4), b"\r\n\x00\xff")
+
+    @command.execute("+EVENT")
+    def event(self) -> None:
+        """A URC raised by the command itself."""
+        self.run.urc(HttpCause(9))
+
+    @command.set("+DATA", last=True)
+    def data(self, size: Annotated[int, Range(1, 99999)]) -> Collect:
+        """Takes bytes for ten seconds."""
+        return Collect(b"\r\n> ", size, 10, self._keep)
+
+    def _keep(self, data: bytes) -> None:
+        self.kept = data
+
+
+class Rig:
+    """A run with `Sample` on one end of a memory line, a terminal on the other."""
+
+    def __init__(self) -> None:
+        host, module = memory_pair()
+        clock = LoopClock()
+        self.uart = Uart(module)
+        hardware = Hardware(
+            profile=load_profile("air724ug"),
+            uart=self.uart,
+            network=NoNetwork(),
+            clock=clock,
+            identity=Identity.from_seed(0),
+            rtc=Rtc(clock),
+        )
+        chapters = (general.CHAPTER, Chapter((Sample,)))
+        self.run = Run(hardware, Module(hardware), chapters)
+        self.run.line.start()
+        self.terminal = Terminal(host)
+
+    @property
+    def kept(self) -> bytes:
+        sample = self.run.commands(Sample)
+        assert isinstance(sample, Sample)
+        return sample.kept
+
+    async def answer(self, typed: bytes) -> bytes:
+        self.terminal.type(typed)
+        return await self.terminal.quiet(0.5)
+
+
+def with_rig(test: Callable[[Rig], Awaitable[T]]) -> T:
+    async def main() -> T:
+        rig = Rig()
+        try:
+            return await test(rig)
+        finally:
+            rig.run.stop()
+
+    return run_virtual(main())
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        (b"AT\r", b"AT\r\r\nOK\r\n"),
+        (b"AT\r\n", b"AT\r\r\nOK\r\n"),
+        (b"AT\n", b"AT\n\r\nOK\r\n"),
+        (b"\r\n\r", b"\r\r"),
+        (b"noise\r", b"noise\r"),
+        (b"noiseAT+INFO\r", b"noiseAT+INFO\r\r\n+INFO: 1\r\n\r\nOK\r\n"),
+        (b"AT+LINES\r", b"AT+LINES\r\r\none\r\ntwo\r\n\r\nOK\r\n"),
+        (b"AT+INFO;+INFO\r", b"AT+INFO;+INFO\r\r\n+INFO: 1\r\n\r\n+INFO: 1\r\n\r\nOK\r\n"),
+        (b"AT+INFO;+NO;+INFO\r", b"AT+INFO;+NO;+INFO\r\r\n+INFO: 1\r\n\r\nERROR\r\n"),
+        (b"AT+BARE\r", b"AT+BARE\r\r\n10.0.0.1\r\n"),
+        (b"AT+BARE;E0\r", b"AT+BARE;E0\r\r\n10.0.0.1\r\n\r\nOK\r\n"),
+        (b"AT+SHUT\r", b"AT+SHUT\r\r\nSHUT OK\r\n"),
+        (b"AT+BLOCK\r", b"AT+BLOCK\r\r\n+HTTPREAD: 4\r\n\r\n\x00\xff\r\nOK\r\n"),
+        (
+            b"AT+BLOCK;+INFO\r",
+            b"AT+BLOCK;+INFO\r\r\n+HTTPREAD: 4\r\n\r\n\x00\xff\r\n+INFO: 1\r\n\r\nOK\r\n",
+        ),
+        (b"AT+EVENT\r", b"AT+EVENT\r\r\nOK\r\n\r\nERROR: 9\r\n"),
+        (b"AT+BROKEN\r", b"AT+BROKEN\r\r\n+CME ERROR: 100\r\n"),
+        (b"AT+IX\x08NFO\r", b"AT+IX\x08 \x08NFO\r\r\n+INFO: 1\r\n\r\nOK\r\n"),
+        (b"\x08\x08AT\r", b"AT\r\r\nOK\r\n"),
+        (b"ATE0\rAT\r", b"ATE0\r\r\nOK\r\n\r\nOK\r\n"),
+        (b"ATQ1\rAT+INFO\rAT+NO\r", b"ATQ1\rAT+INFO\r\r\n+INFO: 1\r\nAT+NO\r"),
+        (b"ATV0\rAT+INFO\rAT+NO\r", b"ATV0\r0\rAT+INFO\r+INFO: 1\r\n0\rAT+NO\r4\r"),
+        (b"AT+INFO\rA/", b"AT+INFO\r\r\n+INFO: 1\r\n\r\nOK\r\nA/\r\n+INFO: 1\r\n\r\nOK\r\n"),
+        (b"AT\rA/AT+INFO\r", b"AT\r\r\nOK\r\nA/\r\nOK\r\nAT+INFO\r\r\n+INFO: 1\r\n\r\nOK\r\n"),
+        (b"AT+DATA=1;+INFO\r", b"AT+DATA=1;+INFO\r\r\nERROR\r\n"),
+        (b"AT!\r", b"AT!\r\r\nERROR\r\n"),
+    ],
+)
+def test_dialogue_whole_and_byte_by_byte(typed: bytes, answer: bytes) -> None:
+    async def whole(rig: Rig) -> bytes:
+        return await rig.answer(typed)
+
+    async def single(rig: Rig) -> bytes:
+        for value in typed:
+            rig.terminal.type(bytes((value,)))
+            await asyncio.sleep(0.01)
+        return await rig.terminal.quiet(0.5)
+
+    assert with_rig(whole) == answer
+    assert with_rig(single) == answer
+
+
+def test_commands_typed_meanwhile_wait_for_the_answer() -> None:
+    async def test(rig: Rig) -> None:
+        assert await rig.answer(b"AT+SLOW\rAT+INFO\r") == b"AT+SLOW\r"
+        heard = await rig.terminal.quiet(10)
+        assert heard == b"\r\n+SLOW: done\r\n\r\nOK\r\nAT+INFO\r\r\n+INFO: 1\r\n\r\nOK\r\n"
+
+    with_rig(test)
+
+
+def test_a_slow_command_in_the_middle_of_a_line() -> None:
+    async def test(rig: Rig) -> None:
+        rig.terminal.type(b"ATE0\r")
+        await rig.terminal.quiet()
+        rig.terminal.type(b"AT+INFO;+SLOW;+INFO\r")
+        heard = await rig.terminal.quiet(10)
+        assert heard == b"\r\n+INFO: 1\r\n\r\n+SLOW: done\r\n\r\n+INFO: 1\r\n\r\nOK\r\n"
+        rig.terminal.type(b"AT+REFUSE;+INFO\r")
+        assert await rig.terminal.quiet(10) == b"\r\n+CME ERROR: 3\r\n"
+
+    with_rig(test)
+
+
+def test_what_does_not_fit_the_receive_buffer_is_lost_and_counted() -> None:
+    async def test(rig: Rig) -> None:
+        rig.terminal.type(b"AT+SLOW\r" + b"x" * 5000)
+        await rig.terminal.quiet()
+        assert rig.uart.lost_bytes == 5000 - 4096
+
+    with_rig(test)
+
+
+def test_data_phase_takes_exactly_the_count_and_echoes_nothing() -> None:
+    async def test(rig: Rig) -> None:
+        await rig.answer(b"ATE0\r")
+        assert await rig.answer(b"AT+DATA=5\r") == b"\r\n> "
+        assert await rig.answer(b"\x00\x08\r") == b""
+        assert await rig.answer(b"\n\xff" + b"AT+INFO\r") == b"\r\nOK\r\n\r\n+INFO: 1\r\n\r\nOK\r\n"
+        assert rig.kept == b"\x00\x08\r\n\xff"
+
+    with_rig(test)
+
+
+@pytest.mark.parametrize("trailer", [b"\r\n", b"\r", b"\n", b"\x1a", b"\x1a\r\n"])
+def test_a_trailer_behind_counted_data_is_no_input(trailer: bytes) -> None:
+    async def test(rig: Rig) -> None:
+        await rig.answer(b"AT+DATA=2\r")
+        assert await rig.answer(b"ab" + trailer) == b"\r\nOK\r\n"
+        assert await rig.answer(b"AT\r") == b"AT\r\r\nOK\r\n"
+        assert rig.kept == b"ab"
+
+    with_rig(test)
+
+
+def test_the_line_feed_of_crlf_is_no_data_byte() -> None:
+    async def test(rig: Rig) -> None:
+        await rig.answer(b"AT+DATA=2\r\nab")
+        assert rig.kept == b"ab"
+        # Without a CR in front it is one like any other: the previous line ended with CR LF.
+        await rig.answer(b"AT+DATA=2\r")
+        await rig.answer(b"\n\n\n")
+        assert rig.kept == b"\n\n"
+
+    with_rig(test)
+
+
+def test_data_phase_ends_by_time_with_what_came() -> None:
+    async def test(rig: Rig) -> None:
+        await rig.answer(b"AT+DATA=5\rabc")
+        assert await rig.terminal.quiet(20) == b"\r\nOK\r\n"
+        assert rig.kept == b"abc"
+
+    with_rig(test)
+
+
+def test_urcs_wait_for_the_gap_and_keep_their_order() -> None:
+    async def test(rig: Rig) -> None:
+        urc = rig.run.urc
+        await rig.answer(b"AT+SLOW\r")
+        urc(HttpCause(1))
+        urc(HttpCause(2))
+        heard = await rig.terminal.quiet(10)
+        assert heard == b"\r\n+SLOW: done\r\n\r\nOK\r\n\r\nERROR: 1\r\n\r\nERROR: 2\r\n"
+        await rig.answer(b"AT+DATA=2\r")
+        urc(HttpCause(3))
+        assert await rig.answer(b"a") == b""
+        assert await rig.answer(b"b") == b"\r\nOK\r\n\r\nERROR: 3\r\n"
+        assert await rig.answer(b"AT+IN") == b"AT+IN"
+        urc(HttpCause(4))
+        assert await rig.answer(b"FO\r") == b"FO\r\r\n+INFO: 1\r\n\r\nOK\r\n\r\nERROR: 4\r\n"
+        urc(HttpCause(5))
+        assert await rig.terminal.quiet() == b"\r\nERROR: 5\r\n"
+
+    with_rig(test)
+
+
+def test_a_stray_byte_does_not_hold_back_urcs_for_ever() -> None:
+    async def test(rig: Rig) -> None:
+        assert await rig.answer(b"\x00") == b"\x00"
+        rig.run.urc(HttpCause(1))
+        rig.run.urc(HttpCause(2))
+        assert await rig.terminal.quiet(0.4) == b""
+        assert await rig.terminal.quiet(0.2) == b"\r\nERROR: 1\r\n\r\nERROR: 2\r\n"
+        assert await rig.answer(b"AT\r") == b"AT\r\r\nOK\r\n"
+
+    with_rig(test)
+
+
+def test_answers_wait_for_a_host_that_does_not_read() -> None:
+    async def test(rig: Rig) -> None:
+        taken = asyncio.Event()
+        held: list[int] = []
+        write = rig.uart.port.write
+
+        def hold(data: bytes | bytearray | memoryview) -> None:
+            held.append(len(data))
+            write(data)
+
+        async def drain() -> None:
+            await taken.wait()
+
+        rig.uart.port.write = hold  # type: ignore[method-assign]
+        rig.uart.port.drain = drain  # type: ignore[method-assign]
+        for _ in range(200):
+            rig.terminal.type(b"AT+LINES\r" * 400)
+            await asyncio.sleep(0.01)
+        assert 65536 < sum(held) < 70_000
+        taken.set()
+        await asyncio.sleep(1)
+        rig.terminal.heard.clear()
+        assert (await rig.answer(b"\rAT+INFO\r")).endswith(b"+INFO: 1\r\n\r\nOK\r\n")
+
+    with_rig(test)
+
+
+def test_a_urc_comes_before_the_answer_to_the_next_pipelined_command() -> None:
+    async def test(rig: Rig) -> None:
+        rig.terminal.type(b"ATE0\rAT+EVENT\rAT+INFO\r")
+        heard = await rig.terminal.quiet()
+        assert heard.endswith(b"\r\nOK\r\n\r\nERROR: 9\r\n\r\n+INFO: 1\r\n\r\nOK\r\n")
+
+    with_rig(test)
+
+
+def test_an_over_long_line_is_refused_and_forgotten() -> None:
+    async def test(rig: Rig) -> None:
+        await rig.answer(b"ATE0\r")
+        assert await rig.answer(b"AT+INFO" + b" " * (4095 - 7) + b"\r") != b"\r\nERROR\r\n"
+        for _ in range(3):
+            assert await rig.answer(b"AT" + b"x" * 2000) == b""
+        assert await rig.answer(b"\r") == b"\r\nERROR\r\n"
+        assert await rig.answer(b"AT+INFO\r") == b"\r\n+INFO: 1\r\n\r\nOK\r\n"
+
+    with_rig(test)
+
+
+def test_each_answer_is_one_write() -> None:
+    async def test(rig: Rig) -> None:
+        writes: list[bytes] = []
+        write = rig.uart.port.write
+
+        def spy(data: bytes | bytearray | memoryview) -> None:
+            writes.append(bytes(data))
+            write(data)
+
+        rig.uart.port.write = spy  # type: ignore[method-assign]
+        await rig.answer(b"ATE0\r")
+        writes.clear()
+        await rig.answer(b"AT+LINES\rAT+BLOCK\rAT+EVENT\r")
+        assert writes == [
+            b"\r\none\r\ntwo\r\n\r\nOK\r\n",
+            b"\r\n+HTTPREAD: 4\r\n\r\n\x00\xff\r\nOK\r\n",
+            b"\r\nOK\r\n",
+            b"\r\nERROR: 9\r\n",
+        ]
+
+    with_rig(test)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.binary(max_size=60) | st.sampled_from([b"AT+INFO\r", b"AT+DATA=9\r", b"\r"])))
+def test_any_bytes_leave_a_module_that_still_answers(pieces: list[bytes]) -> None:
+    async def test(rig: Rig) -> None:
+        for piece in pieces:
+            rig.terminal.type(piece)
+            await asyncio.sleep(0)
+        await rig.terminal.quiet(30)
+        rig.terminal.type(b"\rATQ0V1E0\r")
+        await rig.terminal.quiet(30)
+        assert (await rig.answer(b"AT+INFO\r")).endswith(b"\r\n+INFO: 1\r\n\r\nOK\r\n")
+
+    with_rig(test)
