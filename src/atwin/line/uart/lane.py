@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,9 +49,8 @@ class Lane:
         self._allowed: int | None = None  # bytes that may still leave; None while not held
         self._delivering = False
         self._total = 0
-        self._marks: deque[tuple[int, Callable[[], None]]] = deque()
-        self._empty = asyncio.Event()
-        self._empty.set()
+        self._marks: list[tuple[int, Callable[[], None]]] = []
+        self._empty: asyncio.Event | None = None  # for whoever drains
 
     @property
     def pending(self) -> int:
@@ -98,13 +96,12 @@ class Lane:
             self._deliver(bytes(data))
             return
         self._queue += data
-        self._empty.clear()
         self._advance()
 
     def put_first(self, data: bytes) -> None:
         """Send `data` before everything that waits, even while held: XON and XOFF."""
         self.settle()
-        self._marks = deque((at + len(data), call) for at, call in self._marks)
+        self._marks = [(at + len(data), call) for at, call in self._marks]
         if self.held or not self._queue:
             self._total += len(data)
             self._deliver(data)
@@ -112,7 +109,7 @@ class Lane:
             self._stop_timer()
             self._queue[:0] = data
             # A mark of its own, or it would arrive at the end of a slice.
-            self._marks.appendleft((self._total + len(data), lambda: None))
+            self._marks.insert(0, (self._total + len(data), lambda: None))
             self._advance()
 
     def hold(self) -> None:
@@ -152,11 +149,13 @@ class Lane:
         self._end_period()
         self._queue.clear()
         self._marks.clear()
-        self._empty.set()
+        self._tell_empty()
 
     async def drain(self) -> None:
         """Return when everything has arrived."""
-        await self._empty.wait()
+        if self._queue:
+            self._empty = self._empty or asyncio.Event()
+            await self._empty.wait()
 
     def _advance(self) -> None:
         """Deliver what has arrived, and wait for what comes next."""
@@ -214,10 +213,15 @@ class Lane:
         if self._allowed is not None:
             self._allowed -= count
         if not self._queue:
-            self._empty.set()
+            self._tell_empty()
         self._deliver(data)
         while self._marks and self._marks[0][0] <= self._total:
-            self._marks.popleft()[1]()
+            self._marks.pop(0)[1]()
+
+    def _tell_empty(self) -> None:
+        if self._empty is not None:
+            self._empty.set()
+            self._empty = None
 
     def _end_period(self) -> None:
         if self._begun is not None:

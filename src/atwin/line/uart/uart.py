@@ -18,7 +18,6 @@ nowhere else (spec: uart.md §3, §5-§7). The rules:
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -60,7 +59,7 @@ class Changes:
         self._output = output
         self._settle = settle
         self._apply = apply
-        self._coming: deque[UartSettings] = deque()
+        self._coming: list[UartSettings] = []
 
     @property
     def last(self) -> UartSettings:
@@ -81,7 +80,7 @@ class Changes:
         if settings == self.last:
             return
         if self._output.held:
-            self._coming = deque(coming.with_flow_of(settings) for coming in self._coming)
+            self._coming = [coming.with_flow_of(settings) for coming in self._coming]
             self.set(self.now.with_flow_of(settings))
         self._coming.append(settings)
         self._output.after(self._next)
@@ -93,7 +92,7 @@ class Changes:
 
     def _next(self) -> None:
         self._settle()
-        self.set(self._coming.popleft())
+        self.set(self._coming.pop(0))
 
 
 class HostEnd:
