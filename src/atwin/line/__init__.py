@@ -1,1 +1,1 @@
-"""The serial line: ports that carry bytes, and the UART behind the module."""
+"""The serial line: ports that carry bytes, and the UART of the module."""

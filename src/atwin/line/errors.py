@@ -8,6 +8,6 @@ class PortError(Exception):
 
 
 class PortSpecError(PortError):
-    """What somebody wrote names no port: an unknown scheme, no host, a rate that is none, a
+    """What somebody wrote names no port: an unknown scheme, no host, a rate that is no number, a
     place for a link or socket where none can be.
     """

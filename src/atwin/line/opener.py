@@ -18,7 +18,7 @@ _FORMS = "a device path, socket://HOST:PORT or rfc2217://HOST:PORT (atwin itself
 async def open_port(url: str, *, baud: int = USUAL_RATE) -> Port:
     """The host's end of the line `url` names, at `baud` bit/s where that means something.
 
-    Raises `PortError`, and `PortSpecError` for a URL that is none.
+    Raises `PortError`, and `PortSpecError` for what is no URL of a port.
     """
     if "://" in url:
         scheme = url.partition("://")[0].lower()
@@ -30,7 +30,7 @@ async def open_port(url: str, *, baud: int = USUAL_RATE) -> Port:
         except ValueError:
             host = port = None
         if not host or not port:
-            raise PortSpecError(f"{url}: host and port are wanted: {scheme}://127.0.0.1:7000")
+            raise PortSpecError(f"{url}: must name host and port: {scheme}://127.0.0.1:7000")
         if scheme == "socket":
             return await connect_tcp(host, port)
     elif not url:

@@ -79,7 +79,7 @@ class LineTrace:
             )
 
     def host_set(self, before: HostSettings, now: HostSettings) -> None:
-        """The host set its port anew."""
+        """The host changed its settings."""
         for name in ("rts", "dtr"):
             level = getattr(now, name)
             if level is not None and level != getattr(before, name):

@@ -1,1 +1,1 @@
-"""What lies behind the antenna: resolving, connecting, HTTP exchanges."""
+"""The network that the antenna leads to: resolving, connecting, HTTP exchanges."""

@@ -12,7 +12,7 @@ S = TypeVar("S", bound="Stream")
 
 
 class NetworkError(Exception):
-    """Something behind the antenna failed. The text says what, for the log."""
+    """Something on the network failed. The text says what, for the log."""
 
 
 class ResolveError(NetworkError):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from atwin.net.network import Handler
 
 #: Unread bytes at which the socket is left alone. asyncio takes up to 256 KiB at once, so one
-#: connection holds less than 512 KiB; the rest waits in the kernel and, behind it, at the sender.
+#: connection holds less than 512 KiB; the rest waits in the kernel, and then at the sender.
 _PAUSE_AT = 256 * 1024
 #: Unread bytes below which the socket is read again.
 _RESUME_AT = 128 * 1024

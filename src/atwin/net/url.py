@@ -36,7 +36,7 @@ class Url:
 
     @classmethod
     def parse(cls, text: bytes, default_scheme: str = "http") -> Url:
-        """Read a URL of HTTPPARA, whose port may stand behind the path (spec: http.md §8).
+        """Read a URL of HTTPPARA, whose port may come after the path (spec: http.md §8).
 
         `default_scheme` serves a URL without one. Raises `ValueError` with one line.
         """
@@ -44,7 +44,7 @@ class Url:
 
     @property
     def secure(self) -> bool:
-        """Whether TLS is wanted."""
+        """Whether it needs TLS."""
         return self.scheme == "https"
 
     @property

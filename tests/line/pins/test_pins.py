@@ -296,4 +296,4 @@ def test_a_spec_that_cannot_be_meant(spec: str) -> None:
         open_pins(spec, near)
     text = str(refused.value)
     assert "\n" not in text
-    assert "wanted" in text or "one wire" in text or "No closing quotation" in text
+    assert "must" in text or "one wire" in text or "No closing quotation" in text

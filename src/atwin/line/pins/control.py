@@ -19,7 +19,7 @@ _ANSWER_TIME = 5.0
 
 
 class ControlPins(HostPins):
-    """Connects for each level: the twin may have been started anew meanwhile.
+    """Connects for each level: the twin may have been restarted meanwhile.
 
     A pin that is low is held by its connection: the twin lets go of it when we are killed.
     """

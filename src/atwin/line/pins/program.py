@@ -33,7 +33,7 @@ class ProgramPins(HostPins):
             raise PinSpecError(f"command:{template}: {error}") from error
         if not self._words or "{level}" not in template or "{pin}" not in template:
             raise PinSpecError(
-                f"command:{template}: {{pin}} and {{level}} are wanted, as in"
+                f"command:{template}: must have {{pin}} and {{level}}, as in"
                 " command:./pins.sh {pin} {level}"
             )
 

@@ -1,4 +1,4 @@
-"""From what a person writes behind `--pins` to the means."""
+"""From what a person writes after `--pins` to the means."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FORMS = (
 def open_pins(spec: str, port: Port) -> HostPins:
     """`control:SOCKET`, `port:…`, `gpiod:…` or `command:…`; see each class.
 
-    `:inverted` behind a pin's name turns its level around. Raises `PinSpecError` for a spec
+    `:inverted` after a pin's name turns its level around. Raises `PinSpecError` for a spec
     that means nothing, `PinError` for means that are not to be had.
     """
     means, _, rest = spec.partition(":")
@@ -44,7 +44,7 @@ def open_pins(spec: str, port: Port) -> HostPins:
 
             return ProgramPins(rest)
         case _:
-            raise PinSpecError(f"pins {spec!r}: {_FORMS} is wanted")
+            raise PinSpecError(f"pins {spec!r}: must be {_FORMS}")
 
 
 def _wires(spec: str, text: str) -> dict[str, tuple[Pin, bool]]:
@@ -53,7 +53,7 @@ def _wires(spec: str, text: str) -> dict[str, tuple[Pin, bool]]:
         output, _, target = part.partition("=")
         pin, _, how = target.partition(":")
         if output not in ("rts", "dtr") or pin not in PINS or how not in ("", "inverted"):
-            raise PinSpecError(f"pins {spec!r}: port:rts=reset,dtr=power_key[:inverted] is wanted")
+            raise PinSpecError(f"pins {spec!r}: must be port:rts=reset,dtr=power_key[:inverted]")
         wires[output] = (pin, bool(how))
     if not len({pin for pin, _ in wires.values()}) == len(wires) == len(text.split(",")):
         raise PinSpecError(f"pins {spec!r}: each output and each pin has one wire")
@@ -68,7 +68,7 @@ def _lines(spec: str, text: str) -> tuple[dict[Pin, int], set[Pin]]:
         number, _, how = target.partition(":")
         if pin not in PINS or (offset := decimal(number)) is None or how not in ("", "inverted"):
             raise PinSpecError(
-                f"pins {spec!r}: gpiod:/dev/gpiochip0:reset=17,power_key=27[:inverted] is wanted"
+                f"pins {spec!r}: must be gpiod:/dev/gpiochip0:reset=17,power_key=27[:inverted]"
             )
         offsets[pin] = offset
         if how:

@@ -184,10 +184,10 @@ class SerialPort(TransportPort):
 async def open_device(url: str, baud: int = USUAL_RATE) -> SerialPort:
     """Open `url` (`/dev/ttyUSB0`, `COM3`, a PTY's path, `rfc2217://H:P`) at `baud` bit/s, 8N1.
 
-    Raises `PortError`, and `PortSpecError` for a URL that is none.
+    Raises `PortError`, and `PortSpecError` for what is no device.
     """
     if _SCHEME in url and not url.lower().startswith(_RFC2217):
-        raise PortSpecError(f"{url}: unknown kind of port; a device path is wanted")
+        raise PortSpecError(f"{url}: unknown kind of port; must be a device path")
     if baud < 1:
         raise PortSpecError(f"{url}: no line runs at {baud} bit/s; {USUAL_RATE} is usual")
     import serialx  # here, because it costs a tenth of a second that `--help` need not pay

@@ -19,7 +19,7 @@ _LOOK_AGAIN = 0.5
 class DeviceServerPort(PortWrapper[SerialPort]):
     """A module on the serial device `path`, a USB adapter wired to an MCU board.
 
-    When the device goes, the module stays; as soon as it is there again it is opened anew, with
+    When the device goes, the module stays; as soon as it is there again it is opened again, with
     the rate and flow control the module has by then. What the module says meanwhile is lost, as
     on an unplugged cable. See `FollowingPort` too.
     """

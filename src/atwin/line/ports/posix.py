@@ -1,7 +1,7 @@
 """The settings of an open serial device, as POSIX has them.
 
 serialx opens devices. But each change of its settings throws away what is in the kernel's buffers
-and sets RTS and DTR anew, so what changes on an open line is set here: nothing else happens then.
+and sets RTS and DTR again, so what changes on an open line is set here: nothing else happens then.
 """
 
 from __future__ import annotations

@@ -235,7 +235,7 @@ class Rfc2217ServerPort(PortWrapper[TcpServerPort]):
         self._set_host_settings(HostSettings(self._rate))
 
     def _client_came(self) -> None:
-        """Each client negotiates, and sets the line, anew."""
+        """Each client negotiates, and sets the line, from the start."""
         cts = self._settings.cts
         self._settings = ClientSettings(self._rate, self._purge)
         self._settings.cts = cts

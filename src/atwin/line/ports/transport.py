@@ -92,7 +92,9 @@ class TransportPort(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """The line is down, for whatever reason."""
         if not self._closing:
-            self._reason = "closed by the far side" if error is None else reason(error)
+            # A serial driver's own words say more than its number.
+            told = getattr(error, "strerror", None)
+            self._reason = told or ("closed by the far side" if error is None else reason(error))
         self._writable.set()
         self._gone.set()
         if self._delivering and self._receiver is not None:

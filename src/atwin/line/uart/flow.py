@@ -35,7 +35,7 @@ class ModuleStop:
         self._gate()
 
     def forget_xoff(self) -> None:
-        """The firmware starts anew."""
+        """The firmware restarts."""
         self._xoff = False
 
     def rts(self, on: bool) -> None:

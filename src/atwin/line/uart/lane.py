@@ -83,7 +83,7 @@ class Lane:
         self._advance()
 
     def put(self, data: bytes | bytearray | memoryview) -> None:
-        """Send `data` behind what is under way."""
+        """Send `data` after what is under way."""
         if (
             not self._queue
             and self._byte_time == 0

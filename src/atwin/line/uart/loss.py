@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class Loss:
     """`burst` bytes in a row are lost after the next `after`, and again about every `every` bytes.
 
-    With `every` 0 it is one burst. The same seed loses the same bytes. `lost` is called behind
+    With `every` 0 it is one burst. The same seed loses the same bytes. `lost` is called after
     each burst.
     """
 
@@ -29,7 +29,7 @@ class Loss:
         self._lost = lost
         self._random = random.Random(seed)
         self._over = False
-        #: Bytes that still pass, and those that are lost behind them.
+        #: Bytes that still pass, and those that are lost after them.
         self._passing, self._losing = after, burst
 
     def stop(self) -> None:

@@ -39,7 +39,7 @@ class Training:
         self._seen = b""
 
     def take(self, data: bytes) -> bytes | None:
-        """What is left for the firmware behind the line that trained; None while none has."""
+        """What is left for the firmware after the line that trained; None before that."""
         self._seen += data
         begin = _BEGIN.search(self._seen)
         if begin is None:
@@ -71,13 +71,13 @@ class Rates:
         self._found: int | None = None
 
     def set(self, rate: int, frame: Frame) -> None:
-        """AT+IPR and AT+ICF. Auto-baud asked for behind a fixed rate looks for it again."""
+        """AT+IPR and AT+ICF. Auto-baud asked for after a fixed rate looks for it again."""
         if rate == 0 and self._rate != 0:
             self.look_for_rate(trained=False)
         self._rate, self._frame = rate, frame
 
     def look_for_rate(self, *, trained: bool) -> None:
-        """Auto-baud begins anew; `trained`: with the rate of the first host that speaks."""
+        """Auto-baud begins again; `trained`: with the rate of the first host that speaks."""
         self.trained = trained
         self._training = Training()
         self._found = None

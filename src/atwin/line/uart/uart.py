@@ -246,7 +246,7 @@ class Uart:
         self._host_stop.level(len(self.rx))
 
     def boot(self, mode: UartSettings, *, trained: bool) -> None:
-        """The firmware starts with the saved `mode`; auto-baud begins anew unless `trained`."""
+        """The firmware starts with the saved `mode`; auto-baud begins again unless `trained`."""
         self._changes.forget()
         self.output.stop.forget_xoff()
         self._rates.set(mode.rate, mode.frame)
@@ -322,7 +322,7 @@ class Uart:
     # --- the host's side ------------------------------------------------------------------------
 
     def host_changed(self, told: HostSettings) -> None:
-        """The host set its side anew; a rate counts only where line time is modelled.
+        """The host changed its settings; a rate counts only where line time is modelled.
 
         Its outputs and what it obeys change at once, its rate and frame after what it wrote.
         """

@@ -71,7 +71,7 @@ class MeteredNetwork(NetworkWrapper):
         try:
             stream = await self.inner.connect(address, port, options)
         except BaseException as error:
-            # A refusal is an answer; whoever waits in vain gives up by himself.
+            # A refusal is an answer; a caller that waits in vain gives up on its own.
             meter.tally.refuse(answered=isinstance(error, ConnectError))
             meter.settle()
             raise
@@ -156,7 +156,7 @@ class MeteredStream(StreamWrapper):
         self._meter = meter
         self._goodbyes = goodbyes
         self._closed = False
-        #: Bytes that came behind our FIN.
+        #: Bytes that came after our FIN.
         self._late = 0
         #: The same connection under a number of our own: it stays open for the last counts, and
         #: the connection with it, until we let go.
@@ -228,7 +228,7 @@ class MeteredStream(StreamWrapper):
         return kernel is None or kernel.is_over or self._late > LAST_BYTES
 
     def _take_rest(self) -> None:
-        """Read what came behind our FIN; when it is too much the peer is told by RST."""
+        """Read what came after our FIN; when it is too much the peer is told by RST."""
         assert self._socket is not None
         with suppress(OSError):
             while self._late <= LAST_BYTES:

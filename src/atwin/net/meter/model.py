@@ -108,7 +108,7 @@ class Tally:
         self.down.packets += 0 if reset else self.stack.closing - 2
 
     def so_far(self, more_down: int = 0) -> Tally:
-        """A copy in which the current run has ended, behind `more_down` more bytes down."""
+        """A copy in which the current run has ended, after `more_down` more bytes down."""
         ended = copy(self)
         ended.up, ended.down = copy(self.up), copy(self.down)
         if more_down:

@@ -1,1 +1,1 @@
-"""Faults on a plan: what goes wrong in the module, on its line and behind its antenna, and when."""
+"""Faults on a plan: what goes wrong in the module, on its line and on the network, and when."""

@@ -25,7 +25,7 @@ class Marks(Protocol):
 
 
 class BodyCounter(StreamWrapper):
-    """`inner`, a connection for one response; a body byte is whatever stands behind the head."""
+    """`inner`, a connection for one response; a body byte is whatever comes after the head."""
 
     def __init__(self, inner: Stream, marks: Marks) -> None:
         super().__init__(inner)

@@ -116,7 +116,7 @@ class Fault:
                 allowed = ", ".join(self.lasts) or "it is over at once"
                 raise PlanError(f"{name} means nothing here: {allowed}")
         if self.until is not None and self.until not in self.CURES:
-            raise PlanError(f"until = {self.until!r}: one of {', '.join(self.CURES)} is wanted")
+            raise PlanError(f"until = {self.until!r}: must be one of {', '.join(self.CURES)}")
         if self.times != 1 and self.until is None:
             raise PlanError("times counts an until, and there is none")
         if self.at_command is not None and not _COMMAND.fullmatch(self.at_command):
@@ -172,10 +172,10 @@ class Fault:
             wanted = bool if isinstance(each.default, bool) else str
             if not isinstance(value, wanted):
                 words = "true or false" if wanted is bool else "a text"
-                raise PlanError(f"{each.name} = {value!r}: {words} is wanted")
+                raise PlanError(f"{each.name} = {value!r}: must be {words}")
             return
         low, high = each.metadata["low"], each.metadata["high"]
         good = isinstance(value, int) if kind is int else isinstance(value, int | float)
         if not good or isinstance(value, bool) or not low <= value <= high:
             words = "a whole number" if kind is int else "a number"
-            raise PlanError(f"{each.name} = {value!r}: {words} from {low:g} to {high:g} is wanted")
+            raise PlanError(f"{each.name} = {value!r}: must be {words} from {low:g} to {high:g}")

@@ -33,7 +33,7 @@ class Pace:
     """One way's timetable since the second `began`.
 
     Pieces leave at the rate and arrive up to `jitter` later, in order. A late one does not hold
-    up those behind it: jitter varies the latency and leaves the rate alone.
+    up those after it: jitter varies the latency and leaves the rate alone.
     """
 
     def __init__(self, way: Slowness, dice: Dice, began: float) -> None:
@@ -93,7 +93,7 @@ class FaultyStream(StreamWrapper):
             if room == 0:
                 await self._stalled()
             elif self._held:
-                # Taken only behind the wait, so that a reader that gives up loses nothing.
+                # Taken only after the wait, so that a reader that gives up loses nothing.
                 await self._wait_for(min(room, len(self._held)))
                 data, self._held = self._held[:room], self._held[room:]
                 self._received += len(data)

@@ -35,7 +35,7 @@ class FaultPlan:
                 raise PlanError(f"{key}: no key of a plan; there are {', '.join(_TOP)}")
         rows = table.get("fault")
         if not isinstance(rows, list) or not rows or not all(isinstance(r, dict) for r in rows):
-            raise PlanError("no faults: at least one table [[fault]] is wanted")
+            raise PlanError("no faults: there must be at least one table [[fault]]")
         return cls(
             tuple(_fault(row, f"[[fault]] {place}") for place, row in enumerate(rows, 1)),
             name=_top(table, "name", ""),
@@ -49,7 +49,7 @@ def fault_from_table(table: Mapping[str, Any]) -> Fault:
     """The fault in `table`: its `kind`, and the fields of that kind. Raises `PlanError`."""
     kind = KINDS.get(str(table.get("kind")))
     if kind is None:
-        raise PlanError(f"kind = {table.get('kind')!r}: one of {', '.join(KINDS)} is wanted")
+        raise PlanError(f"kind = {table.get('kind')!r}: must be one of {', '.join(KINDS)}")
     names = [each.name for each in fields(kind)]
     values = {key: value for key, value in table.items() if key != "kind"}
     try:
@@ -77,5 +77,5 @@ def _top(table: Mapping[str, Any], key: str, default: T) -> T:
     value = table.get(key, default)
     if not isinstance(value, type(default)) or isinstance(value, bool):
         words = "a text" if isinstance(default, str) else "a whole number"
-        raise PlanError(f"{key} = {value!r}: {words} is wanted")
+        raise PlanError(f"{key} = {value!r}: must be {words}")
     return value

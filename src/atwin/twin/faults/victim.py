@@ -122,7 +122,7 @@ class Victim:
         return None if self.module.hung else self.module.firmware
 
     def reseed(self, seed: int) -> None:
-        """Let chance begin anew."""
+        """Let chance begin again."""
         self._seeds = itertools.count(seed)
 
     def next_seed(self) -> int:

@@ -49,7 +49,7 @@ class Hang(Fault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restart(Fault):
-    """The firmware crashes and starts anew, as AT*EXINFO? tells afterwards."""
+    """The firmware crashes and restarts, as AT*EXINFO? tells afterwards."""
 
     KIND: ClassVar[str] = "restart"
     LASTS: ClassVar[tuple[str, ...]] = ()
@@ -73,7 +73,7 @@ class BrownOut(Fault):
     COUNT: ClassVar[int | None] = 3
     NEEDS_RUN: ClassVar[bool] = True
 
-    #: Behind RDY, before the network: that is when a module first transmits.
+    #: After RDY, before the network: that is when a module first transmits.
     period: float = number(2.5, 0.1, 3600, throw=magnitude(0.5, 20))
 
     def begin(self, victim: Victim, case: Case) -> End:

@@ -1,4 +1,4 @@
-"""Faults behind the mobile network: name server, servers, the way to them."""
+"""Faults beyond the mobile network: name server, servers, the way to them."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class SlowLink(Slow):
     def __post_init__(self) -> None:
         Fault.__post_init__(self)
         if not (self.latency or self.jitter or self.bandwidth):
-            raise PlanError("latency, jitter or bandwidth is wanted")
+            raise PlanError("one of latency, jitter and bandwidth must be above 0")
 
     @property
     def slowness(self) -> Slowness:

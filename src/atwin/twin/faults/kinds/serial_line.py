@@ -71,7 +71,7 @@ class UrcInterleave(Fault):
     def __post_init__(self) -> None:
         Fault.__post_init__(self)
         if not self.text or not self.text.isascii() or not self.text.isprintable():
-            raise PlanError(f"text = {self.text!r}: one line of ASCII is wanted")
+            raise PlanError(f"text = {self.text!r}: must be one line of ASCII")
 
     def begin(self, victim: Victim, case: Case) -> End:
         def aside() -> str:
