@@ -12,8 +12,8 @@ SOURCE = Path(__file__).parents[1] / "src" / "atwin"
 #: Room: the rooms it may import from.
 GROUND = {"text", "at", "models", "clock", "disk", "trace"}
 MAY_IMPORT = {
-    "text": {"text"},
-    "at": {"text", "at"},
+    "at": {"at"},
+    "text": {"at", "text"},
     "models": {"text", "models"},
     "clock": {"clock"},
     "disk": {"text", "disk"},

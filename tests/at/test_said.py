@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import string
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -48,7 +47,7 @@ def kinds(of: type[Said]) -> list[Any]:
 @given(st.data())
 def test_round_trip(kind: Any, data: st.DataObject) -> None:
     hints = get_type_hints(kind, include_extras=True)
-    said = data.draw(st.builds(kind, **{f.name: values(hints[f.name]) for f in fields(kind)}))
+    said = data.draw(st.builds(kind, **{name: values(hints[name]) for name in kind.FIELDS}))
     assert kind.read(str(said)) == said
     if isinstance(said, Urc):
         assert parse_urc(str(said)) == said
@@ -104,7 +103,7 @@ def called(node: ast.Call) -> str:
 
 @pytest.mark.parametrize("kind", Urc.__subclasses__(), ids=lambda kind: kind.__name__)
 def test_what_is_declared_is_said(kind: type[Urc]) -> None:
-    assert any(called(node) == kind.__name__ for node in TWIN), f"no twin says {kind.NAME}"
+    assert any(called(node) == kind.__name__ for node in TWIN), f"no twin says {kind.called()}"
 
 
 def test_what_is_said_is_declared() -> None:

@@ -27,7 +27,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from atwin.at.body import Body
 from atwin.at.cme import code_of
@@ -48,8 +48,10 @@ from atwin.at.events import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.at.dialect.said import Urc
+    from atwin.at.dialect.said import Said, Urc
     from atwin.at.events import Event
+
+S = TypeVar("S", bound="Said")
 
 #: Bytes of a line that are kept; no documented answer line comes near.
 LONGEST_LINE = 8192
@@ -75,6 +77,8 @@ class Part(Enum):
     FRAME = "line ends after a body"
     PACKET = "a packet that a link received"
 
+    __hash__ = object.__hash__  # it is looked up for each piece of data
+
 
 class Stage(Enum):
     """How far the answer is."""
@@ -84,6 +88,8 @@ class Stage(Enum):
     TOLD = "such lines, and no OK"
     OK_CAME = "OK, and no such line"
     BOTH = "OK first, and then such lines"
+
+    __hash__ = object.__hash__
 
 
 #: Where a command with lines of its own goes from each stage, at such a line and at OK; no entry
@@ -119,7 +125,7 @@ class AnswerParser:
         #: What is still due of the answer.
         self._echo, self._raw = "", 0
         self._prompt: str | None = None
-        self._read: set[str] = set()
+        self._read: frozenset[str] = frozenset()
         self._owed = False
 
     def begin(self, sent: str, *, raw: int = 0, owed: bool = False) -> None:
@@ -129,12 +135,13 @@ class AnswerParser:
         `owed`: results of earlier commands may still come, so a result is no end before `end` is
         called.
         """
-        self.end()
         self.expected = expected = expected_of(sent)
+        if self._part is not Part.PACKET:
+            self._part = Part.LINE
         self._stage = Stage.ASKED
         self._body = Body()
         self._echo, self._prompt, self._raw = expected.echo, expected.shape.prompt, raw
-        self._read = set(expected.read)
+        self._read = expected.read
         self._owed = owed and not expected.shape.own
 
     def end(self) -> None:
@@ -199,7 +206,8 @@ class AnswerParser:
     def _end_line(self, events: list[Event]) -> None:
         if self._partial:
             text = self._partial.translate(None, _NOISE).decode("latin-1").strip()
-            self._body.hears(text, noise=len(self._partial) - len(text))
+            if noise := len(self._partial) - len(text):
+                self._body.hears(text, noise)
             self._partial.clear()
             if text:
                 for rule in _RULES[self._stage]:
@@ -225,9 +233,10 @@ class AnswerParser:
         return at
 
     def _read_frame(self, data: bytes, at: int, events: list[Event]) -> int:
-        if self._body.frames(data[at : at + 1]):
-            return at + 1
-        self._part = Part.LINE
+        at = self._body.frames(data, at)
+        if at < len(data):
+            self._body.judge()
+            self._part = Part.LINE
         return at
 
     def _read_packet(self, data: bytes, at: int, events: list[Event]) -> int:
@@ -263,7 +272,7 @@ class AnswerParser:
         After it the first one is all with one link. With several a line for each follows, and who
         was not there when AT+CIPMUX was said does not know.
         """
-        own = next((line for k in self.expected.shape.own if (line := k.read(text))), None)
+        own = _first(self.expected.shape.own, text)
         if own is None:
             return False
         events.append(Information(text))
@@ -285,14 +294,13 @@ class AnswerParser:
         shape = self.expected.shape
         if text == OK and shape.own and (stage := _MOVES[self._stage][1]) is not None:
             self._stage = stage
-        elif text == OK or any(kind.read(text) for kind in shape.done):
+        elif text == OK or _first(shape.done, text) is not None:
             self._finish(Final(text, ok=True), events)
-        elif text == ERROR or any(kind.read(text) for kind in shape.refused):
+        elif text == ERROR or _first(shape.refused, text) is not None:
             self._finish(Final(text, ok=False), events)
-        elif (error := ExtendedError.read(text)) is not None:
+        elif "ERROR" in text.upper() and (error := ExtendedError.read(text)) is not None:
             self._finish(Final(text, ok=False, code=code_of(error.what or "")), events)
         else:
-            self._body.hears_no_result()
             return False
         return True
 
@@ -309,6 +317,8 @@ class AnswerParser:
         events.append(final)
 
     def _is_prompt(self, text: str, events: list[Event]) -> bool:
+        # No result followed the body: a line in its place is the rest of it.
+        self._body.hears_no_result()
         if text != self._prompt:
             return False
         self._asks(text, events)
@@ -319,8 +329,7 @@ class AnswerParser:
         events.append(Prompt(prompt))
 
     def _is_header(self, text: str, events: list[Event]) -> bool:
-        bodies = self.expected.shape.bodies
-        header = next((header for kind in bodies if (header := kind.read(text.upper()))), None)
+        header = _first(self.expected.shape.bodies, text.upper())
         if header is None or header.length > LONGEST_BODY:
             return False
         self._count(Part.BODY, header.length)
@@ -330,7 +339,7 @@ class AnswerParser:
     def _is_information(self, text: str, events: list[Event]) -> bool:
         name = text.partition(":")[0].strip().upper()
         if name in self._read:
-            self._read.remove(name)  # what follows may be a URC of that name
+            self._read -= {name}  # what follows may be a URC of that name
         elif not self._answers(text, parse_urc(text)):
             return False
         else:
@@ -353,6 +362,14 @@ class AnswerParser:
         return True
 
 
+def _first(kinds: tuple[type[S], ...], text: str) -> S | None:
+    """What the first of these kinds reads in a line."""
+    for kind in kinds:
+        if (said := kind.read(text)) is not None:
+            return said
+    return None
+
+
 #: Who reads the bytes of each part: what of `data` from `at` on is its own, up to the place told.
 _READERS: dict[Part, Callable[[AnswerParser, bytes, int, list[Event]], int]] = {
     Part.LINE: AnswerParser._read_line,
@@ -363,9 +380,9 @@ _READERS: dict[Part, Callable[[AnswerParser, bytes, int, list[Event]], int]] = {
 
 _IN_FLIGHT = (
     AnswerParser._is_echo,
+    AnswerParser._is_result,
     AnswerParser._is_packet_of_link,
     AnswerParser._is_own,
-    AnswerParser._is_result,
     AnswerParser._is_prompt,
     AnswerParser._is_header,
     AnswerParser._is_information,

@@ -6,10 +6,13 @@ a URC came in between, the body's own last bytes stand where CR LF should.
 
 from __future__ import annotations
 
+import re
+
 #: Line ends that are looked at after a counted body.
 _LONGEST_FRAME = 8
 #: Bytes of noise that make a line of their own between a body and its result.
 _MOST_NOISE = 4
+_LINE_ENDS = re.compile(rb"[\r\n]+")
 #: By what came in place of CR LF: the last bytes of a body that may be CR or LF of its frame.
 _STOLEN = {b"": b"\r\n", b"\n": b"\r", b"\r": b""}
 
@@ -17,35 +20,38 @@ _STOLEN = {b"": b"\r\n", b"\n": b"\r", b"\r": b""}
 class Body:
     """The counted bodies of one answer."""
 
-    def __init__(self) -> None:
-        #: Bytes were lost, and others taken for them; or, `unframed`, they may have been, for no
-        #: CR LF came between the body and what follows.
-        self.damaged = self.unframed = False
-        self._is_over = False
-        self._frame, self._last = b"", 0
+    #: Bytes were lost, and others taken for them; or, `unframed`, they may have been, for no CR LF
+    #: came between the body and what follows.
+    damaged = unframed = False
+    _is_over = False
+    _frame, _last = b"", 0
 
     def ends(self, last: int) -> None:
         """The count is over, with that byte."""
         self._is_over = True
         self._frame, self._last = b"", last
 
-    def frames(self, byte: bytes) -> bool:
-        """Whether the byte is one of the line ends after the body; else it is judged by these."""
-        if byte in b"\r\n" and len(self._frame) < _LONGEST_FRAME:
-            self._frame += byte
-            return True
+    def frames(self, data: bytes, at: int) -> int:
+        """Where the line ends after the body end, as far as they have come."""
+        ends = _LINE_ENDS.match(data, at, at + _LONGEST_FRAME - len(self._frame))
+        if ends is None:
+            return at
+        self._frame += ends[0]
+        return ends.end()
+
+    def judge(self) -> None:
+        """Something else follows: whether these were CR LF, and whether they can be the body's."""
         if not self._frame.startswith(b"\r\n"):
             self.unframed = True
             stolen = _STOLEN.get(self._frame)
             self.damaged = stolen is None or self._last in stolen
-        return False
 
-    def hears(self, text: str, *, noise: int) -> None:
+    def hears(self, text: str, noise: int) -> None:
         """A line came, with so many bytes of noise in it.
 
         What is noise elsewhere may be the body's own end.
         """
-        if noise and (self.unframed or (self._is_over and noise > _MOST_NOISE and not text)):
+        if self.unframed or (self._is_over and noise > _MOST_NOISE and not text):
             self.damaged = True
 
     def hears_no_result(self) -> None:

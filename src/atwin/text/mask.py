@@ -12,8 +12,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from atwin.at.dialect.commands import COMMANDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from atwin.at.dialect.commands import Secret
 
 _MASK = "***"
 
@@ -21,11 +25,13 @@ _MASK = "***"
 _HIDDEN: dict[str, None] = {}
 _SHORTEST_HIDDEN = 6
 
+#: The commands with a secret argument, without their `+`.
+_WITH_SECRETS = {name[1:]: row.secrets for name, row in COMMANDS.items() if row.secrets}
+
 #: What makes a look at the rest worth while: most lines are `OK`.
 _SUSPECT = re.compile(
     r"://|%3A%2F%2F|@|%40|[?&;#]|%(?:26|3F|23|3B)|auth|token|secret|passw|cookie|key|session|"
-    r"credential|signature|X-|"
-    r"\+(?:CPIN|CPWD|CLCK|SAPBR|CSTT|SSLCFG|MCONFIG|FTPPW|FTPUN)",
+    rf"credential|signature|X-|\+(?:{'|'.join(_WITH_SECRETS)})",
     re.IGNORECASE,
 )
 
@@ -70,26 +76,27 @@ _WORD_OF_NAME = re.compile(r"[A-Z]+(?![a-z])|[A-Za-z][a-z]*")
 #: One argument, quoted or not, with the blanks around it; and everything up to the next command.
 _ARGUMENT = r'\s*+(?:"[^"]*+"?+\s*+|[^",;\r]*+)'
 _REST = r'(?:"[^"]*+(?:"|$)|[^";\r])++'
-#: Commands with a secret argument: what stands in front of it, and the secret. More after it stays.
-_SECRETS = {
-    name: re.compile(rf"({before}){secret}", re.IGNORECASE)
-    for names, before, secret in (
-        ("CPIN CPIN2", r"\s*+=\s*+", rf"(?!\?){_REST}"),
-        ("CPWD", r"\s*+=", rf"(?!\?){_REST}"),
-        ("CLCK", rf"\s*+={_ARGUMENT},{_ARGUMENT},", _REST),
-        (
-            "SAPBR",
-            rf'\s*+=\s*+"?3"?\s*+,{_ARGUMENT},\s*+"?PWD"?\s*+,|: ?"?PWD"? ?[,:] ?',
-            _REST,
-        ),
-        ("CSTT", rf"\s*+[=:]{_ARGUMENT},{_ARGUMENT},", _ARGUMENT),
-        ("CGAUTH", rf"\s*+[=:]{_ARGUMENT},{_ARGUMENT},", rf"{_ARGUMENT}(?:,{_ARGUMENT})?"),
-        ("SSLCFG", rf'\s*+[=:]\s*+"?(?:premaster|psk\w*)"?\s*+,{_ARGUMENT},', _REST),
-        ("MCONFIG", rf"\s*+={_ARGUMENT},", rf"{_ARGUMENT}(?:,{_ARGUMENT})?"),
-        ("FTPPW", r"\s*+[=:]\s*+", rf"(?!\?){_REST}"),
-    )
-    for name in names.split()
-}
+
+
+def _secret_pattern(secrets: tuple[Secret, ...]) -> re.Pattern[str]:
+    """What follows the name up to the secret (group 1), and the secret; more after it stays."""
+    before = "|".join(map(_before, secrets))
+    count = secrets[0].count
+    secret = _REST if count is None else _ARGUMENT + f"(?:,{_ARGUMENT})?" * (count - 1)
+    return re.compile(rf"({before}){secret}", re.IGNORECASE)
+
+
+def _before(secret: Secret) -> str:
+    separator = "," if "=" in secret.marks else "[,:]"
+    arguments = [
+        rf"\s*+{secret.where[at]}\s*+" if at in secret.where else _ARGUMENT
+        for at in range(secret.first)
+    ]
+    start = "".join(argument + separator for argument in arguments) or r"\s*+(?!\?)"
+    return rf"\s*+[{secret.marks}]{start}"
+
+
+_SECRETS = {name: _secret_pattern(secrets) for name, secrets in _WITH_SECRETS.items()}
 _COMMAND = re.compile(rf"\+({'|'.join(_SECRETS)})(?=\s*+[=:])", re.IGNORECASE)
 #: Such a command that has no such argument is read to the end of the line at worst; so many are.
 _MOST_READ = 64

@@ -7,7 +7,7 @@ secret stands here, and nowhere else. Twin, host, console, trace, faults and mas
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -153,6 +153,8 @@ class Expected:
     #: The names in it, whose information is no URC, and those in read form, which come first.
     names: frozenset[str] = frozenset()
     read: frozenset[str] = frozenset()
+    #: Whether there are several links when this is done; None where it does not say.
+    links: bool | None = None
 
     def value(self, name: str) -> str | None:
         """What the line sets `name` to, None where it does not."""
@@ -163,12 +165,6 @@ class Expected:
     def reads_file(self) -> bool:
         """Whether the content of a file comes, with nothing before it that says how long it is."""
         return any(COMMANDS.get(command.name, PLAIN).reads_file for command in self.commands)
-
-    @property
-    def links(self) -> bool | None:
-        """Whether there are several links when this is done; None where it does not say."""
-        value = self.value("+CIPMUX")
-        return None if value not in ("0", "1") else value == "1"
 
     def data(self, *, multi: bool) -> tuple[int, bytes]:
         """How many bytes the command takes after its prompt, and what ends them where none says.
@@ -198,4 +194,7 @@ def expected_of(line: str) -> Expected:
         if shape.own and commands[-1].form is Form.SET:
             shape = PLAIN
     read = frozenset(command.name for command in commands or () if command.form is Form.READ)
-    return Expected(commands is not None, shape, commands or (), echo, names, read)
+    expected = Expected(commands is not None, shape, commands or (), echo, names, read)
+    if (value := expected.value("+CIPMUX")) in ("0", "1"):
+        return replace(expected, links=value == "1")
+    return expected

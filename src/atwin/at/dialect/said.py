@@ -15,8 +15,14 @@ with any number of blanks around colons and commas, and without the quotes (spec
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, dataclass_transform, get_args, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    ClassVar,
+    dataclass_transform,
+    get_args,
+    get_type_hints,
+)
 
 from atwin.at.lenient import LONGEST_NUMBER
 
@@ -36,41 +42,47 @@ _OF_TYPE = {int: rf"\d{{1,{LONGEST_NUMBER}}}", str: r'[^",\s]*'}
 
 @dataclass_transform(frozen_default=True)
 class Said:
-    """A line of a module. A subclass with `says` declares one, and is a frozen dataclass.
+    """A line of a module. A subclass with `says` declares one; to its user a frozen dataclass.
 
-    A field is an `int`, a `str`, or one of these `Annotated` with the pattern of what it takes.
+    It is none in truth: fifty of them would take 30 ms whenever a program starts, so that patterns
+    are made when something is read. A field is an `int`, a `str`, or one of these `Annotated` with
+    the pattern of what it takes.
     """
 
-    #: What a person calls it.
-    NAME: ClassVar[str]
-    _SAYS: ClassVar[str]
-    _PATTERNS: ClassVar[tuple[re.Pattern[str], ...]]
-    _NUMBERS: ClassVar[frozenset[str]]
+    #: The fields, in order.
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+    _SAYS: ClassVar[str] = ""
+    _ALSO: ClassVar[str] = ""
+    _FLAGS: ClassVar[re.RegexFlag] = re.NOFLAG
+    _patterns: ClassVar[tuple[re.Pattern[str], ...]] = ()
+    _numbers: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, *, says: str = "", also: str = "", any_case: bool = False) -> None:
         """`also`: another spelling that modules have; `any_case`: it is read in any letter case.
 
         A subclass without `says` is a kind of lines; its own subclasses are those there are.
         """
-        dataclass(frozen=True)(cls)
-        if not says:
-            return
-        hints = get_type_hints(cls, include_extras=True)
-        fields = {}
-        for name in _FIELD.findall(says):
-            kind, pattern = get_args(hints[name]) or (hints[name], _OF_TYPE[hints[name]])
-            fields[name] = kind, f"(?P<{name}>{pattern})"
-        cls.NAME = _FIELD.sub("", _OPTIONAL.sub("", says)).partition(":")[0].strip()
-        cls._SAYS = says
-        cls._NUMBERS = frozenset(
-            name for name, (kind, _) in fields.items() if kind in (int, int | None)
-        )
-        case = "(?i)" if any_case else ""
-        cls._PATTERNS = tuple(
-            re.compile(case + "".join(_pattern(piece, fields) for piece in _PIECE.split(text)))
-            for text in (says, also)
-            if text
-        )
+        cls._SAYS, cls._ALSO = says, also
+        cls._FLAGS = re.IGNORECASE if any_case else re.NOFLAG
+        own = cls.__annotations__
+        fields = [name for name, hint in own.items() if not hint.startswith("ClassVar")]
+        cls.FIELDS = tuple(dict.fromkeys((*cls.FIELDS, *fields)))
+
+    def __init__(self, *values: object, **named: object) -> None:
+        for name, value in (dict(zip(self.FIELDS, values, strict=False)) | named).items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{name} of {self!r} is what was said")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._values()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self._values()}"
 
     def __str__(self) -> str:
         def optional(part: re.Match[str]) -> str:
@@ -79,22 +91,54 @@ class Said:
 
         return _FIELD.sub(lambda field: self._shown(field[1]), _OPTIONAL.sub(optional, self._SAYS))
 
+    def _values(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.FIELDS)
+
     def _shown(self, name: str) -> str:
         value = getattr(self, name)
-        return str(int(value)) if name in self._NUMBERS else str(value)
+        return str(int(value)) if isinstance(value, int) else str(value)
+
+    @classmethod
+    def begins(cls) -> str:
+        """The text that each of them begins with."""
+        return _PIECE.split(cls._SAYS)[0]
+
+    @classmethod
+    def called(cls) -> str:
+        """What a person calls it."""
+        return _FIELD.sub("", _OPTIONAL.sub("", cls._SAYS)).partition(":")[0].strip()
 
     @classmethod
     def read(cls, line: str) -> Self | None:
         """What `line` (without CR LF) says, None where it is another line."""
-        for pattern in cls._PATTERNS:
+        for pattern in cls._patterns or cls._prepare():
             if match := pattern.fullmatch(line):
-                found = match.groupdict().items()
-                return cls(**{name: cls._value(name, text) for name, text in found})
+                said = cls.__new__(cls)
+                values = match.groupdict()
+                for name in cls._numbers:
+                    if (text := values[name]) is not None:
+                        values[name] = int(text)
+                said.__dict__.update(values)
+                return said
         return None
 
     @classmethod
-    def _value(cls, name: str, text: str | None) -> str | int | None:
-        return int(text) if text is not None and name in cls._NUMBERS else text
+    def _prepare(cls) -> tuple[re.Pattern[str], ...]:
+        """Make the patterns of the line, and see which fields are numbers."""
+        hints = get_type_hints(cls, include_extras=True)
+        fields, numbers = {}, []
+        for name in _FIELD.findall(cls._SAYS):
+            kind, pattern = get_args(hints[name]) or (hints[name], _OF_TYPE[hints[name]])
+            fields[name] = f"(?P<{name}>{pattern})"
+            if kind in (int, int | None):
+                numbers.append(name)
+        cls._numbers = tuple(numbers)
+        cls._patterns = tuple(
+            re.compile("".join(_pattern(piece, fields) for piece in _PIECE.split(text)), cls._FLAGS)
+            for text in (cls._SAYS, cls._ALSO)
+            if text
+        )
+        return cls._patterns
 
 
 class Urc(Said):
@@ -119,12 +163,12 @@ class Header(Said):
         return self.size
 
 
-def _pattern(piece: str, fields: dict[str, tuple[object, str]]) -> str:
+def _pattern(piece: str, fields: dict[str, str]) -> str:
     """The pattern of a piece of a declaration: a field, a bracket, or text as it is."""
     if piece in ("[", "]"):
         return {"[": "(?:", "]": ")?"}[piece]
     if found := _FIELD.fullmatch(piece):
-        return fields[found[1]][1]
+        return fields[found[1]]
     piece = re.sub(r"[+*^.]", r"\\\g<0>", piece).replace('"', '"?')
     # A blank before a field is the only mark between them that may be missing.
     return re.sub(r"([:,]) ?", r"[ \\t]*+\1[ \\t]*+", re.sub(r"(?<![:,]) $", " *+", piece))

@@ -205,14 +205,26 @@ class NameUnknown(Urc, says="+CDNSGIP: 0,<error>"):
 # --- reading --------------------------------------------------------------------------------------
 
 
+#: Characters of a line that say which URCs it may be.
+_START = 4
+
+
 # Host and trace ask about the same lines, and most lines come again.
 @lru_cache(maxsize=128)
 def parse_urc(line: str) -> Urc | None:
     """The URC that `line` (without CR LF) is, or None for any other line."""
     line = line.strip()
-    return next(
-        (urc for kind in Urc.__subclasses__() if (urc := kind.read(line)) is not None), None
-    )
+    for kind in _kinds(line[:_START]):
+        if (urc := kind.read(line)) is not None:
+            return urc
+    return None
+
+
+@lru_cache(maxsize=128)
+def _kinds(start: str) -> tuple[type[Urc], ...]:
+    """The kinds of lines that may begin with `start`."""
+    kinds = Urc.__subclasses__()
+    return tuple(kind for kind in kinds if start.startswith(kind.begins()[:_START]))
 
 
 def urcs_after(body: bytes) -> list[tuple[str, Urc]]:

@@ -44,8 +44,8 @@ class Urcs:
         waiter = (kinds, future)
         self._waiters.append(waiter)
         # Others are heard too, but for these it waits.
-        names = dict.fromkeys(kind.NAME for kind in kinds if kind not in (BearerDeact, Ready))
-        expected = " or ".join(names or (kind.NAME for kind in kinds))
+        names = dict.fromkeys(kind.called() for kind in kinds if kind not in (BearerDeact, Ready))
+        expected = " or ".join(names or (kind.called() for kind in kinds))
 
         def expire() -> None:
             if not future.done():

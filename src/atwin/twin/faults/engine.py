@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from atwin.at.dialect.commands import COMMANDS, PLAIN
 from atwin.at.grammar import Form
 from atwin.twin.faults.body_counter import BodyCounter
 from atwin.twin.faults.case import Case
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from atwin.twin.faults.victim import Victim
 
 log = logging.getLogger("atwin.twin")
-
-ACTIONS = ("+HTTPACTION", "+HTTPEXACTION", "+HTTPGETTOFS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,4 +212,4 @@ def _has_no_moment(fault: Fault) -> bool:
 
 
 def _is_action(command: Command) -> bool:
-    return command.name in ACTIONS and command.form is Form.SET
+    return COMMANDS.get(command.name, PLAIN).is_action and command.form is Form.SET
