@@ -27,7 +27,7 @@ from atwin.line.opener import open_port
 from atwin.line.ports.memory import memory_pair
 from atwin.line.ports.pty import PtyPort
 from atwin.line.ports.tcp import TcpServerPort
-from atwin.session.opening import open_line, run_twin
+from atwin.session.opening import made_twin, open_line
 from atwin.session.url import parse_port_url, parse_twin_url
 from atwin.testing.origin import Generated
 
@@ -114,19 +114,19 @@ async def commands_a_second(open_ports: Callable[[AsyncExitStack], Awaitable[Por
 
 async def over_memory(stack: AsyncExitStack) -> Port:
     ours, its = memory_pair()
-    await stack.enter_async_context(run_twin(parse_twin_url(MODEL), its))
+    await stack.enter_async_context(made_twin(parse_twin_url(MODEL), its))
     return ours
 
 
 async def over_pty(stack: AsyncExitStack) -> Port:
     its = PtyPort(None)
-    await stack.enter_async_context(run_twin(parse_twin_url(MODEL), its))
+    await stack.enter_async_context(made_twin(parse_twin_url(MODEL), its))
     return await open_port(its.slave_path)
 
 
 async def over_tcp(stack: AsyncExitStack) -> Port:
     its = TcpServerPort("127.0.0.1", 0)
-    await stack.enter_async_context(run_twin(parse_twin_url(MODEL), its))
+    await stack.enter_async_context(made_twin(parse_twin_url(MODEL), its))
     return await open_port(f"socket://{its.address}")
 
 

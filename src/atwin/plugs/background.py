@@ -56,7 +56,7 @@ class BackgroundTwin:
         # Here, because a program that never opens a twin need not pay for one.
         from atwin.host.errors import OptionError
         from atwin.line.ports.rfc2217 import Rfc2217ServerPort
-        from atwin.session.opening import run_twin
+        from atwin.session.opening import made_twin
         from atwin.session.url import parse_twin_url
 
         try:
@@ -66,7 +66,7 @@ class BackgroundTwin:
         self.rate = wanted.line.baud
         port = Rfc2217ServerPort("127.0.0.1", 0, wanted.line.baud)
         try:
-            async with run_twin(wanted, port):
+            async with made_twin(wanted, port):
                 host, _, number = port.address.rpartition(":")
                 self._ready.set_result((host, int(number)))
                 await self._over.wait()

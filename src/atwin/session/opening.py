@@ -4,20 +4,16 @@ from collections.abc import AsyncIterator, Callable, Set
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
-from atwin.disk.state import open_state
 from atwin.host.errors import OptionError
 from atwin.host.line import LineWishes
 from atwin.host.modem import Modem
 from atwin.host.tls import TlsSettings
-from atwin.line.frame import HostSettings
 from atwin.line.opener import open_port
 from atwin.line.pins import PINS, HostPins, Pin, PinError, open_pins
 from atwin.line.port import Port
-from atwin.line.ports.memory import memory_pair
 from atwin.line.traced import traced_port
-from atwin.net.real import RealNetwork
 from atwin.session.tracing import current_trace
-from atwin.session.url import PortUrl, TwinUrl, parse_port_url
+from atwin.session.url import PortUrl, TwinWishes, parse_port_url
 from atwin.twin.twin import Twin
 
 
@@ -96,34 +92,26 @@ async def open_line(asked: PortUrl) -> AsyncIterator[OpenLine]:
         finally:
             await port.close()
         return
-    ours, its = memory_pair(asked.url)
-    ours.set_line(HostSettings(asked.twin.line.baud))
-    async with run_twin(asked.twin, its) as twin:
-        yield OpenLine(ours, TwinPins(twin), twin)
+    async with made_twin(asked.twin) as twin:
+        yield OpenLine(twin.port, TwinPins(twin), twin)
 
 
-@asynccontextmanager
-async def run_twin(wanted: TwinUrl, port: Port) -> AsyncIterator[Twin]:
-    """The twin `wanted` at `port`, on the real network; both are closed at the end.
-
-    Raises `StateError`.
-    """
-    with open_state(wanted.state, wanted.profile.key) if wanted.state else nullcontext() as state:
-        async with Twin(
-            wanted.profile,
-            port,
-            network=RealNetwork(),
-            seed=wanted.seed,
-            warm=not wanted.cold,
-            time_scale=wanted.time_scale,
-            baud=wanted.line.baud,
-            host_fifo=wanted.line.host_fifo,
-            wiring=wanted.line.wiring,
-            state=state,
-            faults=wanted.faults,
-            trace=current_trace(),
-        ) as twin:
-            yield twin
+def made_twin(wanted: TwinWishes, port: Port | None = None) -> Twin:
+    """The twin `wanted`, at `port` or with a line of its own. Raises `StateError`."""
+    return Twin(
+        wanted.profile,
+        port,
+        network=wanted.network,
+        seed=wanted.seed,
+        warm=not wanted.cold,
+        time_scale=wanted.time_scale,
+        baud=wanted.line.baud,
+        host_fifo=wanted.line.host_fifo,
+        wiring=wanted.line.wiring,
+        state=wanted.state,
+        faults=wanted.faults,
+        trace=current_trace(),
+    )
 
 
 @asynccontextmanager

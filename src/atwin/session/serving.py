@@ -9,29 +9,26 @@ from atwin.line.frame import USUAL_RATE
 from atwin.line.port import Port
 from atwin.line.ports.pty import PtyPort
 from atwin.line.ports.tcp import TcpServerPort
-from atwin.models import load_profile
-from atwin.session.opening import run_twin
-from atwin.session.plans import load_plan
-from atwin.session.url import LineModel, TwinUrl
+from atwin.session.opening import made_twin
+from atwin.session.url import TwinWishes
 from atwin.text import decimal, shown
 from atwin.twin.twin import Twin
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What `atwin twin` was asked for; without any line it is a PTY without a link."""
+    """A twin, and the one line it is to be served on; without any that is a PTY without a link.
 
-    model: str
-    pty: str | None
-    tcp: str | None
-    rfc2217: str | None
-    serial: str | None
-    state: str | None
-    control: str | None
-    seed: int
-    cold: bool
-    line: LineModel
-    faults: str | None
+    `pty` is a link to make, `tcp` and `rfc2217` are HOST:PORT, `serial` is a device, and `control`
+    a socket beside the line.
+    """
+
+    twin: TwinWishes
+    pty: str | None = None
+    tcp: str | None = None
+    rfc2217: str | None = None
+    serial: str | None = None
+    control: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +45,16 @@ class Serving:
 async def served(wanted: Served) -> AsyncIterator[Serving]:
     """The twin on its line, until the block is left.
 
-    Raises `OptionError`, `PortError`, `StateError` and `UnknownModelError`.
+    Raises `OptionError`, `PortError` and `StateError`.
     """
-    twin = TwinUrl(
-        load_profile(wanted.model),
-        wanted.seed,
-        wanted.cold,
-        wanted.state,
+    twin = wanted.twin
+    if wanted.serial is not None:
         # The wire of a real device takes its time by itself.
-        line=wanted.line if wanted.serial is None else replace(wanted.line, baud=None),
-        faults=load_plan(wanted.faults) if wanted.faults else None,
-    )
+        twin = replace(twin, line=replace(twin.line, baud=None))
     async with AsyncExitStack() as stack:
         line, url, exposed = await _open_line(wanted)
         stack.push_async_callback(line.close)
-        running = await stack.enter_async_context(run_twin(twin, line))
+        running = await stack.enter_async_context(made_twin(twin, line))
         if wanted.control is not None:
             from atwin.session.control import control_socket
 
@@ -78,14 +70,14 @@ async def _open_line(wanted: Served) -> tuple[Port, str, bool]:
     if wanted.rfc2217 is not None:
         from atwin.line.ports.rfc2217 import Rfc2217ServerPort
 
-        telnet = Rfc2217ServerPort(*_address("--rfc2217", wanted.rfc2217), wanted.line.baud)
+        telnet = Rfc2217ServerPort(*_address("--rfc2217", wanted.rfc2217), wanted.twin.line.baud)
         return telnet, f"rfc2217://{telnet.address}", telnet.is_exposed
     if wanted.serial is not None:
         from atwin.line.ports.device_server import open_device_server
 
-        rate = wanted.line.baud or USUAL_RATE
+        rate = wanted.twin.line.baud or USUAL_RATE
         return await open_device_server(wanted.serial, rate), wanted.serial, False
-    terminal = PtyPort(wanted.pty, wanted.line.baud)
+    terminal = PtyPort(wanted.pty, wanted.twin.line.baud)
     return terminal, wanted.pty or terminal.slave_path, False
 
 

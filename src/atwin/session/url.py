@@ -3,12 +3,14 @@
 import math
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 from atwin.host.errors import OptionError
 from atwin.line.frame import RATES, USUAL_RATE, Flow
 from atwin.line.uart.host_receiver import HostFifo
 from atwin.models import Profile, load_profile
+from atwin.net.network import Network
 from atwin.session.plans import load_plan
 from atwin.text import decimal, shown
 from atwin.twin.faults.plan import FaultPlan
@@ -37,16 +39,18 @@ class LineModel:
 
 
 @dataclass(frozen=True, slots=True)
-class TwinUrl:
-    """What a `twin://` URL asks for; see `Twin`."""
+class TwinWishes:
+    """What a twin is to be, by its URL or by options; see `Twin`."""
 
     profile: Profile
     seed: int = 0
     cold: bool = False
-    state: str | None = None
+    state: str | Path | None = None
     time_scale: float = 1.0
     line: LineModel = LineModel()
     faults: FaultPlan | None = None
+    #: None is the one of this computer.
+    network: Network | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class PortUrl:
     rate: int = USUAL_RATE
     speed: int | None = None
     flow: Flow | None = None
-    twin: TwinUrl | None = None
+    twin: TwinWishes | None = None
 
 
 def parse_port_url(text: str) -> PortUrl:
@@ -99,7 +103,7 @@ def parse_port_url(text: str) -> PortUrl:
     )
 
 
-def parse_twin_url(url: str) -> TwinUrl:
+def parse_twin_url(url: str) -> TwinWishes:
     """What a URL that begins with `twin://` asks for. Raises as `parse_port_url` does."""
     twin = parse_port_url(url).twin
     if twin is None:
@@ -107,7 +111,7 @@ def parse_twin_url(url: str) -> TwinUrl:
     return twin
 
 
-def _parse_twin(url: str, values: dict[str, str]) -> TwinUrl:
+def _parse_twin(url: str, values: dict[str, str]) -> TwinWishes:
     model = url.removeprefix(SCHEME)
     if "/" in model and not model.endswith(".toml"):
         raise OptionError(f"{url}: nothing may follow the model but ?name=value&…")
@@ -126,7 +130,7 @@ def _parse_twin(url: str, values: dict[str, str]) -> TwinUrl:
     flags = {name: _number(name, value) for name, value in values.items()}
     profile = load_profile(model).with_flags(**flags)
     plan = load_plan(faults) if faults else None
-    return TwinUrl(profile, int(seed), bool(cold), state or None, time_scale, line, plan)
+    return TwinWishes(profile, int(seed), bool(cold), state or None, time_scale, line, plan)
 
 
 def parse_line_model(

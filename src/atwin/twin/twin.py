@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 from atwin.clock import LoopClock
+from atwin.disk.state import open_state
+from atwin.line.frame import HostSettings
+from atwin.line.ports.memory import memory_pair
 from atwin.line.traced import LineTrace
 from atwin.line.uart.uart import Uart
 from atwin.models import Profile, load_profile
 from atwin.net.meter.metered import MeteredNetwork
+from atwin.net.real import RealNetwork
 from atwin.net.traced import TracedNetwork
 from atwin.trace import NO_TRACE, Trace
 from atwin.twin.board.flash import FileStore, Flash
@@ -54,24 +60,28 @@ class State(FileStore, Protocol):
 
 
 class Twin:
-    """A module of `model` behind `port`, switched on.
+    """A module of `model`, switched on. Make it inside a running loop.
+
+    `model` is a name of `atwin models`, a path that ends with .toml, or a profile. Without `port`
+    (the module's end of a line) it gets a line of its own, whose host's end is `twin.port`; without
+    `network` it has the one of this computer.
 
     `warm` (the default) is a module that was powered long ago: booted and registered, its boot
     text long gone. `warm=False` boots from power-off, with the times of spec power.md §3 times
     `time_scale`. With `baud`, in bit/s, the line takes its time, the host's end running at that
     rate where the port tells no other; `host_fifo` models the host's receiver; `wiring` puts the
     host's RTS or DTR on RESET or PWRKEY. The same `seed` gives the same IMEI, IMSI, ICCID and
-    line noise. With `state` NVRAM and files outlive this process; its owner closes it after the
-    twin. `faults` is what goes wrong, and when; more can be added to `faults` of the twin. `trace`
-    hears all that happens: the dialogue at the module's end of the line, line, network, power.
+    line noise. With `state`, a directory, NVRAM and files outlive this process. `faults` is what
+    goes wrong, and when; more can be added to `faults` of the twin. `trace` hears all that happens:
+    the dialogue at the module's end of the line, line, network, power.
     """
 
     def __init__(
         self,
-        model: str | Profile,
-        port: Port,
+        model: str | Profile = "air724ug",
+        port: Port | None = None,
         *,
-        network: Network,
+        network: Network | None = None,
         clock: Clock | None = None,
         seed: int = 0,
         warm: bool = True,
@@ -79,16 +89,19 @@ class Twin:
         baud: int | None = None,
         host_fifo: HostFifo | None = None,
         wiring: Wiring | None = None,
-        state: State | None = None,
+        state: State | str | Path | None = None,
         faults: FaultPlan | None = None,
         trace: Trace = NO_TRACE,
     ) -> None:
-        """Raises `UnknownModelError`."""
+        """Raises `UnknownModelError`, and `StateError` for a directory that cannot be used."""
         clock = clock or LoopClock()
         profile = model if isinstance(model, Profile) else load_profile(model)
         wiring = wiring or Wiring()
         traffic = Traffic()
-        self._metered = MeteredNetwork(network, lambda: traffic.boot)
+        self._host_end: Port | None = None
+        if port is None:
+            self._host_end, port = _own_line(profile.key, baud)
+        self._metered = MeteredNetwork(network or RealNetwork(), lambda: traffic.boot)
         trace.notes(
             "module",
             profile.key,
@@ -97,6 +110,11 @@ class Twin:
             connections=LIMIT,
             rate=baud,
         )
+        with ExitStack() as stack:
+            if isinstance(state, str | Path):
+                state = stack.enter_context(open_state(state, profile.key))
+            nvram, flash = _nvram(state), _flash(profile, state)
+            self._own_state = stack.pop_all()
         uart = Uart(
             port,
             clock,
@@ -115,8 +133,8 @@ class Twin:
                 clock=clock,
                 identity=Identity.from_seed(seed),
                 rtc=Rtc(clock),
-                nvram=_nvram(state),
-                flash=_flash(profile, state),
+                nvram=nvram,
+                flash=flash,
                 trace=trace,
                 time_scale=time_scale,
             )
@@ -128,6 +146,16 @@ class Twin:
             self.faults.follow(faults)
         self.module.power_on(warm=warm)
         uart.host.on_outputs = partial(wiring.drive, self.pins)
+
+    @property
+    def port(self) -> Port:
+        """The host's end of the line, for `Modem(twin.port)`.
+
+        Raises `RuntimeError` when the twin was given the module's end of a line.
+        """
+        if self._host_end is None:
+            raise RuntimeError("the host's end of this line is with whoever made the line")
+        return self._host_end
 
     @property
     def radio(self) -> Radio:
@@ -180,6 +208,14 @@ class Twin:
             self._faults.close()
         await self.module.close()
         await self._metered.close()
+        self._own_state.close()
+
+
+def _own_line(name: str, baud: int | None) -> tuple[Port, Port]:
+    """Two ends in memory, the host's first and set to `baud`."""
+    ours, its = memory_pair(f"twin://{name}")
+    ours.set_line(HostSettings(baud))
+    return ours, its
 
 
 def _nvram(state: State | None) -> Nvram:

@@ -107,8 +107,10 @@ def twin(
     import logging
 
     from atwin.cli.running import run_work, show_log
+    from atwin.models import load_profile
+    from atwin.session.plans import load_plan
     from atwin.session.serving import Served
-    from atwin.session.url import parse_line_model
+    from atwin.session.url import TwinWishes, parse_line_model
 
     lines = {"--pty": pty, "--tcp": tcp, "--rfc2217": rfc2217, "--serial": serial}
     chosen = [option for option, value in lines.items() if value is not None]
@@ -122,8 +124,14 @@ def twin(
         raise click.UsageError("--host-fifo is a model; --serial has a real host")
     line = parse_line_model(baud, host_fifo, host_drain, rts, dtr)
     show_log(logging.INFO)
-    served = Served(pty=pty, tcp=tcp, rfc2217=rfc2217, serial=serial, line=line, **module)
-    return run_work(_serve(served), trace)
+    control, faults = module.pop("control"), module.pop("faults")
+    wanted = TwinWishes(
+        load_profile(module.pop("model")),
+        line=line,
+        faults=load_plan(faults) if faults else None,
+        **module,
+    )
+    return run_work(_serve(Served(wanted, pty, tcp, rfc2217, serial, control)), trace)
 
 
 async def _serve(wanted: Served) -> int:
