@@ -19,19 +19,13 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from atwin.at.dialect.urcs import HttpAction
-from atwin.clock import LoopClock, run_virtual
-from atwin.host.channel.channel import Channel
-from atwin.line.ports.memory import memory_pair
-from atwin.models import load_profile
-from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin.twin import Twin
+from atwin import Modem, Twin, load_profile
+from atwin.testing import LoopClock, SimulatedNetwork, run_virtual
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from atwin.at.dialect.said import Urc
-    from atwin.net.network import Stream
+    from atwin.testing import Stream
 
 #: Seconds of the experiment, between two firings, and that the server thinks.
 MINUTE, PERIOD, THINKING = 60.0, 0.2, 0.4
@@ -50,26 +44,28 @@ _MEANING = {
 class Host:
     """Counts what becomes of its requests."""
 
-    def __init__(self, channel: Channel) -> None:
-        self.channel = channel
+    def __init__(self, modem: Modem) -> None:
+        self.modem = modem
+        self.answered = asyncio.Event()
         self.seen: Counter[str] = Counter()
         self.started = 0
-        channel.on_urc(self._heard)
+        modem.on_urc(self._heard)
 
     async def begin(self) -> None:
         """Bearer and session."""
-        await self.channel.command("ATE0")
-        await self.channel.command("AT+SAPBR=1,1", timeout=90)
+        await self.modem.command("ATE0")
+        await self.modem.command("AT+SAPBR=1,1", timeout=90)
         await self.session()
 
     async def session(self) -> None:
         """HTTPINIT and what a request needs."""
-        await self.channel.command("AT+HTTPINIT")
-        await self.channel.command('AT+HTTPPARA="URL","http://server.example/"')
+        await self.modem.command("AT+HTTPINIT")
+        await self.modem.command('AT+HTTPPARA="URL","http://server.example/"')
 
     async def fire(self) -> bool:
         """HTTPACTION; whether the module took it."""
-        reply = await self.channel.command("AT+HTTPACTION=0")
+        self.answered.clear()
+        reply = await self.modem.command("AT+HTTPACTION=0")
         if reply.ok:
             self.started += 1
         else:
@@ -82,9 +78,11 @@ class Host:
         self.seen[NO_ANSWER] = self.started - answered
         return +self.seen
 
-    def _heard(self, text: str, urc: Urc | None) -> None:
-        if isinstance(urc, HttpAction):
-            self.seen[str(urc.status)] += 1
+    def _heard(self, text: str) -> None:
+        name, _, values = text.partition(": ")
+        if name == "+HTTPACTION":
+            self.seen[values.split(",")[1]] += 1
+            self.answered.set()
 
 
 async def timer(host: Host) -> None:
@@ -95,7 +93,7 @@ async def timer(host: Host) -> None:
 
 async def restarting_timer(host: Host) -> None:
     """The same with a new session each time."""
-    await host.channel.command("AT+HTTPTERM")
+    await host.modem.command("AT+HTTPTERM")
     await host.session()
     await timer(host)
 
@@ -103,7 +101,7 @@ async def restarting_timer(host: Host) -> None:
 async def patient(host: Host) -> None:
     """The next one when the result is there."""
     if await host.fire():
-        await host.channel.urc(HttpAction, timeout=130)
+        await host.answered.wait()
     await asyncio.sleep(PERIOD)
 
 
@@ -128,16 +126,14 @@ async def minute_of(step: Callable[[Host], Awaitable[None]]) -> Counter[str]:
     clock = LoopClock()
     network = SimulatedNetwork(clock, latency=0.02)
     network.serve("server.example", 80, server)
-    near, far = memory_pair()
     profile = load_profile("air780e-at").with_flags(linger_s=LINGER)
-    async with Twin(profile, far, network=network):
-        host = Host(Channel(near))
+    async with Twin(profile, network=network) as twin, Modem(twin.port) as modem:
+        host = Host(modem)
         await host.begin()
         end = clock.now() + MINUTE
         while clock.now() < end:
             await step(host)
         await asyncio.sleep(1)
-        await host.channel.close()
         return host.result()
 
 

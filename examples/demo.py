@@ -21,15 +21,14 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from atwin.net.tcp import listen
-from atwin.session.opening import modem_on
-from atwin.testing.origin import File, Generated, Origin
+from atwin import Modem, Twin
+from atwin.testing import File, Generated, Origin, serve_tcp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.host.channel.channel import LogEntry
-    from atwin.net.network import Stream
+    from atwin import LogEntry
+    from atwin.testing import Stream
 
 SIZE, SHORT_SIZE = 11_975_260, 1_500_000
 SEED = 724
@@ -68,19 +67,19 @@ class SlowStream:
         self._stream.close()
 
 
-class FileServer:
+class FileServer(Origin):
     """An origin with one file on it, behind slow streams."""
 
     def __init__(self, size: int) -> None:
         content = Generated(size, seed=SEED)
         self.sha256 = hashlib.sha256(content.read(0, size)).hexdigest()
         self.half_way = asyncio.Event()
-        self._origin = Origin({PATH: File(content)})
+        super().__init__({PATH: File(content)})
         self._left = size // 2
 
     async def handle(self, stream: Stream) -> None:
         """Serve one connection."""
-        await self._origin.handle(SlowStream(stream, self._carried))
+        await super().handle(SlowStream(stream, self._carried))
 
     def _carried(self, count: int) -> None:
         self._left -= count
@@ -95,10 +94,10 @@ async def show_dialogue(url: str) -> None:
         colour = "cyan" if entry.direction == ">" else "default"
         console.print(f"   {entry.direction} {entry.text[:WIDTH]}", style=colour, markup=False)
 
-    async with modem_on("twin://air724ug", note=console.print) as (modem, _):
-        await modem.recover()
+    async with Twin("air724ug") as twin, Modem(twin.port) as modem:
+        await modem.bring_up()
         await modem.limits()
-        modem.channel.on_log(show)
+        modem.on_log(show)
         response = await modem.head(url)
     for name, value in response.headers.items():
         console.print(f"     {name}: {value}", style="dim", markup=False)
@@ -117,7 +116,7 @@ async def here(size: int) -> int:
     target = WORK / "firmware.bin"
     server = FileServer(size)
     sha256 = server.sha256
-    async with listen(server.handle, "127.0.0.1", 0) as port:
+    async with serve_tcp(server) as port:
         url = f"http://127.0.0.1:{port}{PATH}"
         heading(1, f"A file server on this machine: {url}")
         console.print(f"   {size:,} bytes, SHA-256 {sha256}")

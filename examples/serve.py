@@ -17,19 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from atwin.net.tcp import listen
-from atwin.testing.origin import File, Origin
+from atwin.testing import File, Origin, serve_tcp
 
 if TYPE_CHECKING:
-    from atwin.net.network import Stream
-    from atwin.testing.origin.resource import Resource
+    from atwin.testing import Resource, Stream
 
 HOST, PORT = "127.0.0.1", 18081
 
 
 @dataclass(frozen=True, slots=True)
 class OnDisk:
-    """A file as it was when it was looked at; see `atwin.testing.origin.Content`."""
+    """A file as it was when it was looked at; see `atwin.testing.Content`."""
 
     path: Path
     size: int
@@ -54,16 +52,21 @@ def files_in(folder: Path) -> dict[str, Resource]:
     return found
 
 
+class Folder(Origin):
+    """What lies in `folder`. Files come and go: each connection finds what is there now."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    async def handle(self, stream: Stream) -> None:
+        self.resources = files_in(self._folder)
+        await super().handle(stream)
+
+
 async def serve(folder: Path, port: int) -> None:
     """Serve `folder` until cancelled. Raises `OSError` when the port cannot be had."""
-    origin = Origin()
-
-    async def handle(stream: Stream) -> None:
-        # Files come and go: each connection finds what is there now.
-        origin.resources = files_in(folder)
-        await origin.handle(stream)
-
-    async with listen(handle, HOST, port) as bound:
+    async with serve_tcp(Folder(folder), HOST, port) as bound:
         print(f"serving {folder} at http://{HOST}:{bound}/, until Ctrl-C", flush=True)
         await asyncio.Event().wait()
 

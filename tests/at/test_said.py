@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import atwin.twin
+import atwin
 from atwin.at.dialect.said import Said, Urc
 from atwin.at.dialect.urcs import (
     BearerDeact,
@@ -91,7 +91,7 @@ def test_texts_seen(line: str, urc: Urc | None) -> None:
 
 TWIN = [
     node
-    for path in Path(atwin.twin.__path__[0]).rglob("*.py")
+    for path in Path(atwin.__path__[0], "twin").rglob("*.py")
     for node in ast.walk(ast.parse(path.read_text("utf-8")))
     if isinstance(node, ast.Call)
 ]

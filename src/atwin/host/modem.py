@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from atwin.clock import Clock
     from atwin.host.bring_up import Patience
+    from atwin.host.channel.channel import LogEntry
     from atwin.host.channel.exchange import Progress, Reply
     from atwin.host.download import DownloadResult, Strategy
     from atwin.host.download.reports import ProgressCall
@@ -144,6 +145,14 @@ class Modem:
     async def command(self, text: str, *, timeout: float = COMMAND_TIMEOUT) -> Reply:
         """One AT command line, without CR; its answer, good or bad. `timeout` in seconds."""
         return await Script("command", self.channel).ask(text, deadline=timeout)
+
+    def on_log(self, call: Callable[[LogEntry], None]) -> None:
+        """Let `call` hear every line of the AT dialogue, both directions."""
+        self.channel.on_log(call)
+
+    def on_urc(self, call: Callable[[str], None]) -> None:
+        """Let `call` hear every line that the module says unasked."""
+        self.channel.on_urc(lambda text, urc: call(text))
 
     async def limits(self) -> Limits:
         """What the module can hold; asked once."""

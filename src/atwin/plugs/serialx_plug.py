@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import serialx
 from serialx.platforms.serial_rfc2217 import RFC2217Serial, RFC2217SerialTransport
 
-from atwin.plugs.background import BackgroundTwin
+if TYPE_CHECKING:
+    from atwin.session.serving import SyncTwin
 
 _SCHEME = "twin://"
 
@@ -20,16 +21,16 @@ class TwinSerial(RFC2217Serial):
 
     def __init__(self, path: str, *args: Any, **settings: Any) -> None:
         """`path` is the `twin://` URL."""
-        super().__init__(_address(("127.0.0.1", 1)), *args, **settings)  # known when it is open
+        super().__init__("rfc2217://127.0.0.1:1", *args, **settings)  # known when it is open
         self._url_of_twin = path
         self._names_no_rate = not args and "baudrate" not in settings
-        self._twin: BackgroundTwin | None = None
+        self._twin: SyncTwin | None = None
 
     def _open(self) -> None:
         self._twin = _start(self._url_of_twin)
         self._host, self._port = self._twin.address
-        if self._names_no_rate and self._twin.rate:
-            self._baudrate = self._twin.rate
+        if self._names_no_rate and self._twin.baud:
+            self._baudrate = self._twin.baud
         super()._open()
 
     def _close(self) -> None:
@@ -43,20 +44,20 @@ class TwinTransport(RFC2217SerialTransport):
     """The same for asyncio."""
 
     transport_name = "twin"
-    _twin: BackgroundTwin | None = None
+    _twin: SyncTwin | None = None
 
     async def _connect(self, *, path: str | None = None, **settings: Any) -> None:
         self._twin = _start(path or _SCHEME)
         try:
-            await super()._connect(path=_address(self._twin.address), **settings)
+            await super()._connect(path=self._twin.port, **settings)
         except BaseException:
-            self._twin.stop()
+            self._twin.close_soon()
             raise
 
     def _tcp_connection_lost(self, error: Exception | None) -> None:
         super()._tcp_connection_lost(error)
         if self._twin is not None:
-            self._twin.stop()
+            self._twin.close_soon()
 
 
 def register() -> None:
@@ -69,12 +70,11 @@ def register() -> None:
     )
 
 
-def _start(url: str) -> BackgroundTwin:
+def _start(url: str) -> SyncTwin:
+    # Here, because a program that never opens a twin need not pay for one.
+    from atwin.session.serving import serve_url
+
     try:
-        return BackgroundTwin(url)
+        return serve_url(url)
     except Exception as error:
         raise serialx.SerialException(f"could not open port {url}: {error}") from error
-
-
-def _address(address: tuple[str, int]) -> str:
-    return "rfc2217://{}:{}".format(*address)

@@ -1,18 +1,38 @@
-"""A twin on a line of its own, for as long as the program runs."""
+"""A twin on a line of its own, which other programs open."""
 
-from collections.abc import AsyncIterator
+from __future__ import annotations
+
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from atwin.host.errors import OptionError
+from atwin.disk.state import StateError
+from atwin.host.errors import OptionError, UsageError
+from atwin.line.errors import PortSpecError
 from atwin.line.frame import USUAL_RATE
-from atwin.line.port import Port
 from atwin.line.ports.pty import PtyPort
 from atwin.line.ports.tcp import TcpServerPort
+from atwin.models import UnknownModelError, load_profile
+from atwin.session.loop_thread import LoopThread
 from atwin.session.opening import made_twin
-from atwin.session.url import TwinWishes
+from atwin.session.plans import as_plan
+from atwin.session.url import TwinWishes, parse_line_model, parse_twin_url
 from atwin.text import decimal, shown
-from atwin.twin.twin import Twin
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from atwin.line.port import Port
+    from atwin.net.network import Network
+    from atwin.twin.faults.plan import FaultPlan
+    from atwin.twin.twin import Twin
+
+T = TypeVar("T")
+
+#: Where a server listens that is for this computer alone.
+_FREE_PORT = "127.0.0.1:0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +109,124 @@ def _address(option: str, text: str) -> tuple[str, int]:
             f"{option} '{shown(text, limit=80)}': it takes HOST:PORT, such as 127.0.0.1:7000"
         )
     return host.strip("[]"), port
+
+
+class SyncTwin:
+    """A virtual module that other programs can open, on a thread of its own until it is closed.
+
+    `port` is what they open: the path of a PTY, or a `socket://` or `rfc2217://` URL. `connect`
+    and `open_port` take all three, and pyserial takes them too.
+    """
+
+    def __init__(self, wanted: Served) -> None:
+        self._loop = LoopThread("atwin-twin", served(wanted))
+        serving: Serving = self._loop.thing
+        self._twin = serving.twin
+        self.port = serving.url
+        #: bit/s at which the line takes its time; None where it takes none.
+        self.baud = wanted.twin.line.baud
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of a `socket://` or `rfc2217://` port. Raises `ValueError` for a path."""
+        host, _, number = self.port.rpartition("://")[2].rpartition(":")
+        return host.strip("[]"), int(number)
+
+    def close(self) -> None:
+        """Switch the module off and take the port away; harmless when called twice."""
+        self._loop.end()
+
+    def close_soon(self) -> None:
+        """The same without waiting for it: safe inside an event loop."""
+        self._loop.end_soon()
+
+    def run(self, call: Callable[[Twin], T]) -> T:
+        """What `call(twin)` comes to, on the thread where the twin lives.
+
+        This is the way to its pins, faults and counters:
+        `twin.run(lambda twin: twin.faults.trigger(fault))`. `call` must not block. Raises what
+        `call` raises, and `RuntimeError` after `close`.
+        """
+
+        async def work() -> T:
+            return call(self._twin)
+
+        return self._loop.call(work())
+
+
+def twin(
+    model: str = "air724ug",
+    *,
+    pty: bool | str | Path = False,
+    tcp: bool | str = False,
+    rfc2217: bool | str = False,
+    baud: int | None = None,
+    seed: int = 0,
+    warm: bool = True,
+    time_scale: float = 1.0,
+    state: str | Path | None = None,
+    faults: FaultPlan | Mapping[str, Any] | str | Path | None = None,
+    network: Network | None = None,
+    control: str | Path | None = None,
+) -> SyncTwin:
+    """A virtual module that other programs can open at its `port`; close it.
+
+    `model` is a name of `atwin models`, or a path that ends with .toml. It is served on one line:
+    `pty` (True, or the path of a link to make), `tcp` or `rfc2217` (True for a free port of
+    127.0.0.1, or HOST:PORT). Without any of them it is a PTY. `control` is the path of a socket for
+    docs/control.md. `faults` is a plan, its table, the path of its TOML file, or `random:SEED`.
+    `baud`, in bit/s, makes the line take its time; the rest is as for `Twin`.
+
+    Raises `UsageError` for what cannot be, and `PortError` for a line that cannot be had.
+    """
+    lines = {"pty": pty, "tcp": tcp, "rfc2217": rfc2217}
+    chosen = [name for name, value in lines.items() if value]
+    if len(chosen) > 1:
+        raise UsageError(f"{' and '.join(chosen)}: a module has one line, choose one")
+    try:
+        wanted = TwinWishes(
+            load_profile(model),
+            seed,
+            not warm,
+            state,
+            time_scale,
+            parse_line_model("max" if baud is None else str(baud)),
+            None if faults is None else as_plan(faults),
+            network,
+        )
+        return SyncTwin(
+            Served(
+                wanted,
+                pty=None if isinstance(pty, bool) else str(pty),
+                tcp=_at(tcp),
+                rfc2217=_at(rfc2217),
+                control=None if control is None else str(control),
+            )
+        )
+    except (PortSpecError, StateError, UnknownModelError) as error:
+        raise UsageError(str(error)) from None
+
+
+def _at(asked: bool | str) -> str | None:
+    if isinstance(asked, str):
+        return asked or None
+    return _FREE_PORT if asked else None
+
+
+def serve_url(url: str) -> SyncTwin:
+    """The twin a `twin://` URL asks for, on an RFC 2217 port: that is the whole of a serial port.
+
+    Raises as `parse_twin_url` and `SyncTwin` do.
+    """
+    return SyncTwin(Served(parse_twin_url(url), rfc2217=_FREE_PORT))

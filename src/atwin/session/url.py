@@ -135,8 +135,8 @@ def _parse_twin(url: str, values: dict[str, str]) -> TwinWishes:
 
 def parse_line_model(
     baud: str,
-    fifo_size: str | None,
-    fifo_drain: str | None,
+    fifo_size: str | None = None,
+    fifo_drain: str | None = None,
     rts: str | None = None,
     dtr: str | None = None,
 ) -> LineModel:

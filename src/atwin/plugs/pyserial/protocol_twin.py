@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from serial import SerialException, rfc2217
 
-from atwin.plugs.background import BackgroundTwin
+if TYPE_CHECKING:
+    from atwin.session.serving import SyncTwin
 
 #: pyserial's own, in bit/s.
 _DEFAULT_RATE = 9600
@@ -18,7 +19,7 @@ class Serial(rfc2217.Serial):  # type: ignore[misc] # pyserial has no type hints
     A program that names no rate gets the one of the URL, not pyserial's 9600.
     """
 
-    _twin: BackgroundTwin | None = None
+    _twin: SyncTwin | None = None
 
     def __init__(self, port: str | None = None, *args: Any, **settings: Any) -> None:
         self._names_no_rate = not args and "baudrate" not in settings
@@ -26,12 +27,15 @@ class Serial(rfc2217.Serial):  # type: ignore[misc] # pyserial has no type hints
 
     def from_url(self, url: str) -> tuple[str, int]:
         """Where to connect to: the place pyserial asks this at is `open`."""
+        # Here, because a program that never opens a twin need not pay for one.
+        from atwin.session.serving import serve_url
+
         try:
-            self._twin = BackgroundTwin(url)
+            self._twin = serve_url(url)
         except Exception as error:
             raise SerialException(f"could not open port {url}: {error}") from error
-        if self._names_no_rate and self.baudrate == _DEFAULT_RATE and self._twin.rate:
-            self.baudrate: int = self._twin.rate
+        if self._names_no_rate and self.baudrate == _DEFAULT_RATE and self._twin.baud:
+            self.baudrate: int = self._twin.baud
         return self._twin.address
 
     def close(self) -> None:

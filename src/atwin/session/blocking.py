@@ -1,0 +1,181 @@
+"""A module by its port's URL, with blocking calls: for programs without asyncio."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+from atwin.disk.state import StateError
+from atwin.host.channel.channel import COMMAND_TIMEOUT
+from atwin.host.errors import UsageError
+from atwin.host.modem import Modem
+from atwin.line.errors import PortSpecError
+from atwin.models import UnknownModelError
+from atwin.session.loop_thread import LoopThread
+from atwin.session.opening import modem_on
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+    from types import TracebackType
+
+    from atwin.host.bring_up import Patience
+    from atwin.host.channel.channel import LogEntry
+    from atwin.host.channel.exchange import Reply
+    from atwin.host.download.reports import DownloadResult
+    from atwin.host.http.request import Response
+    from atwin.host.identity import Identity, Limits
+    from atwin.host.tls import TlsSettings
+    from atwin.line.port import Port
+
+log = logging.getLogger("atwin.session")
+
+
+class SyncModem:
+    """`Modem` with blocking calls; its event loop runs on a thread of its own.
+
+    Calls may come from any thread. Ctrl-C in a call stops what the call was doing, and the next
+    call works. Progress and log functions are called on that other thread. After `close` every
+    call raises `RuntimeError`.
+    """
+
+    def __init__(self, open_port: Callable[[], Awaitable[Port]], **settings: Any) -> None:
+        """Open the port by awaiting `open_port()`; `settings` as for `Modem`.
+
+        Raises what `open_port` raises, and `UsageError` when it is no function.
+        """
+        if not callable(open_port):
+            raise UsageError(
+                f"{open_port!r}: give a function that opens a port; atwin.connect takes a device"
+                " path or URL"
+            )
+        self._begin(_on_port(open_port, settings))
+
+    @classmethod
+    def around(cls, modem: AbstractAsyncContextManager[Modem]) -> Self:
+        """What `modem` gives, in the loop of this object until it is closed."""
+        made = cls.__new__(cls)
+        made._begin(modem)
+        return made
+
+    def _begin(self, modem: AbstractAsyncContextManager[Modem]) -> None:
+        self._loop = LoopThread("atwin-host", modem)
+        self._modem: Modem = self._loop.thing
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the port and end the thread; harmless when called twice."""
+        self._loop.end()
+
+    def bring_up(self, patience: Patience | None = None) -> None:
+        """See `Modem.bring_up`."""
+        self._loop.call(self._modem.bring_up(patience))
+
+    def command(self, text: str, *, timeout: float = COMMAND_TIMEOUT) -> Reply:
+        """See `Modem.command`."""
+        return self._loop.call(self._modem.command(text, timeout=timeout))
+
+    def limits(self) -> Limits:
+        """See `Modem.limits`."""
+        return self._loop.call(self._modem.limits())
+
+    def identity(self) -> Identity:
+        """See `Modem.identity`."""
+        return self._loop.call(self._modem.identity())
+
+    def get(self, url: str, **options: Any) -> Response:
+        """See `Modem.get` for the options."""
+        return self._loop.call(self._modem.get(url, **options))
+
+    def head(self, url: str, **options: Any) -> Response:
+        """See `Modem.head` for the options."""
+        return self._loop.call(self._modem.head(url, **options))
+
+    def post(self, url: str, data: bytes, **options: Any) -> Response:
+        """See `Modem.post` for the options."""
+        return self._loop.call(self._modem.post(url, data, **options))
+
+    def download(self, url: str, target: str | Path, **options: Any) -> DownloadResult:
+        """See `Modem.download` for the options."""
+        return self._loop.call(self._modem.download(url, target, **options))
+
+    def on_log(self, call: Callable[[LogEntry], None]) -> None:
+        """See `Modem.on_log`; `call` is called on the modem's own thread."""
+        self._modem.on_log(call)
+
+
+def connect(
+    port: str,
+    *,
+    apn: str = "",
+    user: str = "",
+    password: str = "",
+    tls: TlsSettings | None = None,
+    pins: str | None = None,
+    patience: Patience | None = None,
+) -> SyncModem:
+    """A module on the network, with its bearer open, ready for requests; close it.
+
+    `port` is what `--port` of the command line takes: a device path, `socket://HOST:PORT`,
+    `rfc2217://HOST:PORT`, or `twin://MODEL` for a virtual module that lives as long as the
+    connection. `pins` is what `--pins` takes. `apn`, `user`, `password` and `tls` are as for
+    `Modem`, `patience` as for `Modem.bring_up`.
+
+    Raises `UsageError` for what can be no port, `PortError` for a port that cannot be opened, and
+    `ModuleError` for a module that does not get onto the network. The text of each is one line that
+    says what to do.
+    """
+    if not isinstance(port, str):
+        raise UsageError(f"{port!r}: give a device path or URL, such as twin://air724ug")
+    try:
+        return _ready(SyncModem.around(_opened(port, tls, pins, apn, user, password)), patience)
+    except (PortSpecError, StateError, UnknownModelError) as error:
+        raise UsageError(str(error)) from None
+
+
+def connect_port(
+    open_port: Callable[[], Awaitable[Port]], *, patience: Patience | None = None, **settings: Any
+) -> SyncModem:
+    """`SyncModem(open_port, **settings)` that is on the network already; raises as that does."""
+    return _ready(SyncModem(open_port, **settings), patience)
+
+
+def _ready(modem: SyncModem, patience: Patience | None) -> SyncModem:
+    """The same modem once it is on the network; closed, if that fails."""
+    try:
+        modem.bring_up(patience)
+    except BaseException:
+        modem.close()
+        raise
+    return modem
+
+
+@asynccontextmanager
+async def _opened(
+    port: str, tls: TlsSettings | None, pins: str | None, apn: str, user: str, password: str
+) -> AsyncIterator[Modem]:
+    # A library does not write on stderr.
+    async with modem_on(
+        port, note=log.info, tls=tls, pins=pins, apn=apn, user=user, password=password
+    ) as (modem, _):
+        yield modem
+
+
+@asynccontextmanager
+async def _on_port(
+    open_port: Callable[[], Awaitable[Port]], settings: dict[str, Any]
+) -> AsyncIterator[Modem]:
+    async with Modem(await open_port(), **settings) as modem:
+        yield modem

@@ -1,0 +1,111 @@
+"""An event loop on a thread of its own, for programs without asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import wait
+from contextlib import AsyncExitStack, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from contextlib import AbstractAsyncContextManager
+
+T = TypeVar("T")
+
+#: Seconds after which a Ctrl-C is noticed at the latest.
+_LOOK_UP = 0.5
+
+
+class LoopThread:
+    """An event loop on a thread of its own, and what lives in it: `thing`, until the end."""
+
+    def __init__(self, name: str, thing: AbstractAsyncContextManager[Any]) -> None:
+        self._ended = False
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+        self._open = AsyncExitStack()
+        try:
+            self.thing = self.call(self._open.enter_async_context(thing))
+        except BaseException:
+            self._stop()
+            raise
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """What `work` comes to in the loop. Ctrl-C here stops it there.
+
+        Raises what `work` raises, and `RuntimeError` after the end.
+        """
+        if self._ended:
+            work.close()
+            raise RuntimeError("this is closed")
+        ended = threading.Event()
+        task: asyncio.Task[T] | None = None
+        given_up = False
+
+        async def run() -> T:
+            nonlocal task
+            task = asyncio.current_task()
+            try:
+                if given_up:
+                    work.close()
+                    raise asyncio.CancelledError
+                return await work
+            finally:
+                ended.set()
+
+        def give_up() -> None:
+            nonlocal given_up
+            given_up = True
+            if task is not None:
+                task.cancel()
+
+        try:
+            future = asyncio.run_coroutine_threadsafe(run(), self._loop)
+            # A signal that comes just before a wait begins does not end it: look up now and then.
+            while not wait((future,), timeout=_LOOK_UP).done:
+                pass
+            return future.result()
+        except KeyboardInterrupt:
+            # The command in flight must be over before the caller goes on, or its late answer
+            # would meet the next one. The signal may have come before `future` had its name, so
+            # the loop itself is told.
+            self._loop.call_soon_threadsafe(give_up)
+            ended.wait(5.0)
+            raise
+
+    def end(self) -> None:
+        """Close `thing` and end the thread; harmless when called twice."""
+        if not self._ended:
+            try:
+                self.call(self._open.aclose())
+            finally:
+                self._stop()
+
+    def end_soon(self) -> None:
+        """The same without waiting, so that an event loop may call it."""
+
+        async def end() -> None:
+            try:
+                await self._open.aclose()
+            finally:
+                self._loop.stop()
+
+        if not self._ended:
+            self._ended = True
+            asyncio.run_coroutine_threadsafe(end(), self._loop)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.close()
+
+    def _stop(self) -> None:
+        self._ended = True
+        with suppress(RuntimeError):  # it has ended already
+            self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
