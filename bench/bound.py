@@ -1,9 +1,10 @@
 """How fast a download could be at best: bytes that must cross the line, waits that must be waited.
 
-A line carries one byte in ten bit times, and one command is under way at a time (spec: uart.md §3,
-§5), so what the method itself needs adds up, for ranges and for the stream in different ways.
+A line carries one byte in ten bit times, and one command is under way at a time
+(docs/spec/uart.md §3, §5), so what the method itself needs adds up, for ranges and for the stream
+in different ways.
 
-**Ranges** (spec: flows.md §3). For each part the host says BREAK, BREAKEND, HTTPACTION and
+**Ranges** (docs/spec/flows.md §3). For each part the host says BREAK, BREAKEND, HTTPACTION and
 HTTPREAD, and the module answers; echo is off, as the host runs it. Between HTTPACTION's OK and its
 URC the line is silent: the module connects (one round trip), asks (another one) and receives the
 part at the rate of the downlink. HTTPREAD needs the finished action, and the next action overwrites
@@ -17,9 +18,9 @@ A module that lower-cases headers (Air724UG) cannot carry the ETag in If-Range, 
 after each part is what makes sure of the entity (docs/decisions.md, 22). That safety is part of the
 method, and its bytes are among the answers.
 
-**The stream** (HTTPEXACTION; spec: http.md §3.11). The module receives while the host reads, so the
-slower of the two counts, after one wait for the connection and the first byte. Each read of 3880
-bytes costs a URC, the command, its header and its OK:
+**The stream** (HTTPEXACTION; docs/spec/http.md §3.11). The module receives while the host reads, so
+the slower of the two counts, after one wait for the connection and the first byte. Each read of
+3880 bytes costs a URC, the command, its header and its OK:
 
     stream = 2 * round trip  +  max(reads * (URC + command + answer + body) * 10 / rate,
                                     size / downlink)
@@ -35,7 +36,7 @@ from dataclasses import dataclass
 
 #: Bits on the wire for each byte: 8N1.
 _BITS = 10
-#: Bytes of one HTTPEXGET without a length (spec: http.md §3.11).
+#: Bytes of one HTTPEXGET without a length (docs/spec/http.md §3.11).
 EXGET = 3880
 
 _OK = "\r\nOK\r\n"
@@ -126,7 +127,8 @@ def _action(text: str, urc: str) -> int:
 
 
 def _head(length: int) -> int:
-    """Bytes of HTTPHEAD and its answer; its data have one more CR LF behind them (http.md §3.7)."""
+    """Bytes of HTTPHEAD and its answer, with one more CR LF after its data
+    (docs/spec/http.md §3.7)."""
     return _command("AT+HTTPHEAD") + len(f"\r\n+HTTPHEAD: {length}\r\n") + length + 2
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from atwin.host.download.order import Strategy
     from atwin.host.download.reports import DownloadResult
 
-#: The vendor's file (spec: flows.md §3).
+#: The vendor's file (docs/spec/flows.md §3).
 SIZE = 11_975_260
 MODELS = ("air724ug", "air780e-at", "air780e-lsat")
 RATES = (115200, 921600)

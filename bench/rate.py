@@ -20,7 +20,7 @@ from rich.table import Table
 
 RATES = (9600, 115200, 460800, 921600)
 SECONDS = 10
-#: The most one HTTPDATA or HTTPREAD carries (spec: flows.md §3).
+#: The most one HTTPDATA or HTTPREAD carries (docs/spec/flows.md §3).
 PIECE = 307_200
 #: How far from the wire a rate may be.
 TOLERANCE = 0.01

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from atwin.host.download import Strategy
     from atwin.host.download.reports import DownloadResult
 
-#: The file of the vendor's example (spec: flows.md §3).
+#: The file of the vendor's example (docs/spec/flows.md §3).
 SIZE = 11_975_260
 BAUD = 921_600
 MOMENT = 60.0

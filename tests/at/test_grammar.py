@@ -1,4 +1,4 @@
-"""Command lines: the cases the specification names, then anything (spec: uart.md §1, §11)."""
+"""Command lines: the cases the specification names, then anything (docs/spec/uart.md §1, §11)."""
 
 import pytest
 from hypothesis import given

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tokenize
 from functools import cache
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,55 @@ def test_a_missing_section_would_be_found() -> None:
         "OQ-999",
     ]
     assert unknown("(docs/spec/goldens.md G1, G77)") == ["goldens.md G77"]
+
+
+def citing(room: str) -> list[Path]:
+    """What cites chapters, but for this file, which cites what is not there."""
+    kinds = {".py", ".toml", ".txt"}
+    found = [path for path in (ROOT / room).rglob("*") if path.suffix in kinds]
+    return sorted(path for path in found if path != Path(__file__).resolve())
+
+
+def stray(text: str) -> list[str]:
+    """Chapters in `text` that are not named by a path, themselves or by the chapter before them."""
+    return [
+        found["chapter"]
+        for found in CITATION.finditer(text)
+        if not found["path"]
+        and "docs/spec/" not in text[max(0, found.start() - 120) : found.start()]
+    ]
+
+
+@pytest.mark.parametrize("room", ["src", "tests", "bench", "examples"])
+def test_what_the_source_cites_is_there_and_has_a_path(room: str) -> None:
+    wrong = {
+        str(path.relative_to(ROOT)): found
+        for path in citing(room)
+        if (found := unknown(text := path.read_text(encoding="utf-8")) + stray(text))
+    }
+    assert wrong == {}
+
+
+def test_a_chapter_without_a_path_would_be_found() -> None:
+    assert stray('"""Rates (' + "spec: " + 'uart.md §5)."""') == ["uart.md"]
+    assert stray("(docs/spec/flows.md §3, http.md §7)") == []
+
+
+#: A page or table that a comment or docstring names.
+PAGE = re.compile(r"(?<![\w./<*{-])[\w/.-]*[\w-]\.(?:md|tsv)\b(?!\()")
+
+
+def prose(path: Path) -> str:
+    """Comments and strings of a Python file."""
+    tokens = tokenize.generate_tokens(StringIO(path.read_text(encoding="utf-8")).readline)
+    return "\n".join(t.string for t in tokens if t.type in (tokenize.COMMENT, tokenize.STRING))
+
+
+def test_no_comment_of_the_source_names_a_page_outside_of_the_repository() -> None:
+    missing = {
+        page: path.name
+        for path in (ROOT / "src").rglob("*.py")
+        for page in PAGE.findall(prose(path))
+        if not any((place / page).exists() for place in (ROOT, ROOT / "docs", SPEC, path.parent))
+    }
+    assert missing == {}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-#: The file of the vendor's example (spec: flows.md §3).
+#: The file of the vendor's example (docs/spec/flows.md §3).
 SEED_SIZE = 11_975_260
 
 

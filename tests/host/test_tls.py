@@ -1,4 +1,4 @@
-"""HTTPS from the host's side: files compared and uploaded, SSLCFG once a boot (spec: tls.md §2)."""
+"""HTTPS of the host: files compared and uploaded, SSLCFG once a boot (docs/spec/tls.md §2)."""
 
 from __future__ import annotations
 

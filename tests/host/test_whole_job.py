@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from atwin.host.download import DownloadResult
 
-#: The file of the vendor's example (spec: flows.md §3).
+#: The file of the vendor's example (docs/spec/flows.md §3).
 SIZE = 11_975_260
 
 

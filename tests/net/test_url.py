@@ -1,4 +1,4 @@
-"""URLs as HTTPPARA takes them, and where Location leads (spec: http.md §6, §8)."""
+"""URLs as HTTPPARA takes them, and where Location leads (docs/spec/http.md §6, §8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RESET, PWRKEY and supply: hold times per model, and what starts what (spec: power.md §1)."""
+"""RESET, PWRKEY and supply: hold times per model, and what starts what (docs/spec/power.md §1)."""
 
 from __future__ import annotations
 
@@ -232,7 +232,7 @@ def test_usb_boot_at_the_start_is_download_mode(model: str) -> None:
 @pytest.mark.parametrize("model", ["air780e-at", "air724ug"])
 @pytest.mark.parametrize("way", ["key", "reset", "supply"])
 def test_off_by_command_with_the_key_tied_low(model: str, way: str) -> None:
-    """It stays off until the key is released and pulled, or RESET, or VBAT (power.md §2)."""
+    """It stays off until the key is released and pulled, RESET, or VBAT (docs/spec/power.md §2)."""
 
     async def test(twin: Twin, terminal: Terminal) -> None:
         twin.module.switch_off()

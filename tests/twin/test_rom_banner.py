@@ -1,4 +1,4 @@
-"""The mask ROM knows nothing of what AT&W saved (spec: uart.md §8)."""
+"""The mask ROM knows nothing of what AT&W saved (docs/spec/uart.md §8)."""
 
 from __future__ import annotations
 

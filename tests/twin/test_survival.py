@@ -1,4 +1,4 @@
-"""What survives: every event against every item (spec: power.md §4)."""
+"""What survives: every event against every item (docs/spec/power.md §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The host's RTS and DTR wired to RESET and PWRKEY (spec: power.md §1)."""
+"""The host's RTS and DTR wired to RESET and PWRKEY (docs/spec/power.md §1)."""
 
 from __future__ import annotations
 

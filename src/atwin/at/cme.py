@@ -1,4 +1,4 @@
-"""The `+CME ERROR` numbers and their verbose texts (spec: cme.tsv, uart.md §9)."""
+"""The `+CME ERROR` numbers and their verbose texts (docs/spec/uart.md §9)."""
 
 from __future__ import annotations
 

@@ -235,7 +235,7 @@ class CommandTable:
         limits: Limits,
         parameter_error: int = Cme.PARAMETERS_INVALID,
     ) -> None:
-        """`parameter_error`: the CME number for wrong arguments (spec: open-questions.md OQ-4).
+        """`parameter_error`: the CME number for wrong arguments (docs/spec/open-questions.md OQ-4).
 
         Raises TypeError when two of them declare the same form of a command.
         """

@@ -69,8 +69,8 @@ class BodyData:
 class Received:
     """The next bytes of a packet that a TCP or UDP link received; a view of what was fed.
 
-    `link` is None where there is only one; `left` bytes of the packet are still to come (spec:
-    network.md §5, Receive formats).
+    `link` is None where there is only one; `left` bytes of the packet are still to come
+    (docs/spec/network.md §5, Receive formats).
     """
 
     link: int | None

@@ -1,4 +1,4 @@
-"""Command lines as text: from one line to the commands in it (spec: uart.md §1).
+"""Command lines as text: from one line to the commands in it (docs/spec/uart.md §1).
 
 Everything is latin-1, one character a byte, so that UTF-8 and GBK in strings pass unchanged.
 """
@@ -154,7 +154,7 @@ def _end_of_piece(text: str, position: int, separators: str) -> int:
 def _behind_quoted(text: str, start: int) -> int:
     """The place behind the value that begins with the quote at `start`.
 
-    A value may hold quotes as they are (spec: http.md §3.3): the one that ends it has a
+    A value may hold quotes as they are (docs/spec/http.md §3.3): the one that ends it has a
     separator behind it, and a `;` separates when a command follows. Where none has, it is the
     last one; where there is no other, the value runs to the end.
     """

@@ -1,4 +1,4 @@
-"""What a parameter of a command takes: ranges, choices, strings (spec: http.md §1, §3).
+"""What a parameter of a command takes: ranges, choices, strings (docs/spec/http.md §1, §3).
 
 The same object converts an argument, writes its part of the test form, and stands in the
 reference page.

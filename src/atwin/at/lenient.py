@@ -12,7 +12,7 @@ def lenient(pattern: str) -> re.Pattern[str]:
     r"""Compile `pattern`, written with one blank after each colon and comma.
 
     Each of these stands for any number of blanks around the mark, none included: modules and
-    firmware differ in that (spec: open-questions.md OQ-1). `\d+` stands for a number of at most
+    firmware differ in that (docs/spec/open-questions.md OQ-1). `\d+` stands for a number of at most
     `LONGEST_NUMBER` digits: what is longer means nothing, and Python would refuse to read it.
     Blanks are never given back, so that a line of nothing else takes no longer than another.
     """

@@ -1,4 +1,5 @@
-"""What a command answers, and how the answer is framed on the line (spec: http.md §1, uart.md §2).
+"""What a command answers, and how that is framed on the line (docs/spec/http.md §1,
+docs/spec/uart.md §2).
 
 Each `frame_*` returns one complete piece of output, to be handed to the port in one write.
 """
@@ -109,7 +110,7 @@ def frame_final(final: str, style: Style) -> bytes:
 
 
 def frame_error(error: AtError, style: Style) -> bytes:
-    """The error result in the form of the current AT+CMEE mode (spec: uart.md §9)."""
+    """The error result in the form of the current AT+CMEE mode (docs/spec/uart.md §9)."""
     if not isinstance(error, CmeError):
         return frame_final(ERROR, style)
     lines = frame_lines(error.lines, style) if error.lines else b""
@@ -134,5 +135,5 @@ def frame_prompt(prompt: str, *, blank: bool = False) -> bytes:
 
 
 def frame_urc(text: str) -> bytes:
-    """An unsolicited line; ATQ and ATV do not touch it (spec: uart.md §2)."""
+    """An unsolicited line; ATQ and ATV do not touch it (docs/spec/uart.md §2)."""
     return f"\r\n{text}\r\n".encode("latin-1")

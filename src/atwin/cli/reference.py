@@ -24,8 +24,8 @@ _FORM_ORDER = (Form.EXECUTE, Form.SET, Form.READ, Form.TEST)
 #: The forms of a set command that may also stand without its arguments.
 _BARE = (Form.SET, Form.EXECUTE)
 
-#: `(spec: http.md §3)`, or the same as a sentence.
-_CHAPTERS = re.compile(r" ?\(spec: [^)]*\)| ?Spec: \w+\.md[^.]*\.")
+#: `(docs/spec/http.md §3)`, or the same as a sentence.
+_CHAPTERS = re.compile(r" ?\(docs/spec/[^)]*\)| ?See docs/spec/.*?\d\.(?= |$)")
 
 _PREFACE = """\
 # AT commands

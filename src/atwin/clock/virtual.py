@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: 2024-08-23 06:52:50 UTC: the date of the log the boot texts were read from (spec uart.md §8).
+#: 2024-08-23 06:52:50 UTC: the date of the log with the boot texts (docs/spec/uart.md §8).
 START_OF_TIME = 1_724_395_970.0
 
 

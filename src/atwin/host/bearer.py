@@ -1,4 +1,4 @@
-"""The bearer HTTP runs on: `AT+SAPBR` (spec: network.md §3, flows.md §1)."""
+"""The bearer HTTP runs on: `AT+SAPBR` (docs/spec/network.md §3, docs/spec/flows.md §1)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from atwin.at.dialect.said import Urc
     from atwin.host.channel.channel import Channel
 
-#: Seconds SAPBR=1 may take (spec: flows.md §1).
+#: Seconds SAPBR=1 may take (docs/spec/flows.md §1).
 OPEN_TIMEOUT = 90.0
 
 _CONNECTING, _CONNECTED = 0, 1

@@ -1,4 +1,4 @@
-"""From a module that may still be booting to one that is on the network (spec: flows.md §1)."""
+"""From a module that may still be booting to one that is on the network (docs/spec/flows.md §1)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often and how long bring-up asks; seconds. The vendor's numbers (spec: power.md §5).
+    """How often and how long bring-up asks; seconds. The vendor's numbers (docs/spec/power.md §5).
 
     `find_within` bounds all that it takes until the module answers AT.
     """

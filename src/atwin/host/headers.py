@@ -1,4 +1,4 @@
-"""The header block of a response, as `AT+HTTPHEAD` hands it out (spec: http.md §3.7)."""
+"""The header block of a response, as `AT+HTTPHEAD` hands it out (docs/spec/http.md §3.7)."""
 
 from __future__ import annotations
 

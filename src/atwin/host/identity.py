@@ -1,4 +1,4 @@
-"""Who the module is and what it can hold, asked of the module itself (spec: models.md)."""
+"""Who the module is and what it can hold, asked of the module itself (docs/spec/models.md)."""
 
 from __future__ import annotations
 

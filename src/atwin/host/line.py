@@ -1,4 +1,4 @@
-"""Rate and flow control of the line, where the port can change its own (spec: uart.md §5, §7)."""
+"""Rate and flow control of the line, where the port can change them (docs/spec/uart.md §5, §7)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SEARCH = (*_LIKELY, *(rate for rate in reversed(RATES) if rate not in _LIKELY))
 #: auto-baud may lose two.
 _FIRST_TRIES = 4
 #: Tries at each rate of a search, and seconds for each. Auto-baud loses the first, and may lose
-#: the second (spec: uart.md §5); two answers are sure.
+#: the second (docs/spec/uart.md §5); two answers are sure.
 _TRIES, _GAP = 4, 0.2
 #: The same right after a change of rate or flow control.
 _CHANGE_TRIES, _CHANGE_GAP = 4, 0.5

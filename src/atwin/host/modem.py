@@ -131,7 +131,7 @@ class Modem:
         restart: bool = False,
         note: Callable[[str], None] | None = None,
     ) -> list[Climbed]:
-        """Bring the module up, by the ladder if it does not come by itself (spec: power.md §5).
+        """Bring the module up, by the ladder if it does not come by itself (docs/spec/power.md §5).
 
         `give_up` in seconds bounds it all: a module that has been heard gets the ladder again and
         again until then. `restart` restarts even a module that is well. Returns the rungs that

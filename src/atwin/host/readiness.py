@@ -1,8 +1,8 @@
 """Whether the module is on the network: SIM, signal, attachment, registration.
 
 What a module says of each is one of a few words, decided here; modules differ in which of the
-questions they answer at all, so none but the SIM's is asked for its own sake (spec: flows.md §1,
-network.md §1).
+questions they answer at all, so none but the SIM's is asked for its own sake
+(docs/spec/flows.md §1, docs/spec/network.md §1).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from atwin.host.channel.exchange import Reply
     from atwin.host.channel.script import Script
 
-#: CPIN and CGATT may take longer than other commands (spec: network.md §1).
+#: CPIN and CGATT may take longer than other commands (docs/spec/network.md §1).
 _SIM_TIMEOUT, _ATTACH_TIMEOUT, _TIMEOUT = 180.0, 108.0, 9.0
 
 #: The questions about registration, the most telling one first.
@@ -33,7 +33,7 @@ _UNKNOWN = 4
 
 #: Refusals in a row after which a module is taken not to know the question.
 _REFUSALS = 3
-#: Refusals that pass by themselves: the SIM or the network is not there yet (spec: cme.tsv).
+#: Refusals that pass by themselves: the SIM or the network is not there yet (docs/spec/uart.md §9).
 _PASSING = (Cme.SIM_BUSY, 30, 31, Cme.NETWORK_NOT_ALLOWED, 148, 535, 797)
 
 _SIGNAL = lenient(r"\+CSQ: (\d+)(?:, .*)?")

@@ -1,4 +1,4 @@
-"""How the module is to do HTTPS: files, then `AT+SSLCFG` for context 153 (spec: tls.md §2)."""
+"""How the module is to do HTTPS: files, then `AT+SSLCFG` for context 153 (docs/spec/tls.md §2)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class TlsSettings:
     `seclevel`: 0 checks nothing, 1 the server by `ca`, 2 shows it `cert` too; None is the highest
     the files allow. `suite` is the IANA number of the only one to offer, None offers all six.
     `check_dates`: certificates that are not valid now are refused, by the module's clock, which is
-    set for it where it is wrong; a module by itself does not look at dates (spec: tls.md §2).
+    set for it where it is wrong; a module by itself does not look at dates (docs/spec/tls.md §2).
     """
 
     ca: bytes | None = None

@@ -1,17 +1,18 @@
-"""Rates, frames and flow control: what either end of the line is set to (spec: uart.md §5-§7)."""
+"""Rates, frames and flow control: what either end of the line is set to
+(docs/spec/uart.md §5-§7)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, IntFlag
 
-#: bit/s a module can be set to (spec: uart.md §5).
+#: bit/s a module can be set to (docs/spec/uart.md §5).
 RATES = (600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
 #: The fastest rate auto-baud finds.
 FASTEST_AUTO = 230400
 #: The rate a port is opened with when nobody says another, in bit/s.
 USUAL_RATE = 115200
-#: The rate of the mask ROM, whatever the firmware is set to (spec: uart.md §8).
+#: The rate of the mask ROM, whatever the firmware is set to (docs/spec/uart.md §8).
 ROM_RATE = 115200
 
 #: How far apart two rates may be for bytes still to be understood.
@@ -47,7 +48,7 @@ class Frame:
 
     @classmethod
     def of_icf(cls, number: int, parity: int) -> Frame:
-        """AT+ICF's format 1-6 and parity, which is 0 odd or 1 even (spec: uart.md §6)."""
+        """AT+ICF's format 1-6 and parity, which is 0 odd or 1 even (docs/spec/uart.md §6)."""
         data_bits, has_parity, stop_bits = _ICF[number]
         return cls(data_bits, "OE"[parity] if has_parity else "N", stop_bits)
 

@@ -66,7 +66,7 @@ class UnknownModelError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
-    """Choices the documents leave open, at their defaults (spec: models.md, open-questions.md)."""
+    """Choices the documents leave open, at their defaults (docs/spec/models.md §2)."""
 
     #: HTTPACTION with a closed bearer opens it when the module is registered (OQ-22).
     implicit_bearer: bool = True
@@ -84,7 +84,7 @@ class Quirks:
     sapbr_padded: bool = False
     #: HTTPSSL and SSLCFG are refused before HTTPINIT (OQ-41).
     ssl_needs_init: bool = False
-    #: Seconds a closed TCP connection still holds its slot of the pool (network.md §6).
+    #: Seconds a closed TCP connection still holds its slot of the pool (docs/spec/network.md §6).
     linger_s: float = 0.0
 
 

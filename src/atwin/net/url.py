@@ -1,4 +1,4 @@
-"""URLs as the module reads them (spec: http.md §8)."""
+"""URLs as the module reads them (docs/spec/http.md §8)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Url:
 
     @classmethod
     def parse(cls, text: bytes, default_scheme: str = "http") -> Url:
-        """Read a URL of HTTPPARA, whose port may come after the path (spec: http.md §8).
+        """Read a URL of HTTPPARA, whose port may come after the path (docs/spec/http.md §8).
 
         `default_scheme` serves a URL without one. Raises `ValueError` with one line.
         """

@@ -1,4 +1,4 @@
-"""Can modules reach this HTTPS server, and if not, why and what to change? (spec: tls.md)"""
+"""Can modules reach this HTTPS server, and if not, why and what to change? (docs/spec/tls.md)"""
 
 from atwin.probe.advice import advice
 from atwin.probe.chain import ONE_RECORD

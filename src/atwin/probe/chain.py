@@ -1,4 +1,4 @@
-"""The server's certificates, as a module sees them (spec: tls.md §3, §5)."""
+"""The server's certificates, as a module sees them (docs/spec/tls.md §3, §5)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ChainFacts:
     """The chain, leaf first, and why it does not verify (None: it does, or nobody asked).
 
     `outdated` says which certificate is not valid now. It is no refusal: a module looks at dates
-    only with ignorelocaltime 0 (spec: tls.md §2).
+    only with ignorelocaltime 0 (docs/spec/tls.md §2).
     """
 
     certificates: tuple[CertificateFacts, ...]

@@ -1,4 +1,5 @@
-"""What the server does with the requests a module makes (spec: http.md §7, flows.md §3)."""
+"""What the server does with the requests a module makes (docs/spec/http.md §7,
+docs/spec/flows.md §3)."""
 
 from __future__ import annotations
 

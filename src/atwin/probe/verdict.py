@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from atwin.models import Profile
     from atwin.probe.survey import Survey
 
-#: Bytes of a header block the modules take (spec: http.md §4).
+#: Bytes of a header block the modules take (docs/spec/http.md §4).
 HEADER_LIMIT = 8192
 #: How servers that let strangers finish the handshake turn them away afterwards.
 _STRANGER = (400, 401, 403)
@@ -69,7 +69,7 @@ def _refused(found: Survey, shows_certificate: bool) -> str | None:
 
 
 def _no_room(profile: Profile, ca_size: int) -> str | None:
-    """A CA is stored in the module's flash, in whole blocks (spec: fs.md §1)."""
+    """A CA is stored in the module's flash, in whole blocks (docs/spec/fs.md §1)."""
     total = profile.limit("fs_total")
     if -(-ca_size // profile.limit("fs_block")) * profile.limit("fs_block") <= total:
         return None

@@ -1,6 +1,6 @@
 """The firmware: its chapters, and how one run of it starts.
 
-A restart makes a new `Firmware`, so nothing can survive one by accident (spec: power.md §4).
+A restart makes a new `Firmware`, so nothing can survive one by accident (docs/spec/power.md §4).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from atwin.twin.board.power import Power
 
 #: The chapters: modules of `atwin.twin.chapters`, each with its `CHAPTER`. They hear of events in
-#: this order: of a lost PDP the links tell before the bearers do (spec: network.md §4).
+#: this order: of a lost PDP the links tell before the bearers do (docs/spec/network.md §4).
 CHAPTERS: tuple[Chapter, ...] = tuple(
     import_module(f"atwin.twin.chapters.{name}").CHAPTER
     for name in (
@@ -62,7 +62,7 @@ class Firmware(Run):
             self.spawn(self._boot())
 
     async def _boot(self) -> None:
-        """The start-up sequence (spec: power.md §3, uart.md §8).
+        """The start-up sequence (docs/spec/power.md §3, docs/spec/uart.md §8).
 
         Until the parser is alive, what the host sends is lost. The mask ROM knows no settings.
         """

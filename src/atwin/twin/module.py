@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from atwin.clock.base import Timer
     from atwin.twin.board.hardware import Hardware
 
-#: Seconds from the OK of a restart command to the restart (spec: power.md §2).
+#: Seconds from the OK of a restart command to the restart (docs/spec/power.md §2).
 RESTART_DELAY = 0.1
 
 _CAUSES = {

@@ -1,4 +1,4 @@
-"""RESET_N, PWRKEY and the supply, as something outside drives them (spec: power.md §1)."""
+"""RESET_N, PWRKEY and the supply, as something outside drives them (docs/spec/power.md §1)."""
 
 from __future__ import annotations
 

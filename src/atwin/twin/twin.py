@@ -67,7 +67,7 @@ class Twin:
     `network` it has the one of this computer.
 
     `warm` (the default) is a module that was powered long ago: booted and registered, its boot
-    text long gone. `warm=False` boots from power-off, with the times of spec power.md §3 times
+    text long gone. `warm=False` boots from power-off, with the times of docs/spec/power.md §3 times
     `time_scale`. With `baud`, in bit/s, the line takes its time, the host's end running at that
     rate where the port tells no other; `host_fifo` models the host's receiver; `wiring` puts the
     host's RTS or DTR on RESET or PWRKEY. The same `seed` gives the same IMEI, IMSI, ICCID and

@@ -1,4 +1,4 @@
-"""The host's RTS and DTR wired to RESET and PWRKEY, as many boards do it (spec: power.md §1)."""
+"""The host's RTS and DTR wired to RESET and PWRKEY, as on many boards (docs/spec/power.md §1)."""
 
 from __future__ import annotations
 

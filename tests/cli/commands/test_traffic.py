@@ -74,7 +74,7 @@ def test_a_price(told: Any) -> None:
 
 
 def test_parts_as_the_module_takes_them(told: Any) -> None:
-    # The vendor's file (spec: flows.md §3): a HEAD and the parts of each module.
+    # The vendor's file (docs/spec/flows.md §3): a HEAD and the parts of each module.
     for model, part, connections in (
         ("air724ug", (), 1 + 39),
         ("air780e-lsat", (), 1 + 93),

@@ -1,4 +1,4 @@
-"""Chunk arithmetic, with the vendor's own numbers (spec: flows.md §3)."""
+"""Chunk arithmetic, with the vendor's own numbers (docs/spec/flows.md §3)."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def test_a_stream_that_is_asked_for(model: str) -> None:
 
 
 def silent_about_bodies() -> tuple[Modem, FakeModule]:
-    """A module with HTTPEXACTION that never sends +HTTPEXPOST, as some firmware (http.md §3.11)."""
+    """HTTPEXACTION without a +HTTPEXPOST ever, as on some firmware (docs/spec/http.md §3.11)."""
     near, far = memory_pair()
     module = FakeModule(far, FakeServer(b""), limit=3356, buffer=4096, streams=True)
     module.instead["AT+HTTPEXACTION=1"] = b"\r\nOK\r\n"

@@ -1,4 +1,4 @@
-"""Flow control with effect, and what is lost without (spec: uart.md §7)."""
+"""Flow control with effect, and what is lost without (docs/spec/uart.md §7)."""
 
 from __future__ import annotations
 
@@ -244,7 +244,7 @@ def test_switched_off_flow_control_lets_everything_go() -> None:
 
 
 def test_the_ok_of_ipr_goes_out_at_the_old_rate_even_when_rts_held_it_back() -> None:
-    """OK is sent at the old rate, then the rate changes (spec: uart.md §5)."""
+    """OK is sent at the old rate, then the rate changes (docs/spec/uart.md §5)."""
 
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         host.set_line(HostSettings(115200, rts=False))

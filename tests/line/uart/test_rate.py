@@ -1,4 +1,4 @@
-"""The UART with line time: pacing, frames, rates that differ, auto-baud (spec: uart.md §5, §6)."""
+"""The UART with line time: pacing, frames, other rates, auto-baud (docs/spec/uart.md §5, §6)."""
 
 from __future__ import annotations
 
@@ -245,7 +245,7 @@ def test_auto_baud_takes_it_from_nothing_else(first: bytes) -> None:
 
 
 def test_a_host_that_ends_lines_with_lf_trains_the_module() -> None:
-    """A quarter of real hosts send LF only (spec: uart.md §11)."""
+    """A quarter of real hosts send LF only (docs/spec/uart.md §11)."""
 
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         terminal.type(b"AT\nAT\n")

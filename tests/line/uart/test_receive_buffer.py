@@ -8,7 +8,7 @@ from atwin.clock import run_virtual
 from atwin.line.ports.memory import MemoryPort, memory_pair
 from atwin.line.uart.uart import Uart
 
-#: Bytes (spec: uart.md §3).
+#: Bytes (docs/spec/uart.md §3).
 LIMIT = 4096
 
 Scene = Callable[[Uart, MemoryPort], Awaitable[None]]

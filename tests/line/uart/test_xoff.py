@@ -1,4 +1,4 @@
-"""XON and XOFF in the module's output: who acts on them, also inside data (spec: uart.md §7)."""
+"""XON and XOFF in the module's output: who obeys, also inside data (docs/spec/uart.md §7)."""
 
 from __future__ import annotations
 

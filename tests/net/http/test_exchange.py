@@ -107,7 +107,8 @@ class TestSplits:
         assert asyncio.run(main()) == b"hello world"
 
 
-#: The seed's header block, whose length the vendor printed (spec: http.md §3.7, flows.md §3).
+#: The header block, whose length the vendor printed (docs/spec/http.md §3.7,
+#: docs/spec/flows.md §3).
 SEED_LINES = b"""\
 server: aliyunoss
 date: thu, 16 jan 2020 06:50:58 gmt

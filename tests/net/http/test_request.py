@@ -1,4 +1,4 @@
-"""The request's bytes (spec: http.md §3.5)."""
+"""The request's bytes (docs/spec/http.md §3.5)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ AGENT = (b"User-Agent", b"AM_MODULE")
 
 
 def test_the_worked_example_is_122_bytes() -> None:
-    """The head that spec flows.md §6 counts, with its 10-byte body announced."""
+    """The head that docs/spec/flows.md §6 counts, with its 10-byte body announced."""
     head = Request("POST", URL, [AGENT], body=b"0123456789").head()
     assert head == (
         b"POST /post HTTP/1.1\r\n"

@@ -1,4 +1,4 @@
-"""The worked examples of spec flows.md §6, to the byte."""
+"""The worked examples of docs/spec/flows.md §6, to the byte."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from atwin.net.meter.model import (
 )
 from atwin.net.url import Url
 
-#: Spec http.md §3.5 with `Content-Length: 10`.
+#: docs/spec/http.md §3.5 with `Content-Length: 10`.
 POST_10 = Request(
     "POST",
     Url.parse(b"http://httpbin.org/post"),

@@ -19,7 +19,7 @@ MANY: Typed = (
     3.0,
 )
 TRANSPARENT: Typed = (b"AT+CIPMODE=1\r", *LINK)
-#: Seconds that are enough; the longest data phase lasts two minutes (spec: http.md §3.4).
+#: Seconds that are enough; the longest data phase lasts two minutes (docs/spec/http.md §3.4).
 SOON = 15.0
 
 

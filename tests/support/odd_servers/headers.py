@@ -83,13 +83,13 @@ class HeadersMany(_Dressed):
 
 
 class HeadersTooLong(_Dressed):
-    """9 KB: more than a module reads (spec: http.md §4)."""
+    """9 KB: more than a module reads (docs/spec/http.md §4)."""
 
     def dress(self, head: bytes) -> bytes:
         return head[:-2] + b"X: " + b"y" * 9000 + b"\r\n\r\n"
 
     def expect(self, case: Case) -> Expectation:
-        because = "a module reads 8 KiB of header (spec: http.md §4)"
+        because = "a module reads 8 KiB of header (docs/spec/http.md §4)"
         return GivesUp((1, 3), (r"600|HTTP|header",), because=because)
 
 

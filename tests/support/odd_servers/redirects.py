@@ -192,7 +192,7 @@ class RedirectNine(_Chain):
     hops = 9
 
     def expect(self, case: Case) -> Expectation:
-        because = "a module follows five (spec: http.md §6)"
+        because = "a module follows five (docs/spec/http.md §6)"
         return Either(GivesUp((1,), (r"30\d|redirect",), because=because))
 
 

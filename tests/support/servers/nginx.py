@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-#: The size of the vendor's example file (spec: flows.md §3).
+#: The size of the vendor's example file (docs/spec/flows.md §3).
 BIG = Generated(11_975_260, seed=1)
 
 

@@ -1,4 +1,4 @@
-"""Restarts and power cuts: what survives, and that nothing else does (spec: power.md §4)."""
+"""Restarts and power cuts: what survives, and that nothing else does (docs/spec/power.md §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTPS by AT commands, against real servers (spec: tls.md §4, §5; flows.md §5)."""
+"""HTTPS by AT commands, against real servers (docs/spec/tls.md §4, §5; docs/spec/flows.md §5)."""
 
 from __future__ import annotations
 
@@ -307,7 +307,7 @@ def test_what_is_no_tls_server_ends_at_negotiatetimeout_at_the_latest(said: byte
 
 
 def test_timeout_inside_the_handshake_is_a_605_not_a_408() -> None:
-    """TIMEOUT is the shorter limit by default: 120 s against 300 s (spec: tls.md §5)."""
+    """TIMEOUT is the shorter limit by default: 120 s against 300 s (docs/spec/tls.md §5)."""
 
     async def mute(stream: SimulatedStream) -> None:
         await asyncio.sleep(3600)

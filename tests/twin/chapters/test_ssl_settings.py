@@ -1,4 +1,4 @@
-"""What each SSLCFG key does, seen on the wire and in the log (spec: tls.md §2, §5)."""
+"""What each SSLCFG key does, seen on the wire and in the log (docs/spec/tls.md §2, §5)."""
 
 from __future__ import annotations
 
@@ -361,7 +361,7 @@ def page(tmp_path_factory: pytest.TempPathFactory, ca: Issued) -> Iterator[int]:
 
 @pytest.mark.parametrize("model", ["air724ug", "air780e-at", "air780e-lsat"])
 def test_the_vendors_mutual_authentication_byte_for_byte(model: str, page: int, ca: Issued) -> None:
-    """flows.md §5, echo and all, files written by FSCREATE and FSWRITE."""
+    """docs/spec/flows.md §5, echo and all, files written by FSCREATE and FSWRITE."""
     client = tls_pki.leaf(ca, name="module-1", hosts=(), use=None, secret="client")
     files = {"ca.crt": ca.pem, "client.crt": client.pem, "client.key": client.key_pem}
     prompt = b"\r\n> " if model == "air724ug" else b"\r\n>"

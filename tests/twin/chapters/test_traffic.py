@@ -1,4 +1,4 @@
-"""What a module keeps of its traffic, action by action (spec: flows.md §6)."""
+"""What a module keeps of its traffic, action by action (docs/spec/flows.md §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A download under each fault on each model, and under random ones (spec: flows.md §1)."""
+"""A download under each fault on each model, and under random ones (docs/spec/flows.md §1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Faults of module, supply, radio and line, as a terminal sees them (spec: power.md, uart.md)."""
+"""Faults of module, supply, radio, line, as a terminal sees them (docs/spec/power.md,
+docs/spec/uart.md)."""
 
 from __future__ import annotations
 

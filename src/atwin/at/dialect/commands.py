@@ -105,7 +105,7 @@ COMMANDS = {
             Secret(1, where={0: '"?PWD"?'}, marks=":"),
         )
     ),
-    # HTTP (spec: http.md §3)
+    # HTTP (docs/spec/http.md §3)
     "+HTTPDATA": Shape(prompt=DOWNLOAD),
     "+HTTPREAD": Shape(bodies=(HttpRead,)),
     "+HTTPHEAD": Shape(bodies=(HttpHead, HttpRead)),
@@ -114,11 +114,11 @@ COMMANDS = {
     "+HTTPEXPOST": Shape(prompt=SIGN),
     "+HTTPEXGET": Shape(bodies=(HttpExGet, HttpGet)),
     "+HTTPGETTOFS": Shape(closing=(HttpGetToFs,), is_action=True),
-    # TLS and files (spec: fs.md §2)
+    # TLS and files (docs/spec/fs.md §2)
     "+SSLCFG": Shape(secrets=(Secret(2, where={0: r'"?(?:premaster|psk\w*)"?'}, marks="=:"),)),
     "+FSWRITE": Shape(prompt=SIGN, size_at=2),
     "+FSREAD": Shape(reads_file=True),
-    # TCP and UDP (spec: network.md §5)
+    # TCP and UDP (docs/spec/network.md §5)
     "+CSTT": Shape(secrets=(Secret(2, 1, marks="=:"),)),
     "+CIFSR": Shape(done=(Address,)),
     "+CIPSTART": Shape(refused=(AlreadyConnect,), closing=(ConnectOk, ConnectFail, Connect)),

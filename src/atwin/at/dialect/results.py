@@ -11,7 +11,7 @@ ERROR = "ERROR"
 
 
 class ExtendedError(Result, says="+<kind> ERROR[: <what>]", any_case=True):
-    """ERROR with its number, or the text of it (spec: uart.md §9)."""
+    """ERROR with its number, or the text of it (docs/spec/uart.md §9)."""
 
     kind: Annotated[str, "CM[ES]"]
     what: Annotated[str | None, ".*"]
@@ -22,7 +22,7 @@ def is_result(text: str) -> bool:
     return text in (OK, ERROR) or ExtendedError.read(text) is not None
 
 
-# --- results of the CIP commands, and of ATO (spec: network.md §5) --------------------------------
+# --- results of the CIP commands, and of ATO (docs/spec/network.md §5) ----------------------------
 
 
 class Address(Result, says="<address>"):
@@ -81,15 +81,15 @@ class LinkStatus(Said, says="C: <number>,<state>"):
 
 
 class HttpRead(Header, says="+HTTPREAD: <size>"):
-    """A piece of the buffer (spec: http.md §3.6)."""
+    """A piece of the buffer (docs/spec/http.md §3.6)."""
 
 
 class HttpHead(Header, says="+HTTPHEAD: <size>"):
-    """The header block (spec: http.md §3.7)."""
+    """The header block (docs/spec/http.md §3.7)."""
 
 
 class HttpExGet(Header, says="+HTTPEXGET: <size>"):
-    """A piece of a stream, as the manual's transcripts have it (spec: http.md §3.11, OQ-14)."""
+    """A piece of a stream, as the manual's transcripts have it (docs/spec/http.md §3.11, OQ-14)."""
 
 
 class HttpGet(Header, says="+HTTPGET: <size>"):
@@ -109,7 +109,7 @@ class Fetched(Header, says="+CIPRXGET: <mode>,[<link>,]<size>,<left>"):
         return self.size * (2 if self.mode == 3 else 1)
 
 
-# --- packets that come by themselves (spec: network.md §5, Receive formats) -----------------------
+# --- packets that come by themselves (docs/spec/network.md §5, Receive formats) -------------------
 
 
 class PacketOfLink(Said, says="+RECEIVE,<link>,<size>:"):

@@ -9,7 +9,8 @@
 
 `str(said)` is the line without its CR LF frame, and `Said.read` is the way back. `<link>` stands
 for the field of that name; what is in brackets is left out where its field is None. A line is read
-with any number of blanks around colons and commas, and without the quotes (spec: OQ-1).
+with any number of blanks around colons and commas, and without the quotes
+(docs/spec/open-questions.md OQ-1).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from atwin.at.lenient import LONGEST_NUMBER
 if TYPE_CHECKING:
     from typing import Self
 
-#: One of several links; None where there is only one (spec: OQ-37).
+#: One of several links; None where there is only one (docs/spec/open-questions.md OQ-37).
 Link = Annotated[int | None, r"\d"]
 #: Words of capital letters.
 Words = Annotated[str, r"[A-Z\d/-]++(?: [A-Z\d/-]++)*+"]

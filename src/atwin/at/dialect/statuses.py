@@ -1,4 +1,4 @@
-"""The statuses an HTTP request of the module ends with (spec: http.md §4)."""
+"""The statuses an HTTP request of the module ends with (docs/spec/http.md §4)."""
 
 from __future__ import annotations
 

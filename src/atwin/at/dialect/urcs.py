@@ -11,12 +11,12 @@ from typing import Annotated
 
 from atwin.at.dialect.said import Link, Urc, Words
 
-#: What the mask ROM says: no line (spec: power.md §3).
+#: What the mask ROM says: no line (docs/spec/power.md §3).
 ROM_BANNER = b"^boot.rom'v\x00\x01\x00\x00'!\\n"
 
 #: Texts without a `+` in front that no command prints as information, besides those below: what
-#: modules of this family say when they start, and what the twin never comes to (spec: uart.md §8,
-#: power.md §2).
+#: modules of this family say when they start, and what the twin never comes to
+#: (docs/spec/uart.md §8, docs/spec/power.md §2).
 FOREIGN = re.compile(
     r"(?:[A-Z-]+ )?POWER DOWN|RING|(?:SMS|CALL|PB|AT|MODEM) ?(?:READY|DONE)|\^boot\.rom.*",
     re.DOTALL | re.IGNORECASE,
@@ -26,18 +26,18 @@ FOREIGN = re.compile(
 
 
 class Ready(Urc, says="RDY"):
-    """The firmware has started: whatever it was told before is gone (spec: uart.md §8)."""
+    """The firmware has started: whatever it was told before is gone (docs/spec/uart.md §8)."""
 
 
 class PowerDown(Urc, says="NORMAL POWER DOWN"):
-    """The module switches itself off (spec: power.md §2)."""
+    """The module switches itself off (docs/spec/power.md §2)."""
 
 
 # --- SIM and network ------------------------------------------------------------------------------
 
 
 class SimState(Urc, says="+CPIN: <state>"):
-    """What AT+CPIN? tells, after a start and when the card comes or goes (spec: uart.md §8)."""
+    """What AT+CPIN? tells, after a start and when the card comes or goes (docs/spec/uart.md §8)."""
 
     IS_INFORMATION = True
 
@@ -54,7 +54,7 @@ class Registration(Urc, says="+<kind>: <state>"):
 
 
 class NetworkMode(Urc, says="^MODE: <mode>,<submode>"):
-    """The kind of radio network: 17 LTE, 0 none (spec: uart.md §8)."""
+    """The kind of radio network: 17 LTE, 0 none (docs/spec/uart.md §8)."""
 
     mode: int
     submode: int
@@ -67,17 +67,18 @@ class Service(Urc, says="+<network> Service"):
 
 
 class NetworkTime(Urc, says="+NITZ: <time>"):
-    """Date, time and zone, as the network tells them (spec: uart.md §8)."""
+    """Date, time and zone, as the network tells them (docs/spec/uart.md §8)."""
 
     time: Annotated[str, r"[\d/]+,[\d:]+[+-]\d\d,\d"]
 
 
 class Detached(Urc, says="+CGEV: ME DETACH"):
-    """The module has left the packet network (spec: network.md §2)."""
+    """The module has left the packet network (docs/spec/network.md §2)."""
 
 
 class PdnChanged(Urc, says="+CGEV: <who> PDN <what> <cid>"):
-    """A PDP is up or down; `who` made it so, the module or the network (spec: network.md §2)."""
+    """A PDP is up or down; `who` made it so, the module or the network
+    (docs/spec/network.md §2)."""
 
     who: Annotated[str, "ME|NW"]
     what: Annotated[str, "ACT|DEACT"]
@@ -85,7 +86,7 @@ class PdnChanged(Urc, says="+CGEV: <who> PDN <what> <cid>"):
 
 
 class BearerDeact(Urc, says="+SAPBR <cid>: DEACT", also="+SAPBR: <cid>: DEACT"):
-    """The network took the bearer away; no colon after SAPBR (spec: network.md §3)."""
+    """The network took the bearer away; no colon after SAPBR (docs/spec/network.md §3)."""
 
     cid: int
 
@@ -94,7 +95,7 @@ class BearerDeact(Urc, says="+SAPBR <cid>: DEACT", also="+SAPBR: <cid>: DEACT"):
 
 
 class HttpAction(Urc, says="+HTTPACTION: <method>,<status>,<length>"):
-    """An HTTPACTION is over (spec: http.md §3.5)."""
+    """An HTTPACTION is over (docs/spec/http.md §3.5)."""
 
     method: int
     status: int
@@ -102,40 +103,40 @@ class HttpAction(Urc, says="+HTTPACTION: <method>,<status>,<length>"):
 
 
 class HttpCause(Urc, says="ERROR: <cause>"):
-    """Why a request failed, where the module tells: the vendor's number (spec: http.md §4)."""
+    """Why a request failed, where the module tells: the vendor's number (docs/spec/http.md §4)."""
 
     cause: int
 
 
 class HttpExAction(Urc, says="+HTTPEXACTION: <method>,<status>"):
-    """A streaming session is over (spec: http.md §3.11)."""
+    """A streaming session is over (docs/spec/http.md §3.11)."""
 
     method: int
     status: int
 
 
 class HttpExPostReady(Urc, says="+HTTPEXPOST"):
-    """Connected: the module wants the request body (spec: http.md §3.11)."""
+    """Connected: the module wants the request body (docs/spec/http.md §3.11)."""
 
 
 class HttpExPosted(Urc, says="+HTTPEXPOST: <length>"):
-    """So many body bytes were delivered to the server (spec: http.md §3.11)."""
+    """So many body bytes were delivered to the server (docs/spec/http.md §3.11)."""
 
     length: int
 
 
 class HttpExGetReady(Urc, says="+HTTPEXGET"):
-    """Response data are waiting to be fetched (spec: http.md §3.11)."""
+    """Response data are waiting to be fetched (docs/spec/http.md §3.11)."""
 
 
 class HttpGetToFs(Urc, says="+HTTPGETTOFS: <status>,<written>"):
-    """A download into the module's file system is over (spec: http.md §3.12)."""
+    """A download into the module's file system is over (docs/spec/http.md §3.12)."""
 
     status: int
     written: int
 
 
-# --- TCP and UDP (spec: network.md §5) ------------------------------------------------------------
+# --- TCP and UDP (docs/spec/network.md §5) --------------------------------------------------------
 
 
 class ConnectOk(Urc, says="[<link>, ]CONNECT OK"):
@@ -174,7 +175,7 @@ class SceneState(Urc, says="STATE: <state>"):
 
 
 class PdpDeact(Urc, says="+PDP: DEACT", also="+PDP DEACT"):
-    """The network took the PDP of the sockets away (spec: network.md §4, OQ-36)."""
+    """The network took the PDP of the sockets away (docs/spec/network.md §4, OQ-36)."""
 
 
 class DataWaiting(Urc, says="+CIPRXGET: 1[,<link>]"):

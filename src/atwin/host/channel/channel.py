@@ -1,9 +1,9 @@
 """The host's end of the line: one command at a time, and URCs that are never lost.
 
 A command that gets no answer leaves the line in an unknown state (half a body may still be on
-its way), so the next one first resynchronises with `AT` (spec: flows.md §1, uart.md §3). Its answer
-may come all the same, later: results are counted, and for some time each command waits whether a
-second one follows the first. The last is its own.
+its way), so the next one first resynchronises with `AT` (docs/spec/flows.md §1,
+docs/spec/uart.md §3). Its answer may come all the same, later: results are counted, and for some
+time each command waits whether a second one follows the first. The last is its own.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 U = TypeVar("U", bound="Urc")
 
-#: Seconds a module may take for an answer unless its manual says more (spec: http.md §3).
+#: Seconds a module may take for an answer unless its manual says more (docs/spec/http.md §3).
 COMMAND_TIMEOUT = 9.0
 
 #: Seconds without a byte after a bare result in place of information that was asked for.
@@ -146,7 +146,7 @@ class Channel:
         async with self._lock:
             await self._doubt.clear()
             # CR LF: behind a bare CR the module would swallow data that begin with LF
-            # (spec: uart.md §1).
+            # (docs/spec/uart.md §1).
             exchange = self._begin(text, b"\r\n", timeout, None)
             self._data.unsent = len(data)
             try:

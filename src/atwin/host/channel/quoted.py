@@ -15,7 +15,8 @@ from atwin.host.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Bytes of a value, by the tag or command it is for (spec: http.md §3.3, network.md §3, fs.md §1).
+#: Bytes of a value, by the tag or command it is for (docs/spec/http.md §3.3,
+#: docs/spec/network.md §3, docs/spec/fs.md §1).
 LONGEST: Final = {
     "URL": 500,
     "UA": 256,
@@ -31,7 +32,7 @@ LONGEST: Final = {
 _USUAL = 64
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-#: Letters that USERDATA and USER_DEFINED turn into something else (spec: http.md §3.3).
+#: Letters that USERDATA and USER_DEFINED turn into something else (docs/spec/http.md §3.3).
 _ESCAPES = re.compile(r"\\22|\\r\\n")
 #: A field name as HTTP wants it (RFC 9110 §5.1).
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -68,7 +69,7 @@ def check_header_line(line: str) -> None:
     r"""Raise `UsageError` unless `line`, `Name: value`, is one that a module sends as it is.
 
     A value with the letters `\22` or `\r\n` in it would be sent as another one: a module makes a
-    quote and a line end of them, whoever wrote them (spec: http.md §3.3).
+    quote and a line end of them, whoever wrote them (docs/spec/http.md §3.3).
     """
     name, colon, value = line.partition(":")
     if not colon or not _NAME.fullmatch(name):

@@ -1,4 +1,4 @@
-"""Whole files through a module that holds a part of one at a time (spec: flows.md §3)."""
+"""Whole files through a module that holds a part of one at a time (docs/spec/flows.md §3)."""
 
 from atwin.host.download.download import Download, already_there
 from atwin.host.download.order import Order, Strategy

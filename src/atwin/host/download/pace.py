@@ -2,7 +2,7 @@
 
 Measured on the virtual clock by bench/efficiency.py. A part by range costs silence: connecting and
 asking, while nothing crosses the line. The stream costs a URC, a command and an answer for every
-3880 bytes, but receives while the host reads (spec: http.md §3.11).
+3880 bytes, but receives while the host reads (docs/spec/http.md §3.11).
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def stream_pays(chunk: int, rate: int | None, wait: float) -> bool:
     return by_range - by_stream > _WORTH * by_range
 
 
-# --- parts (spec: flows.md §3, http.md §7) --------------------------------------------------------
+# --- parts (docs/spec/flows.md §3, docs/spec/http.md §7) ------------------------------------------
 
 #: A stream is written and journalled in parts of this many bytes.
 STREAM_PART = 65_536
@@ -125,6 +125,6 @@ def next_part(done: int, total: int, chunk: int) -> Part:
     last = index * chunk - 1
     if last == done:
         # A single byte is only safe to ask for at the end of the entity, where `first` to
-        # `last` and `first` to the end are the same (spec: open-questions.md OQ-20).
+        # `last` and `first` to the end are the same (docs/spec/open-questions.md OQ-20).
         last += 1
     return Part(index, count_parts(total, chunk), done, min(last, total - 1))

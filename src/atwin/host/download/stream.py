@@ -1,4 +1,4 @@
-"""The whole file in one response that passes through the module (spec: http.md §3.11).
+"""The whole file in one response that passes through the module (docs/spec/http.md §3.11).
 
 What the server's status is shows only when everything has come. So a stream that goes on in the
 middle is preceded by one small ranged GET that overlaps what is on disk: it proves that the server

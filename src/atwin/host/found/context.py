@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from atwin.host.channel.channel import Channel
 
-#: The value of a tag that means nothing (spec: http.md §3.3).
+#: The value of a tag that means nothing (docs/spec/http.md §3.3).
 NEUTRAL: dict[str, int | str] = {
     "UA": "AM_MODULE",
     "PROIP": "0.0.0.0",

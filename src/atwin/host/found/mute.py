@@ -1,8 +1,8 @@
 """A module that does not answer AT: the states it may have been left in, and what undoes each.
 
 None of the cures harms a module that is in another of these states, is still starting, or waits
-for a command: to that one they are empty lines, or a line it refuses (spec: uart.md §1-§2, §5,
-network.md §5, http.md §3.4, fs.md).
+for a command: to that one they are empty lines, or a line it refuses (docs/spec/uart.md §1-§2, §5,
+docs/spec/network.md §5, docs/spec/http.md §3.4, fs.md).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FILL = b"\r"
 #: Bytes of a packet, the least that is filled; of the largest piece of a file, the most in a hurry.
 _PACKET, _PIECE_OF_FILE = 1460, 10_240
 #: Bytes of the largest data phase there is, AT+HTTPDATA of an Air724UG, and seconds it may last by
-#: itself (spec: http.md §3.4).
+#: itself (docs/spec/http.md §3.4).
 LARGEST_PHASE, LONGEST_PHASE = 319_488, 120.0
 #: Seconds for the answer behind the last byte of a data phase.
 _ANSWER_TIME = 2.0
@@ -57,7 +57,7 @@ QUIET = Find("its results were switched off (ATQ1): switched on", b"\rATQ0\r")
 #: Only where the host sets the flow control itself, afterwards.
 WIRES = Find("it waited for wires (AT+IFC=2,2): flow control switched off", b"\rAT+IFC=0,0\r")
 
-#: Cheap ones first. The guard times of +++ are 1.0 and 0.5 s (spec: network.md §5).
+#: Cheap ones first. The guard times of +++ are 1.0 and 0.5 s (docs/spec/network.md §5).
 MUTE: tuple[Find, ...] = (
     QUIET,
     Find("an XOFF held it still (AT+IFC=1,1): let go", XON),

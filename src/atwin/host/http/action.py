@@ -1,4 +1,4 @@
-"""HTTPACTION and the URC that ends it, again where a redirect leads (spec: http.md §3.6)."""
+"""HTTPACTION and the URC that ends it, again where a redirect leads (docs/spec/http.md §3.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTPPARA: what the open session has been told (spec: http.md §3.3)."""
+"""HTTPPARA: what the open session has been told (docs/spec/http.md §3.3)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from atwin.host.errors import CommandRefusedError
     from atwin.host.http.redirects import Way
 
-#: What BREAK and BREAKEND count to (spec: http.md §3.3).
+#: What BREAK and BREAKEND count to (docs/spec/http.md §3.3).
 LAST_BREAK: Final = 0xFFFF_FFFF
 
 #: Why a part cannot be asked for.
@@ -98,7 +98,8 @@ class Parameters:
             lines.insert(0, f"Range: bytes={span[0]}-{span[1]}")
             span = None
         if span is None:
-            # 0 to 0 asks for no range: the first byte alone cannot be asked for (spec: http.md §7).
+            # 0 to 0 asks for no range: nothing asks for the first byte alone
+            # (docs/spec/http.md §7).
             await self._breaks(0, 0)
         refusal = None
         if lines or "USERDATA" in self.told:

@@ -1,4 +1,4 @@
-"""Whole requests: get, head and post, with what flows.md §1 does when they fail."""
+"""Whole requests: get, head and post, with what docs/spec/flows.md §1 does when they fail."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from atwin.host.http.session import HttpSession
     from atwin.host.identity import Limits
 
-#: Seconds the module waits for each piece of a streamed body (spec: http.md §3.11).
+#: Seconds the module waits for each piece of a streamed body (docs/spec/http.md §3.11).
 _PIECE_SECONDS = 120
 #: Seconds in which the URC that explains a refused piece has come.
 _AFTER_REFUSAL = 2.0

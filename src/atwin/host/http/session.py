@@ -1,4 +1,4 @@
-"""One HTTP session of the module: INIT, PARA, DATA, ACTION, READ, HEAD, TERM (spec: http.md §3).
+"""One HTTP session: INIT, PARA, DATA, ACTION, READ, HEAD, TERM (docs/spec/http.md §3).
 
 A method here is a command, or the few that belong together; nothing is retried. What they do
 stands in the rooms of this package.

@@ -1,4 +1,4 @@
-"""The numbers of HTTPACTION: methods, and statuses (spec: http.md §3.6, §4).
+"""The numbers of HTTPACTION: methods, and statuses (docs/spec/http.md §3.6, §4).
 
 The server said a status, or the module says with it how a request failed, and how far it got.
 """
@@ -20,7 +20,7 @@ GET: Final = 0
 POST: Final = 1
 HEAD: Final = 2
 
-#: All other statuses are the server's own, except 408 (spec: http.md §4).
+#: All other statuses are the server's own, except 408 (docs/spec/http.md §4).
 MODULE_STATUSES = range(600, 607)
 #: What went wrong with TLS.
 OF_TLS = (Status.SSL_NOT_ESTABLISHED, Status.SSL_ALERT)

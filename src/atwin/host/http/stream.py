@@ -1,4 +1,4 @@
-"""A stream: HTTPEXACTION, and HTTPEXGET until the server's answer is over (spec: http.md §3.11)."""
+"""A stream: HTTPEXACTION, and HTTPEXGET until the answer is over (docs/spec/http.md §3.11)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ANSWERS: Final = (HttpExGetReady, HttpExAction, BearerDeact)
 
 _STREAM_URCS = (HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady)
 
-#: Bytes the module gives of a stream at a time when it is not told (spec: http.md §3.11).
+#: Bytes the module gives of a stream at a time when it is not told (docs/spec/http.md §3.11).
 _STREAM_PIECE = 3880
 
 #: Why there is no stream.

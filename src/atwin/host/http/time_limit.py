@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from atwin.host.channel.exchange import Reply
     from atwin.host.http.session import HttpSession
 
-#: Seconds beyond TIMEOUT until a missing URC is a failure (spec: flows.md §1).
+#: Seconds beyond TIMEOUT until a missing URC is a failure (docs/spec/flows.md §1).
 URC_GRACE = 10.0
 #: The same where the time of the whole job is up by then.
 _LAST_GRACE = 1.0

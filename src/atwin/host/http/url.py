@@ -1,4 +1,4 @@
-"""Which URLs a module can be asked for (spec: http.md §3.3, §8)."""
+"""Which URLs a module can be asked for (docs/spec/http.md §3.3, §8)."""
 
 from __future__ import annotations
 

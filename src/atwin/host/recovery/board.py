@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from atwin.host.line import Line
     from atwin.line.pins import HostPins, Pin
 
-#: Seconds a pin is held: the upper documented bounds, which suit every model (spec: power.md §1).
+#: Seconds a pin is held: the upper documented bounds, which suit every model
+#: (docs/spec/power.md §1).
 _HOLD = {"reset": 1.5, "power_key": 1.5, "supply": 3.0}
 
 #: Tries for a module that is starting, and seconds for each. Boot text and parser come within
-#: 1.3 s (spec: power.md §3), but PWRKEY switches off one that merely starts slowly, behind an
+#: 1.3 s (docs/spec/power.md §3), but PWRKEY switches off one that merely starts slowly, behind an
 #: update for instance: better wait too long.
 _BOOT_TRIES, _BOOT_GAP = 20, 0.5
 #: The least of them, where the time is short: a model that starts at all has started by then.
@@ -135,7 +136,7 @@ class Board:
         """Press PWRKEY if the module stays silent without it.
 
         RESET switches an Air780E off, and one whose PWRKEY is tied to ground starts by itself
-        (spec: power.md §1). A module that runs, and is slow to say so, is switched off by that:
+        (docs/spec/power.md §1). A module that runs, and is slow to say so, is switched off by that:
         the second press starts it. Raises `ModuleSilentError`.
         """
         self.channel.expect_restart()

@@ -36,7 +36,7 @@ _BETWEEN_ROUNDS = 60.0
 #: What a person calls the pins, in the order the ladder uses them.
 _WIRES: dict[Pin, str] = {"reset": "RESET", "power_key": "PWRKEY", "supply": "the supply"}
 
-#: Refusals of the SIM that nothing on the ladder changes (spec: cme.tsv).
+#: Refusals of the SIM that nothing on the ladder changes (docs/spec/uart.md §9).
 _SIM_WANTS_A_PERSON = (Cme.SIM_NOT_INSERTED, Cme.SIM_PIN_REQUIRED, Cme.SIM_PUK_REQUIRED)
 
 

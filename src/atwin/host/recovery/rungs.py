@@ -1,4 +1,5 @@
-"""The rungs of the vendor's ladder, gentlest first (spec: power.md §5, network.md §4)."""
+"""The rungs of the vendor's ladder, gentlest first (docs/spec/power.md §5,
+docs/spec/network.md §4)."""
 
 from __future__ import annotations
 
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
     from atwin.host.recovery.board import Board
     from atwin.line.pins import Pin
 
-#: Seconds single commands may take (spec: network.md §1).
+#: Seconds single commands may take (docs/spec/network.md §1).
 _SHUT_TIME, _FUNCTION_TIME = 90.0, 45.0
 
-#: Seconds in flight mode (spec: power.md §5).
+#: Seconds in flight mode (docs/spec/power.md §5).
 _FLIGHT_TIME = 5.0
 
 #: Seconds from the OK of AT+RESET to the first sign of a new life.
@@ -136,7 +137,7 @@ class PowerCycle(_Pulse):
     _pin: ClassVar[Pin] = "supply"
 
 
-#: How often the PDP is rebuilt before anything stronger (spec: flows.md §1).
+#: How often the PDP is rebuilt before anything stronger (docs/spec/flows.md §1).
 PDP_REBUILDS = 3
 
 #: Names of the rungs that are part of any try and change nothing a person has to know of.

@@ -1,4 +1,4 @@
-"""The module's control pins, as a host drives them by whatever means (spec: power.md §1)."""
+"""The module's control pins, as a host drives them by whatever means (docs/spec/power.md §1)."""
 
 from __future__ import annotations
 

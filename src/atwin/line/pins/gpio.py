@@ -17,7 +17,7 @@ class GpioPins(HostPins):
     """`offsets` are line numbers on `chip`, such as `/dev/gpiochip0`; all are released at first.
 
     Wire them so that a high line lets go of the pin (open drain, or a transistor and the line
-    inverted: RESET_N must never be pulled up externally, spec: power.md §1).
+    inverted: RESET_N must never be pulled up externally, docs/spec/power.md §1).
     """
 
     def __init__(self, chip: str, offsets: Mapping[Pin, int], inverted: Set[Pin]) -> None:

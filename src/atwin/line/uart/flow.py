@@ -1,4 +1,4 @@
-"""Flow control of both directions (spec: uart.md §7)."""
+"""Flow control of both directions (docs/spec/uart.md §7)."""
 
 from __future__ import annotations
 

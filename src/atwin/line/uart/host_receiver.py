@@ -1,7 +1,7 @@
 """A model of the microcontroller's receiver: a FIFO that its program empties at some speed.
 
 What arrives while the FIFO is full is lost, silently, as on a wire; unless flow control stops
-the module before that (spec: uart.md §7).
+the module before that (docs/spec/uart.md §7).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What comes from the host, until the firmware takes it (spec: uart.md §3)."""
+"""What comes from the host, until the firmware takes it (docs/spec/uart.md §3)."""
 
 from __future__ import annotations
 

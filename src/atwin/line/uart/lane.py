@@ -1,4 +1,4 @@
-"""One direction of a serial line: bytes arrive when their last bit would (spec: uart.md §5)."""
+"""One direction of a serial line: bytes arrive when their last bit would (docs/spec/uart.md §5)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from atwin.clock import Clock
     from atwin.clock.base import Timer
 
-#: Bytes a transmitter still sends after it was told to stop: its FIFO (spec: uart.md §7).
+#: Bytes a transmitter still sends after it was told to stop: its FIFO (docs/spec/uart.md §7).
 FIFO = 16
 
 #: Seconds of line time handed over at once at most. Stops, rate changes and ends of answers are

@@ -1,6 +1,6 @@
 """Rate and frame of both sides: how long a byte takes, and what the other side makes of it.
 
-Spec: uart.md §5, §6.
+See docs/spec/uart.md §5, §6.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from atwin.line.frame import FASTEST_AUTO, ROM_RATE, Frame, same_rate
 
 _BEGIN = re.compile(rb"AT|at")
-#: Many hosts end their lines with LF alone (spec: uart.md §11).
+#: Many hosts end their lines with LF alone (docs/spec/uart.md §11).
 _END = re.compile(rb"\r\n?|\n")
 
 

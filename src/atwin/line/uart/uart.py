@@ -1,7 +1,7 @@
 """The UART between the module's firmware and its port.
 
 Line time lives here: rate, frame, FIFOs and flow control act on the bytes that pass through and
-nowhere else (spec: uart.md §3, §5-§7). The rules:
+nowhere else (docs/spec/uart.md §3, §5-§7). The rules:
 
 - Each direction is a `Lane`, which hands bytes over when their last bit would have arrived. Without
   a rate (`Rates.paced`) a byte takes no time and everything is understood; buffer and flow control
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RX_BUFFER", "Uart", "UartSettings"]
 
-#: Bytes the module holds while a command runs (spec: uart.md §3).
+#: Bytes the module holds while a command runs (docs/spec/uart.md §3).
 RX_BUFFER = 4096
 
 

@@ -1,4 +1,4 @@
-"""One request and its response on one connection (spec: http.md §3.5, §4, §5.4).
+"""One request and its response on one connection (docs/spec/http.md §3.5, §4, §5.4).
 
 Deadlines, redirects and status codes are the caller's; so is closing the stream.
 """

@@ -1,4 +1,4 @@
-"""A request, and its head byte for byte (spec: http.md §3.5)."""
+"""A request, and its head byte for byte (docs/spec/http.md §3.5)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from atwin.net.url import Url
 
-#: The lines with a place of their own, in the order of spec http.md §3.5.
+#: The lines with a place of their own, in the order of docs/spec/http.md §3.5.
 _PLACES = (
     b"host",
     b"user-agent",

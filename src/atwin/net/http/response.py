@@ -17,7 +17,7 @@ from atwin.text.shown import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Bytes of status line and header together (spec: http.md §4, code 600).
+#: Bytes of status line and header together (docs/spec/http.md §4, code 600).
 HEAD_LIMIT = 8 * 1024
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")
@@ -66,7 +66,7 @@ class ResponseHead:
     status: int
     reason: bytes
     #: The header lines as received, joined by CRLF, without status line and last CRLF: what
-    #: HTTPHEAD counts and sends (spec: http.md §3.7).
+    #: HTTPHEAD counts and sends (docs/spec/http.md §3.7).
     block: bytes
     #: See `fields`.
     headers: Fields

@@ -1,1 +1,1 @@
-"""What traffic costs, as the operator counts it (spec: flows.md §6)."""
+"""What traffic costs, as the operator counts it (docs/spec/flows.md §6)."""

@@ -1,4 +1,4 @@
-"""What traffic was made of, in bytes of IP packets, as an operator counts (spec: flows.md §6)."""
+"""What traffic was made of, in IP bytes as an operator counts (docs/spec/flows.md §6)."""
 
 from __future__ import annotations
 
@@ -103,8 +103,8 @@ class Count:
     """The same traffic counted twice.
 
     `wire`: what this computer really sent and received where its kernel tells, with the TCP
-    options and ACKs of its stack; else the model. `operator`: the rules of spec flows.md §6, as a
-    module's stack sends it: no TCP options, an ACK for every segment, nothing sent again.
+    options and ACKs of its stack; else the model. `operator`: the rules of docs/spec/flows.md §6,
+    as a module's stack sends it: no TCP options, an ACK for every segment, nothing sent again.
     """
 
     wire: Bill = field(default_factory=Bill)

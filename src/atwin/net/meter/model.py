@@ -1,4 +1,4 @@
-"""The arithmetic of TCP: how many packets it takes to carry given bytes (spec: flows.md §6)."""
+"""The arithmetic of TCP: how many packets it takes to carry given bytes (docs/spec/flows.md §6)."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def way(side: Side, stack: Stack, *, ipv6: bool = False, handshake: bool = True)
 def heartbeat(up: int, down: int, stack: Stack = OPERATOR) -> Bill:
     """One message of `up` bytes and its answer of `down` bytes on a connection that is open.
 
-    164 bytes for 2 and 2 by `OPERATOR`, 124 by `OPERATOR_RIDING` (spec: flows.md §6).
+    164 bytes for 2 and 2 by `OPERATOR`, 124 by `OPERATOR_RIDING` (docs/spec/flows.md §6).
     """
     tally = Tally(stack)
     tally.data(True, up)

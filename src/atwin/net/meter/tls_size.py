@@ -1,4 +1,4 @@
-"""How many bytes TLS adds: records by suite, handshakes by their parts (spec: tls.md §1)."""
+"""How many bytes TLS adds: records by suite, handshakes by their parts (docs/spec/tls.md §1)."""
 
 from __future__ import annotations
 

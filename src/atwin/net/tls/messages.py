@@ -71,7 +71,7 @@ def hello_random(given: bytes | None, fresh: bytes, wall: float) -> bytes:
     """The ClientHello random: the 32 bytes given, or the time and 28 bytes given or fresh.
 
     `wall`: UTC seconds since 1970 by the module's clock. `fresh`: 28 random bytes.
-    TLS 1.2's random begins with the time (spec: tls.md §2, clientrandom).
+    TLS 1.2's random begins with the time (docs/spec/tls.md §2, clientrandom).
     """
     if given is not None and len(given) == RANDOM_SIZE:
         return given

@@ -39,7 +39,7 @@ async def secure(stream: Stream, profile: TlsProfile, *, wall: float) -> TlsStre
 
     `wall`: UTC seconds since 1970 by the module's clock (it is part of the ClientHello).
     Raises `TlsHandshakeError`; the alert has then been sent, and `stream` is closed.
-    `profile.deadline` bounds the whole of it (spec: tls.md §5).
+    `profile.deadline` bounds the whole of it (docs/spec/tls.md §5).
     """
     try:
         engine = Engine(profile, wall=wall)

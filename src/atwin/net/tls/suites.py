@@ -1,4 +1,4 @@
-"""What the module can offer: six cipher suites, four versions (spec: tls.md §1, §2)."""
+"""What the module can offer: six cipher suites, four versions (docs/spec/tls.md §1, §2)."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ _SSLVERSION = (
 
 
 def suites_for(ciphersuite: int) -> tuple[Suite, ...]:
-    """The suites an SSLCFG `ciphersuite` number offers (spec: tls.md §2).
+    """The suites an SSLCFG `ciphersuite` number offers (docs/spec/tls.md §2).
 
     Raises ValueError for a number that is none of the seven.
     """
@@ -120,7 +120,7 @@ def suites_for(ciphersuite: int) -> tuple[Suite, ...]:
 
 
 def versions_for(sslversion: int) -> tuple[Version, Version]:
-    """Lowest and highest version of an SSLCFG `sslversion` 0..4 (spec: tls.md §2).
+    """Lowest and highest version of an SSLCFG `sslversion` 0..4 (docs/spec/tls.md §2).
 
     Raises ValueError outside that range.
     """

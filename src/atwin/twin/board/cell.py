@@ -1,4 +1,4 @@
-"""What the antenna finds: the mobile network as far as a module sees it (spec: network.md §1)."""
+"""What the antenna finds: the mobile network as a module sees it (docs/spec/network.md §1)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Cell:
         return self.grants_pdp and apn not in self.refused_apns
 
     def lease(self, imsi: str) -> str:
-        """An address for the subscriber; the next one is another (spec: network.md §1)."""
+        """An address for the subscriber; the next one is another (docs/spec/network.md §1)."""
         number = int(imsi[-8:]) + 40_503 * self._leases
         self._leases += 1
         octets = (number // 254**2 % 254, number // 254 % 254, number % 254)

@@ -1,4 +1,4 @@
-"""The module's flash: files that survive everything but deletion (spec: fs.md §1)."""
+"""The module's flash: files that survive everything but deletion (docs/spec/fs.md §1)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atwin.twin")
 
-#: Bytes; of one name between slashes, and of a whole path (spec: fs.md §1, http.md §3.10).
+#: Bytes; of one name between slashes, and of a whole path (docs/spec/fs.md §1,
+#: docs/spec/http.md §3.10).
 LONGEST_NAME = 64
 LONGEST_PATH = 255
 

@@ -1,4 +1,4 @@
-"""Non-volatile memory: what survives a restart and a power cut (spec: power.md §4)."""
+"""Non-volatile memory: what survives a restart and a power cut (docs/spec/power.md §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a run of the firmware begins and ends (spec: power.md §2, §5)."""
+"""Why a run of the firmware begins and ends (docs/spec/power.md §2, §5)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class StartCause(IntEnum):
 
 
 class Cure(IntEnum):
-    """The steps of the vendor's recovery ladder, as the module sees them (spec: power.md §5).
+    """The steps of the vendor's recovery ladder, as the module sees them (docs/spec/power.md §5).
 
     Each one also does what those before it do.
     """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from atwin.clock import Clock
 
-#: 2000-01-01 00:00 UTC, where a module that was never told the time begins (spec: tls.md §5).
+#: 2000-01-01 00:00 UTC, where a module that was never told the time begins (docs/spec/tls.md §5).
 _UNSET = 946_684_800.0
 
 _QUARTER = 900
@@ -22,7 +22,7 @@ _WIDEST_ZONE = 56
 class Rtc:
     """Set by the network or AT+CCLK; keeps the date across restarts, not across a power cut.
 
-    Spec: power.md §4.
+    See docs/spec/power.md §4.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -47,7 +47,7 @@ class Rtc:
 
 
 def clock_text(utc: float, zone_quarters: int) -> str:
-    """`24/08/22,15:00:02+32`: local time and the zone in quarter hours (spec: network.md §2)."""
+    """`24/08/22,15:00:02+32`: local time, zone in quarter hours (docs/spec/network.md §2)."""
     local = datetime.fromtimestamp(utc + _QUARTER * zone_quarters, UTC)
     return f"{local:%y/%m/%d,%H:%M:%S}{zone_quarters:+03d}"
 
@@ -68,6 +68,6 @@ def parse_clock(text: str) -> tuple[float, int]:
 def nitz_text(utc: float, zone_quarters: int, form: str) -> str:
     """`2024/08/23,06:52:50+32,0`: universal time in `form`, zone, no daylight saving.
 
-    Source: spec uart.md §8.
+    Source: docs/spec/uart.md §8.
     """
     return f"{datetime.fromtimestamp(utc, UTC):{form}}{zone_quarters:+03d},0"

@@ -1,4 +1,4 @@
-"""The SIM card: a part one can pull out (spec: network.md §1, §2)."""
+"""The SIM card: a part one can pull out (docs/spec/network.md §1, §2)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from atwin.at.grammar import Command
     from atwin.net.network import Stream
 
-#: Longest command line in bytes, CR included (spec: open-questions.md OQ-29).
+#: Longest command line in bytes, CR included (docs/spec/open-questions.md OQ-29).
 LONGEST_LINE = 4096
 
 

@@ -1,4 +1,4 @@
-"""What the module's traffic costs: of each action, session and boot (spec: flows.md §6)."""
+"""What the module's traffic costs: of each action, session and boot (docs/spec/flows.md §6)."""
 
 from __future__ import annotations
 

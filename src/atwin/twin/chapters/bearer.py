@@ -1,4 +1,4 @@
-"""The bearers of HTTP and FTP: AT+SAPBR (spec: network.md §3, §4; http.md §9)."""
+"""The bearers of HTTP and FTP: AT+SAPBR (docs/spec/network.md §3, §4; docs/spec/http.md §9)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SET = 3
 
 
 class BearerCommands(Commands):
-    """The bearers HTTP and FTP run on (spec: network.md §3)."""
+    """The bearers HTTP and FTP run on (docs/spec/network.md §3)."""
 
     title = "Bearers"
 
@@ -115,7 +115,7 @@ class Bearers(ChapterService):
     def ready(self, cid: int) -> bool:
         """Whether the bearer carries data now; a closed one is opened if the PDP is up.
 
-        That needs the profile's `implicit_bearer` (spec: http.md §9).
+        That needs the profile's `implicit_bearer` (docs/spec/http.md §9).
         """
         bearer = self._bearers[cid]
         if bearer.status == CLOSED and self.run.profile.quirks.implicit_bearer:
@@ -174,7 +174,7 @@ class Bearers(ChapterService):
             if bearer.status == CONNECTED:
                 self.run.urc(BearerDeact(cid))
                 watchers += bearer.drop()
-        # Only now: whoever ends a request here says so behind the last DEACT (network.md §4).
+        # Only now: what ends a request here says so after the last DEACT (docs/spec/network.md §4).
         for lost in watchers:
             lost()
 

@@ -1,4 +1,4 @@
-"""File commands: the FS* family (spec: fs.md)."""
+"""File commands: the FS* family (docs/spec/fs.md)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LARGEST_NUMBER = 4_294_967_295
 
 
 class FileCommands(Commands):
-    """Files on the module's flash (spec: fs.md).
+    """Files on the module's flash (docs/spec/fs.md).
 
     Names may begin with `C:`, a slash or neither; `\\` and `/` are the same. Every error is a
     plain ERROR.
@@ -108,7 +108,7 @@ class FileCommands(Commands):
             raise AtError
         start = position if mode == 1 else 0
         piece = data[start : start + length]
-        # In front of the bytes, without their number or a line end (spec: corrections.md C-26).
+        # In front of the bytes, without their number or a line end (docs/spec/fs.md §2).
         return Block(None, b"+FSREAD: " + piece if self._header else piece)
 
     @command.set("+FSWRITE", plain_errors=True, last=True)

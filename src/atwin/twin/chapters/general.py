@@ -1,6 +1,6 @@
 """The module itself: who it is, how it talks, its clock and sleep.
 
-Spec: models.md, network.md §2, uart.md §1, §2, §9, §10.
+See docs/spec/models.md, docs/spec/network.md §2, docs/spec/uart.md §1, §2, §9, §10.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MANUFACTURER = "AirM2M"
 
 
 class IdentityCommands(Commands):
-    """Maker, model, firmware and serial numbers (spec: models.md, network.md §2)."""
+    """Maker, model, firmware and serial numbers (docs/spec/models.md, docs/spec/network.md §2)."""
 
     title = "Identity"
 
@@ -100,7 +100,7 @@ class IdentityCommands(Commands):
 
 
 class SettingsCommands(Commands):
-    """Echo, results, error reports, and the profile that keeps them (spec: uart.md §1, §2, §9)."""
+    """Echo, results, error reports, and how they are kept (docs/spec/uart.md §1, §2, §9)."""
 
     title = "Command line settings"
 
@@ -175,7 +175,7 @@ class SettingsCommands(Commands):
 
 
 class SystemCommands(Commands):
-    """The clock of date and time, and sleep (spec: network.md §2)."""
+    """The clock of date and time, and sleep (docs/spec/network.md §2)."""
 
     title = "Clock and sleep"
 

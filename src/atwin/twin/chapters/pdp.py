@@ -1,4 +1,4 @@
-"""PDP commands: attach, contexts, addresses (spec: network.md §2)."""
+"""PDP commands: attach, contexts, addresses (docs/spec/network.md §2)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BEARER_ID = 5
 class PdpCommands(Commands):
     """Packet attach and PDP contexts. There is one real PDP; every active context shows it.
 
-    Spec: network.md §1, §2.
+    See docs/spec/network.md §1, §2.
     """
 
     title = "Packet data"

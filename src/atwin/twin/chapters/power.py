@@ -1,4 +1,4 @@
-"""Power commands (spec: power.md §2)."""
+"""Power commands (docs/spec/power.md §2)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from atwin.twin.engine.run import Chapter, Commands
 
 
 class PowerCommands(Commands):
-    """Restart, power down, factory reset (spec: power.md §2)."""
+    """Restart, power down, factory reset (docs/spec/power.md §2)."""
 
     title = "Power"
 

@@ -1,4 +1,4 @@
-"""Serial port commands: rate, frame, flow control (spec: uart.md §5-§7)."""
+"""Serial port commands: rate, frame, flow control (docs/spec/uart.md §5-§7)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EIGHT_BITS = (1, 2, 3)
 
 
 class SerialCommands(Commands):
-    """Rate, frame and flow control of the serial port; AT&W keeps them (spec: uart.md §5-§7)."""
+    """Rate, frame and flow control of the port; AT&W keeps them (docs/spec/uart.md §5-§7)."""
 
     title = "Serial port"
 

@@ -1,4 +1,4 @@
-"""SIM commands (spec: network.md §2)."""
+"""SIM commands (docs/spec/network.md §2)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PIN = re.compile(r"\d{4,8}")
 
 
 class SimCommands(Commands):
-    """The card: PIN, subscriber and card number (spec: network.md §2)."""
+    """The card: PIN, subscriber and card number (docs/spec/network.md §2)."""
 
     title = "SIM card"
 

@@ -1,4 +1,4 @@
-"""AT+SSLCFG: the TLS settings of each context, and the handshakes made by them (spec: tls.md)."""
+"""AT+SSLCFG: the TLS settings of each context, and their handshakes (docs/spec/tls.md)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atwin.twin")
 
-#: TCP links 0-5, FTP, MQTT, HTTP (spec: tls.md §2).
+#: TCP links 0-5, FTP, MQTT, HTTP (docs/spec/tls.md §2).
 CONTEXTS = (0, 1, 2, 3, 4, 5, 34, 88, 153)
 HTTP_CONTEXT = 153
 
@@ -96,7 +96,7 @@ _KEYS = {
 
 
 class SslCommands(Commands):
-    """Certificates, cipher suites, security level (spec: tls.md §2)."""
+    """Certificates, cipher suites, security level (docs/spec/tls.md §2)."""
 
     title = "TLS"
 
@@ -134,7 +134,7 @@ class SslCommands(Commands):
 
 
 class Ssl(ChapterService):
-    """All contexts: RAM, so set once per boot (spec: tls.md §2)."""
+    """All contexts: RAM, so set once per boot (docs/spec/tls.md §2)."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
@@ -166,7 +166,7 @@ class Ssl(ChapterService):
         return secured
 
     def _profile(self, context: SslContext, host: str) -> TlsProfile:
-        """The context resolved for one handshake; files are read now (spec: tls.md §3, §5)."""
+        """The context resolved for one handshake; files are read now (docs/spec/tls.md §3, §5)."""
         from atwin.net import tls
 
         lowest, highest = tls.versions_for(context.number("sslversion"))

@@ -1,7 +1,7 @@
 """The command interpreter: bytes in, answers out, one command line at a time.
 
-Spec: uart.md §1-§4. A command that needs no waiting is answered on the spot; one that waits,
-or whose answer is long, makes the line busy, and what the host types meanwhile stays in the
+See docs/spec/uart.md §1-§4. A command that needs no waiting is answered on the spot; one that
+waits, or whose answer is long, makes the line busy, and what the host types meanwhile stays in the
 UART's receive buffer. URCs go out only in the gaps.
 """
 
@@ -293,7 +293,7 @@ class Interpreter:
             self._uart.write(output)
 
     async def _send(self, output: bytes, rest: deque[Command]) -> None:
-        """A long answer keeps the port busy until it has left (spec: http.md §3.6)."""
+        """A long answer keeps the port busy until it has left (docs/spec/http.md §3.6)."""
         self._write(output)
         await self._uart.drain()
         self._output = 0

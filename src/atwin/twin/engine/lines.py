@@ -1,6 +1,6 @@
 """From received bytes to command lines and data: terminators, editing, echo, counts.
 
-Spec: uart.md §1, §2; http.md §3.4.
+See docs/spec/uart.md §1, §2; docs/spec/http.md §3.4.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class LineReader:
         return Taken(echo, self._finish())
 
     def swallow_line_feed(self, rx: bytearray) -> None:
-        """Remove the LF of a CR LF: no line of its own, and no data byte (spec: uart.md §1)."""
+        """Remove the LF of a CR LF: no line of its own, and no data byte (docs/spec/uart.md §1)."""
         if self._after_cr and rx:
             self._after_cr = False
             if rx[0] == LF:

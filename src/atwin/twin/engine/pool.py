@@ -1,4 +1,4 @@
-"""The pool of connections: eight in all, whoever opens them (spec: network.md §6)."""
+"""The pool of connections: eight in all, whoever opens them (docs/spec/network.md §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings AT&W saves: how the module talks on its line (spec: uart.md §2, §9, §10)."""
+"""The settings AT&W saves: how the module talks on its line (docs/spec/uart.md §2, §9, §10)."""
 
 from __future__ import annotations
 

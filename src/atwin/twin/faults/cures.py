@@ -1,4 +1,5 @@
-"""What the host does to get well again, seen in its commands (spec: power.md §5, flows.md §1)."""
+"""What the host does to recover, seen in its commands (docs/spec/power.md §5,
+docs/spec/flows.md §1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One rule for every request: where a redirect leads, and what goes along (spec: http.md §6)."""
+"""One rule for all requests: where a redirect leads, what goes along (docs/spec/http.md §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PROIP and PROPORT: plain HTTP through a proxy (spec: http.md §3.3)."""
+"""PROIP and PROPORT: plain HTTP through a proxy (docs/spec/http.md §3.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ranges as the server sees them, and each status from its own cause (spec: http.md §4, §7)."""
+"""Ranges as the server sees them, and each status from its own cause (docs/spec/http.md §4, §7)."""
 
 from __future__ import annotations
 

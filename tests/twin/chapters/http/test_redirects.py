@@ -1,4 +1,4 @@
-"""REDIR=1: which answers are followed, and with what (spec: http.md §6)."""
+"""REDIR=1: which answers are followed, and with what (docs/spec/http.md §6)."""
 
 from __future__ import annotations
 

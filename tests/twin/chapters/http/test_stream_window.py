@@ -1,4 +1,4 @@
-"""HTTPEXACTION holds back the server: nothing piles up in the module (spec: http.md §3.11)."""
+"""HTTPEXACTION holds back the server: nothing piles up in the module (docs/spec/http.md §3.11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AT+HTTPEXPOST against servers that do not wait for the end of the body (spec: http.md §3.11)."""
+"""AT+HTTPEXPOST against servers that do not wait for the whole body (docs/spec/http.md §3.11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AT+HTTPGETTOFS: into a file, whole or not at all (spec: http.md §3.12)."""
+"""AT+HTTPGETTOFS: into a file, whole or not at all (docs/spec/http.md §3.12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Eight connections in all, whoever opens them, those that still close included (network.md §6)."""
+"""Eight connections in all, those that still close included (docs/spec/network.md §6)."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Terminal:
         self._waiting_for_result = self._parser.expected.answered
         self._show(Mark.SENT, line)
         # With CR LF no LF at the start of data can be taken for the end of this line
-        # (spec: uart.md §1).
+        # (docs/spec/uart.md §1).
         self._port.write(_encoded(line) + b"\r\n")
 
     def _enter_data(self, line: str) -> None:

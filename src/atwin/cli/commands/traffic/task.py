@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from atwin.host.identity import Limits
     from atwin.net.meter.tls_size import TlsShape
 
-#: What the worked example of spec flows.md §6 posts to, and a file beside it.
+#: What the worked example of docs/spec/flows.md §6 posts to, and a file beside it.
 _POST_URL, _GET_URL = "httpbin.org/post", "httpbin.org/file.bin"
 #: Headers of the example's answer, and of nginx's with a file.
 _POST_HEAD, _GET_HEAD = 38, 245

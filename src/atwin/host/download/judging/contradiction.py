@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from atwin.host.download.judging.entity import Entity
     from atwin.host.download.judging.verdict import Known
 
-#: Statuses from here on are not the server's (spec: http.md §4).
+#: Statuses from here on are not the server's (docs/spec/http.md §4).
 _MODULES_OWN = 600
 
 

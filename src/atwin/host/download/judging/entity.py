@@ -1,7 +1,7 @@
 """What identifies the entity behind a URL, so that parts of two are never put together.
 
 Compared are length, ETag, Last-Modified and type, in any letter case: an Air724UG lower-cases
-header values (spec: http.md §3.7).
+header values (docs/spec/http.md §3.7).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Is this the server we were told to trust? (spec: tls.md §5)
+"""Is this the server we were told to trust? (docs/spec/tls.md §5)
 
 Chains are checked by OpenSSL's X.509 store, which takes what old servers have (version 1
 certificates, RSA-1024, SHA-1 and MD5 signatures, names in CN only) and says what is wrong by

@@ -1,4 +1,4 @@
-"""The module's HTTP service: session, actions, streaming, downloads into flash (spec: http.md)."""
+"""The HTTP service: session, actions, streams, downloads into flash (docs/spec/http.md)."""
 
 from atwin.twin.chapters.http.commands import HttpCommands
 from atwin.twin.chapters.http.service import HttpService

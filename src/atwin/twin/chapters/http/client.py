@@ -1,6 +1,6 @@
 """From parameters to a response: address, slot, connection, TLS, exchange, redirects.
 
-What HTTPACTION, HTTPEXACTION and HTTPGETTOFS have in common (spec: http.md §3.5, §6, §8, §9).
+What HTTPACTION, HTTPEXACTION and HTTPGETTOFS have in common (docs/spec/http.md §3.5, §6, §8, §9).
 """
 
 from __future__ import annotations
@@ -110,7 +110,8 @@ class HttpClient:
             unwatch()
 
     def timed_out(self, wanted: Wanted) -> ActionFailed:
-        """The failure of a request whose time is up (spec: http.md §4, tls.md §5, OQ-16)."""
+        """The failure of a request whose time is up (docs/spec/http.md §4, docs/spec/tls.md §5,
+        OQ-16)."""
         status = int(wanted.phase.value)
         if wanted.phase is Phase.EXCHANGE:
             status = self._hardware.profile.quirks.timeout_status
@@ -182,7 +183,7 @@ class HttpClient:
 
     @staticmethod
     def first_step(wanted: Wanted) -> Step:
-        """The request of the parameters (spec: http.md §3.5).
+        """The request of the parameters (docs/spec/http.md §3.5).
 
         Raises `ActionFailed` when the URL is none.
         """

@@ -1,4 +1,4 @@
-"""AT+HTTP…: the commands of the HTTP chapter (spec: http.md §3.1-§3.10)."""
+"""AT+HTTP…: the commands of the HTTP chapter (docs/spec/http.md §3.1-§3.10)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST_PATH = 255
 
 
 class HttpCommands(Commands):
-    """Requests with one buffer for both directions (spec: http.md)."""
+    """Requests with one buffer for both directions (docs/spec/http.md)."""
 
     title = "HTTP"
 
@@ -115,7 +115,7 @@ class HttpCommands(Commands):
     def head(self) -> Block | None:
         """The header lines of the last response."""
         block = self._http.idle_session.head
-        # The block's own last CR LF is sent but not counted (spec: http.md §3.7).
+        # The block's own last CR LF is sent but not counted (docs/spec/http.md §3.7).
         return Block(HttpHead(len(block)), block, tail=b"\r\n") if block else None
 
     @command.execute("+HTTPSCONT")

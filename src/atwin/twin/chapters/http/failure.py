@@ -1,4 +1,4 @@
-"""Why an action failed: the status of its URC, and the vendor's cause number (spec: http.md §4)."""
+"""Why an action failed: status of its URC, and the vendor's cause number (docs/spec/http.md §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values of AT+HTTPPARA, their limits and escapes, and the saved ones (spec: http.md §3.3)."""
+"""The values of AT+HTTPPARA, their limits and escapes, the saved ones (docs/spec/http.md §3.3)."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class Parameters:
 
     @property
     def range_header(self) -> bytes | None:
-        """The Range that BREAK and BREAKEND ask for (spec: http.md §7)."""
+        """The Range that BREAK and BREAKEND ask for (docs/spec/http.md §7)."""
         first, last = self.range_from, self.range_to
         if first == last == 0:
             return None

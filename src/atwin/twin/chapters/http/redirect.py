@@ -1,4 +1,4 @@
-"""Where a response sends the module next, and what it takes along (spec: http.md §6, OQ-19)."""
+"""Where a response sends the module next, and what it takes along (docs/spec/http.md §6, OQ-19)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP session: one at a time, one action at a time (spec: http.md §2, §3.5, §5)."""
+"""The HTTP session: one at a time, one action at a time (docs/spec/http.md §2, §3.5, §5)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class HttpService(ChapterService):
         self.client = HttpClient(run)
         self.tls = run.find(Ssl)
         self.urc = run.urc
-        #: AT+HTTPSSL; per boot, not per session (spec: http.md §2).
+        #: AT+HTTPSSL; per boot, not per session (docs/spec/http.md §2).
         self.ssl = 0
         self._traffic = run.hardware.traffic
         self._trace = run.hardware.trace
@@ -180,7 +180,7 @@ class HttpService(ChapterService):
     def _log(
         self, name: str, wanted: Wanted, status: int, amount: int, failure: ActionFailed | None
     ) -> None:
-        """Log how a request ended and, by quirk, say its cause (spec: http.md §4, OQ-17)."""
+        """Log how a request ended and, by quirk, say its cause (docs/spec/http.md §4, OQ-17)."""
         if failure is None:
             log.info("%s %s: %d, %d bytes", name, wanted.method, status, amount)
             self._trace.notes("net", f"{name} {wanted.method}", status=status, bytes=amount)
@@ -244,14 +244,14 @@ class Session:
 
 
 class HttpBuffer:
-    """The one buffer for both directions: data to post, then the response (spec: http.md §5).
+    """The one buffer for both directions: data to post, then the response (docs/spec/http.md §5).
 
     At most `capacity` bytes; an empty one takes no memory.
     """
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        #: Whether bytes did not fit since the last `clear`; they are gone (spec: http.md §5.3).
+        #: Whether bytes did not fit since the last `clear`; they are gone (docs/spec/http.md §5.3).
         self.overflowed = False
         self._data = bytearray()
 

@@ -1,4 +1,4 @@
-"""AT+HTTPEX…: requests whose bodies pass through without piling up (spec: http.md §3.11)."""
+"""AT+HTTPEX…: requests whose bodies pass through without piling up (docs/spec/http.md §3.11)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _BIGGEST = 4_294_967_295
 
 
 class HttpStreamCommands(Commands):
-    """Requests in pieces, for bodies larger than the buffer (spec: http.md §3.11)."""
+    """Requests in pieces, for bodies larger than the buffer (docs/spec/http.md §3.11)."""
 
     title = "HTTP streaming"
 

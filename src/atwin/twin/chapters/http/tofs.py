@@ -1,4 +1,4 @@
-"""AT+HTTPGETTOFS: a download straight into the module's files (spec: http.md §3.12)."""
+"""AT+HTTPGETTOFS: a download straight into the module's files (docs/spec/http.md §3.12)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PIECE = 64 * 1024
 
 
 class HttpToFlashCommands(Commands):
-    """Downloads into flash (spec: http.md §3.12)."""
+    """Downloads into flash (docs/spec/http.md §3.12)."""
 
     title = "HTTP download to file"
 

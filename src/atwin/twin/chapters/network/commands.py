@@ -1,4 +1,4 @@
-"""Network commands: functionality, signal, registration, operator (spec: network.md §2)."""
+"""Network commands: functionality, signal, registration, operator (docs/spec/network.md §2)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _AUTOMATIC, _MANUAL, _DEREGISTER, _FORMAT_ONLY, _MANUAL_ELSE_AUTOMATIC = range(5
 
 
 class NetworkCommands(Commands):
-    """Radio functionality, signal, registration and operator (spec: network.md §2)."""
+    """Radio functionality, signal, registration and operator (docs/spec/network.md §2)."""
 
     title = "Network"
 

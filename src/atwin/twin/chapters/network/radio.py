@@ -1,7 +1,7 @@
 """The radio: SIM, registration, attach, and the one real PDP under everything.
 
-Spec: network.md §1-§4, uart.md §8. What lies outside the module (card, network) is hardware and
-survives a restart; all else here is RAM.
+See docs/spec/network.md §1-§4, docs/spec/uart.md §8. What lies outside the module (card, network)
+is hardware and survives a restart; all else here is RAM.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Radio(ChapterService):
             self._take_network_time()
 
     async def boot(self) -> None:
-        """The SIM, then the network, with their times and texts (spec: power.md §3)."""
+        """The SIM, then the network, with their times and texts (docs/spec/power.md §3)."""
         await self._pause("sim")
         self._start_sim()
         if self._hardware.profile.has("cpin_at_boot") and self.sim.present:
@@ -241,7 +241,7 @@ class Radio(ChapterService):
     # --- what happens from outside --------------------------------------------------------------
 
     def lose_pdp(self) -> None:
-        """The network takes the PDP away (spec: network.md §4)."""
+        """The network takes the PDP away (docs/spec/network.md §4)."""
         if self.address is not None:
             self._urc(PdnChanged("NW", "DEACT", self.default_cid))
             self._drop_pdp()
@@ -260,7 +260,7 @@ class Radio(ChapterService):
             self._begin_search("search")
 
     def pull_sim(self) -> None:
-        """Take the card out while the module runs (spec: uart.md §8)."""
+        """Take the card out while the module runs (docs/spec/uart.md §8)."""
         if not self.sim.present:
             return
         self.sim.present = False

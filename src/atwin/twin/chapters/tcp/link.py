@@ -1,6 +1,6 @@
 """One connection of AT+CIPSTART: opening it, sending, and the way of what it receives.
 
-Spec: network.md §5.
+See docs/spec/network.md §5.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from atwin.twin.engine.pool import Slot
     from atwin.twin.engine.run import Run
 
-#: Bytes of a packet at most, in either direction (spec: network.md §5).
+#: Bytes of a packet at most, in either direction (docs/spec/network.md §5).
 PACKET = 1460
-#: Bytes held for CIPRXGET; beyond it the socket is not read (spec: uart.md §11).
+#: Bytes held for CIPRXGET; beyond it the socket is not read (docs/spec/uart.md §11).
 WINDOW = 32767
 #: Seconds a packet may take into the stack, or to be confirmed: as long as vendor hosts wait.
 SEND_TIME = 50.0

@@ -1,7 +1,7 @@
 """The scene: the states of AT+CIPSTATUS, what leads from one to another, and the PDP below.
 
-All of the state machine is in the two tables; what is not in them is not allowed (spec:
-network.md §5). The values are what AT+CIPSTATUS prints.
+All of the state machine is in the two tables; what is not in them is not allowed
+(docs/spec/network.md §5). The values are what AT+CIPSTATUS prints.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class Scene:
         return self._radio.address if self.state in HAS_ADDRESS else None
 
     def require_radio(self) -> None:
-        """Raises `CmeError` 3 after AT+CFUN=0 or 4 (spec: network.md §2)."""
+        """Raises `CmeError` 3 after AT+CFUN=0 or 4 (docs/spec/network.md §2)."""
         if self._radio.functionality != FULL:
             raise CmeError(Cme.NOT_ALLOWED)
 

@@ -1,4 +1,4 @@
-"""The links and what happens to them: what the CIP… commands work on (spec: network.md §4, §5)."""
+"""The links and what happens to them: what CIP… commands work on (docs/spec/network.md §4, §5)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atwin.twin")
 
-#: Seconds a connection may take: as long as vendor hosts wait for it (spec: network.md §1).
+#: Seconds a connection may take: as long as vendor hosts wait for it (docs/spec/network.md §1).
 CONNECT_TIME = 75.0
 
 #: Link numbers with AT+CIPMUX=1; a single link is number 0.

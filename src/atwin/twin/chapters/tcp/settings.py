@@ -1,4 +1,5 @@
-"""What the CIP… commands set, and AT+CIPSCONT keeps (spec: network.md §5, power.md §4)."""
+"""What the CIP… commands set, and AT+CIPSCONT keeps (docs/spec/network.md §5,
+docs/spec/power.md §4)."""
 
 from __future__ import annotations
 

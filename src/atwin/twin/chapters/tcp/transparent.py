@@ -1,4 +1,4 @@
-"""AT+CIPMODE=1: the line is the link, until `+++` between silences (spec: network.md §5)."""
+"""AT+CIPMODE=1: the line is the link, until `+++` between silences (docs/spec/network.md §5)."""
 
 from __future__ import annotations
 

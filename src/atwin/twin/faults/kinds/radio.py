@@ -1,4 +1,4 @@
-"""Faults of the mobile network: PDP, registration, card, connections (spec: network.md §1-§6)."""
+"""Faults of the network: PDP, registration, card, connections (docs/spec/network.md §1-§6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Faults of the serial line and of what the firmware says on it (spec: uart.md §4, models.md)."""
+"""Faults of the line and of what the firmware says on it (docs/spec/uart.md §4,
+docs/spec/models.md)."""
 
 from __future__ import annotations
 
@@ -84,7 +85,7 @@ class UrcInterleave(Fault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoHttpExPostUrc(Fault):
-    """The module takes HTTPEXACTION=1 and never asks for the body (spec: http.md §3.11)."""
+    """The module takes HTTPEXACTION=1 and never asks for the body (docs/spec/http.md §3.11)."""
 
     KIND: ClassVar[str] = "no_httpexpost_urc"
     LASTS: ClassVar[tuple[str, ...]] = ("seconds", "count", "until")

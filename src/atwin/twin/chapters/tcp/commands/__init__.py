@@ -1,6 +1,6 @@
 """The CIP… commands, and how they read arguments whose place depends on AT+CIPMUX.
 
-With several links their number comes first (spec: network.md §5).
+With several links their number comes first (docs/spec/network.md §5).
 """
 
 from __future__ import annotations

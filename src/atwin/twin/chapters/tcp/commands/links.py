@@ -1,4 +1,4 @@
-"""Opening and closing links (spec: network.md §5)."""
+"""Opening and closing links (docs/spec/network.md §5)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PORTS = (1, 65535)
 
 
 class LinkCommands(Commands):
-    """TCP and UDP links: one, or with AT+CIPMUX=1 six, numbered 0-5 (spec: network.md §5).
+    """TCP and UDP links: one, or with AT+CIPMUX=1 six, numbered 0-5 (docs/spec/network.md §5).
 
     With several links, their number is the first argument, and stands in front of what is said
     about them.

@@ -1,4 +1,4 @@
-"""Names, name servers, and whether a host answers (spec: network.md §5)."""
+"""Names, name servers, and whether a host answers (docs/spec/network.md §5)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TENTH = 0.1
 
 
 class NameCommands(Commands):
-    """The name server as the host sees it (spec: network.md §5)."""
+    """The name server as the host sees it (docs/spec/network.md §5)."""
 
     title = "Names"
 
@@ -74,7 +74,7 @@ class NameCommands(Commands):
 
 
 class PingCommands(Commands):
-    """Whether a host answers; needs the PDP, not the scene (spec: network.md §5)."""
+    """Whether a host answers; needs the PDP, not the scene (docs/spec/network.md §5)."""
 
     title = "Ping"
 

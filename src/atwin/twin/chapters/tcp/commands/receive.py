@@ -1,4 +1,4 @@
-"""Received data: how they look, and fetching them (spec: network.md §5)."""
+"""Received data: how they look, and fetching them (docs/spec/network.md §5)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ReceiveCommands(Commands):
 
     By themselves: with several links `+RECEIVE,<n>,<length>:` and the bytes on the next line, else
     the bare bytes, or what CIPHEAD, CIPSHOWTP and CIPSRIP put in front. The module reads no more
-    from the network than the line carries away (spec: network.md §5).
+    from the network than the line carries away (docs/spec/network.md §5).
     """
 
     title = "TCP/UDP receiving"

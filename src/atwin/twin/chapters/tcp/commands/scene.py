@@ -1,6 +1,6 @@
 """The way to the network, what is saved of its settings, and transparent mode.
 
-Spec: network.md §5.
+See docs/spec/network.md §5.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from atwin.twin.engine.run import Commands, Run
 
 
 class SceneCommands(Commands):
-    """The scene every link needs: CSTT, CIICR, CIFSR, in this order (spec: network.md §5).
+    """The scene every link needs: CSTT, CIICR, CIFSR, in this order (docs/spec/network.md §5).
 
     States: IP INITIAL, IP START, IP CONFIG, IP GPRSACT, IP STATUS; then a single link's own, or
     IP PROCESSING with several. PDP DEACT, after the network took the PDP away, lasts until CIPSHUT.
@@ -124,7 +124,7 @@ class TransparentCommands(Commands):
 
     `+++` goes back to commands, with a second of silence before, half a second at most between
     two of them, half a second of silence behind, and no CR. The link stays; what it receives
-    meanwhile waits for ATO (spec: network.md §5).
+    meanwhile waits for ATO (docs/spec/network.md §5).
     """
 
     title = "Transparent mode"

@@ -1,4 +1,4 @@
-"""Sending (spec: network.md §5)."""
+"""Sending (docs/spec/network.md §5)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NO_PROMPT, _SILENT = 0, 2
 
 
 class SendCommands(Commands):
-    """Sending packets of at most 1460 bytes (spec: network.md §5)."""
+    """Sending packets of at most 1460 bytes (docs/spec/network.md §5)."""
 
     title = "TCP/UDP sending"
 
