@@ -44,6 +44,11 @@ def shared(*names: str, default: Any = None, **settings: Any) -> Any:
     return field(default=default, metadata={"option": declared})
 
 
+def flag(name: str, text: str) -> Any:
+    """A field of a class of options: a switch, and its help."""
+    return shared(name, is_flag=True, default=False, help=text)
+
+
 def takes(kind: type[Any]) -> Callable[[_Function], _Function]:
     """Give a command the options of `kind`; it gets them as one argument, `options`."""
 
@@ -64,7 +69,7 @@ def takes(kind: type[Any]) -> Callable[[_Function], _Function]:
 
 
 class Number(click.ParamType[Any]):
-    """A number from `least` to `most`, both included; NaN is none."""
+    """A number from `least` to `most`, both included, and never NaN."""
 
     name = "number"
 
@@ -113,14 +118,13 @@ class Size(click.ParamType[Any]):
             self.fail(str(error), param, ctx)
 
 
-class Word(click.ParamType[Any]):
+class CompletedWord(click.ParamType[Any]):
     """A word, taken as it is; a shell completes it to one of `words()`, or to a path."""
 
-    name = "text"
-
-    def __init__(self, words: Callable[[], Iterable[str]] = tuple, path: str = "file") -> None:
-        self._words = words
-        self._path = path
+    def __init__(
+        self, name: str, words: Callable[[], Iterable[str]] = tuple, path: str = "file"
+    ) -> None:
+        self.name, self._words, self._path = name, words, path
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
@@ -144,10 +148,10 @@ def _ports() -> Iterable[str]:
     return [*twins, "socket://", "rfc2217://", *sorted(glob("/dev/tty[UA]*"))]
 
 
-FILE = Word()
-FOLDER = Word(path="dir")
-MODEL = Word(_models)
-PORT = Word(_ports)
+FILE = CompletedWord("file")
+FOLDER = CompletedWord("dir", path="dir")
+MODEL = CompletedWord("model", _models)
+PORT = CompletedWord("port", _ports)
 
 
 def parse_size(text: str, most: int | None = None) -> int:
@@ -182,7 +186,6 @@ JSON = option("--json", "as_json", is_flag=True, help="Print one JSON object on 
 TRACE = option(
     "--trace",
     type=FILE,
-    metavar="FILE",
     help="Write a record of all that happens to FILE; `atwin trace show FILE` prints it.",
 )
 
@@ -191,12 +194,7 @@ TRAFFIC = option(
 )
 
 OUTPUT = option(
-    "--output",
-    "-o",
-    type=FILE,
-    metavar="FILE",
-    default="-",
-    help="Write the answer to FILE; `-` is stdout.",
+    "--output", "-o", type=FILE, default="-", help="Write the answer to FILE; `-` is stdout."
 )
 
 
@@ -209,7 +207,6 @@ class PortOptions:
         "-p",
         type=PORT,
         envvar="ATWIN_PORT",
-        metavar="PORT",
         default="twin://air724ug",
         help="The port of the module: a device path, socket://HOST:PORT, rfc2217://HOST:PORT, or "
         "twin://MODEL for a twin in this process. A twin takes ?baud=max, seed=N, cold=1, "

@@ -13,12 +13,7 @@ from atwin.at.command import Declaration, Family, Parameter
 from atwin.at.grammar import Form
 from atwin.models import MODELS, Profile, load_profile
 
-_FORM_NAMES = {
-    Form.EXECUTE: "execute",
-    Form.READ: "read",
-    Form.SET: "set",
-    Form.TEST: "test",
-}
+_FORM_NAMES = {Form.EXECUTE: "execute", Form.READ: "read", Form.SET: "set", Form.TEST: "test"}
 _FORM_ORDER = (Form.EXECUTE, Form.SET, Form.READ, Form.TEST)
 
 #: The forms of a set command that may also stand without its arguments.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from atwin.cli.options import FILE, ModuleOptions, Number, read_file, shared
+from atwin.cli.options import FILE, ModuleOptions, Number, flag, read_file, shared
 from atwin.cli.says import say
 
 if TYPE_CHECKING:
@@ -30,17 +30,12 @@ class TlsFiles:
     """The files of TLS, for `probe` as well."""
 
     ca: str | None = shared(
-        "--ca",
-        type=FILE,
-        metavar="FILE",
-        help="Check the server's certificate with this CA certificate.",
+        "--ca", type=FILE, help="Check the server's certificate with this CA certificate."
     )
     cert: str | None = shared(
-        "--cert", type=FILE, metavar="FILE", help="Show this client certificate to the server."
+        "--cert", type=FILE, help="Show this client certificate to the server."
     )
-    key: str | None = shared(
-        "--key", type=FILE, metavar="FILE", help="The RSA key of the client certificate."
-    )
+    key: str | None = shared("--key", type=FILE, help="The RSA key of the client certificate.")
 
     def read(self) -> tuple[bytes | None, bytes | None, bytes | None]:
         """What is in the three. Raises `click.UsageError`."""
@@ -53,11 +48,9 @@ class TlsFiles:
 class TlsOptions(TlsFiles):
     """How the server of an HTTPS URL is checked."""
 
-    check_dates: bool = shared(
+    check_dates: bool = flag(
         "--check-dates",
-        is_flag=True,
-        default=False,
-        help="With --ca: also refuse certificates that are not valid now. A module whose clock is "
+        "With --ca: also refuse certificates that are not valid now. A module whose clock is "
         "wrong is set.",
     )
     seclevel: int | None = shared(
@@ -161,23 +154,10 @@ class MessageOptions:
         help="Name and password for the server (Basic). @FILE reads both from a file. A password "
         "that is missing is asked for.",
     )
-    no_redirect: bool = shared(
-        "--no-redirect",
-        is_flag=True,
-        default=False,
-        help="Do not follow redirects: a redirect is the answer.",
-    )
-    https_only: bool = shared(
-        "--https-only",
-        is_flag=True,
-        default=False,
-        help="Refuse http, in this URL and in redirects.",
-    )
-    allow_downgrade: bool = shared(
-        "--allow-downgrade",
-        is_flag=True,
-        default=False,
-        help="Follow redirects from https to http, where others can read along.",
+    no_redirect: bool = flag("--no-redirect", "Do not follow redirects: a redirect is the answer.")
+    https_only: bool = flag("--https-only", "Refuse http, in this URL and in redirects.")
+    allow_downgrade: bool = flag(
+        "--allow-downgrade", "Follow redirects from https to http, where others can read along."
     )
     timeout: int = shared(
         "--timeout",

@@ -1,4 +1,4 @@
-"""What came of a request: a download in words and for `--json`, an answer where it is wanted."""
+"""What came of a request: a download in words and for `--json`, an answer where it is to go."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def described(result: DownloadResult) -> dict[str, object]:
     }
 
 
-class Answer:
+class AnswerOutput:
     """Where the answer to a `post` or `head` goes: a file, or `-` for stdout."""
 
     def __init__(self, method: str, output: str) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: Version 1 had the URL in clear.
 _VERSION, _CLEAR = 2, 1
-#: No journal is longer; what is, is none.
+#: What is longer is no journal.
 _LONGEST = 1 << 20
 
 #: A hash of a URL takes some milliseconds, so that short secrets in it are not simply tried.
@@ -37,7 +37,7 @@ _OPEN_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`done` bytes of the entity behind a URL are in the part file, and hash to `sha256`.
+    """`done` bytes of the entity at a URL are in the part file, and hash to `sha256`.
 
     `shown_url` is that URL without its secrets, `url_hash` is what it is known by. `entity` is
     what identifies it: header values by name, None where the server gave none.

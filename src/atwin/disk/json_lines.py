@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: A first line that cannot be longer than this is looked at before a file is replaced.
 _FIRST_LINE = 65536
-#: What is longer than any record is read, and is none, in pieces of so many bytes.
+#: A line longer than any record is no record; it is read in pieces of so many bytes.
 _LONGEST_LINE = 1 << 20
 
 
@@ -68,7 +68,7 @@ class JsonLines:
 
 
 def read_json_lines(path: str) -> Iterator[dict[str, Any] | None]:
-    """The objects in order; None for a line that is none, such as one cut short by a crash.
+    """The objects in order; None for a line that is no object, such as one cut short by a crash.
 
     Raises `DiskError`.
     """

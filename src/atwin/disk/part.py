@@ -1,7 +1,7 @@
 """The file a download grows in: `<target>.part`, until it is whole and gets its name.
 
 The file is locked while it is open, so that two processes never write one target. Its first
-`size` bytes are good and on the disk, whatever happens; bytes behind them are leftovers of an
+`size` bytes are good and on the disk, whatever happens; bytes after them are leftovers of an
 append that was cut off, and are cut away at the next one.
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Bytes read at a time when a file is hashed.
 _BLOCK = 1 << 20
 
-#: The data file is never somebody else's behind a link.
+#: The data file is never somebody else's at the end of a link.
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 # macOS has no fdatasync.
@@ -122,7 +122,7 @@ class PartFile:
         return True
 
     def append(self, data: bytes) -> None:
-        """Write behind the good bytes and bring it to the disk; then they are good too.
+        """Write after the good bytes and bring it to the disk; then they are good too.
 
         When that fails, a full disk for one, the good bytes stay as they were.
         """
@@ -240,7 +240,7 @@ class PartFile:
         return len(data)
 
     def _cut(self) -> None:
-        """Drop what lies behind the good bytes."""
+        """Drop what lies after the good bytes."""
         try:
             if os.fstat(self._fd).st_size != self.size:
                 os.ftruncate(self._fd, self.size)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from atwin.disk.errors import DiskError, explained
 
-#: What can stand where a file is wanted, for a person.
+#: What can stand where a file must be, for a person.
 _KINDS = {
     stat.S_IFDIR: "a directory",
     stat.S_IFCHR: "a device",
@@ -20,7 +20,7 @@ _KINDS = {
 
 
 def find_target(name: str | Path) -> Path:
-    """The file behind `name`: where a link leads, also one that leads to nothing yet.
+    """The file that `name` means: where a link leads, also one that leads to nothing yet.
 
     Whoever replaces that file leaves the link as it is. Raises `DiskError` for what exists and is
     no regular file, for links in a circle, and for a directory that is not there.

@@ -85,7 +85,7 @@ def _no_issuer(sent: list[x509.Certificate], given: list[x509.Certificate]) -> D
         return Diagnosis(
             Cause.OTHER_CA,
             f"the file holds {held}, which is no root: {above} signed it",
-            f"give {above} as the CA, and let the server send {issuer} behind its own certificate",
+            f"give {above} as the CA, and let the server send {issuer} after its own certificate",
         )
     if any(one.subject == top.issuer for one in given):
         return Diagnosis(
@@ -115,7 +115,7 @@ def _no_issuer(sent: list[x509.Certificate], given: list[x509.Certificate]) -> D
         Cause.ISSUER_MISSING,
         f"{issuer}, which signed the server's certificate, was not sent, and the file holds {held}",
         f"if {issuer} is a root, the server has another CA: give {issuer} as the CA\n"
-        f"if it is an intermediate, send its certificate behind the server's own"
+        f"if it is an intermediate, send its certificate after the server's own"
         " (nginx: both in the file of ssl_certificate)",
     )
 

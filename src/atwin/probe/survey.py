@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from atwin.net.network import ConnectError, is_literal
 from atwin.net.tls import SUITES, TlsProfile, Version
-from atwin.net.tls.probe import Answer, Outcome, Question, ask
+from atwin.net.tls.probe import HandshakeAnswer, Outcome, Question, ask
 from atwin.probe.chain import ChainFacts, chain_facts
 from atwin.probe.http import HttpFacts, http_facts
 from atwin.probe.modern import Modern, speaks
@@ -48,11 +48,11 @@ class Survey:
 
     handshakes: int = 0
     #: By suite number, asked alone at the highest version that was accepted, or at TLS 1.2.
-    suites: dict[int, Answer] = field(default_factory=dict)
+    suites: dict[int, HandshakeAnswer] = field(default_factory=dict)
     #: All six suites at each version.
-    versions: dict[Version, Answer] = field(default_factory=dict)
+    versions: dict[Version, HandshakeAnswer] = field(default_factory=dict)
     #: None: the server answers the same without a server name; else what it did.
-    without_name: Answer | None = None
+    without_name: HandshakeAnswer | None = None
     #: What a client of today gets, asked when no module can connect; None when that fails too.
     modern: Modern | None = None
     chain: ChainFacts | None = None
@@ -65,7 +65,7 @@ class Survey:
         return max(accepted, default=None)
 
     @property
-    def best(self) -> Answer | None:
+    def best(self) -> HandshakeAnswer | None:
         """The answer at that version."""
         return None if self.version is None else self.versions[self.version]
 
@@ -79,7 +79,7 @@ async def survey(network: Network, target: Target, wall: float) -> Survey:
     found = Survey()
     address = await network.resolve(target.host)
 
-    async def put(version: Version, suites: tuple[int, ...], name: str | None) -> Answer:
+    async def put(version: Version, suites: tuple[int, ...], name: str | None) -> HandshakeAnswer:
         found.handshakes += 1
         try:
             async with asyncio.timeout(target.deadline):
@@ -88,7 +88,7 @@ async def survey(network: Network, target: Target, wall: float) -> Survey:
             why = str(error) or f"no connection in {target.deadline:g} s"
             if found.handshakes == 1:
                 raise ConnectError(why) from None
-            return Answer(Outcome.CLOSED, detail=why)
+            return HandshakeAnswer(Outcome.CLOSED, detail=why)
         question = Question(version, suites, name)
         return await ask(stream, question, wall=wall, deadline=target.deadline)
 

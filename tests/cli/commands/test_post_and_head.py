@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from atwin.cli.app import run
-from atwin.cli.results import Answer
+from atwin.cli.results import AnswerOutput
 from atwin.host.http.statuses import Sent
 from support.running.program import atwin, only_line, start
 from support.servers.file_server import FileServer, file_server
@@ -147,7 +147,7 @@ def test_whoever_stops_it_is_told_how_far_it_got(command: str, number: int, code
 @pytest.mark.parametrize("sent", Sent)
 def test_how_far_it_got_in_words(sent: Sent) -> None:
     words = {Sent.NOTHING: "not sent yet", Sent.PERHAPS: "may have", Sent.ANSWERED: "under way"}
-    answer = Answer("POST", "-")
+    answer = AnswerOutput("POST", "-")
     if sent is not Sent.NOTHING:
         answer.modem = cast("Modem", SimpleNamespace(sent=sent))
     assert words[sent] in answer.stopped()

@@ -140,7 +140,7 @@ def test_an_intermediate_that_was_not_sent(where: Path, ca: Issued) -> None:
     assert cause == "issuer_missing"
     assert reason.startswith("CN=Probe intermediate, which signed the server's certificate, was n")
     assert reason.endswith("the file holds CN=Probe root")
-    assert "send its certificate behind the server's own" in advice["CA or chain"]
+    assert "send its certificate after the server's own" in advice["CA or chain"]
 
 
 def test_an_intermediate_given_as_ca(where: Path, ca: Issued) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.net.tls import SUITES, Suite, Version
-from atwin.net.tls.probe import Answer, Outcome, Question, ask
+from atwin.net.tls.probe import HandshakeAnswer, Outcome, Question, ask
 from atwin.net.tls.suites import Bulk
 from support.servers import tls_servers
 from support.servers.sockets import dial
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ALL = tuple(suite.number for suite in SUITES)
 
 
-async def put(port: int, question: Question, deadline: float = 20) -> Answer:
+async def put(port: int, question: Question, deadline: float = 20) -> HandshakeAnswer:
     stream = await dial(port)
     answer = await ask(stream, question, wall=WALL, deadline=deadline)
     assert stream.closed
@@ -31,7 +31,7 @@ async def put(port: int, question: Question, deadline: float = 20) -> Answer:
 
 def probe(
     port: int, version: Version = Version.TLS1_2, suites: tuple[int, ...] = ALL, **more: str
-) -> Answer:
+) -> HandshakeAnswer:
     return asyncio.run(put(port, Question(version, suites, **more)))
 
 
@@ -105,7 +105,7 @@ def test_the_name_is_sent(where: Path, server: Issued, body: Path) -> None:
     ],
 )
 def test_odd_answers(said: bytes, outcome: Outcome, detail: str) -> None:
-    async def main() -> Answer:
+    async def main() -> HandshakeAnswer:
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.read(1000)
             writer.write(said)
@@ -121,7 +121,7 @@ def test_odd_answers(said: bytes, outcome: Outcome, detail: str) -> None:
 
 
 def test_silence() -> None:
-    async def main() -> Answer:
+    async def main() -> HandshakeAnswer:
         async def script(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
             while await reader.read(1000):
                 pass

@@ -26,16 +26,12 @@ _LONGEST_NAME = 200
     "--output",
     "-o",
     type=FILE,
-    metavar="FILE",
     help="Where to put the file; by default in this directory, under the last name in the URL.",
 )
 @option("--sha256", metavar="HEX", help="The SHA-256 the file must have.")
 @option("--md5", metavar="HEX", help="The MD5 the file must have.")
 @option(
-    "--chunk",
-    type=Size(),
-    metavar="SIZE",
-    help="Size of a part: bytes, or 100K; by default what suits the module.",
+    "--chunk", type=Size(), help="Size of a part: bytes, or 100K; by default what suits the module."
 )
 @option(
     "--strategy",
@@ -43,12 +39,7 @@ _LONGEST_NAME = 200
     default="auto",
     help="range fetches part by part; stream uses HTTPEXACTION.",
 )
-@option(
-    "--max-size",
-    type=Size(),
-    metavar="SIZE",
-    help="Stop a download that is larger: bytes, or 300K, 12M, 2G.",
-)
+@option("--max-size", type=Size(), help="Stop a download that is larger: bytes, or 300K, 12M, 2G.")
 @option(
     "--resume-from-url",
     metavar="URL",

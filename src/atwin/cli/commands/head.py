@@ -23,14 +23,14 @@ def head(url: str, output: str, options: RequestOptions, trace: str | None) -> i
     Example:
       atwin head http://example.org/firmware.bin
     """
-    from atwin.cli.results import Answer
+    from atwin.cli.results import AnswerOutput
     from atwin.cli.running import run_work
     from atwin.host.http.setup import Setup
 
     asked = options.asked()
     # What cannot be sent is said before a module is opened.
     Setup.of(url, **asked)
-    answer = Answer("HEAD", output)
+    answer = AnswerOutput("HEAD", output)
 
     async def work() -> int:
         from atwin.cli.module import ready_modem

@@ -57,7 +57,7 @@ def post(
       date | atwin post http://example.org/log --data @-
     """
     from atwin.cli.commands.traffic.watch import Watch
-    from atwin.cli.results import Answer
+    from atwin.cli.results import AnswerOutput
     from atwin.cli.running import run_work
     from atwin.host.errors import HostError
     from atwin.host.http.setup import Setup
@@ -66,7 +66,7 @@ def post(
     asked = {"content_type": content_type, **options.asked()}
     # What cannot be sent is said before a module is opened.
     Setup.of(url, **asked)
-    answer = Answer("POST", output)
+    answer = AnswerOutput("POST", output)
     body = _body(data)
 
     async def work() -> int:

@@ -12,7 +12,7 @@ from atwin.cli.request import TlsFiles
 from atwin.text import shown
 
 if TYPE_CHECKING:
-    from atwin.net.tls.probe import Answer
+    from atwin.net.tls.probe import HandshakeAnswer
     from atwin.probe import Survey, Target, Verdict
     from atwin.probe.chain import CertificateFacts
 
@@ -116,7 +116,7 @@ def _target(server: str, options: TlsFiles, name: str | None, timeout: float) ->
     return Target(host, port, path, name, *options.read(), timeout)
 
 
-def _said(answer: Answer) -> str:
+def _said(answer: HandshakeAnswer) -> str:
     return f"{answer.outcome.value}: {answer.detail}" if answer.detail else answer.outcome.value
 
 

@@ -18,14 +18,10 @@ if TYPE_CHECKING:
     "--model",
     type=MODEL,
     default="air724ug",
-    metavar="MODEL",
     help="air724ug, air780e-at, air780e-lsat, or a profile of your own: ./mine.toml.",
 )
 @option(
-    "--pty",
-    type=FILE,
-    metavar="LINK",
-    help="Serve a PTY, and make LINK a symbolic link to it.",
+    "--pty", type=FILE, metavar="LINK", help="Serve a PTY, and make LINK a symbolic link to it."
 )
 @option(
     "--tcp", metavar="HOST:PORT", help="Serve one TCP client at a time; port 0 takes a free one."
@@ -53,10 +49,7 @@ if TYPE_CHECKING:
 )
 @option("--dtr", metavar="PIN", help="The same for DTR. Asserted pulls the pin low.")
 @option(
-    "--state",
-    type=FOLDER,
-    metavar="DIR",
-    help="Keep saved settings and files in this directory, as flash would.",
+    "--state", type=FOLDER, help="Keep saved settings and files in this directory, as flash would."
 )
 @option(
     "--control",
@@ -64,12 +57,7 @@ if TYPE_CHECKING:
     metavar="SOCKET",
     help="Serve pins, RTS, DTR, faults and counters as JSON on this socket: docs/control.md.",
 )
-@option(
-    "--faults",
-    type=FILE,
-    metavar="FILE",
-    help="What goes wrong, and when: a TOML plan, or random:N.",
-)
+@option("--faults", type=FILE, help="What goes wrong, and when: a TOML plan, or random:N.")
 @option(
     "--seed",
     type=Number(0, whole=True),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from atwin.net.tls import messages
 from atwin.net.tls.alerts import FATAL, WARNING, Alert, AlertNumber
-from atwin.net.tls.certificates.identity import Identity, load_identity
+from atwin.net.tls.certificates.client_key import ClientKey, load_client_key
 from atwin.net.tls.certificates.verify import judge, load_anchors
 from atwin.net.tls.errors import (
     EngineError,
@@ -69,10 +69,10 @@ class Engine:
         self._unread = memoryview(b"")
         random = messages.hello_random(profile.client_random, os.urandom(28), wall)
         try:
-            identity = _checked(profile)
+            client_key = _checked(profile)
         except ValueError as error:
             self._fail(EngineError(Kind.SETUP, str(error)))
-        self._handshake = client_handshake(self, profile, identity, random)
+        self._handshake = client_handshake(self, profile, client_key, random)
 
     @property
     def stage(self) -> Stage:
@@ -208,8 +208,8 @@ class Engine:
             raise error(self._failure)
 
 
-def _checked(profile: TlsProfile) -> Identity | None:
-    """The client's identity. Raises ValueError when the profile cannot be used at all."""
+def _checked(profile: TlsProfile) -> ClientKey | None:
+    """The client's client_key. Raises ValueError when the profile cannot be used at all."""
     if profile.ca is not None:
         load_anchors(profile.ca)
     elif profile.authenticate or profile.mutual or profile.pinned:
@@ -221,4 +221,4 @@ def _checked(profile: TlsProfile) -> Identity | None:
         raise ValueError("there is no client certificate")
     if profile.client_key is None:
         raise ValueError("there is no client key")
-    return load_identity(profile.client_cert, profile.client_key)
+    return load_client_key(profile.client_cert, profile.client_key)

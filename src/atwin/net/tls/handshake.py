@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Protocol
 
-    from atwin.net.tls.certificates.identity import Identity
+    from atwin.net.tls.certificates.client_key import ClientKey
     from atwin.net.tls.profile import TlsProfile
     from atwin.net.tls.records import Records
 
@@ -53,7 +53,7 @@ _MAX_KEY_BITS = 16384
 
 
 def client_handshake(
-    floor: Floor, profile: TlsProfile, identity: Identity | None, random: bytes
+    floor: Floor, profile: TlsProfile, client_key: ClientKey | None, random: bytes
 ) -> Iterator[None]:
     """A full handshake: yields whenever it needs more bytes, ends when data may flow.
 
@@ -61,8 +61,8 @@ def client_handshake(
     """
     connection = _Connection(floor, profile, random)
     chain = key = None
-    if identity is not None:
-        chain, key = _tlslite_chain(identity), _SigningKey(identity)
+    if client_key is not None:
+        chain, key = _tlslite_chain(client_key), _SigningKey(client_key)
     steps = connection.handshakeClientCert(
         chain, key, settings=_settings(profile.min_version, profile.max_version), async_=True
     )
@@ -203,8 +203,8 @@ class _SigningKey:
 
     key_type = "rsa"
 
-    def __init__(self, identity: Identity) -> None:
-        self._identity = identity
+    def __init__(self, client_key: ClientKey) -> None:
+        self._identity = client_key
 
     def sign(self, encoded: bytearray, *_: Any) -> bytearray:
         try:
@@ -217,9 +217,9 @@ class _SigningKey:
         return True
 
 
-def _tlslite_chain(identity: Identity) -> Any:
+def _tlslite_chain(client_key: ClientKey) -> Any:
     chain = []
-    for der in identity.chain:
+    for der in client_key.chain:
         certificate = X509()
         certificate.parseBinary(der)
         chain.append(certificate)

@@ -66,7 +66,7 @@ class Incoming:
         """From here on data may come, and nothing of the handshake is left."""
         if self._messages or self._fragments:
             raise _refusal(
-                AlertNumber.UNEXPECTED_MESSAGE, "a message behind the end of the handshake"
+                AlertNumber.UNEXPECTED_MESSAGE, "a message after the end of the handshake"
             )
         self.stage = Stage.DATA
 

@@ -96,7 +96,7 @@ def extensions(version: Version, sni: str | None) -> list[tuple[int, bytes]]:
 
 
 def client_hello(version: Version, suites: Sequence[int], sni: str | None, random: bytes) -> bytes:
-    """A whole ClientHello message, the renegotiation SCSV behind `suites`."""
+    """A whole ClientHello message, the renegotiation SCSV after `suites`."""
     numbers = (*suites, RENEGOTIATION_SCSV)
     body = struct.pack(">H", version) + random + b"\0"
     body += _counted(struct.pack(f">{len(numbers)}H", *numbers)) + b"\1\0"

@@ -50,7 +50,7 @@ class Question:
 
 
 @dataclass
-class Answer:
+class HandshakeAnswer:
     """What came back. Fields stay None or empty where the server did not get that far."""
 
     outcome: Outcome = Outcome.SILENT
@@ -68,13 +68,15 @@ class Answer:
     detail: str = ""
 
 
-async def ask(stream: Stream, question: Question, *, wall: float, deadline: float) -> Answer:
+async def ask(
+    stream: Stream, question: Question, *, wall: float, deadline: float
+) -> HandshakeAnswer:
     """Put `question` to the server at the other end of `stream`, and close it.
 
     `wall`: UTC seconds since 1970, for the ClientHello random. `deadline`: seconds; what was
     heard before it counts. Raises ValueError for a server name that is not ASCII.
     """
-    answer = Answer()
+    answer = HandshakeAnswer()
     try:
         random = messages.hello_random(None, os.urandom(28), wall)
         records = Records(question.version)
@@ -99,7 +101,9 @@ async def ask(stream: Stream, question: Question, *, wall: float, deadline: floa
     return answer
 
 
-async def _listen(stream: Stream, records: Records, question: Question, answer: Answer) -> None:
+async def _listen(
+    stream: Stream, records: Records, question: Question, answer: HandshakeAnswer
+) -> None:
     fragments = bytearray()
     heard = 0
     while not answer.complete:
@@ -132,7 +136,7 @@ async def _listen(stream: Stream, records: Records, question: Question, answer: 
                 return
 
 
-def _note(message: bytes, answer: Answer, question: Question) -> None:
+def _note(message: bytes, answer: HandshakeAnswer, question: Question) -> None:
     kind = message[0]
     if kind == HandshakeType.SERVER_HELLO:
         hello = messages.server_hello(message)
@@ -151,7 +155,7 @@ def _note(message: bytes, answer: Answer, question: Question) -> None:
         answer.complete = True
 
 
-def _conclude(answer: Answer, outcome: Outcome, detail: str) -> None:
+def _conclude(answer: HandshakeAnswer, outcome: Outcome, detail: str) -> None:
     """A ServerHello has the say, whatever follows it."""
     if answer.version is None:
         answer.outcome = outcome

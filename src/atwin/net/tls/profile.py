@@ -39,7 +39,7 @@ class TlsProfile:
     #: Refuse to start without `client_cert` and `client_key` (seclevel 2).
     mutual: bool = False
 
-    #: 32 bytes: the ClientHello random; 28: its last bytes, behind the time; None: chosen freely.
+    #: 32 bytes: the ClientHello random; 28: its last bytes, after the time; None: chosen freely.
     client_random: bytes | None = field(default=None, repr=False)
 
     #: Seconds the whole handshake may take (negotiatetimeout).

@@ -42,7 +42,7 @@ class Terminal:
 
     def __init__(self, port: Port, show: Callable[[Mark, str], None]) -> None:
         self.lost_reason: str | None = None
-        #: Bytes the module still expects behind its prompt.
+        #: Bytes the module still expects after its prompt.
         self.data_due = 0
         self._port = port
         self._show = show

@@ -9,7 +9,7 @@ from atwin.cli.reference import command_families
 
 
 class CommandCompleter(Completer):
-    """Completes the name behind `AT` or behind the `;` that separates commands."""
+    """Completes the name after `AT` or after the `;` that separates commands."""
 
     def __init__(self) -> None:
         self._words = [

@@ -40,11 +40,7 @@ def show(file: str, colour: bool | None) -> int:
 @trace.command()
 @_file
 @option(
-    "--output",
-    "-o",
-    type=FILE,
-    metavar="HTML",
-    help="Where to put the page; by default FILE.html.",
+    "--output", "-o", type=FILE, metavar="HTML", help="Where to put the page; by default FILE.html."
 )
 def plot(file: str, output: str | None) -> int:
     """Draw the trace in FILE as an HTML page: throughput, buffer, connections, events.

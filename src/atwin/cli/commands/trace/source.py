@@ -17,8 +17,8 @@ _LARGEST = 1e15
 def read_trace(path: str) -> Iterator[dict[str, Any]]:
     """Record by record.
 
-    Lines that are none are left out and told of in one record of kind `broken`, with how many
-    there were; a trace without an end has one of kind `cut`. Raises `click.UsageError` for
+    Lines that are no records are left out; one record of kind `broken` says how many there were. A
+    trace without an end gets a record of kind `cut`. Raises `click.UsageError` for
     anything but a trace.
     """
     try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import click
 
-from atwin.cli.options import MODEL, Number, PortOptions, Size, parse_size, shared
+from atwin.cli.options import MODEL, Number, PortOptions, Size, flag, parse_size, shared
 
 #: Bytes of one task: more is not worth an estimate.
 _LARGEST = 1 << 30
@@ -32,20 +32,16 @@ ONLY_WITH = {
 
 
 @dataclass(frozen=True)
-class TrafficOptions(PortOptions):
-    """The task, how often it is done and at what price, and the server's end of it."""
+class _Task:
+    """What is done, how often and at what price, and the server's end of it."""
 
     run: str | None = shared(
         "--run",
         metavar="COMMAND",
         help='Measure: run COMMAND, such as "get URL", and count its traffic.',
     )
-    get: int | None = shared(
-        "--get", type=_SIZE, metavar="SIZE", help="Estimate `atwin get` of so many bytes."
-    )
-    post: int | None = shared(
-        "--post", type=_SIZE, metavar="SIZE", help="Estimate a POST of so many bytes."
-    )
+    get: int | None = shared("--get", type=_SIZE, help="Estimate `atwin get` of so many bytes.")
+    post: int | None = shared("--post", type=_SIZE, help="Estimate a POST of so many bytes.")
     heartbeat: str | None = shared(
         "--heartbeat",
         metavar="UP[:DOWN]",
@@ -68,11 +64,7 @@ class TrafficOptions(PortOptions):
         "--url", metavar="URL", help="The URL of the request; https:// means --tls."
     )
     answer: int = shared(
-        "--answer",
-        type=_SIZE,
-        default=2,
-        metavar="SIZE",
-        help="Bytes of the body that answers a POST.",
+        "--answer", type=_SIZE, default=2, help="Bytes of the body that answers a POST."
     )
     answer_head: int | None = shared(
         "--answer-head",
@@ -81,25 +73,13 @@ class TrafficOptions(PortOptions):
         help="Bytes of the header of an answer: 245 for --get, 38 for --post.",
     )
     part: int | None = shared(
-        "--part",
-        type=_SIZE,
-        metavar="SIZE",
-        help="Size of the parts of --get; by default what suits --model.",
+        "--part", type=_SIZE, help="Size of the parts of --get; by default what suits --model."
     )
-    bare: bool = shared(
-        "--bare",
-        is_flag=True,
-        default=False,
-        help="--get is the GET alone, without the HEAD before it.",
-    )
+    bare: bool = flag("--bare", "--get is the GET alone, without the HEAD before it.")
     model: str = shared(
-        "--model",
-        type=MODEL,
-        default="air724ug",
-        metavar="MODEL",
-        help="The module that does the task.",
+        "--model", type=MODEL, default="air724ug", help="The module that does the task."
     )
-    tls: bool = shared("--tls", is_flag=True, default=False, help="Use HTTPS.")
+    tls: bool = flag("--tls", "Use HTTPS.")
     suite: str | None = shared(
         "--suite", metavar="NUMBER", help="The cipher suite that is agreed on (0x0035)."
     )
@@ -120,18 +100,18 @@ class TrafficOptions(PortOptions):
         metavar="N",
         help="Requests on one connection; the module's own HTTP makes 1.",
     )
-    dns: bool = shared(
-        "--dns",
-        is_flag=True,
-        default=False,
-        help="Count the DNS query for the server's name as well.",
-    )
+    dns: bool = flag("--dns", "Count the DNS query for the server's name as well.")
     price_per_mb: float | None = shared(
         "--price-per-mb",
         type=Number(0, 1_000_000_000),
         metavar="PRICE",
         help="Price of 1,048,576 bytes, in any currency.",
     )
+
+
+@dataclass(frozen=True)
+class TrafficOptions(PortOptions, _Task):
+    """The task, and the port of a module that does it."""
 
     def way(self) -> str:
         """The option that names the task. Raises `click.UsageError` unless it is one."""

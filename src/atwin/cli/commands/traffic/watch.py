@@ -79,7 +79,7 @@ def watching(watch: Watch) -> Iterator[None]:
 
 
 def thrown_away(name: str) -> str | None:
-    """Where to put the file `name` if it is only fetched to be counted; None if it is wanted."""
+    """Where to put the file `name` if it is only fetched to be counted; else None."""
     watch = _watch.get()
     return str(watch.scratch / name) if watch is not None and watch.scratch is not None else None
 

@@ -49,9 +49,9 @@ _ALERTS = {
     19: AlertNumber.UNKNOWN_CA,  # self-signed in the chain
     20: AlertNumber.UNKNOWN_CA,  # issuer not found locally
     21: AlertNumber.UNKNOWN_CA,  # leaf cannot be verified
-    24: AlertNumber.UNKNOWN_CA,  # CA certificate that is none
+    24: AlertNumber.UNKNOWN_CA,  # not a CA certificate
     26: AlertNumber.UNSUPPORTED_CERTIFICATE,
-    79: AlertNumber.UNKNOWN_CA,  # CA certificate that is none, since OpenSSL 3.0
+    79: AlertNumber.UNKNOWN_CA,  # not a CA certificate, since OpenSSL 3.0
 }
 
 

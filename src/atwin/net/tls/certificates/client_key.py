@@ -21,7 +21,7 @@ _NO_DIGEST_INFO = getattr(utils, "NoDigestInfo", None)
 
 
 @dataclass(frozen=True)
-class Identity:
+class ClientKey:
     """A certificate chain and the RSA key of its leaf."""
 
     #: DER, leaf first.
@@ -43,7 +43,7 @@ class Identity:
 
 
 @lru_cache(maxsize=64)
-def load_identity(certificate: bytes, key: bytes) -> Identity:
+def load_client_key(certificate: bytes, key: bytes) -> ClientKey:
     """Certificates (leaf first) and key, PEM or DER.
 
     Raises ValueError, with one line for a person, when either cannot be read, the key is
@@ -59,7 +59,7 @@ def load_identity(certificate: bytes, key: bytes) -> Identity:
         raise ValueError("client certificate and key must be RSA")
     if leaf.public_numbers() != private.public_key().public_numbers():
         raise ValueError("client key does not belong to the client certificate")
-    return Identity(chain, private)
+    return ClientKey(chain, private)
 
 
 def _load_key(key: bytes) -> object:

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from atwin.net.tls import TlsProfile
-from atwin.net.tls.certificates import identity
-from atwin.net.tls.certificates.identity import Identity, load_identity
+from atwin.net.tls.certificates import client_key
+from atwin.net.tls.certificates.client_key import ClientKey, load_client_key
 from support.servers import tls_pki
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ SHA256_PREFIX = bytes.fromhex("3031300d060960864801650304020105000420")
 def test_every_usual_format_is_read(client: Issued) -> None:
     for certificate in (client.pem, client.der):
         for key in (client.key_pem, client.key_pkcs1, client.key_der):
-            loaded = load_identity(certificate, key)
+            loaded = load_client_key(certificate, key)
             assert loaded.chain == (client.der,)
             assert loaded.key.private_numbers() == client.private.private_numbers()
 
@@ -34,7 +34,7 @@ def test_every_usual_format_is_read(client: Issued) -> None:
 def test_a_chain_is_kept_in_order(ca: Issued) -> None:
     middle = tls_pki.authority("Client CA", ca)
     issued = tls_pki.leaf(middle, secret="client", chain=[middle])
-    assert load_identity(issued.pem, issued.key_pem).chain == (issued.der, middle.der)
+    assert load_client_key(issued.pem, issued.key_pem).chain == (issued.der, middle.der)
 
 
 def test_refusals_say_what_to_do_and_show_no_key(client: Issued, server: Issued) -> None:
@@ -54,7 +54,7 @@ def test_refusals_say_what_to_do_and_show_no_key(client: Issued, server: Issued)
         (b"\x30\x03abc", client.key_pem, "certificate cannot be read"),
     ):
         with pytest.raises(ValueError, match=words) as caught:
-            load_identity(certificate, key)
+            load_client_key(certificate, key)
         text = str(caught.value)
         assert "\n" not in text
         assert "MII" not in text
@@ -66,8 +66,8 @@ def test_signatures_verify_with_and_without_library_support(
 ) -> None:
     assert isinstance(client.private, rsa.RSAPrivateKey)
     if not bare_rsa:
-        monkeypatch.setattr(identity, "_NO_DIGEST_INFO", None)
-    loaded = load_identity(client.pem, client.key_pem)
+        monkeypatch.setattr(client_key, "_NO_DIGEST_INFO", None)
+    loaded = load_client_key(client.pem, client.key_pem)
     digest = hashlib.sha256(b"what is signed").digest()
     signature = loaded.sign(SHA256_PREFIX + digest)
     client.private.public_key().verify(signature, b"what is signed", PKCS1v15(), hashes.SHA256())
@@ -76,10 +76,10 @@ def test_signatures_verify_with_and_without_library_support(
 def test_both_ways_of_signing_agree_on_what_old_versions_sign(
     client: Issued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded = load_identity(client.pem, client.key_pem)
+    loaded = load_client_key(client.pem, client.key_pem)
     old_hash = hashlib.md5(b"x").digest() + hashlib.sha1(b"x").digest()
     with_library = loaded.sign(old_hash)
-    monkeypatch.setattr(identity, "_NO_DIGEST_INFO", None)
+    monkeypatch.setattr(client_key, "_NO_DIGEST_INFO", None)
     assert loaded.sign(old_hash) == with_library
 
 
@@ -96,14 +96,14 @@ def test_a_key_that_only_looks_right_is_found_out(client: Issued) -> None:
         numbers.public_numbers,
     ).private_key(unsafe_skip_rsa_key_validation=True)
     with pytest.raises(ValueError, match="damaged"):
-        Identity((client.der,), wrong).sign(SHA256_PREFIX + bytes(32))
+        ClientKey((client.der,), wrong).sign(SHA256_PREFIX + bytes(32))
 
 
 def test_secrets_stay_out_of_representations(client: Issued, ca: Issued) -> None:
     profile = TlsProfile(
         ca=ca.pem, client_cert=client.pem, client_key=client.key_pem, client_random=b"r" * 32
     )
-    for text in (repr(profile), repr(load_identity(client.pem, client.key_pem))):
+    for text in (repr(profile), repr(load_client_key(client.pem, client.key_pem))):
         assert "BEGIN" not in text
         assert "rrrr" not in text
         assert "RSAPrivateKey" not in text
