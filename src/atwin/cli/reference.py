@@ -27,10 +27,10 @@ _PREFACE = """\
 
 <!-- Written by `make reference` from the command declarations in src/atwin/twin; do not edit. -->
 
-Every command the twin knows, by chapter. Arguments in `[ ]` may be left out. The test form
-(`AT+NAME=?`) of every extended command is answered; only those that print something are listed.
-Ranges are inclusive. Where the models differ, the value stands once per model. What no command
-reaches, pins and supply of a twin among them, is in [control.md](control.md).
+This page lists every command that the twin knows, by chapter. Arguments in `[ ]` may be left out.
+Every extended command answers its test form (`AT+NAME=?`); only test forms that print something are
+listed. Ranges include both ends. Where the models differ, the value stands once for each model. No
+command reaches the pins and the supply of a twin: see [control.md](control.md).
 """
 
 

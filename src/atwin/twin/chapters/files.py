@@ -62,7 +62,7 @@ class FileCommands(Commands):
 
     @command.set("+FSLS", plain_errors=True)
     def listing(self, name: Annotated[str, Text("directory")]) -> Reply:
-        """What is in a directory: files, then directories with a backslash behind."""
+        """What is in a directory: files, then directories with a backslash after the name."""
         with _plain_error():
             files, directories = self._flash.listing(name)
         return Reply((*files, *(directory + "\\" for directory in directories)))

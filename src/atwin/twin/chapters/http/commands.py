@@ -64,7 +64,7 @@ class HttpCommands(Commands):
         size: Annotated[int, Range(0, "post_limit")],
         time: Annotated[Argument | None, Late(_DATA_TIME)] = None,
     ) -> Collect | None:
-        """Take <size> bytes to post, behind `DOWNLOAD`, for at most <time> ms.
+        """Take <size> bytes to post, after `DOWNLOAD`, for at most <time> ms.
 
         Size 0 empties the buffer.
         """
@@ -87,7 +87,7 @@ class HttpCommands(Commands):
     def action(self, method: Annotated[int, Range(0, 2)]) -> None:
         """Start a request: 0 GET, 1 POST, 2 HEAD.
 
-        `+HTTPACTION: <method>,<status>,<length>` tells its end and the bytes in the buffer.
+        `+HTTPACTION: <method>,<status>,<length>` says how it ended and what the buffer holds.
         """
         self._http.start_action(method)
 

@@ -43,7 +43,7 @@ class NetworkCommands(Commands):
         level: Annotated[int, OneOf(0, 1, 4)],
         reset: Annotated[int, OneOf(0, 1)] = 0,
     ) -> Reply | None:
-        """0 minimum, 1 full, 4 flight mode; with 1 behind it the module restarts, into full."""
+        """0 minimum, 1 full, 4 flight mode; with a 1 after it the module restarts, into full."""
         if reset:
             return Reply(after=self.run.power.restart)
         self._radio.set_functionality(level)

@@ -58,7 +58,7 @@ class TcpSettings:
     head: int = 0
     show_protocol: int = 0
     show_source: int = 0
-    #: 0 puts CR LF behind every packet.
+    #: 0 puts CR LF after every packet.
     bare_packets: int = 0
     keep_alive: int = 0
     keep_idle: int = 7200

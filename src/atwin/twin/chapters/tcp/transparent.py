@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from atwin.twin.chapters.tcp.link import Incoming, Link
     from atwin.twin.engine.run import Run
 
-#: Seconds of silence in front of `+++`, at most between two `+`, and of silence behind them.
+#: Seconds of silence before `+++`, at most between two `+`, and of silence after them.
 SILENCE_BEFORE, BETWEEN, SILENCE_BEHIND = 1.0, 0.5, 0.5
 #: Timers may come a hair early or late.
 _HAIR = 1e-6

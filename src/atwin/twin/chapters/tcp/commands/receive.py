@@ -59,7 +59,7 @@ class ReceiveCommands(Commands):
         "+CIPRXF",
         "bare",
         OneOf(0, 1),
-        "CR LF behind every packet (0), or nothing (1).",
+        "CR LF after every packet (0), or nothing (1).",
     )
 
     @command.set("+CIPRXGET")
@@ -71,7 +71,7 @@ class ReceiveCommands(Commands):
     ) -> Block | str | None:
         """Data on request: 0 off; 1 on, announced until read; 5 on, announced at every arrival.
 
-        2 fetches up to <length> bytes (1-1460), 3 the same in hex (1-730), 4 tells how many wait;
+        2 fetches up to <length> bytes (1-1460), 3 the same in hex (1-730), 4 says how many wait;
         these three take the number of the link first where there are several. What the link
         received is there after its end too.
         """

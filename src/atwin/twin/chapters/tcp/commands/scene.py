@@ -123,7 +123,7 @@ class TransparentCommands(Commands):
     """The line as the link: every byte typed is sent, every byte received is written.
 
     `+++` goes back to commands, with a second of silence before, half a second at most between
-    two of them, half a second of silence behind, and no CR. The link stays; what it receives
+    two of them, half a second of silence after them, and no CR. The link stays; what it receives
     meanwhile waits for ATO (docs/spec/network.md §5).
     """
 
@@ -147,5 +147,5 @@ class TransparentCommands(Commands):
 
     @command.basic("O")
     def online(self, number: Annotated[int, OneOf(0)] = 0) -> Reply:
-        """Back into transparent mode behind `CONNECT`; `NO CARRIER` when there is no link."""
+        """Back into transparent mode after `CONNECT`; `NO CARRIER` when there is no link."""
         return self._sockets.online()

@@ -39,7 +39,7 @@ class SendCommands(Commands):
         number_or_length: Annotated[Argument | None, Late(Range(0, PACKET))] = None,
         length: Annotated[Argument | None, Late(Range(1, PACKET))] = None,
     ) -> Collect:
-        """Send [n] and <length> bytes behind the prompt `> `, or what is typed up to Ctrl-Z.
+        """Send [n] and <length> bytes after the prompt `> `, or what is typed up to Ctrl-Z.
 
         ESC gives up what is typed without a length. Answered as AT+CIPQSEND has it, or
         `SEND FAIL`.
