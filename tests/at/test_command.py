@@ -1,6 +1,7 @@
 """Declarations: what the signature says is what arguments must be, and what =? prints."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Annotated
 
 import pytest
@@ -27,6 +28,7 @@ class Example(Family):
 
     def __init__(self) -> None:
         self.calls: list[tuple[object, ...]] = []
+        self.values = SimpleNamespace(level=1, only=0)
 
     @command.set("+DATA", test=True)
     def data(
@@ -65,6 +67,9 @@ class Example(Family):
     @command.execute("+TOFS", needs="gettofs")
     def tofs(self) -> None:
         """On this profile."""
+
+    level = command.Setting("+LEVEL", "n", Range(0, "post_limit"), "A number.", bare=7)
+    only = command.Setting("+ONLY", "n", OneOf(0, 1), "A number that must be given.")
 
     @command.test("+OWN")
     def own(self) -> str:
@@ -163,6 +168,21 @@ def test_unknown_commands_and_forms(table: Table, line: str) -> None:
 def test_bare_set_form_uses_the_defaults(table: Table) -> None:
     assert call(table, "AT+MODE") == "+MODE: 0"
     assert call(table, "AT+MODE=2") == "+MODE: 2"
+
+
+def test_a_setting_is_set_read_and_tested_by_one_declaration(table: Table) -> None:
+    assert call(table, "AT+LEVEL?") == "+LEVEL: 1"
+    assert call(table, "AT+LEVEL=3356") is None
+    assert call(table, "AT+LEVEL?") == "+LEVEL: 3356"
+    assert call(table, "AT+LEVEL") is None
+    assert call(table, "AT+LEVEL?") == "+LEVEL: 7"
+    assert call(table, "AT+LEVEL=?") == "+LEVEL: (0-3356)"
+    for wrong in ("AT+LEVEL=3357", "AT+ONLY=2", "AT+ONLY="):
+        with pytest.raises(CmeError, match="53"):
+            call(table, wrong)
+    with pytest.raises(AtError, match="unknown"):
+        call(table, "AT+ONLY")
+    assert call(table, "AT+ONLY?") == "+ONLY: 0"
 
 
 def test_a_parameter_without_a_kind_stops_the_import() -> None:

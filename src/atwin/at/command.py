@@ -56,7 +56,7 @@ class Declaration:
     #: Takes data behind a prompt or ends without OK, so nothing may follow it in its line.
     last: bool = False
 
-    def arguments(self, raw: str, limits: Limits) -> list[object]:
+    def arguments(self, raw: str) -> list[object]:
         """The values for the method. Raises `BadArgument`."""
         pieces = self._pieces(raw)
         if len(pieces) > len(self.parameters) or any(piece.unclosed for piece in pieces):
@@ -65,13 +65,18 @@ class Declaration:
             if missing.required:
                 raise BadArgument(missing.name)
         return [
-            parameter.kind.convert(piece, limits)
+            parameter.kind.convert(piece)
             for parameter, piece in zip(self.parameters, pieces, strict=False)
         ]
 
-    def test_text(self, limits: Limits) -> str:
+    def test_text(self) -> str:
         """`+NAME: (0-2),(…)`, generated from the parameters."""
-        return f"{self.name}: " + ",".join(p.kind.shown(limits) for p in self.parameters)
+        return f"{self.name}: " + ",".join(p.kind.shown() for p in self.parameters)
+
+    def on(self, limits: Limits) -> Declaration:
+        """The same with the limits of one profile in its parameters."""
+        bound = tuple(replace(p, kind=p.kind.on(limits)) for p in self.parameters)
+        return self if bound == self.parameters else replace(self, parameters=bound)
 
     def _pieces(self, raw: str) -> list[Argument]:
         if not (self.parameters and isinstance(self.parameters[-1].kind, Tail)):
@@ -239,13 +244,14 @@ class CommandTable:
 
         Raises TypeError when two of them declare the same form of a command.
         """
-        self._limits = limits
+        #: Kept, so that whoever finds tables by the identity of their limits finds the right one.
+        self.limits = limits
         self._parameter_error = parameter_error
         self._entries: dict[tuple[str, Form], tuple[Declaration, type[Family]]] = {}
         for family in families:
             for declaration in family.declarations:
                 if declaration.needs is None or limits.has(declaration.needs):
-                    self._add(family, declaration)
+                    self._add(family, declaration.on(limits))
         self._names = frozenset(name for name, _ in self._entries)
 
     def _add(self, family: type[Family], declaration: Declaration) -> None:
@@ -272,7 +278,7 @@ class CommandTable:
             return self._test_text(command)
         declaration, family = entry
         try:
-            arguments = declaration.arguments(command.arguments, self._limits)
+            arguments = declaration.arguments(command.arguments)
             answer: Answer | Awaitable[Answer] = getattr(of(family), declaration.method)(*arguments)
         except BadArgument:
             error = AtError() if declaration.plain_errors else CmeError(self._parameter_error)
@@ -285,5 +291,5 @@ class CommandTable:
             raise AtError(f"{command.name}: unknown command or form")
         entry = self._entries.get((command.name, Form.SET))
         if entry is not None and entry[0].test:
-            return entry[0].test_text(self._limits)
+            return entry[0].test_text()
         return Reply()

@@ -31,11 +31,15 @@ class BadArgument(Exception):  # noqa: N818 - becomes one of two error results, 
 class Kind(Protocol):
     """What one parameter takes, and how that is written in the test form and the manual."""
 
-    def convert(self, argument: Argument, limits: Limits) -> object:
+    def convert(self, argument: Argument) -> object:
         """The value for the method. Raises `BadArgument`."""
 
-    def shown(self, limits: Limits) -> str:
+    def shown(self) -> str:
         """Its part of the test form's text."""
+
+    def on(self, limits: Limits) -> Kind:
+        """The same with the numbers of a profile in place of their names."""
+        return self
 
 
 _DIGITS = re.compile(r"\d{1,10}")
@@ -49,31 +53,27 @@ def integer(argument: Argument) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class Range(Kind):
     """An integer from `low` to `high`; a bound may be the name of a profile limit."""
 
     low: int | str
     high: int | str
 
-    def bounds(self, limits: Limits) -> tuple[int, int]:
-        """Both bounds as numbers."""
-        low, high = (b if isinstance(b, int) else limits.limit(b) for b in (self.low, self.high))
-        return low, high
+    def on(self, limits: Limits) -> Range:
+        return Range(*(b if isinstance(b, int) else limits.limit(b) for b in (self.low, self.high)))
 
-    def convert(self, argument: Argument, limits: Limits) -> int:
+    def convert(self, argument: Argument) -> int:
         value = integer(argument)
-        low, high = self.bounds(limits)
-        if not low <= value <= high:
+        if not int(self.low) <= value <= int(self.high):
             raise BadArgument(argument.text)
         return value
 
-    def shown(self, limits: Limits) -> str:
-        low, high = self.bounds(limits)
-        return f"({low}-{high})"
+    def shown(self) -> str:
+        return f"({self.low}-{self.high})"
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(Kind):
     """An integer out of a few; the test form lists them."""
 
     values: tuple[int, ...]
@@ -81,34 +81,34 @@ class OneOf:
     def __init__(self, *values: int) -> None:
         object.__setattr__(self, "values", values)
 
-    def convert(self, argument: Argument, limits: Limits) -> int:
+    def convert(self, argument: Argument) -> int:
         value = integer(argument)
         if value not in self.values:
             raise BadArgument(argument.text)
         return value
 
-    def shown(self, limits: Limits) -> str:
+    def shown(self) -> str:
         return f"({','.join(map(str, self.values))})"
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(Kind):
     """A string, quotes optional, of at most `longest` bytes."""
 
     label: str = "text"
     longest: int | None = None
 
-    def convert(self, argument: Argument, limits: Limits) -> str:
+    def convert(self, argument: Argument) -> str:
         if self.longest is not None and len(argument.text) > self.longest:
             raise BadArgument(argument.text)
         return argument.text
 
-    def shown(self, limits: Limits) -> str:
+    def shown(self) -> str:
         return f'"{self.label}"'
 
 
 @dataclass(frozen=True, slots=True)
-class Late:
+class Late(Kind):
     """Shown as `kind` in the test form, but handed over as it stands.
 
     For an argument whose check depends on another one: the method calls `kind.convert` itself.
@@ -116,21 +116,24 @@ class Late:
 
     kind: Kind
 
-    def convert(self, argument: Argument, limits: Limits) -> Argument:
+    def convert(self, argument: Argument) -> Argument:
         return argument
 
-    def shown(self, limits: Limits) -> str:
-        return self.kind.shown(limits)
+    def shown(self) -> str:
+        return self.kind.shown()
+
+    def on(self, limits: Limits) -> Late:
+        return Late(self.kind.on(limits))
 
 
 @dataclass(frozen=True, slots=True)
-class Tail:
+class Tail(Kind):
     """Everything behind the previous comma as one argument, inner quotes and commas included."""
 
     label: str = "value"
 
-    def convert(self, argument: Argument, limits: Limits) -> Argument:
+    def convert(self, argument: Argument) -> Argument:
         return argument
 
-    def shown(self, limits: Limits) -> str:
+    def shown(self) -> str:
         return f'"{self.label}"'

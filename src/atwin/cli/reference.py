@@ -98,7 +98,7 @@ def _parameter_table(own: list[Declaration], profiles: list[Profile]) -> Iterato
 
 
 def _takes(parameter: Parameter, profiles: list[Profile]) -> str:
-    shown = {profile.key: parameter.kind.shown(profile) for profile in profiles}
+    shown = {profile.key: parameter.kind.on(profile).shown() for profile in profiles}
     if len(set(shown.values())) == 1:
         return f"`{shown[profiles[0].key]}`"
     return ", ".join(f"`{text}` {model}" for model, text in shown.items())

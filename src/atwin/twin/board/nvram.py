@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import fields as dataclass_fields
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
@@ -44,20 +45,21 @@ class Nvram:
         allowed: Mapping[str, Container[Any]],
         fields: Mapping[str, str] | None = None,
     ) -> Values:
-        """`factory` with the values of a record, those that may be trusted.
+        """`factory`, a dataclass, with those values of a record that may be trusted.
 
         A value of another type than the factory's, or outside what its field is `allowed`, comes
         from a damaged record: the factory's is safer. So does one of an unknown name. `fields`:
         the record's names and those of the fields, where they differ.
         """
+        kinds = {
+            f.name: type(getattr(factory, f.name)) for f in dataclass_fields(cast("Any", factory))
+        }
         for key, value in self._records.get(name, {}).items():
             field = key if fields is None else fields.get(key, "")
             # JSON has no tuples.
             value = tuple(value) if isinstance(value, list) else value
-            trusted = type(value) is type(getattr(factory, field, None)) and (
-                field not in allowed or value in allowed[field]
-            )
-            if trusted:
+            sound = type(value) is kinds.get(field)
+            if sound and (field not in allowed or value in allowed[field]):
                 setattr(factory, field, value)
         return factory
 

@@ -74,7 +74,7 @@ class HttpCommands(Commands):
             return None
         if time is None:
             raise BadArgument("time")
-        seconds = _DATA_TIME.convert(time, self._http.profile) / 1000
+        seconds = _DATA_TIME.convert(time) / 1000
 
         def keep(data: bytes) -> None:
             self._http.buffer.clear()
