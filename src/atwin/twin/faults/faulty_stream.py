@@ -182,8 +182,6 @@ class FaultyStream(StreamWrapper):
             self._paces.clear()
             await self.travel()
         if self._due is None:
-            if not self._slow():
-                return
             now = due = self._clock.now()
             for way in self._ways():
                 pace = self._paces.setdefault(way, Pace(way, self._dice, now))
