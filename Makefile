@@ -16,7 +16,7 @@ help:
 	@echo "                (URL=https://... fetches that instead, SHORT=1 a smaller file)"
 	@echo "make test       the whole test suite with coverage"
 	@echo "make lint       ruff and mypy --strict"
-	@echo "make bench      against curl; line: efficiency, rate, PTY; trace; TLS; 1,000 random fault plans"
+	@echo "make bench      against curl; line: efficiency, rate, PTY; trace; TLS; idle modules; 1,000 random fault plans"
 	@echo "make prove      each fuzzer of tests/fuzz for SECONDS (60), with a new seed each time; every"
 	@echo "                download of tests/matrix, and its servers against curl; 200 interruptions; PLANS (2000)"
 	@echo "                new random fault plans"
@@ -43,6 +43,8 @@ bench: $(DEV) tools
 	$(BIN)/python -m bench.rungs
 	$(BIN)/python -m bench.faults
 	$(BIN)/python -m bench.pty
+	$(BIN)/python -m bench.twins
+	$(BIN)/python -m bench.walks
 
 prove: $(DEV) tools
 	@found=; for name in $$($(BIN)/python -m tests.fuzz.runner); do \

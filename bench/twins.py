@@ -14,7 +14,7 @@ from atwin.clock import LoopClock
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS, Profile
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 
 COUNT = 200
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import atwin
 from atwin.line.ports.memory import memory_pair
 from atwin.net.network import PLAIN, Pong, SocketOptions, Stream
-from atwin.twin import Twin
+from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator

@@ -14,7 +14,7 @@ from support.http_twin import SIZE, action, on_http
 
 if TYPE_CHECKING:
     from atwin.at.command import CommandTable
-    from atwin.twin import Twin
+    from atwin.twin.twin import Twin
     from support.terminal import Terminal
 
 #: Bytes.

@@ -54,8 +54,8 @@ class ModuleStop:
         self._gate()
 
     def obeyed(self, data: bytes) -> bytes:
-        """Act on XON and XOFF in the input, and take them out, also inside data."""
-        if self.flow is Flow.SOFTWARE and _has_any(data):
+        """Act on XON and XOFF in the input of software flow control, and take them out."""
+        if _has_any(data):
             self.xoff(_ends_with_xoff(data))
             data = _without(data)
         return data
@@ -142,8 +142,8 @@ class HostStop:
             self._stop_or_release()
 
     def obeyed(self, data: bytes) -> bytes:
-        """The host's port acts on XON and XOFF, payload or not, and takes them out."""
-        if self._obeys_xoff and _has_any(data):
+        """The host's port acts on the XON and XOFF in `data`, if it does, and takes them out."""
+        if self._obeys_xoff:
             self._xoff = _ends_with_xoff(data)
             self._stop_or_release()
             data = _without(data)

@@ -100,17 +100,15 @@ class Rates:
 
     @property
     def host_understands(self) -> bool:
-        """Whether the host's receiver is set as the module sends."""
-        return not self.paced or (self._same_rate and self._host_frame.understands(self._frame))
+        """Whether the host's receiver, on a paced line, is set as the module sends."""
+        return self._same_rate and self._host_frame.understands(self._frame)
 
     def noise_at_host(self, data: bytes) -> bytes:
         """What the host receives of `data` when it does not understand."""
         return self._noise.of(data, self.rate, self.host_rate or self.rate)
 
     def at_module(self, data: bytes) -> bytes:
-        """What the module's receiver makes of `data`; this may train it."""
-        if not self.paced:
-            return data
+        """What the module's receiver makes of `data` on a paced line; this may train it."""
         if self._rate == 0 and self._found is None:
             if not self.trained:
                 rest = self._training.take(self._sampled(data))

@@ -243,7 +243,8 @@ class Uart:
 
     def taken(self) -> None:
         """The firmware took from `rx` what it can use for now."""
-        self._host_stop.level(len(self.rx))
+        if self.mode.to_module is not Flow.NONE:
+            self._host_stop.level(len(self.rx))
 
     def boot(self, mode: UartSettings, *, trained: bool) -> None:
         """The firmware starts with the saved `mode`; auto-baud begins again unless `trained`."""
@@ -303,9 +304,11 @@ class Uart:
 
     def _heard(self, data: bytes) -> bytes:
         """Input has come to the module's end of the line."""
-        data = self._rates.at_module(data)
-        self._set_byte_times()  # that may have been the training
-        data = self.output.stop.obeyed(data)
+        if self._rates.paced:
+            data = self._rates.at_module(data)
+            self._set_byte_times()  # that may have been the training
+        if self.mode.to_host is Flow.SOFTWARE:
+            data = self.output.stop.obeyed(data)
         if self.watch is not None:
             self.watch.to_module(data)
         return data
