@@ -26,9 +26,8 @@ from atwin.clock import LoopClock
 from atwin.line.frame import Flow, Frame, HostSettings, ReceiveError, UartSettings
 from atwin.line.port import FollowingPort, TellingPort
 from atwin.line.uart.flow import HostStop
-from atwin.line.uart.intake import Intake
-from atwin.line.uart.output import Output
 from atwin.line.uart.rates import Rates
+from atwin.line.uart.ways import Intake, Output
 
 if TYPE_CHECKING:
     from collections.abc import Callable

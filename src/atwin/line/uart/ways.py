@@ -1,11 +1,11 @@
-"""The module's output on its way to the host's program."""
+"""The two ways over the line, in from the host and out to it (docs/spec/uart.md §3)."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from atwin.line.frame import XOFF, XON, ReceiveError
+from atwin.line.frame import ReceiveError
 from atwin.line.uart.flow import ModuleStop
 from atwin.line.uart.host_receiver import XOFF_BYTES, HostFifo, HostReceiver
 from atwin.line.uart.lane import Lane
@@ -18,6 +18,72 @@ if TYPE_CHECKING:
     from atwin.line.traced import LineTrace
     from atwin.line.uart.loss import Loss
     from atwin.line.uart.rates import Rates
+
+#: Bytes on their way to the module above which the port is not read, and below which it is again.
+_MUCH, _LITTLE = 65536, 16384
+
+
+class Intake:
+    """From the port over the line into the receive buffer, which loses what it has no room for.
+
+    `heard` is what the module's receiver makes of bytes; `filled` is called after some have come.
+    """
+
+    def __init__(
+        self,
+        port: Port,
+        clock: Clock,
+        size: int,
+        heard: Callable[[bytes], bytes],
+        filled: Callable[[], None],
+    ) -> None:
+        """`size` of the buffer in bytes."""
+        self.lane = Lane(clock, self._arrived)
+        self.rx = bytearray()
+        self.lost_bytes = 0
+        #: Called with the number of bytes that got lost just now.
+        self.on_lost: Callable[[int], None] = lambda size: None
+        #: Called when `rx` has news; None while no firmware runs.
+        self.notify: Callable[[], None] | None = None
+        self._port = port
+        self._size = size
+        self._heard = heard
+        self._filled = filled
+        self._reading = True
+
+    def put(self, data: bytes) -> None:
+        """From the port."""
+        self.lane.put(data)
+        if self._reading and self.lane.pending > _MUCH:
+            self._reading = False
+            self._port.pause_reading()
+
+    def purge(self) -> None:
+        """The host takes back what has not left it."""
+        self.lane.clear()
+        self._read_again()
+
+    def _arrived(self, data: bytes) -> None:
+        self._read_again()
+        if self.notify is None:
+            self._lose(len(data))
+            return
+        self.rx += self._heard(data)
+        self.notify()
+        excess = len(self.rx) - self._size
+        if excess > 0:
+            del self.rx[self._size :]
+            self._lose(excess)
+        self._filled()
+
+    def _lose(self, size: int) -> None:
+        self.lost_bytes += size
+        self.on_lost(size)
+
+    def _read_again(self) -> None:
+        if not self._reading and self.lane.pending < _LITTLE:
+            self._reading = True
+            self._port.resume_reading()
 
 
 class Output:
@@ -69,14 +135,13 @@ class Output:
         if self.watch is not None:
             self.watch.to_host(data)
         lost, overrun = self.lost_bytes, self._overrun
-        if self._rates.paced and not self._rates.host_understands:
+        if not self._rates.host_understands:
             data = self._rates.noise_at_host(data)
             self._show_error(ReceiveError.FRAMING)
         for loss in tuple(self.losses):
             sent, data = len(data), loss.of(data)
             self._vanished += sent - len(data)
-        if XON in data or XOFF in data:
-            data = self.obeyed(data)
+        data = self.obeyed(data)
         if data and self._receiver is not None:
             self._receiver.arrived(data)
         elif data:
