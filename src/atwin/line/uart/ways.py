@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from atwin.line.frame import ReceiveError
+from atwin.line.frame import XOFF, XON, ReceiveError
 from atwin.line.uart.flow import ModuleStop
 from atwin.line.uart.host_receiver import XOFF_BYTES, HostFifo, HostReceiver
 from atwin.line.uart.lane import Lane
@@ -135,13 +135,14 @@ class Output:
         if self.watch is not None:
             self.watch.to_host(data)
         lost, overrun = self.lost_bytes, self._overrun
-        if not self._rates.host_understands:
+        if self._rates.paced and not self._rates.host_understands:
             data = self._rates.noise_at_host(data)
             self._show_error(ReceiveError.FRAMING)
         for loss in tuple(self.losses):
             sent, data = len(data), loss.of(data)
             self._vanished += sent - len(data)
-        data = self.obeyed(data)
+        if XON in data or XOFF in data:
+            data = self.obeyed(data)
         if data and self._receiver is not None:
             self._receiver.arrived(data)
         elif data:
