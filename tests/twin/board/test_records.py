@@ -11,7 +11,7 @@ from atwin.line.ports.memory import memory_pair
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.twin import Twin
-from support.terminal import Terminal
+from support.line.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from bench.twins import bytes_each, make
 
 from atwin.models import load_profile
-from support.http_twin import SIZE, action, on_http
+from support.modules.http_twin import SIZE, action, on_http
 
 if TYPE_CHECKING:
     from atwin.at.command import CommandTable
     from atwin.twin.twin import Twin
-    from support.terminal import Terminal
+    from support.line.terminal import Terminal
 
 #: Bytes.
 IDLE = 25 * 1024
