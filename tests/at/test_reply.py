@@ -1,4 +1,4 @@
-"""Framing, byte by byte (docs/spec/http.md §1, docs/spec/uart.md §2, §9)."""
+"""Framing, byte by byte (docs/spec/http.md §1, uart.md §2, §9)."""
 
 from dataclasses import dataclass
 

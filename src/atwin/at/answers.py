@@ -4,7 +4,7 @@ Bytes in, events out, no I/O. Tolerant on purpose: CR and LF each end a line, bl
 and commas come as they like, line noise and XON/XOFF are no part of a line, echo is recognised
 wherever it stands, a line nobody asked for is an unsolicited one. Nothing raises and nothing grows:
 a line is cut at `LONGEST_LINE` bytes, and a counted body is handed on as it comes
-(docs/spec/http.md §1, docs/spec/uart.md §1-§4).
+(docs/spec/http.md §1, uart.md §1-§4).
 
 Theory of operation. The parser has two states, and a table for each.
 

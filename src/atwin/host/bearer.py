@@ -1,4 +1,4 @@
-"""The bearer HTTP runs on: `AT+SAPBR` (docs/spec/network.md §3, docs/spec/flows.md §1)."""
+"""The bearer HTTP runs on: `AT+SAPBR` (docs/spec/network.md §3, flows.md §1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Certificates and keys in the module's files (docs/spec/fs.md §2, docs/spec/tls.md §3)."""
+"""Certificates and keys in the module's files (docs/spec/fs.md §2, tls.md §3)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 What a module says of each is one of a few words, decided here; modules differ in which of the
 questions they answer at all, so none but the SIM's is asked for its own sake
-(docs/spec/flows.md §1, docs/spec/network.md §1).
+(docs/spec/flows.md §1, network.md §1).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """What the server does with the requests a module makes (docs/spec/http.md §7,
-docs/spec/flows.md §3)."""
+flows.md §3)."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Firmware(Run):
             self.spawn(self._boot())
 
     async def _boot(self) -> None:
-        """The start-up sequence (docs/spec/power.md §3, docs/spec/uart.md §8).
+        """The start-up sequence (docs/spec/power.md §3, uart.md §8).
 
         Until the parser is alive, what the host sends is lost. The mask ROM knows no settings.
         """

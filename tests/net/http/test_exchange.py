@@ -108,7 +108,7 @@ class TestSplits:
 
 
 #: The header block, whose length the vendor printed (docs/spec/http.md §3.7,
-#: docs/spec/flows.md §3).
+#: flows.md §3).
 SEED_LINES = b"""\
 server: aliyunoss
 date: thu, 16 jan 2020 06:50:58 gmt

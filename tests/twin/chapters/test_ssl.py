@@ -1,4 +1,4 @@
-"""HTTPS by AT commands, against real servers (docs/spec/tls.md §4, §5; docs/spec/flows.md §5)."""
+"""HTTPS by AT commands, against real servers (docs/spec/tls.md §4, §5; flows.md §5)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Faults of module, supply, radio, line, as a terminal sees them (docs/spec/power.md,
-docs/spec/uart.md)."""
+uart.md)."""
 
 from __future__ import annotations
 

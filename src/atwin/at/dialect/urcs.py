@@ -16,7 +16,7 @@ ROM_BANNER = b"^boot.rom'v\x00\x01\x00\x00'!\\n"
 
 #: Texts without a `+` in front that no command prints as information, besides those below: what
 #: modules of this family say when they start, and what the twin never comes to
-#: (docs/spec/uart.md §8, docs/spec/power.md §2).
+#: (docs/spec/uart.md §8, power.md §2).
 FOREIGN = re.compile(
     r"(?:[A-Z-]+ )?POWER DOWN|RING|(?:SMS|CALL|PB|AT|MODEM) ?(?:READY|DONE)|\^boot\.rom.*",
     re.DOTALL | re.IGNORECASE,

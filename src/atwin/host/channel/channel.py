@@ -2,7 +2,7 @@
 
 A command that gets no answer leaves the line in an unknown state (half a body may still be on
 its way), so the next one first resynchronises with `AT` (docs/spec/flows.md §1,
-docs/spec/uart.md §3). Its answer may come all the same, later: results are counted, and for some
+uart.md §3). Its answer may come all the same, later: results are counted, and for some
 time each command waits whether a second one follows the first. The last is its own.
 """
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 #: Bytes of a value, by the tag or command it is for (docs/spec/http.md §3.3,
-#: docs/spec/network.md §3, docs/spec/fs.md §1).
+#: network.md §3, fs.md §1).
 LONGEST: Final = {
     "URL": 500,
     "UA": 256,

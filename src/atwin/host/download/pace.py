@@ -86,7 +86,7 @@ def stream_pays(chunk: int, rate: int | None, wait: float) -> bool:
     return by_range - by_stream > _WORTH * by_range
 
 
-# --- parts (docs/spec/flows.md §3, docs/spec/http.md §7) ------------------------------------------
+# --- parts (docs/spec/flows.md §3, http.md §7) ------------------------------------------
 
 #: A stream is written and journalled in parts of this many bytes.
 STREAM_PART = 65_536

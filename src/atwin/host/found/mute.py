@@ -2,7 +2,7 @@
 
 None of the cures harms a module that is in another of these states, is still starting, or waits
 for a command: to that one they are empty lines, or a line it refuses (docs/spec/uart.md §1-§2, §5,
-docs/spec/network.md §5, docs/spec/http.md §3.4, fs.md).
+network.md §5, http.md §3.4, fs.md).
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Find:
     deadline: float
 
 
-#: Deadlines: docs/spec/network.md §1, docs/spec/general.md.
+#: Deadlines: docs/spec/network.md §1, general.md.
 OFFLINE: tuple[Find, ...] = (
     Find(
         "its radio was off ({}): switched on",

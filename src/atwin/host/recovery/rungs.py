@@ -1,5 +1,5 @@
 """The rungs of the vendor's ladder, gentlest first (docs/spec/power.md §5,
-docs/spec/network.md §4)."""
+network.md §4)."""
 
 from __future__ import annotations
 

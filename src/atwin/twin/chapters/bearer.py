@@ -1,4 +1,4 @@
-"""The bearers of HTTP and FTP: AT+SAPBR (docs/spec/network.md §3, §4; docs/spec/http.md §9)."""
+"""The bearers of HTTP and FTP: AT+SAPBR (docs/spec/network.md §3, §4; http.md §9)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The module itself: who it is, how it talks, its clock and sleep.
 
-See docs/spec/models.md, docs/spec/network.md §2, docs/spec/uart.md §1, §2, §9, §10.
+See docs/spec/models.md, network.md §2, uart.md §1, §2, §9, §10.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MANUFACTURER = "AirM2M"
 
 
 class IdentityCommands(Commands):
-    """Maker, model, firmware and serial numbers (docs/spec/models.md, docs/spec/network.md §2)."""
+    """Maker, model, firmware and serial numbers (docs/spec/models.md, network.md §2)."""
 
     title = "Identity"
 

@@ -1,6 +1,6 @@
 """From received bytes to command lines and data: terminators, editing, echo, counts.
 
-See docs/spec/uart.md §1, §2; docs/spec/http.md §3.4.
+See docs/spec/uart.md §1, §2; http.md §3.4.
 """
 
 from __future__ import annotations

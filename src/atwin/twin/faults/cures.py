@@ -1,5 +1,5 @@
 """What the host does to recover, seen in its commands (docs/spec/power.md §5,
-docs/spec/flows.md §1)."""
+flows.md §1)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """AT+CIPSSL: each link by the SSLCFG context of its number (docs/spec/network.md §5,
-docs/spec/tls.md §2)."""
+tls.md §2)."""
 
 from __future__ import annotations
 

@@ -110,8 +110,7 @@ class HttpClient:
             unwatch()
 
     def timed_out(self, wanted: Wanted) -> ActionFailed:
-        """The failure of a request whose time is up (docs/spec/http.md §4, docs/spec/tls.md §5,
-        OQ-16)."""
+        """The failure of a request whose time is up (docs/spec/http.md §4, tls.md §5, OQ-16)."""
         status = int(wanted.phase.value)
         if wanted.phase is Phase.EXCHANGE:
             status = self._hardware.profile.quirks.timeout_status

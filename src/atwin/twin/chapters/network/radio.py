@@ -1,6 +1,6 @@
 """The radio: SIM, registration, attach, and the one real PDP under everything.
 
-See docs/spec/network.md §1-§4, docs/spec/uart.md §8. What lies outside the module (card, network)
+See docs/spec/network.md §1-§4, uart.md §8. What lies outside the module (card, network)
 is hardware and survives a restart; all else here is RAM.
 """
 

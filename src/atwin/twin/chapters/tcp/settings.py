@@ -1,5 +1,5 @@
 """What the CIP… commands set, and AT+CIPSCONT keeps (docs/spec/network.md §5,
-docs/spec/power.md §4)."""
+power.md §4)."""
 
 from __future__ import annotations
 

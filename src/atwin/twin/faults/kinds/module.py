@@ -1,4 +1,4 @@
-"""Faults of the module itself and its supply (docs/spec/power.md §1, §2, docs/spec/models.md)."""
+"""Faults of the module itself and its supply (docs/spec/power.md §1, §2, models.md)."""
 
 from __future__ import annotations
 

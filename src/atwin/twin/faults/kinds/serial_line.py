@@ -1,5 +1,5 @@
 """Faults of the line and of what the firmware says on it (docs/spec/uart.md §4,
-docs/spec/models.md)."""
+models.md)."""
 
 from __future__ import annotations
 
