@@ -6,6 +6,7 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
+from atwin.disk.errors import reason
 from atwin.line.pins.base import PINS, HostPins, PinError
 from atwin.text import parse_json
 
@@ -67,8 +68,8 @@ class ControlPins(HostPins):
                 writer.write(json.dumps(request).encode() + b"\n")
                 answer = parse_json(await reader.readline())
         except (OSError, ValueError, TimeoutError) as error:
-            why = getattr(error, "strerror", None) or str(error) or "no answer"
-            raise PinError(f"control socket {self._path}: {why}; does the twin run?") from error
+            told = reason(error) or "no answer"
+            raise PinError(f"control socket {self._path}: {told}; does the twin run?") from error
         if not isinstance(answer, dict) or not answer.get("ok"):
             writer.close()
             why = answer.get("error") if isinstance(answer, dict) else "no twin listens there"

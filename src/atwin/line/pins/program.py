@@ -8,12 +8,10 @@ import shutil
 from typing import TYPE_CHECKING
 
 from atwin.disk.errors import reason
-from atwin.line.pins.base import PINS, HostPins, PinError, PinSpecError
+from atwin.line.pins.base import PINS, HostPins, Pin, PinError, PinSpecError
 
 if TYPE_CHECKING:
     from collections.abc import Set
-
-from atwin.line.pins.base import Pin
 
 #: Seconds the program may take.
 _RUN_TIME = 10.0

@@ -8,6 +8,8 @@ from atwin.line.pins.base import PINS, PinSpecError
 from atwin.text.numbers import decimal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from atwin.line.pins.base import HostPins, Pin
     from atwin.line.port import Port
 
@@ -48,31 +50,37 @@ def open_pins(spec: str, port: Port) -> HostPins:
 
 
 def _wires(spec: str, text: str) -> dict[str, tuple[Pin, bool]]:
+    form = "port:rts=reset,dtr=power_key[:inverted]"
     wires: dict[str, tuple[Pin, bool]] = {}
-    for part in text.split(","):
-        output, _, target = part.partition("=")
-        pin, _, how = target.partition(":")
-        if output not in ("rts", "dtr") or pin not in PINS or how not in ("", "inverted"):
-            raise PinSpecError(f"pins {spec!r}: must be port:rts=reset,dtr=power_key[:inverted]")
-        wires[output] = (pin, bool(how))
+    for output, target, inverted in _parts(spec, text, form):
+        if output not in ("rts", "dtr") or target not in PINS:
+            raise PinSpecError(f"pins {spec!r}: must be {form}")
+        wires[output] = (target, inverted)
     if not len({pin for pin, _ in wires.values()}) == len(wires) == len(text.split(",")):
         raise PinSpecError(f"pins {spec!r}: each output and each pin has one wire")
     return wires
 
 
 def _lines(spec: str, text: str) -> tuple[dict[Pin, int], set[Pin]]:
+    form = "gpiod:/dev/gpiochip0:reset=17,power_key=27[:inverted]"
     offsets: dict[Pin, int] = {}
     inverted: set[Pin] = set()
-    for part in text.split(","):
-        pin, _, target = part.partition("=")
-        number, _, how = target.partition(":")
-        if pin not in PINS or (offset := decimal(number)) is None or how not in ("", "inverted"):
-            raise PinSpecError(
-                f"pins {spec!r}: must be gpiod:/dev/gpiochip0:reset=17,power_key=27[:inverted]"
-            )
+    for pin, number, is_inverted in _parts(spec, text, form):
+        if pin not in PINS or (offset := decimal(number)) is None:
+            raise PinSpecError(f"pins {spec!r}: must be {form}")
         offsets[pin] = offset
-        if how:
+        if is_inverted:
             inverted.add(pin)
     if not len(set(offsets.values())) == len(offsets) == len(text.split(",")):
         raise PinSpecError(f"pins {spec!r}: each line and each pin has one wire")
     return offsets, inverted
+
+
+def _parts(spec: str, text: str, form: str) -> Iterator[tuple[str, str, bool]]:
+    """Both sides of each `=`, and whether `:inverted` follows."""
+    for part in text.split(","):
+        name, _, target = part.partition("=")
+        target, _, how = target.partition(":")
+        if how not in ("", "inverted"):
+            raise PinSpecError(f"pins {spec!r}: must be {form}")
+        yield name, target, bool(how)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Self, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: The kinds of bytes, and how they are called in front of people.
 KINDS = {
@@ -17,8 +21,23 @@ KINDS = {
 }
 
 
+class _Sum:
+    """Numbers, and sums of them, that are added and multiplied one by one."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Self) -> Self:
+        return self._made(lambda name: getattr(self, name) + getattr(other, name))
+
+    def __mul__(self, times: int) -> Self:
+        return self._made(lambda name: getattr(self, name) * times)
+
+    def _made(self, of: Callable[[str], Any]) -> Self:
+        return type(self)(*(of(each.name) for each in fields(cast("Any", self))))
+
+
 @dataclass(frozen=True, slots=True)
-class OneWay:
+class OneWay(_Sum):
     """One direction. All but the two counts of packets are bytes, and add up to `total`."""
 
     #: Bodies of requests and responses; everything a bare TCP or UDP link carries.
@@ -45,15 +64,9 @@ class OneWay:
         """Bytes."""
         return sum(getattr(self, kind) for kind in KINDS)
 
-    def __add__(self, other: OneWay) -> OneWay:
-        return OneWay(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(OneWay)))
-
-    def __mul__(self, times: int) -> OneWay:
-        return OneWay(*(getattr(self, f.name) * times for f in fields(OneWay)))
-
 
 @dataclass(frozen=True, slots=True)
-class Bill:
+class Bill(_Sum):
     """Both directions, seen from the module."""
 
     up: OneWay = field(default_factory=OneWay)
@@ -76,14 +89,6 @@ class Bill:
         both: int = getattr(self.up, name) + getattr(self.down, name)
         return both
 
-    def __add__(self, other: Bill) -> Bill:
-        return Bill(
-            self.up + other.up, self.down + other.down, self.connections + other.connections
-        )
-
-    def __mul__(self, times: int) -> Bill:
-        return Bill(self.up * times, self.down * times, self.connections * times)
-
     def as_dict(self) -> dict[str, object]:
         """For JSON: totals first, then each direction kind by kind."""
         ways = {
@@ -99,7 +104,7 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class Count(_Sum):
     """The same traffic counted twice.
 
     `wire`: what this computer really sent and received where its kernel tells, with the TCP
@@ -111,16 +116,6 @@ class Count:
     operator: Bill = field(default_factory=Bill)
     #: Connections of `wire` that the kernel counted; the others are by the model.
     by_kernel: int = 0
-
-    def __add__(self, other: Count) -> Count:
-        return Count(
-            self.wire + other.wire,
-            self.operator + other.operator,
-            self.by_kernel + other.by_kernel,
-        )
-
-    def __mul__(self, times: int) -> Count:
-        return Count(self.wire * times, self.operator * times, self.by_kernel * times)
 
     @property
     def counted_by(self) -> str:
