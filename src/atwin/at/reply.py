@@ -1,5 +1,4 @@
-"""What a command answers, and how that is framed on the line (docs/spec/http.md §1,
-uart.md §2).
+"""What a command answers, and how that is framed on the line (docs/spec/http.md §1, uart.md §2).
 
 Each `frame_*` returns one complete piece of output, to be handed to the port in one write.
 """

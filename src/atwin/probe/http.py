@@ -1,5 +1,4 @@
-"""What the server does with the requests a module makes (docs/spec/http.md §7,
-flows.md §3)."""
+"""What the server does with the requests a module makes (docs/spec/http.md §7, flows.md §3)."""
 
 from __future__ import annotations
 

@@ -107,8 +107,7 @@ class TestSplits:
         assert asyncio.run(main()) == b"hello world"
 
 
-#: The header block, whose length the vendor printed (docs/spec/http.md §3.7,
-#: flows.md §3).
+#: The header block, whose length the vendor printed (docs/spec/http.md §3.7, flows.md §3).
 SEED_LINES = b"""\
 server: aliyunoss
 date: thu, 16 jan 2020 06:50:58 gmt

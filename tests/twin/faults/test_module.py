@@ -1,5 +1,4 @@
-"""Faults of module, supply, radio, line, as a terminal sees them (docs/spec/power.md,
-uart.md)."""
+"""Faults of module, supply, radio, line, as a terminal sees them (docs/spec/power.md, uart.md)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""One GET of a download: asked for, judged, and what it gave (docs/spec/flows.md §3,
-http.md §7).
+"""One GET of a download: asked for, judged, and what it gave (docs/spec/flows.md §3, http.md §7).
 
 That all parts are of one entity is made sure in two ways. Where the module keeps the server's
 letters, If-Range carries its ETag or date with each part, and the server itself says when it has

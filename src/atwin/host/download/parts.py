@@ -1,5 +1,4 @@
-"""Part by part with BREAK and BREAKEND, or whole if it fits (docs/spec/flows.md §3,
-http.md §7)."""
+"""Part by part with BREAK and BREAKEND, or whole if it fits (docs/spec/flows.md §3, http.md §7)."""
 
 from __future__ import annotations
 

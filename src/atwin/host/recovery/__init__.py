@@ -1,5 +1,4 @@
-"""What follows a failure: another try, the vendor's ladder (docs/spec/flows.md §1,
-power.md §5)."""
+"""What follows a failure: another try, the vendor's ladder (docs/spec/flows.md §1, power.md §5)."""
 
 from atwin.host.recovery.board import Board
 from atwin.host.recovery.ladder import Climbed, Ladder, wants_a_person

@@ -1,5 +1,4 @@
-"""The rungs of the vendor's ladder, gentlest first (docs/spec/power.md §5,
-network.md §4)."""
+"""The rungs of the vendor's ladder, gentlest first (docs/spec/power.md §5, network.md §4)."""
 
 from __future__ import annotations
 

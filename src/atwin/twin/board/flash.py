@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atwin.twin")
 
-#: Bytes; of one name between slashes, and of a whole path (docs/spec/fs.md §1,
-#: http.md §3.10).
+#: Bytes; of one name between slashes, and of a whole path (docs/spec/fs.md §1, http.md §3.10).
 LONGEST_NAME = 64
 LONGEST_PATH = 255
 

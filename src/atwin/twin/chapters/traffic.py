@@ -1,5 +1,4 @@
-"""AT^DATAINFO: the module's own traffic counters (docs/spec/network.md §2,
-flows.md §6)."""
+"""AT^DATAINFO: the module's own traffic counters (docs/spec/network.md §2, flows.md §6)."""
 
 from __future__ import annotations
 
@@ -22,8 +21,7 @@ _LEAST, _MOST, _USUAL = 30, 65_535, 60
 
 
 class TrafficCommands(Commands):
-    """Counters of IP bytes as the operator counts them (docs/spec/network.md §2,
-    flows.md §6)."""
+    """Counters of IP bytes as the operator counts them (docs/spec/network.md §2, flows.md §6)."""
 
     title = "Traffic counters"
 

@@ -1,5 +1,4 @@
-"""What the host does to recover, seen in its commands (docs/spec/power.md §5,
-flows.md §1)."""
+"""What the host does to recover, seen in its commands (docs/spec/power.md §5, flows.md §1)."""
 
 from __future__ import annotations
 

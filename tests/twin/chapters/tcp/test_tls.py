@@ -1,5 +1,4 @@
-"""AT+CIPSSL: each link by the SSLCFG context of its number (docs/spec/network.md §5,
-tls.md §2)."""
+"""AT+CIPSSL: each link by the SSLCFG context of its number (docs/spec/network.md §5, tls.md §2)."""
 
 from __future__ import annotations
 

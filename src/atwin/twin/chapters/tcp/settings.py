@@ -1,5 +1,4 @@
-"""What the CIP… commands set, and AT+CIPSCONT keeps (docs/spec/network.md §5,
-power.md §4)."""
+"""What the CIP… commands set, and AT+CIPSCONT keeps (docs/spec/network.md §5, power.md §4)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Faults of the line and of what the firmware says on it (docs/spec/uart.md §4,
-models.md)."""
+"""Faults of the line and of what the firmware says on it (docs/spec/uart.md §4, models.md)."""
 
 from __future__ import annotations
 
