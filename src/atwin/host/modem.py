@@ -303,26 +303,17 @@ class Modem:
         session = self._session(setup, limits)
         session.script.begin(name)
         try:
-            return await self._answered(session, limits, retry, attempt)
+            async with session:
+                while True:
+                    recovery = Recovery(session, Ladder(self._board), retry)
+                    response = await recovery.run(partial(attempt, session, limits))
+                    if response is not None:
+                        return response
+                    if not session.way.with_body:
+                        # The POST is done; where it was answered may be asked as often as need be.
+                        retry = replace(retry, unsent_only=False)
         finally:
             self.sent = session.sent
-
-    async def _answered(
-        self,
-        session: HttpSession,
-        limits: Limits,
-        retry: Retry,
-        attempt: Callable[[HttpSession, Limits], Awaitable[Response | None]],
-    ) -> Response:
-        async with session:
-            while True:
-                recovery = Recovery(session, Ladder(self._board), retry)
-                response = await recovery.run(partial(attempt, session, limits))
-                if response is not None:
-                    return response
-                if not session.way.with_body:
-                    # The POST is done, and where it was answered may be asked as often as need be.
-                    retry = replace(retry, unsent_only=False)
 
     def _session(
         self, setup: Setup, limits: Limits, *, redirect_is_answer: bool = True

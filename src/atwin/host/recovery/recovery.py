@@ -170,11 +170,9 @@ class Recovery:
         if for_good or (self._retry.unsent_only and not unsent):
             return False
         match failure:
-            case RequestFailedError(status=status) if (
-                status == Status.NO_MEMORY
-            ):  # too big: asking again changes nothing
-                return False
-            case TlsFailed(status=status) if status == Status.SSL_NOT_ESTABLISHED:
+            case RequestFailedError(status=Status.NO_MEMORY):
+                return False  # too big: asking again changes nothing
+            case TlsFailed(status=Status.SSL_NOT_ESTABLISHED):
                 return failures < min(2, self._attempts(failure))
             case ServerBusyError(retry_after=float()):
                 return True  # who says when to come back is not in vain: give_up ends it
