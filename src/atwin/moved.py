@@ -32,7 +32,7 @@ MOVED: dict[str, dict[str, str]] = {
         "atwin.session.blocking": "connect",
     },
     "atwin.host.http": {
-        "atwin.host.http.methods": "GET HEAD POST",
+        "atwin.host.http.statuses": "GET HEAD POST",
         "atwin.host.http.session": "HttpSession",
         "atwin.host.http.setup": "Setup",
     },
