@@ -27,7 +27,7 @@ from atwin.at.events import (
 )
 from atwin.at.reply import frame_urc
 from atwin.text import masked
-from atwin.trace.typed import Amount, State, Typed
+from atwin.trace.typed import Amount, Typed, TypedAs
 
 if TYPE_CHECKING:
     from atwin.at.events import Event
@@ -75,15 +75,15 @@ class Dialogue:
 
     def to_module(self, data: bytes) -> None:
         """Bytes that go to the module."""
-        if self._typed.state is State.STREAM:
+        if self._typed.state is TypedAs.STREAM:
             self._last_typed = (self._last_typed + data)[-3:]
             self._stream(self._out, self._in, len(data))
             return
         self._look_at(data)
 
     def _look_at(self, data: bytes = b"") -> None:
-        if self._typed.state is State.UNDECIDED and not self._in_flight:
-            self._typed.turn(State.COMMANDS)
+        if self._typed.state is TypedAs.UNDECIDED and not self._in_flight:
+            self._typed.turn(TypedAs.COMMANDS)
         self._typed.hear(data)
 
     @property
@@ -117,13 +117,13 @@ class Dialogue:
     def _decide_later(self, line: str) -> None:
         if self._lossless:
             takes_data = expected_of(line).shape.prompt is not None
-            self._typed.turn(State.UNDECIDED if takes_data else State.COMMANDS)
+            self._typed.turn(TypedAs.UNDECIDED if takes_data else TypedAs.COMMANDS)
 
     # --- from the module ------------------------------------------------------------------------
 
     def to_host(self, data: bytes) -> None:
         """Bytes that come from the module."""
-        if self._typed.state is State.STREAM:
+        if self._typed.state is TypedAs.STREAM:
             end = next((end for end in (_ESCAPED, *_BROKEN) if data.endswith(end)), b"")
             if not end or (end == _ESCAPED and self._last_typed != b"+++"):
                 self._stream(self._in, self._out, len(data))
@@ -133,7 +133,7 @@ class Dialogue:
             data = end
         for event in self._parser.feed(data):
             self._handle(event)
-        if self._typed.state is not State.STREAM:
+        if self._typed.state is not TypedAs.STREAM:
             self._look_at()
         elif waited := self._typed.forget():
             self._stream(self._out, self._in, waited)
@@ -204,16 +204,16 @@ class Dialogue:
     def _finish(self, text: str, *, damaged: bool) -> None:
         self._end_body()
         self._in.end("file" if self._reads_file else "maybe data")
-        if self._typed.state is State.DATA:
+        if self._typed.state is TypedAs.DATA:
             self._typed.data_over()  # the module had waited long enough for the rest
         self._trace.says("answer", "<", text, **({"damaged": True} if damaged else {}))
         self._sent_at = None
-        self._typed.turn(State.COMMANDS)
+        self._typed.turn(TypedAs.COMMANDS)
         if text == str(Connect()):
             self._begin_stream()
         if self._waiting:
             self._begin(self._waiting.popleft())
-            if self._waiting and self._typed.state is State.COMMANDS:
+            if self._waiting and self._typed.state is TypedAs.COMMANDS:
                 self._decide_later(self._waiting[-1])
 
     def _unsolicited(self, text: str, *, known: bool) -> None:
@@ -239,7 +239,7 @@ class Dialogue:
 
     def _begin_stream(self) -> None:
         if self._transparent:
-            self._typed.state = State.STREAM
+            self._typed.state = TypedAs.STREAM
 
     def _stream(self, amount: Amount, other: Amount, size: int) -> None:
         other.end("transparent")
@@ -248,7 +248,7 @@ class Dialogue:
             amount.end("transparent")
 
     def _end_stream(self) -> None:
-        if self._typed.state is State.STREAM:
-            self._typed.state, self._last_typed = State.COMMANDS, b""
+        if self._typed.state is TypedAs.STREAM:
+            self._typed.state, self._last_typed = TypedAs.COMMANDS, b""
             self._out.end("transparent")
             self._in.end("transparent")

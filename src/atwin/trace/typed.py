@@ -70,7 +70,7 @@ class Amount:
         self.bytes, self._since, self.announced = 0, 0.0, None
 
 
-class State(Enum):
+class TypedAs(Enum):
     """What the next bytes to the module are."""
 
     COMMANDS = "command lines"
@@ -83,7 +83,7 @@ class Typed:
     """Counts data in `amount`, and calls `command` with what is shown and what is meant."""
 
     def __init__(self, amount: Amount, command: Callable[[str, str], None]) -> None:
-        self.state = State.COMMANDS
+        self.state = TypedAs.COMMANDS
         self._amount = amount
         self._command = command
         #: Not looked at yet, and the line that has begun.
@@ -95,8 +95,8 @@ class Typed:
     def hear(self, data: bytes = b"") -> None:
         """Go through these bytes, and through those that waited; none of a stream."""
         self._rest += data
-        while self._rest and self.state is not State.UNDECIDED:
-            if self.state is State.DATA:
+        while self._rest and self.state is not TypedAs.UNDECIDED:
+            if self.state is TypedAs.DATA:
                 self._take_data()
             elif not self._take_line():
                 return
@@ -104,20 +104,20 @@ class Typed:
             self._amount.add(self.forget())
             self._amount.end("nobody asked for")
 
-    def turn(self, state: State) -> None:
+    def turn(self, state: TypedAs) -> None:
         """What follows is that, unless it is a stream."""
-        if self.state is not State.STREAM:
+        if self.state is not TypedAs.STREAM:
             self.state = state
 
     def asked(self, size: int, end: bytes) -> None:
         """The module wants so many bytes, or what comes up to Ctrl-Z where there is an `end`."""
-        self.turn(State.DATA if size else State.COMMANDS)
+        self.turn(TypedAs.DATA if size else TypedAs.COMMANDS)
         self._due, self._end = size, end
         self._amount.begin()
 
     def data_over(self) -> None:
         """No more data are wanted."""
-        self.turn(State.COMMANDS)
+        self.turn(TypedAs.COMMANDS)
         self._due = 0
         self._amount.end()
 

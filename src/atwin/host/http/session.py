@@ -21,7 +21,7 @@ from atwin.host.http.parameters import Parameters
 from atwin.host.http.pieces import Pieces
 from atwin.host.http.redirects import Way, needs_watching, shown_url
 from atwin.host.http.statuses import OF_TLS, STATUS_MEANING, UNSENT, Sent
-from atwin.host.http.stream import Stream
+from atwin.host.http.stream import BodyStream
 from atwin.host.http.time_limit import TimeLimit
 from atwin.line.frame import Frame
 
@@ -88,7 +88,7 @@ class HttpSession:
         self.buffer = Buffer(self)
         self._opening = Opening(self, tls, context)
         self._action = Action(self, self._opening)
-        self.stream = Stream(self, self._opening)
+        self.stream = BodyStream(self, self._opening)
 
     @property
     def shown_url(self) -> str:

@@ -42,7 +42,7 @@ _STREAM_PIECE = 3880
 _NO_STREAM = "this module cannot stream"
 
 
-class Stream:
+class BodyStream:
     """The streaming session of the module: one at a time."""
 
     def __init__(self, session: HttpSession, opening: Opening) -> None:
