@@ -8,7 +8,7 @@ from atwin.at import command
 from atwin.at.cme import Cme
 from atwin.at.kinds import BadArgument, OneOf, Range, Text
 from atwin.at.reply import CmeError, Reply
-from atwin.twin.chapters.network.radio import FULL, Context, Radio
+from atwin.twin.chapters.network.radio import FULL, PdpContext, Radio
 from atwin.twin.engine.run import Chapter, Commands, Run
 
 PDP_TYPES = ("IP", "IPV6", "IPV4V6", "Non-IP", "PPP")
@@ -88,7 +88,7 @@ class PdpCommands(Commands):
         if pdp_type.upper() not in known:
             raise BadArgument(pdp_type)
         active = cid in contexts and contexts[cid].active
-        contexts[cid] = Context(known[pdp_type.upper()], apn, active)
+        contexts[cid] = PdpContext(known[pdp_type.upper()], apn, active)
 
     @command.test("+CGDCONT")
     def context_ranges(self) -> Reply:
@@ -162,7 +162,7 @@ class PdpCommands(Commands):
         contexts = self._radio.contexts
         return [n for n in sorted(contexts) if contexts[n].active and cid in (None, n)]
 
-    def _activate(self, context: Context) -> None:
+    def _activate(self, context: PdpContext) -> None:
         if not self._radio.attached or not self._radio.attach(context.apn or None):
             raise CmeError(Cme.NOT_ALLOWED)
         context.active = True
@@ -173,12 +173,12 @@ class PdpCommands(Commands):
         else:
             self._radio.contexts[cid].active = False
 
-    def _apn(self, context: Context) -> str:
+    def _apn(self, context: PdpContext) -> str:
         if context.active and not context.apn:
             return self._radio.cell.apn
         return context.apn
 
-    def _address(self, context: Context) -> str:
+    def _address(self, context: PdpContext) -> str:
         return (self._radio.address or "") if context.active else ""
 
     def _needs_radio(self) -> None:

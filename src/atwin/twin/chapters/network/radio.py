@@ -56,7 +56,7 @@ class Radio(ChapterService):
         self.attached = False
         #: The address of the PDP, None while there is none.
         self.address: str | None = None
-        self.contexts = {self.default_cid: Context()}
+        self.contexts = {self.default_cid: PdpContext()}
 
     # --- state ----------------------------------------------------------------------------------
 
@@ -223,7 +223,7 @@ class Radio(ChapterService):
 
     def _attach(self, apn: str | None = None) -> None:
         self.attached = True
-        context = self.contexts.setdefault(self.default_cid, Context())
+        context = self.contexts.setdefault(self.default_cid, PdpContext())
         if self.address is None and self.cell.gives(context.apn if apn is None else apn):
             self.address = self.cell.lease(self._hardware.identity.imsi)
             context.active = True
@@ -320,7 +320,7 @@ class Radio(ChapterService):
 
 
 @dataclass(slots=True)
-class Context:
+class PdpContext:
     """A PDP context as AT+CGDCONT defines it. An empty APN leaves the choice to the network."""
 
     pdp_type: str = "IP"

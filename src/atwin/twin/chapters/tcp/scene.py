@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from atwin.twin.engine.run import Run
 
 
-class State(Enum):
+class IpState(Enum):
     """The scene: the way to the network, and with a single link that link too.
 
     TCP CLOSING, which the vendor's picture has, is not here: a close is over before the module
@@ -69,18 +69,18 @@ class ClientState(Enum):
     CLOSED = "CLOSED"
 
 
-Table = dict[tuple[State, Event], State]
+Table = dict[tuple[IpState, Event], IpState]
 
 _UP: Table = {
-    (State.INITIAL, Event.CSTT): State.START,
-    (State.START, Event.CIICR): State.CONFIG,
-    (State.CONFIG, Event.RAISED): State.GPRSACT,
-    (State.CONFIG, Event.NO_PDP): State.PDP_DEACT,
-    (State.GPRSACT, Event.CIFSR): State.STATUS,
+    (IpState.INITIAL, Event.CSTT): IpState.START,
+    (IpState.START, Event.CIICR): IpState.CONFIG,
+    (IpState.CONFIG, Event.RAISED): IpState.GPRSACT,
+    (IpState.CONFIG, Event.NO_PDP): IpState.PDP_DEACT,
+    (IpState.GPRSACT, Event.CIFSR): IpState.STATUS,
 }
 
 
-def _everywhere(event: Event, to: State, *states: State) -> Table:
+def _everywhere(event: Event, to: IpState, *states: IpState) -> Table:
     return {(state, event): to for state in states}
 
 
@@ -90,43 +90,47 @@ SINGLE: Table = {
     # From INITIAL the module goes the way to the network by itself.
     **_everywhere(
         Event.TCP,
-        State.TCP_CONNECTING,
-        *(State.INITIAL, State.STATUS, State.TCP_CLOSED, State.UDP_CLOSED),
+        IpState.TCP_CONNECTING,
+        *(IpState.INITIAL, IpState.STATUS, IpState.TCP_CLOSED, IpState.UDP_CLOSED),
     ),
     **_everywhere(
         Event.UDP,
-        State.UDP_CONNECTING,
-        *(State.INITIAL, State.STATUS, State.TCP_CLOSED, State.UDP_CLOSED),
+        IpState.UDP_CONNECTING,
+        *(IpState.INITIAL, IpState.STATUS, IpState.TCP_CLOSED, IpState.UDP_CLOSED),
     ),
-    **_everywhere(Event.NO_PDP, State.INITIAL, State.TCP_CONNECTING, State.UDP_CONNECTING),
-    **_everywhere(Event.CONNECTED, State.CONNECT_OK, State.TCP_CONNECTING, State.UDP_CONNECTING),
-    **_everywhere(Event.FAILED, State.STATUS, State.TCP_CONNECTING, State.UDP_CONNECTING),
-    **_everywhere(Event.TCP_ENDED, State.TCP_CLOSED, State.TCP_CONNECTING, State.CONNECT_OK),
-    **_everywhere(Event.UDP_ENDED, State.UDP_CLOSED, State.UDP_CONNECTING, State.CONNECT_OK),
+    **_everywhere(Event.NO_PDP, IpState.INITIAL, IpState.TCP_CONNECTING, IpState.UDP_CONNECTING),
+    **_everywhere(
+        Event.CONNECTED, IpState.CONNECT_OK, IpState.TCP_CONNECTING, IpState.UDP_CONNECTING
+    ),
+    **_everywhere(Event.FAILED, IpState.STATUS, IpState.TCP_CONNECTING, IpState.UDP_CONNECTING),
+    **_everywhere(Event.TCP_ENDED, IpState.TCP_CLOSED, IpState.TCP_CONNECTING, IpState.CONNECT_OK),
+    **_everywhere(Event.UDP_ENDED, IpState.UDP_CLOSED, IpState.UDP_CONNECTING, IpState.CONNECT_OK),
     **_everywhere(
         Event.PDP_LOST,
-        State.PDP_DEACT,
-        *(State.GPRSACT, State.STATUS, State.TCP_CONNECTING, State.UDP_CONNECTING),
-        *(State.CONNECT_OK, State.TCP_CLOSED, State.UDP_CLOSED),
+        IpState.PDP_DEACT,
+        *(IpState.GPRSACT, IpState.STATUS, IpState.TCP_CONNECTING, IpState.UDP_CONNECTING),
+        *(IpState.CONNECT_OK, IpState.TCP_CLOSED, IpState.UDP_CLOSED),
     ),
-    **_everywhere(Event.SHUT, State.INITIAL, *State),
+    **_everywhere(Event.SHUT, IpState.INITIAL, *IpState),
 }
 
 #: AT+CIPMUX=1: CSTT, CIICR and CIFSR are a must, and the links have states of their own.
 MULTI: Table = {
     **_UP,
-    **_everywhere(Event.TCP, State.PROCESSING, State.STATUS, State.PROCESSING),
-    **_everywhere(Event.UDP, State.PROCESSING, State.STATUS, State.PROCESSING),
-    **_everywhere(Event.ALL_ENDED, State.STATUS, State.PROCESSING),
-    **_everywhere(Event.PDP_LOST, State.PDP_DEACT, State.GPRSACT, State.STATUS, State.PROCESSING),
-    **_everywhere(Event.SHUT, State.INITIAL, *State),
+    **_everywhere(Event.TCP, IpState.PROCESSING, IpState.STATUS, IpState.PROCESSING),
+    **_everywhere(Event.UDP, IpState.PROCESSING, IpState.STATUS, IpState.PROCESSING),
+    **_everywhere(Event.ALL_ENDED, IpState.STATUS, IpState.PROCESSING),
+    **_everywhere(
+        Event.PDP_LOST, IpState.PDP_DEACT, IpState.GPRSACT, IpState.STATUS, IpState.PROCESSING
+    ),
+    **_everywhere(Event.SHUT, IpState.INITIAL, *IpState),
 }
 
 #: In these AT+CIFSR tells the address, and names can be resolved.
 HAS_ADDRESS = frozenset(
     (
-        *(State.GPRSACT, State.STATUS, State.TCP_CONNECTING, State.UDP_CONNECTING),
-        *(State.CONNECT_OK, State.TCP_CLOSED, State.UDP_CLOSED, State.PROCESSING),
+        *(IpState.GPRSACT, IpState.STATUS, IpState.TCP_CONNECTING, IpState.UDP_CONNECTING),
+        *(IpState.CONNECT_OK, IpState.TCP_CLOSED, IpState.UDP_CLOSED, IpState.PROCESSING),
     )
 )
 
@@ -135,7 +139,7 @@ class Scene:
     """Where the tables have led, and the PDP under the links."""
 
     def __init__(self, run: Run, settings: TcpSettings) -> None:
-        self.state = State.INITIAL
+        self.state = IpState.INITIAL
         self._settings = settings
         self._hardware = run.hardware
         self._radio = run.find(Radio)
@@ -148,9 +152,9 @@ class Scene:
     @property
     def unused(self) -> bool:
         """Whether nothing of it is up: IP INITIAL."""
-        return self.state is State.INITIAL
+        return self.state is IpState.INITIAL
 
-    def following(self, event: Event) -> State | None:
+    def following(self, event: Event) -> IpState | None:
         """Where `event` leads from here; None where it may not happen."""
         return (MULTI if self.multi else SINGLE).get((self.state, event))
 

@@ -13,7 +13,7 @@ from atwin.at.dialect.results import LinkStatus, ShutOk
 from atwin.at.dialect.urcs import SceneState
 from atwin.at.kinds import OneOf, Text
 from atwin.at.reply import AtError, CmeError, Reply
-from atwin.twin.chapters.tcp.scene import ClientState, Event, State
+from atwin.twin.chapters.tcp.scene import ClientState, Event, IpState
 from atwin.twin.chapters.tcp.service import NUMBERS, Sockets
 from atwin.twin.chapters.tcp.settings import TcpSettings, is_saved
 from atwin.twin.engine.run import Commands, Run
@@ -72,7 +72,7 @@ class SceneCommands(Commands):
         scene = self._sockets.scene
         if (address := scene.address) is None:
             raise AtError
-        if scene.state is State.GPRSACT:
+        if scene.state is IpState.GPRSACT:
             scene.move(Event.CIFSR)
         return Reply((address,), final=None)
 
