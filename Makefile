@@ -56,6 +56,7 @@ prove: $(DEV) tools
 
 reference: $(RUNTIME)
 	$(BIN)/python -m atwin.cli.reference docs
+	$(BIN)/python -m tests.docs.api docs/api.md
 
 tools:
 	@.ci/need nginx=nginx-light gnutls-serv=gnutls-bin openssl=openssl curl=curl zsh=zsh fish=fish tcpdump=tcpdump ip=iproute2

@@ -147,14 +147,16 @@ _PLACES = {
 moved.install()
 
 
-def __getattr__(name: str) -> object:
-    place = _PLACES.get(name)
-    if place is None:
-        raise AttributeError(f"module 'atwin' has no attribute {name!r}")
-    module = import_module(place)
-    value = module if name == "twin" else getattr(module, name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # type checkers read the imports above
+
+    def __getattr__(name: str) -> object:
+        place = _PLACES.get(name)
+        if place is None:
+            raise AttributeError(f"module 'atwin' has no attribute {name!r}")
+        module = import_module(place)
+        value = module if name == "twin" else getattr(module, name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

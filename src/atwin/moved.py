@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
 
-#: Module: where its names are now. The last release that has them is 0.2.
+#: Module: where its names are now, `old=new` for one that has changed. 0.2 is the last to have them.
 MOVED: dict[str, dict[str, str]] = {
     "atwin.host": {
         "atwin": (
@@ -29,11 +29,9 @@ MOVED: dict[str, dict[str, str]] = {
         "atwin.host.channel.channel": "Channel",
         "atwin.host.download.order": "Strategy",
         "atwin.host.recovery": "GENTLE",
-        "atwin.session.blocking": "connect",
+        "atwin.session.blocking": "connect=connect_port",
     },
     "atwin.host.http": {
-        "atwin.host.http.statuses": "GET HEAD POST",
-        "atwin.host.http.session": "HttpSession",
         "atwin.host.http.setup": "Setup",
     },
     "atwin.line.memory": {"atwin.line.ports.memory": "MemoryPort memory_pair"},
@@ -49,19 +47,30 @@ MOVED: dict[str, dict[str, str]] = {
 }
 
 
+def places(module: str) -> dict[str, str]:
+    """Where each old name of `module` is now, module and name."""
+    found = {}
+    for place, names in MOVED[module].items():
+        for name in names.split():
+            old, _, new = name.partition("=")
+            found[old] = f"{place}.{new or old}"
+    return found
+
+
 def moved(module: str) -> Callable[[str], object]:
     """The `__getattr__` of `module`. Raises `AttributeError` for a name that never was there."""
 
     def find(name: str) -> object:
-        for place, names in MOVED[module].items():
-            if name in names.split():
-                warnings.warn(
-                    f"{module}.{name} has moved to {place}.{name}; this one goes after 0.2",
-                    DeprecationWarning,
-                    stacklevel=2,
-                )
-                return getattr(import_module(place), name)
-        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        new = places(module).get(name)
+        if new is None:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        warnings.warn(
+            f"{module}.{name} has moved to {new}; this one goes after 0.2",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        place, _, name = new.rpartition(".")
+        return getattr(import_module(place), name)
 
     return find
 

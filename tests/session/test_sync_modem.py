@@ -131,6 +131,6 @@ def test_calls_from_several_threads_take_turns() -> None:
 
 def test_a_url_in_place_of_a_function() -> None:
     before = threading.active_count()
-    with pytest.raises(UsageError, match=r"'twin://air724ug': give a function .* connect takes"):
+    with pytest.raises(UsageError, match=r"'twin://air724ug': give a function .* takes"):
         connect_port("twin://air724ug")  # type: ignore[arg-type]
     assert threading.active_count() == before
