@@ -11,7 +11,7 @@ import pytest
 
 from atwin.disk.errors import DiskError
 from atwin.disk.journal import Journal, Record
-from atwin.disk.space import room_for
+from atwin.disk.target import room_for
 
 if TYPE_CHECKING:
     from pathlib import Path

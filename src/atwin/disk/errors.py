@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 class DiskError(Exception):
@@ -22,6 +28,10 @@ def reason(error: BaseException) -> str:
     return error.strerror or str(error)
 
 
-def explained(action: str, path: str, error: OSError) -> DiskError:
-    """`DiskError` for a failed operation: `cannot write /x/y: No space left on device`."""
-    return DiskError(f"cannot {action} {path}: {reason(error)}")
+@contextmanager
+def telling(action: str, path: str | Path, kind: type[Exception] = DiskError) -> Iterator[None]:
+    """What fails inside raises `kind` instead: `cannot write /x/y: No space left on device`."""
+    try:
+        yield
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise kind(f"cannot {action} {path}: {reason(error)}") from None

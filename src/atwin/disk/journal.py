@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from atwin.disk.errors import explained
+from atwin.disk.errors import telling
 from atwin.disk.part import sync_directory
 from atwin.disk.target import find_target
-from atwin.disk.whole import read_file
+from atwin.disk.whole import read_file, replace_private
 from atwin.text import masked_url, parse_json
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ _LONGEST = 1 << 20
 
 #: A hash of a URL takes some milliseconds, so that short secrets in it are not simply tried.
 _ROUNDS, _SALT = 20_000, 16
-
-_OPEN_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +79,15 @@ class Journal:
         fields = asdict(record)
         url = fields.pop("shown_url")
         data = json.dumps({"version": _VERSION, "url": url, **fields}, indent=1).encode()
-        try:
-            fd = os.open(self._new, _OPEN_NEW, 0o600)
-            try:
-                os.fchmod(fd, 0o600)  # one that a crash left may be an older, open one
-                while data:
-                    data = data[os.write(fd, data) :]
-                os.fsync(fd)
-            finally:
-                os.close(fd)
-            os.replace(self._new, self.path)
-        except OSError as error:
-            raise explained("write", str(self.path), error) from None
+        with telling("write", self.path):
+            replace_private(self.path, data, self._new)
 
     def remove(self) -> None:
         """Delete it. Raises `DiskError`."""
-        try:
+        with telling("remove", self.path):
             self.path.unlink(missing_ok=True)
             self._new.unlink(missing_ok=True)
             sync_directory(self.path.parent)
-        except OSError as error:
-            raise explained("remove", str(self.path), error) from None
 
 
 @lru_cache(maxsize=8)

@@ -7,7 +7,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Any
 
-from atwin.disk.errors import DiskError, explained
+from atwin.disk.errors import DiskError, telling
 from atwin.text import parse_json
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class JsonLines:
 
     def __init__(self, path: str, mark: str) -> None:
         self._path = path
-        try:
+        with telling("write", path):
             self._fd = os.open(path, _access(path) | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 if stat.S_ISREG(os.fstat(self._fd).st_mode):
@@ -37,19 +37,13 @@ class JsonLines:
             except BaseException:
                 os.close(self._fd)
                 raise
-        except OSError as error:
-            raise explained("write", path, error) from None
-        except ValueError as error:  # a NUL in the name
-            raise DiskError(f"cannot write {path}: {error}") from None
 
     def append(self, lines: str) -> None:
         """Write whole lines; they survive a `kill -9` from then on. Raises `DiskError`."""
         data = lines.encode()
-        try:
+        with telling("write", self._path):
             while data:
                 data = data[os.write(self._fd, data) :]
-        except OSError as error:
-            raise explained("write", self._path, error) from None
 
     def close(self) -> None:
         """Let go of it."""
@@ -72,14 +66,9 @@ def read_json_lines(path: str) -> Iterator[dict[str, Any] | None]:
 
     Raises `DiskError`.
     """
-    try:
-        with open(path, "rb") as file:
-            while line := file.readline(_LONGEST_LINE):
-                yield _parsed(line)
-    except OSError as error:
-        raise explained("read", path, error) from None
-    except ValueError as error:  # a NUL in the name
-        raise DiskError(f"cannot read {path}: {error}") from None
+    with telling("read", path), open(path, "rb") as file:
+        while line := file.readline(_LONGEST_LINE):
+            yield _parsed(line)
 
 
 def _access(path: str) -> int:

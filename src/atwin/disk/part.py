@@ -7,14 +7,13 @@ append that was cut off, and are cut away at the next one.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
-from atwin.disk.errors import DiskError, MeddledError, explained
+from atwin.disk.errors import DiskError, MeddledError, reason, telling
 from atwin.disk.target import copy_access, find_target
 
 if TYPE_CHECKING:
@@ -99,12 +98,10 @@ class PartFile:
         False, and nothing taken, when there are fewer.
         """
         self._forget()
-        try:
+        with telling("read", self.path):
             for block in _blocks(self._fd, size):
                 self.hashes.update(block)
                 self.size += len(block)
-        except OSError as error:
-            raise explained("read", str(self.path), error) from None
         if self.size == size:
             return True
         self._forget()
@@ -127,12 +124,13 @@ class PartFile:
         When that fails, a full disk for one, the good bytes stay as they were.
         """
         self._check_ours()
-        try:
-            written = self._write(data)
-        except OSError as error:
-            self._cut()
-            raise explained("write", str(self.path), error) from None
-        self.size += written
+        with telling("write", self.path):
+            try:
+                self._write(data)
+            except OSError:
+                self._cut()
+                raise
+        self.size += len(data)
         self.hashes.update(data)
 
     def set_aside(self) -> None:
@@ -146,11 +144,9 @@ class PartFile:
 
     def tail(self, size: int) -> bytes:
         """The last `size` good bytes, or all there are."""
-        try:
-            start = max(0, self.size - size)
+        start = max(0, self.size - size)
+        with telling("read", self.path):
             return os.pread(self._fd, self.size - start, start)
-        except OSError as error:
-            raise explained("read", str(self.path), error) from None
 
     def finish(self) -> None:
         """Give the file its name: from here on `target` exists, whole.
@@ -164,7 +160,7 @@ class PartFile:
         # Something else may have come there meanwhile.
         find_target(self.target)
         self._check_ours()
-        try:
+        with telling("rename to", self.target):
             self._cut()
             if self._reread() != self.hashes.sha256:
                 raise self._meddled("somebody else wrote to it")
@@ -172,20 +168,16 @@ class PartFile:
             os.fsync(self._fd)
             os.replace(self.path, self.target)
             sync_directory(self.target.parent)
-        except OSError as error:
-            raise explained("rename to", str(self.target), error) from None
 
     def remove(self) -> None:
         """Delete the file, if it is still ours; `target` is not touched."""
         self._forget()
-        try:
+        with telling("remove", self.path):
             if self._is_ours():
                 self.path.unlink(missing_ok=True)
-        except OSError as error:
-            raise explained("remove", str(self.path), error) from None
 
     def _open_locked(self) -> int:
-        try:
+        with telling("write", self.path):
             while True:
                 fd = os.open(self.path, _OPEN, 0o666)
                 try:
@@ -195,14 +187,15 @@ class PartFile:
                         # What may not be read there is not shown here meanwhile.
                         copy_access(self.target, fd, at_least=0o600)
                         return fd
+                except BlockingIOError:
+                    os.close(fd)
+                    raise DiskError(
+                        f"{self.target} is being downloaded by another process"
+                    ) from None
                 except BaseException:
                     os.close(fd)
                     raise
                 os.close(fd)
-        except OSError as error:
-            if error.errno == errno.EWOULDBLOCK:
-                raise DiskError(f"{self.target} is being downloaded by another process") from None
-            raise explained("write", str(self.path), error) from None
 
     def _check_ours(self) -> None:
         """Raises `MeddledError` where what was received is not what the name leads to any more."""
@@ -212,7 +205,7 @@ class PartFile:
         except FileNotFoundError:
             raise self._meddled("somebody else removed it") from None
         except OSError as error:
-            raise explained("read", str(self.path), error) from None
+            raise DiskError(f"cannot read {self.path}: {reason(error)}") from None
         if not os.path.samestat(there, ours):
             raise self._meddled("somebody else put another in its place")
         if ours.st_size < self.size:
@@ -231,21 +224,18 @@ class PartFile:
     def _is_ours(self) -> bool:
         return _same_file(self._fd, self.path)
 
-    def _write(self, data: bytes) -> int:
+    def _write(self, data: bytes) -> None:
         view, at = memoryview(data), self.size
         while view:
             count = os.pwrite(self._fd, view, at)
             view, at = view[count:], at + count
         _sync_data(self._fd)
-        return len(data)
 
     def _cut(self) -> None:
         """Drop what lies after the good bytes."""
-        try:
+        with telling("write", self.path):
             if os.fstat(self._fd).st_size != self.size:
                 os.ftruncate(self._fd, self.size)
-        except OSError as error:
-            raise explained("write", str(self.path), error) from None
 
     def _forget(self) -> None:
         self.finished = False
@@ -255,21 +245,18 @@ class PartFile:
 
 def hash_file(path: Path, *, md5: bool = False) -> Hashes | None:
     """The hashes of a file; None when there is no such file. Raises `DiskError`."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise explained("read", str(path), error) from None
-    try:
-        hashes = Hashes(md5=md5)
-        for block in _blocks(fd, os.fstat(fd).st_size):
-            hashes.update(block)
-        return hashes
-    except OSError as error:
-        raise explained("read", str(path), error) from None
-    finally:
-        os.close(fd)
+    with telling("read", path):
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            hashes = Hashes(md5=md5)
+            for block in _blocks(fd, os.fstat(fd).st_size):
+                hashes.update(block)
+            return hashes
+        finally:
+            os.close(fd)
 
 
 def sync_directory(path: Path) -> None:

@@ -12,7 +12,6 @@ Client keys are among the files: all of it is its owner's alone.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import os
@@ -21,9 +20,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from atwin.disk.errors import DiskError, reason
+from atwin.disk.errors import DiskError, telling
 from atwin.disk.part import sync_directory
-from atwin.disk.whole import read_file
+from atwin.disk.whole import read_file, replace_private
 from atwin.text import parse_json
 
 if TYPE_CHECKING:
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _VERSION = 1
-
-_OPEN_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
 #: Bytes of NVRAM; what is longer is no record of ours.
 _LONGEST_RECORD = 4 << 20
 
@@ -106,10 +103,8 @@ class StateDirectory:
 
     def load_files(self) -> dict[str, bytes]:
         """All files by their path in the module."""
-        try:
+        with telling("read", self._files, StateError):
             return {name: path.read_bytes() for name, path in self._walk() if path.is_file()}
-        except OSError as error:
-            raise _explained("read", self._files, error) from None
 
     def load_directories(self) -> list[str]:
         """All directories by their path in the module."""
@@ -134,22 +129,20 @@ class StateDirectory:
     # --- opening --------------------------------------------------------------------------------
 
     def _open_locked(self) -> int:
-        try:
+        with telling("use", self.path, StateError):
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._files.mkdir(mode=0o700, exist_ok=True)
             lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise _explained("use", self.path, error) from None
-        except ValueError as error:  # a NUL in the name
-            raise StateError(f"cannot use {self.path}: {error}") from None
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+            with telling("lock", self.path, StateError):
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    text = "is in use by another process: stop that one or take another"
+                    raise StateError(f"{self.path} {text}") from None
+        except StateError:
             os.close(lock)
-            if error.errno == errno.EWOULDBLOCK:
-                text = f"{self.path} is in use by another process: stop that one or take another"
-                raise StateError(text) from None
-            raise _explained("lock", self.path, error) from None
+            raise
         return lock
 
     def _load_or_begin(self) -> Records:
@@ -191,10 +184,8 @@ class StateDirectory:
         return self._files.joinpath(*(_encoded(name) for name in path.split("/") if name))
 
     def _walk(self, inside: Path | None = None, above: str = "") -> Iterator[tuple[str, Path]]:
-        try:
+        with telling("read", inside or self._files, StateError):
             entries = sorted(os.scandir(inside or self._files), key=lambda entry: entry.name)
-        except OSError as error:
-            raise _explained("read", inside or self._files, error) from None
         for entry in entries:
             path = Path(entry.path)
             name = f"{above}/{self._decoded(path)}"
@@ -215,24 +206,14 @@ class StateDirectory:
     # --- writing --------------------------------------------------------------------------------
 
     def _replace(self, path: Path, data: bytes) -> None:
-        new = self.path / "new"
-        try:
-            with open(os.open(new, _OPEN_NEW, 0o600), "wb") as file:
-                os.fchmod(file.fileno(), 0o600)  # one that a crash left may be an older, open one
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(new, path)
+        with telling("write", path, StateError):
+            replace_private(path, data, self.path / "new")
             sync_directory(path.parent)
-        except OSError as error:
-            raise _explained("write", path, error) from None
 
     def _change(self, action: str, path: Path, change: Callable[[Path], None]) -> None:
-        try:
+        with telling(action, path, StateError):
             change(path)
             sync_directory(path.parent)
-        except OSError as error:
-            raise _explained(action, path, error) from None
 
 
 def _encoded(name: str) -> str:
@@ -242,7 +223,3 @@ def _encoded(name: str) -> str:
         char if _PLAIN.match(char) or (char == "." and 0 < place < inner) else f"%{ord(char):02X}"
         for place, char in enumerate(name)
     )
-
-
-def _explained(action: str, path: Path, error: OSError) -> StateError:
-    return StateError(f"cannot {action} {path}: {reason(error)}")

@@ -7,7 +7,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from atwin.disk.errors import DiskError, explained
+from atwin.disk.errors import DiskError, telling
 
 #: What can stand where a file must be, for a person.
 _KINDS = {
@@ -28,20 +28,29 @@ def find_target(name: str | Path) -> Path:
     text = os.fspath(name)
     if not text:
         raise DiskError("cannot write to a file without a name: name one")
-    try:
-        mode = os.stat(text).st_mode
-    except FileNotFoundError:
-        mode = stat.S_IFDIR if text.endswith(os.sep) else stat.S_IFREG
-    except (OSError, ValueError) as error:
-        raise _unusable(text, error) from None
+    with telling("write", repr(text) if "\0" in text else text):
+        try:
+            mode = os.stat(text).st_mode
+        except FileNotFoundError:
+            mode = stat.S_IFDIR if text.endswith(os.sep) else stat.S_IFREG
     if not stat.S_ISREG(mode):
         raise DiskError(f"cannot write {text}: it is {kind_of(mode)}; name a regular file")
     path = Path(os.path.realpath(text)) if os.path.islink(text) else Path(text)
-    try:
+    with telling("write", text):
         os.stat(path.parent)
-    except OSError as error:
-        raise _unusable(text, error) from None
     return path
+
+
+def room_for(target: str | Path) -> int:
+    """Bytes that may still be written to the disk where the file `target` is to be.
+
+    What this user may use, not what root may; a file that `target` replaces is not counted,
+    since it stays until the new one is whole. Raises `DiskError` as `find_target` does.
+    """
+    folder = find_target(target).parent
+    with telling("write to", folder):
+        disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
 
 
 def kind_of(mode: int) -> str:
@@ -65,9 +74,3 @@ def copy_access(path: Path, fd: int, *, at_least: int = 0) -> None:
             os.fchown(fd, known.st_uid, known.st_gid)
     with suppress(PermissionError):
         os.fchmod(fd, (stat.S_IMODE(known.st_mode) & 0o777) | at_least)
-
-
-def _unusable(text: str, error: OSError | ValueError) -> DiskError:
-    if isinstance(error, OSError):
-        return explained("write", text, error)
-    return DiskError(f"cannot write {text!r}: {error}")

@@ -7,11 +7,13 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from atwin.disk.errors import DiskError, explained
+from atwin.disk.errors import DiskError, reason, telling
 from atwin.disk.target import copy_access, find_target, kind_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_OPEN_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 def write_file(path: str, data: bytes) -> None:
@@ -22,7 +24,7 @@ def write_file(path: str, data: bytes) -> None:
     target = find_target(path)
     # A name of its own: one beside it may be as long as a name can be.
     beside = target.with_name(f".atwin-{os.urandom(8).hex()}")
-    try:
+    with telling("write", path):
         fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         try:
             with os.fdopen(fd, "wb") as file:
@@ -35,8 +37,22 @@ def write_file(path: str, data: bytes) -> None:
             with suppress(OSError):
                 beside.unlink()
             raise
-    except OSError as error:
-        raise explained("write", path, error) from None
+
+
+def replace_private(path: Path, data: bytes, new: Path) -> None:
+    """Write `data` to `path` by way of the file `new`; only its owner can read it.
+
+    Raises `OSError`, and what was at `path` stays.
+    """
+    fd = os.open(new, _OPEN_NEW, 0o600)
+    try:
+        os.fchmod(fd, 0o600)  # one that a crash left may be an older, open one
+        while data:
+            data = data[os.write(fd, data) :]
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    os.replace(new, path)
 
 
 def read_input(path: str | Path, most: int, *, name: str | None = None) -> bytes:
@@ -45,13 +61,8 @@ def read_input(path: str | Path, most: int, *, name: str | None = None) -> bytes
     Raises `DiskError`, whose text calls it `name`, or else by its path.
     """
     shown = str(path) if name is None else name
-    try:
-        with open(path, "rb") as file:
-            data = file.read(most + 1)
-    except OSError as error:
-        raise explained("read", shown, error) from None
-    except ValueError as error:  # a NUL in the name
-        raise DiskError(f"cannot read {shown}: {error}") from None
+    with telling("read", shown), open(path, "rb") as file:
+        data = file.read(most + 1)
     if len(data) > most:
         raise DiskError(f"cannot read {shown}: it is larger than {most} bytes")
     return data
@@ -77,7 +88,5 @@ def read_file(path: str | Path, most: int) -> bytes:
             os.close(fd)
     except FileNotFoundError:
         raise
-    except OSError as error:
-        raise explained("read", str(path), error) from None
-    except ValueError as error:  # a NUL in the name
-        raise DiskError(f"cannot read {path}: {error}") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise DiskError(f"cannot read {path}: {reason(error)}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from atwin.disk.space import room_for
+from atwin.disk.target import room_for
 from atwin.host.download.fetcher import Fetcher
 from atwin.host.download.judging.verdict import (
     AllThere,
