@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
 
-#: Module: where its names are now, `old=new` for one that has changed. 0.2 is the last to have them.
+#: Module: where its names are now, `old=new` for one that has changed. 0.2 is the last with them.
 MOVED: dict[str, dict[str, str]] = {
     "atwin.host": {
         "atwin": (
