@@ -20,7 +20,7 @@ help:
 	@echo "make prove      each fuzzer of tests/fuzz for SECONDS (60), with a new seed each time; every"
 	@echo "                download of tests/matrix, and its servers against curl; 200 interruptions; PLANS (2000)"
 	@echo "                new random fault plans"
-	@echo "make reference  write docs/commands.md from the command declarations"
+	@echo "make reference  write docs/commands.md and docs/api.md from the source"
 	@echo "make clean      remove .venv and everything generated"
 
 demo: $(RUNTIME)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,11 +98,13 @@ def walked() -> Iterator[dict[str, None]]:
         if event == "call" and path.is_relative_to(_HOME):
             files.setdefault(str(path.relative_to(_HOME)))
 
+    threading.setprofile(called)  # those that begin inside
     sys.setprofile(called)
     try:
         yield files
     finally:
         sys.setprofile(None)
+        threading.setprofile(None)
 
 
 async def received_byte(network: OneServer, host: Host) -> list[str]:
@@ -125,6 +128,16 @@ async def http_read(network: OneServer, host: Host) -> list[str]:
     return list(files)
 
 
+def connecting() -> list[str]:
+    """`connect` to the open port of a module."""
+    with atwin.twin(pty=True) as module:
+        atwin.connect(module.port).close()  # from here on all is imported
+        with walked() as files:
+            atwin.connect(module.port).close()
+    opened = list(files)
+    return opened[: opened.index("host/modem.py")]
+
+
 async def files_of(walk: Callable[[OneServer, Host], Awaitable[list[str]]]) -> list[str]:
     near, far = memory_pair()
     network = OneServer()
@@ -133,9 +146,10 @@ async def files_of(walk: Callable[[OneServer, Host], Awaitable[list[str]]]) -> l
 
 
 def main() -> None:
-    for walk in (received_byte, http_read):
-        files = asyncio.run(files_of(walk))
-        print(f"{(walk.__doc__ or '').strip()} {len(files)} files\n  ", "\n   ".join(files))
+    walks = {walk.__doc__: asyncio.run(files_of(walk)) for walk in (received_byte, http_read)}
+    walks[connecting.__doc__] = connecting()
+    for told, files in walks.items():
+        print(f"{told} {len(files)} files\n  ", "\n   ".join(files))
 
 
 if __name__ == "__main__":

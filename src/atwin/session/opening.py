@@ -11,8 +11,7 @@ from atwin.host.tls import TlsSettings
 from atwin.line.opener import open_port
 from atwin.line.pins import PINS, HostPins, Pin, PinError, open_pins
 from atwin.line.port import Port
-from atwin.line.traced import traced_port
-from atwin.session.tracing import current_trace
+from atwin.session.tracing import current_trace, traced_line
 from atwin.session.url import PortUrl, TwinWishes, parse_port_url
 from atwin.twin.twin import Twin
 
@@ -84,9 +83,7 @@ async def open_line(asked: PortUrl) -> AsyncIterator[OpenLine]:
     Raises `PortError` and `StateError`.
     """
     if asked.twin is None:
-        port = await open_port(asked.url, baud=asked.rate)
-        if (trace := current_trace()).on:
-            port = traced_port(port, trace)
+        port = traced_line(await open_port(asked.url, baud=asked.rate))
         try:
             yield OpenLine(port)
         finally:

@@ -11,6 +11,8 @@ from atwin.clock import LoopClock
 from atwin.disk.errors import DiskError
 from atwin.disk.json_lines import JsonLines
 from atwin.host.errors import OptionError
+from atwin.line.port import Port
+from atwin.line.traced import traced_port
 from atwin.net.network import Network
 from atwin.net.traced import TracedNetwork
 from atwin.trace import NO_TRACE, Trace
@@ -27,7 +29,13 @@ def current_trace() -> Trace:
 def traced_network(network: Network) -> Network:
     """`network`; what is done with it is told to the trace there is."""
     trace = current_trace()
-    return TracedNetwork(network, trace) if trace.on else network
+    return network if trace is NO_TRACE else TracedNetwork(network, trace)
+
+
+def traced_line(port: Port) -> Port:
+    """`port`; what passes there is told to the trace there is."""
+    trace = current_trace()
+    return port if trace is NO_TRACE else traced_port(port, trace)
 
 
 def open_trace(path: str, output: str | None = None) -> JsonLines:
