@@ -8,7 +8,8 @@ from atwin.at import command
 from atwin.at.cme import Cme
 from atwin.at.kinds import BadArgument, OneOf, Range, Text
 from atwin.at.reply import CmeError, Reply
-from atwin.twin.chapters.network.radio import FULL, PdpContext, Radio
+from atwin.twin.chapters.network.pdp import PdpContext
+from atwin.twin.chapters.network.radio import FULL, Radio
 from atwin.twin.engine.run import Chapter, Commands, Run
 
 PDP_TYPES = ("IP", "IPV6", "IPV4V6", "Non-IP", "PPP")
@@ -31,6 +32,7 @@ class PdpCommands(Commands):
 
     def __init__(self, run: Run) -> None:
         self._radio = run.find(Radio)
+        self._pdp = self._radio.pdp
         self._hardware = run.hardware
 
     @command.read("+CGATT")
@@ -59,7 +61,7 @@ class PdpCommands(Commands):
             tuple(
                 f'+CGDCONT: {cid},"{context.pdp_type}","{self._apn(context)}",'
                 f'"{self._address(context)}",0,0'
-                for cid, context in sorted(self._radio.contexts.items())
+                for cid, context in sorted(self._pdp.contexts.items())
             )
         )
 
@@ -78,7 +80,7 @@ class PdpCommands(Commands):
         Types: IP, IPV6, IPV4V6, Non-IP, PPP. An empty APN leaves the choice to the network; the
         address and the compressions are taken and not used.
         """
-        contexts = self._radio.contexts
+        contexts = self._pdp.contexts
         if pdp_type is None:
             if cid in contexts and contexts[cid].active:
                 raise CmeError(Cme.NOT_ALLOWED)
@@ -101,7 +103,7 @@ class PdpCommands(Commands):
         return Reply(
             tuple(
                 f"+CGACT: {cid},{int(context.active)}"
-                for cid, context in sorted(self._radio.contexts.items())
+                for cid, context in sorted(self._pdp.contexts.items())
             )
         )
 
@@ -113,13 +115,13 @@ class PdpCommands(Commands):
     ) -> None:
         """Activate (1) or deactivate (0) a context, or all of them."""
         self._needs_radio()
-        cids = list(self._radio.contexts) if cid is None else [cid]
-        if any(cid not in self._radio.contexts for cid in cids):
+        cids = list(self._pdp.contexts) if cid is None else [cid]
+        if any(cid not in self._pdp.contexts for cid in cids):
             raise CmeError(Cme.NOT_ALLOWED)
         await self._hardware.pause(ACTIVATE_TIME)
         for each in cids:
             if state:
-                self._activate(self._radio.contexts[each])
+                self._activate(self._pdp.contexts[each])
             else:
                 self._deactivate(each)
 
@@ -131,14 +133,12 @@ class PdpCommands(Commands):
     @command.set("+CGPADDR", bare=True)
     def addresses(self, cid: Annotated[int | None, Range(1, 15)] = None) -> Reply:
         """The address of one context or of all; nothing for one without."""
-        return Reply(
-            tuple(f'+CGPADDR: {each},"{self._radio.address}"' for each in self._active(cid))
-        )
+        return Reply(tuple(f'+CGPADDR: {each},"{self._pdp.address}"' for each in self._active(cid)))
 
     @command.test("+CGPADDR")
     def address_cids(self) -> str:
         """The defined contexts."""
-        return f"+CGPADDR: ({','.join(map(str, sorted(self._radio.contexts)))})"
+        return f"+CGPADDR: ({','.join(map(str, sorted(self._pdp.contexts)))})"
 
     @command.set("+CGCONTRDP", bare=True)
     def details(self, cid: Annotated[int | None, Range(1, 15)] = None) -> Reply:
@@ -147,7 +147,7 @@ class PdpCommands(Commands):
         first, second = radio.cell.dns
         return Reply(
             tuple(
-                f'+CGCONTRDP: {each},{_BEARER_ID},"{self._apn(radio.contexts[each])}",'
+                f'+CGCONTRDP: {each},{_BEARER_ID},"{self._apn(self._pdp.contexts[each])}",'
                 f'"{radio.address}","",,"{first}","{second}"'
                 for each in self._active(cid)
             )
@@ -159,7 +159,7 @@ class PdpCommands(Commands):
         return f"+CGCONTRDP: ({','.join(map(str, self._active(None)))})"
 
     def _active(self, cid: int | None) -> list[int]:
-        contexts = self._radio.contexts
+        contexts = self._pdp.contexts
         return [n for n in sorted(contexts) if contexts[n].active and cid in (None, n)]
 
     def _activate(self, context: PdpContext) -> None:
@@ -168,10 +168,10 @@ class PdpCommands(Commands):
         context.active = True
 
     def _deactivate(self, cid: int) -> None:
-        if cid == self._radio.default_cid:
-            self._radio.deactivate()
+        if cid == self._pdp.default_cid:
+            self._pdp.drop("ME")
         else:
-            self._radio.contexts[cid].active = False
+            self._pdp.contexts[cid].active = False
 
     def _apn(self, context: PdpContext) -> str:
         if context.active and not context.apn:
@@ -179,7 +179,7 @@ class PdpCommands(Commands):
         return context.apn
 
     def _address(self, context: PdpContext) -> str:
-        return (self._radio.address or "") if context.active else ""
+        return (self._pdp.address or "") if context.active else ""
 
     def _needs_radio(self) -> None:
         if self._radio.functionality != FULL:

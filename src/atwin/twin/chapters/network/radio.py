@@ -6,7 +6,6 @@ is hardware and survives a restart; all else here is RAM.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atwin.at.cme import Cme
@@ -14,7 +13,6 @@ from atwin.at.dialect.urcs import (
     Detached,
     NetworkMode,
     NetworkTime,
-    PdnChanged,
     Registration,
     Service,
     SimState,
@@ -22,6 +20,7 @@ from atwin.at.dialect.urcs import (
 from atwin.at.reply import CmeError
 from atwin.twin.board.cell import SERVICE
 from atwin.twin.board.rtc import nitz_text
+from atwin.twin.chapters.network.pdp import Pdp
 from atwin.twin.engine.run import ChapterService, Run
 
 if TYPE_CHECKING:
@@ -49,14 +48,11 @@ class Radio(ChapterService):
         self._wants_network = True
         self.sim = hardware.sim
         self.cell = hardware.cell
-        self.default_cid = hardware.profile.limit("default_cid")
+        self.pdp = Pdp(run)
         self.functionality = FULL
         #: As in `+CREG: <n>,<stat>`.
         self.stat = NOT_REGISTERED
         self.attached = False
-        #: The address of the PDP, None while there is none.
-        self.address: str | None = None
-        self.contexts = {self.default_cid: PdpContext()}
 
     # --- state ----------------------------------------------------------------------------------
 
@@ -64,6 +60,11 @@ class Radio(ChapterService):
     def registered(self) -> bool:
         """At home or roaming."""
         return self.stat in SERVICE
+
+    @property
+    def address(self) -> str | None:
+        """The address of the PDP, None while there is none."""
+        return self.pdp.address
 
     @property
     def rssi(self) -> int:
@@ -114,7 +115,8 @@ class Radio(ChapterService):
         self._start_sim()
         if self.sim_usable and self.cell.grants in SERVICE:
             self.stat = self.cell.grants
-            self._attach()
+            self.attached = True
+            self.pdp.bring_up()
             self._take_network_time()
 
     async def boot(self) -> None:
@@ -153,7 +155,7 @@ class Radio(ChapterService):
         self._end_search()
         if self._leave(NOT_REGISTERED):
             self._urc(Detached())
-        self._drop_pdp()
+        self.pdp.drop()
 
     def _start_sim(self) -> None:
         self._booted = True
@@ -203,48 +205,24 @@ class Radio(ChapterService):
         already = self.address is not None
         if apn is not None and not self.cell.gives(apn):
             return False
-        self._attach(apn)
+        self.attached = True
+        self.pdp.bring_up(apn)
         if not already and self.address is not None:
-            self._urc(PdnChanged("ME", "ACT", self.default_cid))
+            self.pdp.announce("ME", "ACT")
         return self.address is not None
 
     def detach(self) -> None:
         """AT+CGATT=0."""
         if self.attached:
             self._urc(Detached())
-        self._drop_pdp()
+        self.pdp.drop()
         self.attached = False
-
-    def deactivate(self) -> None:
-        """The module itself gives the PDP back."""
-        if self.address is not None:
-            self._urc(PdnChanged("ME", "DEACT", self.default_cid))
-            self._drop_pdp()
-
-    def _attach(self, apn: str | None = None) -> None:
-        self.attached = True
-        context = self.contexts.setdefault(self.default_cid, PdpContext())
-        if self.address is None and self.cell.gives(context.apn if apn is None else apn):
-            self.address = self.cell.lease(self._hardware.identity.imsi)
-            context.active = True
-            self._hardware.trace.notes("net", "PDP is up", address=self.address)
-
-    def _drop_pdp(self) -> None:
-        if self.address is None:
-            return
-        self.address = None
-        self._hardware.trace.notes("net", "PDP is down")
-        for context in self.contexts.values():
-            context.active = False
-        self.run.pdp_lost()
 
     # --- what happens from outside --------------------------------------------------------------
 
     def lose_pdp(self) -> None:
         """The network takes the PDP away (docs/spec/network.md §4)."""
-        if self.address is not None:
-            self._urc(PdnChanged("NW", "DEACT", self.default_cid))
-            self._drop_pdp()
+        self.pdp.drop("NW")
 
     def deregister(self, stat: int = SEARCHING) -> None:
         """The network lets go of the module, and of its PDP, until `register`."""
@@ -270,10 +248,10 @@ class Radio(ChapterService):
         self._end_search()
         if self._leave(NOT_REGISTERED):
             if self.address is not None:
-                self._urc(PdnChanged("NW", "DEACT", self.default_cid))
+                self.pdp.announce("NW", "DEACT")
             self._urc(Detached())
         self._urc(SimState("SIM REMOVED 0"))
-        self._drop_pdp()
+        self.pdp.drop()
 
     def insert_sim(self) -> None:
         """Put the card back; the module notices and registers, behind RDY if it boots."""
@@ -317,12 +295,3 @@ class Radio(ChapterService):
         if self.cell.sends_nitz:
             self._hardware.rtc.zone_quarters = self.cell.zone_quarters
             self._hardware.rtc.set(self._hardware.clock.wall())
-
-
-@dataclass(slots=True)
-class PdpContext:
-    """A PDP context as AT+CGDCONT defines it. An empty APN leaves the choice to the network."""
-
-    pdp_type: str = "IP"
-    apn: str = ""
-    active: bool = False
