@@ -14,7 +14,7 @@ import pytest
 from atwin.twin.faults import kinds
 from atwin.twin.faults.fault import Fault, PlanError
 from atwin.twin.faults.kinds import KINDS
-from atwin.twin.faults.kinds.module import Hang
+from atwin.twin.faults.kinds.crashes import Hang
 from atwin.twin.faults.kinds.radio import PdpLoss
 from atwin.twin.faults.plan import FaultPlan, fault_from_table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.twin.faults.kinds import module, network, radio, serial_line
+from atwin.twin.faults.kinds import crashes, network, radio, serial_line
 
 if TYPE_CHECKING:
     from atwin.twin.faults.fault import Fault
@@ -26,9 +26,9 @@ KINDS: dict[str, type[Fault]] = {
         network.Truncate,
         network.Drip,
         network.SlowLink,
-        module.Hang,
-        module.Restart,
-        module.BrownOut,
+        crashes.Hang,
+        crashes.Restart,
+        crashes.BrownOut,
         serial_line.LostBytes,
         serial_line.UrcInterleave,
         serial_line.NoHttpExPostUrc,
