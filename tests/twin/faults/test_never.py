@@ -76,3 +76,14 @@ def test_a_body_that_was_too_short_when_its_turn_came() -> None:
 def test_its_moment_in_words(table: dict[str, Any], text: str) -> None:
     (fault,) = FaultPlan.from_table({"fault": [{"kind": "pdp_loss", **table}]}).faults
     assert moment(fault) == text
+
+
+def test_what_a_plan_teaches_is_told_when_it_is_followed(caplog: pytest.LogCaptureFixture) -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        pass
+
+    caplog.set_level("INFO", "atwin.twin")
+    table = {"name": "n", "teaches": "To wait.", "good_host": "Waits."}
+    faults = [{"kind": "hang", "at_action": 9}]
+    on_http(test, faults=FaultPlan.from_table({**table, "fault": faults}))
+    assert "fault plan n: To wait. A good host: Waits." in caplog.messages

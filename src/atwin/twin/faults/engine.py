@@ -61,7 +61,8 @@ class Faults:
         """Add all faults of `plan`."""
         self._victim.reseed(plan.seed)
         if plan.name and plan.teaches:
-            log.info("fault plan %s: %s", plan.name, " ".join((plan.teaches, plan.good_host)))
+            good = f" A good host: {plan.good_host}" if plan.good_host else ""
+            log.info("fault plan %s: %s%s", plan.name, plan.teaches, good)
         for fault in plan.faults:
             self.add(fault)
 
