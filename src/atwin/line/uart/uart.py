@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from atwin.line.traced import LineTrace
     from atwin.line.uart.host_receiver import HostFifo
     from atwin.line.uart.lane import Lane
-    from atwin.line.uart.loss import Loss
 
 __all__ = ["RX_BUFFER", "Uart", "UartSettings"]
 
@@ -180,11 +179,6 @@ class Uart:
     def mode(self) -> UartSettings:
         """The module's settings in force."""
         return self._changes.now
-
-    @property
-    def losses(self) -> list[Loss]:
-        """What loses bytes on the way to the host."""
-        return self.output.losses
 
     @property
     def ready(self) -> bool:

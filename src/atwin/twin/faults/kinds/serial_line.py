@@ -48,7 +48,7 @@ class LostBytes(Fault):
 
     def begin(self, victim: Victim, case: Case) -> End:
         loss = Loss(self.bytes, self.after, self.every, victim.next_seed(), case.meet)
-        losses = victim.module.hardware.uart.losses
+        losses = victim.module.hardware.uart.output.losses
         losses.append(loss)
 
         def end() -> None:
