@@ -10,7 +10,7 @@ from atwin.line.uart.uart import Uart
 from atwin.net.meter.metered import MeteredNetwork
 from atwin.net.traced import TracedNetwork
 from atwin.trace import Trace
-from atwin.twin.board.taps import Taps
+from atwin.twin.board.hardware import Taps
 from atwin.twin.faults.faulty_network import FaultyNetwork
 from atwin.twin.faults.plan import FaultPlan, fault_from_table
 from atwin.twin.twin import Twin

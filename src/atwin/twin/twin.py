@@ -20,9 +20,9 @@ from atwin.net.traced import TracedNetwork
 from atwin.trace import NO_TRACE, Trace
 from atwin.twin.board.flash import FileStore, Flash
 from atwin.twin.board.hardware import Hardware
-from atwin.twin.board.identity import Identity
 from atwin.twin.board.nvram import Nvram, Record
 from atwin.twin.board.rtc import Rtc
+from atwin.twin.board.sim import Identity
 from atwin.twin.board.traffic import Traffic
 from atwin.twin.engine.pool import LIMIT
 from atwin.twin.faults.engine import Faults

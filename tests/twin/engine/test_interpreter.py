@@ -19,8 +19,8 @@ from atwin.line.ports.memory import memory_pair
 from atwin.line.uart.uart import Uart
 from atwin.models import load_profile
 from atwin.twin.board.hardware import Hardware
-from atwin.twin.board.identity import Identity
 from atwin.twin.board.rtc import Rtc
+from atwin.twin.board.sim import Identity
 from atwin.twin.chapters import general
 from atwin.twin.engine.run import Chapter, Commands, Run
 from atwin.twin.module import Module

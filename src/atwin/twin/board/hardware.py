@@ -12,18 +12,43 @@ from atwin.twin.board.flash import Flash
 from atwin.twin.board.nvram import Nvram
 from atwin.twin.board.power import StartCause
 from atwin.twin.board.sim import Sim
-from atwin.twin.board.taps import Taps
 from atwin.twin.board.traffic import Traffic
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atwin.at.dialect.said import Urc
+    from atwin.at.grammar import Command
     from atwin.clock import Clock
     from atwin.line.uart.uart import Uart
     from atwin.models import Profile
-    from atwin.net.network import Network
-    from atwin.twin.board.identity import Identity
+    from atwin.net.network import Network, Stream
     from atwin.twin.board.rtc import Rtc
+    from atwin.twin.board.sim import Identity
 
 log = logging.getLogger("atwin.twin")
+
+#: Longest command line in bytes, CR included (docs/spec/open-questions.md OQ-29).
+LONGEST_LINE = 4096
+
+
+@dataclass(slots=True)
+class Taps:
+    """Where faults reach into a run of the firmware: taps that are not there until one is laid.
+
+    Part of the hardware, so that what is set here outlasts a restart.
+    """
+
+    #: Called before each command is run, also one the module does not know.
+    command: Callable[[Command], None] | None = None
+    #: Whether the module says this URC.
+    says: Callable[[Urc], bool] | None = None
+    #: A URC to say between the lines of an answer and its result; None for none.
+    aside: Callable[[], str | None] | None = None
+    #: Called with each connection that HTTP opened, TLS included; gives what HTTP reads from.
+    stream: Callable[[Stream], Stream] | None = None
+    #: Longest command line in bytes, CR included.
+    longest_line: int = LONGEST_LINE
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from atwin.twin.board.taps import LONGEST_LINE
+from atwin.twin.board.hardware import LONGEST_LINE
 
 if TYPE_CHECKING:
     from atwin.at.reply import Collect
