@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from atwin.at.cme import cme_text
 from atwin.at.dialect.commands import SIGN
-from atwin.at.dialect.results import ERROR, OK, ExtendedError
+from atwin.at.dialect.results import ERROR, OK, ExtendedError, NoCarrier
+from atwin.at.dialect.urcs import Connect
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from atwin.at.dialect.said import Header
 
 #: V.250 numbers of the result codes that have one (ATV0).
-_NUMERIC = {OK: "0", "CONNECT": "1", "NO CARRIER": "3", ERROR: "4"}
+_NUMERIC = {OK: "0", str(Connect()): "1", str(NoCarrier()): "3", ERROR: "4"}
 
 
 class AtError(Exception):

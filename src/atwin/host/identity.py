@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atwin.at.answers import LONGEST_BODY
+from atwin.at.in_flight import LONGEST_BODY
 from atwin.at.lenient import lenient
 from atwin.host.channel.script import Script
 from atwin.host.errors import NoAnswerError
