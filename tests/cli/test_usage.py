@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from subprocess import run
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,9 @@ from atwin import __version__
 from atwin.cli.app import run as run_here
 from atwin.models import MODELS
 from support.running.program import atwin, only_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -24,7 +28,7 @@ from support.running.program import atwin, only_line
         (["get", "http://h/f", "-o", "-"], "a download goes to a file"),
         (["get", "http://h/f", "--port", "twin://sim800"], "unknown model 'sim800'; there are air"),
         (["get", "http://h/f", "--port", "twin://air724ug?fast=1"], "no flag called fast"),
-        (["get", "http://h/f", "--port", "twin://air724ug?baud=9601"], "921600 is wanted"),
+        (["get", "http://h/f", "--port", "twin://air724ug?baud=9601"], "give max, or one of 600, "),
         (["get", "http://h/f", "--sha256", "12"], "64 hexadecimal digits"),
         (["get", "http://h/f", "--chunk", "999999"], "319488"),
         (["get", "http://h/f", "--strategy", "stream"], "cannot stream"),
@@ -106,3 +110,16 @@ def test_a_defect_is_one_line_too(
     monkeypatch.setenv("ATWIN_DEBUG", "1")
     assert run_here(["models"]) == 3
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_get_loads_nothing_that_it_does_not_use(tmp_path: Path) -> None:
+    unused = ["cryptography", "OpenSSL", "tlslite", "prompt_toolkit", "rich", "serialx", "serial"]
+    words = ["get", "http://127.0.0.1:9/x", "-o", "f", "--give-up", "0"]
+    probe = (
+        "import sys; from atwin.cli.app import run; "
+        f"code = run([*{words}, '--port', 'twin://air724ug?time_scale=0']); "
+        f"print(code, [m for m in {unused} if m in sys.modules])"
+    )
+    command = [sys.executable, "-c", probe]
+    ended = run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert ended.stdout == "3 []\n"

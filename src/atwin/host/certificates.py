@@ -65,7 +65,7 @@ def key_file(data: bytes, certificate: bytes) -> StoredFile:
             "the client key is encrypted and a module cannot ask for its password: decrypt it first"
         ) from None
     except ValueError:
-        raise UsageError("the client key cannot be read: PEM or DER is wanted") from None
+        raise UsageError("the client key cannot be read: give PEM or DER") from None
     if not isinstance(key, RSAPrivateKey):
         raise UsageError("the client key is no RSA key: these modules do RSA only")
     if _certificates("client", certificate)[0].public_key() != key.public_key():
@@ -141,4 +141,4 @@ def _certificates(kind: str, data: bytes) -> list[Certificate]:
             return x509.load_pem_x509_certificates(data)
         return [x509.load_der_x509_certificate(data)]
     except ValueError:
-        raise UsageError(f"the {kind} certificate cannot be read: PEM or DER is wanted") from None
+        raise UsageError(f"the {kind} certificate cannot be read: give PEM or DER") from None

@@ -128,8 +128,8 @@ async def _answer(line: bytes, twin: Twin, held: set[str]) -> dict[str, Any]:
                 return {"ok": True, "traffic": _traffic(twin)}
             case _:
                 raise ValueError(
-                    'one of "set", "pulse" with "seconds", "hold", "fault", "clear": "faults", '
-                    '"get": "state" or "traffic" is wanted'
+                    'give one of "set", "pulse" with "seconds", "hold", "fault", '
+                    '"clear": "faults", "get": "state" or "traffic"'
                 )
     except ValueError as error:
         return {"ok": False, "error": str(error)}
@@ -152,7 +152,7 @@ def _set(levels: dict[str, Any], twin: Twin) -> None:
         if name not in _PINS + _OUTPUTS or level not in (0, 1, None):
             raise ValueError(f"{name}: {level!r}: {', '.join(_PINS + _OUTPUTS)} take 0 or 1")
         if level is None and name in _PINS:
-            raise ValueError(f"{name}: 0 or 1 is wanted; only rts and dtr can be given back")
+            raise ValueError(f"{name}: give 0 or 1; only rts and dtr can be given back")
     for name, level in levels.items():
         if name in _OUTPUTS:
             hardware = twin.module.hardware

@@ -59,5 +59,5 @@ def _random(where: str) -> FaultPlan:
 
     seed = decimal(where.removeprefix(_DICE))
     if seed is None:
-        raise OptionError(f"faults {where}: a number is wanted behind {_DICE}")
+        raise OptionError(f"faults {where}: give a number after {_DICE}")
     return random_plan(seed)

@@ -85,7 +85,7 @@ def parse_port_url(text: str) -> PortUrl:
     speed = values.pop("speed", None)
     flow = values.pop("flow", "auto")
     if flow not in _FLOWS:
-        raise OptionError(f"flow={flow!r}: {', '.join(_FLOWS)} is wanted")
+        raise OptionError(f"flow={flow!r}: give one of {', '.join(_FLOWS)}")
     rate, twin = USUAL_RATE, None
     if url.startswith(SCHEME):
         twin = _parse_twin(url, values)
@@ -159,7 +159,7 @@ def check_rate(name: str, text: str, more: str = "") -> int:
     rate = decimal(text)
     if rate is None or rate not in RATES:
         known = ", ".join(str(rate) for rate in RATES)
-        raise OptionError(f"{name}={shown(text, limit=40)!r}: {more}one of {known} is wanted")
+        raise OptionError(f"{name}={shown(text, limit=40)!r}: give {more}one of {known}")
     return rate
 
 
@@ -182,15 +182,13 @@ def _parse_wire(name: str, text: str | None) -> Wire | None:
             how == "inverted"
         ):
             return Wire(pin, inverted=how == "inverted")
-    raise OptionError(
-        f"{name}={text!r}: reset or power_key is wanted, and :inverted behind it if it is"
-    )
+    raise OptionError(f"{name}={text!r}: give reset or power_key, and :inverted after it if it is")
 
 
 def _whole(name: str, text: str) -> int:
     number = decimal(text)
     if number is None or not 1 <= number <= 1_000_000_000:
-        raise OptionError(f"{name}={_brief(text)}: a whole number from 1 up is wanted")
+        raise OptionError(f"{name}={_brief(text)}: give a whole number, 1 or more")
     return number
 
 
@@ -200,7 +198,7 @@ def _number(name: str, text: str) -> int | float:
     except ValueError:
         value = -1
     if not 0 <= value < math.inf:
-        raise OptionError(f"{name}={text!r}: a number from 0 up is wanted")
+        raise OptionError(f"{name}={text!r}: give a number, 0 or more")
     return int(value) if value == int(value) else value
 
 

@@ -90,7 +90,7 @@ def test_a_random_plan_by_its_number() -> None:
     for wrong in ("random:", "random:x"):
         ended = atwin("twin", "--faults", wrong)
         assert ended.returncode == 2
-        assert "a number is wanted behind random:" in only_line(ended.stderr)
+        assert "give a number after random:" in only_line(ended.stderr)
 
 
 def test_not_utf_8(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def check_url(url: str) -> None:
-    """Raises `UsageError`, with what is wanted, for what is no http or https URL of a server.
+    """Raises `UsageError`, with what to write, for what is no http or https URL of a server.
 
     A module does without the scheme and takes what is left for a host name: `ftp://x` would be
     looked up in the DNS, and the DNS blamed.
@@ -28,7 +28,7 @@ def check_url(url: str) -> None:
     if re.search(r'[\x00-\x20"\x7f]', url):
         raise UsageError(f"the URL {url!r} holds a blank or a quote: write %20 or %22")
     if reason := _what_is_wrong(url):
-        raise UsageError(f"{url!r} {reason}: http[s]://HOST[:PORT][/PATH] is wanted")
+        raise UsageError(f"{url!r} {reason}: write http[s]://HOST[:PORT][/PATH]")
 
 
 def origin_of(url: str) -> tuple[str, str, int]:
