@@ -27,7 +27,8 @@ PREFACE = """\
 A name is promised when `atwin`, `atwin.testing` or `atwin.faults` lists it in `__all__`; this page
 has all of them. All other names are private: they may move or change in any release. A promised
 name that is to go works one release longer, with a `DeprecationWarning` that names the new place.
-`import atwin.plugs` and `python -m atwin.plugs` are promised as well.
+A parameter whose type is not on this page is private too. `import atwin.plugs` and
+`python -m atwin.plugs` are promised as well.
 [library.md](library.md) shows how the names work together.
 
 Times are in seconds, sizes in bytes, rates in bit/s, unless a text says otherwise.
@@ -75,6 +76,11 @@ def _class(name: str, value: type) -> Iterator[str]:
     if issubclass(value, BaseException):
         yield f"Error{', a ' + bases[0] if bases else ''}.\n"
     functions = [part for part in node.body if isinstance(part, Function)]
+    functions += [
+        _blocking(_parsed(each))
+        for name, each in vars(value).items()
+        if hasattr(each, "__wrapped__") and not name.startswith("_")
+    ]
     made = next((part for part in functions if part.name == "__init__"), None)
     if made is not None and not issubclass(value, BaseException):
         yield _code(_head(name, made, skip=1, returns=False))
@@ -119,7 +125,16 @@ def _methods(value: type, functions: list[Function]) -> Iterator[str]:
         else:
             head = _head(node.name, node, skip=0 if "staticmethod" in marks else 1)
         text = _plain(inspect.getdoc(getattr(value, node.name)) or "")
+        text = textwrap.indent(text, "  ").lstrip()
         yield f"- `{head}`" + (f": {text}" if text else "")
+
+
+def _blocking(node: ast.stmt) -> Function:
+    """A method of `Modem` as `SyncModem` has it."""
+    assert isinstance(node, Function)
+    return ast.FunctionDef(
+        node.name, node.args, node.body, [], node.returns, lineno=1, col_offset=0
+    )
 
 
 def _head(name: str, node: Function, *, skip: int = 0, returns: bool = True) -> str:
@@ -134,7 +149,19 @@ def _head(name: str, node: Function, *, skip: int = 0, returns: bool = True) -> 
 def _parsed(value: Any) -> ast.stmt:
     while hasattr(value, "__wrapped__"):
         value = value.__wrapped__
-    return ast.parse(textwrap.dedent(inspect.getsource(value))).body[0]
+    tree = ast.parse(textwrap.dedent(inspect.getsource(value)))
+    scope = vars(sys.modules[value.__module__])
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arguments):
+            node.defaults = [_shown(each, scope) for each in node.defaults]
+            node.kw_defaults = [each and _shown(each, scope) for each in node.kw_defaults]
+    return tree.body[0]
+
+
+def _shown(default: ast.expr, scope: dict[str, Any]) -> ast.expr:
+    """A default that is a constant of its module, by its value."""
+    value = scope.get(default.id) if isinstance(default, ast.Name) else None
+    return ast.Constant(value) if isinstance(value, int | float | str) else default
 
 
 def _code(text: str) -> str:

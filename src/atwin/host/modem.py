@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from atwin.clock import Clock
     from atwin.host.bring_up import Patience
     from atwin.host.channel.channel import LogEntry
-    from atwin.host.channel.exchange import Progress, Reply
+    from atwin.host.channel.exchange import Reply
     from atwin.host.download import DownloadResult, Strategy
     from atwin.host.download.reports import ProgressCall
     from atwin.host.http.redirects import Header, Redirects
@@ -207,7 +207,7 @@ class Modem:
         timeout: int = 120,
         redirects: bool | Redirects = True,
         retry: Retry | None = None,
-        progress: Progress | None = None,
+        progress: Callable[[int], None] | None = None,
         strategy: PostStrategy = "auto",
     ) -> Response:
         """POST `data`; `progress` hears how many bytes of it the module has.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Self
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from atwin.disk.state import StateError
-from atwin.host.channel.channel import COMMAND_TIMEOUT
 from atwin.host.errors import UsageError
 from atwin.host.modem import Modem
 from atwin.line.errors import PortSpecError
@@ -16,21 +16,31 @@ from atwin.session.loop_thread import LoopThread
 from atwin.session.opening import modem_on
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
     from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
     from types import TracebackType
 
     from atwin.host.bring_up import Patience
     from atwin.host.channel.channel import LogEntry
-    from atwin.host.channel.exchange import Reply
-    from atwin.host.download.reports import DownloadResult
-    from atwin.host.http.request import Response
-    from atwin.host.identity import Identity, Limits
     from atwin.host.tls import TlsSettings
     from atwin.line.port import Port
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 log = logging.getLogger("atwin.session")
+
+
+def _blocking(
+    method: Callable[Concatenate[Modem, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[SyncModem, P], T]:
+    """`method` of a `SyncModem`: it runs in the loop of that, and is waited for."""
+
+    @wraps(method)
+    def call(modem: SyncModem, /, *arguments: P.args, **options: P.kwargs) -> T:
+        return modem._loop.call(method(modem._modem, *arguments, **options))
+
+    return call
 
 
 class SyncModem:
@@ -79,37 +89,14 @@ class SyncModem:
         """Let go of the port and end the thread; harmless when called twice."""
         self._loop.end()
 
-    def bring_up(self, patience: Patience | None = None) -> None:
-        """See `Modem.bring_up`."""
-        self._loop.call(self._modem.bring_up(patience))
-
-    def command(self, text: str, *, timeout: float = COMMAND_TIMEOUT) -> Reply:
-        """See `Modem.command`."""
-        return self._loop.call(self._modem.command(text, timeout=timeout))
-
-    def limits(self) -> Limits:
-        """See `Modem.limits`."""
-        return self._loop.call(self._modem.limits())
-
-    def identity(self) -> Identity:
-        """See `Modem.identity`."""
-        return self._loop.call(self._modem.identity())
-
-    def get(self, url: str, **options: Any) -> Response:
-        """See `Modem.get` for the options."""
-        return self._loop.call(self._modem.get(url, **options))
-
-    def head(self, url: str, **options: Any) -> Response:
-        """See `Modem.head` for the options."""
-        return self._loop.call(self._modem.head(url, **options))
-
-    def post(self, url: str, data: bytes, **options: Any) -> Response:
-        """See `Modem.post` for the options."""
-        return self._loop.call(self._modem.post(url, data, **options))
-
-    def download(self, url: str, target: str | Path, **options: Any) -> DownloadResult:
-        """See `Modem.download` for the options."""
-        return self._loop.call(self._modem.download(url, target, **options))
+    bring_up = _blocking(Modem.bring_up)
+    command = _blocking(Modem.command)
+    limits = _blocking(Modem.limits)
+    identity = _blocking(Modem.identity)
+    get = _blocking(Modem.get)
+    head = _blocking(Modem.head)
+    post = _blocking(Modem.post)
+    download = _blocking(Modem.download)
 
     def on_log(self, call: Callable[[LogEntry], None]) -> None:
         """See `Modem.on_log`; `call` is called on the modem's own thread."""

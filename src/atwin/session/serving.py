@@ -114,6 +114,8 @@ def _address(option: str, text: str) -> tuple[str, int]:
 class SyncTwin:
     """A virtual module that other programs can open, on a thread of its own until it is closed.
 
+    `atwin.twin` makes it.
+
     `port` is what they open: the path of a PTY, or a `socket://` or `rfc2217://` URL. `connect`
     and `open_port` take all three, and pyserial takes them too.
     """
