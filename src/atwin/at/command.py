@@ -174,7 +174,7 @@ class Setting:
             setattr(self.values, field, value)
 
         def shown(self: Family) -> str:
-            return f"{name}: {getattr(self.values, field)}"
+            return f"{name}: {self.value_shown(field)}"
 
         name = self.name
         setattr(family, f"set_{field}", change)
@@ -192,6 +192,10 @@ class Family:
     declarations: ClassVar[tuple[Declaration, ...]] = ()
     #: What its `Setting`s change.
     values: object = None
+
+    def value_shown(self, field: str) -> str:
+        """What the read form of a `Setting` says behind its name."""
+        return str(getattr(self.values, field))
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

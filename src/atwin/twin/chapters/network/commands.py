@@ -26,7 +26,7 @@ class NetworkCommands(Commands):
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self._radio = run.find(Radio)
-        self._settings = run.settings
+        self.values = run.settings
         self._mode = _AUTOMATIC
         self._operator_format = 2
 
@@ -76,35 +76,34 @@ class NetworkCommands(Commands):
 
     # --- registration ---------------------------------------------------------------------------
 
-    @command.read("+CREG")
-    def registration(self) -> str:
-        """Report mode and state: 0 none, 1 home, 2 searching, 3 denied, 4 unknown, 5 roaming."""
-        return f"+CREG: {self._settings.creg},{self._radio.registration(self._settings.creg)}"
+    creg = command.Setting(
+        "+CREG",
+        "mode",
+        OneOf(0, 1, 2, 3),
+        "Report changes as URCs: 0 not, 1 the state, 2 and 3 with area and cell.",
+        read="Report mode and state: 0 none, 1 home, 2 searching, 3 denied, 4 unknown, 5 roaming.",
+        bare=0,
+    )
+    cgreg = command.Setting(
+        "+CGREG",
+        "mode",
+        OneOf(0, 1, 2, 3),
+        "Report changes as URCs: 0 not, 1 the state, 2 and 3 with area and cell.",
+        read="Report mode and packet registration state, as in AT+CREG?.",
+        bare=0,
+    )
+    cereg = command.Setting(
+        "+CEREG",
+        "mode",
+        OneOf(0, 1, 2, 3, 4, 5),
+        "Report changes as URCs: 0 not, 1 the state, 2 to 5 with area and cell.",
+        read="Report mode and LTE registration state, as in AT+CREG?.",
+        bare=0,
+    )
 
-    @command.set("+CREG", bare=True, test=True)
-    def report_registration(self, mode: Annotated[int, OneOf(0, 1, 2, 3)] = 0) -> None:
-        """Report changes as URCs: 0 not, 1 the state, 2 and 3 with area and cell."""
-        self._settings.creg = mode
-
-    @command.read("+CGREG")
-    def packet_registration(self) -> str:
-        """Report mode and packet registration state, as in AT+CREG?."""
-        return f"+CGREG: {self._settings.cgreg},{self._radio.registration(self._settings.cgreg)}"
-
-    @command.set("+CGREG", bare=True, test=True)
-    def report_packet_registration(self, mode: Annotated[int, OneOf(0, 1, 2, 3)] = 0) -> None:
-        """Report changes as URCs: 0 not, 1 the state, 2 and 3 with area and cell."""
-        self._settings.cgreg = mode
-
-    @command.read("+CEREG")
-    def lte_registration(self) -> str:
-        """Report mode and LTE registration state, as in AT+CREG?."""
-        return f"+CEREG: {self._settings.cereg},{self._radio.registration(self._settings.cereg)}"
-
-    @command.set("+CEREG", bare=True, test=True)
-    def report_lte_registration(self, mode: Annotated[int, OneOf(0, 1, 2, 3, 4, 5)] = 0) -> None:
-        """Report changes as URCs: 0 not, 1 the state, 2 to 5 with area and cell."""
-        self._settings.cereg = mode
+    def value_shown(self, field: str) -> str:
+        mode = getattr(self.values, field)
+        return f"{mode},{self._radio.registration(mode)}"
 
     # --- operator -------------------------------------------------------------------------------
 
