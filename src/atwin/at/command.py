@@ -7,7 +7,7 @@ A family of commands is a class; each method is one command in one form::
         def data(self, size: Annotated[int, Range(0, "post_limit")]) -> Collect:
             "Take the bytes to post."
 
-The annotated parameters say what may stand behind the `=`; wrong arguments never reach the
+The annotated parameters say what may follow the `=`; wrong arguments never reach the
 body. The test form's text, the reference page and the coverage list come from the same place.
 `CommandTable` is what one model knows of them.
 """
@@ -53,7 +53,7 @@ class Declaration:
     plain_errors: bool = False
     #: Has a generated `=?` text; otherwise the test form is just OK.
     test: bool = False
-    #: Takes data behind a prompt or ends without OK, so nothing may follow it in its line.
+    #: Takes data after a prompt or ends without OK, so nothing may follow it in its line.
     last: bool = False
 
     def arguments(self, raw: str) -> list[object]:

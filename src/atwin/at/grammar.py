@@ -29,7 +29,7 @@ class Command:
     """One command of a line.
 
     `name` is upper case with its sign (`+HTTPPARA`, `*I`, `^HVER`, `&W`, `E`, `S3`); `arguments`
-    is the raw text behind the `=`, or the digits of a basic command.
+    is the raw text after the `=`, or the digits of a basic command.
     """
 
     name: str
@@ -55,7 +55,7 @@ _REGISTER = re.compile(r"S(\d+)[ \t]*(\?|=[ \t]*(\d+))", re.IGNORECASE)
 _BASIC = re.compile(r"(&?[A-Z])[ \t]*(\d*)", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t]*")
 _CLOSES = re.compile(r"[ \t]*(?:$|,|;(?P<next>.*))", re.DOTALL)
-#: What may follow the `;` behind a quoted value: nothing, an extended command, basic ones.
+#: What may follow the `;` after a quoted value: nothing, an extended command, basic ones.
 _NEXT = re.compile(
     r"[ \t]*(?:$|[+*^][ \t]*[A-Z]|S\d+[ \t]*[?=]|(?:&?[A-Z](?:[ \t]*\d+)?[ \t]*)++(?:;|$))",
     re.IGNORECASE,
@@ -145,17 +145,17 @@ def _end_of_piece(text: str, position: int, separators: str) -> int:
     """Where the first of `separators` stands outside quotes, or the text ends."""
     start = _skip_blanks(text, position)
     if text.startswith('"', start):
-        position = _behind_quoted(text, start)
+        position = _after_quoted(text, start)
     while position < len(text) and text[position] not in separators:
-        position = _behind_quotes(text, position) if text[position] == '"' else position + 1
+        position = _after_quotes(text, position) if text[position] == '"' else position + 1
     return position
 
 
-def _behind_quoted(text: str, start: int) -> int:
-    """The place behind the value that begins with the quote at `start`.
+def _after_quoted(text: str, start: int) -> int:
+    """The place after the value that begins with the quote at `start`.
 
     A value may hold quotes as they are (docs/spec/http.md §3.3): the one that ends it has a
-    separator behind it, and a `;` separates when a command follows. Where none has, it is the
+    separator after it, and a `;` separates when a command follows. Where none has, it is the
     last one; where there is no other, the value runs to the end.
     """
     quote = text.find('"', start + 1)
@@ -167,10 +167,10 @@ def _behind_quoted(text: str, start: int) -> int:
     return quote + 1 if quote >= 0 else len(text)
 
 
-def _behind_quotes(text: str, start: int) -> int:
-    """The place behind the quoted stretch that begins at `start`, inside a piece.
+def _after_quotes(text: str, start: int) -> int:
+    """The place after the quoted stretch that begins at `start`, inside a piece.
 
-    A quote with a separator behind it begins none: it ends a value that held a comma.
+    A quote with a separator after it begins no stretch: it ends a value that held a comma.
     """
     if _closes(text, start):
         return start + 1
@@ -179,10 +179,10 @@ def _behind_quotes(text: str, start: int) -> int:
 
 
 def _closes(text: str, quote: int) -> bool:
-    behind = _CLOSES.match(text, quote + 1)
-    if behind is None:
+    after = _CLOSES.match(text, quote + 1)
+    if after is None:
         return False
-    following = behind["next"]
+    following = after["next"]
     return following is None or _NEXT.match(following) is not None
 
 

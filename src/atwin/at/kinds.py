@@ -128,7 +128,7 @@ class Late(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Tail(Kind):
-    """Everything behind the previous comma as one argument, inner quotes and commas included."""
+    """Everything after the previous comma as one argument, inner quotes and commas included."""
 
     label: str = "value"
 

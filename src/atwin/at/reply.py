@@ -95,7 +95,7 @@ class Style(Protocol):
 
 
 def frame_lines(lines: tuple[str, ...], style: Style) -> bytes:
-    """Information text: one CR LF before the first line, one behind each."""
+    """Information text: one CR LF before the first line, one after each."""
     text = "\r\n".join(lines) + "\r\n"
     return (("\r\n" + text) if style.verbose else text).encode("latin-1")
 
