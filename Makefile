@@ -9,25 +9,44 @@ SECONDS ?= 60
 # Random fault plans of `make prove`.
 PLANS ?= 2000
 
-.PHONY: help demo test lint bench prove reference clean tools
+# Tests at a time: two for each processor, as many of them wait for a clock; 8 at most.
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 4 ? 2 * n : 8)))
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+# Rooms that need no server and no child process, and wait for nothing.
+QUICK := tests/at tests/disk tests/host/channel tests/host/found tests/models tests/net/http tests/net/test_url.py \
+	tests/text tests/trace tests/test_floors.py tests/test_transcripts.py tests/twin/engine
+
+.PHONY: help demo check test coverage lint bench prove newest reference clean tools
 
 help:
 	@echo "make demo       download an 11,975,260-byte file through a virtual module, killed once and resumed"
 	@echo "                (URL=https://... fetches that instead, SHORT=1 a smaller file)"
-	@echo "make test       the whole test suite with coverage"
+	@echo "make check      formatting, types and the quick tests"
+	@echo "make test       the whole test suite; of large cross products a sample, another one each time"
+	@echo "make coverage   the same, with the coverage measured"
 	@echo "make lint       ruff and mypy --strict"
 	@echo "make bench      against curl; line: efficiency, rate, PTY; trace; TLS; idle modules; 1,000 random fault plans"
 	@echo "make prove      each fuzzer of tests/fuzz for SECONDS (60), with a new seed each time; every"
 	@echo "                download of tests/matrix, and its servers against curl; 200 interruptions; PLANS (2000)"
-	@echo "                new random fault plans"
+	@echo "                new random fault plans; everything that make test draws samples of"
+	@echo "make newest     the quick tests on the newest Python that is here"
 	@echo "make reference  write docs/commands.md and docs/api.md from the source"
 	@echo "make clean      remove .venv and everything generated"
 
 demo: $(RUNTIME)
 	@$(BIN)/python examples/demo.py $(if $(SHORT),--short) $(if $(URL),'$(URL)')
 
+check: lint
+	$(PYTEST) -m "not slow" $(QUICK)
+
 test: $(DEV) tools
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90 $(ARGS)
+	$(PYTEST) $(ARGS)
+
+coverage: $(DEV) tools
+	$(PYTEST) --cov --cov-report=term:skip-covered --cov-fail-under=90 $(ARGS)
+
+newest: tools
+	@.ci/newest "$(QUICK)"
 
 lint: $(DEV)
 	$(BIN)/ruff format --check .
@@ -53,6 +72,7 @@ prove: $(DEV) tools
 	$(BIN)/python -m tests.matrix.curl
 	$(BIN)/python -m tests.prove.interruptions --count 200
 	$(BIN)/python -m bench.faults --new $(PLANS)
+	ATWIN_TEST_WHOLE=1 $(PYTEST) -m "sampled or hypothesis"
 
 reference: $(RUNTIME)
 	$(BIN)/python -m atwin.cli.reference docs
@@ -72,5 +92,5 @@ $(DEV): pyproject.toml
 	@touch $(RUNTIME) $@
 
 clean:
-	rm -rf .venv .demo .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf .venv .venv-newest .demo .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
