@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from atwin.cli.app import run
 from atwin.cli.ending import EXIT_CODES
 from support.running.program import atwin, only_line, start
 from support.servers.file_server import file_server
+from support.servers.sockets import own_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,12 +25,12 @@ PORT = "twin://air724ug?time_scale=0"
 
 #: Commands that take a port; {url} and {out} are filled in.
 ON_A_PORT = {
-    "get": ["get", "{url}", "-o", "{out}", "--give-up", "0.5", "--json"],
-    "head": ["head", "{url}", "--give-up", "0.5"],
-    "post": ["post", "{url}", "--data", "x", "--give-up", "0.5"],
+    "get": ["get", "{url}", "-o", "{out}", "--give-up", "2", "--json"],
+    "head": ["head", "{url}", "--give-up", "2"],
+    "post": ["post", "{url}", "--data", "x", "--give-up", "2"],
     "recover": ["recover", "--json"],
     "console": ["console"],
-    "traffic": ["traffic", "--json", "--run", "get {url} --give-up 0.5"],
+    "traffic": ["traffic", "--json", "--run", "get {url} --give-up 2"],
 }
 #: Those that go to a server, by a port or not.
 TO_A_SERVER = {name: ON_A_PORT[name] for name in ("get", "head", "post", "traffic")} | {
@@ -56,9 +56,8 @@ PORTS = {
 @pytest.fixture
 def closed() -> Iterator[int]:
     """A TCP port on which nobody listens."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        yield unused.getsockname()[1]
+    with own_port() as port:
+        yield port
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -20,6 +19,7 @@ import pytest
 
 from atwin.cli.app import run
 from support.modules.traced import dialogue, event, events, records_of
+from support.running.patience import wait_until
 from support.running.program import ATWIN, atwin, only_line, start
 from support.servers import tls_pki, tls_servers
 from support.servers.file_server import FileServer, file_server
@@ -51,10 +51,7 @@ def shown(trace: Path, *options: str) -> list[str]:
 
 def wait_for(trace: Path, text: str) -> None:
     """Until the file has `text`: somebody is writing it."""
-    deadline = time.monotonic() + 30
-    while text not in (trace.read_text() if trace.exists() else ""):
-        assert time.monotonic() < deadline, text
-        time.sleep(0.01)
+    wait_until(lambda: trace.exists() and text in trace.read_text(), text)
 
 
 # --- what is in it ------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ async def odd_server() -> AsyncIterator[int]:
             if path == b"/flood":
                 while True:
                     writer.write(PIECE)
-                    async with asyncio.timeout(0.3):
+                    async with asyncio.timeout(2):
                         await writer.drain()
             writer.write(PIECE)
             await writer.drain()
