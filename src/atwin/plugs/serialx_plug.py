@@ -14,7 +14,7 @@ _SCHEME = "twin://"
 
 
 class TwinSerial(RFC2217Serial):
-    """A serial port with a module of its own behind it; both end with `close`.
+    """A serial port with a module of its own; both end with `close`.
 
     A program that names no rate gets the one of the URL, not serialx's 9600.
     """

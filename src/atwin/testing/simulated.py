@@ -264,7 +264,7 @@ class _Pipe:
                 await self._clock.sleep(too_early)
 
     def finish(self, error: StreamError | None) -> None:
-        """The sender has sent its last; the receiver learns it behind the data."""
+        """The sender has sent its last; the receiver learns it after the data."""
         if not self._finished:
             self._finished = True
             self._room.set()

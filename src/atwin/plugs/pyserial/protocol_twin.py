@@ -14,7 +14,7 @@ _DEFAULT_RATE = 9600
 
 
 class Serial(rfc2217.Serial):  # type: ignore[misc] # pyserial has no type hints
-    """A serial port with a module of its own behind it; both end with `close`.
+    """A serial port with a module of its own; both end with `close`.
 
     A program that names no rate gets the one of the URL, not pyserial's 9600.
     """

@@ -10,7 +10,7 @@ _RANGE = re.compile(rb"bytes=[ \t,]*(?:(\d{1,19})-(\d{0,19})|-(\d{1,19}))[ \t,]*
 
 
 class UnsatisfiableError(Exception):
-    """The range begins behind the end: status 416."""
+    """The range begins after the end: status 416."""
 
 
 def requested_range(value: bytes | None, size: int) -> range | None:
