@@ -111,10 +111,7 @@ async def survey(network: Network, target: Target, wall: float) -> Survey:
         found.best.chain, ca=target.ca, name=target.name or target.host, now=wall
     )
     profile = TlsProfile(
-        sni=target.sni,
-        client_cert=target.cert,
-        client_key=target.key,
-        deadline=target.deadline,
+        sni=target.sni, client_cert=target.cert, client_key=target.key, deadline=target.deadline
     )
     url = f"https://{_bracketed(target.host)}:{target.port}{target.path}"
     found.http, handshakes = await http_facts(network, url, address, target.port, profile, wall)

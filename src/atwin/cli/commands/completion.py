@@ -96,14 +96,8 @@ for _shell in (_Bash, _Zsh, _Fish):
 #: Where the script of each shell goes, and the file that loads it if the shell does not by itself:
 #: each a variable that may name the folder, the folder below the home, and the name.
 _PLACES: dict[str, tuple[_Place, _Place | None]] = {
-    "bash": (
-        ("XDG_DATA_HOME", ".local/share", "atwin/completion.bash"),
-        ("HOME", ".", ".bashrc"),
-    ),
-    "zsh": (
-        ("XDG_DATA_HOME", ".local/share", "atwin/completion.zsh"),
-        ("ZDOTDIR", ".", ".zshrc"),
-    ),
+    "bash": (("XDG_DATA_HOME", ".local/share", "atwin/completion.bash"), ("HOME", ".", ".bashrc")),
+    "zsh": (("XDG_DATA_HOME", ".local/share", "atwin/completion.zsh"), ("ZDOTDIR", ".", ".zshrc")),
     "fish": (("XDG_CONFIG_HOME", ".config", "fish/completions/atwin.fish"), None),
 }
 #: What compdef needs, in a start file that has not loaded it.
