@@ -120,6 +120,7 @@ def _judge(error: Exception, command: str) -> tuple[str, int]:
         command = error.ctx.command_path if error.ctx else command
         return f"{_sentence(error)}; see {command} --help", USAGE
 
+    from atwin.disk.errors import DiskError
     from atwin.disk.state import StateError
     from atwin.host.errors import HostError, OptionError
     from atwin.line.errors import PortError, PortSpecError
@@ -130,7 +131,7 @@ def _judge(error: Exception, command: str) -> tuple[str, int]:
             return f"{error}; see {command} --help", USAGE
         case HostError() | CommandFailed():
             return str(error), error.exit_code
-        case StateError() | UnknownModelError() | PortSpecError():
+        case DiskError() | StateError() | UnknownModelError() | PortSpecError():
             return str(error), USAGE
         case PortError():
             return str(error), MODULE_FAILED

@@ -4,12 +4,9 @@ import asyncio
 import contextlib
 import threading
 
-import click
-
 from atwin.cli.commands.console.terminal import Mark, NoAnswer, Terminal
 from atwin.cli.ending import MODULE_FAILED
 from atwin.cli.says import say
-from atwin.disk.errors import DiskError
 from atwin.session.opening import open_line
 from atwin.session.url import parse_port_url
 from atwin.text import shown
@@ -18,7 +15,7 @@ from atwin.text import shown
 async def pipe(url: str, silence: float) -> int:
     """Feed stdin to the module at `url`, line by line; the exit code.
 
-    Raises as `open_line` does, and `click.UsageError` for a data file that cannot be read.
+    Raises as `open_line` does, and `DiskError` for a data file that cannot be read.
     """
     lines = _stdin_lines()
     async with open_line(parse_port_url(url)) as opened:
@@ -26,7 +23,7 @@ async def pipe(url: str, silence: float) -> int:
         terminal = Terminal(port, _print_answer)
         try:
             while (line := await lines.get()) is not None:
-                _enter(terminal, line)
+                terminal.enter(line)
                 await terminal.settled(silence)
             terminal.end_of_input()
             await terminal.settled(silence)
@@ -34,13 +31,6 @@ async def pipe(url: str, silence: float) -> int:
             say(f"{port.name}: {problem}")
             return MODULE_FAILED
     return 0
-
-
-def _enter(terminal: Terminal, line: str) -> None:
-    try:
-        terminal.enter(line)
-    except DiskError as error:
-        raise click.UsageError(str(error)) from None
 
 
 def _print_answer(mark: Mark, text: str) -> None:

@@ -30,8 +30,8 @@ def show(file: str, colour: bool | None) -> int:
     Example:
       atwin get http://example.org/f.bin --trace f.trace; atwin trace show f.trace
     """
+    from atwin.cli.commands.trace.records import read_trace
     from atwin.cli.commands.trace.show import show_records
-    from atwin.cli.commands.trace.source import read_trace
 
     show_records(read_trace(file), colour)
     return DONE
@@ -52,17 +52,12 @@ def plot(file: str, output: str | None) -> int:
       atwin trace plot f.trace -o f.html
     """
     from atwin.cli.commands.trace.plot import page
-    from atwin.cli.commands.trace.source import is_same_file, read_trace
-    from atwin.disk.errors import DiskError
+    from atwin.cli.commands.trace.records import is_same_file, read_trace
     from atwin.disk.whole import write_file
 
     target = output or f"{file}.html"
     if is_same_file(file, target):
         raise click.UsageError(f"{target} is the trace itself: name another file with -o")
-    drawn = page(list(read_trace(file)), file)
-    try:
-        write_file(target, drawn.encode())
-    except DiskError as error:
-        raise click.UsageError(str(error)) from None
+    write_file(target, page(list(read_trace(file)), file).encode())
     click.echo(shown(target, limit=None))
     return DONE

@@ -5,8 +5,8 @@ from html import escape
 from itertools import groupby
 from math import floor, log10
 
+from atwin.cli.commands.trace.records import Record, describe
 from atwin.cli.commands.trace.series import COLUMNS, Series, Steps, series_of
-from atwin.cli.commands.trace.words import Record, describe
 from atwin.text import shown
 
 #: Of the drawing, in its own units.

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterable
 
-from atwin.cli.commands.trace.words import Record, describe
+from atwin.cli.commands.trace.records import Record, describe
 from atwin.text import shown
 
 #: Mark and colour of what is no dialogue, by kind. Colours are those of a terminal (SGR).
