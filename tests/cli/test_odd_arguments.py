@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.cli.app import run
+from support.running.sampling import some
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,6 +77,7 @@ def d(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_an_odd_argument_is_one_line(
     command: list[str],
@@ -84,10 +86,10 @@ def test_an_odd_argument_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """A dozen of them at each place a run, all of them in `make prove`."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ATWIN_PORT", QUICK)
-    # Half of them each, in turns: all of them at each place take a quarter of a minute.
-    for odd in ODD[COMMANDS.index(command) % 2 :: 2]:
+    for odd in some(ODD, 12, " ".join(command)):
         value = odd.replace("{d}", str(d))
         words = [word.replace("{d}", str(d)).replace("{}", value) for word in command]
         code = run(words)

@@ -5,23 +5,34 @@
 For each combination of a test's other parameters, one combination of `split` and `line` is drawn;
 `keep=3` draws three, `keep=0` leaves it to `make prove`. The run prints its seed, and
 ATWIN_TEST_SEED brings the same samples back.
-ATWIN_TEST_WHOLE=1 runs everything, as `make prove` does.
+ATWIN_TEST_WHOLE=1 runs everything, as `make prove` does. A test that draws by `some` what it goes
+through has the mark too, without parameters.
 """
 
 from __future__ import annotations
 
 import os
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import pytest
 
 SEED_NAME = "ATWIN_TEST_SEED"
 SEED = int(os.environ.get(SEED_NAME) or random.randrange(1 << 32))
 WHOLE = bool(os.environ.get("ATWIN_TEST_WHOLE"))
+
+
+T = TypeVar("T")
+
+
+def some(values: Sequence[T], count: int, what: str) -> list[T]:
+    """`count` of the values, the same for the same seed and `what`; all when all is run."""
+    if WHOLE:
+        return list(values)
+    return random.Random(f"{SEED} {what}").sample(values, min(count, len(values)))
 
 
 def drawn(items: Iterable[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
