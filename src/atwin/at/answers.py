@@ -21,7 +21,7 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from atwin.at.dialect.commands import SIGN, Expected
+from atwin.at.dialect.commands import SIGN
 from atwin.at.dialect.results import Packet
 from atwin.at.events import BodyData, BodyStart, Received
 from atwin.at.in_flight import InFlight
@@ -61,23 +61,14 @@ class AnswerParser:
     """
 
     def __init__(self) -> None:
-        self._flight = InFlight()
+        #: What is known of the command in flight.
+        self.command = InFlight()
         self._part = Part.LINE
         self._partial = bytearray()
         self._after_cr = False
         #: Bytes of a body or a packet that are due, and whose packet it is.
         self._left = 0
         self._link: int | None = None
-
-    @property
-    def expected(self) -> Expected:
-        """What to expect after the command that went out last."""
-        return self._flight.expected
-
-    @property
-    def multi(self) -> bool | None:
-        """Whether there are several links (AT+CIPMUX); None while nobody has said."""
-        return self._flight.multi
 
     def begin(self, sent: str, *, raw: int = 0, owed: bool = False) -> None:
         """A command line goes out now; whatever body was still due is given up.
@@ -87,12 +78,12 @@ class AnswerParser:
         called.
         """
         self._give_up_body()
-        self._flight.begin(sent, raw=raw, owed=owed)
+        self.command.begin(sent, raw=raw, owed=owed)
 
     def end(self) -> None:
         """Nothing is in flight any more: the command ended, or was given up."""
         self._give_up_body()
-        self._flight.end()
+        self.command.end()
 
     def _give_up_body(self) -> None:
         if self._part is not Part.PACKET:
@@ -105,7 +96,7 @@ class AnswerParser:
 
     def restarted(self) -> None:
         """The module has started anew, or may have: what it was told before is gone."""
-        self._flight.multi = None
+        self.command.multi = None
 
     # --- bytes ----------------------------------------------------------------------------------
 
@@ -121,9 +112,9 @@ class AnswerParser:
                     continue
             at = _READERS[self._part](self, data, at, events)
         # A `>` prompt has no line end: it is the one thing recognised before its line is over.
-        if self._flight.prompt == SIGN and self._partial.translate(None, _NOISE).strip() == b">":
+        if self.command.prompt == SIGN and self._partial.translate(None, _NOISE).strip() == b">":
             self._partial.clear()
-            self._flight.asks(SIGN, events)
+            self.command.asks(SIGN, events)
         return events
 
     def _read_line(self, data: bytes, at: int, events: list[Event]) -> int:
@@ -154,16 +145,16 @@ class AnswerParser:
         if self._partial:
             text = self._partial.translate(None, _NOISE).decode("latin-1").strip()
             if noise := len(self._partial) - len(text):
-                self._flight.body.hears(text, noise)
+                self.command.body.hears(text, noise)
             self._partial.clear()
             if text:
-                taken = self._flight.sort(text, events)
+                taken = self.command.sort(text, events)
                 if not isinstance(taken, bool):
                     self._link = taken.link
                     self._count(Part.PACKET if taken.is_packet else Part.BODY, taken.size)
                 return
-        if size := self._flight.raw:
-            self._flight.raw = 0
+        if size := self.command.raw:
+            self.command.raw = 0
             self._count(Part.BODY, size)
             events.append(BodyStart("", size))
 
@@ -177,14 +168,14 @@ class AnswerParser:
         at += len(piece)
         events.append(BodyData(piece))
         if not self._left:
-            self._flight.body.ends(data[at - 1])
+            self.command.body.ends(data[at - 1])
             self._part = Part.FRAME
         return at
 
     def _read_frame(self, data: bytes, at: int, events: list[Event]) -> int:
-        at = self._flight.body.frames(data, at)
+        at = self.command.body.frames(data, at)
         if at < len(data):
-            self._flight.body.judge()
+            self.command.body.judge()
             self._part = Part.LINE
         return at
 

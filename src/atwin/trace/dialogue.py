@@ -16,15 +16,7 @@ from atwin.at.answers import AnswerParser
 from atwin.at.dialect.commands import expected_of
 from atwin.at.dialect.results import OK, NoCarrier
 from atwin.at.dialect.urcs import FOREIGN, Closed, Connect, Ready
-from atwin.at.events import (
-    BodyData,
-    BodyStart,
-    Final,
-    Information,
-    Prompt,
-    Received,
-    Unsolicited,
-)
+from atwin.at.events import BodyData, BodyStart, Final, Information, Prompt, Received, Unsolicited
 from atwin.at.reply import frame_urc
 from atwin.text import masked
 from atwin.trace.typed import Amount, Typed, TypedAs
@@ -104,7 +96,7 @@ class Dialogue:
     def _begin(self, line: str) -> None:
         self._end_body()
         self._parser.begin(line)
-        expected = self._parser.expected
+        expected = self._parser.command.expected
         self._sent_at = self._trace.now if expected.answered else None
         self._guarded = masked(line) != line
         self._linked = (self._linked or bool(_OPENS & expected.names)) and (
@@ -167,7 +159,9 @@ class Dialogue:
                 self._finish(text, damaged=damaged)
             case Prompt(text):
                 self._trace.says("answer", "<", text)
-                self._typed.asked(*self._parser.expected.data(multi=bool(self._parser.multi)))
+                self._typed.asked(
+                    *self._parser.command.expected.data(multi=bool(self._parser.command.multi))
+                )
             case Received(link, data, left):
                 self._in.add(len(data))
                 if left == 0:
@@ -181,7 +175,7 @@ class Dialogue:
 
     @property
     def _reads_file(self) -> bool:
-        return self._sent_at is not None and self._parser.expected.reads_file
+        return self._sent_at is not None and self._parser.command.expected.reads_file
 
     def _information(self, text: str) -> None:
         named = _NAMED.match(text) is not None
@@ -194,7 +188,7 @@ class Dialogue:
             self._in.end("an echo, damaged")
         elif not named and (
             # Of a body whose header got lost, or of what came over a link.
-            self._parser.expected.shape.bodies
+            self._parser.command.expected.shape.bodies
             or (self._linked and _NUMBERS.fullmatch(text) is None)
         ):
             self._in.add(len(text) + 2)

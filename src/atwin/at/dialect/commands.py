@@ -11,33 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from atwin.at.dialect.results import (
-    Address,
-    AlreadyConnect,
-    CloseOk,
-    DataAccept,
-    Fetched,
-    HttpExGet,
-    HttpGet,
-    HttpHead,
-    HttpRead,
-    LinkStatus,
-    NoCarrier,
-    SendFail,
-    SendOk,
-    ShutOk,
-)
-from atwin.at.dialect.urcs import (
-    Connect,
-    ConnectFail,
-    ConnectOk,
-    HttpAction,
-    HttpExAction,
-    HttpGetToFs,
-    NameResolved,
-    NameUnknown,
-    SceneState,
-)
+from atwin.at.dialect import results, urcs
 from atwin.at.grammar import Form, MalformedLine, parse_line, split_arguments
 from atwin.at.lenient import number
 
@@ -92,7 +66,7 @@ PLAIN = Shape()
 
 COMMANDS = {
     # general, SIM
-    "O": Shape(done=(Connect,), refused=(NoCarrier,)),
+    "O": Shape(done=(urcs.Connect,), refused=(results.NoCarrier,)),
     "+CPIN": Shape(secrets=(Secret(),)),
     "+CPIN2": Shape(secrets=(Secret(),)),
     "+CPWD": Shape(secrets=(Secret(),)),
@@ -107,27 +81,34 @@ COMMANDS = {
     ),
     # HTTP (docs/spec/http.md §3)
     "+HTTPDATA": Shape(prompt=DOWNLOAD),
-    "+HTTPREAD": Shape(bodies=(HttpRead,)),
-    "+HTTPHEAD": Shape(bodies=(HttpHead, HttpRead)),
-    "+HTTPACTION": Shape(closing=(HttpAction,), is_action=True),
-    "+HTTPEXACTION": Shape(closing=(HttpExAction,), is_action=True),
+    "+HTTPREAD": Shape(bodies=(results.HttpRead,)),
+    "+HTTPHEAD": Shape(bodies=(results.HttpHead, results.HttpRead)),
+    "+HTTPACTION": Shape(closing=(urcs.HttpAction,), is_action=True),
+    "+HTTPEXACTION": Shape(closing=(urcs.HttpExAction,), is_action=True),
     "+HTTPEXPOST": Shape(prompt=SIGN),
-    "+HTTPEXGET": Shape(bodies=(HttpExGet, HttpGet)),
-    "+HTTPGETTOFS": Shape(closing=(HttpGetToFs,), is_action=True),
+    "+HTTPEXGET": Shape(bodies=(results.HttpExGet, results.HttpGet)),
+    "+HTTPGETTOFS": Shape(closing=(urcs.HttpGetToFs,), is_action=True),
     # TLS and files (docs/spec/fs.md §2)
     "+SSLCFG": Shape(secrets=(Secret(2, where={0: r'"?(?:premaster|psk\w*)"?'}, marks="=:"),)),
     "+FSWRITE": Shape(prompt=SIGN, size_at=2),
     "+FSREAD": Shape(reads_file=True),
     # TCP and UDP (docs/spec/network.md §5)
     "+CSTT": Shape(secrets=(Secret(2, 1, marks="=:"),)),
-    "+CIFSR": Shape(done=(Address,)),
-    "+CIPSTART": Shape(refused=(AlreadyConnect,), closing=(ConnectOk, ConnectFail, Connect)),
-    "+CIPSTATUS": Shape(own=(SceneState, LinkStatus)),
-    "+CIPSEND": Shape(prompt=SIGN, of_link=True, done=(SendOk, DataAccept), refused=(SendFail,)),
-    "+CIPRXGET": Shape(bodies=(Fetched,)),
-    "+CIPCLOSE": Shape(done=(CloseOk,)),
-    "+CIPSHUT": Shape(done=(ShutOk,)),
-    "+CDNSGIP": Shape(closing=(NameResolved, NameUnknown)),
+    "+CIFSR": Shape(done=(results.Address,)),
+    "+CIPSTART": Shape(
+        refused=(results.AlreadyConnect,), closing=(urcs.ConnectOk, urcs.ConnectFail, urcs.Connect)
+    ),
+    "+CIPSTATUS": Shape(own=(urcs.SceneState, results.LinkStatus)),
+    "+CIPSEND": Shape(
+        prompt=SIGN,
+        of_link=True,
+        done=(results.SendOk, results.DataAccept),
+        refused=(results.SendFail,),
+    ),
+    "+CIPRXGET": Shape(bodies=(results.Fetched,)),
+    "+CIPCLOSE": Shape(done=(results.CloseOk,)),
+    "+CIPSHUT": Shape(done=(results.ShutOk,)),
+    "+CDNSGIP": Shape(closing=(urcs.NameResolved, urcs.NameUnknown)),
     # of other modules
     "+MCONFIG": Shape(secrets=(Secret(1, 2),)),
     "+FTPPW": Shape(secrets=(Secret(marks="=:"),)),

@@ -77,9 +77,6 @@ class LinkStatus(Said, says="C: <number>,<state>"):
     state: Annotated[str, ".*"]
 
 
-# --- counted bodies -------------------------------------------------------------------------------
-
-
 class HttpRead(Header, says="+HTTPREAD: <size>"):
     """A piece of the buffer (docs/spec/http.md §3.6)."""
 

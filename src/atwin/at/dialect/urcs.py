@@ -22,8 +22,6 @@ FOREIGN = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 
-# --- the module -----------------------------------------------------------------------------------
-
 
 class Ready(Urc, says="RDY"):
     """The firmware has started: whatever it was told before is gone (docs/spec/uart.md §8)."""
@@ -31,9 +29,6 @@ class Ready(Urc, says="RDY"):
 
 class PowerDown(Urc, says="NORMAL POWER DOWN"):
     """The module switches itself off (docs/spec/power.md §2)."""
-
-
-# --- SIM and network ------------------------------------------------------------------------------
 
 
 class SimState(Urc, says="+CPIN: <state>"):
@@ -89,9 +84,6 @@ class BearerDeact(Urc, says="+SAPBR <cid>: DEACT", also="+SAPBR: <cid>: DEACT"):
     """The network took the bearer away; no colon after SAPBR (docs/spec/network.md §3)."""
 
     cid: int
-
-
-# --- HTTP -----------------------------------------------------------------------------------------
 
 
 class HttpAction(Urc, says="+HTTPACTION: <method>,<status>,<length>"):
@@ -201,9 +193,6 @@ class NameUnknown(Urc, says="+CDNSGIP: 0,<error>"):
     """A name that has no address; `error` is 10-15."""
 
     error: int
-
-
-# --- reading --------------------------------------------------------------------------------------
 
 
 #: Characters of a line that say which URCs it may be.

@@ -91,7 +91,7 @@ class Terminal:
         self._body_left = 0
         self._waiting_for_urc = False
         self._parser.begin(line)
-        self._waiting_for_result = self._parser.expected.answered
+        self._waiting_for_result = self._parser.command.expected.answered
         self._show(Mark.SENT, line)
         # With CR LF no LF at the start of data can be taken for the end of this line
         # (docs/spec/uart.md §1).
@@ -129,12 +129,12 @@ class Terminal:
                 self._show(Mark.ANSWER, text)
             case Unsolicited(text, urc):
                 self._show(Mark.URC, text)
-                if isinstance(urc, self._parser.expected.shape.closing):
+                if isinstance(urc, self._parser.command.expected.shape.closing):
                     self._waiting_for_urc = False
             case Prompt(text):
                 self._show(Mark.ANSWER, text)
-                multi = bool(self._parser.multi)
-                self.data_due, self._end = self._parser.expected.data(multi=multi)
+                multi = bool(self._parser.command.multi)
+                self.data_due, self._end = self._parser.command.expected.data(multi=multi)
             case BodyStart(header, length):
                 self._show(Mark.ANSWER, header)
                 self._body_size = self._body_left = length
@@ -146,7 +146,7 @@ class Terminal:
                 self._show(Mark.ANSWER, text)
                 self.data_due = 0
                 self._waiting_for_result = False
-                self._waiting_for_urc = ok and self._parser.expected.shape.closing != ()
+                self._waiting_for_urc = ok and self._parser.command.expected.shape.closing != ()
 
     def _take_packet(self, link: int | None, data: memoryview, left: int) -> None:
         self._packet += data[: max(0, _SHOWN_WHOLE - len(self._packet))]
