@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import string
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import atwin
+from atwin.at.dialect import results
+from atwin.at.dialect.commands import COMMANDS, DOWNLOAD
 from atwin.at.dialect.said import Said, Urc
 from atwin.at.dialect.urcs import (
     BearerDeact,
@@ -27,6 +29,9 @@ from atwin.at.dialect.urcs import (
     TransportError,
     parse_urc,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def values(hint: Any) -> st.SearchStrategy[Any]:
@@ -113,3 +118,36 @@ def test_what_is_said_is_declared() -> None:
     assert len(said) > len(Urc.__subclasses__()) // 2
     for node in said:
         assert not any(isinstance(argument, texts) for argument in node.args), ast.unparse(node)
+
+
+# --- nobody else says them ----------------------------------------------------------------------
+
+SOURCE = Path(atwin.__path__[0])
+#: Texts that stand elsewhere because they are something else: states of links and scene, which
+#: AT+CIPSTATUS prints, and what a fault says in between unless it is told otherwise.
+ELSEWHERE = {"twin/chapters/tcp/scene.py", "twin/faults/kinds/serial_line.py"}
+
+
+def texts(path: Path) -> Iterator[str]:
+    """The strings in a file, docstrings left out."""
+    tree = ast.parse(path.read_text("utf-8"))
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in docs:
+            if isinstance(node.value, str):
+                yield node.value.strip()
+            elif isinstance(node.value, bytes):
+                yield node.value.decode("latin-1").strip()
+
+
+def test_no_text_stands_outside_of_the_table() -> None:
+    declared = [kind for kind in kinds(Said) if kind is not results.Address]
+    found = {
+        f"{path.relative_to(SOURCE)}: {text}"
+        for path in SOURCE.rglob("*.py")
+        if path.parent.name != "dialect" and str(path.relative_to(SOURCE)) not in ELSEWHERE
+        for text in texts(path)
+        if text not in COMMANDS
+        if text == DOWNLOAD or any(kind.read(text) for kind in declared)
+    }
+    assert found == set()
