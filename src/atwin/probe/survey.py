@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from atwin.net.network import ConnectError, is_literal
 from atwin.net.tls import SUITES, TlsProfile, Version
 from atwin.net.tls.probe import HandshakeAnswer, Outcome, Question, ask
-from atwin.probe.chain import ChainFacts, chain_facts
+from atwin.probe.chain import ChainFacts, chain_facts, key_of
 from atwin.probe.http import HttpFacts, http_facts
-from atwin.probe.modern import Modern, speaks
 
 if TYPE_CHECKING:
     from atwin.net.network import Network
@@ -19,6 +20,22 @@ if TYPE_CHECKING:
 ALL = tuple(suite.number for suite in SUITES)
 #: Outcomes after which more of the same would only cost time.
 _HOPELESS = (Outcome.SILENT, Outcome.NOT_TLS)
+
+
+@dataclass(frozen=True, slots=True)
+class Modern:
+    """What came of the handshake: `TLSv1.3, TLS_AES_256_GCM_SHA384`, and the certificate's key.
+
+    The key is as in `CertificateFacts`; a server may have a certificate with another one too.
+    """
+
+    said: str
+    key: str
+
+    @property
+    def has_rsa_key(self) -> bool:
+        """Whether the certificate that was shown has an RSA key."""
+        return self.key.startswith("RSA")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -101,7 +118,7 @@ async def survey(network: Network, target: Target, wall: float) -> Survey:
         found.suites[suite.number] = await put(version, (suite.number,), target.sni)
     if found.best is None:
         found.handshakes += 1
-        found.modern = await speaks(address, target.port, target.sni, target.deadline)
+        found.modern = await _modern(address, target.port, target.sni, target.deadline)
         return found
     if target.sni is not None:
         answer = await put(found.version or Version.TLS1_2, ALL, None)
@@ -121,3 +138,29 @@ async def survey(network: Network, target: Target, wall: float) -> Survey:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+async def _modern(address: str, port: int, name: str | None, deadline: float) -> Modern | None:
+    """What the handshake that the system's OpenSSL makes leads to, None when it fails.
+
+    `name` is the server name to send; `deadline` in seconds.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        async with asyncio.timeout(deadline):
+            _, writer = await asyncio.open_connection(
+                address, port, ssl=context, server_hostname=name or ""
+            )
+    except (OSError, TimeoutError):
+        return None
+    made: ssl.SSLObject = writer.get_extra_info("ssl_object")
+    cipher = made.cipher()
+    found = f"{made.version()}, {cipher[0] if cipher else 'no cipher'}"
+    certificate = made.getpeercert(binary_form=True) or b""
+    writer.close()
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(1):
+            await writer.wait_closed()
+    return Modern(found, key_of(certificate))

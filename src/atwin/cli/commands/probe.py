@@ -13,8 +13,9 @@ from atwin.text import shown
 
 if TYPE_CHECKING:
     from atwin.net.tls.probe import HandshakeAnswer
-    from atwin.probe import Survey, Target, Verdict
     from atwin.probe.chain import CertificateFacts
+    from atwin.probe.survey import Survey, Target
+    from atwin.probe.verdict import Verdict
 
 #: Names of one certificate that are shown.
 _NAMES = 20
@@ -61,7 +62,8 @@ def probe(
         from atwin.models import MODELS, load_profile
         from atwin.net.network import ConnectError, ResolveError
         from atwin.net.real import RealNetwork
-        from atwin.probe import survey, verdict
+        from atwin.probe.survey import survey
+        from atwin.probe.verdict import verdict
         from atwin.session.tracing import current_trace, traced_network
 
         target = _target(server, options, name, timeout)
@@ -101,7 +103,7 @@ def probe(
 def _target(server: str, options: TlsFiles, name: str | None, timeout: float) -> Target:
     from urllib.parse import urlsplit
 
-    from atwin.probe import Target
+    from atwin.probe.survey import Target
 
     try:
         parts = urlsplit(server if "://" in server else f"https://{server}")
@@ -121,7 +123,8 @@ def _said(answer: HandshakeAnswer) -> str:
 
 
 def _described(target: Target, found: Survey, verdicts: list[Verdict]) -> dict[str, Any]:
-    from atwin.probe import ONE_RECORD, advice, needs_client_certificate
+    from atwin.probe.chain import ONE_RECORD
+    from atwin.probe.verdict import advice, needs_client_certificate
 
     best, chain = found.best, found.chain
     return {
@@ -170,7 +173,8 @@ def _certificate(one: CertificateFacts) -> str:
 def _print(target: Target, found: Survey, verdicts: list[Verdict]) -> None:
     from atwin.cli.results import counted
     from atwin.net.tls import SUITES
-    from atwin.probe import ONE_RECORD, advice, needs_client_certificate
+    from atwin.probe.chain import ONE_RECORD
+    from atwin.probe.verdict import advice, needs_client_certificate
 
     lines = [f"{target.host}:{target.port}, {counted(found.handshakes, 'handshake')}", ""]
     lines += [f"  {version.label:<16}{_said(a)}" for version, a in found.versions.items()]
