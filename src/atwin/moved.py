@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
 
-#: Module: where its names are now, `old=new` for one that has changed. 0.2 is the last with them.
+#: Module: where its names are now. 0.2 is the last release with them.
 MOVED: dict[str, dict[str, str]] = {
     "atwin.host": {
         "atwin": (
@@ -24,12 +24,11 @@ MOVED: dict[str, dict[str, str]] = {
             "LineLostError LineWishes LogEntry Modem ModuleError ModuleSilentError NoAnswerError "
             "Patience Progress RedirectError Redirects Reply RequestFailedError Response Retry "
             "ServerError StepError SyncModem TargetError TlsFailed TlsSettings UsageError "
-            "VerificationError"
+            "VerificationError connect"
         ),
         "atwin.host.channel.channel": "Channel",
         "atwin.host.download.order": "Strategy",
         "atwin.host.recovery": "GENTLE",
-        "atwin.session.blocking": "connect=connect_port",
     },
     "atwin.host.http": {
         "atwin.host.http.setup": "Setup",
@@ -49,12 +48,9 @@ MOVED: dict[str, dict[str, str]] = {
 
 def places(module: str) -> dict[str, str]:
     """Where each old name of `module` is now, module and name."""
-    found = {}
-    for place, names in MOVED[module].items():
-        for name in names.split():
-            old, _, new = name.partition("=")
-            found[old] = f"{place}.{new or old}"
-    return found
+    return {
+        name: f"{place}.{name}" for place, names in MOVED[module].items() for name in names.split()
+    }
 
 
 def moved(module: str) -> Callable[[str], object]:

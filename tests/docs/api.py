@@ -86,7 +86,7 @@ def _class(name: str, value: type) -> Iterator[str]:
         yield _code(_head(name, made, skip=1, returns=False))
     yield _text(value)
     if made is not None and (text := ast.get_docstring(made)):
-        yield f"{_plain(text)}\n"
+        yield f"{text}\n"
     if issubclass(value, Enum):
         yield "One of " + ", ".join(f"`{name}.{each.name}`" for each in value) + ".\n"
         return
@@ -109,7 +109,7 @@ def _fields(value: type, node: ast.ClassDef) -> Iterator[str]:
             told.insert(0, lines[above].strip().removeprefix("#:").strip())
             above -= 1
         text = f"- `{ast.unparse(part)}`"
-        yield f"{text}: {_plain(' '.join(told))}" if told else text
+        yield f"{text}: {' '.join(told)}" if told else text
 
 
 def _methods(value: type, functions: list[Function]) -> Iterator[str]:
@@ -124,7 +124,7 @@ def _methods(value: type, functions: list[Function]) -> Iterator[str]:
             head = f"{node.name}: {told}"
         else:
             head = _head(node.name, node, skip=0 if "staticmethod" in marks else 1)
-        text = _plain(inspect.getdoc(getattr(value, node.name)) or "")
+        text = inspect.getdoc(getattr(value, node.name)) or ""
         text = textwrap.indent(text, "  ").lstrip()
         yield f"- `{head}`" + (f": {text}" if text else "")
 
@@ -172,12 +172,7 @@ def _code(text: str) -> str:
 
 
 def _text(value: Any) -> str:
-    return f"{_plain(inspect.getdoc(value) or '')}\n"
-
-
-def _plain(text: str) -> str:
-    """A docstring's text, without where in the source its numbers come from."""
-    return re.sub(r" ?\(spec: [^)]*\)", "", text).strip()
+    return f"{inspect.getdoc(value) or ''}\n"
 
 
 if __name__ == "__main__":

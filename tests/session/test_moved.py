@@ -44,7 +44,7 @@ def test_each_old_name_is_the_new_one(module: str, name: str, new: str) -> None:
 
 
 def test_a_port_that_the_caller_opens() -> None:
-    with pytest.warns(DeprecationWarning, match="connect_port"):
+    with pytest.warns(DeprecationWarning, match="connect"):
         from atwin.host import connect  # type: ignore[attr-defined]
 
     async def nowhere() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from atwin.host.errors import UsageError
 from atwin.line.ports.memory import MemoryPort, memory_pair
-from atwin.session.blocking import SyncModem, connect_port
+from atwin.session.blocking import SyncModem, connect
 from support.modules.fake_module import FakeModule, FakeServer
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def host_threads() -> int:
 def test_everything_from_a_plain_script(tmp_path: Path) -> None:
     factory = Factory()
     log: list[LogEntry] = []
-    with connect_port(factory, apn="cmiot") as modem:
+    with connect(factory, apn="cmiot") as modem:
         modem.on_log(log.append)
         assert 'AT+SAPBR=3,1,"APN","cmiot"' in factory.module.heard
         assert modem.command("AT+CSQ").value("+CSQ") == "22,0"
@@ -80,7 +80,7 @@ def test_module_that_is_not_there_leaves_no_thread() -> None:
     from atwin.host.errors import ModuleSilentError
 
     with pytest.raises(ModuleSilentError):
-        connect_port(silent, patience=Patience(probes=2, probe_gap=0.01))
+        connect(silent, patience=Patience(probes=2, probe_gap=0.01))
     assert host_threads() == 0
 
 
@@ -132,5 +132,5 @@ def test_calls_from_several_threads_take_turns() -> None:
 def test_a_url_in_place_of_a_function() -> None:
     before = threading.active_count()
     with pytest.raises(UsageError, match=r"'twin://air724ug': give a function .* takes"):
-        connect_port("twin://air724ug")  # type: ignore[arg-type]
+        SyncModem("twin://air724ug")  # type: ignore[arg-type]
     assert threading.active_count() == before

@@ -49,10 +49,11 @@ _RESTORE_TIME = 5.0
 
 
 class Modem:
-    """A module behind a port, real or twin. Make it inside a running loop.
+    """A module at a port, real or twin. Make it inside a running loop.
 
     Every method raises errors of the family `HostError`: `ModuleError` when module or line
-    fail, `TlsFailed`, `UsageError` for what cannot be asked for. `apn`, `user` and `password`
+    fail, `TlsFailed`, `UsageError` for what cannot be asked for. The `timeout` of a request is the
+    module's own, 1 to 65535 s. `apn`, `user` and `password`
     are for the bearer; the empty APN is the one the network gives. `tls` is for HTTPS: it raises
     `UsageError` for files that cannot be read. `line` is about rate and flow control. `pins` let
     a recovery reset the module; its owner closes them. With `leave_as_found` bring-up asks for
@@ -135,7 +136,7 @@ class Modem:
 
         `give_up` in seconds bounds it all: a module that has been heard gets the ladder again and
         again until then. `restart` restarts even a module that is well. Returns the rungs that
-        were climbed; the last of them helped, unless the module came back by itself behind it.
+        were climbed; the last of them helped, unless the module came back by itself after it.
         Raises what was wrong in the end.
         """
         self.climbed = []

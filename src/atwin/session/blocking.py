@@ -13,7 +13,7 @@ from atwin.host.modem import Modem
 from atwin.line.errors import PortSpecError
 from atwin.models import UnknownModelError
 from atwin.session.loop_thread import LoopThread
-from atwin.session.opening import modem_on
+from atwin.session.opening import modem_on, pins_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -104,7 +104,7 @@ class SyncModem:
 
 
 def connect(
-    port: str,
+    port: str | Callable[[], Awaitable[Port]],
     *,
     apn: str = "",
     user: str = "",
@@ -117,26 +117,20 @@ def connect(
 
     `port` is what `--port` of the command line takes: a device path, `socket://HOST:PORT`,
     `rfc2217://HOST:PORT`, or `twin://MODEL` for a virtual module that lives as long as the
-    connection. `pins` is what `--pins` takes. `apn`, `user`, `password` and `tls` are as for
-    `Modem`, `patience` as for `Modem.bring_up`.
+    connection. It can also be a coroutine function that opens a port of your own in the modem's
+    loop; what that raises is raised here. `pins` is what `--pins` takes. `apn`, `user`, `password`
+    and `tls` are as for `Modem`, `patience` as for `Modem.bring_up`.
 
     Raises `UsageError` for what can be no port, `PortError` for a port that cannot be opened, and
     `ModuleError` for a module that does not get onto the network. The text of each is one line that
     says what to do.
     """
-    if not isinstance(port, str):
+    if not isinstance(port, str) and not callable(port):
         raise UsageError(f"{port!r}: give a device path or URL, such as twin://air724ug")
     try:
         return _ready(SyncModem.around(_opened(port, tls, pins, apn, user, password)), patience)
     except (PortSpecError, StateError, UnknownModelError) as error:
         raise UsageError(str(error)) from None
-
-
-def connect_port(
-    open_port: Callable[[], Awaitable[Port]], *, patience: Patience | None = None, **settings: Any
-) -> SyncModem:
-    """`SyncModem(open_port, **settings)` that is on the network already; raises as that does."""
-    return _ready(SyncModem(open_port, **settings), patience)
 
 
 def _ready(modem: SyncModem, patience: Patience | None) -> SyncModem:
@@ -151,8 +145,21 @@ def _ready(modem: SyncModem, patience: Patience | None) -> SyncModem:
 
 @asynccontextmanager
 async def _opened(
-    port: str, tls: TlsSettings | None, pins: str | None, apn: str, user: str, password: str
+    port: str | Callable[[], Awaitable[Port]],
+    tls: TlsSettings | None,
+    pins: str | None,
+    apn: str,
+    user: str,
+    password: str,
 ) -> AsyncIterator[Modem]:
+    if not isinstance(port, str):
+        opened = await port()
+        async with (
+            pins_for(pins, opened, None) as means,
+            Modem(opened, apn=apn, user=user, password=password, tls=tls, pins=means) as modem,
+        ):
+            yield modem
+        return
     # A library does not write on stderr.
     async with modem_on(
         port, note=log.info, tls=tls, pins=pins, apn=apn, user=user, password=password
