@@ -6,7 +6,7 @@ wherever it stands, a line nobody asked for is an unsolicited one. Nothing raise
 a line is cut at `LONGEST_LINE` bytes, and a counted body is handed on as it comes
 (docs/spec/http.md §1, uart.md §1-§4).
 
-Theory of operation. `Part` says what the next bytes are, and so who reads them (`_READERS`)::
+Theory of operation. `Reading` says what the next bytes are, and so who reads them (`_READERS`)::
 
     LINE ── header of a body; CR LF before a body that nothing announces ──> BODY
     BODY ── all counted ──> FRAME ── what is no line end ──> LINE
@@ -42,7 +42,7 @@ _LINE_END = re.compile(rb"[\r\n]")
 _CR, _LF = 0x0D, 0x0A
 
 
-class Part(Enum):
+class Reading(Enum):
     """What the next bytes are."""
 
     LINE = "a line"
@@ -63,7 +63,7 @@ class AnswerParser:
     def __init__(self) -> None:
         #: What is known of the command in flight.
         self.command = InFlight()
-        self._part = Part.LINE
+        self._part = Reading.LINE
         self._partial = bytearray()
         self._after_cr = False
         #: Bytes of a body or a packet that are due, and whose packet it is.
@@ -86,13 +86,13 @@ class AnswerParser:
         self.command.end()
 
     def _give_up_body(self) -> None:
-        if self._part is not Part.PACKET:
-            self._part = Part.LINE
+        if self._part is not Reading.PACKET:
+            self._part = Reading.LINE
 
     def give_up_packet(self) -> None:
         """The rest of a packet that was announced does not come: perhaps it was none."""
-        if self._part is Part.PACKET:
-            self._part = Part.LINE
+        if self._part is Reading.PACKET:
+            self._part = Reading.LINE
 
     def restarted(self) -> None:
         """The module has started anew, or may have: what it was told before is gone."""
@@ -137,7 +137,7 @@ class AnswerParser:
         if b"+IPD" not in head or (packet := Packet.read(head.decode("latin-1").strip())) is None:
             return False
         self._partial.clear()
-        self._count(Part.PACKET, packet.size)
+        self._count(Reading.PACKET, packet.size)
         self._link = None
         return True
 
@@ -151,14 +151,14 @@ class AnswerParser:
                 taken = self.command.sort(text, events)
                 if not isinstance(taken, bool):
                     self._link = taken.link
-                    self._count(Part.PACKET if taken.is_packet else Part.BODY, taken.size)
+                    self._count(Reading.PACKET if taken.is_packet else Reading.BODY, taken.size)
                 return
         if size := self.command.raw:
             self.command.raw = 0
-            self._count(Part.BODY, size)
+            self._count(Reading.BODY, size)
             events.append(BodyStart("", size))
 
-    def _count(self, part: Part, size: int) -> None:
+    def _count(self, part: Reading, size: int) -> None:
         if size:
             self._part, self._left = part, size
 
@@ -169,14 +169,14 @@ class AnswerParser:
         events.append(BodyData(piece))
         if not self._left:
             self.command.body.ends(data[at - 1])
-            self._part = Part.FRAME
+            self._part = Reading.FRAME
         return at
 
     def _read_frame(self, data: bytes, at: int, events: list[Event]) -> int:
         at = self.command.body.frames(data, at)
         if at < len(data):
             self.command.body.judge()
-            self._part = Part.LINE
+            self._part = Reading.LINE
         return at
 
     def _read_packet(self, data: bytes, at: int, events: list[Event]) -> int:
@@ -184,14 +184,14 @@ class AnswerParser:
         self._left -= len(piece)
         events.append(Received(self._link, piece, self._left))
         if not self._left:
-            self._part = Part.LINE
+            self._part = Reading.LINE
         return at + len(piece)
 
 
 #: Who reads the bytes of each part: what of `data` from `at` on is its own, up to the place told.
-_READERS: dict[Part, Callable[[AnswerParser, bytes, int, list[Event]], int]] = {
-    Part.LINE: AnswerParser._read_line,
-    Part.BODY: AnswerParser._read_body,
-    Part.FRAME: AnswerParser._read_frame,
-    Part.PACKET: AnswerParser._read_packet,
+_READERS: dict[Reading, Callable[[AnswerParser, bytes, int, list[Event]], int]] = {
+    Reading.LINE: AnswerParser._read_line,
+    Reading.BODY: AnswerParser._read_body,
+    Reading.FRAME: AnswerParser._read_frame,
+    Reading.PACKET: AnswerParser._read_packet,
 }

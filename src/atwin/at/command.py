@@ -21,7 +21,7 @@ from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_
 
 from atwin.at.cme import Cme
 from atwin.at.grammar import Argument, Command, Form, split_arguments, unquote
-from atwin.at.kinds import BadArgument, Kind, Limits, Tail
+from atwin.at.kinds import BadArgument, ParameterKind, ProfileLimits, Tail
 from atwin.at.reply import Answer, AtError, CmeError, Reply
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -32,7 +32,7 @@ class Parameter:
     """One parameter of a command: from the method's signature."""
 
     name: str
-    kind: Kind
+    kind: ParameterKind
     required: bool
 
 
@@ -73,7 +73,7 @@ class Declaration:
         """`+NAME: (0-2),(…)`, generated from the parameters."""
         return f"{self.name}: " + ",".join(p.kind.shown() for p in self.parameters)
 
-    def on(self, limits: Limits) -> Declaration:
+    def on(self, limits: ProfileLimits) -> Declaration:
         """The same with the limits of one profile in its parameters."""
         bound = tuple(replace(p, kind=p.kind.on(limits)) for p in self.parameters)
         return self if bound == self.parameters else replace(self, parameters=bound)
@@ -146,7 +146,7 @@ class Setting:
         self,
         name: str,
         parameter: str,
-        kind: Kind,
+        kind: ParameterKind,
         doc: str,
         *,
         read: str = "The current value.",
@@ -241,7 +241,7 @@ class CommandTable:
     def __init__(
         self,
         families: Iterable[type[Family]],
-        limits: Limits,
+        limits: ProfileLimits,
         parameter_error: int = Cme.PARAMETERS_INVALID,
     ) -> None:
         """`parameter_error`: the CME number for wrong arguments (docs/spec/open-questions.md OQ-4).

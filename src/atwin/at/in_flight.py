@@ -1,7 +1,7 @@
 """The command in flight: how far its answer is, and whose each line is.
 
-Theory of operation. `Stage` says how far the answer is. A line belongs to the first rule of its
-stage that takes it (`_RULES`). Most commands know ASKED only: a result leads back to IDLE.
+Theory of operation. `AnswerStage` says how far the answer is. A line belongs to the first rule of
+its stage that takes it (`_RULES`). Most commands know ASKED only: a result leads back to IDLE.
 AT+CIPSTATUS has lines of its own before its OK or after it (`_MOVES`)::
 
     IDLE ── begin ──> ASKED ── line ──> TOLD ── OK ──> IDLE
@@ -40,7 +40,7 @@ _LAST_LINK = 5
 _NAME = re.compile(r"[+*^][A-Z][A-Z0-9_]*")
 
 
-class Stage(Enum):
+class AnswerStage(Enum):
     """How far the answer is."""
 
     IDLE = "no command is in flight"
@@ -55,14 +55,14 @@ class Stage(Enum):
 #: Where a command with lines of its own goes from each stage, at such a line and at OK; no entry
 #: for OK: it is the result.
 _MOVES = {
-    Stage.ASKED: (Stage.TOLD, Stage.OK_CAME),
-    Stage.TOLD: (Stage.TOLD, None),
-    Stage.OK_CAME: (Stage.BOTH, Stage.OK_CAME),
-    Stage.BOTH: (Stage.BOTH, None),
+    AnswerStage.ASKED: (AnswerStage.TOLD, AnswerStage.OK_CAME),
+    AnswerStage.TOLD: (AnswerStage.TOLD, None),
+    AnswerStage.OK_CAME: (AnswerStage.BOTH, AnswerStage.OK_CAME),
+    AnswerStage.BOTH: (AnswerStage.BOTH, None),
 }
 
 
-class Count(NamedTuple):
+class Follows(NamedTuple):
     """So many bytes follow the line: of a body, or of a packet that `link` received."""
 
     size: int
@@ -83,7 +83,7 @@ class InFlight:
         #: What is still due of it: a prompt, and the bytes of a body that nothing announces.
         self.prompt: str | None = None
         self.raw = 0
-        self._stage = Stage.IDLE
+        self._stage = AnswerStage.IDLE
         self._echo = ""
         self._read: frozenset[str] = frozenset()
         self._owed = False
@@ -93,16 +93,16 @@ class InFlight:
         self.expected = expected = expected_of(sent)
         self.body = Body()
         self.prompt, self.raw = expected.shape.prompt, raw
-        self._stage = Stage.ASKED
+        self._stage = AnswerStage.ASKED
         self._echo, self._read = expected.echo, expected.read
         self._owed = owed and not expected.shape.own
 
     def end(self) -> None:
         """See `AnswerParser.end`."""
-        self._stage = Stage.IDLE
+        self._stage = AnswerStage.IDLE
         self._echo, self.prompt, self.raw = "", None, 0
 
-    def sort(self, text: str, events: list[Event]) -> Count | bool:
+    def sort(self, text: str, events: list[Event]) -> Follows | bool:
         """Add the events of a line; what it announces, else True."""
         for rule in _RULES[self._stage]:
             if taken := rule(self, text, events):
@@ -124,10 +124,10 @@ class InFlight:
         self._echo = ""
         return True
 
-    def _is_packet_of_link(self, text: str, events: list[Event]) -> Count | bool:
+    def _is_packet_of_link(self, text: str, events: list[Event]) -> Follows | bool:
         if not text.startswith("+RECEIVE") or (head := PacketOfLink.read(text)) is None:
             return False
-        return Count(head.size, is_packet=True, link=head.link)
+        return Follows(head.size, is_packet=True, link=head.link)
 
     def _is_own(self, text: str, events: list[Event]) -> bool:
         """A line of CIPSTATUS, before OK or after it.
@@ -141,7 +141,7 @@ class InFlight:
         events.append(Information(text))
         self._stage = _MOVES[self._stage][0]
         is_last = isinstance(own, LinkStatus) and own.number == _LAST_LINK
-        if self._stage is Stage.BOTH and (is_last or not self.multi):
+        if self._stage is AnswerStage.BOTH and (is_last or not self.multi):
             is_open = self.multi is None and not is_last
             self._finish(Final(OK, ok=True, open=is_open), events)
         return True
@@ -187,12 +187,12 @@ class InFlight:
         self.asks(text, events)
         return True
 
-    def _is_header(self, text: str, events: list[Event]) -> Count | bool:
+    def _is_header(self, text: str, events: list[Event]) -> Follows | bool:
         header = _first(self.expected.shape.bodies, text.upper())
         if header is None or header.length > LONGEST_BODY:
             return False
         events.append(BodyStart(text, header.length))
-        return Count(header.length)
+        return Follows(header.length)
 
     def _is_information(self, text: str, events: list[Event]) -> bool:
         name = text.partition(":")[0].strip().upper()
@@ -239,11 +239,11 @@ _IN_FLIGHT = (
     InFlight._is_unsolicited,
 )
 #: What a line may be in each stage, in the order in which it is asked.
-_RULES: dict[Stage, tuple[Callable[[InFlight, str, list[Event]], Count | bool], ...]] = {
-    Stage.IDLE: (
+_RULES: dict[AnswerStage, tuple[Callable[[InFlight, str, list[Event]], Follows | bool], ...]] = {
+    AnswerStage.IDLE: (
         InFlight._is_packet_of_link,
         InFlight._is_late_own,
         InFlight._is_unsolicited,
     ),
-    **dict.fromkeys((Stage.ASKED, Stage.TOLD, Stage.OK_CAME, Stage.BOTH), _IN_FLIGHT),
+    **dict.fromkeys(_MOVES, _IN_FLIGHT),
 }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from atwin.at.grammar import Argument
 
 
-class Limits(Protocol):
+class ProfileLimits(Protocol):
     """A module profile, as far as commands look at it."""
 
     def limit(self, name: str) -> int:
@@ -28,7 +28,7 @@ class BadArgument(Exception):  # noqa: N818 - becomes one of two error results, 
     """An argument is missing, surplus, or not what the parameter takes."""
 
 
-class Kind(Protocol):
+class ParameterKind(Protocol):
     """What one parameter takes, and how that is written in the test form and the manual."""
 
     def convert(self, argument: Argument) -> object:
@@ -37,7 +37,7 @@ class Kind(Protocol):
     def shown(self) -> str:
         """Its part of the test form's text."""
 
-    def on(self, limits: Limits) -> Kind:
+    def on(self, limits: ProfileLimits) -> ParameterKind:
         """The same with the numbers of a profile in place of their names."""
         return self
 
@@ -53,13 +53,13 @@ def integer(argument: Argument) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Range(Kind):
+class Range(ParameterKind):
     """An integer from `low` to `high`; a bound may be the name of a profile limit."""
 
     low: int | str
     high: int | str
 
-    def on(self, limits: Limits) -> Range:
+    def on(self, limits: ProfileLimits) -> Range:
         return Range(*(b if isinstance(b, int) else limits.limit(b) for b in (self.low, self.high)))
 
     def convert(self, argument: Argument) -> int:
@@ -73,7 +73,7 @@ class Range(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf(Kind):
+class OneOf(ParameterKind):
     """An integer out of a few; the test form lists them."""
 
     values: tuple[int, ...]
@@ -92,7 +92,7 @@ class OneOf(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Text(Kind):
+class Text(ParameterKind):
     """A string, quotes optional, of at most `longest` bytes."""
 
     label: str = "text"
@@ -108,13 +108,13 @@ class Text(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Late(Kind):
+class Late(ParameterKind):
     """Shown as `kind` in the test form, but handed over as it stands.
 
     For an argument whose check depends on another one: the method calls `kind.convert` itself.
     """
 
-    kind: Kind
+    kind: ParameterKind
 
     def convert(self, argument: Argument) -> Argument:
         return argument
@@ -122,12 +122,12 @@ class Late(Kind):
     def shown(self) -> str:
         return self.kind.shown()
 
-    def on(self, limits: Limits) -> Late:
+    def on(self, limits: ProfileLimits) -> Late:
         return Late(self.kind.on(limits))
 
 
 @dataclass(frozen=True, slots=True)
-class Tail(Kind):
+class Tail(ParameterKind):
     """Everything after the previous comma as one argument, inner quotes and commas included."""
 
     label: str = "value"

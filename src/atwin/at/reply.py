@@ -16,7 +16,7 @@ from atwin.at.dialect.urcs import Connect
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from atwin.at.dialect.said import Header
+    from atwin.at.dialect.said import BodyHeader
 
 #: V.250 numbers of the result codes that have one (ATV0).
 _NUMERIC = {OK: "0", str(Connect()): "1", str(NoCarrier()): "3", ERROR: "4"}
@@ -60,7 +60,7 @@ class Block:
     result without being counted in the header.
     """
 
-    header: Header | None
+    header: BodyHeader | None
     data: bytes
     tail: bytes = b""
 

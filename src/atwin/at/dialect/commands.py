@@ -16,7 +16,7 @@ from atwin.at.grammar import Form, MalformedLine, parse_line, split_arguments
 from atwin.at.lenient import number
 
 if TYPE_CHECKING:
-    from atwin.at.dialect.said import Header, Said, Urc
+    from atwin.at.dialect.said import BodyHeader, Said, Urc
     from atwin.at.grammar import Command
 
 #: What the module says when it wants data: a line, or a sign without a line end.
@@ -47,7 +47,7 @@ class Shape:
     size_at: int = 0
     of_link: bool = False
     #: What announces a counted body.
-    bodies: tuple[type[Header], ...] = ()
+    bodies: tuple[type[BodyHeader], ...] = ()
     #: It is answered with the content of a file, which nothing announces.
     reads_file: bool = False
     #: Results besides OK that mean it is done, and besides the errors that it is not.

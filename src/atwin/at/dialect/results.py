@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from atwin.at.dialect.said import Header, Link, Result, Said
+from atwin.at.dialect.said import BodyHeader, Link, Result, Said
 
 OK = "OK"
 ERROR = "ERROR"
@@ -77,23 +77,23 @@ class LinkStatus(Said, says="C: <number>,<state>"):
     state: Annotated[str, ".*"]
 
 
-class HttpRead(Header, says="+HTTPREAD: <size>"):
+class HttpRead(BodyHeader, says="+HTTPREAD: <size>"):
     """A piece of the buffer (docs/spec/http.md §3.6)."""
 
 
-class HttpHead(Header, says="+HTTPHEAD: <size>"):
+class HttpHead(BodyHeader, says="+HTTPHEAD: <size>"):
     """The header block (docs/spec/http.md §3.7)."""
 
 
-class HttpExGet(Header, says="+HTTPEXGET: <size>"):
+class HttpExGet(BodyHeader, says="+HTTPEXGET: <size>"):
     """A piece of a stream, as the manual's transcripts have it (docs/spec/http.md §3.11, OQ-14)."""
 
 
-class HttpGet(Header, says="+HTTPGET: <size>"):
+class HttpGet(BodyHeader, says="+HTTPGET: <size>"):
     """The same as the manual's table has it."""
 
 
-class Fetched(Header, says="+CIPRXGET: <mode>,[<link>,]<size>,<left>"):
+class Fetched(BodyHeader, says="+CIPRXGET: <mode>,[<link>,]<size>,<left>"):
     """What a link received, in mode 2, or in mode 3 in hex; `left` bytes stay with the module."""
 
     size: Annotated[int, r"\d{1,5}"]

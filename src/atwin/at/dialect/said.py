@@ -153,7 +153,7 @@ class Result(Said):
     """What ends an answer."""
 
 
-class Header(Said):
+class BodyHeader(Said):
     """The line that announces a counted body."""
 
     size: int
