@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import pytest
 
 from atwin.at.dialect.commands import COMMANDS, PLAIN, SIGN, expected_of
 from atwin.at.dialect.results import Fetched, HttpRead, SendOk
+from atwin.at.dialect.urcs import (
+    ConnectFail,
+    HttpAction,
+    HttpExAction,
+    HttpGetToFs,
+    NameUnknown,
+)
 from atwin.at.reply import Block, Collect, frame_prompt
 from atwin.cli.reference import command_families
+
+if TYPE_CHECKING:
+    from atwin.at.dialect.said import Urc
 
 #: What each command of the twin that is set or executed may return.
 RETURNS: dict[str, set[Any]] = {}
@@ -77,3 +87,19 @@ def test_a_body_in_hex_has_two_characters_a_byte() -> None:
     assert fetched.length == 10
     assert str(fetched) == "+CIPRXGET: 3,1,5,7"
     assert str(SendOk(1)) == "1, SEND OK"
+
+
+@pytest.mark.parametrize(
+    ("line", "urc"),
+    [
+        ("AT+HTTPACTION=0", HttpAction(0, 200, 5)),
+        ("AT+HTTPEXACTION=1,9", HttpExAction(1, 200)),
+        ('AT+HTTPGETTOFS="a"', HttpGetToFs(200, 5)),
+        ('AT+CIPSTART="TCP","a",1', ConnectFail()),
+        ('AT+CDNSGIP="a"', NameUnknown(10)),
+    ],
+)
+def test_what_ends_that_a_command_began(line: str, urc: Urc) -> None:
+    shape = expected_of(line).shape
+    assert isinstance(urc, shape.closing)
+    assert shape.is_action == ("HTTP" in line)

@@ -29,6 +29,7 @@ from support.running.growth import grows_evenly
         ),
         ("set-cookie: session=1; path=/", "set-cookie: ***"),
         ('AT+CPIN="1234"', "AT+CPIN=***"),
+        ("AT+CPIN2=1234", "AT+CPIN2=***"),
         ("AT+CPIN=1234;+CSQ", "AT+CPIN=***;+CSQ"),
         ("AT+CPIN?", "AT+CPIN?"),
         ("+CPIN: READY", "+CPIN: READY"),
