@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.running.program import start
+from support.running.program import twin_running
 
 PAGE = (Path(__file__).parents[2] / "docs/by-hand.md").read_text()
 
@@ -17,10 +17,7 @@ PAGE = (Path(__file__).parents[2] / "docs/by-hand.md").read_text()
 def test_a_shell_that_keeps_the_pty_open(shell: str, tmp_path: Path) -> None:
     (lines,) = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
     link = tmp_path / "module"
-    twin = start("twin", "--model", "air780e-at", "--pty", link)
-    try:
-        assert twin.stdout is not None
-        assert twin.stdout.readline().startswith(b"ready ")
+    with twin_running("--model", "air780e-at", "--pty", link):
         ended = subprocess.run(
             [shell, "-c", lines.replace("/tmp/module", str(link))],
             capture_output=True,
@@ -28,8 +25,5 @@ def test_a_shell_that_keeps_the_pty_open(shell: str, tmp_path: Path) -> None:
             timeout=30,
             check=False,
         )
-    finally:
-        twin.terminate()
-        twin.communicate(timeout=20)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.replace("\r", "").split() == ["AT+CGMM", "+CGMM:", '"Air780E"', "OK"]

@@ -11,7 +11,7 @@ from atwin import connect
 from atwin.host.bring_up import Patience
 from atwin.host.errors import HostError, ModuleError, UsageError
 from atwin.line.errors import PortError
-from support.running.program import start
+from support.running.program import twin_running
 from support.servers.file_server import file_server
 
 if TYPE_CHECKING:
@@ -35,15 +35,8 @@ def test_a_twin_that_lives_as_long_as_the_connection(tmp_path: Path) -> None:
 
 
 def test_a_line(tmp_path: Path) -> None:
-    twin = start("twin", "--pty", tmp_path / "tty")
-    try:
-        assert twin.stdout is not None
-        assert twin.stdout.readline().startswith(b"ready ")
-        with connect(str(tmp_path / "tty")) as modem:
-            assert modem.command("AT+CGMM").lines
-    finally:
-        twin.terminate()
-        twin.communicate(timeout=20)
+    with twin_running("--pty", tmp_path / "tty") as (_, line), connect(line) as modem:
+        assert modem.command("AT+CGMM").lines
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import serial
 
-from support.running.program import atwin, only_line, start
+from support.running.patience import PATIENCE
+from support.running.program import atwin, only_line, twin_running
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -23,22 +23,14 @@ if TYPE_CHECKING:
 def control(tmp_path: Path) -> Iterator[Path]:
     """The control socket of a twin that runs."""
     path = tmp_path / "control"
-    twin = start("twin", "--model", "air780e-at", "--tcp", "127.0.0.1:0", "--control", path)
-    assert twin.stdout is not None
-    assert twin.stdout.readline().startswith(b"ready ")
-    yield path
-    ended(twin)
+    with twin_running("--model", "air780e-at", "--tcp", "127.0.0.1:0", "--control", path):
+        yield path
     assert not path.exists()
-
-
-def ended(twin: subprocess.Popen[bytes]) -> None:
-    twin.terminate()
-    twin.communicate(timeout=20)
 
 
 def say(path: Path, *requests: object) -> list[dict[str, Any]]:
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(20)
+        client.settimeout(PATIENCE)
         client.connect(str(path))
         stream = client.makefile("rwb")
         answers = []
@@ -97,10 +89,10 @@ def test_faults_at_run_time(control: Path) -> None:
 
 def test_rts_stops_the_module_and_is_given_back(tmp_path: Path) -> None:
     path, link = tmp_path / "control", tmp_path / "tty"
-    twin = start("twin", "--pty", link, "--control", path)
-    assert twin.stdout is not None
-    assert twin.stdout.readline().startswith(b"ready ")
-    with serial.Serial(str(link), rtscts=False, timeout=20) as line:
+    with (
+        twin_running("--pty", link, "--control", path),
+        serial.Serial(str(link), rtscts=False, timeout=PATIENCE) as line,
+    ):
         line.write(b"ATE0\r")
         assert line.read_until(b"OK\r\n").endswith(b"OK\r\n")
         line.write(b"AT+IFC=2,2\r")
@@ -119,7 +111,6 @@ def test_rts_stops_the_module_and_is_given_back(tmp_path: Path) -> None:
         (back,) = say(path, {"set": {"rts": None, "dtr": None}})
         assert (back["state"]["line"]["rts"], back["state"]["line"]["dtr"]) == (None, None)
         assert line.read_until(b"OK\r\n").endswith(b"\r\n\r\nOK\r\n")
-    ended(twin)
 
 
 def test_traffic(control: Path) -> None:
@@ -160,7 +151,7 @@ def test_what_is_no_request_is_told(control: Path, request_text: str) -> None:
 @pytest.mark.parametrize("request_bytes", [b"garbage", b"\xff\xfe", b"[]", b"7", b"[" * 3000])
 def test_what_is_no_json_object_is_told_so(control: Path, request_bytes: bytes) -> None:
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(20)
+        client.settimeout(PATIENCE)
         client.connect(str(control))
         client.sendall(request_bytes + b"\n")
         answer = json.loads(client.makefile("rb").readline())
@@ -182,7 +173,7 @@ def test_a_path_in_use(control: Path, tmp_path: Path) -> None:
 
 def test_a_request_that_is_too_long_is_told_so(control: Path) -> None:
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(20)
+        client.settimeout(PATIENCE)
         client.connect(str(control))
         client.sendall(b"x" * 200_000 + b"\n")
         answer = json.loads(client.makefile("rb").readline())
@@ -192,16 +183,17 @@ def test_a_request_that_is_too_long_is_told_so(control: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_client_in_the_middle_does_not_hold_the_end_up(tmp_path: Path, number: int) -> None:
     path, link = tmp_path / "control", tmp_path / "tty"
-    twin = start("twin", "--pty", link, "--control", path)
-    assert twin.stdout is not None
-    assert twin.stdout.readline().startswith(b"ready ")
-    with socket.socket(socket.AF_UNIX) as idle, socket.socket(socket.AF_UNIX) as waiting:
+    with (
+        twin_running("--pty", link, "--control", path) as (twin, _),
+        socket.socket(socket.AF_UNIX) as idle,
+        socket.socket(socket.AF_UNIX) as waiting,
+    ):
         idle.connect(str(path))
         waiting.connect(str(path))
         waiting.sendall(b'{"pulse": "reset", "seconds": 60}\n')
         say(path, {"get": "state"})
         twin.send_signal(number)
-        _, errors = twin.communicate(timeout=20)
+        _, errors = twin.communicate(timeout=PATIENCE)
     assert b"Traceback" not in errors
     assert not path.exists()
     assert not os.path.lexists(link)

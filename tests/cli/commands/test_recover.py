@@ -15,7 +15,7 @@ from atwin.cli.app import run as run_here
 from atwin.clock import run_virtual
 from atwin.line.ports.memory import memory_pair
 from atwin.session.opening import pins_for
-from support.running.program import atwin, only_line, start
+from support.running.program import atwin, only_line, start, twin_running
 
 if TYPE_CHECKING:
     import subprocess
@@ -26,12 +26,9 @@ if TYPE_CHECKING:
 @contextmanager
 def module_with(control: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A twin on TCP: its port and its process."""
-    with start("twin", "--model", "air780e-at", "--tcp", "127.0.0.1:0", "--control", control) as p:
-        assert p.stdout is not None
-        address = p.stdout.readline().decode().split()[-1]
-        yield f"socket://{address}", p
-        p.terminate()
-        p.communicate(timeout=20)
+    options = ("--model", "air780e-at", "--tcp", "127.0.0.1:0", "--control", control)
+    with twin_running(*options) as (process, address):
+        yield f"socket://{address}", process
 
 
 @pytest.fixture

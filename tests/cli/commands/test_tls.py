@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.running.program import atwin, only_line, start
+from support.running.program import atwin, only_line, twin_running
 from support.servers import tls_pki, tls_servers
 
 if TYPE_CHECKING:
@@ -92,13 +92,8 @@ def test_one_line_for_a_wrong_ca(url: str, where: Path) -> None:
 @contextmanager
 def a_twin(model: str) -> Iterator[str]:
     """A module that stays on from one program to the next."""
-    process = start("twin", "--model", model, "--tcp", "127.0.0.1:0")
-    try:
-        assert process.stdout is not None
-        yield "socket://" + process.stdout.readline().decode().split()[-1]
-    finally:
-        process.kill()
-        process.communicate()
+    with twin_running("--model", model, "--tcp", "127.0.0.1:0") as (_, address):
+        yield f"socket://{address}"
 
 
 def test_an_unchecked_run_after_a_checked_one_is_unchecked(

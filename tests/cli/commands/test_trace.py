@@ -19,8 +19,8 @@ import pytest
 
 from atwin.cli.app import run
 from support.modules.traced import dialogue, event, events, records_of
-from support.running.patience import wait_until
-from support.running.program import ATWIN, atwin, only_line, start
+from support.running.patience import PATIENCE, wait_until
+from support.running.program import ATWIN, atwin, only_line, start, twin_running
 from support.servers import tls_pki, tls_servers
 from support.servers.file_server import FileServer, file_server
 
@@ -110,16 +110,12 @@ def test_a_download_over_https_with_all_secrets(trace: Path, tmp_path: Path) -> 
 def test_both_ends_of_a_line(server: FileServer, trace: Path, tmp_path: Path) -> None:
     """A host and a module in two processes: each tells its own end, and they say the same."""
     its = tmp_path / "its"
-    twin = start("twin", "--tcp", "127.0.0.1:0", "--trace", its)
-    assert twin.stdout is not None
-    address = twin.stdout.readline().decode().split()[-1]
-    ended = atwin(
-        "get", f"{server.base}/file.bin", "-o", tmp_path / "f", "--port", f"socket://{address}",
-        "--trace", trace,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
-    twin.send_signal(signal.SIGTERM)
-    twin.communicate(timeout=20)
+    with twin_running("--tcp", "127.0.0.1:0", "--trace", its) as (_, address):
+        ended = atwin(
+            "get", f"{server.base}/file.bin", "-o", tmp_path / "f", "--port", f"socket://{address}",
+            "--trace", trace,
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stderr
     ours, theirs = records_of(trace), records_of(its)
     assert dialogue(ours) == dialogue(theirs)
     assert not events(ours, "net")
@@ -128,19 +124,17 @@ def test_both_ends_of_a_line(server: FileServer, trace: Path, tmp_path: Path) ->
 
 
 def test_a_client_of_another_kind(trace: Path) -> None:
-    twin = start("twin", "--pty", str(trace) + ".pty", "--baud", "115200", "--trace", trace)
-    assert twin.stdout is not None
-    path = twin.stdout.readline().decode().split()[-1]
-    code = (
-        "import os, sys, tty\n"
-        f"fd = os.open({path!r}, os.O_RDWR | os.O_NOCTTY); tty.setraw(fd)\n"
-        "os.write(fd, b'AT+CSQ\\r'); heard = b''\n"
-        "while b'OK' not in heard: heard += os.read(fd, 100)\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
-    wait_for(trace, '"text":"OK"')
-    twin.kill()
-    twin.communicate()
+    options = ("--pty", f"{trace}.pty", "--baud", "115200", "--trace", trace)
+    with twin_running(*options) as (twin, path):
+        code = (
+            "import os, sys, tty\n"
+            f"fd = os.open({path!r}, os.O_RDWR | os.O_NOCTTY); tty.setraw(fd)\n"
+            "os.write(fd, b'AT+CSQ\\r'); heard = b''\n"
+            "while b'OK' not in heard: heard += os.read(fd, 100)\n"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE)
+        wait_for(trace, '"text":"OK"')
+        twin.kill()
     assert dialogue(records_of(trace)) == ["> AT+CSQ", "< +CSQ: 22,0", "< OK"]
     assert shown(trace)[-1] == "? cut: no end: killed, or still running"
 
@@ -264,14 +258,10 @@ def test_a_pipe_whose_reader_leaves_ends_the_trace_and_not_the_work(trace: Path)
 
 
 def test_two_processes_never_share_one(trace: Path) -> None:
-    twin = start("twin", "--tcp", "127.0.0.1:0", "--trace", trace)
-    assert twin.stdout is not None
-    twin.stdout.readline()
-    ended = atwin("console", "--trace", trace, stdin="AT\n")
-    assert ended.returncode == 2
-    assert "being written by another process" in only_line(ended.stderr)
-    twin.kill()
-    twin.communicate()
+    with twin_running("--tcp", "127.0.0.1:0", "--trace", trace):
+        ended = atwin("console", "--trace", trace, stdin="AT\n")
+        assert ended.returncode == 2
+        assert "being written by another process" in only_line(ended.stderr)
     assert events(records_of(trace), "module") == ["air724ug"]
 
 
@@ -505,9 +495,6 @@ def test_plot_never_overwrites_the_trace(made: Path) -> None:
 
 def test_the_last_lines_come_without_more_to_come(trace: Path) -> None:
     """A module that waits in silence has written what it said before."""
-    twin = start("twin", "--tcp", "127.0.0.1:0", "--trace", trace)
-    assert twin.stdout is not None
-    twin.stdout.readline()
-    wait_for(trace, '"kind":"power"')
-    twin.kill()
-    twin.communicate()
+    with twin_running("--tcp", "127.0.0.1:0", "--trace", trace) as (twin, _):
+        wait_for(trace, '"kind":"power"')
+        twin.kill()

@@ -19,7 +19,7 @@ from atwin.clock import run_virtual
 from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from support.modules.fake_module import FakeModule, FakeServer
-from support.running.program import ATWIN, atwin, only_line, start
+from support.running.program import ATWIN, atwin, only_line, start, twin_running
 from support.servers import tls_servers
 from support.servers.nginx import nginx
 from support.servers.tls_pki import authority, leaf
@@ -408,12 +408,8 @@ def test_an_interrupted_download_that_is_measured() -> None:
 
 @pytest.fixture
 def module() -> Iterator[str]:
-    twin = start("twin", "--tcp", "127.0.0.1:0")
-    assert twin.stdout is not None
-    address = twin.stdout.readline().split()[-1].decode()
-    yield f"socket://{address}"
-    twin.terminate()
-    twin.communicate(timeout=20)
+    with twin_running("--tcp", "127.0.0.1:0") as (_, address):
+        yield f"socket://{address}"
 
 
 def said_by(port: str, command: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 from atwin.line.opener import open_port
 from atwin.line.pins import PINS, HostPins, PinError, open_pins
 from atwin.line.ports.memory import memory_pair
-from support.running.program import start
+from support.running.program import twin_running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +28,8 @@ near, _ = memory_pair()
 @contextmanager
 def twin(*options: str | Path) -> Iterator[str]:
     """A twin as another process; the name of its line."""
-    with start("twin", "--model", "air780e-at", *options) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().decode().split()[-1]
-        finally:
-            process.terminate()
-            process.communicate(timeout=20)
+    with twin_running("--model", "air780e-at", *options) as (_, line):
+        yield line
 
 
 async def level(path: Path, pin: str) -> int:

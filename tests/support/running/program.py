@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from support.running.forked import Forked
@@ -12,7 +13,7 @@ from support.running.patience import PATIENCE
 from support.running.sampling import WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from subprocess import _FILE
 
@@ -64,6 +65,21 @@ def atwin(
             raise
     said = [text.decode().replace("\r\n", "\n") for text in (out, err)]
     return subprocess.CompletedProcess(process.args, process.returncode, *said)
+
+
+@contextmanager
+def twin_running(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """`atwin twin` until the block is left: its process, and the name of its last line."""
+    with start("twin", *arguments) as twin:
+        try:
+            assert twin.stdout is not None
+            ready = twin.stdout.readline().decode()
+            assert ready.startswith("ready "), ready
+            yield twin, ready.split()[-1]
+        finally:
+            if twin.poll() is None:
+                twin.terminate()
+                twin.communicate(timeout=PATIENCE)
 
 
 def only_line(text: str) -> str:
