@@ -43,6 +43,11 @@ def test_every_record_has_the_one_form_and_its_line_in_the_contents(page: Path) 
     assert [as_listed(record) for record in records] == listed()[page.name]
 
 
+def test_a_record_stands_in_the_file_of_its_subject() -> None:
+    headings = re.findall(r"^#{2,} .+", (ROOT / "docs/decisions.md").read_text(), re.MULTILINE)
+    assert [line for line in headings if "](decisions/" not in line] == [], "give it an id there"
+
+
 def test_ids_are_unique_and_every_file_is_listed() -> None:
     ids = Counter(entry[0] for entries in listed().values() for entry in entries)
     assert [number for number, times in ids.items() if times > 1] == []
