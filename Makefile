@@ -37,7 +37,7 @@ demo: $(RUNTIME)
 	@$(BIN)/python examples/demo.py $(if $(SHORT),--short) $(if $(URL),'$(URL)')
 
 check: lint
-	$(PYTEST) -m "not slow" $(QUICK)
+	$(PYTEST) -n logical -m "not slow" $(QUICK)
 
 test: $(DEV) tools
 	$(PYTEST) $(ARGS)
