@@ -453,7 +453,7 @@ def test_interrupted_request_leaves_at_once_and_the_next_one_works() -> None:
         ({"url": 'http://x/"'}, "write %20 or %22"),
         ({"url": "http://x/\r\nAT+CPOWD=1"}, "blank or a quote"),
         ({"url": "http://x/\udc80"}, "is not UTF-8"),
-        ({"url": "notaurl"}, "'notaurl' has no http:// or https://: http"),
+        ({"url": "notaurl"}, "'notaurl' has no http:// or https://: write http"),
         ({"url": "ftp://x"}, "does not speak 'ftp'"),
         ({"url": "http://"}, "names no host"),
         ({"url": "http:///path"}, "names no host"),

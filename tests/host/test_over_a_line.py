@@ -21,6 +21,7 @@ from atwin.line.uart.host_receiver import HostFifo
 from atwin.testing.origin import File, Generated, Origin, Sink
 from atwin.testing.origin.content import Stored
 from atwin.testing.simulated import SimulatedNetwork
+from atwin.twin.faults.plan import FaultPlan
 from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
@@ -272,3 +273,25 @@ def test_an_interrupted_read_leaves_the_line_usable() -> None:
             assert response.body == content.read(0, content.size)
 
     run_virtual(main())
+
+
+def test_a_line_that_loses_bytes_for_ever_costs_seconds_a_loss(tmp_path: Path) -> None:
+    """Lost bytes are waited for nine seconds once; then it is known that they do not come."""
+
+    async def main() -> float:
+        async with rig(Generated(20_000, seed=3)) as r:
+            lost = {"kind": "lost_bytes", "bytes": 19, "every": 564, "at_action": 1}
+            r.twin.faults.follow(FaultPlan.from_table({"fault": [lost | {"seconds": 9000.0}]}))
+            began = asyncio.get_running_loop().time()
+            notes: list[str] = []
+            done = await r.modem.download(
+                "http://origin/f",
+                tmp_path / "f",
+                progress=lambda p: notes.append(p.note) if p.note else None,
+            )
+            assert done.bytes == 20_000
+            losses = sum("bytes lost on the line" in note for note in notes)
+            assert losses > 20
+            return (asyncio.get_running_loop().time() - began) / losses
+
+    assert run_virtual(main()) < 5

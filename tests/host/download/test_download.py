@@ -477,7 +477,7 @@ def test_part_lost_on_the_line_is_read_again_not_fetched_again(bench: Bench) -> 
 
 
 def test_line_that_keeps_losing_bytes(bench: Bench) -> None:
-    bench.setup = lambda module: module.spoil.extend([lambda output: output[:100]] * 12)
+    bench.setup = lambda module: module.spoil.extend([lambda output: output[:40]] * 12)
     with pytest.raises(NoAnswerError, match=r"only \d+ of \d+ announced bytes.*flow control"):
         bench.fetch(retry=Retry(attempts=2))
 

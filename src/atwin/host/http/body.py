@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atwin.at.lenient import lenient
+from atwin.host.channel.channel import COMMAND_TIMEOUT
 from atwin.host.errors import CommandRefusedError, NoAnswerError, UsageError
 from atwin.host.headers import Headers
 from atwin.host.http.pieces import FLOW_ADVICE, LONGEST_LINE, line_at_end
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
 
 #: Bytes per second at which post data surely arrive: 9600 Bd.
 _SLOWEST_LINE = 900
+#: Seconds of silence after which bytes of a piece count as lost, on a line that is known to lose
+#: some: the buffer is RAM, and the module gives from it at once.
+_LOSSY_SECONDS = 3.0
+#: What a module says that has nothing more to give.
+_NOTHING = lenient(r"\+HTTPREAD: 0")
 
 
 class Buffer:
@@ -85,8 +92,12 @@ class Buffer:
                 self._session.on_body(got + count)
 
         ranged = "" if (start, size) == (0, self.length) else f"={start},{size}"
-        reply = await self._measured_step(f"AT+HTTPREAD{ranged}", progress)
+        deadline = COMMAND_TIMEOUT if self._session.pieces.largest is None else _LOSSY_SECONDS
+        reply = await self._measured_step(f"AT+HTTPREAD{ranged}", progress, deadline)
         body = reply.body or b""
+        if not body and any(not _NOTHING.fullmatch(line) for line in reply.lines):
+            # Its length was damaged on the way, and what followed was taken for lines.
+            raise self._script.no_answer("a damaged answer", missing=size)
         if not 0 < len(body) <= size:
             raise self._script.refused(reply, f"{len(body)} bytes in the buffer, not {size}")
         await self._check_end(body, start)
@@ -108,11 +119,13 @@ class Buffer:
         reply = await self._script.step(f"AT+HTTPREAD={start},{size}")
         return reply.body
 
-    async def _measured_step(self, command: str, progress: Progress | None = None) -> Reply:
+    async def _measured_step(
+        self, command: str, progress: Progress | None = None, deadline: float = COMMAND_TIMEOUT
+    ) -> Reply:
         """A step whose body tells how fast the line is."""
         clock = self._session.channel.clock
         began = clock.now()
-        reply = await self._script.step(command, progress=progress)
+        reply = await self._script.step(command, progress=progress, deadline=deadline)
         took = clock.now() - began
         if reply.body and took:
             self.rate = len(reply.body) / took

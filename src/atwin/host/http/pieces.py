@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 #: How often bytes that do not arrive whole are asked for.
 _TRIES = 6
-#: Bytes of a piece after the first loss, half the FIFO a host usually has, and at the least.
-_FIRST_CUT, _SMALLEST = 2048, 256
+#: Bytes of a piece after the first loss, half the FIFO a host usually has; at the least; and at the
+#: least when the same piece got lost again.
+_FIRST_CUT, _SMALL, _SMALLEST = 2048, 256, 64
 
 #: A line that may be no part of the body it ends, and the bytes in which it is looked for.
 _FRAMED_LINE = re.compile(rb"\r\n[A-Z+*^][^\r\n]{1,120}\r\n\Z")
@@ -49,7 +50,7 @@ class Pieces:
         if session.on_loss is not None and (done := await session.on_loss()):
             session.on_note(done)
         if tries > 1 or failure.missing:
-            self.largest = max(_SMALLEST, min(size // 2, _FIRST_CUT))
+            self.largest = max(_SMALL if tries == 1 else _SMALLEST, min(size // 2, _FIRST_CUT))
 
 
 def line_at_end(body: bytes) -> bytes:
