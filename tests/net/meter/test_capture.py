@@ -89,10 +89,11 @@ def test_the_kernel_counts_what_is_on_the_wire(jobs: dict[str, list[Job]], name:
 
 @pytest.mark.parametrize("name", ["GET 200 B", "POST 10 B x 100", "cut by the module"])
 def test_to_the_byte_where_nothing_is_lost(jobs: dict[str, list[Job]], name: str) -> None:
-    (job,) = jobs[name]
-    if job.told["wire"]["down"]["retransmitted"]:
+    whole = [job for job in jobs[name] if not job.told["wire"]["down"]["retransmitted"]]
+    if not whole:
         pytest.skip("something was said twice, as a busy machine makes it happen")
-    assert job.told["wire"]["total"] == sum(p.size for p in job.up + job.down)
+    for job in whole:
+        assert job.told["wire"]["total"] == sum(p.size for p in job.up + job.down)
 
 
 def test_no_segment_is_larger_than_on_a_cellular_link(jobs: dict[str, list[Job]]) -> None:

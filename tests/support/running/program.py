@@ -35,11 +35,12 @@ def start(
     """Start it with pipes on all three streams, unless others are given.
 
     Forked from a process that has it imported already, unless a `fresh` start of Python is part of
-    the test, `env` has something for Python itself, or everything is tested whole.
+    the test, `env` has something for Python itself, coverage is measured, or all is tested whole.
     """
     environment = _environment(env)
     ours = {name for name, value in environment.items() if os.environ.get(name) != value}
-    fresh = fresh or WHOLE or any(name.startswith(_FOR_PYTHON) for name in ours)
+    measured = "COVERAGE_PROCESS_CONFIG" in environment
+    fresh = fresh or WHOLE or measured or any(name.startswith(_FOR_PYTHON) for name in ours)
     return (subprocess.Popen if fresh else Forked)(
         [*ATWIN, *map(str, arguments)],
         stdin=stdin,
