@@ -27,6 +27,14 @@ from rich.table import Table
 from atwin.net.meter.kernel import limit_segments
 from atwin.net.real import RealNetwork
 from atwin.net.tls import SUITES, Suite, TlsProfile, TlsStream, secure
+from atwin.net.tls.suites import (
+    AES128_SHA,
+    AES256_SHA,
+    AES256_SHA256,
+    RC4_MD5,
+    RC4_SHA,
+    TRIPLE_DES_SHA,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +50,16 @@ RATIO = 0.6
 HANDSHAKES_PER_SECOND = 200
 
 REQUEST = b"GET / HTTP/1.0\r\n\r\n"
-ALL = "NONE:+VERS-TLS1.2:" + ":".join(f"+{suite.gnutls}" for suite in SUITES)
+#: Cipher and MAC in a GnuTLS priority string; `+RSA` is in `REST`.
+GNUTLS = {
+    AES256_SHA: "AES-256-CBC:+SHA1",
+    AES128_SHA: "AES-128-CBC:+SHA1",
+    RC4_SHA: "ARCFOUR-128:+SHA1",
+    RC4_MD5: "ARCFOUR-128:+MD5",
+    TRIPLE_DES_SHA: "3DES-CBC:+SHA1",
+    AES256_SHA256: "AES-256-CBC:+SHA256",
+}
+ALL = "NONE:+VERS-TLS1.2:" + ":".join(f"+{name}" for name in GNUTLS.values())
 REST = ":+RSA:+SIGN-ALL:+COMP-NULL"
 CLIENT, CERTIFICATES = 2, 1
 
@@ -59,7 +76,7 @@ class NativeClient:
     def read_all(self, port: int, suite: Suite) -> tuple[int, float]:
         """Bytes of the answer, and the seconds from the request to its end."""
         lib, session = self._lib, ctypes.c_void_p()
-        priority = f"NONE:+VERS-TLS1.2:+{suite.gnutls}{REST}".encode()
+        priority = f"NONE:+VERS-TLS1.2:+{GNUTLS[suite]}{REST}".encode()
         with socket.socket() as plain:
             # As small as ours, which are those of a cellular link.
             limit_segments(plain)

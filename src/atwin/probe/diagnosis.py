@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature
 
-from atwin.net.tls.certificates import pem
-from atwin.net.tls.certificates.reading import UNREADABLE, read_certificate
+from atwin.net.tls.certificates.reading import UNREADABLE, read_certificate, unpack
 from atwin.net.tls.certificates.verify import HOST_NAME_MISMATCH
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def diagnose(chain: Sequence[bytes], ca: bytes, verdict: Verdict) -> Diagnosis:
     """Why `verdict` was spoken over `chain` (DER, leaf first) by the CA file `ca`."""
     try:
         sent = [read_certificate(der) for der in chain]
-        given = [read_certificate(der) for der in pem.certificates(ca)]
+        given = [read_certificate(der) for der in unpack(ca)]
         if verdict.code == HOST_NAME_MISMATCH:
             return _wrong_name(verdict)
         if verdict.code in (*_NO_ISSUER, _WRONG_SIGNATURE) and (found := _no_issuer(sent, given)):

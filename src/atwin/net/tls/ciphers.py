@@ -6,7 +6,7 @@ its legacy provider has no RC4 at all. Whatever replaces them one day goes in he
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4, TripleDES
@@ -26,15 +26,6 @@ if TYPE_CHECKING:
     Transform = Callable[[bytes | memoryview], bytes]
 
 
-class _Cipher(Protocol):
-    def encryptor(self) -> _Context: ...
-    def decryptor(self) -> _Context: ...
-
-
-class _Context(Protocol):
-    def update(self, data: bytes | memoryview, /) -> bytes: ...
-
-
 def encryptor(suite: Suite, key: bytes, iv: bytes) -> Transform:
     """Encrypt with the suite's cipher. `iv` is not used by RC4."""
     cipher = _cipher(suite, key, iv)
@@ -47,7 +38,7 @@ def decryptor(suite: Suite, key: bytes, iv: bytes) -> Transform:
     return _python_rc4(key) if cipher is None else cipher.decryptor().update
 
 
-def _cipher(suite: Suite, key: bytes, iv: bytes) -> _Cipher | None:
+def _cipher(suite: Suite, key: bytes, iv: bytes) -> Cipher[Any] | None:
     """None when this `cryptography` has no RC4."""
     if suite.bulk is Bulk.AES:
         return Cipher(AES(key), CBC(iv))

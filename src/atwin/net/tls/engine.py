@@ -125,11 +125,11 @@ class Engine:
         return True
 
     def next_message(self) -> tuple[int, bytes] | None:
-        """For `client_handshake`: the next whole message of the server."""
+        """For `client_handshake`: content type and one whole message; None when bytes must come."""
         return self._incoming.next_message()
 
     def judge(self, chain: Sequence[bytes]) -> None:
-        """For `client_handshake`: does the profile accept this chain?"""
+        """For `client_handshake`: raises `EngineError` unless the server's chain will do."""
         verdict = judge(chain, self._profile)
         if verdict is not None:
             alert = Alert(FATAL, verdict.alert)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from atwin.net.network import TlsError, TlsStreamError
-
-if TYPE_CHECKING:
-    from atwin.net.tls.alerts import Alert
+from atwin.net.tls.alerts import FATAL, Alert
 
 
 class Kind(Enum):
@@ -82,3 +79,8 @@ class EngineError(Exception):
         self.reason = reason
         self.alert = alert
         self.verify_code = verify_code
+
+
+def refusal(number: int, reason: str) -> EngineError:
+    """What the peer did is answered with the fatal alert `number`."""
+    return EngineError(Kind.LOCAL_ALERT, reason, Alert(FATAL, number))

@@ -23,43 +23,30 @@ from tlslite.x509 import X509
 from tlslite.x509certchain import X509CertChain
 
 from atwin.net.tls import messages
-from atwin.net.tls.alerts import FATAL, Alert, AlertNumber
-from atwin.net.tls.errors import EngineError, Kind
+from atwin.net.tls.alerts import AlertNumber
+from atwin.net.tls.errors import EngineError, refusal
 from atwin.net.tls.protection import Keys, Opener, Sealer
 from atwin.net.tls.suites import SUITES, Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import Protocol
 
     from atwin.net.tls.certificates.client_key import ClientKey
+    from atwin.net.tls.engine import Engine
     from atwin.net.tls.profile import TlsProfile
-    from atwin.net.tls.records import Records
-
-    class Floor(Protocol):
-        """What the handshake stands on."""
-
-        records: Records
-
-        def next_message(self) -> tuple[int, bytes] | None:
-            """Content type and one whole message; None when more bytes must come first."""
-
-        def judge(self, chain: Sequence[bytes]) -> None:
-            """Raise `EngineError` unless the server's chain will do."""
-
 
 #: A server's RSA key may have this many bits; OpenSSL computes with no larger ones.
 _MAX_KEY_BITS = 16384
 
 
 def client_handshake(
-    floor: Floor, profile: TlsProfile, client_key: ClientKey | None, random: bytes
+    engine: Engine, profile: TlsProfile, client_key: ClientKey | None, random: bytes
 ) -> Iterator[None]:
     """A full handshake: yields whenever it needs more bytes, ends when data may flow.
 
-    From then on `floor.records` protects both directions. Raises `EngineError`.
+    From then on `engine.records` protects both directions. Raises `EngineError`.
     """
-    connection = _Connection(floor, profile, random)
+    connection = _Connection(engine, profile, random)
     chain = key = None
     if client_key is not None:
         chain, key = _tlslite_chain(client_key), _SigningKey(client_key)
@@ -74,7 +61,7 @@ def client_handshake(
         raise
     except Exception as error:
         # tlslite's parsers meet hostile bytes with whatever Python raises.
-        raise _refusal(
+        raise refusal(
             AlertNumber.DECODE_ERROR, f"handshake message is malformed ({type(error).__name__})"
         ) from error
 
@@ -84,11 +71,11 @@ _WANTS_BYTES = 0
 
 
 class _Connection(TLSConnection):  # type: ignore[misc]
-    """tlslite's client with its floor and its judgement replaced."""
+    """tlslite's client with its record layer and its judgement replaced."""
 
-    def __init__(self, floor: Floor, profile: TlsProfile, random: bytes) -> None:
+    def __init__(self, engine: Engine, profile: TlsProfile, random: bytes) -> None:
         super().__init__(_NoSocket())
-        self._floor = floor
+        self._engine = engine
         self._profile = profile
         self._random = random
         self._pending: tuple[Sealer, Opener]
@@ -96,17 +83,17 @@ class _Connection(TLSConnection):  # type: ignore[misc]
     # Records and alerts
 
     def _sendMsgThroughSocket(self, msg: Any) -> Sequence[int]:  # noqa: N802
-        self._floor.records.send(msg.contentType, msg.write())
+        self._engine.records.send(msg.contentType, msg.write())
         return ()
 
     def _getNextRecordFromSocket(self) -> Iterator[Any]:  # noqa: N802
-        while (message := self._floor.next_message()) is None:
+        while (message := self._engine.next_message()) is None:
             yield _WANTS_BYTES
         kind, data = message
         yield RecordHeader3().create((0, 0), kind, len(data)), Parser(bytearray(data))
 
     def _sendError(self, alertDescription: int, errorStr: Any = None) -> Any:  # noqa: N802, N803
-        raise _refusal(alertDescription, str(errorStr or "the server broke the protocol"))
+        raise refusal(alertDescription, str(errorStr or "the server broke the protocol"))
 
     # The ClientHello
 
@@ -128,11 +115,11 @@ class _Connection(TLSConnection):  # type: ignore[misc]
     ) -> Iterator[Any]:
         chain = certificate.cert_chain
         if not chain or not chain.x509List:
-            raise _refusal(AlertNumber.ILLEGAL_PARAMETER, "the server showed no certificate")
-        self._floor.judge([bytes(one.bytes) for one in chain.x509List])
+            raise refusal(AlertNumber.ILLEGAL_PARAMETER, "the server showed no certificate")
+        self._engine.judge([bytes(one.bytes) for one in chain.x509List])
         leaf = chain.x509List[0]
         if leaf.certAlg != "rsa":
-            raise _refusal(
+            raise refusal(
                 AlertNumber.UNSUPPORTED_CERTIFICATE, "the server's certificate is not RSA"
             )
         yield _ServerKey(leaf.publicKey), chain, None
@@ -168,10 +155,10 @@ class _Connection(TLSConnection):  # type: ignore[misc]
         )
 
     def _changeWriteState(self) -> None:  # noqa: N802
-        self._floor.records.sealer = self._pending[0]
+        self._engine.records.sealer = self._pending[0]
 
     def _changeReadState(self) -> None:  # noqa: N802
-        self._floor.records.opener = self._pending[1]
+        self._engine.records.opener = self._pending[1]
 
 
 class _NoSocket:
@@ -189,11 +176,11 @@ class _ServerKey:
 
     def encrypt(self, premaster: bytearray) -> bytearray:
         if self._numbers.n.bit_length() > _MAX_KEY_BITS:
-            raise _refusal(AlertNumber.UNSUPPORTED_CERTIFICATE, "the server's RSA key is too long")
+            raise refusal(AlertNumber.UNSUPPORTED_CERTIFICATE, "the server's RSA key is too long")
         try:
             return bytearray(self._numbers.public_key().encrypt(bytes(premaster), PKCS1v15()))
         except ValueError:
-            raise _refusal(
+            raise refusal(
                 AlertNumber.UNSUPPORTED_CERTIFICATE, "the server's RSA key is unusable"
             ) from None
 
@@ -210,7 +197,7 @@ class _SigningKey:
         try:
             return bytearray(self._identity.sign(bytes(encoded)))
         except ValueError as error:
-            raise _refusal(AlertNumber.INTERNAL_ERROR, str(error)) from None
+            raise refusal(AlertNumber.INTERNAL_ERROR, str(error)) from None
 
     def verify(self, *_: Any) -> bool:
         """`sign` has looked at its own result already."""
@@ -246,7 +233,3 @@ def _settings(lowest: Version, highest: Version) -> Any:
 
 def _pair(version: Version) -> tuple[int, int]:
     return version >> 8, version & 0xFF
-
-
-def _refusal(number: int, reason: str) -> EngineError:
-    return EngineError(Kind.LOCAL_ALERT, reason, Alert(FATAL, number))

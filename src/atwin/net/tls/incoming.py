@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.net.tls import messages
-from atwin.net.tls.alerts import FATAL, WARNING, Alert, AlertNumber
-from atwin.net.tls.errors import EngineError, Kind, Stage
+from atwin.net.tls.alerts import WARNING, Alert, AlertNumber
+from atwin.net.tls.errors import EngineError, Kind, Stage, refusal
 from atwin.net.tls.messages import ContentType, HandshakeType
 from atwin.net.tls.suites import Version
 
@@ -65,7 +65,7 @@ class Incoming:
     def end_handshake(self) -> None:
         """From here on data may come, and nothing of the handshake is left."""
         if self._messages or self._fragments:
-            raise _refusal(
+            raise refusal(
                 AlertNumber.UNEXPECTED_MESSAGE, "a message after the end of the handshake"
             )
         self.stage = Stage.DATA
@@ -79,7 +79,7 @@ class Incoming:
             kind, data = record
             if kind != ContentType.HANDSHAKE:
                 if self._fragments:
-                    raise _refusal(AlertNumber.UNEXPECTED_MESSAGE, "a message was cut short")
+                    raise refusal(AlertNumber.UNEXPECTED_MESSAGE, "a message was cut short")
                 return kind, bytes(data)
             self._collect(data)
             if not self._messages:
@@ -101,7 +101,7 @@ class Incoming:
     def _heed(self, data: memoryview) -> None:
         """An alert: the end, a failure, or a warning, which Mbed TLS passes over."""
         if len(data) != 2:
-            raise _refusal(AlertNumber.DECODE_ERROR, "received a malformed alert")
+            raise refusal(AlertNumber.DECODE_ERROR, "received a malformed alert")
         alert = Alert(*data)
         if alert == Alert(WARNING, AlertNumber.CLOSE_NOTIFY) and self.stage is Stage.DATA:
             self.at_end = True
@@ -110,7 +110,7 @@ class Incoming:
             raise EngineError(Kind.REMOTE_ALERT, "the server gave up", alert)
         self._warnings += 1
         if self._warnings > MAX_WARNINGS:
-            raise _refusal(AlertNumber.UNEXPECTED_MESSAGE, "the server warns without end")
+            raise refusal(AlertNumber.UNEXPECTED_MESSAGE, "the server warns without end")
 
     def next_data(self) -> memoryview:
         """The content of the next record with data in it; empty when there is none yet."""
@@ -122,14 +122,14 @@ class Incoming:
             if kind == ContentType.HANDSHAKE:
                 self._decline(data)
             elif kind != ContentType.APPLICATION_DATA:
-                raise _refusal(AlertNumber.UNEXPECTED_MESSAGE, "received a stray key change")
+                raise refusal(AlertNumber.UNEXPECTED_MESSAGE, "received a stray key change")
             elif data:
                 self._empty = 0
                 return data
             else:
                 self._empty += 1
                 if self._empty > MAX_EMPTY:
-                    raise _refusal(
+                    raise refusal(
                         AlertNumber.UNEXPECTED_MESSAGE, "the server sends empty records without end"
                     )
         return memoryview(b"")
@@ -137,17 +137,17 @@ class Incoming:
     def _decline(self, data: memoryview) -> None:
         """A HelloRequest asks for a new handshake; there is none."""
         if bytes(data) != bytes(4):
-            raise _refusal(AlertNumber.UNEXPECTED_MESSAGE, "received a handshake message")
+            raise refusal(AlertNumber.UNEXPECTED_MESSAGE, "received a handshake message")
         self._renegotiations += 1
         if self._renegotiations > MAX_RENEGOTIATIONS or self._records.version == Version.SSL3_0:
             # SSL 3.0 has no polite way to say no.
-            raise _refusal(AlertNumber.HANDSHAKE_FAILURE, "the server wants to renegotiate")
+            raise refusal(AlertNumber.HANDSHAKE_FAILURE, "the server wants to renegotiate")
         self._records.send_alert(Alert(WARNING, AlertNumber.NO_RENEGOTIATION))
 
     def _collect(self, data: memoryview) -> None:
         self._handshake_bytes += len(data)
         if self._handshake_bytes > MAX_HANDSHAKE:
-            raise _refusal(
+            raise refusal(
                 AlertNumber.ILLEGAL_PARAMETER, f"handshake is longer than {MAX_HANDSHAKE} bytes"
             )
         self._fragments += data
@@ -166,13 +166,13 @@ class Incoming:
             elif kind == HandshakeType.CERTIFICATE:
                 self.chain = messages.certificates(message)
                 if len(self.chain) > MAX_CHAIN:
-                    raise _refusal(
+                    raise refusal(
                         AlertNumber.BAD_CERTIFICATE, f"chain of {len(self.chain)} certificates"
                     )
             elif kind == HandshakeType.CERTIFICATE_REQUEST:
                 self.client_cert_asked = True
         except messages.MalformedMessageError as error:
-            raise _refusal(AlertNumber.DECODE_ERROR, str(error)) from None
+            raise refusal(AlertNumber.DECODE_ERROR, str(error)) from None
         for arrived, stage in _STAGES.items():
             if kind == arrived:
                 self.stage = stage
@@ -180,23 +180,19 @@ class Incoming:
     def _check_hello(self, hello: messages.ServerHello) -> None:
         profile = self._profile
         if not profile.min_version <= hello.version <= profile.max_version:
-            raise _refusal(
+            raise refusal(
                 AlertNumber.PROTOCOL_VERSION, f"the server chose version {hello.version:04x}"
             )
         if not any(hello.suite == suite.number for suite in profile.suites):
-            raise _refusal(
+            raise refusal(
                 AlertNumber.ILLEGAL_PARAMETER,
                 f"the server chose suite {hello.suite:04x}, which was not offered",
             )
         unasked = set(hello.extensions) - messages.ANSWERABLE
         if unasked:
-            raise _refusal(
+            raise refusal(
                 AlertNumber.UNSUPPORTED_EXTENSION,
                 f"the server answers extension {min(unasked)}, which was not sent",
             )
         self.hello = hello
         self._records.version = Version(hello.version)
-
-
-def _refusal(number: AlertNumber, reason: str) -> EngineError:
-    return EngineError(Kind.LOCAL_ALERT, reason, Alert(FATAL, number))

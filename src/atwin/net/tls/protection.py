@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atwin.net.tls import ciphers
-from atwin.net.tls.alerts import FATAL, Alert, AlertNumber
-from atwin.net.tls.errors import EngineError, Kind
+from atwin.net.tls.alerts import AlertNumber
+from atwin.net.tls.errors import EngineError, refusal
 from atwin.net.tls.suites import Version
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Opener:
 
 
 def _bad_record(reason: str) -> EngineError:
-    return EngineError(Kind.LOCAL_ALERT, reason, Alert(FATAL, AlertNumber.BAD_RECORD_MAC))
+    return refusal(AlertNumber.BAD_RECORD_MAC, reason)
 
 
 def _mac(suite: Suite, version: Version, secret: bytes) -> Mac:

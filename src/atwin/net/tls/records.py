@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from atwin.net.tls.alerts import FATAL, Alert, AlertNumber
-from atwin.net.tls.errors import EngineError, Kind
+from atwin.net.tls.errors import EngineError, Kind, refusal
 from atwin.net.tls.messages import ContentType
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ class Records:
             return None
         kind, version, size = HEADER.unpack_from(inbox)
         if kind not in _KINDS or version >> 8 != 3:
-            raise _refusal(AlertNumber.UNEXPECTED_MESSAGE, "received something that is no record")
+            raise refusal(AlertNumber.UNEXPECTED_MESSAGE, "received something that is no record")
         if size > MAX_PLAIN + MAX_GROWTH:
-            raise _refusal(AlertNumber.RECORD_OVERFLOW, f"received a record of {size} bytes")
+            raise refusal(AlertNumber.RECORD_OVERFLOW, f"received a record of {size} bytes")
         end = HEADER.size + size
         if len(inbox) < end:
             return None
@@ -79,9 +79,9 @@ class Records:
                 plain = self.opener.open(kind, payload)
         del inbox[:end]
         if len(plain) > MAX_PLAIN:
-            raise _refusal(AlertNumber.RECORD_OVERFLOW, f"received a record of {len(plain)} bytes")
+            raise refusal(AlertNumber.RECORD_OVERFLOW, f"received a record of {len(plain)} bytes")
         if not plain and kind != ContentType.APPLICATION_DATA:
-            raise _refusal(AlertNumber.UNEXPECTED_MESSAGE, "received an empty record")
+            raise refusal(AlertNumber.UNEXPECTED_MESSAGE, "received an empty record")
         return kind, plain
 
     def send(self, kind: int, data: bytes | bytearray | memoryview) -> None:
@@ -117,7 +117,3 @@ class Records:
 
 
 _KINDS = frozenset(ContentType)
-
-
-def _refusal(number: AlertNumber, reason: str) -> EngineError:
-    return EngineError(Kind.LOCAL_ALERT, reason, Alert(FATAL, number))

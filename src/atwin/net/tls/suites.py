@@ -37,8 +37,6 @@ class Suite:
     #: The IANA name.
     name: str
     openssl: str
-    #: Cipher and MAC in a GnuTLS priority string, `+RSA` left out.
-    gnutls: str
     bulk: Bulk
     #: Bytes.
     key_size: int
@@ -60,35 +58,15 @@ class Suite:
         return self.mac != "sha256" or version is Version.TLS1_2
 
 
-AES256_SHA = Suite(
-    0x0035, "TLS_RSA_WITH_AES_256_CBC_SHA", "AES256-SHA", "AES-256-CBC:+SHA1", Bulk.AES, 32, "sha1"
-)
-AES128_SHA = Suite(
-    0x002F, "TLS_RSA_WITH_AES_128_CBC_SHA", "AES128-SHA", "AES-128-CBC:+SHA1", Bulk.AES, 16, "sha1"
-)
-RC4_SHA = Suite(
-    0x0005, "TLS_RSA_WITH_RC4_128_SHA", "RC4-SHA", "ARCFOUR-128:+SHA1", Bulk.RC4, 16, "sha1"
-)
-RC4_MD5 = Suite(
-    0x0004, "TLS_RSA_WITH_RC4_128_MD5", "RC4-MD5", "ARCFOUR-128:+MD5", Bulk.RC4, 16, "md5"
-)
+AES256_SHA = Suite(0x0035, "TLS_RSA_WITH_AES_256_CBC_SHA", "AES256-SHA", Bulk.AES, 32, "sha1")
+AES128_SHA = Suite(0x002F, "TLS_RSA_WITH_AES_128_CBC_SHA", "AES128-SHA", Bulk.AES, 16, "sha1")
+RC4_SHA = Suite(0x0005, "TLS_RSA_WITH_RC4_128_SHA", "RC4-SHA", Bulk.RC4, 16, "sha1")
+RC4_MD5 = Suite(0x0004, "TLS_RSA_WITH_RC4_128_MD5", "RC4-MD5", Bulk.RC4, 16, "md5")
 TRIPLE_DES_SHA = Suite(
-    0x000A,
-    "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
-    "DES-CBC3-SHA",
-    "3DES-CBC:+SHA1",
-    Bulk.TRIPLE_DES,
-    24,
-    "sha1",
+    0x000A, "TLS_RSA_WITH_3DES_EDE_CBC_SHA", "DES-CBC3-SHA", Bulk.TRIPLE_DES, 24, "sha1"
 )
 AES256_SHA256 = Suite(
-    0x003D,
-    "TLS_RSA_WITH_AES_256_CBC_SHA256",
-    "AES256-SHA256",
-    "AES-256-CBC:+SHA256",
-    Bulk.AES,
-    32,
-    "sha256",
+    0x003D, "TLS_RSA_WITH_AES_256_CBC_SHA256", "AES256-SHA256", Bulk.AES, 32, "sha256"
 )
 
 #: All six, in the order of the manual's table, which is the order in which 0XFFFF offers them.

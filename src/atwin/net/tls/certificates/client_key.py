@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 
-from atwin.net.tls.certificates import pem
+from atwin.net.tls.certificates.reading import unpack
 
 #: Signs bytes as they are; older `cryptography` releases have no such thing.
 _NO_DIGEST_INFO = getattr(utils, "NoDigestInfo", None)
@@ -47,7 +47,7 @@ def load_client_key(certificate: bytes, key: bytes) -> ClientKey:
     encrypted or not RSA, or the two do not belong together.
     """
     try:
-        chain = tuple(pem.certificates(certificate))
+        chain = tuple(unpack(certificate))
         leaf = x509.load_der_x509_certificate(chain[0]).public_key()
     except ValueError as error:
         raise ValueError(f"client certificate cannot be read: {_first_line(error)}") from None

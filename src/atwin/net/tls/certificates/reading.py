@@ -6,6 +6,8 @@ another way. Here is what may come, and what a person is told of it.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -33,6 +35,7 @@ UNREADABLE = (
 )
 
 _LONGEST_REASON = 200
+_BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 
 
 @contextmanager
@@ -41,6 +44,23 @@ def read_quietly() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+def unpack(data: bytes) -> list[bytes]:
+    """The certificates in `data`, PEM with any number of them or one in DER: DER each, in order.
+
+    Only the packing is undone here. Raises ValueError when nothing in it can be one.
+    """
+    _, *rest = data.split(_BEGIN)
+    blocks = [block for block, end, _ in (piece.partition(_END) for piece in rest) if end]
+    if blocks:
+        try:
+            return [base64.b64decode(b"".join(block.split()), validate=True) for block in blocks]
+        except binascii.Error:
+            raise ValueError("PEM text is damaged") from None
+    if data[:1] == b"\x30":
+        return [data]
+    raise ValueError("neither a PEM nor a DER certificate")
 
 
 def read_certificate(der: bytes) -> x509.Certificate:

@@ -17,12 +17,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from OpenSSL import crypto
 
 from atwin.net.tls.alerts import AlertNumber
-from atwin.net.tls.certificates import pem
 from atwin.net.tls.certificates.names import speaks_for
 from atwin.net.tls.certificates.reading import (
     UNREADABLE,
     read_certificate,
     read_quietly,
+    unpack,
     why_unreadable,
 )
 
@@ -77,7 +77,7 @@ def load_anchors(ca: bytes) -> tuple[crypto.X509, ...]:
     Raises ValueError, with one line for a person, when there is none or one cannot be read.
     """
     try:
-        return tuple(_load(der) for der in pem.certificates(ca))
+        return tuple(_load(der) for der in unpack(ca))
     except (ValueError, crypto.Error) as error:
         cause = str(error) if isinstance(error, ValueError) else "not an X.509 certificate"
         raise ValueError(f"CA certificate cannot be read: {cause}") from None
@@ -98,7 +98,7 @@ def judge(chain: Sequence[bytes], profile: TlsProfile) -> Verdict | None:
         presented = [_load(der) for der in chain]
     except UNREADABLE as error:
         return Verdict(UNSPECIFIED, f"the server's certificate is odd: {why_unreadable(error)}")
-    if profile.pinned and chain[0] not in pem.certificates(profile.ca):
+    if profile.pinned and chain[0] not in unpack(profile.ca):
         return Verdict(CERTIFICATE_REJECTED, "the server's certificate is not the pinned one")
     try:
         with read_quietly():
