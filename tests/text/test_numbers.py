@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atwin.text.numbers import decimal, hexadecimal
+from atwin.text.parse import decimal, hexadecimal
 
 NONE = (b"", b"-5", b"+5", b" 5", b"5 ", b"5\n", b"5_0", b"0x5", b"\xb2", b"5" * 20, b"5" * 5000)
 

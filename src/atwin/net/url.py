@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes, urljoin
 
-from atwin.text.numbers import decimal
+from atwin.text.parse import decimal
 
 #: The ports that go without saying.
 _PORTS = {"http": 80, "https": 443}

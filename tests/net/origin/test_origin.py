@@ -15,7 +15,7 @@ from atwin.net.http import HttpExchange, Request, open_exchange
 from atwin.net.real import RealNetwork
 from atwin.net.url import Url
 from atwin.testing.origin import File, Fixed, Generated, Origin, Sink, Stored, serve_tcp
-from atwin.testing.origin.ranges import UnsatisfiableError, requested_range
+from atwin.testing.origin.conditions import UnsatisfiableError, requested_range
 from atwin.testing.simulated import SimulatedNetwork
 
 if TYPE_CHECKING:

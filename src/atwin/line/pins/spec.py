@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.line.pins.base import PINS, PinSpecError
-from atwin.text.numbers import decimal
+from atwin.text.parse import decimal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

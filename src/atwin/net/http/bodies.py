@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from atwin.net.http.response import HEAD_LIMIT
 from atwin.net.network import StreamError
-from atwin.text.numbers import hexadecimal
+from atwin.text.parse import hexadecimal
 
 if TYPE_CHECKING:
     from atwin.net.network import Stream

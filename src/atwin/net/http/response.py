@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atwin.net.network import NetworkError
-from atwin.text.numbers import decimal
+from atwin.text.parse import decimal
 from atwin.text.shown import shown
 
 if TYPE_CHECKING:

@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from atwin.testing.origin.conditions import if_range_holds, precondition_status
+from atwin.testing.origin.conditions import (
+    UnsatisfiableError,
+    if_range_holds,
+    precondition_status,
+    requested_range,
+)
 from atwin.testing.origin.content import Content, Stored
-from atwin.testing.origin.ranges import UnsatisfiableError, requested_range
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
