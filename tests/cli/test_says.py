@@ -16,7 +16,7 @@ from atwin.cli.app import run
 from atwin.cli.ending import CommandFailed, judged, print_object
 from atwin.cli.running import SafeFormatter
 from atwin.cli.says import one_line, say, shown_command
-from atwin.disk.state import open_state
+from atwin.disk.state import StateDirectory
 from atwin.trace.trace import FORMAT
 from support.running.program import atwin
 
@@ -133,7 +133,7 @@ def test_a_state_directory_is_its_owners_alone(tmp_path: Path, old: bool) -> Non
         (path / "new").write_text("of a crash")
         for place in (path, path / "files", path / "new"):
             place.chmod(0o777)
-    with open_state(path, "air724ug") as state:
+    with StateDirectory(path, "air724ug") as state:
         state.put_file("/client.key", b"secret")
         state.make_directory("/d")
     for place in path.rglob("*"):

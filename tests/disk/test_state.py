@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atwin.clock import run_virtual
-from atwin.disk.state import StateDirectory, StateError, open_state
+from atwin.disk.state import StateDirectory, StateError
 from atwin.line.ports.memory import memory_pair
 from atwin.twin.board.flash import BadName, Flash, FlashError, normalise
 from atwin.twin.twin import Twin
@@ -29,13 +29,13 @@ MODEL = "air780e-at"
 
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[StateDirectory]:
-    with open_state(tmp_path / "module", MODEL) as state:
+    with StateDirectory(tmp_path / "module", MODEL) as state:
         yield state
 
 
 def reopened(state: StateDirectory) -> StateDirectory:
     state.close()
-    return open_state(state.path, MODEL)
+    return StateDirectory(state.path, MODEL)
 
 
 def test_records_and_files_come_back(state: StateDirectory) -> None:
@@ -55,7 +55,7 @@ def test_records_and_files_come_back(state: StateDirectory) -> None:
         assert set(again.load_directories()) == {"/USER", "/USER/HTTP"}
         again.remove_file("/USER/HTTP/ca.crt")
         again.remove_directory("/USER/HTTP")
-    with open_state(state.path, MODEL) as last:
+    with StateDirectory(state.path, MODEL) as last:
         assert last.load_directories() == ["/USER"]
 
 
@@ -120,7 +120,7 @@ def test_no_name_leaves_the_modules_root(name: str) -> None:
 def test_another_models_state_is_refused(state: StateDirectory) -> None:
     state.close()
     with pytest.raises(StateError, match=r"air780e-at, not air724ug: take --model air780e-at"):
-        open_state(state.path, "air724ug")
+        StateDirectory(state.path, "air724ug")
 
 
 @pytest.mark.parametrize(
@@ -141,17 +141,17 @@ def test_a_damaged_record_is_one_clear_line(state: StateDirectory, content: byte
     with pytest.raises(
         StateError, match=r"^.*module\.json is damaged .*: restore or delete [^\n]*$"
     ):
-        open_state(state.path, MODEL)
+        StateDirectory(state.path, MODEL)
     # The failed attempt let go of the lock.
     (state.path / "module.json").unlink()
-    open_state(state.path, MODEL).close()
+    StateDirectory(state.path, MODEL).close()
 
 
 def test_another_format_is_refused(state: StateDirectory) -> None:
     state.close()
     (state.path / "module.json").write_text(json.dumps({"version": 2, "model": 0, "records": 0}))
     with pytest.raises(StateError, match="format 2, not 1"):
-        open_state(state.path, MODEL)
+        StateDirectory(state.path, MODEL)
 
 
 def test_files_without_their_record_are_refused(state: StateDirectory) -> None:
@@ -159,7 +159,7 @@ def test_files_without_their_record_are_refused(state: StateDirectory) -> None:
     state.close()
     (state.path / "module.json").unlink()
     with pytest.raises(StateError, match="damaged"):
-        open_state(state.path, MODEL)
+        StateDirectory(state.path, MODEL)
 
 
 def test_a_stranger_among_the_files_is_refused(state: StateDirectory) -> None:
@@ -176,7 +176,7 @@ def test_a_stranger_among_the_files_is_refused(state: StateDirectory) -> None:
 def test_a_second_process_is_refused(state: StateDirectory) -> None:
     code = (
         "import sys; from atwin.disk.state import *\n"
-        "try: open_state(sys.argv[1], 'air780e-at')\n"
+        "try: StateDirectory(sys.argv[1], 'air780e-at')\n"
         "except StateError as error: print(error)\n"
     )
     again = [sys.executable, "-c", code, str(state.path)]
@@ -191,7 +191,7 @@ def test_a_second_process_is_refused(state: StateDirectory) -> None:
 def test_a_place_that_is_no_directory_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StateError, match=r"cannot use .*file"):
-        open_state(tmp_path / "file", MODEL)
+        StateDirectory(tmp_path / "file", MODEL)
 
 
 def test_flash_that_does_not_reach_the_disk_did_not_happen(state: StateDirectory) -> None:
@@ -206,7 +206,7 @@ def test_flash_that_does_not_reach_the_disk_did_not_happen(state: StateDirectory
 def test_a_module_remembers_across_processes(tmp_path: Path) -> None:
     async def run(lines: list[bytes]) -> bytes:
         host, module = memory_pair()
-        with open_state(tmp_path / "module", MODEL) as state:
+        with StateDirectory(tmp_path / "module", MODEL) as state:
             async with Twin(MODEL, module, network=NoNetwork(), state=state):
                 terminal = Terminal(host)
                 for line in lines:

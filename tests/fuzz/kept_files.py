@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from atwin.disk.errors import DiskError
 from atwin.disk.journal import Journal
-from atwin.disk.state import StateError, open_state
+from atwin.disk.state import StateDirectory, StateError
 from atwin.host.download.judging.entity import Entity
 from fuzz.runner import main
 from support.servers.odd_documents import changed_object, text_of
@@ -53,7 +53,7 @@ def _state(dice: Random, folder: Path) -> None:
         place = state / "files" / dice.choice(NAMES)
         with suppress(OSError):
             place.mkdir() if dice.random() < 0.3 else place.write_bytes(b"x")
-    with suppress(StateError), open_state(state, "air724ug") as opened:
+    with suppress(StateError), StateDirectory(state, "air724ug") as opened:
         opened.load_records()
         opened.load_files()
         opened.load_directories()

@@ -9,8 +9,8 @@ import atwin.plugs  # noqa: F401 - registers `twin://`
 from atwin.clock import run_virtual
 from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
+from atwin.twin.pins import Wire, Wiring
 from atwin.twin.twin import Twin
-from atwin.twin.wiring import Wire, Wiring
 from support.line.terminal import Terminal
 from support.servers.no_network import NoNetwork
 

@@ -27,7 +27,6 @@ from atwin.text import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
 
 _VERSION = 1
 #: Bytes of NVRAM; what is longer is no record of ours.
@@ -44,22 +43,21 @@ class StateError(Exception):
     """The directory cannot be used or written; one line says why and what to do."""
 
 
-def open_state(directory: str | Path, model: str) -> StateDirectory:
-    """The state of a module of `model` (a profile key) in `directory`, made when missing.
-
-    Raises `StateError`: another model's, in use by another process, damaged, not writable.
-    """
-    return StateDirectory(Path(directory), model)
-
-
 class StateDirectory:
-    """See `open_state`. Locked until `close`; every method may raise `StateError`."""
+    """The state of a module, locked until `close`; every method may raise `StateError`.
 
-    def __init__(self, path: Path, model: str) -> None:
-        self.path = path
+    Each change is whole or not made at all.
+    """
+
+    def __init__(self, path: str | Path, model: str) -> None:
+        """Of a module of `model` (a profile key) in the directory `path`, made when missing.
+
+        Raises `StateError`: another model's, in use by another process, damaged, not writable.
+        """
+        self.path = Path(path)
         self._model = model
-        self._files = path / "files"
-        self._record_file = path / "module.json"
+        self._files = self.path / "files"
+        self._record_file = self.path / "module.json"
         self._lock = self._open_locked()
         try:
             self._records = self._load_or_begin()
@@ -73,12 +71,7 @@ class StateDirectory:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -18,7 +18,6 @@ from atwin.session.opening import modem_on, pins_for
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
     from contextlib import AbstractAsyncContextManager
-    from types import TracebackType
 
     from atwin.host.bring_up import Patience
     from atwin.host.channel.channel import LogEntry
@@ -77,12 +76,7 @@ class SyncModem:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     def close(self) -> None:

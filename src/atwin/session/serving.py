@@ -22,7 +22,6 @@ from atwin.text import decimal, shown
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
-    from types import TracebackType
 
     from atwin.line.port import Port
     from atwin.net.network import Network
@@ -131,12 +130,7 @@ class SyncTwin:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     @property

@@ -14,7 +14,7 @@ from atwin.net.network import Network
 from atwin.session.plans import load_plan
 from atwin.text import decimal, shown
 from atwin.twin.faults.plan import FaultPlan
-from atwin.twin.wiring import Wire, Wiring
+from atwin.twin.pins import Wire, Wiring
 
 _FLOWS = {"none": Flow.NONE, "software": Flow.SOFTWARE, "hardware": Flow.HARDWARE, "auto": None}
 

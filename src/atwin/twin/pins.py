@@ -1,8 +1,12 @@
-"""RESET_N, PWRKEY and the supply, as something outside drives them (docs/spec/power.md §1)."""
+"""RESET_N, PWRKEY and the supply, as something outside drives them (docs/spec/power.md §1).
+
+On many boards that is the host's RTS and DTR: see `Wiring`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from atwin.at.dialect.urcs import PowerDown
 from atwin.twin.board.power import StartCause
@@ -173,6 +177,32 @@ class Pins:
     def _seconds(self, time: str) -> float:
         """A hold time of the profile, as this module's clock has it."""
         return self._profile.seconds(time) * self._module.hardware.time_scale
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """An output of the host on a pin: asserted pulls it low, `inverted` not asserted does."""
+
+    pin: Literal["reset", "power_key"]
+    inverted: bool = False
+
+    def level(self, asserted: bool | None) -> bool:
+        """Whether the pin is high; so it is too as long as nobody drives the output."""
+        return asserted is None or asserted == self.inverted
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What RTS and DTR lead to; None leaves RTS to flow control, and DTR to nothing."""
+
+    rts: Wire | None = None
+    dtr: Wire | None = None
+
+    def drive(self, pins: Pins, rts: bool | None, dtr: bool | None) -> None:
+        """Bring the pins to the levels these outputs give them."""
+        for wire, asserted in ((self.rts, rts), (self.dtr, dtr)):
+            if wire is not None:
+                setattr(pins, wire.pin, wire.level(asserted))
 
 
 def _stop(timer: Timer | None) -> None:

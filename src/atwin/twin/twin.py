@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from atwin.clock import LoopClock
-from atwin.disk.state import open_state
+from atwin.disk.state import StateDirectory
 from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.line.traced import LineTrace
@@ -18,9 +18,9 @@ from atwin.net.meter.metered import MeteredNetwork
 from atwin.net.real import RealNetwork
 from atwin.net.traced import TracedNetwork
 from atwin.trace import NO_TRACE, Trace
-from atwin.twin.board.flash import FileStore, Flash
+from atwin.twin.board.flash import Flash
 from atwin.twin.board.hardware import Hardware
-from atwin.twin.board.nvram import Nvram, Record
+from atwin.twin.board.nvram import Nvram
 from atwin.twin.board.rtc import Rtc
 from atwin.twin.board.sim import Identity
 from atwin.twin.board.traffic import Traffic
@@ -29,34 +29,15 @@ from atwin.twin.faults.engine import Faults
 from atwin.twin.faults.faulty_network import FaultyNetwork
 from atwin.twin.faults.victim import Victim
 from atwin.twin.module import Module
-from atwin.twin.pins import Pins
-from atwin.twin.wiring import Wiring
+from atwin.twin.pins import Pins, Wiring
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from atwin.clock import Clock
     from atwin.line.port import Port
     from atwin.line.uart.host_receiver import HostFifo
     from atwin.net.network import Network
     from atwin.twin.chapters.network.radio import Radio
     from atwin.twin.faults.plan import FaultPlan
-
-
-class State(FileStore, Protocol):
-    """Where NVRAM and flash are kept between processes; see `atwin.disk.state`."""
-
-    def load_records(self) -> dict[str, Record]:
-        """NVRAM as it was kept last."""
-
-    def keep_records(self, records: dict[str, Record]) -> None:
-        """Replace NVRAM, whole or not at all."""
-
-    def load_files(self) -> dict[str, bytes]:
-        """All files by path."""
-
-    def load_directories(self) -> list[str]:
-        """All directories by path."""
 
 
 class Twin:
@@ -89,7 +70,7 @@ class Twin:
         baud: int | None = None,
         host_fifo: HostFifo | None = None,
         wiring: Wiring | None = None,
-        state: State | str | Path | None = None,
+        state: StateDirectory | str | Path | None = None,
         faults: FaultPlan | None = None,
         trace: Trace = NO_TRACE,
     ) -> None:
@@ -112,7 +93,7 @@ class Twin:
         )
         with ExitStack() as stack:
             if isinstance(state, str | Path):
-                state = stack.enter_context(open_state(state, profile.key))
+                state = stack.enter_context(StateDirectory(state, profile.key))
             nvram, flash = _nvram(state), _flash(profile, state)
             self._own_state = stack.pop_all()
         uart = Uart(
@@ -194,12 +175,7 @@ class Twin:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *raised: object) -> None:
         await self.close()
 
     async def close(self) -> None:
@@ -218,13 +194,13 @@ def _own_line(name: str, baud: int | None) -> tuple[Port, Port]:
     return ours, its
 
 
-def _nvram(state: State | None) -> Nvram:
+def _nvram(state: StateDirectory | None) -> Nvram:
     if state is None:
         return Nvram()
     return Nvram(state.load_records(), state.keep_records)
 
 
-def _flash(profile: Profile, state: State | None) -> Flash:
+def _flash(profile: Profile, state: StateDirectory | None) -> Flash:
     capacity, block = profile.limit("fs_total"), profile.limit("fs_block")
     if state is None:
         return Flash(capacity, block)

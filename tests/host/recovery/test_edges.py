@@ -20,8 +20,8 @@ from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.chapters.bearer import Bearers
 from atwin.twin.faults.plan import FaultPlan
+from atwin.twin.pins import Wire, Wiring
 from atwin.twin.twin import Twin
-from atwin.twin.wiring import Wire, Wiring
 from support.line.terminal import Terminal
 from support.servers.peers import Peer, simulated
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
+from atwin.disk.state import StateDirectory
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
@@ -55,8 +56,8 @@ FACTORY = {
 }
 
 
-class Kept:
-    """A store whose NVRAM holds one record."""
+class Kept(StateDirectory):
+    """One that touches no disk, and whose NVRAM holds one record."""
 
     def __init__(self, name: str, record: Record) -> None:
         self.records = {name: record}

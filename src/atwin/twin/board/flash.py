@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from atwin.disk.state import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from atwin.disk.state import StateDirectory
 
 log = logging.getLogger("atwin.twin")
 
@@ -35,25 +37,6 @@ class FileMissing(FlashError):  # noqa: N818 - see FlashFull
 
 class BadName(FlashError):  # noqa: N818 - see FlashFull
     """No file can have that name: empty, too long, or trying to leave the root."""
-
-
-class FileStore(Protocol):
-    """Where files are kept beyond this process.
-
-    Each call is whole or not at all: then it raises `StateError`.
-    """
-
-    def put_file(self, path: str, data: bytes) -> None:
-        """Create or replace."""
-
-    def remove_file(self, path: str) -> None:
-        """Delete one that is there."""
-
-    def make_directory(self, path: str) -> None:
-        """Create an empty one."""
-
-    def remove_directory(self, path: str) -> None:
-        """Delete an empty one."""
 
 
 def normalise(name: str) -> str:
@@ -87,7 +70,7 @@ class Flash:
         *,
         files: Mapping[str, bytes] | None = None,
         directories: Iterable[str] = (),
-        store: FileStore | None = None,
+        store: StateDirectory | None = None,
     ) -> None:
         """`capacity` bytes, given out in blocks of `block` bytes."""
         self.capacity = capacity

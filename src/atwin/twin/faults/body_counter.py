@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from atwin.net.wrapper import StreamWrapper
 
 if TYPE_CHECKING:
     from atwin.net.network import Stream
+    from atwin.twin.faults.engine import Faults
 
 _END_OF_HEAD = b"\r\n\r\n"
-
-
-class Marks(Protocol):
-    """Who wants to know."""
-
-    @property
-    def next_mark(self) -> int | None:
-        """The byte to stop at, None while nobody waits for one."""
-
-    def reached(self, count: int) -> bool:
-        """So many bytes of the body have been read; whether that was somebody's mark."""
 
 
 class BodyCounter(StreamWrapper):
     """`inner`, a connection for one response; a body byte is whatever comes after the head."""
 
-    def __init__(self, inner: Stream, marks: Marks) -> None:
+    def __init__(self, inner: Stream, faults: Faults) -> None:
         super().__init__(inner)
-        self._marks = marks
+        self._faults = faults
         self._last = b""  # the last bytes of a head that has not ended
         self._body: int | None = None
 
     async def read(self, limit: int) -> bytes:
-        if self._body is not None and self._marks.reached(self._body):
+        if self._body is not None and self._faults.reached(self._body):
             await asyncio.sleep(0)
-        mark = self._marks.next_mark
+        mark = self._faults.next_mark
         if mark is not None:
             # Byte by byte through the head: where the body begins must not be passed.
             room = 1 if self._body is None else mark - self._body
@@ -57,4 +47,4 @@ class BodyCounter(StreamWrapper):
             self._body = len(seen) - end - len(_END_OF_HEAD)
         else:
             self._body += len(data)
-        return self._marks.reached(self._body)
+        return self._faults.reached(self._body)

@@ -109,10 +109,12 @@ class Faults:
 
     @property
     def next_mark(self) -> int | None:
+        """The byte of a body to stop at, None while nobody waits for one."""
         marks = [case.fault.at_byte or 0 for case in self._waiting if case.counts_bytes]
         return min(marks, default=None)
 
     def reached(self, count: int) -> bool:
+        """So many bytes of a body have been read; whether that was somebody's mark."""
         due = [
             case
             for case in self._waiting

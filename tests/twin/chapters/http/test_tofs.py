@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.disk.state import StateError, open_state
+from atwin.disk.state import StateDirectory, StateError
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork, SimulatedStream
 from atwin.twin.twin import Twin
@@ -169,7 +169,7 @@ def test_names_that_are_refused_at_once(name: str) -> None:
 
 
 def test_a_longer_body_costs_the_disk_no_more_than_its_length(tmp_path: Path) -> None:
-    with open_state(tmp_path / "module", "air780e-at") as state:
+    with StateDirectory(tmp_path / "module", "air780e-at") as state:
         written: list[tuple[str, int]] = []
         put = state.put_file
 
@@ -189,7 +189,7 @@ def test_a_longer_body_costs_the_disk_no_more_than_its_length(tmp_path: Path) ->
 
 
 def test_power_lost_in_the_middle_keeps_the_old_file(tmp_path: Path) -> None:
-    with open_state(tmp_path / "module", "air780e-at") as state:
+    with StateDirectory(tmp_path / "module", "air780e-at") as state:
 
         async def test(twin: Twin, terminal: Terminal) -> None:
             flash = twin.module.hardware.flash
@@ -208,7 +208,7 @@ def test_power_lost_in_the_middle_keeps_the_old_file(tmp_path: Path) -> None:
 def test_a_disk_that_fails_is_a_flash_that_fails(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with open_state(tmp_path / "module", "air780e-at") as state:
+    with StateDirectory(tmp_path / "module", "air780e-at") as state:
 
         def full(path: str, data: bytes) -> None:
             raise StateError(f"cannot write {path}: No space left on device")
