@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.line.errors import PortError
-from atwin.line.frame import XOFF, XON, Flow, Frame
+from atwin.line.frame import XOFF, XON, Flow, Frame, UartSettings
 from atwin.line.ports import device_server
 from atwin.line.ports.device_server import open_device_server
-from atwin.line.uart.uart import Uart, UartSettings
+from atwin.line.uart.uart import Uart
 from atwin.twin.twin import Twin
 from support.line.ears import leaves_nothing, settled
 from support.servers.no_network import NoNetwork

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.line.errors import PortError, PortSpecError
-from atwin.line.frame import Flow, Frame
+from atwin.line.frame import Flow, Frame, UartSettings
 from atwin.line.ports import pty
 from atwin.line.ports.device import open_device
 from atwin.line.ports.pty import PtyPort
-from atwin.line.uart.uart import Uart, UartSettings
+from atwin.line.uart.uart import Uart
 from support.line.ears import Ear, leaves_nothing
 from support.running.unprivileged import unprivileged
 

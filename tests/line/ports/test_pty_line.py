@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 import serial
 
-from atwin.line.frame import HostSettings
+from atwin.line.frame import HostSettings, UartSettings
 from atwin.line.ports.pty import PtyPort
-from atwin.line.uart.uart import Uart, UartSettings
+from atwin.line.uart.uart import Uart
 from support.line.ears import Ear, leaves_nothing
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from serial import rfc2217
 
-from atwin.line.frame import XOFF, XON, Flow, Frame, HostSettings, ReceiveError
+from atwin.line.frame import XOFF, XON, Flow, Frame, HostSettings, ReceiveError, UartSettings
 from atwin.line.ports.rfc2217 import Rfc2217ServerPort
-from atwin.line.uart.uart import Uart, UartSettings
+from atwin.line.uart.uart import Uart
 from support.line.ears import leaves_nothing
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from atwin.clock import run_virtual
-from atwin.line.frame import Flow, Frame, HostSettings
+from atwin.line.frame import Flow, Frame, HostSettings, UartSettings
 from atwin.line.port import TellingPort
 from atwin.line.ports.memory import MemoryPort, memory_pair
-from atwin.line.uart.uart import Uart, UartSettings
+from atwin.line.uart.uart import Uart
 from support.line.terminal import Terminal
 
 Scene = Callable[[Uart, MemoryPort, Terminal], Awaitable[None]]

@@ -10,11 +10,11 @@ import termios
 import pytest
 
 from atwin.clock import run_virtual
-from atwin.line.frame import Flow, HostSettings, ReceiveError
+from atwin.line.frame import Flow, HostSettings, ReceiveError, UartSettings
 from atwin.line.ports.memory import MemoryPort, memory_pair
 from atwin.line.ports.pty import PtyPort
 from atwin.line.uart.host_receiver import HostFifo
-from atwin.line.uart.uart import Uart, UartSettings
+from atwin.line.uart.uart import Uart
 from support.line.terminal import Terminal
 
 

@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from atwin.clock import run_virtual
-from atwin.line.frame import Flow, Frame, HostSettings
+from atwin.line.frame import Flow, Frame, HostSettings, UartSettings
 from atwin.line.ports.memory import MemoryPort, memory_pair
 from atwin.line.ports.pty import PtyPort
 from atwin.line.uart.host_receiver import HostFifo
-from atwin.line.uart.uart import Uart, UartSettings
+from atwin.line.uart.uart import Uart
 from support.line.terminal import Terminal
 
 XON, XOFF = b"\x11", b"\x13"

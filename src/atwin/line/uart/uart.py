@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from atwin.line.uart.host_receiver import HostFifo
     from atwin.line.uart.lane import Lane
 
-__all__ = ["RX_BUFFER", "Uart", "UartSettings"]
-
 #: Bytes the module holds while a command runs (docs/spec/uart.md §3).
 RX_BUFFER = 4096
 
@@ -136,7 +134,6 @@ class Uart:
         *,
         baud: int | None = None,
         host_fifo: HostFifo | None = None,
-        rx_buffer: int = RX_BUFFER,
         rts_stops: bool = True,
         seed: int = 0,
         watch: LineTrace | None = None,
@@ -148,12 +145,12 @@ class Uart:
         self._rts_stops = rts_stops
         self._telling = port if isinstance(port, TellingPort) else None
         self._rates = Rates(baud, seed)
-        self._intake = Intake(port, clock, rx_buffer, self._heard, self.taken)
+        self._intake = Intake(port, clock, RX_BUFFER, self._heard, self.taken)
         self.output = Output(port, clock, self._rates, host_fifo, self._show_error)
         self._host_stop = HostStop(
             self._intake.lane,
             self.output.lane,
-            rx_buffer,
+            RX_BUFFER,
             self._show_cts,
             modelled=host_fifo is not None,
         )

@@ -33,9 +33,9 @@ OVERLONG = "\r"
 class LineReader:
     """Assembles lines; holds at most one line's bytes."""
 
-    def __init__(self, longest: int = LONGEST_LINE) -> None:
+    def __init__(self) -> None:
         #: Bytes, CR included.
-        self.longest = longest
+        self.longest = LONGEST_LINE
         self._line = bytearray()
         self._overlong = False
         self._after_cr = False

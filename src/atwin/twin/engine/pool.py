@@ -17,23 +17,16 @@ LIMIT = 8
 class ConnectionPool:
     """Counts connections from the start of connecting until they are fully closed."""
 
-    def __init__(
-        self,
-        clock: Clock,
-        linger: float = 0.0,
-        limit: int = LIMIT,
-        trace: Trace = NO_TRACE,
-    ) -> None:
+    def __init__(self, clock: Clock, linger: float = 0.0, trace: Trace = NO_TRACE) -> None:
         """`linger`: seconds a closed connection still holds its slot."""
         self._clock = clock
         self._linger = linger
-        self._limit = limit
         self._trace = trace
         self.used = 0
 
     def take(self) -> Slot | None:
         """A slot, or None when there is no free one."""
-        if self.used >= self._limit:
+        if self.used >= LIMIT:
             self._trace.notes("net", "no slot is free", open=self.used)
             return None
         self.used += 1

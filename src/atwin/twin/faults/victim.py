@@ -80,13 +80,13 @@ class Replaced(Generic[T]):
 
 
 class Victim:
-    """One twin, opened up. `seed` is for what faults leave to chance."""
+    """One twin, opened up."""
 
-    def __init__(self, module: Module, pins: Pins, network: FaultyNetwork, seed: int = 0) -> None:
+    def __init__(self, module: Module, pins: Pins, network: FaultyNetwork) -> None:
         self.module = module
         self.pins = pins
         self.network = network
-        self._seeds = itertools.count(seed)
+        self._seeds = itertools.count()
         self._timers: set[_Once] = set()
         #: Each gives a URC for the middle of the next answer, or None.
         self.asides: list[Callable[[], str | None]] = []
@@ -122,7 +122,7 @@ class Victim:
         return None if self.module.hung else self.module.firmware
 
     def reseed(self, seed: int) -> None:
-        """Let chance begin again."""
+        """Let chance, where faults leave something to it, begin again."""
         self._seeds = itertools.count(seed)
 
     def next_seed(self) -> int:

@@ -224,11 +224,11 @@ class Radio(ChapterService):
         """The network takes the PDP away (docs/spec/network.md §4)."""
         self.pdp.drop("NW")
 
-    def deregister(self, stat: int = SEARCHING) -> None:
+    def deregister(self) -> None:
         """The network lets go of the module, and of its PDP, until `register`."""
-        self.cell.grants = stat
+        self.cell.grants = SEARCHING
         self._end_search()
-        self._leave(stat)
+        self._leave(SEARCHING)
         self.lose_pdp()
 
     def register(self, stat: int = 1) -> None:

@@ -21,11 +21,12 @@ def given(*arguments: Argument | None) -> list[Argument]:
     return [argument for argument in arguments if argument is not None]
 
 
-def split_number(arguments: list[Argument], *, multi: bool) -> tuple[int, list[Argument]]:
+def split_number(*said: Argument | None, multi: bool) -> tuple[int, list[Argument]]:
     """The link's number (0 where there is only one) and the other arguments.
 
     Raises `BadArgument`.
     """
+    arguments = given(*said)
     if not multi:
         return 0, arguments
     if not arguments:

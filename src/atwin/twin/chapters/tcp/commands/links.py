@@ -8,7 +8,7 @@ from atwin.at import command
 from atwin.at.grammar import Argument
 from atwin.at.kinds import BadArgument, Late, OneOf, Range, Text
 from atwin.at.reply import AtError, Reply
-from atwin.twin.chapters.tcp.commands import at_most, given, number_in, same_form, split_number
+from atwin.twin.chapters.tcp.commands import at_most, number_in, same_form, split_number
 from atwin.twin.chapters.tcp.service import NUMBERS, Sockets
 from atwin.twin.engine.run import Commands, Run
 
@@ -45,8 +45,7 @@ class LinkCommands(Commands):
         """
         sockets = self._sockets
         same_form(number_or_kind, multi=sockets.multi)
-        arguments = given(number_or_kind, second, third, fourth)
-        number, rest = split_number(arguments, multi=sockets.multi)
+        number, rest = split_number(number_or_kind, second, third, fourth, multi=sockets.multi)
         if len(rest) != 3:
             raise BadArgument("kind, host and port are wanted")
         kind, host = rest[0].text.upper(), rest[1].text
@@ -71,10 +70,9 @@ class LinkCommands(Commands):
 
         ERROR when it is neither open nor about to be.
         """
-        arguments = given(number_or_speed, speed)
-        if self._sockets.multi and not arguments:
+        if self._sockets.multi and number_or_speed is None:
             raise AtError
-        number, rest = split_number(arguments, multi=self._sockets.multi)
+        number, rest = split_number(number_or_speed, speed, multi=self._sockets.multi)
         at_most(rest, 1)
         if rest:
             number_in(rest[0], 0, 1)
@@ -93,8 +91,7 @@ class LinkCommands(Commands):
         """
         sockets = self._sockets
         same_form(number_or_kind, multi=sockets.multi)
-        arguments = given(number_or_kind, kind_or_port, port)
-        number, rest = split_number(arguments, multi=sockets.multi)
+        number, rest = split_number(number_or_kind, kind_or_port, port, multi=sockets.multi)
         if len(rest) != 2 or rest[0].text.upper() not in _KINDS:
             raise BadArgument("kind and port are wanted")
         sockets.local_ports[number, rest[0].text.upper()] = number_in(rest[1], 0, 65535)

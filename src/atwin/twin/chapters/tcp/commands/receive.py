@@ -76,12 +76,11 @@ class ReceiveCommands(Commands):
         received is there after its end too.
         """
         sockets = self._sockets
-        arguments = given(number_or_length, length)
         if mode in (AT_ONCE, ON_REQUEST, ON_REQUEST_TOLD_ALWAYS):
-            at_most(arguments, 0)
+            at_most(given(number_or_length, length), 0)
             sockets.set_receive_mode(mode)
             return None
-        number, rest = split_number(arguments, multi=sockets.multi)
+        number, rest = split_number(number_or_length, length, multi=sockets.multi)
         at_most(rest, 0 if mode == _COUNT else 1)
         largest = _HEX_PACKET if mode == _READ_HEX else PACKET
         size = number_in(rest[0], 1, largest) if rest else largest

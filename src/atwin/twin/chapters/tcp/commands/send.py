@@ -11,7 +11,7 @@ from atwin.at.dialect.results import DataAccept, SendFail, SendOk
 from atwin.at.grammar import Argument
 from atwin.at.kinds import BadArgument, Late, OneOf, Range
 from atwin.at.reply import AtError, CmeError, Collect, Reply, frame_prompt
-from atwin.twin.chapters.tcp.commands import at_most, given, number_in, split_number
+from atwin.twin.chapters.tcp.commands import at_most, number_in, split_number
 from atwin.twin.chapters.tcp.link import PACKET
 from atwin.twin.chapters.tcp.service import NUMBERS, Sockets
 from atwin.twin.engine.run import Commands, Run
@@ -45,10 +45,9 @@ class SendCommands(Commands):
         `SEND FAIL`.
         """
         sockets = self._sockets
-        arguments = given(number_or_length, length)
-        if sockets.multi and not arguments:
+        if sockets.multi and number_or_length is None:
             raise AtError
-        number, rest = split_number(arguments, multi=sockets.multi)
+        number, rest = split_number(number_or_length, length, multi=sockets.multi)
         at_most(rest, 1)
         size = number_in(rest[0], 1, PACKET) if rest else None
         link = sockets.connected(number)
