@@ -40,8 +40,8 @@ class LoopClock:
     its time only from here needs no second version for tests.
     """
 
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self._loop = loop or asyncio.get_running_loop()
 
     def now(self) -> float:
         return self._loop.time()
