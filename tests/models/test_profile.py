@@ -147,6 +147,6 @@ def test_every_toml_file_of_the_folder_is_a_model() -> None:
 
 
 def test_the_page_has_every_value_and_no_other() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "docs/models.md").read_text("utf-8")
     rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page, re.MULTILINE))
     assert rows == NAMES | LIMITS | TIMES | FEATURES | TEXTS
