@@ -47,10 +47,9 @@ if TYPE_CHECKING:
     from atwin.host.recovery.ladder import Climbed
     from atwin.host.recovery.recovery import Retry
     from atwin.host.tls import TlsSettings
-    from atwin.line.errors import PortError, PortSpecError
     from atwin.line.frame import Flow
     from atwin.line.opener import open_port
-    from atwin.line.port import Port
+    from atwin.line.port import Port, PortError, PortSpecError
     from atwin.models import Profile, UnknownModelError, load_profile
     from atwin.session.blocking import SyncModem, connect
     from atwin.session.serving import SyncTwin, twin
@@ -130,10 +129,9 @@ _PLACES = {
         "atwin.host.recovery.ladder": "Climbed",
         "atwin.host.recovery.recovery": "Retry",
         "atwin.host.tls": "TlsSettings",
-        "atwin.line.errors": "PortError PortSpecError",
         "atwin.line.frame": "Flow",
         "atwin.line.opener": "open_port",
-        "atwin.line.port": "Port",
+        "atwin.line.port": "Port PortError PortSpecError",
         "atwin.models": "Profile UnknownModelError load_profile",
         "atwin.session.blocking": "SyncModem connect",
         "atwin.session.serving": "SyncTwin",

@@ -10,7 +10,7 @@ import pytest
 from atwin import connect
 from atwin.host.bring_up import Patience
 from atwin.host.errors import HostError, ModuleError, UsageError
-from atwin.line.errors import PortError
+from atwin.line.port import PortError
 from support.running.program import twin_running
 from support.servers.file_server import file_server
 

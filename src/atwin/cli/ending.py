@@ -123,7 +123,7 @@ def _judge(error: Exception, command: str) -> tuple[str, int]:
     from atwin.disk.errors import DiskError
     from atwin.disk.state import StateError
     from atwin.host.errors import HostError, OptionError
-    from atwin.line.errors import PortError, PortSpecError
+    from atwin.line.port import PortError, PortSpecError
     from atwin.models import UnknownModelError
 
     match error:

@@ -80,7 +80,7 @@ class PartFile:
         if self._fd >= 0:
             try:
                 with suppress(OSError):
-                    if os.fstat(self._fd).st_size == 0 and self._is_ours():
+                    if os.fstat(self._fd).st_size == 0 and _same_file(self._fd, self.path):
                         self.path.unlink(missing_ok=True)
             finally:
                 os.close(self._fd)
@@ -91,14 +91,14 @@ class PartFile:
 
         False, and nothing taken, when there are fewer.
         """
-        self._forget()
+        self.set_aside()
         with telling("read", self.path):
             for block in _blocks(self._fd, size):
                 self.hashes.update(block)
                 self.size += len(block)
         if self.size == size:
             return True
-        self._forget()
+        self.set_aside()
         return False
 
     def is_finished(self, size: int, sha256: str) -> bool:
@@ -129,11 +129,13 @@ class PartFile:
 
     def set_aside(self) -> None:
         """Begin at byte 0 again; what is on disk stays until the next append."""
-        self._forget()
+        self.finished = False
+        self.size = 0
+        self.hashes = Hashes(md5=self._md5)
 
     def start_over(self) -> None:
         """Drop everything."""
-        self._forget()
+        self.set_aside()
         self._cut()
 
     def tail(self, size: int) -> bytes:
@@ -156,7 +158,7 @@ class PartFile:
         self._check_ours()
         with telling("rename to", self.target):
             self._cut()
-            if self._reread() != self.hashes.sha256:
+            if _hash(self._fd, self.size).sha256 != self.hashes.sha256:
                 raise self._meddled("somebody else wrote to it")
             copy_access(self.target, self._fd)
             os.fsync(self._fd)
@@ -165,9 +167,9 @@ class PartFile:
 
     def remove(self) -> None:
         """Delete the file, if it is still ours; `target` is not touched."""
-        self._forget()
+        self.set_aside()
         with telling("remove", self.path):
-            if self._is_ours():
+            if _same_file(self._fd, self.path):
                 self.path.unlink(missing_ok=True)
 
     def _open_locked(self) -> int:
@@ -209,15 +211,6 @@ class PartFile:
         text = f"{self.path}: {what} during the download; {self.target} is as it was before"
         return MeddledError(f"{text}, run the command again")
 
-    def _reread(self) -> str:
-        hashes = Hashes()
-        for block in _blocks(self._fd, self.size):
-            hashes.update(block)
-        return hashes.sha256
-
-    def _is_ours(self) -> bool:
-        return _same_file(self._fd, self.path)
-
     def _write(self, data: bytes) -> None:
         view, at = memoryview(data), self.size
         while view:
@@ -231,11 +224,6 @@ class PartFile:
             if os.fstat(self._fd).st_size != self.size:
                 os.ftruncate(self._fd, self.size)
 
-    def _forget(self) -> None:
-        self.finished = False
-        self.size = 0
-        self.hashes = Hashes(md5=self._md5)
-
 
 def hash_file(path: Path, *, md5: bool = False) -> Hashes | None:
     """The hashes of a file; None when there is no such file. Raises `DiskError`."""
@@ -245,10 +233,7 @@ def hash_file(path: Path, *, md5: bool = False) -> Hashes | None:
         except FileNotFoundError:
             return None
         try:
-            hashes = Hashes(md5=md5)
-            for block in _blocks(fd, os.fstat(fd).st_size):
-                hashes.update(block)
-            return hashes
+            return _hash(fd, os.fstat(fd).st_size, md5=md5)
         finally:
             os.close(fd)
 
@@ -260,6 +245,13 @@ def sync_directory(path: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _hash(fd: int, size: int, *, md5: bool = False) -> Hashes:
+    hashes = Hashes(md5=md5)
+    for block in _blocks(fd, size):
+        hashes.update(block)
+    return hashes
 
 
 def _blocks(fd: int, size: int) -> Iterator[bytes]:

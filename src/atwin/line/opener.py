@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from atwin.line.errors import PortSpecError
 from atwin.line.frame import USUAL_RATE
+from atwin.line.port import PortSpecError
 from atwin.line.ports.tcp import connect_tcp
 
 if TYPE_CHECKING:

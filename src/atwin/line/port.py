@@ -10,6 +10,16 @@ if TYPE_CHECKING:
     from atwin.line.frame import Flow, HostSettings, ReceiveError
 
 
+class PortError(Exception):
+    """A port cannot be opened. One line: what was wrong and what to do."""
+
+
+class PortSpecError(PortError):
+    """What somebody wrote names no port: an unknown scheme, no host, a rate that is no number, a
+    place for a link or socket where none can be.
+    """
+
+
 class Receiver(Protocol):
     """What hangs on a port and hears it. Called from the event loop, never re-entered."""
 

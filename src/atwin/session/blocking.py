@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 from atwin.disk.state import StateError
 from atwin.host.errors import UsageError
 from atwin.host.modem import Modem
-from atwin.line.errors import PortSpecError
+from atwin.line.port import PortSpecError
 from atwin.models import UnknownModelError
 from atwin.session.loop_thread import LoopThread
 from atwin.session.opening import modem_on, pins_for

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from atwin.disk.errors import reason
-from atwin.line.errors import PortError, PortSpecError
+from atwin.line.port import PortError, PortSpecError
 from atwin.text import masked_url, parse_json
 from atwin.twin.faults.plan import fault_from_table
 from atwin.twin.twin import Twin

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from atwin.disk.state import StateError
 from atwin.host.errors import OptionError, UsageError
-from atwin.line.errors import PortSpecError
 from atwin.line.frame import USUAL_RATE
+from atwin.line.port import PortSpecError
 from atwin.line.ports.pty import PtyPort
 from atwin.line.ports.tcp import TcpServerPort
 from atwin.models import UnknownModelError, load_profile

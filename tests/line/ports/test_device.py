@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.line.errors import PortError
 from atwin.line.frame import Flow
 from atwin.line.opener import open_port
+from atwin.line.port import PortError
 from atwin.line.ports import device
 from atwin.line.ports.device import open_device
 from atwin.line.ports.pty import PtyPort

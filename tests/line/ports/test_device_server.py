@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.line.errors import PortError
 from atwin.line.frame import XOFF, XON, Flow, Frame, UartSettings
+from atwin.line.port import PortError
 from atwin.line.ports import device_server
 from atwin.line.ports.device_server import open_device_server
 from atwin.line.uart.uart import Uart

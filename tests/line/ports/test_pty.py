@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.line.errors import PortError, PortSpecError
 from atwin.line.frame import Flow, Frame, UartSettings
+from atwin.line.port import PortError, PortSpecError
 from atwin.line.ports import pty
 from atwin.line.ports.device import open_device
 from atwin.line.ports.pty import PtyPort

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.line.errors import PortError
+from atwin.line.port import PortError
 from atwin.line.ports.rfc2217 import Rfc2217ServerPort
 from atwin.line.ports.tcp import ClientPatience, TcpServerPort, connect_tcp
 from support.line.ears import Ear, leaves_nothing, settled

@@ -14,8 +14,7 @@ from tlslite.messages import ApplicationData
 from tlslite.recordlayer import RecordLayer
 
 from atwin.net.tls import SUITES, Alert, AlertNumber, Suite, Version
-from atwin.net.tls.alerts import FATAL
-from atwin.net.tls.errors import EngineError
+from atwin.net.tls.errors import FATAL, EngineError
 from atwin.net.tls.protection import Keys, Opener, Sealer
 
 PAIRS = [

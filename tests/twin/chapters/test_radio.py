@@ -119,7 +119,7 @@ def test_roaming_is_service_too() -> None:
 
 def test_signal_is_a_knob() -> None:
     async def test(twin: Twin, terminal: Terminal) -> None:
-        twin.radio.rssi = 7
+        twin.radio.cell.rssi = 7
         assert await terminal.ask(b"AT+CSQ") == b"\r\n+CSQ: 7,0\r\n\r\nOK\r\n"
         assert b"99,99,255,255,20,14\r\n" in await terminal.ask(b"AT+CESQ")
 

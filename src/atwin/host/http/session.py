@@ -27,7 +27,6 @@ from atwin.line.frame import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from types import TracebackType
 
     from atwin.at.dialect.urcs import HttpAction
     from atwin.host.channel.channel import Channel
@@ -133,12 +132,7 @@ class HttpSession:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *raised: object) -> None:
         # A module that fails here has nothing to add to the result, or to the first failure.
         with suppress(ModuleError):
             if kind is None or issubclass(kind, Exception):

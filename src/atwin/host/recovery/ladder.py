@@ -17,7 +17,7 @@ from atwin.host.errors import (
     WantsPersonError,
 )
 from atwin.host.recovery.rungs import ANSWERING, PDP_REBUILDS, SILENT, FindLine
-from atwin.line.errors import PortError
+from atwin.line.port import PortError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Literal
 
-from atwin.line.errors import PortError
+from atwin.line.port import PortError
 
 if TYPE_CHECKING:
     from collections.abc import Set

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.line.errors import PortError
 from atwin.line.pins.base import HostPins, PinError
-from atwin.line.port import SettablePort
+from atwin.line.port import PortError, SettablePort
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set

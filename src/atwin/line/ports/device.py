@@ -10,8 +10,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
-from atwin.line.errors import PortError, PortSpecError
 from atwin.line.frame import USUAL_RATE, Flow
+from atwin.line.port import PortError, PortSpecError
 from atwin.line.ports.posix import TermiosSettings
 from atwin.line.ports.tcp import cannot_connect
 from atwin.line.ports.transport import TransportPort

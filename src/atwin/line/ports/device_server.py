@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from atwin.line.errors import PortError
 from atwin.line.frame import Flow
+from atwin.line.port import PortError
 from atwin.line.ports.device import SerialPort, open_device
 from atwin.line.ports.wrapper import PortWrapper
 

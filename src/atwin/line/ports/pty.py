@@ -12,8 +12,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from atwin.disk.errors import reason
-from atwin.line.errors import PortError
 from atwin.line.frame import HostSettings
+from atwin.line.port import PortError
 from atwin.line.ports.pty_link import make_link, remove_link
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import tempfile
 from contextlib import suppress
 
 from atwin.disk.errors import reason
-from atwin.line.errors import PortError, PortSpecError
+from atwin.line.port import PortError, PortSpecError
 from atwin.text import shown
 
 _NUMBER = re.compile(r"\d+$")

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from atwin.disk.errors import reason
-from atwin.line.errors import PortError
+from atwin.line.port import PortError
 from atwin.line.ports.transport import TransportPort
 from atwin.line.ports.wrapper import PortWrapper
 

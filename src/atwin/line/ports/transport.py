@@ -52,10 +52,6 @@ class TransportPort(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    async def gone(self) -> None:
-        """Return when the connection is over."""
-        await self._gone.wait()
-
     async def close(self) -> None:
         self._closing = True
         if self._transport is not None and not self._gone.is_set():

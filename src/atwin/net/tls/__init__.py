@@ -4,9 +4,16 @@ For emulation and tests only: RC4, 3DES, SSL 3.0, static RSA and a CBC check tha
 constant time protect nothing.
 """
 
-from atwin.net.tls.alerts import Alert, AlertNumber
 from atwin.net.tls.engine import TlsResult
-from atwin.net.tls.errors import Kind, Stage, TlsBrokenError, TlsFailure, TlsHandshakeError
+from atwin.net.tls.errors import (
+    Alert,
+    AlertNumber,
+    Kind,
+    Stage,
+    TlsBrokenError,
+    TlsFailure,
+    TlsHandshakeError,
+)
 from atwin.net.tls.profile import TlsProfile
 from atwin.net.tls.stream import TlsStream, secure
 from atwin.net.tls.suites import SUITES, Suite, Version, suites_for, versions_for

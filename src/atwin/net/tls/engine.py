@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from atwin.net.tls import messages
-from atwin.net.tls.alerts import FATAL, WARNING, Alert, AlertNumber
 from atwin.net.tls.certificates.client_key import ClientKey, load_client_key
 from atwin.net.tls.certificates.verify import judge, load_anchors
 from atwin.net.tls.errors import (
+    FATAL,
+    WARNING,
+    Alert,
+    AlertNumber,
     EngineError,
     Kind,
     Stage,

@@ -23,8 +23,7 @@ from tlslite.x509 import X509
 from tlslite.x509certchain import X509CertChain
 
 from atwin.net.tls import messages
-from atwin.net.tls.alerts import AlertNumber
-from atwin.net.tls.errors import EngineError, refusal
+from atwin.net.tls.errors import AlertNumber, EngineError, refusal
 from atwin.net.tls.protection import Keys, Opener, Sealer
 from atwin.net.tls.suites import SUITES, Version
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.net.tls import messages
-from atwin.net.tls.alerts import WARNING, Alert, AlertNumber
-from atwin.net.tls.errors import EngineError, Kind, Stage, refusal
+from atwin.net.tls.errors import WARNING, Alert, AlertNumber, EngineError, Kind, Stage, refusal
 from atwin.net.tls.messages import ContentType, HandshakeType
 from atwin.net.tls.suites import Version
 

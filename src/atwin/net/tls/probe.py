@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 from atwin.net.network import StreamError
 from atwin.net.tls import messages
-from atwin.net.tls.alerts import FATAL, Alert
-from atwin.net.tls.errors import EngineError, Kind
+from atwin.net.tls.errors import FATAL, Alert, EngineError, Kind
 from atwin.net.tls.incoming import MAX_HANDSHAKE
 from atwin.net.tls.messages import ContentType, HandshakeType
 from atwin.net.tls.records import Records

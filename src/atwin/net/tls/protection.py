@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atwin.net.tls import ciphers
-from atwin.net.tls.alerts import AlertNumber
-from atwin.net.tls.errors import EngineError, refusal
+from atwin.net.tls.errors import AlertNumber, EngineError, refusal
 from atwin.net.tls.suites import Version
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from atwin.net.tls.alerts import FATAL, Alert, AlertNumber
-from atwin.net.tls.errors import EngineError, Kind, refusal
+from atwin.net.tls.errors import FATAL, Alert, AlertNumber, EngineError, Kind, refusal
 from atwin.net.tls.messages import ContentType
 
 if TYPE_CHECKING:

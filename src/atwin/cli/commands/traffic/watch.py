@@ -132,7 +132,7 @@ async def _asking_twin(twin: "Twin", watch: Watch) -> AsyncIterator[None]:
 async def _asking_module(modem: "Modem", watch: Watch) -> AsyncIterator[None]:
     """Its counters before and after; they are switched on for that long where they are off."""
     from atwin.host.errors import HostError
-    from atwin.line.errors import PortError
+    from atwin.line.port import PortError
 
     switch = (await modem.command("AT^DATAINFO?")).match(_SWITCH)
     was_off = switch is not None and switch[1] == "0"

@@ -16,7 +16,6 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from OpenSSL import crypto
 
-from atwin.net.tls.alerts import AlertNumber
 from atwin.net.tls.certificates.names import speaks_for
 from atwin.net.tls.certificates.reading import (
     UNREADABLE,
@@ -25,6 +24,7 @@ from atwin.net.tls.certificates.reading import (
     unpack,
     why_unreadable,
 )
+from atwin.net.tls.errors import AlertNumber
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -71,10 +71,6 @@ class Radio(ChapterService):
         """Signal strength 0-31 as AT+CSQ tells it, 99 without service."""
         return self.cell.rssi if self.registered else 99
 
-    @rssi.setter
-    def rssi(self, value: int) -> None:
-        self.cell.rssi = value
-
     @property
     def sim_state(self) -> str:
         """`READY`, `SIM PIN`, … as AT+CPIN? has it. Raises `CmeError`: no card, or not yet."""
