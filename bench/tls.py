@@ -26,7 +26,7 @@ from rich.table import Table
 
 from atwin.net.meter.kernel import limit_segments
 from atwin.net.real import RealNetwork
-from atwin.net.tls import SUITES, Suite, TlsProfile, TlsStream, secure
+from atwin.net.tls import SUITES, TlsProfile, secure
 from atwin.net.tls.suites import (
     AES128_SHA,
     AES256_SHA,
@@ -34,10 +34,13 @@ from atwin.net.tls.suites import (
     RC4_MD5,
     RC4_SHA,
     TRIPLE_DES_SHA,
+    Suite,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from atwin.net.tls.stream import TlsStream
 
 SIZE = 24 << 20
 RUNS = 7

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atwin.net.tls import AlertNumber, Version
+from atwin.net.tls import Version
+from atwin.net.tls.errors import AlertNumber
 from atwin.net.tls.probe import Outcome
 from atwin.probe.chain import ONE_RECORD
 from atwin.probe.diagnosis import Cause

@@ -1,12 +1,11 @@
 """Text that others wrote: what may be shown of it, what must not be written down, what it says."""
 
 from atwin.text.mask import hide, is_secret_header, masked, masked_url
-from atwin.text.parse import decimal, hexadecimal, parse_json, parse_toml
+from atwin.text.parse import decimal, parse_json, parse_toml
 from atwin.text.shown import shown
 
 __all__ = [
     "decimal",
-    "hexadecimal",
     "hide",
     "is_secret_header",
     "masked",

@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.net.tls import (
-    SUITES,
-    Kind,
-    TlsHandshakeError,
-    TlsProfile,
-    Version,
-    secure,
-    suites_for,
-    versions_for,
-)
+from atwin.net.tls import SUITES, TlsProfile, Version, secure, suites_for, versions_for
 from atwin.net.tls.engine import Engine
+from atwin.net.tls.errors import Kind, TlsHandshakeError
 from atwin.net.tls.messages import client_hello
 from support.servers import tls_servers
 from support.servers.sockets import dial

@@ -20,18 +20,9 @@ from tlslite.messages import ApplicationData, Finished, Message
 from tlslite.tlsconnection import TLSConnection
 
 from atwin.net.network import StreamError
-from atwin.net.tls import (
-    Kind,
-    Stage,
-    TlsBrokenError,
-    TlsFailure,
-    TlsHandshakeError,
-    TlsProfile,
-    TlsStream,
-    Version,
-    secure,
-)
+from atwin.net.tls import TlsProfile, Version, secure
 from atwin.net.tls.engine import Engine
+from atwin.net.tls.errors import Kind, Stage, TlsBrokenError, TlsFailure, TlsHandshakeError
 from atwin.net.tls.incoming import MAX_HANDSHAKE
 from support.servers.sockets import dial
 from support.servers.tls_pki import END, START
@@ -50,6 +41,7 @@ from support.servers.tls_talk import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from atwin.net.tls.stream import TlsStream
     from support.servers.tls_pki import Issued
 
 CCS, ALERT, HANDSHAKE, DATA = 20, 21, 22, 23

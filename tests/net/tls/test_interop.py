@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.net.tls import SUITES, Kind, Stage, Suite, TlsProfile, Version, secure
-from atwin.net.tls.suites import RC4_MD5, Bulk
+from atwin.net.tls import SUITES, TlsProfile, Version, secure
+from atwin.net.tls.errors import Kind, Stage
+from atwin.net.tls.suites import RC4_MD5, Bulk, Suite
 from support.servers import tls_servers
 from support.servers.sockets import dial
 from support.servers.tls_talk import WALL, fetch, read_all, refused, tlslite_server

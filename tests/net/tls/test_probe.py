@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.net.tls import SUITES, Suite, Version
+from atwin.net.tls import SUITES, Version
 from atwin.net.tls.probe import HandshakeAnswer, Outcome, Question, ask
-from atwin.net.tls.suites import Bulk
+from atwin.net.tls.suites import Bulk, Suite
 from support.servers import tls_servers
 from support.servers.sockets import dial
 from support.servers.tls_talk import WALL, certificate_message, raw_server, record, server_hello

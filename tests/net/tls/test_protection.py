@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,9 +13,12 @@ from tlslite.mathtls import calc_key
 from tlslite.messages import ApplicationData
 from tlslite.recordlayer import RecordLayer
 
-from atwin.net.tls import SUITES, Alert, AlertNumber, Suite, Version
-from atwin.net.tls.errors import FATAL, EngineError
+from atwin.net.tls import SUITES, Version
+from atwin.net.tls.errors import FATAL, Alert, AlertNumber, EngineError
 from atwin.net.tls.protection import Keys, Opener, Sealer
+
+if TYPE_CHECKING:
+    from atwin.net.tls.suites import Suite
 
 PAIRS = [
     pytest.param(suite, version, id=f"{suite.openssl}-{version.name}")

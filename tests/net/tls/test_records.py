@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from atwin.net.tls import SUITES, Alert, Suite, Version
+from atwin.net.tls import SUITES, Version
+from atwin.net.tls.errors import Alert
 from atwin.net.tls.protection import Keys, Opener, Sealer
 from atwin.net.tls.records import HEADER, Records
+
+if TYPE_CHECKING:
+    from atwin.net.tls.suites import Suite
 
 DATA = 23
 

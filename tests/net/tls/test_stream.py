@@ -14,8 +14,9 @@ import pytest
 
 from atwin.clock import run_virtual
 from atwin.net.network import StreamError
-from atwin.net.tls import SUITES, Kind, TlsHandshakeError, TlsProfile, secure, suites_for
+from atwin.net.tls import SUITES, TlsProfile, secure, suites_for
 from atwin.net.tls.engine import Engine
+from atwin.net.tls.errors import Kind, TlsHandshakeError
 from support.servers.sockets import SocketStream, dial
 from support.servers.tls_talk import WALL, fetch, raw_server, read_all, refused, tlslite_server
 

@@ -13,8 +13,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from atwin.net.tls import Kind, Stage, TlsHandshakeError, TlsProfile, secure
+from atwin.net.tls import TlsProfile, secure
 from atwin.net.tls.certificates.verify import Verdict, judge
+from atwin.net.tls.errors import Kind, Stage, TlsHandshakeError
 from support.servers import tls_pki, tls_servers
 from support.servers.sockets import dial
 from support.servers.tls_pki import END, MIDDLE, START, Issued

@@ -14,14 +14,18 @@ from tlslite.utils.keyfactory import parsePEMKey
 from tlslite.x509 import X509
 from tlslite.x509certchain import X509CertChain
 
-from atwin.net.tls import TlsHandshakeError, secure
+from atwin.net.tls import secure
+from atwin.net.tls.errors import TlsHandshakeError
 from support.running.patience import PATIENCE
 from support.servers.sockets import dial
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
-    from atwin.net.tls import TlsFailure, TlsProfile, TlsResult, TlsStream
+    from atwin.net.tls import TlsProfile
+    from atwin.net.tls.engine import TlsResult
+    from atwin.net.tls.errors import TlsFailure
+    from atwin.net.tls.stream import TlsStream
     from support.servers.tls_pki import Issued
 
 #: 2030-01-01, when the ordinary test certificates are valid.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from atwin.net.tls import Suite
+    from atwin.net.tls.suites import Suite
     from atwin.testing.simulated import SimulatedStream
     from support.servers.tls_pki import Issued
 

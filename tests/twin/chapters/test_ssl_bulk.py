@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from atwin.net.tls import Suite
+    from atwin.net.tls.suites import Suite
     from support.servers.tls_pki import Issued
 
 SIZE = 12_000_000

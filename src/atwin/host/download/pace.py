@@ -104,11 +104,6 @@ class Part:
     first: int
     last: int
 
-    @property
-    def length(self) -> int:
-        """Bytes."""
-        return self.last - self.first + 1
-
 
 def count_parts(total: int, chunk: int) -> int:
     """How many parts of `chunk` bytes an entity of `total` bytes has."""

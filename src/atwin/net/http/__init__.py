@@ -2,11 +2,10 @@
 
 from atwin.net.http.exchange import HttpExchange, open_exchange
 from atwin.net.http.request import Request
-from atwin.net.http.response import BodyCutError, HttpError, NotHttpError, ResponseHead
+from atwin.net.http.response import BodyCutError, NotHttpError, ResponseHead
 
 __all__ = [
     "BodyCutError",
-    "HttpError",
     "HttpExchange",
     "NotHttpError",
     "Request",

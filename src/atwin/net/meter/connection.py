@@ -42,13 +42,8 @@ class ConnectionMeter:
         self._settled = False
         self._calls: list[Callable[[], None]] = []
 
-    @property
-    def settled(self) -> bool:
-        """Nothing can be added any more."""
-        return self._settled
-
     def when_settled(self, call: Callable[[], None]) -> None:
-        """Call when that is so."""
+        """Call when nothing can be added any more."""
         if self._settled:
             call()
         else:

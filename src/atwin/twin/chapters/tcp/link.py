@@ -206,13 +206,13 @@ class Link:
 
     def _room(self, incoming: Incoming) -> int:
         """Bytes that may be read now: one packet at a time where they pass right through."""
-        if incoming.holds(self):
+        if incoming.holds():
             return WINDOW - self.waiting
         return 0 if self._packets or self._giving else PACKET
 
     async def _give(self, incoming: Incoming, reader: asyncio.Future[None]) -> None:
-        while not reader.done() or (self._packets and not incoming.fetchable(self)):
-            if not self._packets or incoming.holds(self):
+        while not reader.done() or (self._packets and not incoming.fetchable()):
+            if not self._packets or incoming.holds():
                 self._news.clear()
                 await self._news.wait()
                 continue
@@ -259,19 +259,19 @@ class Incoming:
         self._settings = settings
         self._run = run
 
-    def holds(self, link: Link) -> bool:
+    def holds(self) -> bool:
         """Whether packets are to wait in the module."""
         if self._settings.mode:
             return not self.online
         return self.mode != AT_ONCE
 
-    def fetchable(self, link: Link) -> bool:
+    def fetchable(self) -> bool:
         """Whether the host fetches held packets itself, also from a link that has ended."""
         return not self._settings.mode and self.mode != AT_ONCE
 
     def arrived(self, link: Link) -> None:
         """A packet waits."""
-        if self.fetchable(link) and not (link.announced and self.mode == ON_REQUEST):
+        if self.fetchable() and not (link.announced and self.mode == ON_REQUEST):
             link.announced = True
             self._run.urc(DataWaiting(link.number if self._settings.mux else None))
 
