@@ -113,7 +113,7 @@ def masked(text: str) -> str:
     if _SUSPECT.search(text) is None:
         return text
     text = _without_headers(text)
-    text = _WORD.sub(lambda word: _without_url_secrets(word[0]), text)
+    text = _WORD.sub(lambda word: masked_url(word[0]), text)
     return _without_arguments(text)
 
 
@@ -125,14 +125,6 @@ def hide(secret: str) -> None:
     if len(secret) >= _SHORTEST_HIDDEN:
         _HIDDEN.update(dict.fromkeys((secret, secret.replace('"', "\\22"))))
         masked.cache_clear()
-
-
-def masked_url(url: str) -> str:
-    """A URL without the secrets in it: user and password, and what tokens the query carries.
-
-    Raises nothing, also for what is no URL.
-    """
-    return _without_url_secrets(url)
 
 
 def _without_headers(text: str) -> str:
@@ -172,8 +164,11 @@ def is_secret_header(name: str) -> bool:
     return name[:2] in ("X-", "x-") and _is_secret_name(name[2:])
 
 
-def _without_url_secrets(text: str) -> str:
-    """`text` is one URL, or one word without blanks and quotes that may hold one."""
+def masked_url(text: str) -> str:
+    """A URL without the secrets in it: user and password, and what tokens the query carries.
+
+    Or one word without blanks and quotes that may hold a URL. Raises nothing.
+    """
     if "://" in text and ("@" in text or "%40" in text):
         text = _USER.sub(rf"\1{_MASK}\2", text)
         broken, last = _BROKEN_USER.search(text), text.rfind("@")

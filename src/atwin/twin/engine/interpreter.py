@@ -81,7 +81,7 @@ class Interpreter:
 
     def start(self) -> None:
         """Begin to take bytes from the UART."""
-        self._uart.listen(self._pump)
+        self._uart.listen(self.resume)
 
     def stop(self) -> None:
         """The firmware ends: nothing is read and nothing said any more."""
@@ -126,13 +126,9 @@ class Interpreter:
         self._passage = None
         self.resume()
 
-    def resume(self) -> None:
-        """The passage can take more."""
-        self._pump()
-
     # --- input ----------------------------------------------------------------------------------
 
-    def _pump(self) -> None:
+    def resume(self) -> None:
         """Take what the UART holds, as far as it can be used now.
 
         Between two lines typed in one go there is a gap as well.
@@ -249,7 +245,7 @@ class Interpreter:
             if self._deliver(answer, commands):
                 self._go_on(commands)
         self._fill_gap()
-        self._pump()
+        self.resume()
 
     def _deliver(self, answer: Answer, rest: deque[Command]) -> bool:
         """Put one command's answer on the line. False when the line does not go on behind it."""
@@ -301,7 +297,7 @@ class Interpreter:
         if rest:
             self._go_on(rest)
         self._fill_gap()
-        self._pump()
+        self.resume()
 
     # --- data phases ----------------------------------------------------------------------------
 
