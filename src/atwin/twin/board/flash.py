@@ -6,6 +6,7 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from atwin.at.reply import AtError
 from atwin.disk.state import StateError
 
 if TYPE_CHECKING:
@@ -23,8 +24,11 @@ LONGEST_PATH = 255
 SELF_MADE = "/USER/HTTP"
 
 
-class FlashError(Exception):
-    """A file operation cannot be done; the text says why."""
+class FlashError(AtError):
+    """A file operation cannot be done; the text says why.
+
+    A command that lets it pass ends with plain ERROR.
+    """
 
 
 class FlashFull(FlashError):  # noqa: N818 - becomes CME 20 or ERROR, as the command has it

@@ -28,10 +28,9 @@ class Nvram:
         self._records = {name: dict(record) for name, record in (records or {}).items()}
         self._keep = keep
 
-    def load(self, name: str) -> Record | None:
-        """A copy of the record, or None when there is none."""
-        record = self._records.get(name)
-        return None if record is None else dict(record)
+    def has(self, name: str) -> bool:
+        """Whether there is such a record."""
+        return name in self._records
 
     def store(self, name: str, record: Record) -> None:
         """Replace the record whole."""

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from atwin.at import command
 from atwin.at.dialect.commands import SIGN
 from atwin.at.kinds import OneOf, Range, Text
 from atwin.at.reply import AtError, Block, Collect, Reply, frame_prompt
-from atwin.twin.board.flash import FlashError
-from atwin.twin.engine.run import Chapter, Commands
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from atwin.twin.engine.run import Run
+from atwin.twin.engine.run import Chapter, Commands, Run
 
 #: Bytes one FSREAD or FSWRITE moves at most, and the largest number of a position or a time.
 LARGEST_PIECE = 10240
@@ -39,32 +32,27 @@ class FileCommands(Commands):
     @command.set("+FSCREATE", plain_errors=True)
     def create(self, name: Annotated[str, Text("filename")]) -> None:
         """Create an empty file; its name has at most 64 bytes."""
-        with _plain_error():
-            self._flash.create(name)
+        self._flash.create(name)
 
     @command.set("+FSDEL", plain_errors=True)
     def delete(self, name: Annotated[str, Text("filename")]) -> None:
         """Delete a file."""
-        with _plain_error():
-            self._flash.delete(name)
+        self._flash.delete(name)
 
     @command.set("+FSMKDIR", plain_errors=True)
     def make_directory(self, name: Annotated[str, Text("directory")]) -> None:
         """Create a directory in one that exists."""
-        with _plain_error():
-            self._flash.make_directory(name)
+        self._flash.make_directory(name)
 
     @command.set("+FSRMDIR", plain_errors=True)
     def remove_directory(self, name: Annotated[str, Text("directory")]) -> None:
         """Delete an empty directory."""
-        with _plain_error():
-            self._flash.remove_directory(name)
+        self._flash.remove_directory(name)
 
     @command.set("+FSLS", plain_errors=True)
     def listing(self, name: Annotated[str, Text("directory")]) -> Reply:
         """What is in a directory: files, then directories with a backslash after the name."""
-        with _plain_error():
-            files, directories = self._flash.listing(name)
+        files, directories = self._flash.listing(name)
         return Reply((*files, *(directory + "\\" for directory in directories)))
 
     @command.execute("+FSMEM")
@@ -75,8 +63,7 @@ class FileCommands(Commands):
     @command.set("+FSFLSIZE", plain_errors=True)
     def size(self, name: Annotated[str, Text("filename")]) -> str:
         """The size of a file in bytes."""
-        with _plain_error():
-            return f"+FSFLSIZE: {len(self._flash.read(name))}"
+        return f"+FSFLSIZE: {len(self._flash.read(name))}"
 
     @command.set("+FSDRIVE", plain_errors=True)
     def drive(self, number: Annotated[int, OneOf(0)]) -> str:
@@ -102,8 +89,7 @@ class FileCommands(Commands):
         position: Annotated[int, Range(0, LARGEST_NUMBER)],
     ) -> Block:
         """Read up to 10240 bytes from the start (mode 0) or from `position` (mode 1)."""
-        with _plain_error():
-            data = self._flash.read(name)
+        data = self._flash.read(name)
         if mode == 1 and position >= len(data):
             raise AtError
         start = position if mode == 1 else 0
@@ -124,26 +110,16 @@ class FileCommands(Commands):
         Mode 0 replaces its content, 1 appends. When the time is over first: TimeOut, and nothing
         is written.
         """
-        with _plain_error():
-            self._flash.read(name)
+        self._flash.read(name)
 
         def done(data: bytes) -> Reply | None:
             if len(data) < length:
                 return Reply(("TimeOut",), final=None)
-            with _plain_error():
-                store = self._flash.append if mode else self._flash.write
-                store(name, data)
+            store = self._flash.append if mode else self._flash.write
+            store(name, data)
             return None
 
         return Collect(self._prompt, length, float(seconds), done)
-
-
-@contextmanager
-def _plain_error() -> Iterator[None]:
-    try:
-        yield
-    except FlashError as error:
-        raise AtError(str(error)) from error
 
 
 CHAPTER = Chapter((FileCommands,))

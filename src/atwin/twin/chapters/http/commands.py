@@ -12,7 +12,7 @@ from atwin.at.grammar import Argument
 from atwin.at.kinds import BadArgument, Late, Range, Tail, Text
 from atwin.at.reply import Block, CmeError, Collect, Reply, frame_prompt
 from atwin.twin.board.flash import BadName, FlashError
-from atwin.twin.chapters.http.parameters import Parameters, is_saved
+from atwin.twin.chapters.http.parameters import RECORD, Parameters
 from atwin.twin.chapters.http.service import HttpService
 from atwin.twin.engine.run import Commands, Run
 
@@ -127,7 +127,7 @@ class HttpCommands(Commands):
     def saved(self) -> Reply:
         """Mode 0 and the saved values, or mode 1 and the current ones when none are saved."""
         nvram = self._http.nvram
-        if is_saved(nvram):
+        if nvram.has(RECORD):
             return Reply(("+HTTPSCONT: 0", *Parameters.boot(nvram).saved_lines()))
         current = self._http.session.parameters if self._http.is_open else Parameters()
         return Reply(("+HTTPSCONT: 1", *current.saved_lines()))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from atwin.at.grammar import Argument
     from atwin.twin.board.nvram import Nvram
 
-_RECORD = "http"
+RECORD = "http"
 _BIGGEST = 4_294_967_295
 #: Bytes of USERDATA, and of each USER_DEFINED.
 _LONGEST_HEADERS = 512
@@ -86,7 +86,7 @@ class Parameters:
     def boot(cls, nvram: Nvram) -> Parameters:
         """What HTTPSCONT saved, or the defaults."""
         saved = {tag: _FIELDS[tag] for tag in _SAVED}
-        return nvram.restore(_RECORD, cls(), _ALLOWED, saved)
+        return nvram.restore(RECORD, cls(), _ALLOWED, saved)
 
     def snapshot(self) -> Parameters:
         """A copy that HTTPPARA cannot change any more."""
@@ -94,7 +94,7 @@ class Parameters:
 
     def save(self, nvram: Nvram) -> None:
         """AT+HTTPSCONT: the decoded values, for the next boot."""
-        nvram.store(_RECORD, {tag: getattr(self, _FIELDS[tag]) for tag in _SAVED})
+        nvram.store(RECORD, {tag: getattr(self, _FIELDS[tag]) for tag in _SAVED})
 
     def set(self, tag: str, value: Argument, *, append_user_data: bool = False) -> None:
         """AT+HTTPPARA=<tag>,<value>. Raises `BadArgument`: unknown tag, bad or too long value."""
@@ -157,11 +157,6 @@ class Parameters:
     def _line(self, tag: str) -> str:
         value = getattr(self, _FIELDS[tag])
         return f"{tag}: {_encode(value) if tag == 'USERDATA' else value}"
-
-
-def is_saved(nvram: Nvram) -> bool:
-    """Whether HTTPSCONT has stored anything."""
-    return nvram.load(_RECORD) is not None
 
 
 def _decode(text: str) -> str:

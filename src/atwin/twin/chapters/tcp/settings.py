@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from atwin.twin.board.nvram import Nvram
 
-_RECORD = "sockets"
+RECORD = "sockets"
 
 #: What a saved value may be; any other comes from a damaged record.
 _ALLOWED = {
@@ -67,11 +67,11 @@ class TcpSettings:
     @classmethod
     def boot(cls, nvram: Nvram) -> TcpSettings:
         """What AT+CIPSCONT saved, or the factory's."""
-        return nvram.restore(_RECORD, cls(), _ALLOWED)
+        return nvram.restore(RECORD, cls(), _ALLOWED)
 
     def save(self, nvram: Nvram) -> None:
         """AT+CIPSCONT."""
-        nvram.store(_RECORD, asdict(self))
+        nvram.store(RECORD, asdict(self))
 
     def line(self, command: str) -> str:
         """What the read form of that command says."""
@@ -82,8 +82,3 @@ class TcpSettings:
     def shown(self) -> tuple[str, ...]:
         """One line a command."""
         return tuple(self.line(command) for command in _SHOWN)
-
-
-def is_saved(nvram: Nvram) -> bool:
-    """Whether AT+CIPSCONT has saved anything."""
-    return nvram.load(_RECORD) is not None

@@ -15,7 +15,7 @@ from atwin.at.kinds import OneOf, Text
 from atwin.at.reply import AtError, CmeError, Reply
 from atwin.twin.chapters.tcp.scene import ClientState, Event, IpState
 from atwin.twin.chapters.tcp.service import NUMBERS, Sockets
-from atwin.twin.chapters.tcp.settings import TcpSettings, is_saved
+from atwin.twin.chapters.tcp.settings import RECORD, TcpSettings
 from atwin.twin.engine.run import Commands, Run
 
 
@@ -114,7 +114,7 @@ class SceneCommands(Commands):
     def saved(self) -> Reply:
         """Mode 0 and the saved settings, or mode 1 and the current ones when none are saved."""
         nvram = self._sockets.run.hardware.nvram
-        if is_saved(nvram):
+        if nvram.has(RECORD):
             return Reply(("+CIPSCONT: 0", *TcpSettings.boot(nvram).shown()))
         return Reply(("+CIPSCONT: 1", *self._sockets.settings.shown()))
 
