@@ -185,6 +185,8 @@ def test_after_a_restart_a_device_has_its_rate_and_flow_control_again(
                 nonlocal restarts
                 if now.kept >= 20_000 and not restarts:
                     restarts += 1
+                    # What is said to a module that starts is lost, so only before is none.
+                    assert uart.lost_bytes == 0
                     assert terminal.host_settings == HostSettings(wanted, obeys_cts=True)
                     twin.module.restart()
 
@@ -203,7 +205,7 @@ def test_after_a_restart_a_device_has_its_rate_and_flow_control_again(
                 assert as_wished()
                 assert terminal.host_settings == HostSettings(wanted, obeys_cts=True)
                 assert (tmp_path / "f").read_bytes() == body
-                assert (uart.lost_bytes, terminal.dropped) == (0, 0)
+                assert terminal.dropped == 0
             assert (terminal.host_settings.rate, uart.rate) == (found, found)
         await terminal.close()
 
