@@ -150,6 +150,29 @@ def test_short_body_is_told_and_the_line_recovers() -> None:
     run_virtual(main())
 
 
+@pytest.mark.parametrize(
+    ("command", "said", "told"),
+    [
+        ("AT+HTTPREAD", b"\r\n+HTTPREAD: 5\r\nhello\r\n", "all 5 announced bytes and no result in"),
+        ("AT+HTTPDATA=5,1000", b"\r\nDOWNLOAD\r\n", "the prompt for data and no result in"),
+        ("AT+FSWRITE=a,0,5,5", b"\r\n>", "the prompt for data and no result in"),
+        ("AT+CSQ", b"\r\n+CSQ: 1,1\r\n", r"\+CSQ: 1,1 in"),
+    ],
+)
+def test_a_result_that_does_not_come_is_told_with_what_came(
+    command: str, said: bytes, told: str
+) -> None:
+    async def main() -> None:
+        near, far = memory_pair()
+        channel = Channel(near)
+        far.start(Silent())
+        asyncio.get_running_loop().call_later(1.0, far.write, said)
+        with pytest.raises(Timeout, match=f"^{told} 9 s"):
+            await channel.command(command)
+
+    run_virtual(main())
+
+
 def test_slow_body_may_take_longer_than_the_timeout() -> None:
     async def main() -> None:
         near, far = memory_pair()

@@ -148,8 +148,12 @@ class Exchange:
 
     def came_so_far(self) -> str:
         """For the error text."""
+        if self.announced is not None and self.got >= self.announced:
+            return f"all {self.announced} announced bytes and no result"
         if self.announced is not None:
             return f"only {self.got} of {self.announced} announced bytes"
+        if self.asked_for_data and not self.lines:
+            return "the prompt for data and no result"
         return " / ".join(self.lines[-3:]) if self.lines else "nothing"
 
     @property
