@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -127,6 +128,31 @@ def test_calls_from_several_threads_take_turns() -> None:
         for thread in threads:
             thread.join()
         assert lines == ["+CGATT: 1"] * 8
+
+
+@pytest.mark.parametrize("pauses", [0.0, 3600.0])
+def test_closed_while_another_thread_is_in_a_call(pauses: float) -> None:
+    waits = threading.Event()
+    ended: list[BaseException] = []
+
+    async def paused() -> None:
+        waits.set()
+        await asyncio.sleep(pauses)
+        await asyncio.get_running_loop().create_future()
+
+    def call() -> None:
+        with pytest.raises(RuntimeError, match="this is closed") as caught:
+            modem._loop.call(paused())
+        ended.append(caught.value)
+
+    modem = SyncModem(Factory())
+    thread = threading.Thread(target=call)
+    thread.start()
+    assert waits.wait(10)
+    modem.close()
+    thread.join(10)
+    assert len(ended) == 1
+    assert host_threads() == 0
 
 
 def test_a_url_in_place_of_a_function() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import wait
+from concurrent.futures import CancelledError, wait
 from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +16,11 @@ T = TypeVar("T")
 
 #: Seconds after which a Ctrl-C is noticed at the latest.
 _LOOK_UP = 0.5
+#: Seconds that calls of other threads have to end when the loop does.
+_LAST_CALLS = 5.0
+
+_CLOSED = "this is closed"
+_HERE = "this thread cannot wait for itself: call from another one"
 
 
 class LoopThread:
@@ -36,11 +41,12 @@ class LoopThread:
     def call(self, work: Coroutine[Any, Any, T]) -> T:
         """What `work` comes to in the loop. Ctrl-C here stops it there.
 
-        Raises what `work` raises, and `RuntimeError` after the end.
+        Raises what `work` raises, and `RuntimeError` after the end, or when that comes before
+        `work` is over, and on the loop's own thread.
         """
-        if self._ended:
+        if self._ended or self._is_here:
             work.close()
-            raise RuntimeError("this is closed")
+            raise RuntimeError(_CLOSED if self._ended else _HERE)
         ended = threading.Event()
         task: asyncio.Task[T] | None = None
         given_up = False
@@ -66,8 +72,13 @@ class LoopThread:
             future = asyncio.run_coroutine_threadsafe(run(), self._loop)
             # A signal that comes just before a wait begins does not end it: look up now and then.
             while not wait((future,), timeout=_LOOK_UP).done:
-                pass
+                if not self._thread.is_alive():
+                    raise RuntimeError(_CLOSED)
             return future.result()
+        except CancelledError:
+            if self._ended:
+                raise RuntimeError(_CLOSED) from None
+            raise
         except KeyboardInterrupt:
             # The command in flight must be over before the caller goes on, or its late answer
             # would meet the next one. The signal may have come before `future` had its name, so
@@ -77,8 +88,13 @@ class LoopThread:
             raise
 
     def end(self) -> None:
-        """Close `thing` and end the thread; harmless when called twice."""
+        """Close `thing` and end the thread; harmless when called twice.
+
+        Raises `RuntimeError` on the loop's own thread.
+        """
         if not self._ended:
+            if self._is_here:
+                raise RuntimeError(_HERE)
             try:
                 self.call(self._open.aclose())
             finally:
@@ -97,10 +113,19 @@ class LoopThread:
             self._ended = True
             asyncio.run_coroutine_threadsafe(end(), self._loop)
 
+    @property
+    def _is_here(self) -> bool:
+        """Whether this is the loop's own thread, which cannot wait for itself."""
+        return threading.current_thread() is self._thread
+
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_forever()
+            if left := asyncio.all_tasks(self._loop):
+                for task in left:
+                    task.cancel()
+                self._loop.run_until_complete(asyncio.wait(left, timeout=_LAST_CALLS))
         finally:
             self._loop.close()
 
