@@ -150,3 +150,25 @@ def test_the_page_has_every_value_and_no_other() -> None:
     page = (Path(__file__).parents[2] / "docs/models.md").read_text("utf-8")
     rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page, re.MULTILINE))
     assert rows == NAMES | LIMITS | TIMES | FEATURES | TEXTS
+
+
+@pytest.mark.parametrize("like", ["mine.toml", "./mine.toml", "x", "../other.toml"])
+def test_a_profile_is_like_a_model_of_ours_only(
+    like: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.toml").write_text(f'like = "{like}"\n')
+    with pytest.raises(
+        UnknownModelError, match=r"mine\.toml: like: unknown model .*; there are air724ug, "
+    ):
+        load_profile("mine.toml")
+    with pytest.raises(UnknownModelError, match="like: unknown model"):
+        load_profile(tmp_path / "mine.toml")
+    Path("mine.toml").write_text("like = []\n")
+    with pytest.raises(UnknownModelError, match="like must be a text"):
+        load_profile("mine.toml")
+
+
+def test_a_name_with_nul_is_no_profile() -> None:
+    with pytest.raises(UnknownModelError, match="null"):
+        load_profile("a\0.toml")

@@ -76,7 +76,13 @@ def test_faults(given: str, tmp_path: Path) -> None:
     ("options", "kind", "said"),
     [
         ({"model": "sim800"}, atwin.UsageError, "unknown model 'sim800'"),
+        ({"model": None}, atwin.UsageError, "unknown model 'None'"),
+        ({"model": "a\0.toml"}, atwin.UsageError, "null"),
         ({"baud": 7}, atwin.UsageError, "baud='7'"),
+        ({"seed": None}, atwin.UsageError, "seed=None"),
+        ({"seed": 1.5}, atwin.UsageError, "seed=1.5"),
+        ({"time_scale": -1}, atwin.UsageError, "time_scale=-1"),
+        ({"time_scale": float("nan")}, atwin.UsageError, "time_scale=nan"),
         ({"pty": True, "tcp": True}, atwin.UsageError, "pty and tcp: a module has one line"),
         ({"tcp": "nowhere"}, atwin.UsageError, "HOST:PORT"),
         ({"faults": {}}, atwin.UsageError, "faults: no faults"),
@@ -92,6 +98,57 @@ def test_what_cannot_be_served_is_one_line(
         atwin.twin(**options)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert threads() == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"baud": 7}, "baud=7: give one of 600"),
+        ({"seed": "x"}, "seed='x'"),
+        ({"time_scale": float("inf")}, "time_scale=inf"),
+        ({"time_scale": "x"}, "time_scale='x'"),
+    ],
+)
+def test_what_makes_no_twin_is_told_at_once(options: dict[str, Any], said: str) -> None:
+    async def main() -> None:
+        atwin.Twin("air780e-at", **options)
+
+    with pytest.raises(ValueError, match=said):
+        run_virtual(main())
+
+
+def test_a_path_is_a_model(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('like = "air780e-at"\nname = "Mine"\n')
+
+    async def main() -> None:
+        async with atwin.Twin(path) as twin, atwin.Modem(twin.port) as modem:
+            assert (await modem.identity()).model == "Mine"
+
+    run_virtual(main())
+    atwin.twin(path).close()
+
+
+def test_the_line_of_a_twin_ends_with_its_modem() -> None:
+    async def main() -> None:
+        async with atwin.Twin("air780e-at") as twin:
+            async with atwin.Modem(twin.port) as modem:
+                await modem.command("AT")
+            async with atwin.Modem(twin.port) as modem:
+                with pytest.raises(atwin.LineLostError, match="was closed before"):
+                    await modem.command("AT")
+
+    run_virtual(main())
+
+
+def test_the_thread_of_a_twin_does_not_wait_for_itself() -> None:
+    with atwin.twin("air780e-at") as twin:
+        with pytest.raises(RuntimeError, match="cannot wait for itself"):
+            twin.run(lambda _: twin.run(lambda _: None))
+        with pytest.raises(RuntimeError, match="cannot wait for itself"):
+            twin.run(lambda _: twin.close())
+        assert twin.run(lambda twin: twin.pins.vdd_ext)
     assert threads() == 0
 
 

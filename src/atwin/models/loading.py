@@ -42,19 +42,20 @@ _LARGEST_LIMIT, _LONGEST_TIME = 1 << 32, 86_400.0
 _KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
-def load_profile(model: str) -> Profile:
+def load_profile(model: str | Path) -> Profile:
     """The profile of a model by its key, or that of a file, whose name ends with `.toml`.
 
     Raises `UnknownModelError` with one line that names the models there are, or the wrong value.
     """
-    if model.endswith(".toml"):
-        return _of_file(Path(model))
-    if model not in MODELS:
+    text = str(model)
+    if text.endswith(".toml"):
+        return _of_file(Path(text))
+    if text not in MODELS:
         raise UnknownModelError(
-            f"unknown model '{shown(model, limit=80)}'; there are {', '.join(MODELS)},"
+            f"unknown model '{shown(text, limit=80)}'; there are {', '.join(MODELS)},"
             " and a file of your own by its path: ./mine.toml"
         )
-    return _built_in(model)
+    return _built_in(text)
 
 
 @cache
@@ -68,6 +69,8 @@ def _of_file(path: Path) -> Profile:
             data = file.read(_LARGEST + 1)
     except OSError as error:
         raise UnknownModelError(f"{shown(str(path))}: {error.strerror or error}") from None
+    except ValueError as error:  # NUL in the name
+        raise UnknownModelError(f"{shown(str(path))}: {error}") from None
     if len(data) > _LARGEST:
         raise UnknownModelError(f"{shown(str(path))}: a profile has at most {_LARGEST} bytes")
     key = path.name.removesuffix(".toml").lower()
@@ -89,7 +92,7 @@ def parse_profile(key: str, data: bytes) -> Profile:
     """
     document = parse_toml(data)
     like = document.pop("like", None)
-    base = _tables(load_profile(_text("like", like))) if like is not None else {}
+    base = _tables(_built_in(_key_of_ours(like))) if like is not None else {}
     given = {name: document.pop(name, {}) for name in ("limits", "times", "features", "texts")}
     given[""] = {name: value for name, value in document.items() if name != "quirks"}
     names, limits, times, features, texts = (
@@ -111,6 +114,16 @@ def parse_profile(key: str, data: bytes) -> Profile:
         texts=texts,
         quirks=Quirks(**base.get("quirks", {}) | _quirks(document.get("quirks", {}))),
     )
+
+
+def _key_of_ours(like: Any) -> str:
+    """One model of this folder: a file of somebody's own could be like itself."""
+    key = _text("like", like)
+    if key not in MODELS:
+        raise ValueError(
+            f"like: unknown model '{shown(key, limit=80)}'; there are {', '.join(MODELS)}"
+        )
+    return key
 
 
 def _tables(profile: Profile) -> dict[str, dict[str, Any]]:

@@ -162,7 +162,7 @@ class SyncTwin:
 
 
 def twin(
-    model: str = "air724ug",
+    model: str | Path = "air724ug",
     *,
     pty: bool | str | Path = False,
     tcp: bool | str = False,
@@ -212,6 +212,8 @@ def twin(
         )
     except (PortSpecError, StateError, UnknownModelError) as error:
         raise UsageError(str(error)) from None
+    except ValueError as error:  # a value that `Twin` refuses
+        raise UsageError(str(error)) from error
 
 
 def _at(asked: bool | str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from atwin.clock import LoopClock
 from atwin.disk.state import StateDirectory
-from atwin.line.frame import HostSettings
+from atwin.line.frame import RATES, HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.line.traced import LineTrace
 from atwin.line.uart.uart import Uart
@@ -59,7 +60,7 @@ class Twin:
 
     def __init__(
         self,
-        model: str | Profile = "air724ug",
+        model: str | Path | Profile = "air724ug",
         port: Port | None = None,
         *,
         network: Network | None = None,
@@ -74,7 +75,10 @@ class Twin:
         faults: FaultPlan | None = None,
         trace: Trace = NO_TRACE,
     ) -> None:
-        """Raises `UnknownModelError`, and `StateError` for a directory that cannot be used."""
+        """Raises `UnknownModelError`, `StateError` for a directory that cannot be used, and
+        `ValueError` for a rate, a seed or a time scale that cannot be.
+        """
+        _check(baud, seed, time_scale)
         clock = clock or LoopClock()
         profile = model if isinstance(model, Profile) else load_profile(model)
         wiring = wiring or Wiring()
@@ -130,7 +134,7 @@ class Twin:
 
     @property
     def port(self) -> Port:
-        """The host's end of the line, for `Modem(twin.port)`.
+        """The host's end of the line, for one `Modem(twin.port)`: it ends with that.
 
         Raises `RuntimeError` when the twin was given the module's end of a line.
         """
@@ -185,6 +189,16 @@ class Twin:
         await self.module.close()
         await self._metered.close()
         self._own_state.close()
+
+
+def _check(baud: object, seed: object, time_scale: object) -> None:
+    """What is wrong here would be a module that never answers, or an error far from its cause."""
+    if baud is not None and baud not in RATES:
+        raise ValueError(f"baud={baud!r}: give one of {', '.join(map(str, RATES))}")
+    if not isinstance(seed, int):
+        raise ValueError(f"seed={seed!r}: give a whole number")
+    if not isinstance(time_scale, int | float) or not 0 <= time_scale < math.inf:
+        raise ValueError(f"time_scale={time_scale!r}: give a number, 0 or more")
 
 
 def _own_line(name: str, baud: int | None) -> tuple[Port, Port]:

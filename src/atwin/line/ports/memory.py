@@ -40,7 +40,10 @@ class MemoryPort:
 
     def start(self, receiver: Receiver) -> None:
         self._receiver = receiver
-        self._schedule()
+        if self._closed:
+            asyncio.get_running_loop().call_soon(receiver.lost, "it was closed before")
+        else:
+            self._schedule()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         peer = self._peer
