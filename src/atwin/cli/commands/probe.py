@@ -44,9 +44,9 @@ def probe(
 ) -> int:
     """Tell whether modules can reach an HTTPS server, and what to change.
 
-    An https:// URL instead of HOST tries HTTP too. The probe asks from this computer, with the
-    module's own ClientHello: each cipher suite, each version, at most 13 handshakes. The exit code
-    is 4 when no model can connect, 3 when nothing answers.
+    The probe asks from this computer, with the module's own ClientHello: each cipher suite, each
+    version, at most 13 handshakes. Then it sends a HEAD: for the path of an https:// URL, for /
+    with a HOST alone. The exit code is 4 when no model can connect, 3 when nothing answers.
 
     \b
     Examples:

@@ -82,9 +82,10 @@ def twin(
 ) -> int:
     """Run a virtual module on a PTY, a TCP port, an RFC 2217 port or a serial device.
 
-    The module runs until it is interrupted, and logs on stderr what it does. Without a line it
-    serves a PTY. One line on stdout, `ready NAME`, says that it can be opened: `ready /dev/pts/3`,
-    `ready 127.0.0.1:7000` or what else was asked for.
+    The module runs until it is interrupted, and logs on stderr what it does. It has one line: a PTY
+    unless you choose another. `ready NAME` on stdout says that the line can be opened: `ready
+    /tmp/modem`, `ready tcp 127.0.0.1:7000`; without an option the name of the PTY, `ready
+    /dev/pts/3`.
 
     \b
     Examples:
