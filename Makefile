@@ -13,15 +13,20 @@ PLANS ?= 2000
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 4 ? 2 * n : 8)))
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 # Rooms that need no server and no child process, and wait for nothing.
-QUICK := tests/at tests/disk tests/host/channel tests/host/found tests/models tests/net/http tests/net/test_url.py \
-	tests/text tests/trace tests/test_floors.py tests/test_transcripts.py tests/twin/engine
+QUICK = tests/at tests/disk tests/host/channel tests/host/found tests/models tests/net/http tests/net/test_url.py \
+	tests/text tests/trace tests/twin/engine tests/test_transcripts.py $(HOUSE)
+# What holds the source and its pages to each other.
+HOUSE := tests/test_floors.py tests/test_house.py tests/test_names.py tests/test_docstrings.py \
+	tests/docs/test_architecture.py tests/docs/test_decisions.py tests/docs/test_links.py \
+	tests/docs/test_public_names.py tests/docs/test_spec.py tests/cli/test_reference.py tests/twin/faults/test_plan.py
 
-.PHONY: help demo check test coverage lint bench prove newest reference clean tools
+.PHONY: help demo check house test coverage lint bench prove newest reference clean tools
 
 help:
 	@echo "make demo       download an 11,975,260-byte file through a virtual module, killed once and resumed"
 	@echo "                (URL=https://... fetches that instead, SHORT=1 a smaller file)"
 	@echo "make check      formatting, types and the quick tests"
+	@echo "make house      what holds the source and its pages to each other"
 	@echo "make test       the whole test suite; of large cross products a sample, another one each time"
 	@echo "make coverage   the same, with the coverage measured"
 	@echo "make lint       ruff and mypy --strict"
@@ -38,6 +43,9 @@ demo: $(RUNTIME)
 
 check: lint
 	$(PYTEST) -n logical -m "not slow" $(QUICK)
+
+house: $(DEV)
+	$(PYTEST) -n 0 $(HOUSE)
 
 test: $(DEV) tools
 	$(PYTEST) $(ARGS)
