@@ -72,6 +72,26 @@ def test_faults(given: str, tmp_path: Path) -> None:
     assert history == ["begins", "ends"]
 
 
+def test_a_later_fault_meets_a_connection_that_is_open() -> None:
+    fault = fault_from_table({"kind": "reset_connection"})
+    with (
+        file_server(body=b"hello") as files,
+        atwin.twin("air780e-at") as twin,
+        atwin.connect(twin.port) as modem,
+    ):
+        host, _, port = files.base.removeprefix("http://").partition(":")
+        for line in ("AT+CSTT", "AT+CIICR", "AT+CIFSR", f'AT+CIPSTART="TCP","{host}",{port}'):
+            assert modem.command(line).ok
+        for _ in range(100):
+            if modem.command("AT+CIPSTATUS").value("STATE") == "CONNECT OK":
+                break
+        twin.run(lambda twin: twin.faults.trigger(fault))
+        for _ in range(100):
+            if (state := modem.command("AT+CIPSTATUS").value("STATE")) != "CONNECT OK":
+                break
+        assert state == "TCP CLOSED"
+
+
 @pytest.mark.parametrize(
     ("options", "kind", "said"),
     [

@@ -123,6 +123,7 @@ class SyncTwin:
         self._loop = LoopThread("atwin-twin", served(wanted))
         serving: Serving = self._loop.thing
         self._twin = serving.twin
+        self.run(lambda twin: twin.faults)  # laid in now: a later one meets what is open by then
         self.port = serving.url
         #: bit/s at which the line takes its time; None where it takes none.
         self.baud = wanted.twin.line.baud
