@@ -1,7 +1,7 @@
 """How close the host comes to the bound of its method, on the virtual clock.
 
 `python -m bench.efficiency`, or `make bench`. A file over a paced line, 50 ms of round trip and
-1.2 MB/s behind the module. bench/bound.py says where the bounds come from. The server is named by
+1.2 MB/s on the network. bench/bound.py says where the bounds come from. The server is named by
 its address: a question to a name server would be one more wait that no host can avoid. Exit code 1:
 less than it must be.
 """

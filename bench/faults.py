@@ -7,7 +7,7 @@
 
 Each seed is another module, line, file and plan. A run is good when the file that came is the
 right one, or when it ended with a documented exit code and a second run, without faults, goes on
-to the right file. Where the module was itself the trouble it must have ended behind the whole
+to the right file. Where the module was itself the trouble it must have ended after the whole
 ladder, or when its time was up; and no more than two actions in a row may have been started on a
 bearer that is closed. Six hours of line time for one file are a hang.
 """

@@ -57,7 +57,7 @@ def measure(rate: int) -> Rate:
 
 
 def _seconds_up(host: Terminal, size: int) -> float:
-    """From the first byte of the data to the last byte of the OK behind them."""
+    """From the first byte of the data to the last byte of the OK after them."""
     began = time.perf_counter()
     host.write(bytes(size))
     host.until(b"\r\nOK\r\n")
@@ -65,7 +65,7 @@ def _seconds_up(host: Terminal, size: int) -> float:
 
 
 def _read_down(host: Terminal, size: int) -> tuple[int, float]:
-    """Bytes behind the first read, which nobody saw begin, and the seconds they took."""
+    """Bytes after the first read, which nobody saw begin, and the seconds they took."""
     total = len(f"\r\n+HTTPREAD: {size}\r\n") + size + len("\r\nOK\r\n")
     first = len(host.read())
     began, count = time.perf_counter(), first

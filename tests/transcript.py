@@ -112,7 +112,7 @@ def _literal(text: str, *, empty: bool = False) -> bytes:
     """A Python bytes literal, or several in a row."""
     value = ast.literal_eval(text)
     if not isinstance(value, bytes) or not (value or empty):
-        raise ValueError("a bytes literal that is not empty is wanted")
+        raise ValueError("a bytes literal that is not empty must stand here")
     return value
 
 
@@ -158,7 +158,7 @@ def _check(transcript: Transcript) -> None:
         raise BadTranscriptError(f"{transcript.path.name}: expects nothing, so it proves nothing")
     for step, following in zip(transcript.steps, [*transcript.steps[1:], None], strict=True):
         if step.kind == "..." and (following is None or following.kind != "<"):
-            raise BadTranscriptError(f"{step.place}: no literal behind `...`")
+            raise BadTranscriptError(f"{step.place}: no literal after `...`")
 
 
 # --- playing ------------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ async def play(
     """Run the steps against a fresh twin. AssertionError says where it went another way.
 
     `origin` is what `{origin}` stands for in the literals. On the virtual clock the module must
-    also be silent behind the last expected byte.
+    also be silent after the last expected byte.
     """
     listener = _Listener(host)
     async with Twin(

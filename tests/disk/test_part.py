@@ -67,7 +67,7 @@ def test_whole_course(tmp_path: Path) -> None:
 
 
 class Crash(BaseException):
-    """The process ends here; nothing behind it runs."""
+    """The process ends here; nothing after it runs."""
 
 
 #: Every operation through which the disk is changed or made sure of.

@@ -38,7 +38,7 @@ _DATE = "Thu, 16 Jan 2020 06:50:58 GMT"
 
 
 class Killed(BaseException):
-    """Stands for a SIGKILL: nothing may clean up behind it."""
+    """Stands for a SIGKILL: nothing may clean up after it."""
 
 
 @dataclass(frozen=True)

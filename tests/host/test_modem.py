@@ -110,7 +110,7 @@ def test_bring_up_waits_for_a_slow_module() -> None:
         (
             "AT+CPIN?",
             b"\r\n+CPIN: SIM PIN\r\n\r\nOK\r\n",
-            r"\+CPIN: SIM PIN; the SIM wants its PIN",
+            r"\+CPIN: SIM PIN; the SIM needs its PIN",
         ),
         ("AT+CSQ", b"\r\n+CSQ: 99,99\r\n\r\nOK\r\n", "no signal"),
         ("AT+CGATT?", b"\r\n+CGATT: 0\r\n\r\nOK\r\n", "not attached"),

@@ -90,10 +90,10 @@ DEVIATIONS: list[Odd] = [
     ("HTTPHEAD 9.5 s late", lambda m: m.is_late_once("AT+HTTPHEAD", 9.5), None),
     ("deaf at first", lambda m: m.is_deaf(5), None),
     # --- SIM and network
-    ("SIM PIN", lambda m: m.answers("AT+CPIN", "+CPIN: SIM PIN"), "the SIM wants its PIN"),
-    ("SIM PUK", lambda m: m.answers("AT+CPIN", "+CPIN: SIM PUK"), "the SIM wants its PUK"),
+    ("SIM PIN", lambda m: m.answers("AT+CPIN", "+CPIN: SIM PIN"), "the SIM needs its PIN"),
+    ("SIM PUK", lambda m: m.answers("AT+CPIN", "+CPIN: SIM PUK"), "the SIM needs its PUK"),
     ("PH-NET PIN", lambda m: m.answers("AT+CPIN", "+CPIN: PH-NET PIN"), "bound to another SIM"),
-    ("CME 11", lambda m: m.refuses("AT+CPIN", by="+CME ERROR: 11"), "the SIM wants its PIN"),
+    ("CME 11", lambda m: m.refuses("AT+CPIN", by="+CME ERROR: 11"), "the SIM needs its PIN"),
     (
         "CME 12 in words",
         lambda m: m.refuses("AT+CPIN", by="+CME ERROR: SIM PUK required"),

@@ -121,7 +121,7 @@ def test_a_slow_host_without_flow_control_notices_and_still_gets_the_file(
                     r"bytes lost on the line: (\d+) of 20000; turn on flow control .*", notes[0]
                 )
                 assert told is not None
-                # Whether the lost ones were of the body or of the OK behind it cannot be told.
+                # Whether the lost ones were of the body or of the OK after it cannot be told.
                 assert abs(int(told[1]) - lost) <= 6
 
     run_virtual(main())

@@ -136,7 +136,7 @@ def test_the_url_names_the_rate_for_a_program_that_does_not(module: Any) -> None
 
 
 def test_a_twin_that_cannot_start_leaves_no_listener(tmp_path: Path) -> None:
-    (tmp_path / "state").write_text("a file, where a directory is wanted")
+    (tmp_path / "state").write_text("a file, where a directory must be")
     before = len(os.listdir("/dev/fd"))
     with pytest.raises(serial.SerialException):
         serial.serial_for_url(f"twin://air724ug?state={tmp_path / 'state'}")

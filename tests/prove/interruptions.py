@@ -4,7 +4,7 @@
 
 A twin of each model in a process of its own on TCP, with the line time of 460,800 bit/s, for a
 third of them each. Each time a `post`, `get`, `probe` or `console` gets SIGINT, SIGTERM or SIGKILL;
-then `head` must end with 0 on the same module, soon. Soon is what a busy line allows: behind
+then `head` must end with 0 on the same module, soon. Soon is what a busy line allows: after
 SIGKILL the longest data phase is filled first.
 """
 
@@ -148,7 +148,7 @@ def bench(model: str) -> Iterator[Bench]:
 
 
 def run(count: int, seed: int, *, told: bool = True) -> list[str]:
-    """`count` interruptions, the same for the same `seed`; what was wrong behind them."""
+    """`count` interruptions, the same for the same `seed`; what was wrong after them."""
     dice = random.Random(seed)
     wrong: list[str] = []
     times: list[float] = []

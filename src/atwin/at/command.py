@@ -194,7 +194,7 @@ class Family:
     values: object = None
 
     def value_shown(self, field: str) -> str:
-        """What the read form of a `Setting` says behind its name."""
+        """What the read form of a `Setting` says after its name."""
         return str(getattr(self.values, field))
 
     def __init_subclass__(cls) -> None:

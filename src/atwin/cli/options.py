@@ -210,10 +210,10 @@ class PortOptions:
         default="twin://air724ug",
         help="The port of the module: a device path, socket://HOST:PORT, rfc2217://HOST:PORT, or "
         "twin://MODEL for a twin in this process. A twin takes ?baud=max, seed=N, cold=1, "
-        "state=DIR and each profile flag; time_scale=0 removes start-up and network delays; "
-        "host_fifo=N and host_drain=N model a slow host; faults=FILE or random:N makes things go "
-        "wrong. Each port takes ?baud=N (115200), speed=N to negotiate another rate, and "
-        "flow=auto|none|software|hardware. Join them with &.",
+        "state=DIR and each value of the profile; time_scale=0 removes start-up and network "
+        "delays; host_fifo=N and host_drain=N model a slow host; faults=FILE or random:N makes "
+        "things go wrong. Each port takes ?baud=N (115200), speed=N to negotiate another rate, and "
+        "flow=auto|none|software|hardware. Join them with &, and put the port between quotes.",
     )
 
 
@@ -235,5 +235,5 @@ class ModuleOptions(PortOptions):
         type=Number(0),
         default=900.0,
         metavar="SECONDS",
-        help="Fail after so long without progress, and say what was wrong.",
+        help="Fail after this time without progress, and say what was wrong.",
     )

@@ -50,8 +50,8 @@ class TlsOptions(TlsFiles):
 
     check_dates: bool = flag(
         "--check-dates",
-        "With --ca: also refuse certificates that are not valid now. A module whose clock is "
-        "wrong is set.",
+        "With --ca: also refuse certificates that are not valid now. A wrong clock of the module "
+        "is set first.",
     )
     seclevel: int | None = shared(
         "--seclevel",

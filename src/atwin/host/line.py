@@ -34,7 +34,7 @@ _TRIES, _GAP = 4, 0.2
 #: The same right after a change of rate or flow control.
 _CHANGE_TRIES, _CHANGE_GAP = 4, 0.5
 #: Looks at CTS before it counts as not connected, and seconds between two: the module sets it
-#: behind its OK, and a USB adapter tells of it a little later.
+#: after its OK, and a USB adapter tells of it a little later.
 _CTS_LOOKS, _CTS_GAP = 5, 0.05
 
 

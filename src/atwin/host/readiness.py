@@ -41,9 +41,9 @@ _ATTACHED = lenient(r"\+CGATT: (\d+)")
 _CODE = lenient(r"\+\w+: (\d+)(?:, (\d+))?(?:, .*)?")
 
 _UNLOCK = "the module is bound to another SIM or network: use that one, or enter its unlock code"
-_PUK = "the SIM wants its PUK: enter it with AT+CPIN, a new PIN behind it (atwin console does that)"
+_PUK = "the SIM needs its PUK: enter it with AT+CPIN, then a new PIN (atwin console does that)"
 _PIN = (
-    "the SIM wants its PIN: enter it with AT+CPIN (atwin console does that), or switch it off with"
+    "the SIM needs its PIN: enter it with AT+CPIN (atwin console does that), or switch it off with"
     " AT+CLCK"
 )
 #: What the refusals mean that only a person can do something about.

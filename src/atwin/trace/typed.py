@@ -116,7 +116,7 @@ class Typed:
         self._amount.begin()
 
     def data_over(self) -> None:
-        """No more data are wanted."""
+        """The data phase is over."""
         self.turn(TypedAs.COMMANDS)
         self._due = 0
         self._amount.end()

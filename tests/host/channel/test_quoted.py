@@ -138,7 +138,7 @@ def test_header_lines_arrive_as_they_are_or_not_at_all(values: list[str]) -> Non
 
 
 def parsed_tail(line: str) -> tuple[str, Argument]:
-    """Tag and value, which is everything behind the comma, commas too."""
+    """Tag and value, which is everything after the comma, commas too."""
     arguments = parse_line(line.encode().decode("latin-1"))
     assert arguments is not None
     tag, _, value = arguments[0].arguments.partition(",")

@@ -1,4 +1,4 @@
-"""Slow links behind the module and slow lines in front of it, on the virtual clock."""
+"""Slow links of the module and slow lines to it, on the virtual clock."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_slow_link_with_a_time_out_that_is_long_enough(tmp_path: Path) -> None:
 
 
 class Killed(BaseException):
-    """Stands for a SIGKILL: nothing may clean up behind it."""
+    """Stands for a SIGKILL: nothing may clean up after it."""
 
 
 @pytest.mark.parametrize(

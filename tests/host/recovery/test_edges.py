@@ -259,7 +259,7 @@ def test_a_sim_that_goes_in_the_middle_is_told_and_resets_nothing(tmp_path: Path
 
 
 def test_a_module_that_was_slower_than_that_is_pressed_once_more() -> None:
-    """It starts behind the ten seconds of the host, just in time to be switched off."""
+    """It starts after the ten seconds of the host, just in time to be switched off."""
     slow = load_profile("air780e-lsat").with_flags(parser=10.5)
     presses = 0
 
@@ -283,7 +283,7 @@ def test_a_module_that_was_slower_than_that_is_pressed_once_more() -> None:
 
 @pytest.mark.parametrize("seconds", [5.0, 8.0])
 def test_a_module_that_starts_slowly_is_not_switched_off(seconds: float) -> None:
-    """An update that is unpacked behind AT+RESET, a slow flash: 4.5 s are not for ever."""
+    """An update that is unpacked after AT+RESET, a slow flash: 4.5 s are not for ever."""
 
     async def test(twin: Twin, near: MemoryPort, network: SimulatedNetwork) -> None:
         async with Modem(near, pins=TwinPins(twin)) as modem:

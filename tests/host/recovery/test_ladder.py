@@ -125,7 +125,7 @@ def test_a_network_that_refuses_the_pdp_until_something_is_done(
                 r.twin.radio.lose_pdp()
                 watch(r.twin, cure, lambda: setattr(cell, "grants_pdp", True))
 
-            # CIPSHUT alone rebuilds no PDP here: the bearer behind it does.
+            # CIPSHUT alone rebuilds no PDP here: the bearer after it does.
             assert await r.download(tmp_path / "f", refuse) == [rung]
             assert r.climbed[:3] == ["new PDP"] * 3
 

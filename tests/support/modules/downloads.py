@@ -69,7 +69,7 @@ class Bench:
 
 
 class Killed(BaseException):
-    """Stands for a SIGKILL: nothing may clean up behind it."""
+    """Stands for a SIGKILL: nothing may clean up after it."""
 
 
 def kill_at(bench: Bench, done: int, **options: Any) -> None:

@@ -36,7 +36,7 @@ async def results(
 ) -> AsyncIterator[tuple[str, int, int]]:
     """Each command with the status and the number of its closing URC; to be run on a virtual loop.
 
-    Every connection is answered by a new `says`, and closed behind it if `leaves`. Raises
+    Every connection is answered by a new `says`, and closed after it if `leaves`. Raises
     `AssertionError` when a URC does not come in time, or the module answers nothing afterwards.
     """
 
@@ -83,7 +83,7 @@ def statuses(
 
 
 async def _result(terminal: Terminal, command: str) -> tuple[int, int]:
-    """Of one request: the status and the number behind it (-1 where there is none)."""
+    """Of one request: the status and the number after it (-1 where there is none)."""
     closing = {"TOFS": rb"\+HTTPGETTOFS: (\d+),(\d+)\r\n"}.get(
         command, rb"\+HTTPEXACTION: \d,(\d+)\r\n" if command[:2] == "EX" else b""
     ) or rb"\+HTTPACTION: \d,(\d+),(\d+)\r\n"

@@ -29,7 +29,7 @@ class OddServer:
     abstract: ClassVar[bool] = False
     #: Where the file is; what the download is asked for.
     path: ClassVar[str] = "/firmware.bin"
-    #: Other places where the file is, behind redirects.
+    #: Other places where the file is, reached by redirects.
     places: ClassVar[tuple[str, ...]] = ()
     #: The length of the file in parts.
     parts: ClassVar[float] = 3.3

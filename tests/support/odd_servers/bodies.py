@@ -134,7 +134,7 @@ class ChunkedPadded(_Chunked):
 
 
 class ChunkedTrailers(_Chunked):
-    """Trailers behind the last chunk."""
+    """Trailers after the last chunk."""
 
     trailer = b"X-Checksum: 1234\r\nServer-Timing: total;dur=1\r\n"
 
@@ -180,14 +180,14 @@ class ConnectionClosed(Carried):
 
 
 class ConnectionClosedSilently(Carried):
-    """Closed behind each answer, and nothing says so."""
+    """Closed after each answer, and nothing says so."""
 
     def carry(self, request: Request, head: bytes, body: bytes) -> list[Piece]:
         return [head, body, End.CLOSE]
 
 
 class BytesBehindTheBody(Carried):
-    """Line ends, or half an answer, behind the body (buggy CGI)."""
+    """Line ends, or half an answer, after the body (buggy CGI)."""
 
     def carry(self, request: Request, head: bytes, body: bytes) -> list[Piece]:
         return [head, body + b"\r\n\r\nHTTP/1.1 400 Bad Request\r\n\r\n", End.CLOSE]

@@ -60,7 +60,7 @@ class CutAlways(_CutNth):
 
 
 class CutBehindTwoThousand(Carried):
-    """Every answer breaks behind 2,000 bytes (a proxy with a tiny limit)."""
+    """Every answer breaks after 2,000 bytes (a proxy with a tiny limit)."""
 
     parts = 2.3
 

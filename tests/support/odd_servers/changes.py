@@ -101,7 +101,7 @@ class ReplacedShorterUntagged(ReplacedShorter):
 
 
 class GrowsUntagged(ReplacedLonger):
-    """A log file: the old bytes, and more behind them."""
+    """A log file: the old bytes, and more after them."""
 
     tagged = False
 

@@ -43,7 +43,7 @@ class HeadersUpper(_Dressed):
 
 
 class HeadersWithoutBlank(_Dressed):
-    """No blank behind the colon."""
+    """No blank after the colon."""
 
     def dress(self, head: bytes) -> bytes:
         return head.replace(b": ", b":")

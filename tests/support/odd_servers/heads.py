@@ -133,7 +133,7 @@ class HeadReset(_OddHead):
 
 
 class HeadSilent(_OddHead):
-    """Camera and PLC web servers that wait for a body behind HEAD, or forget the request."""
+    """Camera and PLC web servers that wait for a body after HEAD, or forget the request."""
 
     give_up = 60.0
 
@@ -177,7 +177,7 @@ class HeadLengthLarger(_OddHead):
 
 
 class HeadLengthSmaller(_OddHead):
-    """A stale stat cache (NFS, overlay file systems) behind HEAD."""
+    """A stale stat cache (NFS, overlay file systems) in the answer to HEAD."""
 
     def head(self, request: Request) -> list[Piece]:
         return self.said(request, ("Content-Length", self.size - 100))

@@ -249,7 +249,7 @@ class ContentRangeBlanks(_Named):
 
 
 class ContentRangeTwoBlanks(_Named):
-    """Two blanks behind the unit."""
+    """Two blanks after the unit."""
 
     form = "bytes  {a}-{b}/{n}"
 

@@ -139,7 +139,7 @@ class GoneInTheMiddle(OddServer):
 
 
 class ForbiddenInTheMiddle(OddServer):
-    """Parts behind the first third are 403 (a paywall for the rest)."""
+    """Parts after the first third are 403 (a paywall for the rest)."""
 
     def answer(self, request: Request) -> list[Piece]:
         far = request.ranged and request.span(self.size)[0] > self.size // 3

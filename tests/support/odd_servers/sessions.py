@@ -106,7 +106,7 @@ class PortalWithoutHead(_Session):
 
 
 class SessionEndsInTheMiddle(_Session):
-    """A login that runs out: parts behind the first third get the login page as 200."""
+    """A login that runs out: parts after the first third get the login page as 200."""
 
     def ended(self, request: Request) -> bool:
         return request.ranged and request.span(self.size)[0] > self.size // 3
@@ -246,7 +246,7 @@ class _Counted(OddServer):
 
 
 class BlockedAfterTen(_Counted):
-    """Counts requests and answers 403 to all behind the tenth (fail2ban in front of a file)."""
+    """Counts requests and answers 403 to all after the tenth (fail2ban in front of a file)."""
 
     def answer(self, request: Request) -> list[Piece]:
         if request.number > 10:

@@ -128,7 +128,7 @@ class PartialToPlainGet(OddServer):
 
 
 class BeyondTheEndRefused(OddRange):
-    """416 when the last byte asked for lies behind the end, and no HEAD that would tell it."""
+    """416 when the last byte asked for lies after the end, and no HEAD that would tell it."""
 
     parts = 0.6
 

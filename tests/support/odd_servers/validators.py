@@ -65,7 +65,7 @@ class EtagUnquoted(OddServer):
 
 
 class EtagEmpty(OddServer):
-    """`ETag:` and nothing behind it."""
+    """`ETag:` and nothing after it."""
 
     etag = ""
 

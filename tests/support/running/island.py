@@ -32,7 +32,7 @@ class Packet:
     destination: int
     #: Bytes by the IP header: what an operator counts.
     size: int
-    #: Bytes behind the TCP header.
+    #: Bytes after the TCP header.
     data: int
 
 

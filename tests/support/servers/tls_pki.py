@@ -46,7 +46,7 @@ class Issued:
 
     certificate: x509.Certificate
     private: Private
-    #: What a server sends along behind it.
+    #: What a server sends after it.
     chain: tuple[x509.Certificate, ...] = field(default=())
 
     @property

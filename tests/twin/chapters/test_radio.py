@@ -19,7 +19,7 @@ SERVICE = b"\r\n^MODE: 17,17\r\n\r\n+E_UTRAN Service\r\n\r\n+CGEV: ME PDN ACT 1\
 
 
 async def restarted(twin: Twin, terminal: Terminal) -> bytes:
-    """Boot, with echo off again; what was heard behind RDY."""
+    """Boot, with echo off again; what was heard after RDY."""
     twin.module.restart()
     await terminal.expect(b"RDY\r\n")
     await terminal.ask(b"ATE0")

@@ -89,7 +89,7 @@ def hello(*lines: str, host: str = "localhost") -> Hello:
 )
 def test_clientrandom_is_the_random(digits: str, random: bytes) -> None:
     sent = hello(f'AT+SSLCFG="clientrandom",153,{digits}').random
-    # 56 digits stand behind the module's own time, which goes on.
+    # 56 digits follow the module's own time, which goes on.
     assert sent[4:] == random[4:]
     assert abs(int.from_bytes(sent[:4], "big") - int.from_bytes(random[:4], "big")) <= 2
 

@@ -1,4 +1,4 @@
-"""Faults behind the antenna, as the status of the request tells them (docs/spec/http.md §4)."""
+"""Faults of the network, as the status of the request tells them (docs/spec/http.md §4)."""
 
 from __future__ import annotations
 

@@ -108,9 +108,9 @@ _COMPINIT = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
 @click.argument("shell", metavar="SHELL", type=click.Choice(list(_PLACES)))
 @click.option("--install", is_flag=True, help="Write the script, and make SHELL load it.")
 def completion(shell: str, install: bool) -> int:
-    """Print the script that completes atwin's words with the Tab key.
+    """Print or install the script for completion with the Tab key.
 
-    SHELL is bash, zsh or fish. With --install the script goes to a file of your home directory, and
+    SHELL is bash, zsh or fish. --install writes the script to a file in your home directory, and
     one line in ~/.bashrc or ~/.zshrc loads it; fish finds the file by itself. Then start a new
     shell.
 

@@ -42,11 +42,12 @@ def probe(
     as_json: bool,
     trace: str | None,
 ) -> int:
-    """Tell whether modules can reach an HTTPS server, and what to change.
+    """Tell whether modules can reach an HTTPS server.
 
-    The probe asks from this computer, with the module's own ClientHello: each cipher suite, each
-    version, at most 13 handshakes. Then it sends a HEAD: for the path of an https:// URL, for /
-    with a HOST alone. The exit code is 4 when no model can connect, 3 when nothing answers.
+    If they cannot, it prints what to change on the server. The probe asks from this computer, with
+    the module's own ClientHello: each cipher suite, each version, at most 13 handshakes. Then it
+    sends a HEAD: for the path of an https:// URL, for / with a HOST alone. The exit code is 4 when
+    no model can connect, 3 when nothing answers.
 
     \b
     Examples:

@@ -80,7 +80,7 @@ def twin(
     trace: str | None,
     **module: Any,
 ) -> int:
-    """Run a virtual module on a PTY, a TCP port, an RFC 2217 port or a serial device.
+    """Run a virtual module on a PTY, TCP, RFC 2217 or serial port.
 
     The module runs until it is interrupted, and logs on stderr what it does. It has one line: a PTY
     unless you choose another. `ready NAME` on stdout says that the line can be opened: `ready

@@ -145,7 +145,7 @@ class Channel:
         """
         async with self._lock:
             await self._doubt.clear()
-            # CR LF: behind a bare CR the module would swallow data that begin with LF
+            # CR LF: after a bare CR the module would swallow data that begin with LF
             # (docs/spec/uart.md §1).
             exchange = self._begin(text, b"\r\n", timeout, None)
             self._data.unsent = len(data)

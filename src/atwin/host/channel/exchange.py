@@ -162,7 +162,7 @@ class Exchange:
         return bool(self.lines) or self.announced is not None or not self.sent.endswith("?")
 
     def conclude(self, final: Final) -> None:
-        """That was the answer; a damaged body is none."""
+        """That was the answer; a damaged body is no answer."""
         if not final.damaged:
             self.finish(final)
         elif final.unframed:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Bytes already on disk that are compared before a download goes on behind them.
+#: Bytes already on disk that are compared before a download goes on after them.
 OVERLAP = 1024
 
 #: The same with each part of an entity that nothing vouches for.

@@ -52,7 +52,7 @@ class Ledger:
         return self._journal.load()
 
     def take_up(self, record: Record) -> bool:
-        """Go on behind what `record` promises; False when the disk does not hold that."""
+        """Go on after what `record` promises; False when the disk does not hold that."""
         part = self.part
         if part.adopt(record.done) and part.hashes.sha256 == record.sha256:
             self.resumed_from = part.size
@@ -79,7 +79,7 @@ class Ledger:
             self._journal.remove()
 
     def go_back(self, size: int, entity: Entity | None) -> None:
-        """Drop what came behind the first `size` bytes."""
+        """Drop what came after the first `size` bytes."""
         self.proven = None
         if self._aside:
             return

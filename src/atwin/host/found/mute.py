@@ -25,7 +25,7 @@ _PACKET, _PIECE_OF_FILE = 1460, 10_240
 #: Bytes of the largest data phase there is, AT+HTTPDATA of an Air724UG, and seconds it may last by
 #: itself (docs/spec/http.md §3.4).
 LARGEST_PHASE, LONGEST_PHASE = 319_488, 120.0
-#: Seconds for the answer behind the last byte of a data phase.
+#: Seconds for the answer after the last byte of a data phase.
 _ANSWER_TIME = 2.0
 #: Tries of AT after something was heard, and seconds for each.
 _TRIES, _GAP = 3, 0.5
@@ -39,7 +39,7 @@ _NUMBERS = (b"0", b"4")
 class Find:
     """A state: what is `told` to a person, the bytes that `undo` it, in seconds what it takes.
 
-    `silence` goes before the bytes; within `listen` seconds behind them the module says something,
+    `silence` goes before the bytes; within `listen` seconds after them the module says something,
     or this was not its state.
     """
 

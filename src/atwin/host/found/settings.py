@@ -56,7 +56,7 @@ class Found:
                 self._back.append("ATE1")
         if flow:
             match = reply.match(_IFC) if (reply := await self._ask("AT+IFC?")) else None
-            # Flow control that nobody told of is none: that is what every line works with.
+            # Without an answer, no flow control: every line works with that.
             self._back.append(f"AT+IFC={match[1]},{match[2]}" if match else "AT+IFC=0,0")
         if rate and (reply := await self._ask("AT+IPR?")) and reply.match(_AUTO_BAUD):
             self._back.append("AT+IPR=0")

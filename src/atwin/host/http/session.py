@@ -108,7 +108,7 @@ class HttpSession:
     def bytes_in(self, seconds: float) -> int | None:
         """How much of a body comes over the line in that time; None where nobody can tell.
 
-        By the port's rate, or as it was measured when that is less: behind a PTY or a network
+        By the port's rate, or as it was measured when that is less: on a PTY or a network
         port the line may be slower than it looks from here.
         """
         rates = [] if self.buffer.rate is None else [self.buffer.rate]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _HOLD = {"reset": 1.5, "power_key": 1.5, "supply": 3.0}
 
 #: Tries for a module that is starting, and seconds for each. Boot text and parser come within
-#: 1.3 s (docs/spec/power.md §3), but PWRKEY switches off one that merely starts slowly, behind an
+#: 1.3 s (docs/spec/power.md §3), but PWRKEY switches off one that merely starts slowly, after an
 #: update for instance: better wait too long.
 _BOOT_TRIES, _BOOT_GAP = 20, 0.5
 #: The least of them, where the time is short: a model that starts at all has started by then.

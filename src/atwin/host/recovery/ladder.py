@@ -78,7 +78,7 @@ class Ladder:
         self._next = 0
         self._in_vain = 0  # index of the first rung since all was well
         self._round_gap = _BETWEEN_ROUNDS
-        self._again_at: float | None = None  # behind the last rung: when the next round begins
+        self._again_at: float | None = None  # after the last rung: when the next round begins
         self._verdict: Exception | None = None  # nothing on the ladder changes that
 
     def worked(self) -> None:
@@ -100,7 +100,7 @@ class Ladder:
         return bool(in_vain) and in_vain[-1].failure is not None
 
     async def rest(self, seconds: float, until: float) -> bool:
-        """Behind the last rung: wait so long for what may pass by itself.
+        """After the last rung: wait so long for what may pass by itself.
 
         That is a tunnel, a cell that is down, somebody who looks after the supply. False when
         there is no time left for that, or it wants a person for sure.

@@ -18,7 +18,7 @@ from atwin.line.ports.transport import TransportPort
 
 #: Where the kernel keeps PTYs, on which serialx only pretends to set RTS and DTR.
 _PTYS = "/dev/pts/"
-#: In names that are none of a device here.
+#: In names that are not of a device on this computer.
 _SCHEME = "://"
 _RFC2217 = "rfc2217://"
 

@@ -1,4 +1,4 @@
-"""The head of a response: as it was received, as it is understood, and when it is none.
+"""The head of a response: as it was received, as it is understood, and when it is no head.
 
 It is read as leniently as curl and the stacks of modules do: what is no header line is passed
 over, and the rest counts. Only what contradicts itself, or is no HTTP at all, is refused.
@@ -128,8 +128,8 @@ def lines_of(head: bytes) -> list[bytes]:
 def fields(lines: Iterable[bytes]) -> Fields:
     """Header lines as pairs: names in lower case, no blanks around either, folded lines joined.
 
-    A line without a colon, or with nothing in front of it, is no header, and what is folded
-    onto it is none either.
+    A line without a colon, or with nothing in front of it, is no header. Nor is a line that is
+    folded onto it.
     """
     found: list[tuple[bytes, bytes]] = []
     is_header = False

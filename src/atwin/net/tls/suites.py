@@ -88,7 +88,7 @@ _SSLVERSION = (
 def suites_for(ciphersuite: int) -> tuple[Suite, ...]:
     """The suites an SSLCFG `ciphersuite` number offers (docs/spec/tls.md §2).
 
-    Raises ValueError for a number that is none of the seven.
+    Raises ValueError for a number that is not one of the seven.
     """
     if ciphersuite == ALL_SUITES:
         return SUITES

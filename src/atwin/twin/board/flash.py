@@ -248,7 +248,7 @@ class NewFile:
         return len(self._data)
 
     def append(self, data: bytes) -> None:
-        """Add to the end. Raises `FlashFull` behind the last byte there is room for."""
+        """Add to the end. Raises `FlashFull` after the last byte there is room for."""
         fits = self._flash.room_for(self) - len(self)
         self._data += data[:fits]
         if fits < len(data):

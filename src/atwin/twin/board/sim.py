@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _TAC = "86461005"  # the type allocation code the documents' examples begin with
-#: Wrong PINs in a row after which the card wants its PUK.
+#: Wrong PINs in a row after which the card needs its PUK.
 PIN_TRIES = 3
 
 

@@ -180,7 +180,7 @@ class Interpreter:
                 if self._gap_due is None:
                     self._gap_due = self._clock.call_later(left, self._gap_is_due)
                 return
-        # What is said may end the gap: behind CONNECT the line belongs to the data.
+        # What is said may end the gap: after CONNECT the line belongs to the data.
         while self._unsolicited and self._is_gap():
             if output := self._unsolicited.popleft()():
                 self._uart.write(output)
@@ -248,7 +248,7 @@ class Interpreter:
         self.resume()
 
     def _deliver(self, answer: Answer, rest: deque[Command]) -> bool:
-        """Put one command's answer on the line. False when the line does not go on behind it."""
+        """Put one command's answer on the line. False when the line ends with it."""
         match answer:
             case Block():
                 self._busy = True

@@ -48,7 +48,7 @@ class LineReader:
         return bool(self._line) or self._overlong
 
     def forget(self) -> None:
-        """Whatever line has begun is none: the line goes into other hands now."""
+        """Drop the line that has begun: the serial line goes into other hands now."""
         self._line.clear()
         self._overlong = False
 
@@ -90,7 +90,7 @@ class LineReader:
                 del rx[0]
 
     def swallow_trailer(self) -> None:
-        """Data just ended: a CR LF or Ctrl-Z sent behind them by habit is no input (§11)."""
+        """Data just ended: a CR LF or Ctrl-Z sent after them by habit is no input (§11)."""
         self._after_data = True
 
     def _is_plain(self, rx: bytearray, end: int) -> bool:

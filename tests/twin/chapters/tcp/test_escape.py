@@ -73,7 +73,7 @@ def test_found(what: Typed) -> None:
     [
         [(0.9, b"+++")],  # no silence before
         [(2, b"x"), (0.9, b"+++")],
-        [(2, b"+++"), (0.4, b"\r")],  # none behind
+        [(2, b"+++"), (0.4, b"\r")],  # none after
         [(2, b"++++")],
         [(2, b"+++"), (0.3, b"+")],
         [(2, b"+"), (0.6, b"++")],  # too slow

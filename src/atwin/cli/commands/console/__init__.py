@@ -15,7 +15,7 @@ from atwin.cli.options import TRACE, Number, PortOptions, option, takes
     type=Number(0.1),
     default=100.0,
     metavar="SECONDS",
-    help="With piped input: give up when the module says nothing for so long.",
+    help="With piped input: give up when the module has been silent for this time.",
 )
 @TRACE
 def console(options: PortOptions, silence: float, trace: str | None) -> int:

@@ -20,11 +20,11 @@ def trace() -> None:
 @_file
 @option("--colour/--plain", default=None, help="Colours; by default only on a terminal.")
 def show(file: str, colour: bool | None) -> int:
-    """Print the trace in FILE as a dialogue, with times, line and network events.
+    """Print the trace in FILE as a dialogue, with times and events.
 
-    FILE is enough by itself, even while it is written or after it was cut off. `>` is to the
+    No other file is needed. FILE may still be written, or may have been cut off. `>` is to the
     module, `<` from the module, `~` the line, `#` the network, `=` the buffer, `!` power and
-    faults, `+` the host.
+    faults, `+` the host, `*` start and end.
 
     \b
     Example:
@@ -43,9 +43,10 @@ def show(file: str, colour: bool | None) -> int:
     "--output", "-o", type=FILE, metavar="HTML", help="Where to put the page; by default FILE.html."
 )
 def plot(file: str, output: str | None) -> int:
-    """Draw the trace in FILE as an HTML page: throughput, buffer, connections, events.
+    """Draw the trace in FILE as one HTML page.
 
-    The page needs no other file and no network. A page that is there is replaced.
+    The page shows throughput, buffer, connections and events. It needs no other file and no
+    network. A page that is there is replaced.
 
     \b
     Example:

@@ -17,12 +17,13 @@ from atwin.cli.options import JSON, TRACE, takes
 def traffic(
     context: click.Context, options: TrafficOptions, as_json: bool, trace: str | None
 ) -> int:
-    """Tell what traffic costs: estimated, or measured while a command runs.
+    """Tell what traffic costs, estimated or measured.
 
     Operators count IP packets. Headers, ACKs, connections and TLS weigh more than a small payload.
-    An estimate follows the operator's rules. A measurement counts the packets of this computer, by
-    its kernel on Linux, and says what a module's TCP would have made of them; on a real module it
-    reads AT^DATAINFO. Measuring `get` keeps no file unless COMMAND names one with -o.
+    An estimate follows the operator's rules. A measurement runs a command. It counts the packets of
+    this computer, by its kernel on Linux, and says what a module's TCP would have sent instead; on
+    a real module it reads AT^DATAINFO. Measuring `get` keeps no file unless COMMAND names one with
+    -o.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""What identifies the entity behind a URL, so that parts of two are never put together.
+"""What identifies the entity at a URL, so that parts of two are never put together.
 
 Compared are length, ETag, Last-Modified and type, in any letter case: an Air724UG lower-cases
 header values (docs/spec/http.md §3.7).

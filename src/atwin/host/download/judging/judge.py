@@ -126,7 +126,7 @@ def _unnamed_slice(asked: Asked, seen: Seen, known: Known) -> Verdict:
         return NoRanges("the server answers a range with a multipart body")
     entity = known.entity or Entity()
     if not seen.held and known.kept == _first(asked) and entity.length is None:
-        return AllThere()  # the range behind the end, as simple servers see it
+        return AllThere()  # the range after the end, as simple servers see it
     # Its Content-Length is the part's.
     verdict = contradicts_part(known, replace(Entity.of(seen.headers), length=entity.length))
     if verdict is not None:

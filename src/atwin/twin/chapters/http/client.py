@@ -184,7 +184,7 @@ class HttpClient:
     def first_step(wanted: Wanted) -> Step:
         """The request of the parameters (docs/spec/http.md §3.5).
 
-        Raises `ActionFailed` when the URL is none.
+        Raises `ActionFailed` when that is no URL.
         """
         parameters = wanted.parameters
         try:

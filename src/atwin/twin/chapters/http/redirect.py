@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from atwin.net.url import Url
 
 _REDIRECTS = (301, 302, 303, 307, 308)
-#: A POST goes on as GET behind these, as browsers do.
+#: After these a POST goes on as GET, as browsers do.
 _BECOME_GET = (301, 302, 303)
 #: Header lines of a body; they go where it goes (RFC 9110 §15.4).
 _OF_A_BODY = (b"content-", b"transfer-encoding")

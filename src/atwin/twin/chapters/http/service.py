@@ -33,7 +33,7 @@ _PIECE = 512 * 1024
 
 
 class HttpService(ChapterService):
-    """State of the HTTP commands, and the actions that run behind them."""
+    """State of the HTTP commands, and the actions they start."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)

@@ -129,14 +129,14 @@ class NetworkCommands(Commands):
         """
         if mode == _FORMAT_ONLY:
             if name_format is None:
-                raise BadArgument("a format is wanted")
+                raise BadArgument("a format must be given")
             self._operator_format = name_format
             return
         if self._radio.functionality != FULL:
             raise CmeError(Cme.NOT_ALLOWED)
         if mode in (_MANUAL, _MANUAL_ELSE_AUTOMATIC):
             if name_format is None or name is None:
-                raise BadArgument("a format and a name are wanted")
+                raise BadArgument("a format and a name must be given")
             found = name == self._names()[name_format]
             if mode == _MANUAL and not found:
                 raise CmeError(Cme.NETWORK_NOT_ALLOWED)

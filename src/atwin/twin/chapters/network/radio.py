@@ -250,7 +250,7 @@ class Radio(ChapterService):
         self.pdp.drop()
 
     def insert_sim(self) -> None:
-        """Put the card back; the module notices and registers, behind RDY if it boots."""
+        """Put the card back; the module notices and registers, after RDY if it boots."""
         if self.sim.present:
             return
         self.sim.present = True

@@ -1,4 +1,4 @@
-"""TCP and UDP links behind the CIP… commands (docs/spec/network.md §5)."""
+"""TCP and UDP links: the CIP… commands (docs/spec/network.md §5)."""
 
 from atwin.twin.chapters.tcp.commands.links import LinkCommands
 from atwin.twin.chapters.tcp.commands.names import NameCommands, PingCommands

@@ -185,7 +185,7 @@ class Sockets(ChapterService):
         self._end_transparent()
 
     def _ended(self, link: Link, error: SocketError | None) -> None:
-        # Said before the line is commands again: what the host has typed behind is for the peer.
+        # Said before the line is commands again: what the host typed after it is for the peer.
         if error is not None:
             self.run.urc(TransportError(link.kind, error))
         self.run.urc(Closed(self.number(link)))

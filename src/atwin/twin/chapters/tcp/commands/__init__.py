@@ -30,7 +30,7 @@ def split_number(*said: Argument | None, multi: bool) -> tuple[int, list[Argumen
     if not multi:
         return 0, arguments
     if not arguments:
-        raise BadArgument("the number of a link is wanted")
+        raise BadArgument("the number of a link must be given")
     number = integer(arguments[0])
     if number not in NUMBERS:
         raise BadArgument(arguments[0].text)

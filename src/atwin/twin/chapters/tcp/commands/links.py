@@ -47,7 +47,7 @@ class LinkCommands(Commands):
         same_form(number_or_kind, multi=sockets.multi)
         number, rest = split_number(number_or_kind, second, third, fourth, multi=sockets.multi)
         if len(rest) != 3:
-            raise BadArgument("kind, host and port are wanted")
+            raise BadArgument("kind, host and port must be given")
         kind, host = rest[0].text.upper(), rest[1].text
         port = number_in(rest[2], *_PORTS)
         if kind not in _KINDS or not 1 <= len(host) <= _LONGEST_HOST:
@@ -93,7 +93,7 @@ class LinkCommands(Commands):
         same_form(number_or_kind, multi=sockets.multi)
         number, rest = split_number(number_or_kind, kind_or_port, port, multi=sockets.multi)
         if len(rest) != 2 or rest[0].text.upper() not in _KINDS:
-            raise BadArgument("kind and port are wanted")
+            raise BadArgument("kind and port must be given")
         sockets.local_ports[number, rest[0].text.upper()] = number_in(rest[1], 0, 65535)
 
     @command.read("+CLPORT")

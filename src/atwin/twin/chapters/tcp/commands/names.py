@@ -46,7 +46,7 @@ class NameCommands(Commands):
         Or `+CDNSGIP: 0,<error>`: 10 no such name, 11 no answer. Needs the scene.
         """
         if not name:
-            raise BadArgument("a name is wanted")
+            raise BadArgument("a name must be given")
         if self._sockets.scene.address is None:
             raise CmeError(Cme.NOT_ALLOWED)
         run = self._sockets.run
@@ -63,7 +63,7 @@ class NameCommands(Commands):
         if not all(is_literal(server) for server in (primary, secondary) if server):
             raise BadArgument("name servers are given by address")
         if not primary:
-            raise BadArgument("a name server is wanted")
+            raise BadArgument("a name server must be given")
         self._servers = (primary, secondary or primary)
 
     @command.read("+CDNSCFG")

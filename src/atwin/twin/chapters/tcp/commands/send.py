@@ -123,7 +123,7 @@ class SendCommands(Commands):
     def confirmed(self, number: Annotated[int | None, OneOf(*NUMBERS)] = None) -> str:
         """Bytes sent since the link was opened, confirmed by the peer, and not confirmed."""
         if self._sockets.multi != (number is not None):
-            raise BadArgument("the number of a link is wanted with several, and only then")
+            raise BadArgument("with several links the number of one must be given, and only then")
         link = self._sockets.links.get(number or 0)
         if link is None:
             return "+CIPACK: 0,0,0"
