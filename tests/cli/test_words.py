@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,17 @@ def test_output_that_has_no_room(words: list[str], tmp_path: Path) -> None:
     else:
         assert line == "atwin: cannot write the output: No space left on device"
         assert ended.returncode == 2
+
+
+@pytest.mark.parametrize("words", [["models"], ["models", "--json"], ["--help"], []])
+def test_output_that_nobody_reads_ends_without_a_word(words: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [*ATWIN, *words], stdout=writing, stderr=subprocess.PIPE, timeout=50, check=False
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (1, b"")
 
 
 def test_foreign_text() -> None:

@@ -12,6 +12,7 @@ from atwin.cli.ending import (
     DONE,
     EXIT_CODES,
     INTERRUPTED,
+    REFUSED,
     STOPPED,
     USAGE,
     explain,
@@ -101,6 +102,8 @@ def attempt(arguments: list[str]) -> tuple[int, str | None]:
         code = ended.exit_code
     except (KeyboardInterrupt, click.Abort):
         code = INTERRUPTED
+    except BrokenPipeError:  # whoever reads the output has enough of it, such as `head`
+        return REFUSED, None
     except Exception as error:
         line, code = explain(error, f"atwin {arguments[0]}")
         return code, line
