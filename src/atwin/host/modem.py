@@ -142,11 +142,14 @@ class Modem:
         return await Script("command", self.channel).ask(text, deadline=timeout)
 
     def on_log(self, call: Callable[[LogEntry], None]) -> None:
-        """Let `call` hear every line of the AT dialogue, both directions."""
+        """Let `call` hear every line of the AT dialogue, both directions.
+
+        What it raises goes to the loop's exception handler.
+        """
         self.channel.on_log(call)
 
     def on_urc(self, call: Callable[[str], None]) -> None:
-        """Let `call` hear every line that the module says unasked."""
+        """Let `call` hear every line that the module says unasked; see `on_log`."""
         self.channel.on_urc(lambda text, urc: call(text))
 
     async def limits(self) -> Limits:

@@ -121,6 +121,34 @@ def test_data_phase() -> None:
     run_virtual(main())
 
 
+@pytest.mark.parametrize("hears", ["log", "urc"])
+def test_a_listener_that_fails_costs_no_answer_and_no_urc(hears: str) -> None:
+    reported: list[str] = []
+
+    def fail(*heard: object) -> None:
+        raise KeyError(len(heard))
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: reported.append(repr(context["exception"]))
+        )
+        near, far = memory_pair()
+        channel = Channel(near)
+        far.start(Silent())
+        if hears == "log":
+            channel.on_log(fail)
+        else:
+            channel.on_urc(fail)
+        asyncio.get_running_loop().call_later(
+            1.0, far.write, b"\r\n+HTTPACTION: 0,200,5\r\n\r\nOK\r\n"
+        )
+        assert (await channel.command("AT")).ok
+        assert (await channel.urc(HttpAction, timeout=1.0)).status == 200
+
+    run_virtual(main())
+    assert reported == ([repr(KeyError(1))] * 3 if hears == "log" else [repr(KeyError(2))])
+
+
 def test_late_answer_is_not_taken_for_the_next_ones() -> None:
     async def main() -> None:
         channel, module = bench()

@@ -29,7 +29,7 @@ from atwin.host.channel.data_phase import DataPhase
 from atwin.host.channel.doubt import SETTLE, Doubt
 from atwin.host.channel.exchange import Exchange, Reply, Timeout
 from atwin.host.channel.owed import Owed
-from atwin.host.channel.urcs import Urcs
+from atwin.host.channel.urcs import Urcs, tell
 from atwin.host.errors import LineLostError
 from atwin.line.port import SettablePort
 
@@ -273,8 +273,7 @@ class Channel:
             self._announce(event.text, event.urc)
             return
         if isinstance(event, Received):
-            for call in tuple(self._received_calls):
-                call(event)
+            tell(self._received_calls, event)
             return
         if exchange is None:
             return
@@ -428,5 +427,4 @@ class Channel:
     def _log(self, direction: str, text: str) -> None:
         if self._log_calls:
             entry = LogEntry(self.clock.now(), direction, text)
-            for call in tuple(self._log_calls):
-                call(entry)
+            tell(self._log_calls, entry)

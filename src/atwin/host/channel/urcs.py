@@ -11,7 +11,7 @@ from atwin.host.channel.exchange import Timeout
 from atwin.host.errors import LineLostError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from atwin.at.dialect.said import Urc
     from atwin.clock import Clock
@@ -20,6 +20,20 @@ U = TypeVar("U", bound="Urc")
 
 #: URCs kept for a later `take`; a host that never asks for them must not grow.
 URC_BACKLOG = 256
+
+
+def tell(calls: Iterable[Callable[..., None]], *heard: object) -> None:
+    """Call each with what was `heard`. What one raises goes to the loop's exception handler.
+
+    The line goes on: what else has come must not be lost for it.
+    """
+    for call in tuple(calls):
+        try:
+            call(*heard)
+        except Exception as error:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": f"{call!r} failed, which hears a module", "exception": error}
+            )
 
 
 class Urcs:
@@ -72,8 +86,7 @@ class Urcs:
 
     def announce(self, text: str, urc: Urc | None) -> None:
         """A line that nobody asked for came; `urc` where it is a known one."""
-        for call in tuple(self._calls):
-            call(text, urc)
+        tell(self._calls, text, urc)
         if urc is None:
             return
         for kinds, future in self._waiters:
