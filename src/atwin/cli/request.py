@@ -95,7 +95,7 @@ class TlsOptions(TlsFiles):
         command = ["atwin", "probe", url.partition("#")[0]]
         for name, path in (("--ca", self.ca), ("--cert", self.cert), ("--key", self.key)):
             command += [name, path] if path is not None else []
-        return f"this tells why: {shlex.join(command)}"
+        return f"to see why, run: {shlex.join(command)}"
 
     def _check_files(self, settings: TlsSettings) -> None:
         """Raises `UsageError`, with the file's name, for what is no certificate or key."""
@@ -237,7 +237,7 @@ def _credentials(user: str) -> str:
         return user
     if not sys.stdin.isatty():
         raise click.UsageError(
-            "--user without a password, and nobody can be asked: give NAME:PASSWORD, @FILE or"
+            "--user without a password, and no terminal to ask on: give NAME:PASSWORD, @FILE or"
             " ATWIN_USER"
         )
     password = click.prompt(f"Password of {user}", hide_input=True, err=True)

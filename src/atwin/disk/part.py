@@ -159,7 +159,7 @@ class PartFile:
         with telling("rename to", self.target):
             self._cut()
             if _hash(self._fd, self.size).sha256 != self.hashes.sha256:
-                raise self._meddled("somebody else wrote to it")
+                raise self._meddled("another program wrote to it")
             copy_access(self.target, self._fd)
             os.fsync(self._fd)
             os.replace(self.path, self.target)
@@ -199,13 +199,13 @@ class PartFile:
             there = os.lstat(self.path)
             ours = os.fstat(self._fd)
         except FileNotFoundError:
-            raise self._meddled("somebody else removed it") from None
+            raise self._meddled("another program removed it") from None
         except OSError as error:
             raise DiskError(f"cannot read {self.path}: {reason(error)}") from None
         if not os.path.samestat(there, ours):
-            raise self._meddled("somebody else put another in its place")
+            raise self._meddled("another program put another in its place")
         if ours.st_size < self.size:
-            raise self._meddled(f"somebody else cut it to {ours.st_size} of {self.size} bytes")
+            raise self._meddled(f"another program cut it to {ours.st_size} of {self.size} bytes")
 
     def _meddled(self, what: str) -> MeddledError:
         text = f"{self.path}: {what} during the download; {self.target} is as it was before"

@@ -52,8 +52,8 @@ def load_profile(model: str | Path) -> Profile:
         return _of_file(Path(text))
     if text not in MODELS:
         raise UnknownModelError(
-            f"unknown model '{shown(text, limit=80)}'; there are {', '.join(MODELS)},"
-            " and a file of your own by its path: ./mine.toml"
+            f"unknown model '{shown(text, limit=80)}'; there are {', '.join(MODELS)};"
+            " give a model of your own by its path: ./mine.toml"
         )
     return _built_in(text)
 

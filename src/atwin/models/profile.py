@@ -49,7 +49,7 @@ FEATURES = {
     "reset_is_off": "RESET switches off; else a module that was on starts again at its release",
 }
 #: Python's format of the date and time in local or universal time, for a year of 2 or 4 digits.
-TEXTS = {"nitz": "date and time of +NITZ:, in the letters of strftime"}
+TEXTS = {"nitz": "date and time of +NITZ:, as a format of strftime"}
 NAMES = {
     "name": "as AT+CGMM says it",
     "title": "for people",

@@ -1,6 +1,6 @@
 """What is laid around a `Network` and its `Stream`s to hear, count or change what passes.
 
-Every wrapper stands on one of these two and overrides only what it is there for.
+Every wrapper inherits from one of these two and overrides only what it changes.
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ def test_a_server_that_does_not_speak_tls(server: FileServer, tmp_path: Path) ->
     ended = atwin("get", url, "-o", tmp_path / "out")
     assert ended.returncode == 4
     assert "605" in (line := only_line(ended.stderr))
-    assert line.endswith(f"this tells why: atwin probe {url}")
+    assert line.endswith(f"to see why, run: atwin probe {url}")
 
 
 def test_a_link_is_followed_and_kept(server: FileServer, tmp_path: Path) -> None:

@@ -106,9 +106,7 @@ def twin(
     if len(chosen) > 1:
         raise click.UsageError(f"{' and '.join(chosen)}: a module has one line, choose one")
     if (rts or dtr) and rfc2217 is None and module["control"] is None:
-        raise click.UsageError(
-            "--rts and --dtr need somebody who drives them: --rfc2217 or --control"
-        )
+        raise click.UsageError("--rts and --dtr need --rfc2217 or --control, which set the wires")
     if serial is not None and (host_fifo or host_drain):
         raise click.UsageError("--host-fifo is a model; --serial has a real host")
     line = parse_line_model(baud, host_fifo, host_drain, rts, dtr)

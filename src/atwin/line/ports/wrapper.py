@@ -1,4 +1,4 @@
-"""What is laid around a `Port`: it stands on this, and overrides only what it is there for."""
+"""The base of ports that wrap another `Port`: each overrides only what it changes."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     #: What ends a fault that has begun.
     End = Callable[[], None]
 
-#: A command as it stands on the line.
+#: A command as it is on the line.
 _COMMAND = re.compile(r"(?:AT)?([+*^&]\w+)|AT([A-Z])", re.IGNORECASE)
 
 _CURES = tuple(cure.name.lower() for cure in Cure)
@@ -107,7 +107,7 @@ class Fault:
         if len(moments) > 1:
             raise PlanError(f"{' and '.join(moments)}: one moment is enough")
         if self.nth != 1 and self.at_command is None:
-            raise PlanError("nth counts an at_command, and there is none")
+            raise PlanError("nth needs an at_command")
         lengths = [name for name in ("seconds", "count", "until") if self._has(name)]
         if len(lengths) > 1:
             raise PlanError(f"{' and '.join(lengths)}: only one of them can end it")
@@ -118,7 +118,7 @@ class Fault:
         if self.until is not None and self.until not in self.CURES:
             raise PlanError(f"until = {self.until!r}: must be one of {', '.join(self.CURES)}")
         if self.times != 1 and self.until is None:
-            raise PlanError("times counts an until, and there is none")
+            raise PlanError("times needs an until")
         if self.at_command is not None and not _COMMAND.fullmatch(self.at_command):
             raise PlanError(f'at_command = {self.at_command!r}: write it as "AT+HTTPREAD"')
 

@@ -56,7 +56,7 @@ def _heartbeat(options: TrafficOptions) -> Report:
         advice=[
             f"{riding:,} bytes instead of {once.operator.total:,} if the server's ACK rides on its"
             " answer: let it answer at once.",
-            f"{udp:,} as UDP datagrams, which nobody repeats when they are lost.",
+            f"{udp:,} as UDP datagrams, which are not sent again when they are lost.",
         ],
     )
 
