@@ -9,7 +9,7 @@ import pytest
 from atwin.at import command
 from atwin.at.command import CommandTable, Family
 from atwin.at.grammar import Argument, Command, Form, parse_line
-from atwin.at.kinds import Late, OneOf, Range, Tail, Text
+from atwin.at.kinds import BadArgument, Late, OneOf, Range, Tail, Text
 from atwin.at.reply import Answer, AtError, CmeError, Reply
 
 
@@ -210,3 +210,17 @@ def test_a_command_declared_twice_stops_the_start() -> None:
 
 def test_only_declared_commands_take_data(table: Table) -> None:
     assert not table.ends_line(Command("+DATA", Form.SET, "1,1000"))
+
+
+@pytest.mark.parametrize(("text", "value"), [("-47", -47), ("-1", -1), ("+32", 32), ("48", 48)])
+def test_a_range_below_zero_takes_a_sign(text: str, value: int) -> None:
+    assert Range(-47, 48).convert(Argument(text)) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [(Range(-47, 48), "-48"), (Range(-47, 48), "--1"), (Range(-47, 48), "-"), (Range(0, 9), "+1")],
+)
+def test_a_number_out_of_range_or_with_a_sign_too_many(kind: Range, text: str) -> None:
+    with pytest.raises(BadArgument):
+        kind.convert(Argument(text))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import pytest
 
-from atwin.at.dialect.commands import COMMANDS, PLAIN, SIGN, expected_of
+from atwin.at.dialect.commands import COMMANDS, PLAIN, SIGN, Shape, expected_of
 from atwin.at.dialect.results import Fetched, HttpRead, SendOk
 from atwin.at.dialect.urcs import (
     ConnectFail,
@@ -15,6 +15,7 @@ from atwin.at.dialect.urcs import (
     HttpGetToFs,
     NameUnknown,
 )
+from atwin.at.grammar import Form
 from atwin.at.reply import Block, Collect, frame_prompt
 from atwin.cli.reference import command_families
 
@@ -103,3 +104,10 @@ def test_what_ends_that_a_command_began(line: str, urc: Urc) -> None:
     shape = expected_of(line).shape
     assert isinstance(urc, shape.closing)
     assert shape.is_action == ("HTTP" in line)
+
+
+@pytest.mark.parametrize(("line", "waits"), [("AT+LATER", True), ('AT+LATER="a",1', False)])
+def test_a_row_of_one_form(monkeypatch: pytest.MonkeyPatch, line: str, waits: bool) -> None:
+    row = Shape(forms=(Form.EXECUTE,), closing=(HttpAction,))
+    monkeypatch.setitem(COMMANDS, "+LATER", row)
+    assert bool(expected_of(line).shape.closing) is waits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,13 @@ def test_every_command_has_its_place_on_the_page() -> None:
     for family in command_families():
         for declaration in family.declarations:
             assert f"### AT{declaration.name}\n" in text
+
+
+def test_every_chapter_names_the_file_that_declares_it() -> None:
+    named = re.findall(r"Declared in `(src/\S+)`\.$", page(), re.MULTILINE)
+    assert len(named) == len(command_families())
+    for name, family in zip(named, command_families(), strict=True):
+        assert f"class {family.__name__}(" in (DOCS.parent / name).read_text("utf-8")
 
 
 def test_coverage_says_which_models_have_a_command() -> None:

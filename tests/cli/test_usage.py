@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
+from pkgutil import iter_modules
 from subprocess import run
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 from atwin import __version__
+from atwin.cli import commands
+from atwin.cli.app import COMMANDS, app
 from atwin.cli.app import run as run_here
 from atwin.models import MODELS
 from support.running.program import atwin, only_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -59,11 +64,26 @@ def test_no_arguments_show_the_help() -> None:
     assert "Commands:" in ended.stdout
 
 
-@pytest.mark.parametrize("command", ["models", "twin", "get", "post", "head", "traffic", "console"])
+def _with_help() -> Iterator[str]:
+    """Every command; of `trace`, which has commands of its own, each of those."""
+    for name in COMMANDS:
+        command = app.get_command(click.Context(app), name)
+        if isinstance(command, click.Group):
+            yield from (f"{name} {inner}" for inner in command.commands)
+        else:
+            yield name
+
+
+@pytest.mark.parametrize("command", [*_with_help()])
 def test_every_command_has_help_with_an_example(command: str) -> None:
-    ended = atwin(command, "--help")
+    ended = atwin(*command.split(), "--help")
     assert ended.returncode == 0
     assert f"atwin {command}" in ended.stdout.partition("Example")[2]
+
+
+def test_every_file_of_commands_is_a_command() -> None:
+    there = {module.name for module in iter_modules(commands.__path__)}
+    assert there == set(COMMANDS)
 
 
 def test_version() -> None:

@@ -43,18 +43,22 @@ class ParameterKind(Protocol):
 
 
 _DIGITS = re.compile(r"\d{1,10}")
+_SIGNED = re.compile(r"[+-]?\d{1,10}")
 
 
-def integer(argument: Argument) -> int:
+def integer(argument: Argument, *, signed: bool = False) -> int:
     """A decimal number, quoted or not, of at most ten digits. Raises `BadArgument`."""
-    if not _DIGITS.fullmatch(argument.text):
+    if not (_SIGNED if signed else _DIGITS).fullmatch(argument.text):
         raise BadArgument(argument.text)
     return int(argument.text)
 
 
 @dataclass(frozen=True, slots=True)
 class Range(ParameterKind):
-    """An integer from `low` to `high`; a bound may be the name of a profile limit."""
+    """An integer from `low` to `high`; a bound may be the name of a profile limit.
+
+    It may have a sign where `low` is below 0.
+    """
 
     low: int | str
     high: int | str
@@ -63,7 +67,7 @@ class Range(ParameterKind):
         return Range(*(b if isinstance(b, int) else limits.limit(b) for b in (self.low, self.high)))
 
     def convert(self, argument: Argument) -> int:
-        value = integer(argument)
+        value = integer(argument, signed=int(self.low) < 0)
         if not int(self.low) <= value <= int(self.high):
             raise BadArgument(argument.text)
         return value

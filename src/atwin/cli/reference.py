@@ -70,7 +70,7 @@ def coverage() -> list[dict[str, object]]:
 
 def _chapter(family: type[Family], profiles: list[Profile]) -> Iterator[str]:
     yield f"## {family.title}\n"
-    yield f"{_unwrapped(family.__doc__ or '')}\n"
+    yield f"{_unwrapped(family.__doc__ or '')} Declared in `{_source(family)}`.\n"
     for name in sorted({declaration.name for declaration in family.declarations}):
         own = [d for d in family.declarations if d.name == name]
         yield f"### AT{name}\n"
@@ -85,6 +85,13 @@ def _chapter(family: type[Family], profiles: list[Profile]) -> Iterator[str]:
             yield f"| {_FORM_NAMES[form]} | `{syntax}` | {meaning} |"
         yield ""
         yield from _parameter_table(own, profiles)
+
+
+def _source(family: type[Family]) -> str:
+    """Its file, from the root of the repository."""
+    module = family.__module__
+    package = "/__init__" if hasattr(sys.modules[module], "__path__") else ""
+    return f"src/{module.replace('.', '/')}{package}.py"
 
 
 def _parameter_table(own: list[Declaration], profiles: list[Profile]) -> Iterator[str]:

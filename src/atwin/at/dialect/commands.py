@@ -41,6 +41,8 @@ class Secret:
 class Shape:
     """What one command takes and answers, besides information lines and OK."""
 
+    #: The forms this holds for; secrets and files are those of any form.
+    forms: tuple[Form, ...] = (Form.SET, Form.EXECUTE)
     #: What asks for data, and which argument is their number of bytes. One more with several links
     #: where the command has a link's number first.
     prompt: str | None = None
@@ -98,7 +100,7 @@ COMMANDS = {
     "+CIPSTART": Shape(
         refused=(results.AlreadyConnect,), closing=(urcs.ConnectOk, urcs.ConnectFail, urcs.Connect)
     ),
-    "+CIPSTATUS": Shape(own=(urcs.SceneState, results.LinkStatus)),
+    "+CIPSTATUS": Shape(forms=(Form.EXECUTE,), own=(urcs.SceneState, results.LinkStatus)),
     "+CIPSEND": Shape(
         prompt=SIGN,
         of_link=True,
@@ -169,11 +171,9 @@ def expected_of(line: str) -> Expected:
         commands = parse_line(line)
     except MalformedLine:
         return Expected(echo=echo, names=names)
-    shape = PLAIN
-    if commands and commands[-1].form in (Form.SET, Form.EXECUTE):
-        shape = COMMANDS.get(commands[-1].name, PLAIN)
-        if shape.own and commands[-1].form is Form.SET:
-            shape = PLAIN
+    shape = COMMANDS.get(commands[-1].name, PLAIN) if commands else PLAIN
+    if commands and commands[-1].form not in shape.forms:
+        shape = PLAIN
     read = frozenset(command.name for command in commands or () if command.form is Form.READ)
     expected = Expected(commands is not None, shape, commands or (), echo, names, read)
     if (value := expected.value("+CIPMUX")) in ("0", "1"):
