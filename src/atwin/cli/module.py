@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from atwin.cli.commands.traffic.watch import Watch, watched
 from atwin.cli.says import say
@@ -23,23 +22,17 @@ if TYPE_CHECKING:
     from atwin.twin.twin import Twin
 
 
-@dataclass
-class FaultWatch:
-    """What became of a plan's faults, for `--json`; None where nothing was to go wrong."""
-
-    faults: list[dict[str, Any]] | None = None
-
-
 @asynccontextmanager
 async def ready_modem(
     options: ModuleOptions,
     tls: TlsSettings | None = None,
     traffic: Watch | None = None,
-    faults: FaultWatch | None = None,
+    facts: dict[str, object] | None = None,
 ) -> AsyncIterator[Modem]:
     """The module at the port of `options`, on the network.
 
-    At the end `traffic` is told to the user, and `faults` has what became of a twin's.
+    At the end `traffic` is told to the user, and `facts` has what became of the faults that a twin
+    was to have, as `faults`.
 
     Raises as `modem_on` and `Modem.recover` do.
     """
@@ -48,7 +41,7 @@ async def ready_modem(
         note=tell,
         tls=tls,
         pins=options.pins,
-        telling=lambda twin: told_faults(twin, faults),
+        telling=lambda twin: told_faults(twin, facts),
     ) as (modem, twin):
         await modem.recover(give_up=options.give_up, note=_tell_rung)
         async with watched(modem, twin, traffic):
@@ -71,7 +64,7 @@ def _tell_rung(rung: str) -> None:
 
 @contextmanager
 def told_faults(
-    twin: Twin | None, watch: FaultWatch | None = None, *, live: bool = True
+    twin: Twin | None, facts: dict[str, object] | None = None, *, live: bool = True
 ) -> Iterator[None]:
     """Say on stderr what goes wrong in `twin`, as it does (if `live`), and in the end what did not.
 
@@ -88,8 +81,8 @@ def told_faults(
         yield
     finally:
         twin.faults.on_event = lambda event: None
-        if watch is not None:
-            watch.faults = [case.table for case in twin.faults.cases]
+        if facts is not None:
+            facts["faults"] = [case.table for case in twin.faults.cases]
         for case in twin.faults.cases:
             if why := case.why_never:
                 say(f"fault '{case.fault}' never began: {why}")

@@ -127,7 +127,7 @@ def _syntax(declaration: Declaration, form: Form) -> str:
     name = f"AT{declaration.name}"
     if form is not Form.SET:
         return f"{name}{form.value}"
-    sign = "" if _is_basic(declaration) else "="
+    sign = "" if declaration.name.lstrip("&").isalpha() else "="
     arguments = ",".join(f"<{p.name}>" for p in declaration.parameters if p.required)
     optional = ""
     for parameter in reversed([p for p in declaration.parameters if not p.required]):
@@ -139,10 +139,6 @@ def _syntax(declaration: Declaration, form: Form) -> str:
         )
         return f"{name}[={inner}]"
     return f"{name}{sign}{arguments}{optional}"
-
-
-def _is_basic(declaration: Declaration) -> bool:
-    return declaration.name.lstrip("&").isalpha()
 
 
 def _models(declaration: Declaration, profiles: list[Profile]) -> list[str]:

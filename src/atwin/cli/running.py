@@ -57,11 +57,9 @@ class SafeFormatter(logging.Formatter):
     """Log lines as `one_line`; their tracebacks keep their lines."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - of the base
-        """See `logging.Formatter`."""
         return one_line(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - of the base
-        """See `logging.Formatter`."""
         return many_lines(super().formatException(ei))
 
 

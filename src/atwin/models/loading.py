@@ -67,21 +67,15 @@ def _of_file(path: Path) -> Profile:
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
-    except OSError as error:
-        raise UnknownModelError(f"{shown(str(path))}: {error.strerror or error}") from None
-    except ValueError as error:  # NUL in the name
-        raise UnknownModelError(f"{shown(str(path))}: {error}") from None
-    if len(data) > _LARGEST:
-        raise UnknownModelError(f"{shown(str(path))}: a profile has at most {_LARGEST} bytes")
-    key = path.name.removesuffix(".toml").lower()
-    if not _KEY.fullmatch(key):
-        raise UnknownModelError(
-            f"{shown(str(path))}: the file's name is the model's; use letters, digits, - and _"
-        )
-    try:
+        if len(data) > _LARGEST:
+            raise ValueError(f"a profile has at most {_LARGEST} bytes")
+        key = path.name.removesuffix(".toml").lower()
+        if not _KEY.fullmatch(key):
+            raise ValueError("the file's name is the model's; use letters, digits, - and _")
         return parse_profile(key, data)
-    except ValueError as error:
-        raise UnknownModelError(f"{shown(str(path))}: {error}") from None
+    except (OSError, ValueError) as error:  # ValueError: NUL in the name, too
+        why = (isinstance(error, OSError) and error.strerror) or error
+        raise UnknownModelError(f"{shown(str(path))}: {why}") from None
 
 
 def parse_profile(key: str, data: bytes) -> Profile:
@@ -93,27 +87,15 @@ def parse_profile(key: str, data: bytes) -> Profile:
     document = parse_toml(data)
     like = document.pop("like", None)
     base = _tables(_built_in(_key_of_ours(like))) if like is not None else {}
-    given = {name: document.pop(name, {}) for name in ("limits", "times", "features", "texts")}
-    given[""] = {name: value for name, value in document.items() if name != "quirks"}
-    names, limits, times, features, texts = (
-        _read(table, given[table], known, base.get(table, {}), read)
-        for table, known, read in (
-            ("", NAMES, _text),
-            ("limits", LIMITS, _limit),
-            ("times", TIMES, _seconds),
-            ("features", FEATURES, _feature),
-            ("texts", TEXTS, _text),
-        )
-    )
-    return Profile(
-        key=key,
-        **names,
-        limits=limits,
-        times=times,
-        features=features,
-        texts=texts,
-        quirks=Quirks(**base.get("quirks", {}) | _quirks(document.get("quirks", {}))),
-    )
+    given = {name: document.pop(name, {}) for name in (*_TABLES, "quirks")}
+    readers = {f.name: _OF_TYPE[type(f.default)] for f in fields(Quirks)}
+    names = _read("", document, NAMES, base.get("", {}), _text)
+    tables: dict[str, Any] = {
+        table: _read(table, given[table], known, base.get(table, {}), read)
+        for table, (known, read) in _TABLES.items()
+    }
+    quirks = base.get("quirks", {}) | _checked("quirks", given["quirks"], readers)
+    return Profile(key, **names, **tables, quirks=Quirks(**quirks))
 
 
 def _key_of_ours(like: Any) -> str:
@@ -130,10 +112,7 @@ def _tables(profile: Profile) -> dict[str, dict[str, Any]]:
     """A profile in the form of its document; the values outside of tables under no name."""
     return {
         "": {name: getattr(profile, name) for name in NAMES},
-        "limits": dict(profile.limits),
-        "times": dict(profile.times),
-        "features": dict(profile.features),
-        "texts": dict(profile.texts),
+        **{table: dict(getattr(profile, table)) for table in _TABLES},
         "quirks": asdict(profile.quirks),
     }
 
@@ -151,11 +130,6 @@ def _read(
         if name not in values:
             raise ValueError(f'{name} is missing ({known[name]}); or say like = "{MODELS[0]}"')
     return MappingProxyType(values)
-
-
-def _quirks(given: Any) -> dict[str, Any]:
-    readers = {bool: _feature, int: _limit, float: _seconds}
-    return _checked("quirks", given, {f.name: readers[type(f.default)] for f in fields(Quirks)})
 
 
 def _checked(
@@ -194,3 +168,13 @@ def _feature(name: str, value: Any) -> bool:
     if type(value) is not bool:
         raise ValueError(f"{name} must be true or false")
     return value
+
+
+#: The values of each table, and what reads one of them; and of each type of quirk.
+_TABLES = {
+    "limits": (LIMITS, _limit),
+    "times": (TIMES, _seconds),
+    "features": (FEATURES, _feature),
+    "texts": (TEXTS, _text),
+}
+_OF_TYPE: dict[type, Callable[[str, Any], Any]] = {bool: _feature, int: _limit, float: _seconds}

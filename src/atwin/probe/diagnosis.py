@@ -53,22 +53,18 @@ def diagnose(chain: Sequence[bytes], ca: bytes, verdict: Verdict) -> Diagnosis:
         sent = [read_certificate(der) for der in chain]
         given = [read_certificate(der) for der in unpack(ca)]
         if verdict.code == HOST_NAME_MISMATCH:
-            return _wrong_name(verdict)
+            return Diagnosis(
+                Cause.WRONG_NAME,
+                verdict.reason,
+                "ask by a name the certificate is for, tell the module that name (hostname in"
+                " AT+SSLCFG, --name here), or give the server a certificate for this one",
+            )
         if verdict.code in (*_NO_ISSUER, _WRONG_SIGNATURE) and (found := _no_issuer(sent, given)):
             return found
     except UNREADABLE:
         pass  # what cannot be read is told by the verdict
     return Diagnosis(
         Cause.OTHER, verdict.reason, "give the server a certificate without this fault"
-    )
-
-
-def _wrong_name(verdict: Verdict) -> Diagnosis:
-    return Diagnosis(
-        Cause.WRONG_NAME,
-        verdict.reason,
-        "ask by a name the certificate is for, tell the module that name (hostname in AT+SSLCFG,"
-        " --name here), or give the server a certificate for this one",
     )
 
 

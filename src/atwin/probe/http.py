@@ -56,7 +56,7 @@ async def http_facts(
             stream = await connect()
             try:
                 head = await open_exchange(stream, Request("HEAD", Url.parse(url.encode())))
-                keep_alive = not _says_close(head)
+                keep_alive = b"close" not in (head.head.get(b"connection") or b"").lower()
                 if keep_alive:
                     try:
                         part = await _ranged(stream, url)
@@ -93,7 +93,3 @@ def _ranges(status: int) -> bool | None:
     if status in (206, 416):  # 416: the range was understood, and the file is shorter
         return True
     return False if 200 <= status < 300 else None
-
-
-def _says_close(exchange: HttpExchange) -> bool:
-    return b"close" in (exchange.head.get(b"connection") or b"").lower()

@@ -32,11 +32,6 @@ class Modern:
     said: str
     key: str
 
-    @property
-    def has_rsa_key(self) -> bool:
-        """Whether the certificate that was shown has an RSA key."""
-        return self.key.startswith("RSA")
-
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Target:
@@ -130,14 +125,11 @@ async def survey(network: Network, target: Target, wall: float) -> Survey:
     profile = TlsProfile(
         sni=target.sni, client_cert=target.cert, client_key=target.key, deadline=target.deadline
     )
-    url = f"https://{_bracketed(target.host)}:{target.port}{target.path}"
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    url = f"https://{host}:{target.port}{target.path}"
     found.http, handshakes = await http_facts(network, url, address, target.port, profile, wall)
     found.handshakes += handshakes
     return found
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 async def _modern(address: str, port: int, name: str | None, deadline: float) -> Modern | None:

@@ -179,7 +179,7 @@ def advice(found: Survey) -> dict[str, str]:
     best = found.best
     if best is None and found.modern is not None:
         changes |= _SUITES
-        if not found.modern.has_rsa_key:
+        if not found.modern.key.startswith("RSA"):
             changes["certificate"] = (
                 f"the server showed one whose key is {found.modern.key}; the six suites need a"
                 " certificate with an RSA key (the other may stand beside it)"

@@ -98,10 +98,7 @@ async def _refuse_one_in_use(path: str) -> None:
 
 
 def _is_something_else(path: str) -> bool:
-    try:
-        return not stat.S_ISSOCK(os.lstat(path).st_mode)
-    except OSError:
-        return False
+    return os.path.lexists(path) and not stat.S_ISSOCK(os.lstat(path).st_mode)
 
 
 async def _answer(line: bytes, twin: Twin, held: set[str]) -> dict[str, Any]:
@@ -116,7 +113,9 @@ async def _answer(line: bytes, twin: Twin, held: set[str]) -> dict[str, Any]:
             case {"pulse": str(pin), "seconds": int() | float() as seconds, **rest} if not rest:
                 await _pulse(pin, seconds, twin)
             case {"hold": str(pin), **rest} if not rest:
-                _hold(pin, twin)
+                if pin not in _PULSED:
+                    raise ValueError(f"{pin!r}: reset, power_key or supply can be held")
+                setattr(twin.pins, pin, False)
                 held.add(pin)
             case {"fault": dict(table), **rest} if not rest:
                 twin.faults.add(fault_from_table(table))
@@ -160,12 +159,6 @@ def _set(levels: dict[str, Any], twin: Twin) -> None:
             hardware.uart.drive(name, None if level is None else bool(level))
         else:
             setattr(twin.pins, name, bool(level))
-
-
-def _hold(pin: str, twin: Twin) -> None:
-    if pin not in _PULSED:
-        raise ValueError(f"{pin!r}: reset, power_key or supply can be held")
-    setattr(twin.pins, pin, False)
 
 
 async def _pulse(pin: str, seconds: float, twin: Twin) -> None:

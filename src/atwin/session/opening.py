@@ -1,7 +1,7 @@
 """Opens a port: a line to a real module, or to a twin made for it in this process."""
 
 from collections.abc import AsyncIterator, Callable, Set
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 from atwin.host.errors import OptionError
@@ -26,7 +26,7 @@ class OpenLine:
 
 
 class TwinPins(HostPins):
-    """The pins of a twin in this process; see `HostPins`."""
+    """The pins of a twin in this process."""
 
     def __init__(self, twin: Twin) -> None:
         self._twin = twin
@@ -119,15 +119,11 @@ async def pins_for(
     if spec is None:
         yield own
         return
-    try:
-        pins = open_pins(spec, port)
-    except PinError as error:
-        raise OptionError(str(error)) from None
-    try:
+    async with AsyncExitStack() as stack:
         try:
+            pins = open_pins(spec, port)
+            stack.push_async_callback(pins.close)
             await pins.prepare()
         except PinError as error:
             raise OptionError(str(error)) from None
         yield pins
-    finally:
-        await pins.close()

@@ -43,17 +43,15 @@ def open_trace(path: str, output: str | None = None) -> JsonLines:
     if path == "-":
         raise OptionError("--trace: stdout is the command's own, name a file")
     try:
-        if output is not None and os.path.realpath(path) in _files_of(output):
+        # Neither `output` nor what `get` keeps beside it meanwhile.
+        if output is not None and os.path.realpath(path) in [
+            os.path.realpath(output) + ending
+            for ending in ("", ".part", ".journal", ".journal.new")
+        ]:
             raise OptionError(f"--trace: {path} is where the output goes, name another")
         return JsonLines(path, FORMAT)
     except (DiskError, ValueError) as error:
         raise OptionError(f"--trace: {error}") from None
-
-
-def _files_of(output: str) -> list[str]:
-    """Where `output` is written to, and what `get` keeps beside it meanwhile."""
-    target = os.path.realpath(output)
-    return [target + ending for ending in ("", ".part", ".journal", ".journal.new")]
 
 
 @contextmanager

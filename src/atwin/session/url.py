@@ -188,7 +188,7 @@ def _parse_wire(name: str, text: str | None) -> Wire | None:
 def _whole(name: str, text: str) -> int:
     number = decimal(text)
     if number is None or not 1 <= number <= 1_000_000_000:
-        raise OptionError(f"{name}={_brief(text)}: give a whole number, 1 or more")
+        raise OptionError(f"{name}='{shown(text, limit=40)}': give a whole number, 1 or more")
     return number
 
 
@@ -200,7 +200,3 @@ def _number(name: str, text: str) -> int | float:
     if not 0 <= value < math.inf:
         raise OptionError(f"{name}={text!r}: give a number, 0 or more")
     return int(value) if value == int(value) else value
-
-
-def _brief(text: str) -> str:
-    return f"'{shown(text, limit=40)}'"

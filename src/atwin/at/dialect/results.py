@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from atwin.at.dialect.said import BodyHeader, Link, Result, Said
+from atwin.at.dialect.said import BodyHeader, Link, OfLink, Result, Said
 
 OK = "OK"
 ERROR = "ERROR"
@@ -35,22 +35,16 @@ class ShutOk(Result, says="SHUT OK"):
     """All links and the scene are gone."""
 
 
-class CloseOk(Result, says="[<link>, ]CLOSE OK"):
+class CloseOk(OfLink, Result, says="[<link>, ]CLOSE OK"):
     """A link is closed."""
 
-    link: Link = None
 
-
-class SendOk(Result, says="[<link>, ]SEND OK"):
+class SendOk(OfLink, Result, says="[<link>, ]SEND OK"):
     """The data are sent."""
 
-    link: Link = None
 
-
-class SendFail(Result, says="[<link>, ]SEND FAIL"):
+class SendFail(OfLink, Result, says="[<link>, ]SEND FAIL"):
     """They are not."""
-
-    link: Link = None
 
 
 class DataAccept(Result, says="DATA ACCEPT:[<link>,]<size>"):
@@ -60,10 +54,8 @@ class DataAccept(Result, says="DATA ACCEPT:[<link>,]<size>"):
     size: int
 
 
-class AlreadyConnect(Result, says="[<link>, ]ALREADY CONNECT"):
+class AlreadyConnect(OfLink, Result, says="[<link>, ]ALREADY CONNECT"):
     """There is a link of that number."""
-
-    link: Link = None
 
 
 class NoCarrier(Result, says="NO CARRIER"):

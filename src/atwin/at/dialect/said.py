@@ -142,6 +142,12 @@ class Said:
         return cls._patterns
 
 
+class OfLink(Said):
+    """A line about one link, where there are several."""
+
+    link: Link = None
+
+
 class Urc(Said):
     """An unsolicited result code."""
 

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import Annotated
 
-from atwin.at.dialect.said import Link, Urc, Words
+from atwin.at.dialect.said import OfLink, Urc, Words
 
 #: What the mask ROM says: no line (docs/spec/power.md §3).
 ROM_BANNER = b"^boot.rom'v\x00\x01\x00\x00'!\\n"
@@ -131,26 +131,20 @@ class HttpGetToFs(Urc, says="+HTTPGETTOFS: <status>,<written>"):
 # --- TCP and UDP (docs/spec/network.md §5) --------------------------------------------------------
 
 
-class ConnectOk(Urc, says="[<link>, ]CONNECT OK"):
+class ConnectOk(OfLink, Urc, says="[<link>, ]CONNECT OK"):
     """A link is up."""
 
-    link: Link = None
 
-
-class ConnectFail(Urc, says="[<link>, ]CONNECT FAIL"):
+class ConnectFail(OfLink, Urc, says="[<link>, ]CONNECT FAIL"):
     """A link did not come up."""
-
-    link: Link = None
 
 
 class Connect(Urc, says="CONNECT"):
     """The line is the link's from here on: transparent mode."""
 
 
-class Closed(Urc, says="[<link>, ]CLOSED"):
+class Closed(OfLink, Urc, says="[<link>, ]CLOSED"):
     """The peer closed a link, or it broke."""
-
-    link: Link = None
 
 
 class TransportError(Urc, says="<protocol> ERROR: <number>"):
@@ -170,10 +164,8 @@ class PdpDeact(Urc, says="+PDP: DEACT", also="+PDP DEACT"):
     """The network took the PDP of the sockets away (docs/spec/network.md §4, OQ-36)."""
 
 
-class DataWaiting(Urc, says="+CIPRXGET: 1[,<link>]"):
+class DataWaiting(OfLink, Urc, says="+CIPRXGET: 1[,<link>]"):
     """Received data wait to be fetched with CIPRXGET."""
-
-    link: Link = None
 
 
 class ReceivedFrom(Urc, says="RECV FROM: <peer>"):

@@ -105,16 +105,16 @@ def get(
 
     async def work() -> int:
         nonlocal arrived
-        from atwin.cli.module import FaultWatch, ready_modem
+        from atwin.cli.module import ready_modem
         from atwin.cli.progress import show_progress
 
         known(url=url, file=target)
         if (there := already_there(url, order)) is not None:
             return tell(there)
         cost = Watch() if traffic else None
-        wrong = FaultWatch()
+        faults: dict[str, object] = {}
         with options.tls(url) as tls:
-            async with ready_modem(options, tls, cost, wrong) as modem:
+            async with ready_modem(options, tls, cost, faults) as modem:
                 with show_progress(target) as progress:
                     result = await modem.download(
                         url,
@@ -130,10 +130,8 @@ def get(
                         **asked,
                     )
                 arrived = True
-        more: dict[str, object] = {} if cost is None else {"traffic": cost.as_dict()}
-        if wrong.faults is not None:
-            more["faults"] = wrong.faults
-        return tell(result, **more)
+        more = {} if cost is None else {"traffic": cost.as_dict()}
+        return tell(result, **more, **faults)
 
     async def told() -> int:
         try:

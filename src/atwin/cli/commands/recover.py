@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -62,15 +63,7 @@ def recover(options: ModuleOptions, restart: bool, as_json: bool, trace: str | N
 
 def described(climbed: Sequence[Climbed]) -> list[dict[str, object]]:
     """For `--json`."""
-    return [
-        {
-            "rung": rung.rung,
-            "seconds": round(rung.seconds, 3),
-            "failure": rung.failure,
-            "helped": rung.helped,
-        }
-        for rung in climbed
-    ]
+    return [asdict(rung) | {"seconds": round(rung.seconds, 3)} for rung in climbed]
 
 
 def _summary(climbed: Sequence[Climbed]) -> str:

@@ -1,16 +1,19 @@
 """The console on a terminal."""
 
 import os
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 from prompt_toolkit import PromptSession, print_formatted_text
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from atwin.cli.commands.console.terminal import Mark, Terminal
-from atwin.cli.commands.console.words import CommandCompleter
+from atwin.cli.reference import command_families
 from atwin.cli.says import say
 from atwin.disk.errors import DiskError
 from atwin.session.opening import open_line
@@ -69,3 +72,32 @@ def _history() -> History:
     except OSError:
         return InMemoryHistory()
     return FileHistory(str(history))
+
+
+class CommandCompleter(Completer):
+    """Completes each command of the twin, after `AT` or the `;` that separates commands."""
+
+    def __init__(self) -> None:
+        self._words = [
+            (declaration.name, form.value, declaration.doc.partition("\n")[0])
+            for family in command_families()
+            for declaration in family.declarations
+            for form in declaration.forms
+            if declaration.name[0] in "+*^&"
+        ]
+        self._words.sort()
+
+    def get_completions(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> Iterable[Completion]:
+        typed = document.text_before_cursor.rpartition(";")[2].lstrip()
+        if ";" not in document.text_before_cursor:
+            if typed[:2].upper() != "AT"[: len(typed)]:
+                return
+            typed = typed[2:]
+        for name, sign, meaning in self._words:
+            if name.startswith(typed.upper()):
+                missing = "AT" if not document.text_before_cursor.strip() else ""
+                yield Completion(
+                    missing + name + sign, start_position=-len(typed), display_meta=meaning
+                )

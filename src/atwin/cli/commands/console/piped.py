@@ -25,7 +25,7 @@ async def pipe(url: str, silence: float) -> int:
             while (line := await lines.get()) is not None:
                 terminal.enter(line)
                 await terminal.settled(silence)
-            terminal.end_of_input()
+            terminal.data_due = 0  # what is still due is the module's to time out
             await terminal.settled(silence)
         except NoAnswer as problem:
             say(f"{port.name}: {problem}")

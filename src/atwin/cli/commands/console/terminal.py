@@ -72,10 +72,6 @@ class Terminal:
                 raise NoAnswer(f"no answer for {silence:g} s; is the module powered?") from None
         raise NoAnswer(f"the line is gone: {self.lost_reason}")
 
-    def end_of_input(self) -> None:
-        """No more data will come: what is still due is the module's to time out."""
-        self.data_due = 0
-
     def enter(self, line: str) -> None:
         """Send a typed line: a command, or data when the module asked for some.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from atwin.cli.ending import DONE
@@ -30,8 +32,7 @@ def show(file: str, colour: bool | None) -> int:
     Example:
       atwin get http://example.org/f.bin --trace f.trace; atwin trace show f.trace
     """
-    from atwin.cli.commands.trace.records import read_trace
-    from atwin.cli.commands.trace.show import show_records
+    from atwin.cli.commands.trace.records import read_trace, show_records
 
     show_records(read_trace(file), colour)
     return DONE
@@ -53,11 +54,11 @@ def plot(file: str, output: str | None) -> int:
       atwin trace plot f.trace -o f.html
     """
     from atwin.cli.commands.trace.plot import page
-    from atwin.cli.commands.trace.records import is_same_file, read_trace
+    from atwin.cli.commands.trace.records import read_trace
     from atwin.disk.whole import write_file
 
     target = output or f"{file}.html"
-    if is_same_file(file, target):
+    if os.path.exists(file) and os.path.exists(target) and os.path.samefile(file, target):
         raise click.UsageError(f"{target} is the trace itself: name another file with -o")
     write_file(target, page(list(read_trace(file)), file).encode())
     click.echo(shown(target, limit=None))

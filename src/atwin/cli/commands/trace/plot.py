@@ -1,6 +1,5 @@
 """A trace as one HTML page that needs nothing else."""
 
-from collections.abc import Callable
 from html import escape
 from itertools import groupby
 from math import floor, log10
@@ -17,15 +16,15 @@ _GAP = 46
 #: Events that the tip of one mark tells.
 _TOLD = 8
 
-#: Rows of the events, and which records belong there.
-_ROWS: tuple[tuple[str, str, Callable[[Record], bool]], ...] = (
-    ("URC", "urc", lambda r: r["kind"] == "urc"),
-    ("errors", "bad", lambda r: r["kind"] == "answer"),
-    ("network", "net", lambda r: r["kind"] == "net"),
-    ("line", "line", lambda r: r["kind"] == "line"),
-    ("power", "bad", lambda r: r["kind"] == "power"),
-    ("faults", "bad", lambda r: r["kind"] == "fault"),
-    ("host", "host", lambda r: r["kind"] in ("host", "end")),
+#: Rows of the events, and the kinds of records that belong there.
+_ROWS = (
+    ("URC", "urc", ("urc",)),
+    ("errors", "bad", ("answer",)),
+    ("network", "net", ("net",)),
+    ("line", "line", ("line",)),
+    ("power", "bad", ("power",)),
+    ("faults", "bad", ("fault",)),
+    ("host", "host", ("host", "end")),
 )
 
 _STYLE = """
@@ -114,26 +113,23 @@ def _stepped(series: Series, steps: Steps, height: int) -> str:
         # Of those at one place the ends and the last one: more cannot be seen.
         for x, points in groupby(steps.points, lambda point: round(_x(series, point[0]), 1)):
             values = [value for _, value in points]
-            path.append(f"H{x}" + "".join(f"V{y(value)}" for value in _ends(values)))
+            if len(values) > 3:
+                values = [min(values), max(values), values[-1]]
+            path.append(f"H{x}" + "".join(f"V{y(value)}" for value in values))
         path.append(f"H{_WIDTH - _RIGHT}")
         parts.append(f'<path class="step" d="{"".join(path)}"/>')
     return "".join(parts)
 
 
-def _ends(values: list[float]) -> list[float]:
-    """The smallest, the largest and the last of many."""
-    return values if len(values) < 4 else [min(values), max(values), values[-1]]
-
-
 def _events(series: Series) -> str:
     parts = []
-    for row, (title, css, belongs) in enumerate(_ROWS):
+    for row, (title, css, kinds) in enumerate(_ROWS):
         y = 22 * row + 11
         parts.append(_rule(y))
         parts.append(_label(y + 4, title))
         # Those that would lie on each other are one mark.
         places: dict[int, list[Record]] = {}
-        for mark in filter(belongs, series.marks):
+        for mark in [mark for mark in series.marks if mark["kind"] in kinds]:
             places.setdefault(round(_x(series, mark["t"])), []).append(mark)
         parts.extend(
             f'<circle class="{css}" cx="{x}" cy="{y}" r="4"><title>{_tip(marks)}</title></circle>'

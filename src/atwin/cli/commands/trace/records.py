@@ -1,12 +1,14 @@
 """The records of a trace file, and what each says; the same in `show` and in the tips of `plot`."""
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
 
 from atwin.disk.json_lines import read_json_lines
+from atwin.text import shown
 from atwin.trace.trace import FORMAT
 
 Record = dict[str, Any]
@@ -15,6 +17,22 @@ Record = dict[str, Any]
 _FRAME = ("t", "kind", "event", "dir", "text", "format", "bytes", "took", "announced")
 #: Of any number in a record.
 _LARGEST = 1e15
+#: Mark and colour of what is no dialogue, by kind. Colours are those of a terminal (SGR).
+_BESIDE = {
+    "start": ("*", "1"),
+    "module": ("*", "1"),
+    "line": ("~", "33"),
+    "net": ("#", "35"),
+    "buffer": ("=", "34"),
+    "power": ("!", "1;31"),
+    "fault": ("!", "31"),
+    "host": ("+", "36"),
+    "end": ("*", "1"),
+    "broken": ("?", "1;31"),
+    "cut": ("?", "1;31"),
+}
+_DIALOGUE = {"command": "1", "answer": "32", "urc": "1;36", "data": "2"}
+_ERROR = "1;31"
 
 
 def read_trace(path: str) -> Iterator[Record]:
@@ -42,14 +60,6 @@ def read_trace(path: str) -> Iterator[Record]:
         yield {"t": last["t"], "kind": "cut", "event": "no end: killed, or still running"}
 
 
-def is_same_file(path: str, other: str) -> bool:
-    """Whether both name one file that exists."""
-    try:
-        return os.path.samefile(path, other)
-    except (OSError, ValueError):
-        return False
-
-
 def _is_record(value: Record) -> bool:
     """Whether it has what every record has, and no value that cannot be one."""
     return (
@@ -58,15 +68,14 @@ def _is_record(value: Record) -> bool:
         and all(
             isinstance(value.get(name, 0), int | float) for name in ("took", "bytes", "announced")
         )
+        # Numbers of a size that can be drawn: not NaN, not endless, no time before the start.
         and all(
-            part is None or isinstance(part, str) or _is_number(part) for part in value.values()
+            part is None
+            or isinstance(part, str)
+            or (isinstance(part, int | float) and 0 <= part <= _LARGEST)
+            for part in value.values()
         )
     )
-
-
-def _is_number(value: object) -> bool:
-    """One of a size that can be drawn: not NaN, not endless, and no time before the start."""
-    return isinstance(value, int | float) and 0 <= value <= _LARGEST
 
 
 def describe(record: Record) -> str:
@@ -89,8 +98,8 @@ def _data(record: Record, count: int) -> str:
         text += f" of {announced:,}"
     if took >= 0.001:
         text += f" in {took:.3f} s, {count / took / 1000:,.1f} kB/s"
-    shown = record.get("text")
-    return f"({text}) {shown}" if shown else f"({text})"
+    told = record.get("text")
+    return f"({text}) {told}" if told else f"({text})"
 
 
 def _numbers(record: Record) -> list[str]:
@@ -110,3 +119,28 @@ def _value(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}" if value > 99_999 else str(value)
     return str(value)
+
+
+def show_records(records: Iterable[Record], colour: bool | None) -> None:
+    """Print them; `colour` None decides by the terminal. Nobody who reads on ends it quietly."""
+    if colour is None:
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    try:
+        for record in records:
+            mark, style = _look(record)
+            time, text = f"{record['t']:12.6f} ", shown(f"{mark} {describe(record)}")
+            print(f"\x1b[2m{time}\x1b[0m\x1b[{style}m{text}\x1b[0m" if colour else time + text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What Python would still flush at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _look(record: Record) -> tuple[str, str]:
+    kind = record["kind"]
+    if kind in _DIALOGUE:
+        style = _DIALOGUE[kind]
+        if kind == "answer" and "ERROR" in str(record.get("text")):
+            style = _ERROR
+        return str(record.get("dir", "?")), style
+    return _BESIDE.get(kind, ("?", "0"))

@@ -31,11 +31,6 @@ class Series:
     connections: Steps = Steps((), 8)
     marks: list[Record] = field(default_factory=list)
 
-    @property
-    def column(self) -> float:
-        """Seconds one column stands for."""
-        return self.duration / COLUMNS
-
 
 def series_of(records: list[Record]) -> Series:
     """Read the records; the first one is the start."""
@@ -43,7 +38,10 @@ def series_of(records: list[Record]) -> Series:
     series = Series(records[0], module, max(record["t"] for record in records) or 1e-6)
     for record in records:
         if record["kind"] in ("command", "answer", "urc", "data"):
-            _spread(series, record, _size(record))
+            size = record.get("bytes")
+            # Of what is text about so many, with its CR LF.
+            text = len(str(record.get("text"))) + 4
+            _spread(series, record, size if isinstance(size, int) else text)
     series.buffer = _steps(records, "buffer", "bytes", _limit(module, "buffer", 0))
     series.connections = _steps(records, "net", "open", _limit(module, "connections", 8))
     series.marks = [record for record in records if _is_mark(record)]
@@ -52,7 +50,7 @@ def series_of(records: list[Record]) -> Series:
 
 def _spread(series: Series, record: Record, size: int) -> None:
     """Divide `size` bytes of one piece of the dialogue over the columns it took."""
-    column = series.column
+    column = series.duration / COLUMNS
     took = record.get("took")
     end = min(max(record["t"], 0.0), series.duration)
     begin = max(0.0, end - max(took if isinstance(took, int | float) else 0.0, column * 1e-3))
@@ -62,12 +60,6 @@ def _spread(series: Series, record: Record, size: int) -> None:
     for index in range(first, last + 1):
         overlap = min(end, (index + 1) * column) - max(begin, index * column)
         lane[index] += rate * max(overlap, 0.0) / column
-
-
-def _size(record: Record) -> int:
-    """Bytes on the line; of what is text about so many, with its CR LF."""
-    size = record.get("bytes")
-    return size if isinstance(size, int) else len(str(record.get("text"))) + 4
 
 
 def _steps(records: Iterable[Record], kind: str, name: str, top: float) -> Steps:

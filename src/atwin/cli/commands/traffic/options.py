@@ -15,19 +15,12 @@ _SIZE = Size(_LARGEST)
 #: The options that belong to some of the ways to ask, and to which.
 _BOTH = ("--get", "--post")
 ONLY_WITH = {
-    "url": _BOTH,
+    **dict.fromkeys(("url", "answer_head", "model", "tls", "suite", "chain"), _BOTH),
+    **dict.fromkeys(("client_chain", "keep_alive", "dns"), _BOTH),
     "answer": ("--post",),
-    "answer_head": _BOTH,
     "part": ("--get",),
     "bare": ("--get",),
-    "model": _BOTH,
     "port": ("--run",),
-    "tls": _BOTH,
-    "suite": _BOTH,
-    "chain": _BOTH,
-    "client_chain": _BOTH,
-    "keep_alive": _BOTH,
-    "dns": _BOTH,
 }
 
 

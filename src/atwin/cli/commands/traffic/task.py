@@ -31,6 +31,10 @@ _SUITE = "0x0035"
 #: What If-Range carries: nginx's ETags have that size.
 _ETAG = b'"5e16f6b9-b6ba5c"'
 
+#: Headers of each request, and of those of a download.
+_HEADERS = ((b"User-Agent", b"AM_MODULE"),)
+_OF_DOWNLOAD = (*_HEADERS, (b"Accept-Encoding", b"identity"))
+
 #: Requests of one task.
 _MOST_PARTS = 100_000
 
@@ -72,7 +76,7 @@ def _post(options: TrafficOptions) -> Report:
         )
     url, tls = _place(options, _POST_URL)
     head = options.answer_head or _POST_HEAD
-    request = Request("POST", url, _headers(), body)
+    request = Request("POST", url, _HEADERS, body)
     return _report(
         f"POST of {len(body):,} bytes to {url.absolute.decode('latin-1')}",
         [PlannedExchange(request, head, options.answer)],
@@ -87,7 +91,7 @@ def _get(options: TrafficOptions) -> Report:
     total = options.get or 0
     url, tls = _place(options, _GET_URL)
     head = options.answer_head or _GET_HEAD
-    ask = [] if options.bare else [PlannedExchange(Request("HEAD", url, _of_download()), head, 0)]
+    ask = [] if options.bare else [PlannedExchange(Request("HEAD", url, _OF_DOWNLOAD), head, 0)]
     parts = _parts(total, url, head, options)
     text = f"GET of {total:,} bytes from {url.absolute.decode('latin-1')}"
     if len(parts) > 1:
@@ -166,7 +170,7 @@ def _parts(total: int, url: Url, head: int, options: TrafficOptions) -> list[Pla
     # As on a line of unknown rate and a network without delays: what --run measures too.
     streams = limits.streams and not asked and stream_pays(chunk, None, 0.0)
     if total <= chunk or streams or (options.bare and not asked):
-        return [PlannedExchange(Request("GET", url, _of_download()), head, total, apart=True)]
+        return [PlannedExchange(Request("GET", url, _OF_DOWNLOAD), head, total, apart=True)]
     if total > _MOST_PARTS * chunk:
         raise click.UsageError(
             f"--part {chunk:,}: {-(-total // chunk):,} requests, and {_MOST_PARTS:,} are the most"
@@ -175,7 +179,7 @@ def _parts(total: int, url: Url, head: int, options: TrafficOptions) -> list[Pla
     found = []
     for first in range(0, total, chunk):
         last = min(first + chunk, total) - 1
-        headers = [*_of_download(), (b"Range", b"bytes=%d-%d" % (first, last))]
+        headers = [*_OF_DOWNLOAD, (b"Range", b"bytes=%d-%d" % (first, last))]
         if not load_profile(options.model).has("head_lowercase"):
             headers.append((b"If-Range", _ETAG))
         answer = head + len(f"Content-Range: bytes {first}-{last}/{total}\r\n")
@@ -196,15 +200,6 @@ def _limits(model: str) -> Limits:
         read_max=profile.limit("read_max"),
         streams=profile.has("ext_http"),
     )
-
-
-def _headers() -> list[tuple[bytes, bytes]]:
-    return [(b"User-Agent", b"AM_MODULE")]
-
-
-def _of_download() -> list[tuple[bytes, bytes]]:
-    """What `get` sends besides."""
-    return [*_headers(), (b"Accept-Encoding", b"identity")]
 
 
 def _place(options: TrafficOptions, usual: str) -> tuple[Url, TlsShape | None]:
