@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import queue
 import signal
 import threading
 from typing import TYPE_CHECKING
@@ -56,6 +57,22 @@ def test_everything_from_a_plain_script(tmp_path: Path) -> None:
         assert result.file.read_bytes() == b"Hello LuatOS!!!"
     assert log[0].text == "AT+CSQ"
     assert host_threads() == 0
+
+
+def test_urcs_from_a_plain_script() -> None:
+    factory = Factory()
+    heard: queue.Queue[str] = queue.Queue()
+    with SyncModem(factory) as modem:
+        modem.on_urc(heard.put)
+        factory.module.instead["AT+COPS?"] = b"\r\n+CGREG: 1\r\n\r\n+COPS: 0\r\n\r\nOK\r\n"
+        assert modem.command("AT+COPS?").value("+COPS") == "0"
+        assert heard.get(timeout=20) == "+CGREG: 1"
+
+
+@pytest.mark.parametrize("text", ["", "AT\r\nATI", "AT\x1a", "AT\0"])
+def test_what_is_no_command_line_is_refused(text: str) -> None:
+    with SyncModem(Factory()) as modem, pytest.raises(UsageError, match="is no command line"):
+        modem.command(text)
 
 
 def test_errors_reach_the_caller() -> None:

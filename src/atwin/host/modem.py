@@ -13,7 +13,7 @@ from atwin.host.bearer import Bearer
 from atwin.host.channel.channel import COMMAND_TIMEOUT, Channel
 from atwin.host.channel.script import Script
 from atwin.host.download import Download, Order, already_there, tell_rung
-from atwin.host.errors import HostError
+from atwin.host.errors import HostError, UsageError
 from atwin.host.found import Context, Found
 from atwin.host.http import request
 from atwin.host.http.session import HttpSession
@@ -138,7 +138,12 @@ class Modem:
         return self.climbed
 
     async def command(self, text: str, *, timeout: float = COMMAND_TIMEOUT) -> Reply:
-        """One AT command line, without CR; its answer, good or bad. `timeout` in seconds."""
+        """One AT command line, without CR; its answer, good or bad. `timeout` in seconds.
+
+        Raises `UsageError` for what is not one line, and `NoAnswerError`.
+        """
+        if not text or not text.isprintable():
+            raise UsageError(f"{text!r} is no command line: it takes printable characters, no CR")
         return await Script("command", self.channel).ask(text, deadline=timeout)
 
     def on_log(self, call: Callable[[LogEntry], None]) -> None:

@@ -96,6 +96,10 @@ class SyncModem:
         """See `Modem.on_log`; `call` is called on the modem's own thread."""
         self._modem.on_log(call)
 
+    def on_urc(self, call: Callable[[str], None]) -> None:
+        """See `Modem.on_urc`; `call` is called on the modem's own thread."""
+        self._modem.on_urc(call)
+
 
 def connect(
     port: str | Callable[[], Awaitable[Port]],

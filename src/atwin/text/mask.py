@@ -37,8 +37,8 @@ _SUSPECT = re.compile(
 
 # --- headers ------------------------------------------------------------------------------------
 
-#: A header; its value ends at the `\r\n` of USERDATA, or with the line.
-_HEADER = re.compile(r"(?<![\w-])([\w-]++)\s*+:\s*+(?!\*\*\*)(?=[^\r\n])")
+#: A header; its value ends at the `\r\n` of USERDATA, or with the line. What ends a path is none.
+_HEADER = re.compile(r"(?<![\w/-])([\w-]++)\s*+:\s*+(?!\*\*\*)(?=[^\r\n])")
 _VALUE_END = re.compile(r'(?="?(?:\\r\\n|[\r\n]|$))')
 #: What a header is called whose value is secret; one word after a blank is one of a sentence.
 _SECRET_HEADER = re.compile(
