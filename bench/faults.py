@@ -34,7 +34,9 @@ from typing import TYPE_CHECKING
 from atwin.clock import LoopClock, run_virtual
 from atwin.host.errors import HostError
 from atwin.host.modem import Modem
-from atwin.host.recovery import ANSWERING, SILENT, is_modules_own, wants_a_person
+from atwin.host.recovery.ladder import wants_a_person
+from atwin.host.recovery.recovery import is_modules_own
+from atwin.host.recovery.rungs import ANSWERING, SILENT
 from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.line.uart.host_receiver import HostFifo
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from atwin.at.grammar import Command
-    from atwin.host.download import Strategy
+    from atwin.host.download.order import Strategy
     from atwin.twin.faults.plan import FaultPlan
 
 #: Virtual seconds for one run, and real seconds for both of a seed: beyond is a hang. The slowest

@@ -30,7 +30,7 @@ from atwin.twin.faults.plan import FaultPlan
 from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
-    from atwin.host.download import Strategy
+    from atwin.host.download.order import Strategy
     from atwin.host.download.reports import DownloadResult
 
 #: The file of the vendor's example (docs/spec/flows.md §3).

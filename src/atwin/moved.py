@@ -28,7 +28,7 @@ MOVED: dict[str, dict[str, str]] = {
         ),
         "atwin.host.channel.channel": "Channel",
         "atwin.host.download.order": "Strategy",
-        "atwin.host.recovery": "GENTLE",
+        "atwin.host.recovery.rungs": "GENTLE",
     },
     "atwin.host.http": {
         "atwin.host.http.setup": "Setup",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from atwin.host.download import DownloadResult
+    from atwin.host.download.reports import DownloadResult
 
 #: The file of the vendor's example (docs/spec/flows.md §3).
 SIZE = 11_975_260

@@ -18,7 +18,7 @@ from support.odd_servers import Case, OddServer, kinds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from atwin.host.download import Strategy
+    from atwin.host.download.order import Strategy
     from support.odd_servers import Start
 
 MODELS = ("air724ug", "air780e-at", "air780e-lsat")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from atwin.cli.commands.traffic.watch import Watch, watched
 from atwin.cli.says import say
-from atwin.host.recovery import GENTLE
+from atwin.host.recovery.rungs import GENTLE
 from atwin.session.opening import modem_on
 from atwin.session.tracing import current_trace
 from atwin.twin.faults.case import moment

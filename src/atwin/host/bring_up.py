@@ -13,7 +13,7 @@ from atwin.host.readiness import Readiness
 
 if TYPE_CHECKING:
     from atwin.host.channel.channel import Channel
-    from atwin.host.found import Found
+    from atwin.host.found.settings import Found
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,22 @@ from typing import TYPE_CHECKING, Self
 from atwin.host.bearer import Bearer
 from atwin.host.channel.channel import COMMAND_TIMEOUT, Channel
 from atwin.host.channel.script import Script
-from atwin.host.download import Download, Order, already_there, tell_rung
+from atwin.host.download.download import Download, already_there
+from atwin.host.download.order import Order
+from atwin.host.download.reports import tell_rung
 from atwin.host.errors import HostError, UsageError
-from atwin.host.found import Context, Found
+from atwin.host.found.context import Context
+from atwin.host.found.settings import Found
 from atwin.host.http import request
 from atwin.host.http.session import HttpSession
 from atwin.host.http.setup import Setup
 from atwin.host.http.statuses import Sent, tell_of_post
 from atwin.host.identity import ask_identity, ask_limits
 from atwin.host.line import Line, LineWishes
-from atwin.host.recovery import Board, Ladder, Recovery, Retry, recover
+from atwin.host.recovery.board import Board
+from atwin.host.recovery.ladder import Ladder
+from atwin.host.recovery.recovery import Recovery, Retry
+from atwin.host.recovery.revival import recover
 from atwin.host.tls import TlsSetup
 from atwin.line.frame import Flow
 
@@ -32,12 +38,12 @@ if TYPE_CHECKING:
     from atwin.host.bring_up import Patience
     from atwin.host.channel.channel import LogEntry
     from atwin.host.channel.exchange import Reply
-    from atwin.host.download import DownloadResult, Strategy
-    from atwin.host.download.reports import ProgressCall
+    from atwin.host.download.order import Strategy
+    from atwin.host.download.reports import DownloadResult, ProgressCall
     from atwin.host.http.redirects import Header, Redirects
     from atwin.host.http.request import PostStrategy, Response
     from atwin.host.identity import Identity, Limits
-    from atwin.host.recovery import Climbed
+    from atwin.host.recovery.ladder import Climbed
     from atwin.host.tls import TlsSettings
     from atwin.line.pins import HostPins
     from atwin.line.port import Port

@@ -20,7 +20,7 @@ from atwin.twin.twin import Twin
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from atwin.host.download import Strategy
+    from atwin.host.download.order import Strategy
 
 MODELS = ("air724ug", "air780e-at", "air780e-lsat")
 STREAMS = ("air780e-at", "air780e-lsat")

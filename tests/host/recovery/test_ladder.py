@@ -16,7 +16,7 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.host.errors import ModuleError, ModuleSilentError
 from atwin.host.line import LineWishes
 from atwin.host.modem import Modem
-from atwin.host.recovery import Board, Ladder
+from atwin.host.recovery.ladder import Ladder
 from atwin.host.recovery.rungs import FindLine, Rung
 from atwin.host.tls import TlsSettings, TlsSetup
 from atwin.line.frame import HostSettings
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atwin.host.download.reports import Progress
+    from atwin.host.recovery.board import Board
     from atwin.line.pins import Pin
 
 MODELS = ["air724ug", "air780e-at", "air780e-lsat"]

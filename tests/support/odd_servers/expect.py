@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from atwin.host.download import Strategy
+    from atwin.host.download.order import Strategy
 
 Start = Literal["fresh", "resumed", "killed"]
 

@@ -79,7 +79,8 @@ def get(
     from atwin.cli.ending import known, print_object
     from atwin.cli.results import described, goes_on, kept, summary
     from atwin.cli.running import run_work
-    from atwin.host.download import Order, already_there
+    from atwin.host.download.download import already_there
+    from atwin.host.download.order import Order
     from atwin.host.errors import ServerError
     from atwin.host.http.setup import Setup
 

@@ -21,7 +21,7 @@ from atwin.host.download.modes import Mode
 from atwin.host.download.pace import PartSize
 from atwin.host.download.reports import Reports
 from atwin.host.errors import ServerBusyError, ServerError, TargetError
-from atwin.host.recovery import Recovery, Retry
+from atwin.host.recovery.recovery import Recovery, Retry
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from atwin.host.errors import HostError
     from atwin.host.http.session import HttpSession
     from atwin.host.identity import Limits
-    from atwin.host.recovery import Ladder
+    from atwin.host.recovery.ladder import Ladder
 
 T = TypeVar("T")
 

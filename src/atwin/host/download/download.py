@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from atwin.host.download.reports import ProgressCall
     from atwin.host.http.session import HttpSession
     from atwin.host.identity import Limits
-    from atwin.host.recovery import Ladder, Retry
+    from atwin.host.recovery.ladder import Ladder
+    from atwin.host.recovery.recovery import Retry
 
 #: Turns of all kinds: a server that leads in circles has an end.
 _TURNS = 12

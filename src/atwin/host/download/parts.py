@@ -168,7 +168,7 @@ class Parts:
         session = course.session
         while first < end:
             size = end - first
-            piece = session.bytes_in(KEEP_EVERY)
+            piece = session.buffer.bytes_in(KEEP_EVERY)
             if piece is not None and course.mode.has_ranges:
                 piece = max(piece, _KEEP_AT_LEAST, len(check) + 1)
                 # A short rest is not worth a command of its own.

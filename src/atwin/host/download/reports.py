@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from atwin.host.download.course import Course
     from atwin.host.download.order import Order
-    from atwin.host.recovery import Climbed
+    from atwin.host.recovery.ladder import Climbed
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def choose(course: Course, delay: float) -> Parts | Stream:
     if mode.has_ranges:
         fits = total is not None and total <= course.chunk
         may = mode is Mode.ANY and course.order.strategy == "auto" and course.may_stream
-        pays = may and not fits and stream_pays(course.chunk, course.session.line_rate, delay)
+        pays = may and not fits and stream_pays(course.chunk, course.session.channel.rate, delay)
         return Stream(course) if pays else Parts(course)
     if total is not None and total <= max(course.chunk, course.limits.chunk_max):
         return Parts(course)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.host.channel.channel import Channel
-    from atwin.host.found import Context
+    from atwin.host.found.context import Context
     from atwin.host.http.redirects import Header
     from atwin.host.http.session import HttpSession
     from atwin.host.tls import TlsSetup

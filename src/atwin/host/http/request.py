@@ -10,8 +10,8 @@ from atwin.at.dialect.statuses import Status
 from atwin.at.dialect.urcs import BearerDeact, HttpExAction, HttpExPosted, HttpExPostReady
 from atwin.host.errors import CommandRefusedError, NoAnswerError, RequestFailedError, UsageError
 from atwin.host.headers import Headers
+from atwin.host.http.body import FLOW_ADVICE
 from atwin.host.http.following import follow
-from atwin.host.http.pieces import FLOW_ADVICE
 from atwin.host.http.statuses import GET, HEAD, POST
 from atwin.host.http.stream import ANSWERS, Answer
 

@@ -12,26 +12,41 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from atwin.at.dialect.statuses import Status
+from atwin.at.dialect.urcs import BearerDeact, HttpAction, Ready
+from atwin.host.channel.exchange import Timeout
 from atwin.host.channel.script import Script
-from atwin.host.errors import ModuleError, RequestFailedError, TlsFailed
-from atwin.host.http.action import Action
-from atwin.host.http.body import Buffer
+from atwin.host.errors import (
+    CommandRefusedError,
+    ModuleError,
+    NoAnswerError,
+    RequestFailedError,
+    TlsFailed,
+)
+from atwin.host.http.body import Buffer, Pieces
+from atwin.host.http.following import follow
 from atwin.host.http.opening import Opening, leave
-from atwin.host.http.parameters import Parameters
-from atwin.host.http.pieces import Pieces
+from atwin.host.http.parameters import AFTER_DEACT, Parameters, TimeLimit
 from atwin.host.http.redirects import Way, needs_watching, shown_url
-from atwin.host.http.statuses import OF_TLS, STATUS_MEANING, UNSENT, Sent
+from atwin.host.http.statuses import (
+    GET,
+    HEAD,
+    MODULE_STATUSES,
+    OF_TLS,
+    POST,
+    STATUS_MEANING,
+    UNSENT,
+    Sent,
+    is_server_status,
+)
 from atwin.host.http.stream import BodyStream
-from atwin.host.http.time_limit import TimeLimit
-from atwin.line.frame import Frame
+from atwin.host.http.url import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from atwin.at.dialect.urcs import HttpAction
     from atwin.host.channel.channel import Channel
     from atwin.host.channel.exchange import Progress
-    from atwin.host.found import Context
+    from atwin.host.found.context import Context
     from atwin.host.http.setup import Setup
     from atwin.host.tls import TlsSetup
 
@@ -80,13 +95,14 @@ class HttpSession:
         #: How far its last request has got; a redirect that is followed does not undo an answer.
         self.sent = Sent.NOTHING
         self._asked = (0, "")
+        #: Whether the module calls each method by its number in +HTTPACTION.
+        self._tells_method = True
         # What the rooms of this package share.
         self.parameters = Parameters(self.script, self.way)
         self.time_limit = TimeLimit(self)
         self.pieces = Pieces(self)
         self.buffer = Buffer(self)
         self._opening = Opening(self, tls, context)
-        self._action = Action(self, self._opening)
         self.stream = BodyStream(self, self._opening)
 
     @property
@@ -99,21 +115,6 @@ class HttpSession:
         """Where redirects have led, for a sentence; None if nowhere, or only the module knows."""
         moved = self.way.url != self.way.start and not self.way.by_module
         return shown_url(self.way.url) if moved else None
-
-    @property
-    def line_rate(self) -> int | None:
-        """bit/s of the line to the module; None where the port knows of none."""
-        return self.channel.rate
-
-    def bytes_in(self, seconds: float) -> int | None:
-        """How much of a body comes over the line in that time; None where nobody can tell.
-
-        By the port's rate, or as it was measured when that is less: on a PTY or a network
-        port the line may be slower than it looks from here.
-        """
-        rates = [] if self.buffer.rate is None else [self.buffer.rate]
-        rates += [] if self.line_rate is None else [self.line_rate / Frame().bits]
-        return int(min(rates) * seconds) if rates else None
 
     # --- session --------------------------------------------------------------------------------
 
@@ -149,7 +150,33 @@ class HttpSession:
         back to the first URL. A redirect of a POST is a status like others: see `follow`.
         Raises as `ask_once` does, and `RedirectError`.
         """
-        return await self._action.ask(method)
+        while True:
+            try:
+                urc = await self.ask_once(method)
+            except RequestFailedError as failure:
+                if await self._was_redirect(failure, method):
+                    continue
+                self.way.failed(failure.status)
+                raise
+            if method == POST or not await follow(self, urc.status, method):
+                return urc
+
+    async def _was_redirect(self, failure: RequestFailedError, method: int) -> bool:
+        """Whether the page of a redirect did not fit the buffer, or had no end.
+
+        The module tells no status then; a header block it may have had before has no Location.
+        """
+        no_page = (
+            failure.status in (Status.NO_MEMORY, Status.REQUEST_TIMEOUT)
+            and method == GET
+            and not self.way.hops
+        )
+        if not no_page or self.way.by_module:
+            return False
+        with suppress(NoAnswerError):
+            location = (await self.buffer.headers()).get("location")
+            return location is not None and await follow(self, 302, GET)
+        return False
 
     async def ask_once(self, method: int) -> HttpAction:
         """HTTPACTION and its URC; a server status of any kind is a result.
@@ -157,7 +184,77 @@ class HttpSession:
         Raises `RequestFailedError` (601 too when the bearer goes), `TlsFailed`,
         `CommandRefusedError`, `NoAnswerError`, `ModuleRestartedError`.
         """
-        return await self._action.ask_once(method)
+        await self._opening.aim()
+        deadline = await self.time_limit.begin()
+        self.channel.forget(HttpAction, BearerDeact, Ready)
+        action = f"AT+HTTPACTION={method}"
+        self.asks(action)
+        try:
+            await self.script.step(action)
+        except CommandRefusedError:
+            self.unsent()
+            raise
+        urc = await self._end_of(method, deadline)
+        servers = is_server_status(urc.status) or await self._is_servers_own(urc)
+        self._opening.is_first = False
+        self.buffer.length = urc.length
+        if servers or urc.status == Status.NO_MEMORY:
+            self.sent = Sent.ANSWERED
+        if not servers:
+            self.unsent(urc.status)
+            raise self.failed(urc.status, came=str(urc), length=urc.length)
+        return urc
+
+    async def _end_of(self, method: int, deadline: float) -> HttpAction:
+        """The +HTTPACTION of `method`: that of another one is of an earlier action, or said twice.
+
+        Raises as `ask_once` does.
+        """
+        until = self.channel.clock.now() + deadline
+        other: HttpAction | None = None
+        while True:
+            try:
+                urc = await self.script.event(HttpAction, BearerDeact, deadline=deadline)
+            except NoAnswerError:
+                if other is None:
+                    raise
+                self._tells_method = False
+                return other
+            deadline = until - self.channel.clock.now()
+            if isinstance(urc, HttpAction):
+                if urc.method == method or not self._tells_method:
+                    return urc
+                other = urc
+            elif isinstance(urc, BearerDeact) and urc.cid == self.cid:
+                # Its own URC follows, or not: waiting for it keeps it out of the next request.
+                with suppress(Timeout):
+                    await self.channel.urc(HttpAction, timeout=AFTER_DEACT)
+                raise self.failed(Status.NETWORK_ERROR, came=str(urc))
+
+    async def _is_servers_own(self, urc: HttpAction) -> bool:
+        """Whether a server said what looks like a failure of the module.
+
+        Those have no body, but for 602; and from 603 on nothing came from a server, so there is
+        no header block either, unless one is left from a request before. (606 may come after a
+        header block, where there is TLS.)
+        """
+        if urc.status not in MODULE_STATUSES:
+            return False
+        if urc.status == Status.NO_MEMORY:
+            return urc.method == HEAD  # there is nothing that might not fit
+        if urc.length:
+            return True
+        has_tls = origin_of(self.way.url)[0] == "https"
+        if (
+            urc.status < Status.DNS_ERROR
+            or (urc.status in OF_TLS and has_tls)
+            or not self._opening.is_first
+        ):
+            return False
+        with suppress(NoAnswerError):
+            headers = await self.buffer.headers()
+            return bool(headers) and "location" not in headers
+        return False
 
     # --- response -------------------------------------------------------------------------------
 
@@ -188,10 +285,6 @@ class HttpSession:
         self._asked = (self.script.number + 1, action)
         if self.sent is Sent.NOTHING:
             self.sent = Sent.PERHAPS
-
-    def answered(self) -> None:
-        """The server has had the request."""
-        self.sent = Sent.ANSWERED
 
     def unsent(self, status: int | None = None) -> None:
         """The action was refused, or failed with `status`: nothing went out if that says so."""

@@ -15,10 +15,9 @@ from atwin.at.dialect.urcs import (
     Ready,
 )
 from atwin.host.errors import NoAnswerError, RefusedForGoodError
-from atwin.host.http.action import AFTER_DEACT
-from atwin.host.http.pieces import urc_at_end
-from atwin.host.http.statuses import ends_stream_well
-from atwin.host.http.time_limit import URC_GRACE
+from atwin.host.http.body import urc_at_end
+from atwin.host.http.parameters import AFTER_DEACT, URC_GRACE
+from atwin.host.http.statuses import Sent, ends_stream_well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +86,7 @@ class BodyStream:
             urc = first or await self._script.event(*ANSWERS, deadline=self.wait)
             first = None
             if isinstance(urc, HttpExGetReady):
-                self._session.answered()
+                self._session.sent = Sent.ANSWERED
                 # The manual's table says +HTTPGET:, its transcripts +HTTPEXGET: (OQ-14).
                 reply = await self._fetch_piece()
                 if not reply.ok:
@@ -98,7 +97,7 @@ class BodyStream:
             elif isinstance(urc, HttpExAction) and ends_stream_well(
                 urc.status, self._session.way, had_data=had_data
             ):
-                self._session.answered()
+                self._session.sent = Sent.ANSWERED
                 return urc.status
             else:
                 raise self.failed(urc)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from atwin.clock import Clock
     from atwin.host.bearer import Bearer
     from atwin.host.channel.channel import Channel
-    from atwin.host.found import Found
+    from atwin.host.found.settings import Found
     from atwin.host.line import Line
     from atwin.line.pins import HostPins, Pin
 
