@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from atwin.at.dialect.urcs import BearerDeact, Ready
 from atwin.at.lenient import lenient
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from atwin.at.dialect.said import Urc
     from atwin.host.channel.channel import Channel
 
+#: Which of the three bearers: the one HTTP takes that is told none.
+CID: Final = 1
+
 #: Seconds SAPBR=1 may take (docs/spec/flows.md §1).
 OPEN_TIMEOUT = 90.0
 
@@ -24,13 +27,12 @@ _STATE = lenient(r'\+SAPBR: (\d+), (\d+)(?:, "?([0-9A-Fa-f.:]*)"?.*)?')
 
 
 class Bearer:
-    """Opens and closes one SAPBR bearer, and knows when the network took it away."""
+    """Opens and closes the bearer, and knows when the network took it away."""
 
     def __init__(
-        self, channel: Channel, *, cid: int = 1, apn: str = "", user: str = "", password: str = ""
+        self, channel: Channel, *, apn: str = "", user: str = "", password: str = ""
     ) -> None:
-        """`cid` is 1 to 3; an empty APN is the one the network gives. Raises `UsageError`."""
-        self.cid = cid
+        """An empty APN is the one the network gives. Raises `UsageError`."""
         #: The network or a restart closed the bearer, and nobody has opened it since.
         self.taken_away = False
         self._channel = channel
@@ -47,11 +49,11 @@ class Bearer:
         script = self._script
         script.begin("bearer")
         for tag, value in self._settings:
-            reply = await script.ask(f"AT+SAPBR=3,{self.cid},{quoted(tag)},{value}")
+            reply = await script.ask(f"AT+SAPBR=3,{CID},{quoted(tag)},{value}")
             # Without these two it takes what they say.
             if not reply.ok and (tag, value) not in _USUAL:
                 raise script.refused(reply)
-        reply = await script.ask(f"AT+SAPBR=1,{self.cid}", deadline=OPEN_TIMEOUT)
+        reply = await script.ask(f"AT+SAPBR=1,{CID}", deadline=OPEN_TIMEOUT)
         refusal = (
             None
             if reply.ok
@@ -77,7 +79,7 @@ class Bearer:
 
     async def close(self) -> None:
         """Close; an error is no error here, it was closed already. Raises `NoAnswerError`."""
-        await self._script.ask(f"AT+SAPBR=0,{self.cid}")
+        await self._script.ask(f"AT+SAPBR=0,{CID}")
 
     async def rebuild(self) -> None:
         """Close and open again. Raises as `open` does."""
@@ -95,7 +97,7 @@ class Bearer:
             self.taken_away = self.taken_away or state not in (_CONNECTING, _CONNECTED)
 
     async def _query(self) -> tuple[int, str]:
-        reply = await self._script.step(f"AT+SAPBR=2,{self.cid}")
+        reply = await self._script.step(f"AT+SAPBR=2,{CID}")
         match = reply.match(_STATE)
         if match is None:
             raise self._script.refused(reply, f"no bearer state in {reply.told!r}")
@@ -106,5 +108,5 @@ class Bearer:
         return self._script.failure(CommandRefusedError, f"state {state}", advice)
 
     def _hear(self, text: str, urc: Urc | None) -> None:
-        if isinstance(urc, Ready) or (isinstance(urc, BearerDeact) and urc.cid == self.cid):
+        if isinstance(urc, Ready) or (isinstance(urc, BearerDeact) and urc.cid == CID):
             self.taken_away = True

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from atwin.host.bearer import Bearer
 from atwin.host.channel.channel import COMMAND_TIMEOUT, Channel
 from atwin.host.channel.script import Script
+from atwin.host.download.course import Course
 from atwin.host.download.download import Download, already_there
 from atwin.host.download.order import Order
 from atwin.host.download.reports import tell_rung
@@ -285,17 +286,16 @@ class Modem:
         asking = Recovery(None, ladder, retry or Retry(give_up=give_up))
         identity = await asking.run(self.identity)
         limits = await asking.run(self.limits)
-        download = Download(
+        course = Course(
             order,
             self._session(setup, limits, redirect_is_answer=False),
             ladder,
             limits,
-            model=identity.profile or identity.model,
             retry=retry,
             give_up=give_up,
             progress=progress,
         )
-        return await download.run()
+        return await Download(course, identity.profile or identity.model).run()
 
     async def _request(
         self,
@@ -330,7 +330,6 @@ class Modem:
         session = HttpSession(
             self.channel,
             setup,
-            cid=self.bearer.cid,
             tls=self._tls,
             lower_cases=limits.lower_cases,
             redirect_is_answer=redirect_is_answer,

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atwin.host.download.judging.entity import Entity
+from atwin.host.download.judging.entity import Entity, retry_after
 from atwin.host.download.judging.judge import judge
-from atwin.host.download.judging.refusals import retry_after
 from atwin.host.download.judging.verdict import (
     AllThere,
     Another,

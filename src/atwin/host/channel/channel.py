@@ -26,9 +26,8 @@ from atwin.at.events import (
 )
 from atwin.clock import LoopClock
 from atwin.host.channel.data_phase import DataPhase
-from atwin.host.channel.doubt import SETTLE, Doubt
+from atwin.host.channel.doubt import SETTLE, Doubt, Owed
 from atwin.host.channel.exchange import Exchange, Reply, Timeout
-from atwin.host.channel.owed import Owed
 from atwin.host.channel.urcs import Urcs, tell
 from atwin.host.errors import LineLostError
 from atwin.line.port import SettablePort
@@ -70,15 +69,16 @@ class Channel:
         self.restarts = 0
         #: Whether it has ever answered a command.
         self.answered = False
+        #: How many bytes have come from the module, and those that came last, as handed over.
+        self.heard, self.last_heard = 0, b""
+        #: What the module still waits for of a data phase.
+        self.data = DataPhase(self)
         self._parser = AnswerParser()
         self._lock = asyncio.Lock()
         self._exchange: Exchange | None = None
         self._owed = Owed(self.clock)
         self._doubt = Doubt(self, self._owed, self._probe)
-        self._data = DataPhase(self)
         self._lost: str | None = None
-        self._heard = 0
-        self._last_heard = b""
         self._urcs = Urcs(self.clock)
         self._received_calls: list[Callable[[Received], None]] = []
         self._log_calls: list[Callable[[LogEntry], None]] = []
@@ -88,16 +88,6 @@ class Channel:
     def rate(self) -> int | None:
         """bit/s of the line; None on a port that knows of none."""
         return self.port.rate if isinstance(self.port, SettablePort) else None
-
-    @property
-    def heard(self) -> int:
-        """How many bytes have come from the module."""
-        return self._heard
-
-    @property
-    def last_heard(self) -> bytes:
-        """The bytes that came last, as they were handed over."""
-        return self._last_heard
 
     def check_line(self) -> None:
         """Raise `LineLostError` when the port is gone."""
@@ -148,31 +138,18 @@ class Channel:
             # CR LF: after a bare CR the module would swallow data that begin with LF
             # (docs/spec/uart.md §1).
             exchange = self._begin(text, b"\r\n", timeout, None)
-            self._data.unsent = len(data)
+            self.data.unsent = len(data)
             try:
                 if await exchange.prompted:
                     exchange.timeout = data_timeout
                     exchange.alive_at = self.clock.now()
                     self._log(">", f"({len(data)} bytes)")
-                    await self._data.send(data, progress, exchange.reply)
+                    await self.data.send(data, progress, exchange.reply)
                 return await exchange.reply
             finally:
                 self._end(exchange)
                 if not self._doubt.there:
-                    self._data.unsent = 0
-
-    @property
-    def data_time(self) -> float:
-        """Seconds of the line for what the module still waits for of a data phase; 0: for none."""
-        return self._data.time
-
-    async def end_data(self, longest: float) -> None:
-        """Fill up a data phase that was broken off, so that the module takes commands again.
-
-        One that would take more than `longest` seconds is left to its own time. Raises
-        `LineLostError`.
-        """
-        await self._data.end(longest)
+                    self.data.unsent = 0
 
     async def synchronise(self, attempts: int = 20, gap: float = 0.5) -> None:
         """Send `AT` until it is answered, at most `attempts` times, `gap` seconds apart.
@@ -245,8 +222,8 @@ class Channel:
     # --- from the port --------------------------------------------------------------------------
 
     def received(self, data: bytes) -> None:
-        self._heard += len(data)
-        self._last_heard = data
+        self.heard += len(data)
+        self.last_heard = data
         for event in self._parser.feed(data):
             self._handle(event)
 
@@ -260,7 +237,7 @@ class Channel:
 
     def _last_words(self) -> str:
         """What a far side said that never answered anything: why it refused us, most likely."""
-        text = self._last_heard.decode("latin-1").strip()
+        text = self.last_heard.decode("latin-1").strip()
         if self.answered or not text or not text.isprintable():
             return ""
         return f"; it said: {text}"
@@ -335,13 +312,13 @@ class Channel:
             self._wait_for_silence(exchange)
 
     def _wait_for_silence(self, exchange: Exchange) -> None:
-        heard = self._heard
+        heard = self.heard
         wait = SETTLE if exchange.has_what_was_asked else LATE_SETTLE
 
         def look() -> None:
             if exchange.final is None or exchange.reply.done():
                 return
-            if self._heard == heard:
+            if self.heard == heard:
                 exchange.conclude(exchange.final)
             else:
                 self._wait_for_silence(exchange)
@@ -368,7 +345,7 @@ class Channel:
     ) -> Exchange:
         self.check_line()
         exchange = Exchange(text, timeout, progress, self.clock.now())
-        self._data.unsent = 0
+        self.data.unsent = 0
         self._owed.is_due = False
         owed = bool(self._owed) and not probe
         self._parser.begin(text, raw=raw, owed=owed)

@@ -25,7 +25,7 @@ class DataPhase:
 
     @property
     def time(self) -> float:
-        """See `Channel.data_time`."""
+        """Seconds of the line for what it still waits for; 0: for nothing."""
         return self.unsent * Frame().bits / (self._channel.rate or USUAL_RATE)
 
     async def send(
@@ -55,7 +55,11 @@ class DataPhase:
         await self._channel.port.drain()
 
     async def end(self, longest: float) -> None:
-        """See `Channel.end_data`."""
+        """Fill up a phase that was broken off, so that the module takes commands again.
+
+        One that would take more than `longest` seconds is left to its own time. Raises
+        `LineLostError`.
+        """
         if self.time > longest:
             self.unsent = 0
         while self.unsent:

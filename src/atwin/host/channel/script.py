@@ -106,13 +106,13 @@ class Script:
             raise self.refused(reply, f"the module did not ask for the data with {prompt}")
         return reply
 
-    async def event(self, *kinds: type[U], deadline: float, advice: str | None = None) -> U:
+    async def event(self, *kinds: type[U], deadline: float) -> U:
         """The next URC of one of `kinds`. Raises `NoAnswerError` and `ModuleRestartedError`."""
         wanted = cast("tuple[type[Urc], ...]", (*kinds, Ready))
         try:
             urc = await self._channel.urc(*wanted, timeout=deadline)
         except Timeout as timeout:
-            raise self.failure(NoAnswerError, str(timeout), advice, awaited=True) from None
+            raise self.failure(NoAnswerError, str(timeout), awaited=True) from None
         if isinstance(urc, Ready):
             raise self.failure(
                 ModuleRestartedError,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from atwin.disk.errors import DiskError
 from atwin.disk.target import room_for
 from atwin.host.download.fetcher import Fetcher
 from atwin.host.download.judging.verdict import (
@@ -17,6 +18,7 @@ from atwin.host.download.judging.verdict import (
     TakeSlice,
     TakeWhole,
 )
+from atwin.host.download.ledger import Ledger
 from atwin.host.download.modes import Mode
 from atwin.host.download.pace import PartSize
 from atwin.host.download.reports import Reports
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
     from atwin.host.download.judging.entity import Entity
     from atwin.host.download.judging.verdict import Turn
-    from atwin.host.download.ledger import Ledger
     from atwin.host.download.order import Order
     from atwin.host.download.reports import ProgressCall
     from atwin.host.errors import HostError
@@ -60,19 +61,25 @@ class Course:
         session: HttpSession,
         ladder: Ladder,
         limits: Limits,
-        ledger: Ledger,
         *,
         retry: Retry | None,
         give_up: float,
         progress: ProgressCall | None,
     ) -> None:
+        """Raises `UsageError` for a chunk or strategy the module does not have.
+
+        And `TargetError` for a target that cannot be, or that another process writes.
+        """
+        self.chunk = order.chunk_for(limits)
+        try:
+            self.ledger = Ledger(order, session.setup.url)
+        except DiskError as error:
+            raise TargetError(str(error)) from None
         self.order = order
         self.session = session
         self.ladder = ladder
         self.limits = limits
-        self.ledger = ledger
         self.clock = ladder.board.clock
-        self.chunk = order.chunk_for(limits)
         self.part_size = PartSize(self.chunk, session.setup.timeout)
         #: What is known of the entity and of the server, but for what `known` adds.
         self.facts = Known(by_hash=order.by_hash)
@@ -84,7 +91,7 @@ class Course:
         #: The clock's time of the last progress.
         self.idle_since = self.clock.now()
         self.reports = Reports(self, progress)
-        self.fetcher = Fetcher(session, limits, self.known)
+        self.fetcher = Fetcher(self)
         self.asking = self._recovery(retry or Retry(_FIRST_ATTEMPTS, give_up=give_up))
         self._fetching = self._recovery(
             retry or Retry(give_up=give_up), None if retry else self._attempts

@@ -10,22 +10,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from atwin.disk.errors import DiskError, MeddledError
-from atwin.host.download.course import Course
-from atwin.host.download.head import Head
+from atwin.host.download.beginning import Head, resume
 from atwin.host.download.ledger import Ledger
 from atwin.host.download.reports import DownloadResult
-from atwin.host.download.resuming import resume
 from atwin.host.download.turns import Turns, choose
 from atwin.host.errors import ModuleSilentError, ServerError, StepError, TargetError
 from atwin.host.http.parameters import LAST_BREAK
 
 if TYPE_CHECKING:
+    from atwin.host.download.course import Course
     from atwin.host.download.order import Order
-    from atwin.host.download.reports import ProgressCall
-    from atwin.host.http.session import HttpSession
-    from atwin.host.identity import Limits
-    from atwin.host.recovery.ladder import Ladder
-    from atwin.host.recovery.recovery import Retry
 
 #: Turns of all kinds: a server that leads in circles has an end.
 _TURNS = 12
@@ -34,42 +28,12 @@ _TURNS = 12
 class Download:
     """One download; `run` it once."""
 
-    def __init__(
-        self,
-        order: Order,
-        session: HttpSession,
-        ladder: Ladder,
-        limits: Limits,
-        *,
-        model: str = "",
-        retry: Retry | None = None,
-        give_up: float = 900.0,
-        progress: ProgressCall | None = None,
-    ) -> None:
-        """Raises `UsageError` for a chunk or strategy the module does not have.
-
-        And `TargetError` for a target that cannot be, or that another process writes.
-        """
-        order.chunk_for(limits)
-        self._order = order
-        self._session = session
+    def __init__(self, course: Course, model: str) -> None:
+        self._course = course
+        self._order, self._session, self._ledger = course.order, course.session, course.ledger
         self._model = model
-        try:
-            self._ledger = Ledger(order, session.setup.url)
-        except DiskError as error:
-            raise TargetError(str(error)) from None
-        self._course = Course(
-            order,
-            session,
-            ladder,
-            limits,
-            self._ledger,
-            retry=retry,
-            give_up=give_up,
-            progress=progress,
-        )
-        self._head = Head(self._course)
-        self._turns = Turns(self._course, self._head)
+        self._head = Head(course)
+        self._turns = Turns(course, self._head)
 
     async def run(self) -> DownloadResult:
         """Fetch, verify, and put the file in place.
@@ -192,11 +156,5 @@ def already_there(url: str, order: Order) -> DownloadResult | None:
         bytes=part.size,
         sha256=part.hashes.sha256,
         md5=part.hashes.md5,
-        parts=0,
-        fetched_parts=0,
         resumed_from=part.size,
-        seconds=0.0,
-        strategy="none",
-        model="",
-        retries=0,
     )

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from atwin.at.dialect.statuses import Status
 from atwin.host.download.judging.judge import judge
-from atwin.host.download.judging.refusals import refusal
 from atwin.host.download.judging.verdict import (
     Asked,
     Refused,
@@ -22,24 +21,20 @@ from atwin.host.download.judging.verdict import (
     TakeWhole,
     Unconditional,
 )
-from atwin.host.errors import RequestFailedError, ServerBusyError
+from atwin.host.errors import RequestFailedError
 from atwin.host.http.statuses import GET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from atwin.host.download.judging.verdict import AllThere, Known, Overlap, Turn
-    from atwin.host.http.session import HttpSession
-    from atwin.host.identity import Limits
+    from atwin.host.download.course import Course
+    from atwin.host.download.judging.verdict import AllThere, Overlap, Turn
 
 
 class Fetcher:
-    """GETs of one download through `session`; `known` tells what is known at the moment."""
+    """GETs of one download."""
 
-    def __init__(self, session: HttpSession, limits: Limits, known: Callable[[], Known]) -> None:
-        self._session = session
-        self._limits = limits
-        self._known = known
+    def __init__(self, course: Course) -> None:
+        self._course = course
+        self._session, self._limits = course.session, course.limits
         #: This server was seen not to do If-Range.
         self.unconditional = False
         #: Bytes of the body in the module's buffer that can be read out.
@@ -48,7 +43,7 @@ class Fetcher:
     @property
     def condition(self) -> str:
         """A header line that has the server say when the entity is another; empty for none."""
-        known = self._known()
+        known = self._course.known()
         entity = known.entity
         if self.unconditional or known.by_hash or entity is None or not entity.condition:
             return ""
@@ -64,15 +59,14 @@ class Fetcher:
         """
         while True:
             asked = Asked(span, conditional=span is not None and bool(self.condition), at=at)
-            verdict = judge(asked, await self._ask(asked), self._known())
+            verdict = judge(asked, await self._ask(asked), self._course.known())
             match verdict:
                 case Unconditional():
                     self.unconditional = True
-                case Refused(status, why=why) if why:
-                    raise ServerBusyError(f"{self._session.shown_url}: {why}", status)
-                case Refused(status, _, pause):
-                    excerpt = await self._session.buffer.excerpt(self.held, self._limits)
-                    raise refusal(self._session.shown_url, status, excerpt, pause)
+                case Refused(why=why):
+                    buffer = self._session.buffer
+                    page = "" if why else await buffer.excerpt(self.held, self._limits)
+                    raise verdict.error(self._session.shown_url, page)
                 case _:
                     return verdict
 

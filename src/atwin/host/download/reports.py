@@ -55,13 +55,13 @@ class DownloadResult:
     bytes: int
     sha256: str
     md5: str | None
-    parts: int
-    fetched_parts: int
-    resumed_from: int
-    seconds: float
-    strategy: str
-    model: str
-    retries: int
+    parts: int = 0
+    fetched_parts: int = 0
+    resumed_from: int = 0
+    seconds: float = 0.0
+    strategy: str = "none"
+    model: str = ""
+    retries: int = 0
     #: The rungs of the recovery ladder that were climbed, in order.
     recovery: tuple[Climbed, ...] = ()
     final_url: str | None = None

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from atwin.at.dialect.statuses import Status
 from atwin.host.download.judging.entity import Entity
 from atwin.host.download.judging.judge import judge
-from atwin.host.download.judging.refusals import refusal
 from atwin.host.download.judging.verdict import (
     AllThere,
     Another,
@@ -239,10 +238,8 @@ class Stream:
             case Unconditional() if status not in (200, 203):
                 course.fetcher.unconditional = True
                 raise ServerBusyError(f"the server answered {status} to If-Range", status)
-            case Refused(why=why) if why:
-                raise ServerBusyError(f"{course.session.shown_url}: {why}", status)
-            case Refused(_, _, pause):
-                raise refusal(course.session.shown_url, status, pause=pause)
+            case Refused():
+                raise verdict.error(course.session.shown_url)
             case NoRanges() | TooLong() | Changed() | Another() | Broken() | ByParts():
                 return verdict
             case _:

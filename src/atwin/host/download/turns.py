@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atwin.host.download.judging.contradiction import contradiction
-from atwin.host.download.judging.refusals import refusal
 from atwin.host.download.judging.verdict import (
     Another,
     AtOnce,
@@ -14,6 +13,7 @@ from atwin.host.download.judging.verdict import (
     ByParts,
     Changed,
     NoRanges,
+    Refused,
     TooLong,
 )
 from atwin.host.download.modes import Mode
@@ -23,8 +23,8 @@ from atwin.host.download.stream import Stream
 from atwin.host.errors import ServerError
 
 if TYPE_CHECKING:
+    from atwin.host.download.beginning import Head
     from atwin.host.download.course import Course
-    from atwin.host.download.head import Head
     from atwin.host.download.judging.entity import Entity
     from atwin.host.download.judging.verdict import Turn
 
@@ -63,7 +63,7 @@ def _nothing_left(course: Course) -> ServerError:
     url, why = course.session.shown_url, course.no_ranges
     assert why is not None
     if why.refused and why.refused != 416:
-        return refusal(url, why.refused)
+        return Refused(why.refused).error(url)
     size = "an unknown number of" if course.total is None else str(course.total)
     hint = (
         "use strategy stream"

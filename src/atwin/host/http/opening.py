@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from atwin.host.bearer import CID
 from atwin.host.channel.quoted import quoted, quoted_headers
 from atwin.host.errors import RefusedForGoodError
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 #: What one request has of its own, and the next session too while it lasts.
 _OF_A_REQUEST = ("BREAK", "BREAKEND", "USERDATA")
-
-#: The bearer a module takes that is told none.
-_USUAL_CID = 1
 
 #: Seconds of the line for filling up a data phase on leaving: at most, and until they are told.
 _LONGEST_FILL, _TOLD_FILL = 30.0, 2.0
@@ -68,9 +66,8 @@ class Opening:
         if self._context is not None:
             await self._context.clear()
         self.is_first = True
-        cid = self._session.cid
-        if not (await self._parameters.ask("CID", str(cid))).ok and cid != _USUAL_CID:
-            await self._parameters.set("CID", cid)
+        # The bearer a module takes that is told none: one that refuses this has no other.
+        await self._parameters.ask("CID", str(CID))
         await self._parameters.set("URL", self._way.url)
         await self._session.time_limit.begin()
         await self._say_who_follows()
@@ -139,14 +136,14 @@ async def leave(channel: Channel, note: Callable[[str], None]) -> None:
 
     A data phase is filled up, which takes 28 s of the slowest usual line at the most.
     """
-    if (seconds := channel.data_time) > _LONGEST_FILL:
+    if (seconds := channel.data.time) > _LONGEST_FILL:
         note("interrupted in the middle of data: the module waits up to 120 s for more")
     elif seconds > _TOLD_FILL:
         note(f"ending the data phase: {seconds:.0f} s; interrupt again to leave now")
     # Not asyncio.timeout: up to Python 3.11.2 it is no TimeoutError in a cancelled task.
     with suppress(TimeoutError):
         # What was written before may still be on its way.
-        await asyncio.wait_for(channel.end_data(_LONGEST_FILL), seconds + _LONGEST_FILL)
+        await asyncio.wait_for(channel.data.end(_LONGEST_FILL), seconds + _LONGEST_FILL)
     channel.send_blind("AT+HTTPTERM")
     with suppress(TimeoutError):
         await asyncio.wait_for(channel.port.drain(), _LAST_WORD)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from atwin.at.dialect.statuses import Status
 from atwin.at.dialect.urcs import BearerDeact, HttpAction, Ready
+from atwin.host.bearer import CID
 from atwin.host.channel.exchange import Timeout
 from atwin.host.channel.script import Script
 from atwin.host.errors import (
@@ -61,7 +62,6 @@ class HttpSession:
         channel: Channel,
         setup: Setup,
         *,
-        cid: int = 1,
         tls: TlsSetup | None = None,
         lower_cases: bool = False,
         redirect_is_answer: bool = True,
@@ -80,7 +80,6 @@ class HttpSession:
         if lower_cases and setup.redirects.follow and not needs_watching(self.way, setup.redirects):
             self.way = Way(setup.url, setup.headers, setup.content_type, by_module=True)
         self.channel = channel
-        self.cid = cid
         self.script = Script("http", channel)
         #: Hears how many bytes of a body have come over the line.
         self.on_body: Progress | None = None
@@ -138,7 +137,7 @@ class HttpSession:
         with suppress(ModuleError):
             if kind is None or issubclass(kind, Exception):
                 await self.close()
-            elif self._opening.forget() or self.channel.data_time:
+            elif self._opening.forget() or self.channel.data.time:
                 await leave(self.channel, self.on_note)
 
     # --- request --------------------------------------------------------------------------------
@@ -225,7 +224,7 @@ class HttpSession:
                 if urc.method == method or not self._tells_method:
                     return urc
                 other = urc
-            elif isinstance(urc, BearerDeact) and urc.cid == self.cid:
+            elif isinstance(urc, BearerDeact) and urc.cid == CID:
                 # Its own URC follows, or not: waiting for it keeps it out of the next request.
                 with suppress(Timeout):
                     await self.channel.urc(HttpAction, timeout=AFTER_DEACT)

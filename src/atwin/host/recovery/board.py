@@ -13,7 +13,6 @@ from atwin.host.errors import ModuleSilentError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Set
 
-    from atwin.clock import Clock
     from atwin.host.bearer import Bearer
     from atwin.host.channel.channel import Channel
     from atwin.host.found.settings import Found
@@ -54,7 +53,7 @@ class Board:
         pins: HostPins | None = None,
         found: Found | None = None,
     ) -> None:
-        self.channel = channel
+        self.channel, self.clock = channel, channel.clock
         self.line = line
         self.bearer = bearer
         self._pins = pins
@@ -64,11 +63,6 @@ class Board:
         #: `channel.restarts` when everything the module forgets was last told to it.
         self._told_in = channel.restarts
         self._until = math.inf
-
-    @property
-    def clock(self) -> Clock:
-        """The channel's."""
-        return self.channel.clock
 
     @property
     def driven(self) -> Set[Pin]:

@@ -27,6 +27,8 @@ _NUMBER = re.compile(r"[0-9]{1,19}")
 #: A validator that can be said in USERDATA letter by letter: no quote inside, no backslash, and
 #: short enough to leave room for a Range line.
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{0,300}"')
+#: Digits of a pause that Retry-After may ask for: ten digits of seconds are no pause.
+_LONGEST_PAUSE = 10
 _HTTP_DATE = re.compile(r"[A-Za-z0-9 ,:+-]{1,60}")
 
 
@@ -182,6 +184,16 @@ def http_date(value: str) -> datetime | None:
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
     return date if date.tzinfo is not None else None
+
+
+def retry_after(headers: Headers) -> float | None:
+    """Seconds to wait by Retry-After (RFC 9110 §10.2.3); None without one that makes sense."""
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value) if len(value) <= _LONGEST_PAUSE else None
+    at, now = http_date(value), http_date(headers.get("date", ""))
+    # By the server's own clock: a module's, and this computer's, may be wrong.
+    return max(0.0, at.timestamp() - now.timestamp()) if at and now else None
 
 
 def _plain(value: str) -> str:

@@ -27,9 +27,9 @@ from atwin.host.download.judging.contradiction import (
     looks_alike,
     vouches,
 )
-from atwin.host.download.judging.entity import ContentRange, Entity, stated_length
-from atwin.host.download.judging.refusals import BUSY, retry_after
+from atwin.host.download.judging.entity import ContentRange, Entity, retry_after, stated_length
 from atwin.host.download.judging.verdict import (
+    BUSY,
     AllThere,
     Another,
     Broken,
@@ -60,7 +60,7 @@ def judge(asked: Asked, seen: Seen, known: Known) -> Verdict:
     content_range = ContentRange.of(seen.headers)
     if seen.complete:
         if status in BUSY:
-            return Refused(status, busy=True, pause=retry_after(seen.headers))
+            return Refused(status, pause=retry_after(seen.headers))
         if asked.conditional and status in _CONDITION_REFUSED:
             return Unconditional()
         if status == 416:
@@ -178,7 +178,7 @@ def _whole(asked: Asked, seen: Seen, known: Known) -> Verdict:
             f"{seen.held} bytes came where a HEAD announced {length}, and nothing tells where the"
             " answer ends: it was cut, or the HEAD is wrong"
         )
-        return Refused(seen.status, busy=True, why=why)
+        return Refused(seen.status, why=why)
     return TakeWhole(entity)
 
 

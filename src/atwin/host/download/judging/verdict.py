@@ -8,9 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from atwin.host.errors import ServerBusyError, ServerError
+
 if TYPE_CHECKING:
     from atwin.host.download.judging.entity import Entity
     from atwin.host.headers import Headers
+
+#: Statuses that may be gone after a pause.
+BUSY = (429, 500, 502, 503, 504)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,15 +185,23 @@ class AtOnce:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The server said no; `busy` when it may say yes after `pause` seconds, None if unknown.
+    """The server said no, or yes after `pause` seconds, which Retry-After says.
 
-    `why` is a clause in place of the status, when that is not what is wrong.
+    `why` is a clause in place of the status, when that is not what is wrong: it may pass.
     """
 
     status: int
-    busy: bool = False
     pause: float | None = None
     why: str = ""
+
+    def error(self, url: str, page: str = "") -> ServerError:
+        """For a person; `page` is the begin of what came with it."""
+        if self.why:
+            return ServerBusyError(f"{url}: {self.why}", self.status)
+        text = f"the server answered {self.status} for {url}" + (f": {page}" if page else "")
+        if self.status in BUSY:
+            return ServerBusyError(text, self.status, retry_after=self.pause)
+        return ServerError(text, self.status)
 
 
 #: What ends a strategy, and may begin another.
