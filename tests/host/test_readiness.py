@@ -6,11 +6,10 @@ import pytest
 
 from atwin.at.events import Final
 from atwin.clock import LoopClock, run_virtual
-from atwin.host.bring_up import bring_up
+from atwin.host.bring_up import Word, attached_of, bring_up, registered_of, signal_of, sim_of
 from atwin.host.channel.channel import Channel
 from atwin.host.channel.exchange import Reply
 from atwin.host.errors import CommandRefusedError, WantsPersonError
-from atwin.host.readiness import Word, attached_of, registered_of, signal_of, sim_of
 from atwin.line.ports.memory import memory_pair
 from support.modules.fake_module import FakeModule
 

@@ -239,10 +239,10 @@ class Modem:
         def cannot_stream() -> None:
             self._streams_posts = False
 
-        async def post(session: HttpSession, limits: Limits) -> Response | None:
+        async def post(session: HttpSession) -> Response | None:
             buffered = strategy == "auto" and not self._streams_posts
-            chosen = "buffer" if buffered and len(data) <= limits.post_max else strategy
-            return await request.post(session, data, limits, progress, chosen, cannot_stream)
+            chosen = "buffer" if buffered and len(data) <= session.limits.post_max else strategy
+            return await request.post(session, data, progress, chosen, cannot_stream)
 
         try:
             return await self._request("post", setup, retry or Retry(unsent_only=True), post)
@@ -290,7 +290,6 @@ class Modem:
             order,
             self._session(setup, limits, redirect_is_answer=False),
             ladder,
-            limits,
             retry=retry,
             give_up=give_up,
             progress=progress,
@@ -302,7 +301,7 @@ class Modem:
         name: str,
         setup: Setup,
         retry: Retry,
-        attempt: Callable[[HttpSession, Limits], Awaitable[Response | None]],
+        attempt: Callable[[HttpSession], Awaitable[Response | None]],
     ) -> Response:
         """`attempt` gives None when the session has been led elsewhere, and is to ask there."""
         # Nothing goes out to a server before the module has said what it can hold.
@@ -315,7 +314,7 @@ class Modem:
             async with session:
                 while True:
                     recovery = Recovery(session, Ladder(self._board), retry)
-                    response = await recovery.run(partial(attempt, session, limits))
+                    response = await recovery.run(partial(attempt, session))
                     if response is not None:
                         return response
                     if not session.way.with_body:
@@ -330,8 +329,8 @@ class Modem:
         session = HttpSession(
             self.channel,
             setup,
+            limits,
             tls=self._tls,
-            lower_cases=limits.lower_cases,
             redirect_is_answer=redirect_is_answer,
             context=self._context,
         )

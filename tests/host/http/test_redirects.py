@@ -16,6 +16,7 @@ from atwin.host.http.redirects import Header, RedirectError, Redirects, Way, nex
 from atwin.host.http.session import HttpSession
 from atwin.host.http.setup import Setup
 from atwin.host.http.statuses import GET, HEAD
+from atwin.host.identity import Limits
 from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from atwin.host.http.request import Response
 
+#: Of any module.
+LIMITS = Limits(3072, 3072, streams=True)
 STATUSES = (301, 302, 303, 307, 308)
 #: What Location says; `{s}` is the scheme of the first URL.
 LOCATIONS = {
@@ -555,7 +558,7 @@ def test_a_good_target_that_leads_away_is_asked_again_next_time() -> None:
     async def main() -> None:
         near = ("a.example", "portal.example")
         async with in_front_of(Web(answer), *near, model="air780e-lsat") as modem:
-            session = HttpSession(modem.channel, Setup.of("http://u:p@a.example/x"))
+            session = HttpSession(modem.channel, Setup.of("http://u:p@a.example/x"), LIMITS)
             async with session:
                 await session.open()
                 for method in (GET, GET, HEAD):
@@ -585,7 +588,7 @@ def test_where_a_head_is_led_a_get_need_not_go(model: str) -> None:
             )
         )
         async with in_front_of(web, "a.example", model=model) as modem:
-            session = HttpSession(modem.channel, Setup.of("http://a.example/x"))
+            session = HttpSession(modem.channel, Setup.of("http://a.example/x"), LIMITS)
             async with session:
                 await session.open()
                 for method in (HEAD, GET, HEAD, GET):

@@ -12,6 +12,7 @@ import pytest
 from atwin.host.http.session import HttpSession
 from atwin.host.http.setup import Setup
 from atwin.host.http.statuses import GET
+from atwin.host.identity import Limits
 from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
@@ -103,7 +104,7 @@ def stream(suite: Suite, level: int, ca: Issued, client: Issued, url: str) -> tu
             await modem.bring_up()
             for line in settings:
                 assert (await modem.command(line)).ok
-            session = HttpSession(modem.channel, Setup.of(url))
+            session = HttpSession(modem.channel, Setup.of(url), Limits(3072, 3072, streams=True))
             found = hashlib.sha256()
             async with session:
                 await session.open()

@@ -25,9 +25,8 @@ from atwin.at.events import (
     Unsolicited,
 )
 from atwin.clock import LoopClock
-from atwin.host.channel.data_phase import DataPhase
 from atwin.host.channel.doubt import SETTLE, Doubt, Owed
-from atwin.host.channel.exchange import Exchange, Reply, Timeout
+from atwin.host.channel.exchange import DataPhase, Exchange, Reply, Timeout
 from atwin.host.channel.urcs import Urcs, tell
 from atwin.host.errors import LineLostError
 from atwin.line.port import SettablePort
@@ -281,10 +280,8 @@ class Channel:
                 self._log("<", event.text)
                 if event.open:
                     self._may_be_late(exchange, event)
-                elif event.damaged:
-                    exchange.conclude(event)
                 else:
-                    exchange.finish(event)
+                    exchange.conclude(event)
             case BodyStart(header, length):
                 if header:
                     self._log("<", header)

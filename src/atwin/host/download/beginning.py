@@ -68,7 +68,7 @@ class Head:
 def resume(course: Course) -> None:
     """Take up what an earlier run left, if it may be of this entity and is undamaged."""
     ledger, facts = course.ledger, course.facts
-    record = ledger.find()
+    record = ledger.journal.load()
     if record is None or not record.done:
         ledger.start_over()
         return

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from atwin.host.download.reports import ProgressCall
     from atwin.host.errors import HostError
     from atwin.host.http.session import HttpSession
-    from atwin.host.identity import Limits
     from atwin.host.recovery.ladder import Ladder
 
 T = TypeVar("T")
@@ -60,7 +59,6 @@ class Course:
         order: Order,
         session: HttpSession,
         ladder: Ladder,
-        limits: Limits,
         *,
         retry: Retry | None,
         give_up: float,
@@ -70,7 +68,7 @@ class Course:
 
         And `TargetError` for a target that cannot be, or that another process writes.
         """
-        self.chunk = order.chunk_for(limits)
+        self.chunk = order.chunk_for(session.limits)
         try:
             self.ledger = Ledger(order, session.setup.url)
         except DiskError as error:
@@ -78,7 +76,7 @@ class Course:
         self.order = order
         self.session = session
         self.ladder = ladder
-        self.limits = limits
+        self.limits = session.limits
         self.clock = ladder.board.clock
         self.part_size = PartSize(self.chunk, session.setup.timeout)
         #: What is known of the entity and of the server, but for what `known` adds.
@@ -273,7 +271,7 @@ class Course:
             self.facts.ranges_work = True
             skip = first - verdict.first
             size = min(self.fetcher.held - skip, len(tail))
-            data = await self.session.buffer.read(size, self.limits, first=skip)
+            data = await self.session.buffer.read(size, first=skip)
             if data != tail[: len(data)]:
                 if self.ledger.drop_unproven(self.facts.entity):
                     self.reports.note("what a stream brought last is not of this file: dropped")

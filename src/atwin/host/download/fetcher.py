@@ -65,7 +65,7 @@ class Fetcher:
                     self.unconditional = True
                 case Refused(why=why):
                     buffer = self._session.buffer
-                    page = "" if why else await buffer.excerpt(self.held, self._limits)
+                    page = "" if why else await buffer.excerpt(self.held)
                     raise verdict.error(self._session.shown_url, page)
                 case _:
                     return verdict

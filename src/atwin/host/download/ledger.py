@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Ledger:
-    """The files beside the target; `part` is to be closed.
+    """The files beside the target; `part` is to be closed, `journal` is what it may go on from.
 
     Every method raises `DiskError`, but not `kept_in_words`.
     """
@@ -29,7 +29,7 @@ class Ledger:
         """`url` is what the journal is of."""
         self.part = PartFile(order.target, md5=order.md5 is not None)
         self._order = order
-        self._journal = Journal(order.target)
+        self.journal = Journal(order.target)
         self._url = url
         #: Where this run began.
         self.resumed_from = 0
@@ -46,10 +46,6 @@ class Ledger:
     def size(self) -> int:
         """Good bytes."""
         return self.part.size
-
-    def find(self) -> Record | None:
-        """What an earlier run left, if it can be taken up as far as this computer can tell."""
-        return self._journal.load()
 
     def take_up(self, record: Record) -> bool:
         """Go on after what `record` promises; False when the disk does not hold that."""
@@ -74,9 +70,9 @@ class Ledger:
             if self.proven is not None:
                 told["proven"] = self.proven
             sha256 = self.part.hashes.sha256
-            self._journal.save(Record.of(self._url, told, self.part.size, sha256))
+            self.journal.save(Record.of(self._url, told, self.part.size, sha256))
         elif first:
-            self._journal.remove()
+            self.journal.remove()
 
     def go_back(self, size: int, entity: Entity | None) -> None:
         """Drop what came after the first `size` bytes."""
@@ -106,14 +102,14 @@ class Ledger:
     def start_over(self) -> None:
         """Drop everything."""
         self._aside, self.proven = False, None
-        self._journal.remove()
+        self.journal.remove()
         self.part.start_over()
         self.resumed_from = 0
 
     def kept_in_words(self) -> str:
         """What the next run can go on after, for a sentence."""
         try:
-            record = self._journal.load()
+            record = self.journal.load()
         except DiskError:
             return "what was received before is kept"
         if record is None or not record.done:
@@ -152,7 +148,7 @@ class Ledger:
         if coding is not None:
             wrong += f" (they are content-coded, {coding}: perhaps the hash is of the plain file)"
         size = self.part.size
-        self._journal.remove()
+        self.journal.remove()
         self.part.remove()
         raise VerificationError(
             f"{size} bytes came from {url} and {wrong}: removed them, the next run starts over"
@@ -161,4 +157,4 @@ class Ledger:
     def finish(self) -> None:
         """Give the file its name."""
         self.part.finish()
-        self._journal.remove()
+        self.journal.remove()

@@ -173,7 +173,7 @@ class Parts:
                 piece = max(piece, _KEEP_AT_LEAST, len(check) + 1)
                 # A short rest is not worth a command of its own.
                 size = piece if size > 1.5 * piece else size
-            data = await session.buffer.read(size, course.limits, first=first)
+            data = await session.buffer.read(size, first=first)
             if not data.startswith(check):
                 return False
             course.keep(data[len(check) :])

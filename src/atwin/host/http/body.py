@@ -18,13 +18,14 @@ from atwin.line.frame import Frame
 if TYPE_CHECKING:
     from atwin.host.channel.exchange import Progress, Reply
     from atwin.host.http.session import HttpSession
-    from atwin.host.identity import Limits
 
 #: Bytes per second at which post data surely arrive: 9600 Bd.
 _SLOWEST_LINE = 900
 #: Seconds of silence after which bytes of a piece count as lost, on a line that is known to lose
 #: some: the buffer is RAM, and the module gives from it at once.
 _LOSSY_SECONDS = 3.0
+#: Bytes of a body in an error text.
+_EXCERPT = 120
 #: What a module says that has nothing more to give.
 _NOTHING = lenient(r"\+HTTPREAD: 0")
 
@@ -111,15 +112,15 @@ class Buffer:
         rates += [] if of_port is None else [of_port / Frame().bits]
         return int(min(rates) * seconds) if rates else None
 
-    async def load(self, data: bytes, limits: Limits, progress: Progress | None = None) -> None:
+    async def load(self, data: bytes, progress: Progress | None = None) -> None:
         """HTTPDATA: put the body of a POST into the buffer.
 
-        Raises `UsageError` above `limits.post_max` bytes, `CommandRefusedError` also when bytes
+        Raises `UsageError` above what the module takes, `CommandRefusedError` also when bytes
         were lost on the way.
         """
-        size = len(data)
-        if size > limits.post_max:
-            raise UsageError(f"{size} bytes to post, the module takes {limits.post_max}")
+        size, most = len(data), self._session.limits.post_max
+        if size > most:
+            raise UsageError(f"{size} bytes to post, the module takes {most}")
         if not data:
             await self._script.step("AT+HTTPDATA=0,10000")
             return
@@ -135,7 +136,7 @@ class Buffer:
         if self._session.channel.clock.now() - began >= seconds:
             raise self._script.refused(reply, f"not all of {size} bytes arrived: {FLOW_ADVICE}")
 
-    async def read(self, length: int, limits: Limits, *, first: int = 0) -> bytes:
+    async def read(self, length: int, *, first: int = 0) -> bytes:
         """HTTPREAD: `length` bytes from `first` on, in one piece if the limit allows.
 
         What does not arrive whole is read again: reading takes nothing out of the buffer. Raises
@@ -146,7 +147,7 @@ class Buffer:
         pieces: list[bytes] = []
         got = tries = 0
         while got < length:
-            size = min(asked.largest or limits.read_max, length - got)
+            size = min(asked.largest or self._session.limits.read_max, length - got)
             try:
                 piece = await self._read_piece(first + got, size, got)
             except NoAnswerError as failure:
@@ -205,9 +206,9 @@ class Buffer:
             self.rate = len(reply.body) / took
         return reply
 
-    async def excerpt(self, length: int, limits: Limits, size: int = 120) -> str:
+    async def excerpt(self, length: int) -> str:
         """The begin of the body, printable, for an error text."""
-        size = min(size, length, limits.read_max)
+        size = min(_EXCERPT, length, self._session.limits.read_max)
         if not size:
             return ""
         text = (await self._give(0, size) or b"").decode("utf-8", "replace")

@@ -53,21 +53,20 @@ class Response:
     body: bytes = b""
 
 
-async def get(session: HttpSession, limits: Limits) -> Response:
+async def get(session: HttpSession) -> Response:
     """GET whole. Raises as `HttpSession.action` does; 602 when it does not fit the buffer."""
     await session.parameters.ask_for(None)
-    return await _exchange(session, GET, limits)
+    return await _exchange(session, GET)
 
 
-async def head(session: HttpSession, limits: Limits) -> Response:
+async def head(session: HttpSession) -> Response:
     """HEAD. Raises as `HttpSession.action` does."""
-    return await _exchange(session, HEAD, limits)
+    return await _exchange(session, HEAD)
 
 
 async def post(
     session: HttpSession,
     data: bytes,
-    limits: Limits,
     progress: Progress | None = None,
     strategy: PostStrategy = "auto",
     cannot_stream: Callable[[], None] = lambda: None,
@@ -80,17 +79,18 @@ async def post(
     elsewhere, and is to do the same there. `progress` hears how many bytes have gone to the module.
     Raises `UsageError` when the module cannot take that many, and as `HttpSession.action` does.
     """
+    limits = session.limits
     session.way.may_restart = False
     if not session.way.with_body:
-        return await get(session, limits)
+        return await get(session)
     chosen = choose(strategy, len(data), limits)
     may_buffer = strategy == "auto" and len(data) <= limits.post_max
     try:
         if chosen == "stream":
             wait = _LONGEST_CONNECT if may_buffer else math.inf
-            response = await _streamed_post(session, data, limits, progress, wait)
+            response = await _streamed_post(session, data, progress, wait)
         else:
-            response = await _buffered_post(session, data, limits, progress)
+            response = await _buffered_post(session, data, progress)
     except _NeverAskedForBodyError as failure:
         # Nothing of the body has been sent, so no server can have acted on it.
         session.unsent()
@@ -100,7 +100,7 @@ async def post(
         session.on_note(f"{failure.came}: posting through the module's buffer")
         await session.close()
         await session.open()
-        response = await _buffered_post(session, data, limits, progress)
+        response = await _buffered_post(session, data, progress)
     return None if await follow(session, response.status, POST) else response
 
 
@@ -126,18 +126,17 @@ def choose(strategy: PostStrategy, size: int, limits: Limits) -> Literal["buffer
     return "stream" if size and (wished or size > limits.post_max) else "buffer"
 
 
-async def _buffered_post(
-    session: HttpSession, data: bytes, limits: Limits, progress: Progress | None
-) -> Response:
+async def _buffered_post(session: HttpSession, data: bytes, progress: Progress | None) -> Response:
     """HTTPDATA and HTTPACTION."""
-    await session.buffer.load(data, limits, progress)
+    await session.buffer.load(data, progress)
     try:
-        return await _exchange(session, POST, limits)
+        return await _exchange(session, POST)
     except RequestFailedError as failure:
         if failure.status != Status.NO_MEMORY:
             raise
         length = (await session.buffer.headers()).get("content-length", "an unknown number of")
-        other = "post the next one by stream (--strategy stream), or " if limits.streams else ""
+        streams = session.limits.streams
+        other = "post the next one by stream (--strategy stream), or " if streams else ""
         raise session.failed(
             Status.NO_MEMORY,
             came=f"+HTTPACTION: {POST},{Status.NO_MEMORY},{failure.length}",
@@ -148,19 +147,15 @@ async def _buffered_post(
         ).completed() from None
 
 
-async def _exchange(session: HttpSession, method: int, limits: Limits) -> Response:
+async def _exchange(session: HttpSession, method: int) -> Response:
     urc = await session.action(method)
     headers = await session.buffer.headers()
-    body = await session.buffer.read(urc.length, limits) if urc.length else b""
+    body = await session.buffer.read(urc.length) if urc.length else b""
     return Response(urc.status, headers, body)
 
 
 async def _streamed_post(
-    session: HttpSession,
-    data: bytes,
-    limits: Limits,
-    progress: Progress | None,
-    wait: float,
+    session: HttpSession, data: bytes, progress: Progress | None, wait: float
 ) -> Response:
     """HTTPEXACTION, HTTPEXPOST until all is gone, HTTPEXGET until all is there.
 
@@ -181,8 +176,9 @@ async def _streamed_post(
     if not isinstance(urc, HttpExPostReady):
         raise session.stream.failed(urc)
     answer: Answer | None = None
-    for start in range(0, len(data), limits.post_max):
-        piece = data[start : start + limits.post_max]
+    most = session.limits.post_max
+    for start in range(0, len(data), most):
+        piece = data[start : start + most]
         done = await _give_piece(session, piece)
         if not isinstance(done, HttpExPosted):
             # The server answers before it has everything, or it is over.

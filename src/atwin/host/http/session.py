@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from atwin.host.channel.exchange import Progress
     from atwin.host.found.context import Context
     from atwin.host.http.setup import Setup
+    from atwin.host.identity import Limits
     from atwin.host.tls import TlsSetup
 
 log = logging.getLogger("atwin.host")
@@ -61,23 +62,23 @@ class HttpSession:
         self,
         channel: Channel,
         setup: Setup,
+        limits: Limits,
         *,
         tls: TlsSetup | None = None,
-        lower_cases: bool = False,
         redirect_is_answer: bool = True,
         context: Context | None = None,
     ) -> None:
-        """`lower_cases`: the module is known to do that with headers (`Headers.folded`).
+        """`redirect_is_answer`: where redirects are not followed, one is a status like others.
 
-        `redirect_is_answer`: where redirects are not followed, one is a status like others;
-        else it raises `RedirectError`. Without a `context` nobody looks whether other parameters
+        Else it raises `RedirectError`. Without a `context` nobody looks whether other parameters
         than the defaults are saved.
         """
-        self.setup = setup
+        self.setup, self.limits = setup, limits
         self.redirect_is_answer = redirect_is_answer
         #: Where it asks.
         self.way = Way(setup.url, setup.headers, setup.content_type)
-        if lower_cases and setup.redirects.follow and not needs_watching(self.way, setup.redirects):
+        redirects = setup.redirects
+        if limits.lower_cases and redirects.follow and not needs_watching(self.way, redirects):
             self.way = Way(setup.url, setup.headers, setup.content_type, by_module=True)
         self.channel = channel
         self.script = Script("http", channel)

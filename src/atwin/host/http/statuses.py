@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from atwin.at.dialect.statuses import Status
 from atwin.host.errors import UsageError
-from atwin.host.http.url import origin_of
 
 if TYPE_CHECKING:
     from atwin.host.errors import HostError
-    from atwin.host.http.redirects import Way
 
 GET: Final = 0
 POST: Final = 1
@@ -55,22 +53,6 @@ STATUS_MEANING: dict[int, tuple[str, str]] = {
 def is_server_status(status: int) -> bool:
     """Whether only a server can have said `status`."""
     return status not in MODULE_STATUSES and status != Status.REQUEST_TIMEOUT
-
-
-def ends_stream_well(status: int, way: Way, *, had_data: bool) -> bool:
-    """Whether `status` is the server's: nothing piles up in a stream that might not fit (602).
-
-    And where data came, there was a name, a slot and a channel (603 to 605), which may break
-    (606) where it is one of TLS.
-    """
-    if had_data and status in UNSENT:
-        return True
-    in_clear = origin_of(way.url)[0] == "http" and not way.by_module
-    return (
-        is_server_status(status)
-        or status == Status.NO_MEMORY
-        or (had_data and status == Status.SSL_ALERT and in_clear)
-    )
 
 
 class Sent(Enum):

@@ -17,7 +17,8 @@ from atwin.at.dialect.urcs import (
 from atwin.host.errors import NoAnswerError, RefusedForGoodError
 from atwin.host.http.body import urc_at_end
 from atwin.host.http.parameters import AFTER_DEACT, URC_GRACE
-from atwin.host.http.statuses import Sent, ends_stream_well
+from atwin.host.http.statuses import UNSENT, Sent, is_server_status
+from atwin.host.http.url import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,13 +95,23 @@ class BodyStream:
                 if reply.body:
                     take(reply.body)
                 had_data = had_data or bool(reply.body)
-            elif isinstance(urc, HttpExAction) and ends_stream_well(
-                urc.status, self._session.way, had_data=had_data
-            ):
+            elif isinstance(urc, HttpExAction) and self._is_servers(urc.status, had_data=had_data):
                 self._session.sent = Sent.ANSWERED
                 return urc.status
             else:
                 raise self.failed(urc)
+
+    def _is_servers(self, status: int, *, had_data: bool) -> bool:
+        """Whether `status` is the server's: nothing piles up in a stream that might not fit (602).
+
+        And where data came, there was a name, a slot and a channel (603 to 605), which may break
+        (606) where it is one of TLS.
+        """
+        if is_server_status(status) or status == Status.NO_MEMORY:
+            return True
+        way = self._session.way
+        in_clear = origin_of(way.url)[0] == "http" and not way.by_module
+        return had_data and (status in UNSENT or (status == Status.SSL_ALERT and in_clear))
 
     async def _fetch_piece(self) -> Reply:
         """HTTPEXGET, for no more than the line has been seen to carry. Raises `NoAnswerError`."""

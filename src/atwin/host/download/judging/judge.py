@@ -238,14 +238,11 @@ def _refused(asked: Asked, status: int, known: Known) -> Verdict:
 
 
 def _not_what_was_asked(asked: Asked, seen: Seen, said: ContentRange) -> NoRanges:
+    more = "" if seen.complete else "more than "
     return NoRanges(
-        f"asked for {asked.span or 'everything'}, the server sent {_amount(seen)} and calls them"
-        f" {said.first}-{said.last}"
+        f"asked for {asked.span or 'everything'}, the server sent {more}{seen.held} bytes and calls"
+        f" them {said.first}-{said.last}"
     )
-
-
-def _amount(seen: Seen) -> str:
-    return f"{seen.held} bytes" if seen.complete else f"more than {seen.held} bytes"
 
 
 def _first(asked: Asked) -> int:
