@@ -73,7 +73,8 @@ class Bearer:
             await self._channel.clock.sleep(1.0)
             state, address = await self._query()
         if state != _CONNECTED:
-            raise refusal or self._not_open(state)
+            advice = "the bearer closed again: check signal and registration"
+            raise refusal or script.failure(CommandRefusedError, f"state {state}", advice)
         self.taken_away = False
         return address
 
@@ -102,10 +103,6 @@ class Bearer:
         if match is None:
             raise self._script.refused(reply, f"no bearer state in {reply.told!r}")
         return int(match[2]), match[3] or ""
-
-    def _not_open(self, state: int) -> CommandRefusedError:
-        advice = "the bearer closed again: check signal and registration"
-        return self._script.failure(CommandRefusedError, f"state {state}", advice)
 
     def _hear(self, text: str, urc: Urc | None) -> None:
         if isinstance(urc, Ready) or (isinstance(urc, BearerDeact) and urc.cid == CID):

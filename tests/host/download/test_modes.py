@@ -17,7 +17,7 @@ from atwin.host.download.judging.verdict import (
     TooLong,
     Turn,
 )
-from atwin.host.download.modes import Mode
+from atwin.host.download.order import Mode
 
 TURNS: tuple[Turn, ...] = (
     NoRanges("x"),

@@ -128,19 +128,14 @@ class Doubt:
                     self._owed.forget()
                 return
             quiet = True
+        count, last = self._channel.heard - heard, self._channel.last_heard[-24:]
+        came = f"{count} bytes that are no answer, last {last!r}" if count else "nothing"
         raise ModuleSilentError(
             f"no answer to AT on {self._channel.port.name} in {attempts} tries, {gap:g} s each:"
-            f" came {self._came_since(heard)};"
+            f" came {came};"
             " check that the module is powered, the port is the right one and the baud rate is"
             " the module's"
         )
-
-    def _came_since(self, heard: int) -> str:
-        channel = self._channel
-        if channel.heard == heard:
-            return "nothing"
-        last = channel.last_heard[-24:]
-        return f"{channel.heard - heard} bytes that are no answer, last {last!r}"
 
     async def _settle(self) -> None:
         """Wait until the line is quiet: answers to earlier commands are still under way."""

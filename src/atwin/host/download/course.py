@@ -19,7 +19,7 @@ from atwin.host.download.judging.verdict import (
     TakeWhole,
 )
 from atwin.host.download.ledger import Ledger
-from atwin.host.download.modes import Mode
+from atwin.host.download.order import Mode
 from atwin.host.download.pace import PartSize
 from atwin.host.download.reports import Reports
 from atwin.host.errors import ServerBusyError, ServerError, TargetError

@@ -17,7 +17,7 @@ from atwin.host.download.judging.verdict import (
     TakeSlice,
     TakeWhole,
 )
-from atwin.host.download.modes import Mode
+from atwin.host.download.order import Mode
 from atwin.host.download.pace import SMALLEST_CHUNK, next_part
 from atwin.host.errors import NoAnswerError, RequestFailedError, ServerBusyError, StepError
 

@@ -16,7 +16,7 @@ from atwin.host.download.judging.verdict import (
     Refused,
     TooLong,
 )
-from atwin.host.download.modes import Mode
+from atwin.host.download.order import Mode
 from atwin.host.download.pace import stream_pays
 from atwin.host.download.parts import Parts
 from atwin.host.download.stream import Stream

@@ -47,31 +47,6 @@ FLOW_ADVICE: Final = (
 )
 
 
-class Pieces:
-    """The size of the pieces that a session asks for: smaller ones once the line lost bytes."""
-
-    def __init__(self, session: HttpSession) -> None:
-        self._session = session
-        #: Bytes one command may give, once the line was seen to lose some.
-        self.largest: int | None = None
-
-    async def lost(self, failure: NoAnswerError, size: int, tries: int) -> None:
-        """Ask for smaller pieces from now on: the host's own FIFO may hold one of those.
-
-        Raises `NoAnswerError` when that has not helped.
-        """
-        session = self._session
-        lost = f"bytes lost on the line: {failure.missing} of {size}; {FLOW_ADVICE}"
-        session.on_note(lost if failure.missing else f"{failure.came}; reading again")
-        if tries == _TRIES:
-            advice = f"bytes get lost on the line: {FLOW_ADVICE}" if failure.missing else None
-            raise failure.reword(came=f"{failure.came}, {_TRIES} times", advice=advice)
-        if session.on_loss is not None and (done := await session.on_loss()):
-            session.on_note(done)
-        if tries > 1 or failure.missing:
-            self.largest = max(_SMALL if tries == 1 else _SMALLEST, min(size // 2, _FIRST_CUT))
-
-
 def line_at_end(body: bytes) -> bytes:
     """The end of `body` where it is a line with the frame of a URC; empty for any other end.
 
@@ -98,6 +73,8 @@ class Buffer:
         self.length = 0
         #: Bytes per second of the last body that came; None before there was one.
         self.rate: float | None = None
+        #: Bytes one command may give, once the line was seen to lose some.
+        self.largest: int | None = None
         #: The header block that was read last.
         self.last_head = b""
 
@@ -143,22 +120,21 @@ class Buffer:
         `CommandRefusedError` when the module gives fewer, `NoAnswerError` when they keep getting
         lost on the line.
         """
-        asked = self._session.pieces
         pieces: list[bytes] = []
         got = tries = 0
         while got < length:
-            size = min(asked.largest or self._session.limits.read_max, length - got)
+            size = min(self.largest or self._session.limits.read_max, length - got)
             try:
                 piece = await self._read_piece(first + got, size, got)
             except NoAnswerError as failure:
                 tries += 1
-                await asked.lost(failure, size, tries)
+                await self.lost(failure, size, tries)
             else:
                 pieces.append(piece)
                 got += len(piece)
                 tries = 0
                 if len(piece) < size:
-                    asked.largest = len(piece)  # it gives no more at a time than that
+                    self.largest = len(piece)  # it gives no more at a time than that
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def _read_piece(self, start: int, size: int, got: int) -> bytes:
@@ -167,7 +143,7 @@ class Buffer:
                 self._session.on_body(got + count)
 
         ranged = "" if (start, size) == (0, self.length) else f"={start},{size}"
-        deadline = COMMAND_TIMEOUT if self._session.pieces.largest is None else _LOSSY_SECONDS
+        deadline = COMMAND_TIMEOUT if self.largest is None else _LOSSY_SECONDS
         reply = await self._measured_step(f"AT+HTTPREAD{ranged}", progress, deadline)
         body = reply.body or b""
         if not body and any(not _NOTHING.fullmatch(line) for line in reply.lines):
@@ -213,6 +189,22 @@ class Buffer:
             return ""
         text = (await self._give(0, size) or b"").decode("utf-8", "replace")
         return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+    async def lost(self, failure: NoAnswerError, size: int, tries: int) -> None:
+        """Ask for smaller pieces from now on: the host's own FIFO may hold one of those.
+
+        Raises `NoAnswerError` when that has not helped.
+        """
+        note = self._session.on_note
+        lost = f"bytes lost on the line: {failure.missing} of {size}; {FLOW_ADVICE}"
+        note(lost if failure.missing else f"{failure.came}; reading again")
+        if tries == _TRIES:
+            advice = f"bytes get lost on the line: {FLOW_ADVICE}" if failure.missing else None
+            raise failure.reword(came=f"{failure.came}, {_TRIES} times", advice=advice)
+        if self._session.on_loss is not None and (done := await self._session.on_loss()):
+            note(done)
+        if tries > 1 or failure.missing:
+            self.largest = max(_SMALL if tries == 1 else _SMALLEST, min(size // 2, _FIRST_CUT))
 
     async def headers(self) -> Headers:
         """HTTPHEAD: the header block of the last response; empty when the module tells none.

@@ -23,7 +23,7 @@ from atwin.host.errors import (
     RequestFailedError,
     TlsFailed,
 )
-from atwin.host.http.body import Buffer, Pieces
+from atwin.host.http.body import Buffer
 from atwin.host.http.following import follow
 from atwin.host.http.opening import Opening, leave
 from atwin.host.http.parameters import AFTER_DEACT, Parameters, TimeLimit
@@ -100,7 +100,6 @@ class HttpSession:
         # What the rooms of this package share.
         self.parameters = Parameters(self.script, self.way)
         self.time_limit = TimeLimit(self)
-        self.pieces = Pieces(self)
         self.buffer = Buffer(self)
         self._opening = Opening(self, tls, context)
         self.stream = BodyStream(self, self._opening)

@@ -115,8 +115,8 @@ class BodyStream:
 
     async def _fetch_piece(self) -> Reply:
         """HTTPEXGET, for no more than the line has been seen to carry. Raises `NoAnswerError`."""
-        pieces = self._session.pieces
-        size = "" if pieces.largest is None else f"={pieces.largest}"
+        buffer = self._session.buffer
+        size = "" if buffer.largest is None else f"={buffer.largest}"
         try:
             reply = await self._script.ask(f"AT+HTTPEXGET{size}")
             if reply.ok and reply.body is None:
@@ -129,7 +129,7 @@ class BodyStream:
                 raise self._script.no_answer("what looks like a URC in it", missing=len(looks))
         except NoAnswerError as failure:
             if failure.missing:
-                await pieces.lost(failure, pieces.largest or _STREAM_PIECE, 1)
+                await buffer.lost(failure, buffer.largest or _STREAM_PIECE, 1)
             raise
         else:
             return reply

@@ -75,7 +75,7 @@ class Entity:
     @classmethod
     def of(cls, headers: Headers) -> Entity:
         """From a header block of a HEAD, GET or ranged GET."""
-        content_range = ContentRange.of(headers)
+        content_range, age = ContentRange.of(headers), _age(headers)
         coding = headers.get("content-encoding", "").strip().lower()
         return cls(
             length=stated_length(headers) if content_range is None else content_range.total,
@@ -85,7 +85,8 @@ class Entity:
             coding=None if coding in ("", "identity") else coding,
             folded=headers.folded,
             condition=_condition(headers),
-            fresh=_is_fresh(headers),
+            # Too young to tell two changes apart (RFC 9110 §8.8.2.2).
+            fresh=age is not None and age < 1,
             ranges_refused=headers.get("accept-ranges", "").strip().lower() == "none",
         )
 
@@ -205,11 +206,11 @@ def _is_weak(etag: str) -> bool:
     return etag.strip().lower().startswith("w/")
 
 
-def _is_fresh(headers: Headers) -> bool:
-    """Whether the date is too young to tell two changes apart (RFC 9110 §8.8.2.2)."""
+def _age(headers: Headers) -> float | None:
+    """Seconds from the last change to the answer; None where the server does not tell."""
     changed = http_date(headers.get("last-modified", ""))
     sent = http_date(headers.get("date", ""))
-    return changed is not None and sent is not None and sent.timestamp() - changed.timestamp() < 1
+    return sent.timestamp() - changed.timestamp() if changed and sent else None
 
 
 def _condition(headers: Headers) -> str | None:
@@ -222,14 +223,6 @@ def _condition(headers: Headers) -> str | None:
     etag = headers.get("etag", "").strip()
     if _STRONG_ETAG.fullmatch(etag) and is_header_line(f"If-Range: {etag}"):
         return etag
-    modified = headers.get("last-modified", "").strip()
-    changed, sent = http_date(modified), http_date(headers.get("date", ""))
+    modified, age = headers.get("last-modified", "").strip(), _age(headers)
     # A date is strong when the entity cannot have changed twice within its one second.
-    if (
-        changed
-        and sent
-        and _HTTP_DATE.fullmatch(modified)
-        and sent.timestamp() - changed.timestamp() >= 1
-    ):
-        return modified
-    return None
+    return modified if age is not None and age >= 1 and _HTTP_DATE.fullmatch(modified) else None
