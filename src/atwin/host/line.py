@@ -37,7 +37,6 @@ _CHANGE_TRIES, _CHANGE_GAP = 4, 0.5
 #: after its OK, and a USB adapter tells of it a little later.
 _CTS_LOOKS, _CTS_GAP = 5, 0.05
 
-
 #: What a module says at the right rate, flow control included.
 _CHARACTERS = frozenset((*b"\r\n\t\b\x11\x13", *range(0x20, 0x7F)))
 

@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from atwin.line.pins import HostPins
     from atwin.line.port import Port
 
-
 #: Seconds in which the rate is given back.
 _RESTORE_TIME = 5.0
 

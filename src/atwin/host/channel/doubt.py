@@ -23,7 +23,6 @@ _AT_ONCE = 0.05
 #: Seconds the rest of an interrupted answer may take: a whole buffer at 9600 Bd.
 _LONGEST_SETTLE = 340.0
 
-
 #: Seconds for which the answer of a command that timed out may still come.
 LATE = 30.0
 #: Commands that are remembered.

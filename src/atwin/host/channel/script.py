@@ -12,6 +12,8 @@ from atwin.host.channel.exchange import Timeout
 from atwin.host.errors import CommandRefusedError, ModuleRestartedError, NoAnswerError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from atwin.at.dialect.said import Urc
     from atwin.host.channel.channel import Channel
     from atwin.host.channel.exchange import Progress, Reply
@@ -54,13 +56,8 @@ class Script:
 
         `shown` is what errors and the log call it, for a command with a secret in it.
         """
-        self._next(shown or command)
-        try:
-            return await self._channel.command(
-                command, timeout=deadline, raw=raw, progress=progress
-            )
-        except Timeout as timeout:
-            raise self.no_answer(str(timeout), missing=timeout.missing) from None
+        answer = self._channel.command(command, timeout=deadline, raw=raw, progress=progress)
+        return await self._next(shown or command, answer)
 
     async def step(
         self,
@@ -92,13 +89,10 @@ class Script:
 
         Raises as `step` does.
         """
-        self._next(command)
-        try:
-            reply = await self._channel.command_with_data(
-                command, data, data_timeout=deadline, progress=progress
-            )
-        except Timeout as timeout:
-            raise self.no_answer(str(timeout), missing=timeout.missing) from None
+        answer = self._channel.command_with_data(
+            command, data, data_timeout=deadline, progress=progress
+        )
+        reply = await self._next(command, answer)
         if not reply.ok:
             raise self.refused(reply)
         if not reply.prompted:
@@ -158,7 +152,11 @@ class Script:
             awaited=awaited,
         )
 
-    def _next(self, command: str) -> None:
+    async def _next(self, command: str, answer: Awaitable[Reply]) -> Reply:
         self.number += 1
         self.sent = command
         log.debug("%s: step %d: %s", self.name, self.number, command)
+        try:
+            return await answer
+        except Timeout as timeout:
+            raise self.no_answer(str(timeout), missing=timeout.missing) from None

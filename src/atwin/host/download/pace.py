@@ -21,7 +21,6 @@ _STREAM_READ = 3880
 #: own status, and one that fails costs nothing but itself.
 _WORTH = 0.02
 
-
 #: The part of the module's time-out that a request may take and still be called quick.
 _QUICK = 0.25
 #: Bytes below which parts do not shrink: in 120 s they come at 17 bytes/s.

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 #: An interruption costs what came in so many seconds; of a part by range that many bytes at least.
 KEEP_EVERY, _KEEP_AT_LEAST = 10.0, 1024
 
-
 #: So often a request may time out before the first part has come.
 _TIMEOUTS = 3
 

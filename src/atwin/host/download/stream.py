@@ -49,14 +49,12 @@ if TYPE_CHECKING:
     from atwin.host.download.course import Course
     from atwin.host.download.judging.verdict import Known, Turn
 
-
 #: So often a stream may lose bytes on the line: smaller pieces may have helped after the first.
 _LOSSES = 2
 #: And so often it may stand still until the module's time-out: a part is small enough to come.
 _STALLS = 3
 #: And so often the rest may be longer than it was announced.
 _OVERRUNS = 2
-
 
 #: How the module says that a response broke off: what came before is of it.
 _BROKEN_OFF = (Status.REQUEST_TIMEOUT, Status.NETWORK_ERROR, Status.SSL_ALERT)

@@ -29,7 +29,6 @@ _EXCERPT = 120
 #: What a module says that has nothing more to give.
 _NOTHING = lenient(r"\+HTTPREAD: 0")
 
-
 #: How often bytes that do not arrive whole are asked for.
 _TRIES = 6
 #: Bytes of a piece after the first loss, half the FIFO a host usually has; at the least; and at the

@@ -24,7 +24,6 @@ _NO_RANGES = (
     "this module cannot ask for a part of a file, so only one that fits its buffer can be fetched"
 )
 
-
 #: Seconds beyond TIMEOUT until a missing URC is a failure (docs/spec/flows.md §1).
 URC_GRACE = 10.0
 #: The same where the time of the whole job is up by then.

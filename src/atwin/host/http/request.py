@@ -27,7 +27,6 @@ _PIECE_SECONDS = 120
 #: Seconds in which the URC that explains a refused piece has come.
 _AFTER_REFUSAL = 2.0
 
-
 #: Seconds in which a module has its connection, where there is another way to post.
 _LONGEST_CONNECT = 30.0
 

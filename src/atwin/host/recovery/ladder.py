@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atwin.host")
 
-
 #: Seconds from the last rung to the first one of the next round, each time twice as many: whoever
 #: waits for a network must not restart the module, and attach, all the time.
 _BETWEEN_ROUNDS = 60.0
