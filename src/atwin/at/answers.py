@@ -15,21 +15,14 @@ Theory of operation. `Reading` says what the next bytes are, and so who reads th
 Whole lines go to `InFlight`, which knows what to expect of the command in flight.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from atwin.at.dialect.commands import SIGN
 from atwin.at.dialect.results import Packet
-from atwin.at.events import BodyData, BodyStart, Received
+from atwin.at.events import BodyData, BodyStart, Event, Received
 from atwin.at.in_flight import InFlight
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from atwin.at.events import Event
 
 #: Bytes of a line that are kept; no documented answer line comes near.
 LONGEST_LINE = 8192

@@ -4,8 +4,6 @@ As many bytes as a body lost are taken for its end: CR LF the first of them, the
 a URC came in between, the body's own last bytes stand where CR LF should.
 """
 
-from __future__ import annotations
-
 import re
 
 #: Line ends that are looked at after a counted body.

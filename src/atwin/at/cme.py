@@ -1,7 +1,5 @@
 """The `+CME ERROR` numbers and their verbose texts (docs/spec/uart.md §9)."""
 
-from __future__ import annotations
-
 from enum import IntEnum
 from functools import cache
 from importlib.resources import files

@@ -1,12 +1,8 @@
 """What a module sends, as events: what `AnswerParser` makes of its bytes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from atwin.at.dialect.said import Urc
+from atwin.at.dialect.said import Urc
 
 
 @dataclass(frozen=True, slots=True)

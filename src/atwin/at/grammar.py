@@ -3,8 +3,6 @@
 Everything is latin-1, one character a byte, so that UTF-8 and GBK in strings pass unchanged.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from enum import Enum

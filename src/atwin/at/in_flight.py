@@ -10,25 +10,19 @@ AT+CIPSTATUS has lines of its own before its OK or after it (`_MOVES`)::
 What a command line makes of all that, `Expected` says: it comes from the table of commands.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from atwin.at.body import Body
 from atwin.at.cme import code_of
 from atwin.at.dialect.commands import Expected, expected_of
 from atwin.at.dialect.results import ERROR, OK, ExtendedError, LinkStatus, PacketOfLink
+from atwin.at.dialect.said import Said, Urc
 from atwin.at.dialect.urcs import FOREIGN, Ready, parse_urc
-from atwin.at.events import BodyStart, Echo, Final, Information, Prompt, Unsolicited
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from atwin.at.dialect.said import Said, Urc
-    from atwin.at.events import Event
+from atwin.at.events import BodyStart, Echo, Event, Final, Information, Prompt, Unsolicited
 
 S = TypeVar("S", bound="Said")
 

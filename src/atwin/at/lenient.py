@@ -1,7 +1,5 @@
 """How lines of a module are read: as the manual prints them, and as modules really do."""
 
-from __future__ import annotations
-
 import re
 
 #: Digits of the longest number that can mean anything: a length, a position, a state.

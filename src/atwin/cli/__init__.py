@@ -1,7 +1,5 @@
 """The command line: each command is a file or folder in `commands`."""
 
-from __future__ import annotations
-
 
 def main() -> None:
     """Entry point of the `atwin` program; ends the process with the exit code."""

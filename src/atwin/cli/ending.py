@@ -5,24 +5,18 @@ own by `print_object`. For one that fails without, `atwin.cli.app` prints
 `{"error": …, "exit_code": …}` and whatever the command called `known` with until then.
 """
 
-from __future__ import annotations
-
 import errno
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import click
 
 from atwin.cli.says import one_line, say_traceback
 from atwin.text import masked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 DONE = 0
 REFUSED = 1

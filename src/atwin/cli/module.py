@@ -1,25 +1,19 @@
 """A module on `--port` for the length of a command; what happens to it is told on stderr."""
 
-from __future__ import annotations
-
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
 
 from atwin.cli.commands.traffic.watch import Watch, watched
+from atwin.cli.options import ModuleOptions
 from atwin.cli.says import say
+from atwin.host.modem import Modem
 from atwin.host.recovery.rungs import GENTLE
+from atwin.host.tls import TlsSettings
 from atwin.session.opening import modem_on
 from atwin.session.tracing import current_trace
 from atwin.twin.faults.case import moment
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-    from atwin.cli.options import ModuleOptions
-    from atwin.host.modem import Modem
-    from atwin.host.tls import TlsSettings
-    from atwin.twin.faults.engine import Happened
-    from atwin.twin.twin import Twin
+from atwin.twin.faults.engine import Happened
+from atwin.twin.twin import Twin
 
 
 @asynccontextmanager

@@ -1,15 +1,14 @@
 """Profiles from their TOML files: the ones in this folder, and a user's own."""
 
-from __future__ import annotations
-
 import math
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from atwin.models.profile import (
     FEATURES,
@@ -22,9 +21,6 @@ from atwin.models.profile import (
     UnknownModelError,
 )
 from atwin.text import parse_toml, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 #: A profile of a model is one file of this folder: its name without `.toml` is the model's key.
 MODELS = tuple(

@@ -1,10 +1,9 @@
 """The server's certificates, as a module sees them (docs/spec/tls.md §3, §5)."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -17,12 +16,7 @@ from atwin.net.tls.certificates.reading import (
     why_unreadable,
 )
 from atwin.net.tls.certificates.verify import judge
-from atwin.probe.diagnosis import diagnose
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from atwin.probe.diagnosis import Diagnosis
+from atwin.probe.diagnosis import Diagnosis, diagnose
 
 Read = TypeVar("Read")
 

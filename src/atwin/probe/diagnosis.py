@@ -1,22 +1,14 @@
 """Why a chain does not verify, and who can mend it: the server, or whoever chose the CA."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from atwin.net.tls.certificates.reading import UNREADABLE, read_certificate, unpack
-from atwin.net.tls.certificates.verify import HOST_NAME_MISMATCH
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from cryptography import x509
-
-    from atwin.net.tls.certificates.verify import Verdict
+from atwin.net.tls.certificates.verify import HOST_NAME_MISMATCH, Verdict
 
 #: OpenSSL's X509_V_ERR_* numbers: an issuer that is not there, in one form or another.
 _NO_ISSUER = (2, 18, 19, 20, 21)

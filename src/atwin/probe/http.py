@@ -1,19 +1,12 @@
 """What the server does with the requests a module makes (docs/spec/http.md §7, flows.md §3)."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from atwin.net.http import Request, open_exchange
-from atwin.net.network import NetworkError
+from atwin.net.http import HttpExchange, Request, open_exchange
+from atwin.net.network import Network, NetworkError, Stream
 from atwin.net.tls import TlsProfile, secure
 from atwin.net.url import Url
-
-if TYPE_CHECKING:
-    from atwin.net.http import HttpExchange
-    from atwin.net.network import Network, Stream
 
 
 @dataclass(frozen=True, slots=True)

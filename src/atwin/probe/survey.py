@@ -1,21 +1,15 @@
 """The questions, in an order that needs few handshakes."""
 
-from __future__ import annotations
-
 import asyncio
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from atwin.net.network import ConnectError, is_literal
+from atwin.net.network import ConnectError, Network, is_literal
 from atwin.net.tls import SUITES, TlsProfile, Version
 from atwin.net.tls.probe import HandshakeAnswer, Outcome, Question, ask
 from atwin.probe.chain import ChainFacts, chain_facts, key_of
 from atwin.probe.http import HttpFacts, http_facts
-
-if TYPE_CHECKING:
-    from atwin.net.network import Network
 
 ALL = tuple(suite.number for suite in SUITES)
 #: Outcomes after which more of the same would only cost time.

@@ -1,21 +1,15 @@
 """From what was found to one sentence for each model."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from atwin.models import Profile
 from atwin.net.tls import Version
 from atwin.net.tls.errors import AlertNumber
 from atwin.net.tls.probe import Outcome
 from atwin.probe.chain import ONE_RECORD
 from atwin.probe.diagnosis import Cause
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from atwin.models import Profile
-    from atwin.probe.survey import Survey
+from atwin.probe.survey import Survey
 
 #: Bytes of a header block the modules take (docs/spec/http.md §4).
 HEADER_LIMIT = 8192

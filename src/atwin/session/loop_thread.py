@@ -1,16 +1,11 @@
 """An event loop on a thread of its own, for programs without asyncio."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
+from collections.abc import Coroutine
 from concurrent.futures import CancelledError, wait
-from contextlib import AsyncExitStack, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
-    from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 

@@ -4,20 +4,14 @@ What takes data, brings a counted body, ends otherwise than with OK, goes on aft
 secret stands here, and nowhere else. Twin, host, console, trace, faults and masking read it.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from atwin.at.dialect import results, urcs
-from atwin.at.grammar import Form, MalformedLine, parse_line, split_arguments
+from atwin.at.dialect.said import BodyHeader, Said, Urc
+from atwin.at.grammar import Command, Form, MalformedLine, parse_line, split_arguments
 from atwin.at.lenient import number
-
-if TYPE_CHECKING:
-    from atwin.at.dialect.said import BodyHeader, Said, Urc
-    from atwin.at.grammar import Command
 
 #: What the module says when it wants data: a line, or a sign without a line end.
 DOWNLOAD, SIGN = "DOWNLOAD", ">"

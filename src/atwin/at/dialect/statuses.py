@@ -1,7 +1,5 @@
 """The statuses an HTTP request of the module ends with (docs/spec/http.md §4)."""
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 

@@ -1,14 +1,13 @@
 """`atwin completion`: the Tab key in bash, zsh and fish."""
 
-from __future__ import annotations
-
 import os
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.shell_completion import (
+    CompletionItem,
     FishComplete,
     ShellComplete,
     ZshComplete,
@@ -19,9 +18,6 @@ from click.shell_completion import (
 
 from atwin.cli.app import COMPLETE
 from atwin.cli.ending import DONE, USAGE, CommandFailed
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
 
 #: A variable with a folder's path, the folder below the home without it, and a file's name.
 _Place = tuple[str, str, str]

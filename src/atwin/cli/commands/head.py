@@ -1,7 +1,5 @@
 """`atwin head`: the header block of a response."""
 
-from __future__ import annotations
-
 import click
 
 from atwin.cli.options import OUTPUT, TRACE, takes

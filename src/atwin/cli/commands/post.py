@@ -1,7 +1,5 @@
 """`atwin post`: send a body, print the one that comes back."""
 
-from __future__ import annotations
-
 import os
 import sys
 from typing import Literal

@@ -1,7 +1,5 @@
 """`atwin trace`: what a `--trace` file tells."""
 
-from __future__ import annotations
-
 import os
 
 import click

@@ -1,7 +1,5 @@
 """`atwin traffic`: what a task costs, as the operator counts it."""
 
-from __future__ import annotations
-
 import click
 
 from atwin.cli.commands.traffic.options import ONLY_WITH, TrafficOptions

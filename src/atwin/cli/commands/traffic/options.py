@@ -1,7 +1,5 @@
 """What `atwin traffic` is asked for."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import click
