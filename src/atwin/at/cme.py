@@ -42,9 +42,5 @@ def cme_text(number: int) -> str:
 def code_of(what: str) -> int | None:
     """The number that an error line gives, as a number or in words; None for other words."""
     code = number(what)
-    return _codes().get(what.lower()) if code is None else code
-
-
-@cache
-def _codes() -> dict[str, int]:
-    return {cme_text(code).lower(): int(code) for code in Cme}
+    said = (int(known) for known in Cme if cme_text(known).lower() == what.lower())
+    return next(said, None) if code is None else code

@@ -159,15 +159,8 @@ class Setting:
         self._docs = (doc, read)
         self._bare = bare
 
-    def declarations(self, field: str) -> Iterator[Declaration]:
-        """Of the methods `add_to` makes."""
-        doc, read = self._docs
-        parameters = (self._parameter,)
-        yield Declaration(self.name, self._forms, f"set_{field}", parameters, doc, test=True)
-        yield Declaration(self.name, (Form.READ,), f"read_{field}", doc=read)
-
-    def add_to(self, family: type[Family], field: str) -> None:
-        """Give the class the methods of both forms."""
+    def add_to(self, family: type[Family], field: str) -> Iterator[Declaration]:
+        """Give the class the methods of both forms; the declarations of these."""
         bare = self._bare
 
         def change(self: Family, value: int | None = bare) -> None:
@@ -179,6 +172,10 @@ class Setting:
         name = self.name
         setattr(family, f"set_{field}", change)
         setattr(family, f"read_{field}", shown)
+        doc, read = self._docs
+        parameters = (self._parameter,)
+        yield Declaration(name, self._forms, f"set_{field}", parameters, doc, test=True)
+        yield Declaration(name, (Form.READ,), f"read_{field}", doc=read)
 
 
 class Family:
@@ -205,8 +202,7 @@ class Family:
 def _complete(cls: type[Family]) -> Iterator[Declaration]:
     for name, setting in tuple(vars(cls).items()):
         if isinstance(setting, Setting):
-            setting.add_to(cls, name)
-            yield from setting.declarations(name)
+            yield from setting.add_to(cls, name)
     for name, member in inspect.getmembers(cls, inspect.isfunction):
         declaration: Declaration | None = getattr(member, _MARK, None)
         if declaration is None:
@@ -254,16 +250,14 @@ class CommandTable:
         self._entries: dict[tuple[str, Form], tuple[Declaration, type[Family]]] = {}
         for family in families:
             for declaration in family.declarations:
-                if declaration.needs is None or limits.has(declaration.needs):
-                    self._add(family, declaration.on(limits))
+                if declaration.needs is not None and not limits.has(declaration.needs):
+                    continue
+                bound = declaration.on(limits)
+                for form in bound.forms:
+                    if (bound.name, form) in self._entries:
+                        raise TypeError(f"{bound.name} is declared twice as {form.name}")
+                    self._entries[bound.name, form] = (bound, family)
         self._names = frozenset(name for name, _ in self._entries)
-
-    def _add(self, family: type[Family], declaration: Declaration) -> None:
-        for form in declaration.forms:
-            key = (declaration.name, form)
-            if key in self._entries:
-                raise TypeError(f"{declaration.name} is declared twice as {form.name}")
-            self._entries[key] = (declaration, family)
 
     def ends_line(self, command: Command) -> bool:
         """Whether nothing may follow `command` in its line."""

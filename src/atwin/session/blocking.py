@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
@@ -126,19 +126,14 @@ def connect(
     if not isinstance(port, str) and not callable(port):
         raise UsageError(f"{port!r}: give a device path or URL, such as twin://air724ug")
     try:
-        return _ready(SyncModem.around(_opened(port, tls, pins, apn, user, password)), patience)
+        with ExitStack() as stack:
+            modem = SyncModem.around(_opened(port, tls, pins, apn, user, password))
+            stack.callback(modem.close)
+            modem.bring_up(patience)
+            stack.pop_all()  # it is on the network: whoever called closes it
+            return modem
     except (PortSpecError, StateError, UnknownModelError) as error:
         raise UsageError(str(error)) from None
-
-
-def _ready(modem: SyncModem, patience: Patience | None) -> SyncModem:
-    """The same modem once it is on the network; closed, if that fails."""
-    try:
-        modem.bring_up(patience)
-    except BaseException:
-        modem.close()
-        raise
-    return modem
 
 
 @asynccontextmanager

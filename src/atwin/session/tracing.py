@@ -13,8 +13,6 @@ from atwin.disk.json_lines import JsonLines
 from atwin.host.errors import OptionError
 from atwin.line.port import Port
 from atwin.line.traced import traced_port
-from atwin.net.network import Network
-from atwin.net.traced import TracedNetwork
 from atwin.trace import NO_TRACE, Trace
 from atwin.trace.trace import FORMAT
 
@@ -24,12 +22,6 @@ _trace: ContextVar[Trace] = ContextVar("trace", default=NO_TRACE)
 def current_trace() -> Trace:
     """Of the command that is running; one that nobody hears when it has no --trace."""
     return _trace.get()
-
-
-def traced_network(network: Network) -> Network:
-    """`network`; what is done with it is told to the trace there is."""
-    trace = current_trace()
-    return network if trace is NO_TRACE else TracedNetwork(network, trace)
 
 
 def traced_line(port: Port) -> Port:

@@ -114,7 +114,11 @@ def completion(shell: str, install: bool) -> int:
     Example:
       atwin completion bash --install
     """
-    script = _script(shell)
+    kind = get_completion_class(shell)
+    assert kind is not None
+    script = kind(click.Group(), {}, "atwin", COMPLETE).source()
+    if shell == "zsh":
+        script = _COMPINIT + script
     if not install:
         click.echo(script)
         return DONE
@@ -130,13 +134,6 @@ def completion(shell: str, install: bool) -> int:
         raise CommandFailed(f"cannot write {error.filename}: {error.strerror}", USAGE) from None
     click.echo(f"{', '.join(told)}; start a new {shell} to use it")
     return DONE
-
-
-def _script(shell: str) -> str:
-    kind = get_completion_class(shell)
-    assert kind is not None
-    text = kind(click.Group(), {}, "atwin", COMPLETE).source()
-    return _COMPINIT + text if shell == "zsh" else text
 
 
 def _path(place: _Place) -> Path:

@@ -63,14 +63,16 @@ def probe(
         from atwin.models import MODELS, load_profile
         from atwin.net.network import ConnectError, ResolveError
         from atwin.net.real import RealNetwork
+        from atwin.net.traced import TracedNetwork
         from atwin.probe.survey import survey
         from atwin.probe.verdict import verdict
-        from atwin.session.tracing import current_trace, traced_network
+        from atwin.session.tracing import current_trace
 
         target = _target(server, options, name, timeout)
+        network = TracedNetwork(RealNetwork(), current_trace())
         known(host=target.host, port=target.port)
         try:
-            found = await survey(traced_network(RealNetwork()), target, time.time())
+            found = await survey(network, target, time.time())
         except (ConnectError, ResolveError) as error:
             raise CommandFailed(f"{target.host}:{target.port}: {error}", MODULE_FAILED) from None
         except ValueError as error:

@@ -147,19 +147,16 @@ def _tip(marks: list[Record]) -> str:
 
 
 def _time_axis(series: Series) -> str:
-    step = _round_step(series.duration / 8)
+    # 1, 2 or 5 times a power of ten: eight labels or fewer.
+    least = series.duration / 8
+    power = 10.0 ** floor(log10(least))
+    step = next(power * f for f in (1, 2, 5, 10) if power * f >= least * (1 - 1e-9))
     parts, at = [], 0.0
     while at <= series.duration * (1 + 1e-9):
         x = _x(series, at)
         parts.append(f'<text x="{x}" y="20" text-anchor="middle">{at:g} s</text>')
         at = round(at + step, 12)
     return "".join(parts)
-
-
-def _round_step(least: float) -> float:
-    """1, 2 or 5 times a power of ten, at least `least`."""
-    power = 10.0 ** floor(log10(least))
-    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= least * (1 - 1e-9))
 
 
 def _rule(y: float) -> str:

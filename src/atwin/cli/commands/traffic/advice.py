@@ -30,7 +30,12 @@ def advise(count: "Count", requests: int | None = None) -> list[str]:
     if 0 < payload < _SMALL_PAYLOAD * bill.total:
         advice += _for_small(bill, payload, requests)
     elif requests >= _HABIT and payload / requests < _SMALL_PART:
-        advice.append(_for_parts(bill, payload, requests))
+        beside = (bill.total - payload) / requests
+        advice.append(
+            f"Larger parts: {requests:,} requests cost {beside:,.0f} bytes each beside"
+            f" {payload / requests:,.0f} of payload. Parts twice as large save up to"
+            f" {1 - (payload + beside * requests / 2) / bill.total:.0%}."
+        )
     advice += _for_tls(bill)
     advice += _for_trouble(count.wire)
     return advice
@@ -58,15 +63,6 @@ def _for_small(bill: "Bill", payload: int, requests: int) -> list[str]:
             f" once, instead of {bill.total / requests:,.0f}."
         )
     return advice
-
-
-def _for_parts(bill: "Bill", payload: int, requests: int) -> str:
-    beside = (bill.total - payload) / requests
-    return (
-        f"Larger parts: {requests:,} requests cost {beside:,.0f} bytes each beside"
-        f" {payload / requests:,.0f} of payload. Parts twice as large save up to"
-        f" {1 - (payload + beside * requests / 2) / bill.total:.0%}."
-    )
 
 
 def _for_tls(bill: "Bill") -> list[str]:

@@ -75,7 +75,10 @@ def show(report: Report, options: TrafficOptions, *, as_json: bool) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.print(one_line(f"{report.mode.capitalize()}: {report.task}{_often(options)}"))
+    often = f", {options.times:,} times" if options.times > 1 else ""
+    if options.interval is not None:
+        often += f", every {options.interval:g} s"
+    console.print(one_line(f"{report.mode.capitalize()}: {report.task}{often}"))
     if report.bill is not None:
         console.print(f"{_who(report)}\n")
         console.print(_table(report.bill))
@@ -117,23 +120,17 @@ def _priced(report: Report, options: TrafficOptions) -> list[tuple[str, float]]:
     return amounts
 
 
-def _often(options: TrafficOptions) -> str:
-    text = f", {options.times:,} times" if options.times > 1 else ""
-    return f"{text}, every {options.interval:g} s" if options.interval is not None else text
-
-
 def _who(report: Report) -> str:
     if report.mode == "estimate":
         return "By the operator's rules: no TCP options, an ACK for each segment, nothing lost."
     assert report.count is not None
-    if report.count.counted_by == "kernel":
-        return "Counted by the kernel of this computer, TCP options included."
-    if report.count.counted_by == "model":
-        return (
-            "Counted by the model: no connection came about, or this system does not tell its"
-            " packets."
-        )
-    return "Counted by the kernel of this computer; failed connections by the model."
+    return {
+        "kernel": "Counted by the kernel of this computer, TCP options included.",
+        "model": "Counted by the model: no connection came about, or this system does not tell its"
+        " packets.",
+        "kernel and model": "Counted by the kernel of this computer; failed connections by the"
+        " model.",
+    }[report.count.counted_by]
 
 
 def _table(bill: Bill) -> Table:

@@ -105,12 +105,6 @@ def _get(options: TrafficOptions) -> Report:
     )
 
 
-#: How the task of each option is estimated. They raise `click.UsageError` and `UnknownModelError`.
-ESTIMATES = {"--heartbeat": _heartbeat, "--post": _post, "--get": _get}
-
-# --- inside -------------------------------------------------------------------------------------
-
-
 def _report(
     text: str,
     exchanges: Sequence[PlannedExchange],
@@ -233,3 +227,7 @@ def _tls(options: TrafficOptions, url: Url) -> TlsShape:
     own = () if given is None else sizes("--client-chain", given, ",")
     sni = None if is_literal(url.host) else url.host
     return TlsShape(suites[0], SUITES, sni, chain, own)
+
+
+#: How the task of each option is estimated. They raise `click.UsageError` and `UnknownModelError`.
+ESTIMATES = {"--heartbeat": _heartbeat, "--post": _post, "--get": _get}
