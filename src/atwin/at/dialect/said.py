@@ -2,13 +2,11 @@
 
 ::
 
-    class DataWaiting(Urc, says="+CIPRXGET: 1[,<link>]"):
+    class DataWaiting(OfLink, Urc, says="+CIPRXGET: 1[,<link>]"):
         "Received data wait to be fetched."
 
-        link: Link = None
-
 `str(said)` is the line without its CR LF frame, and `Said.read` is the way back. `<link>` stands
-for the field of that name; what is in brackets is left out where its field is None. A line is read
+for the field of that name, here one of `OfLink`; what is in brackets is left out where its field is None. A line is read
 with any number of blanks around colons and commas, and without the quotes
 (docs/spec/open-questions.md OQ-1).
 """
