@@ -6,8 +6,8 @@
         "Received data wait to be fetched."
 
 `str(said)` is the line without its CR LF frame, and `Said.read` is the way back. `<link>` stands
-for the field of that name, here one of `OfLink`; what is in brackets is left out where its field is None. A line is read
-with any number of blanks around colons and commas, and without the quotes
+for the field of that name, here one of `OfLink`; what is in brackets is left out where its field is
+None. A line is read with any number of blanks around colons and commas, and without the quotes
 (docs/spec/open-questions.md OQ-1).
 """
 
