@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import logging
 from pathlib import Path
+
+from prompt_toolkit.completion import Completer
 
 SOURCE = Path(__file__).parents[1] / "src" / "atwin"
 
 #: Classes of others that classes of ours are laid on.
-OUTSIDE = (asyncio.Protocol, asyncio.DatagramProtocol)
+OUTSIDE = (asyncio.Protocol, asyncio.DatagramProtocol, logging.Formatter, Completer)
 
 
 def functions(owner: ast.ClassDef) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
