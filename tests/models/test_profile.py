@@ -172,3 +172,19 @@ def test_a_profile_is_like_a_model_of_ours_only(
 def test_a_name_with_nul_is_no_profile() -> None:
     with pytest.raises(UnknownModelError, match="null"):
         load_profile("a\0.toml")
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ({"http_buffer": 0}, "http_buffer must be a whole number from 1"),
+        ({"fs_block": 1.5}, "fs_block must be a whole number from 1"),
+        ({"parser": -1}, "parser must be a number of seconds"),
+        ({"ext_http": 2}, "ext_http must be true or false"),
+        ({"timeout_status": 0}, "timeout_status must be a whole number"),
+        ({"colour": 1}, "air724ug has no flag called colour"),
+    ],
+)
+def test_a_flag_that_makes_no_module_is_refused(flags: dict[str, float], said: str) -> None:
+    with pytest.raises(UnknownModelError, match=said):
+        load_profile("air724ug").with_flags(**flags)

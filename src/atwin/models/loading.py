@@ -1,9 +1,8 @@
 """Profiles from their TOML files: the ones in this folder, and a user's own."""
 
-import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,11 +13,15 @@ from atwin.models.profile import (
     FEATURES,
     LIMITS,
     NAMES,
+    QUIRKS,
     TEXTS,
     TIMES,
     Profile,
     Quirks,
     UnknownModelError,
+    read_feature,
+    read_limit,
+    read_seconds,
 )
 from atwin.text import parse_toml, shown
 
@@ -33,8 +36,6 @@ MODELS = tuple(
 
 #: Bytes a profile of somebody's own may have; the ones here have about a thousand.
 _LARGEST = 65_536
-#: Values above these make no module: bytes, bit/s, seconds.
-_LARGEST_LIMIT, _LONGEST_TIME = 1 << 32, 86_400.0
 _KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
@@ -84,13 +85,12 @@ def parse_profile(key: str, data: bytes) -> Profile:
     like = document.pop("like", None)
     base = _tables(_built_in(_key_of_ours(like))) if like is not None else {}
     given = {name: document.pop(name, {}) for name in (*_TABLES, "quirks")}
-    readers = {f.name: _OF_TYPE[type(f.default)] for f in fields(Quirks)}
     names = _read("", document, NAMES, base.get("", {}), _text)
     tables: dict[str, Any] = {
         table: _read(table, given[table], known, base.get(table, {}), read)
         for table, (known, read) in _TABLES.items()
     }
-    quirks = base.get("quirks", {}) | _checked("quirks", given["quirks"], readers)
+    quirks = base.get("quirks", {}) | _checked("quirks", given["quirks"], QUIRKS)
     return Profile(key, **names, **tables, quirks=Quirks(**quirks))
 
 
@@ -148,29 +148,10 @@ def _text(name: str, value: Any) -> str:
     return value
 
 
-def _limit(name: str, value: Any) -> int:
-    if type(value) is not int or not 0 < value <= _LARGEST_LIMIT:
-        raise ValueError(f"{name} must be a whole number from 1 to {_LARGEST_LIMIT}")
-    return value
-
-
-def _seconds(name: str, value: Any) -> float:
-    if type(value) not in (int, float) or not 0 <= value <= _LONGEST_TIME or math.isnan(value):
-        raise ValueError(f"{name} must be a number of seconds from 0 to {_LONGEST_TIME:g}")
-    return float(value)
-
-
-def _feature(name: str, value: Any) -> bool:
-    if type(value) is not bool:
-        raise ValueError(f"{name} must be true or false")
-    return value
-
-
-#: The values of each table, and what reads one of them; and of each type of quirk.
+#: The values of each table, and what reads one of them.
 _TABLES = {
-    "limits": (LIMITS, _limit),
-    "times": (TIMES, _seconds),
-    "features": (FEATURES, _feature),
+    "limits": (LIMITS, read_limit),
+    "times": (TIMES, read_seconds),
+    "features": (FEATURES, read_feature),
     "texts": (TEXTS, _text),
 }
-_OF_TYPE: dict[type, Callable[[str, Any], Any]] = {bool: _feature, int: _limit, float: _seconds}

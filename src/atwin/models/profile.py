@@ -7,10 +7,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 #: Bytes: the vendor's part of a download on an Air724UG, 300 KiB in a buffer of 312 KiB.
 VENDOR_CHUNK = 307_200
+
+#: Values above these make no module: bytes, bit/s, seconds.
+_LARGEST_LIMIT, _LONGEST_TIME = 1 << 32, 86_400.0
 
 #: What the tables of a profile hold, and what each value means. All of them are needed.
 LIMITS = {
@@ -88,6 +91,36 @@ class Quirks:
     linger_s: float = 0.0
 
 
+def read_limit(name: str, value: Any) -> int:
+    """`value` as a limit: bytes, bit/s, or an id. Raises `ValueError`."""
+    if type(value) is not int or not 0 < value <= _LARGEST_LIMIT:
+        raise ValueError(f"{name} must be a whole number from 1 to {_LARGEST_LIMIT}")
+    return value
+
+
+def read_seconds(name: str, value: Any) -> float:
+    """`value` as a time. Raises `ValueError`."""
+    if type(value) not in (int, float) or not 0 <= value <= _LONGEST_TIME:
+        raise ValueError(f"{name} must be a number of seconds from 0 to {_LONGEST_TIME:g}")
+    return float(value)
+
+
+def read_feature(name: str, value: Any) -> bool:
+    """`value` as a feature. Raises `ValueError`."""
+    if type(value) is not bool:
+        raise ValueError(f"{name} must be true or false")
+    return value
+
+
+_OF_TYPE: dict[type, Callable[[str, Any], Any]] = {
+    bool: read_feature,
+    int: read_limit,
+    float: read_seconds,
+}
+#: What reads the value of a quirk.
+QUIRKS = {f.name: _OF_TYPE[type(f.default)] for f in fields(Quirks)}
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """One module with one firmware. The tables hold what `LIMITS`, `TIMES` … above name."""
@@ -125,21 +158,28 @@ class Profile:
     def with_flags(self, **flags: bool | float) -> Profile:
         """A copy with limits, times, features or quirks of those names changed.
 
-        Raises `UnknownModelError` for a name that none of the four has.
+        0 and 1 are false and true. Raises `UnknownModelError` for a name that none of the four
+        has, and for a value that makes no module.
         """
         limits, times, features = dict(self.limits), dict(self.times), dict(self.features)
         quirks: dict[str, Any] = {}
         for name, value in flags.items():
+            table: dict[str, Any]
             if name in limits:
-                limits[name] = int(value)
+                table, read = limits, _OF_TYPE[int]
             elif name in times:
-                times[name] = float(value)
+                table, read = times, _OF_TYPE[float]
             elif name in features:
-                features[name] = bool(value)
-            elif name in {f.name for f in fields(Quirks)}:
-                quirks[name] = value
+                table, read = features, _OF_TYPE[bool]
+            elif name in QUIRKS:
+                table, read = quirks, QUIRKS[name]
             else:
                 raise UnknownModelError(f"{self.key} has no flag called {name}")
+            is_switch = read is read_feature and value in (0, 1)
+            try:
+                table[name] = read(name, bool(value) if is_switch else value)
+            except ValueError as error:
+                raise UnknownModelError(str(error)) from None
         return replace(
             self,
             limits=MappingProxyType(limits),
