@@ -279,7 +279,7 @@ def test_a_line_that_loses_bytes_for_ever_costs_seconds_a_loss(tmp_path: Path) -
     """Lost bytes are waited for nine seconds once; then it is known that they do not come."""
 
     async def main() -> float:
-        async with rig(Generated(20_000, seed=3)) as r:
+        async with rig(Generated(60_000, seed=3)) as r:
             lost = {"kind": "lost_bytes", "bytes": 19, "every": 564, "at_action": 1}
             r.twin.faults.follow(FaultPlan.from_table({"fault": [lost | {"seconds": 9000.0}]}))
             began = asyncio.get_running_loop().time()
@@ -289,7 +289,7 @@ def test_a_line_that_loses_bytes_for_ever_costs_seconds_a_loss(tmp_path: Path) -
                 tmp_path / "f",
                 progress=lambda p: notes.append(p.note) if p.note else None,
             )
-            assert done.bytes == 20_000
+            assert done.bytes == 60_000
             losses = sum("bytes lost on the line" in note for note in notes)
             assert losses > 20
             return (asyncio.get_running_loop().time() - began) / losses

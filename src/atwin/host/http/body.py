@@ -145,8 +145,9 @@ class Buffer:
         deadline = COMMAND_TIMEOUT if self.largest is None else _LOSSY_SECONDS
         reply = await self._measured_step(f"AT+HTTPREAD{ranged}", progress, deadline)
         body = reply.body or b""
-        if not body and any(not _NOTHING.fullmatch(line) for line in reply.lines):
-            # Its length was damaged on the way, and what followed was taken for lines.
+        damaged = any(not _NOTHING.fullmatch(line) for line in reply.lines)
+        if not body and (damaged or (self.largest is not None and not reply.lines)):
+            # Its length was damaged on the way, and what followed was taken for lines, or lost.
             raise self._script.no_answer("a damaged answer", missing=size)
         if not 0 < len(body) <= size:
             raise self._script.refused(reply, f"{len(body)} bytes in the buffer, not {size}")
