@@ -481,3 +481,19 @@ def test_what_cannot_be_said_in_a_command_is_refused(options: dict[str, object],
 )
 def test_urls_a_module_takes(url: str) -> None:
     assert Setup.of(url).url == url
+
+
+@pytest.mark.parametrize("told", [0, 3])
+def test_a_length_that_lost_a_digit_is_that_of_the_headers(told: int) -> None:
+    """+HTTPACTION says 0 or 3 bytes of 15: the buffer has all of them."""
+
+    async def main() -> None:
+        near, far = memory_pair()
+        module, modem = FakeModule(far, FakeServer(b"Hello LuatOS!!!")), Modem(near)
+        say = module.say
+        spoil = lambda text: say(text.replace("0,200,15", f"0,200,{told}"))  # noqa: E731
+        module.say = spoil  # type: ignore[method-assign]
+        assert (await modem.get("http://files.example/x")).body == b"Hello LuatOS!!!"
+        await modem.close()
+
+    run_virtual(main())

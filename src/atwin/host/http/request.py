@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +15,7 @@ from atwin.host.http.body import FLOW_ADVICE
 from atwin.host.http.following import follow
 from atwin.host.http.statuses import GET, HEAD, POST
 from atwin.host.http.stream import ANSWERS, Answer
+from atwin.text.parse import decimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,8 +151,20 @@ async def _buffered_post(session: HttpSession, data: bytes, progress: Progress |
 async def _exchange(session: HttpSession, method: int) -> Response:
     urc = await session.action(method)
     headers = await session.buffer.headers()
+    told = _length_of(headers, method)
+    if urc.length < told <= session.limits.read_max:
+        # A digit of the URC may have been lost on the line: then the buffer has all of them.
+        with suppress(CommandRefusedError):
+            return Response(urc.status, headers, await session.buffer.read(told))
     body = await session.buffer.read(urc.length) if urc.length else b""
     return Response(urc.status, headers, body)
+
+
+def _length_of(headers: Headers, method: int) -> int:
+    """Bytes of the body by its headers; 0 where they do not say, and of a HEAD."""
+    if method == HEAD or "transfer-encoding" in headers:
+        return 0
+    return decimal(headers.get("content-length", "")) or 0
 
 
 async def _streamed_post(
