@@ -295,3 +295,25 @@ def test_a_line_that_loses_bytes_for_ever_costs_seconds_a_loss(tmp_path: Path) -
             return (asyncio.get_running_loop().time() - began) / losses
 
     assert run_virtual(main()) < 5
+
+
+def test_a_urc_that_lost_its_start_takes_the_place_of_no_bytes(tmp_path: Path) -> None:
+    """A URC follows every body, and a loss takes the end of the body and the start of the URC."""
+
+    async def main() -> bytes:
+        async with rig(Generated(120_000, seed=5)) as r:
+            faults = [
+                {
+                    "kind": "lost_bytes",
+                    "bytes": 13,
+                    "every": 700,
+                    "at_action": 1,
+                    "seconds": 9000.0,
+                },
+                {"kind": "urc_interleave", "at_action": 1, "seconds": 9000.0},
+            ]
+            r.twin.faults.follow(FaultPlan.from_table({"fault": faults}))
+            await r.modem.download("http://origin/f", tmp_path / "f")
+            return (tmp_path / "f").read_bytes()
+
+    assert run_virtual(main()) == Generated(120_000, seed=5).read(0, 120_000)

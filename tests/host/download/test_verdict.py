@@ -298,3 +298,15 @@ def test_every_response_has_a_verdict_and_no_slice_misses_the_next_byte(
         before = known.entity
         if before is not None and before.etag == '"v1"' and OTHER_ETAG in lines:
             assert ETAG in lines, "parts of two entities"
+
+
+@pytest.mark.parametrize("line", ["X: y", "Content-Range: bytes 0-499/*"])
+def test_the_length_of_a_head_that_is_of_another_type_is_not_that_of_the_file(line: str) -> None:
+    """A page to log in answers the HEAD, and 9000 bytes of the file would pass for all of it."""
+    page = Known(Entity(length=9000, type="text/html"), head_status=200, may_part=True)
+    verdict = judge(FIRST, seen(206, 500, line, OCTETS), page)
+    assert isinstance(verdict, TakeSlice)
+    assert verdict.entity.length is None
+    same = judge(FIRST, seen(206, 500, line, HTML), page)
+    assert isinstance(same, TakeSlice)
+    assert same.entity.length == 9000

@@ -81,13 +81,14 @@ def _slice(asked: Asked, seen: Seen, said: ContentRange, known: Known) -> Verdic
     assert said.first is not None
     assert said.last is not None
     told = entity = Entity.of(seen.headers)
-    if said.total is None and known.entity is not None:
-        entity = replace(entity, length=known.entity.length)
+    before = _believed(known, told)
+    if said.total is None and before is not None:
+        entity = replace(entity, length=before.length)
     if (verdict := contradicts_part(known, entity)) is not None:
         return verdict
     disputed = known.open_total or is_disputed(known.entity, entity)
-    if known.entity is not None:
-        entity = known.entity.updated(entity, confirmed=known.confirmed and known.kept > 0)
+    if before is not None:
+        entity = before.updated(entity, confirmed=known.confirmed and known.kept > 0)
     if disputed:
         entity = replace(entity, length=None)
     claimed = said.last - said.first + 1
@@ -120,15 +121,27 @@ def _slice(asked: Asked, seen: Seen, said: ContentRange, known: Known) -> Verdic
     return _not_what_was_asked(asked, seen, said)
 
 
+def _believed(known: Known, told: Entity) -> Entity | None:
+    """The known entity; None where a HEAD alone has told it, and a part has another type.
+
+    Then the HEAD was answered with another thing, a login page for one: its length is not ours.
+    """
+    before = known.entity
+    if before is None or known.confirmed or None in (before.type, told.type):
+        return before
+    return before if before.type == told.type else None
+
+
 def _unnamed_slice(asked: Asked, seen: Seen, known: Known) -> Verdict:
     """206, and no word of which bytes: right if it is as long as what was asked for."""
     if seen.headers.get("content-type", "").lower().startswith("multipart/"):
         return NoRanges("the server answers a range with a multipart body")
-    entity = known.entity or Entity()
+    told = Entity.of(seen.headers)
+    entity = _believed(known, told) or (replace(told, length=None) if known.entity else Entity())
     if not seen.held and known.kept == _first(asked) and entity.length is None:
         return AllThere()  # the range after the end, as simple servers see it
     # Its Content-Length is the part's.
-    verdict = contradicts_part(known, replace(Entity.of(seen.headers), length=entity.length))
+    verdict = contradicts_part(known, replace(told, length=entity.length))
     if verdict is not None:
         return verdict
     if seen.held == entity.length and (asked.span is None or known.kept == 0):
