@@ -305,6 +305,42 @@ def test_a_client_that_left_while_the_line_was_paused_makes_room_for_the_next() 
     leaves_nothing(main())
 
 
+class SlowReader(Ear):
+    """Takes some, then nothing for a while, as a module that collects much data."""
+
+    def __init__(self, port: TcpServerPort) -> None:
+        super().__init__()
+        self.total, self._port = 0, port
+        self.next_one = asyncio.Event()
+
+    def received(self, data: bytes) -> None:
+        self.total += len(data)
+        if data.endswith(b"AT\r"):
+            self.next_one.set()
+        self._port.pause_reading()
+        asyncio.get_running_loop().call_later(0.05, self._port.resume_reading)
+
+
+def test_what_a_client_sent_before_it_left_is_read_before_the_next_is_refused() -> None:
+    """Killed in the middle of a large POST: its end comes after all it has sent."""
+
+    async def main() -> None:
+        port = TcpServerPort("127.0.0.1", 0)
+        ear = SlowReader(port)
+        port.start(ear)
+        with plain_client(port.address) as first:
+            await asyncio.to_thread(first.sendall, b"x" * 1_500_000)
+        with plain_client(port.address) as second:
+            second.send(b"AT\r")
+            await ear.next_one.wait()
+            assert ear.total == 1_500_003
+            port.write(b"hello")
+            assert await read_from(second) == b"hello"
+        await port.close()
+
+    leaves_nothing(main())
+
+
 Served = TcpServerPort | Rfc2217ServerPort
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _MOST_WAITING, _REFUSAL = 32, 1.0
 _BUSY = b"busy: another client has this module\r\n"
 _REPLACED = b"busy: another client takes this module over, nothing has come from you for long\r\n"
+#: Seconds in which what a client sent before it left is read.
+_READING = 2.0
 #: What `accept` fails with when this computer can open no more, and seconds until the next try.
 _NO_ROOM, _ROOM_AGAIN = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM), 0.5
 #: A far side that has vanished is noticed after so many seconds, 10 s apart, of so many probes.
@@ -176,6 +178,7 @@ class TcpServerPort(PortWrapper[TransportPort]):
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(until):
                     await self._is_empty()
+            await self._is_read(until + _READING)
         if self._client is None:
             return True
         if self._client.has_left():
@@ -187,6 +190,14 @@ class TcpServerPort(PortWrapper[TransportPort]):
             return False
         await self._is_empty()
         return True
+
+    async def _is_read(self, until: float) -> None:
+        """While bytes come from the client it may have left: its end stands after them."""
+        loop, pause = asyncio.get_running_loop(), self._patience.leaving
+        while self._client is not None and loop.time() < min(until, self._client.since + pause):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._is_empty()
 
     async def _is_empty(self) -> None:
         while self._client is not None:
