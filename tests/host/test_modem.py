@@ -497,3 +497,21 @@ def test_a_length_that_lost_a_digit_is_that_of_the_headers(told: int) -> None:
         await modem.close()
 
     run_virtual(main())
+
+
+def test_nothing_is_believed_to_be_empty_that_is_not() -> None:
+    """+HTTPACTION lost its digits once, and the module tells no headers."""
+
+    async def main() -> None:
+        near, far = memory_pair()
+        module, modem = FakeModule(far, FakeServer(b"Hello LuatOS!!!")), Modem(near)
+        module.instead["AT+HTTPHEAD"] = b"\r\n+CME ERROR: 3\r\n"
+        say, damaged = module.say, ["0,200,0"]
+        module.say = lambda text: say(  # type: ignore[method-assign]
+            text.replace("0,200,15", damaged.pop()) if "0,200,15" in text and damaged else text
+        )
+        assert (await modem.get("http://files.example/x")).body == b"Hello LuatOS!!!"
+        assert not damaged
+        await modem.close()
+
+    run_virtual(main())

@@ -35,6 +35,8 @@ _LONGEST_CONNECT = 30.0
 #: A module that takes less at a time has a buffer that answers do not fit, bytes.
 _SMALL_BUFFER = 65_536
 
+_OK = 200
+
 PostStrategy = Literal["auto", "buffer", "stream"]
 
 
@@ -156,8 +158,14 @@ async def _exchange(session: HttpSession, method: int) -> Response:
         # A digit of the URC may have been lost on the line: then the buffer has all of them.
         with suppress(CommandRefusedError):
             return Response(urc.status, headers, await session.buffer.read(told))
-    body = await session.buffer.read(urc.length) if urc.length else b""
-    return Response(urc.status, headers, body)
+    if urc.length:
+        return Response(urc.status, headers, await session.buffer.read(urc.length))
+    if method == GET and urc.status == _OK and headers.get("content-length") != "0":
+        # Nothing else says that it is empty: the module is asked for a byte.
+        with suppress(CommandRefusedError):
+            await session.buffer.read(1)
+            raise session.script.no_answer(f"{urc}, and the buffer is not empty")
+    return Response(urc.status, headers, b"")
 
 
 def _length_of(headers: Headers, method: int) -> int:
