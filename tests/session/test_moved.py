@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -12,22 +9,15 @@ import pytest
 
 from atwin import __version__
 from atwin.moved import MOVED, places
+from support.running.blocks import blocks, run_block
 
-PAGE = Path(__file__).with_name("shown_in_0_1.md").read_text("utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```\n(?:\n```\n(.*?)```\n)?", PAGE, re.DOTALL)
+BLOCKS = blocks(Path(__file__).with_name("shown_in_0_1.md"))
 NAMES = [(module, name, new) for module in MOVED for name, new in places(module).items()]
 
 
 @pytest.mark.parametrize(("block", "shown"), BLOCKS)
 def test_an_old_program_runs(block: str, shown: str, tmp_path: Path) -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", block],
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-        cwd=tmp_path,
-    )
+    run = run_block(block, tmp_path)
     assert (run.returncode, run.stdout) == (0, shown)
     warnings = [line for line in run.stderr.splitlines() if not line.startswith(" ")]
     assert warnings
