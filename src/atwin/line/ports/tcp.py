@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _MOST_WAITING, _REFUSAL = 32, 1.0
 _BUSY = b"busy: another client has this module\r\n"
 _REPLACED = b"busy: another client takes this module over, nothing has come from you for long\r\n"
-#: Seconds in which what a client sent before it left is read.
-_READING = 2.0
+#: Seconds in which what a client sent before it left is read, and from one look at it to the next.
+_READING, _LOOK_AGAIN = 2.0, 0.05
 #: What `accept` fails with when this computer can open no more, and seconds until the next try.
 _NO_ROOM, _ROOM_AGAIN = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM), 0.5
 #: A far side that has vanished is noticed after so many seconds, 10 s apart, of so many probes.
@@ -163,23 +163,33 @@ class TcpServerPort(PortWrapper[TransportPort]):
         """Let in or refuse everyone who waits, in the order they came."""
         while self._waiting:
             connection, until = self._waiting.popleft()
-            if self._closed:
+            is_free = await self._is_free(until)
+            if self._closed:  # in the meantime, for one
                 connection.close()
-            elif await self._is_free(until):
+            elif is_free:
                 await self._attach(connection)
             else:
                 self._refuse(_refuse(connection))
         self._door = None
 
     async def _is_free(self, until: float) -> bool:
-        """Whether the module is without a client, at the latest at that time of the loop."""
-        # A paused connection is not polled: that its client left would go unnoticed.
-        if not self._paused or self._client is None or not self._client.has_left():
+        """Whether the module is without a client, soon after that time of the loop at the latest.
+
+        The end of a client stands after all it sent. While that is being read it may have left.
+        """
+        loop, is_heard = asyncio.get_running_loop(), False
+        while (client := self._client) is not None and not self._closed:
+            # A paused connection is not polled: that its client left would go unnoticed.
+            if self._paused and not is_heard and client.has_left():
+                break
+            now = loop.time()
+            is_heard = now < client.since + self._patience.leaving
+            if now >= until + (_READING if self._paused or is_heard else 0):
+                break
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(until):
+                async with asyncio.timeout(_LOOK_AGAIN):
                     await self._is_empty()
-            await self._is_read(until + _READING)
-        if self._client is None:
+        if self._client is None or self._closed:
             return True
         if self._client.has_left():
             self._client.port.abort()
@@ -190,14 +200,6 @@ class TcpServerPort(PortWrapper[TransportPort]):
             return False
         await self._is_empty()
         return True
-
-    async def _is_read(self, until: float) -> None:
-        """While bytes come from the client it may have left: its end stands after them."""
-        loop, pause = asyncio.get_running_loop(), self._patience.leaving
-        while self._client is not None and loop.time() < min(until, self._client.since + pause):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._is_empty()
 
     async def _is_empty(self) -> None:
         while self._client is not None:
