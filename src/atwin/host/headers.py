@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from atwin.text.parse import decimal
+
 #: Not those of Python: 0x85 and 0xA0 are parts of UTF-8.
 _BLANKS = " \t"
 
@@ -36,6 +38,13 @@ class Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._fields)
+
+    @property
+    def length(self) -> int | None:
+        """Content-Length; None when there is none that makes sense. `10, 10` is 10."""
+        stated = {value.strip() for value in self.get("content-length", "").split(",")}
+        value = stated.pop()
+        return None if stated else decimal(value)
 
     def __repr__(self) -> str:
         return f"Headers({self._fields!r})"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from atwin.at.dialect.statuses import Status
 from atwin.host.download.course import OVERLAP
-from atwin.host.download.judging.entity import ContentRange, stated_length
+from atwin.host.download.judging.entity import ContentRange
 from atwin.host.download.judging.verdict import (
     AllThere,
     AtOnce,
@@ -105,7 +105,7 @@ class Parts:
         if course.mode is Mode.ANY and course.may_stream and course.order.strategy == "auto":
             return AtOnce(reason)
         headers = await course.session.buffer.headers()
-        open_end = stated_length(headers) is None and "transfer-encoding" not in headers
+        open_end = headers.length is None and "transfer-encoding" not in headers
         if headers and open_end and ContentRange.of(headers) is None:
             failure.add("the server ignores ranges and does not say how long its answer is")
         return None

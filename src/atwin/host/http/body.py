@@ -74,8 +74,10 @@ class Buffer:
         self.length = 0
         #: Bytes per second of the last body that came; None before there was one.
         self.rate: float | None = None
-        #: Bytes one command may give, once the line was seen to lose some.
+        #: Bytes one command may give, where fewer than the module's limit; None for that limit.
         self.largest: int | None = None
+        #: The line was seen to lose bytes.
+        self.is_lossy = False
         #: The header block that was read last.
         self.last_head = b""
 
@@ -144,11 +146,11 @@ class Buffer:
                 self._session.on_body(got + count)
 
         ranged = "" if (start, size) == (0, self.length) else f"={start},{size}"
-        deadline = COMMAND_TIMEOUT if self.largest is None else _LOSSY_SECONDS
+        deadline = _LOSSY_SECONDS if self.is_lossy else COMMAND_TIMEOUT
         reply = await self._measured_step(f"AT+HTTPREAD{ranged}", progress, deadline)
         body = reply.body or b""
         damaged = any(not _NOTHING.fullmatch(line) for line in reply.lines)
-        if not body and (damaged or (self.largest is not None and not reply.lines)):
+        if not body and (damaged or (self.is_lossy and not reply.lines)):
             # Its length was damaged on the way, and what followed was taken for lines, or lost.
             raise self._script.no_answer("a damaged answer", missing=size)
         if not 0 < len(body) <= size:
@@ -164,7 +166,7 @@ class Buffer:
         and never the same bytes: these may get lost again. Raises `NoAnswerError` when it is
         another one.
         """
-        lossy = self.largest is not None and body.endswith(b"\n")
+        lossy = self.is_lossy and body.endswith(b"\n")
         if not lossy and not line_at_end(body):
             return
         for size in _ENDS if lossy else _ENDS[:1]:
@@ -210,6 +212,7 @@ class Buffer:
         if self._session.on_loss is not None and (done := await self._session.on_loss()):
             note(done)
         if tries > 1 or failure.missing:
+            self.is_lossy = True
             self.largest = max(_SMALL if tries == 1 else _SMALLEST, min(size // 2, _FIRST_CUT))
 
     async def headers(self) -> Headers:

@@ -15,11 +15,11 @@ from atwin.host.http.body import FLOW_ADVICE
 from atwin.host.http.following import follow
 from atwin.host.http.statuses import GET, HEAD, POST
 from atwin.host.http.stream import ANSWERS, Answer
-from atwin.text.parse import decimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from atwin.at.dialect.urcs import HttpAction
     from atwin.host.channel.exchange import Progress
     from atwin.host.http.session import HttpSession
     from atwin.host.identity import Limits
@@ -153,26 +153,23 @@ async def _buffered_post(session: HttpSession, data: bytes, progress: Progress |
 async def _exchange(session: HttpSession, method: int) -> Response:
     urc = await session.action(method)
     headers = await session.buffer.headers()
-    told = _length_of(headers, method)
-    if urc.length < told <= session.limits.read_max:
-        # A digit of the URC may have been lost on the line: then the buffer has all of them.
+    return Response(urc.status, headers, await _body(session, method, urc, headers))
+
+
+async def _body(session: HttpSession, method: int, urc: HttpAction, headers: Headers) -> bytes:
+    """All that is in the buffer: a digit of the URC's length may have been lost on the line."""
+    told = None if method == HEAD or "transfer-encoding" in headers else headers.length
+    if told is not None and urc.length < told <= session.limits.read_max:
         with suppress(CommandRefusedError):
-            return Response(urc.status, headers, await session.buffer.read(told))
+            return await session.buffer.read(told)
     if urc.length:
-        return Response(urc.status, headers, await session.buffer.read(urc.length))
-    if method == GET and urc.status == _OK and headers.get("content-length") != "0":
+        return await session.buffer.read(urc.length)
+    if method == GET and urc.status == _OK and told != 0:
         # Nothing else says that it is empty: the module is asked for a byte.
         with suppress(CommandRefusedError):
             await session.buffer.read(1)
             raise session.script.no_answer(f"{urc}, and the buffer is not empty")
-    return Response(urc.status, headers, b"")
-
-
-def _length_of(headers: Headers, method: int) -> int:
-    """Bytes of the body by its headers; 0 where they do not say, and of a HEAD."""
-    if method == HEAD or "transfer-encoding" in headers:
-        return 0
-    return decimal(headers.get("content-length", "")) or 0
+    return b""
 
 
 async def _streamed_post(

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _CONTENT_RANGE = re.compile(
     r"(?:bytes\s*[=: ]?)?\s*(?:(\d{1,19})\s*-\s*(\d{1,19})|\*)\s*/\s*(\d{1,19}|\*)", re.IGNORECASE
 )
-_NUMBER = re.compile(r"[0-9]{1,19}")
 #: A validator that can be said in USERDATA letter by letter: no quote inside, no backslash, and
 #: short enough to leave room for a Range line.
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{0,300}"')
@@ -78,7 +77,7 @@ class Entity:
         content_range, age = ContentRange.of(headers), _age(headers)
         coding = headers.get("content-encoding", "").strip().lower()
         return cls(
-            length=stated_length(headers) if content_range is None else content_range.total,
+            length=headers.length if content_range is None else content_range.total,
             etag=headers.get("etag") or None,
             last_modified=headers.get("last-modified") or None,
             type=headers.get("content-type", "").partition(";")[0].strip().lower() or None,
@@ -168,13 +167,6 @@ class Entity:
     def same_validators(self, other: Entity) -> bool:
         """Whether both have an ETag, or both a date; whether they differ `difference` tells."""
         return bool((self.etag and other.etag) or (self.last_modified and other.last_modified))
-
-
-def stated_length(headers: Headers) -> int | None:
-    """Content-Length; None when there is none that makes sense. `10, 10` is 10."""
-    stated = {value.strip() for value in headers.get("content-length", "").split(",")}
-    value = stated.pop()
-    return int(value) if not stated and _NUMBER.fullmatch(value) else None
 
 
 def http_date(value: str) -> datetime | None:

@@ -27,7 +27,7 @@ from atwin.host.download.judging.contradiction import (
     looks_alike,
     vouches,
 )
-from atwin.host.download.judging.entity import ContentRange, Entity, retry_after, stated_length
+from atwin.host.download.judging.entity import ContentRange, Entity, retry_after
 from atwin.host.download.judging.verdict import (
     BUSY,
     AllThere,
@@ -92,7 +92,7 @@ def _slice(asked: Asked, seen: Seen, said: ContentRange, known: Known) -> Verdic
     if disputed:
         entity = replace(entity, length=None)
     claimed = said.last - said.first + 1
-    body = seen.held if seen.complete else stated_length(seen.headers)
+    body = seen.held if seen.complete else seen.headers.length
     wanted = _wanted(asked.span, entity.length)
     sure = True
     if body is not None and claimed != body:
@@ -205,7 +205,7 @@ def _cut(seen: Seen, known: Known) -> int | None:
     """The length that was announced, where less came without an end of its own."""
     if known.entity is None or known.entity.length is None or not seen.headers:
         return None
-    if "transfer-encoding" in seen.headers or stated_length(seen.headers) is not None:
+    if "transfer-encoding" in seen.headers or seen.headers.length is not None:
         return None
     return known.entity.length if seen.held < known.entity.length else None
 
