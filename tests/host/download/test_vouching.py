@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from atwin.host.errors import ServerError
 from support.modules.downloads import DATA, Bench, Killed, kill_at, named_and_killed
 from support.modules.fake_module import Answer, Asked
 
@@ -110,6 +111,27 @@ def test_part_that_tells_less_and_is_right(bench: Bench) -> None:
     bench.fetch()
     bench.done()
     assert bench.server.fetched()[:3] == [(0, 2999), (3000, 5999), (2936, 5999)]
+
+
+def test_length_of_a_head_that_a_get_denies_ends_no_parts_without_a_name(bench: Bench) -> None:
+    """The HEAD is of a shorter version; one GET brings all of the file, the others bare parts."""
+    server = bench.server
+    server.etag = server.modified = None
+    server.head_length = 6922
+    whole = [Answer(200, DATA)]
+
+    def moods(asked: Asked) -> Answer | None:
+        if asked.method == "HEAD":
+            return None
+        if whole or asked.first is None:
+            return whole.pop() if whole else Answer(200, DATA)
+        last = len(DATA) if asked.last is None else asked.last
+        return Answer(206, DATA[asked.first : last + 1])
+
+    server.instead = moods
+    with pytest.raises(ServerError, match="does not say which bytes it holds"):
+        bench.fetch(strategy="range")
+    assert not bench.target.exists()
 
 
 def test_head_does_not_vouch_for_a_part_that_says_nothing(bench: Bench) -> None:

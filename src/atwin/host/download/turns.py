@@ -100,11 +100,15 @@ class Turns:
             case TooLong(entity):
                 course.facts.entity = entity
                 course.turn(turn)
-            case NoRanges(reason, refused=0) if self._odd < _ODD_ANSWERS and (
+            case NoRanges(reason, said, refused=0) if self._odd < _ODD_ANSWERS and (
                 course.facts.ranges_work or not course.has_another_way
             ):
                 # One of several servers differs, or a cache that has to be filled first.
                 self._odd += 1
+                head = course.facts.entity
+                if said and head and not course.facts.confirmed and said.length != head.length:
+                    # Neither of the two lengths is surely that of what comes next.
+                    course.facts.entity = replace(head, length=None)
                 course.reports.note(f"{reason}: asking again")
             case NoRanges(reason, entity):
                 course.turn(turn)
