@@ -11,7 +11,7 @@ from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork
 from support.servers.pages import pages
 from support.servers.peers import simulated
-from transcript import FILES, SPLITS, BadTranscriptError, Transcript, parse, play
+from transcript import SPLITS, BadTranscriptError, Transcript, every, parse, play
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,9 +39,9 @@ async def over_memory(transcript: Transcript, split: str) -> None:
 
 
 @pytest.mark.parametrize("split", SPLITS)
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_over_memory(path: Path, split: str) -> None:
-    run_virtual(over_memory(parse(path), split))
+@pytest.mark.parametrize("transcript", every(), ids=str)
+def test_over_memory(transcript: Transcript, split: str) -> None:
+    run_virtual(over_memory(transcript, split))
 
 
 # --- the runner itself --------------------------------------------------------------------------

@@ -14,17 +14,16 @@ from atwin.net.real import RealNetwork
 from atwin.net.tcp import listen
 from support.servers.pages import pages
 from support.servers.peers import on_loopback
-from transcript import FILES, SPLITS, Transcript, parse, play
+from transcript import SPLITS, Transcript, every, play
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from pathlib import Path
 
     from atwin.line.port import Port
 
     Line = Callable[[Transcript, str], Coroutine[None, None, None]]
 
-QUICK_FILES = [path for path in FILES if not parse(path).needs_virtual_clock]
+QUICK = [transcript for transcript in every() if not transcript.needs_virtual_clock]
 
 
 async def over_pty(transcript: Transcript, split: str) -> None:
@@ -60,7 +59,7 @@ async def on_a_real_line(transcript: Transcript, split: str, module: Port, addre
 
 
 @pytest.mark.parametrize("split", SPLITS)
-@pytest.mark.parametrize("path", QUICK_FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("transcript", QUICK, ids=str)
 @pytest.mark.parametrize("line", [over_pty, over_tcp])
-def test_over_a_real_line(line: Line, path: Path, split: str) -> None:
-    asyncio.run(line(parse(path), split))
+def test_over_a_real_line(line: Line, transcript: Transcript, split: str) -> None:
+    asyncio.run(line(transcript, split))

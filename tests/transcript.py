@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,7 +61,8 @@ class Transcript:
     """A parsed file: the module it wants, what its origin serves, and the steps."""
 
     path: Path
-    model: str = "air724ug"
+    #: It is played on each of them.
+    models: tuple[str, ...] = ("air724ug",)
     flags: dict[str, float] = field(default_factory=dict)
     cold: bool = False
     pages: dict[str, Page] = field(default_factory=dict)
@@ -71,7 +72,15 @@ class Transcript:
 
     @property
     def profile(self) -> Profile:
-        return load_profile(self.model).with_flags(**self.flags)
+        """Of the first model."""
+        return load_profile(self.models[0]).with_flags(**self.flags)
+
+    def each(self) -> list[Transcript]:
+        """The same for one model each."""
+        return [replace(self, models=(model,)) for model in self.models]
+
+    def __str__(self) -> str:
+        return f"{self.path.stem}-{'-'.join(self.models)}"
 
     def make_peers(self) -> list[Peer]:
         """Fresh ones, for one run."""
@@ -121,7 +130,7 @@ def _directive(transcript: Transcript, place: str, text: str) -> None:
     argument = argument.strip()
     match name:
         case "model":
-            transcript.model = argument
+            transcript.models = tuple(argument.split())
         case "flag":
             flag, _, value = argument.partition("=")
             transcript.flags[flag] = float(value)
@@ -159,6 +168,11 @@ def _check(transcript: Transcript) -> None:
     for step, following in zip(transcript.steps, [*transcript.steps[1:], None], strict=True):
         if step.kind == "..." and (following is None or following.kind != "<"):
             raise BadTranscriptError(f"{step.place}: no literal after `...`")
+
+
+def every() -> list[Transcript]:
+    """Every file on each of its models."""
+    return [one for path in FILES for one in parse(path).each()]
 
 
 # --- playing ------------------------------------------------------------------------------------
