@@ -103,7 +103,9 @@ def test_help_and_models_load_nothing_heavy() -> None:
 def test_models_as_a_table() -> None:
     lines = atwin("models").stdout.splitlines()
     assert lines[0].split() == ["model", *MODELS]
-    assert ["http_buffer", "319488", "4096", "131072"] in [line.split() for line in lines]
+    assert ["http_buffer", "319488", "4096", "131072", "4096", "4096"] in [
+        line.split() for line in lines
+    ]
 
 
 def test_models_as_json() -> None:

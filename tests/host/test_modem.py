@@ -173,7 +173,7 @@ def test_identity_and_limits() -> None:
         identity = await modem.identity()
         assert identity.profile == "air724ug"
         assert (identity.manufacturer, identity.model) == ("AirM2M", "Air724UG")
-        assert identity.firmware == "AirM2M_720U_V401881_LTE_AT"
+        assert identity.firmware == "AirM2M_Air724UG_V401881_LTE_AT"
         assert (await modem.limits()).chunk == 307_200
         asked = len(module.heard)
         await modem.limits()

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from atwin.cli.reference import models_page
 from atwin.models import MODELS, UnknownModelError, load_profile
-from atwin.models.profile import FEATURES, LIMITS, NAMES, TEXTS, TIMES
+from atwin.models.profile import NAMES, TABLES
 from support.modules.on_twin import on_twin
 from support.running.program import atwin
 
@@ -88,7 +89,7 @@ def test_the_command_line_takes_it(mine: Path) -> None:
         ('name = "X"', r"title is missing \(for people\); or say like = "),
         (
             MINE.replace("http_buffer", "http_bufer"),
-            r"http_bufer in \[limits\] is unknown; known are http_buffer",
+            r"http_bufer in \[limits\] is unknown; known are line_max",
         ),
         (MINE.replace("8192", "-1"), "http_buffer must be a whole number from 1 to"),
         (MINE.replace("8192", "true"), "http_buffer must be a whole number"),
@@ -98,6 +99,12 @@ def test_the_command_line_takes_it(mine: Path) -> None:
         (MINE.replace("air780e-at", "sim800"), "unknown model 'sim800'; there are air724ug"),
         ("limits = 3\n" + MINE.partition("[limits]")[0], "limits must be a table"),
         ("a = [", "Invalid value"),
+        (MINE + '[answers]\n"+X" = "1"', r"\[answers\] \+X: write the whole command in capitals"),
+        (MINE + '[answers]\n"AT+X" = 1', r"\[answers\] AT\+X must be a text"),
+        (MINE + "[before]\nnow = 1", r"before: now is no version; write \[before.V1122\]"),
+        (MINE + "[before.V9]\nfeatures.x = true", r"x in \[features\] is unknown"),
+        (MINE + "[before]\nV9 = 1", r"\[before\] has tables"),
+        (MINE + '[choices]\nexinfo_form = "y"', "exinfo_form must be one of poweron, number"),
         ("key = 1\n" + MINE, "key outside of the tables is unknown"),
         (MINE.replace("padded = true", "padded = 1"), "sapbr_padded must be true or false"),
     ],
@@ -148,8 +155,55 @@ def test_every_toml_file_of_the_folder_is_a_model() -> None:
 
 def test_the_page_has_every_value_and_no_other() -> None:
     page = (Path(__file__).parents[2] / "docs/models.md").read_text("utf-8")
+    assert page == models_page(page), "run `make reference`"
     rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page, re.MULTILINE))
-    assert rows == NAMES | LIMITS | TIMES | FEATURES | TEXTS
+    assert set(rows) == {name for known, _ in TABLES.values() for name in known} | set(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("model", "firmware", "without"),
+    [
+        ("air780e-at@V1169", "AirM2M_780E_V1169_LTE_AT", set()),
+        ("air780e-at@V1148", "AirM2M_780E_V1148_LTE_AT", {"cgev_reason"}),
+        ("air780e-at@v1110", "AirM2M_780E_V1110_LTE_AT", {"gettofs", "fs_read_head", "exinfo"}),
+        ("air780e-lsat@V1100", "AirM2M_780E_V1100_LTE_LSAT", {"ext_http", "gettofs"}),
+        ("air724ug@V401856", "AirM2M_Air724UG_V401856_LTE_AT", {"fs_prompt_space"}),
+    ],
+)
+def test_an_earlier_firmware(model: str, firmware: str, without: set[str]) -> None:
+    now, then = load_profile(model.partition("@")[0]), load_profile(model)
+    assert (then.firmware, then.key) == (firmware, model.replace("@v", "@V"))
+    lost = {name for name in now.features if now.has(name) and not then.has(name)}
+    assert lost >= without
+    assert bool(lost) == bool(without)
+
+
+@pytest.mark.parametrize("version", ["", "x", "V", "V0", "V1170", "1122", "V1122x", "V" + "1" * 99])
+def test_a_firmware_that_is_not_known(version: str) -> None:
+    with pytest.raises(UnknownModelError, match=r"after the @: V and a number, up to V1169"):
+        load_profile(f"air780e-at@{version}")
+
+
+def test_answers_of_a_profile_win(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'like = "air724ug"\n[answers]\n"AT+MYID?" = "+MYID: 17"\n"AT+CGMI" = "ERROR"\n'
+        '"AT+LIST=1" = ["+LIST: 1", "+CME ERROR: 50"]\n"ATI" = []\n'
+    )
+
+    async def test(_: Twin, terminal: Terminal) -> bytes:
+        for line in (b"at+myid?", b"AT+CGMI", b"AT+LIST=1", b"AT+LIST=2", b"AT+CMEE=0;+LIST=1"):
+            terminal.type(line + b"\r")
+        terminal.type(b"ATI\r")
+        return await terminal.quiet()
+
+    assert on_twin(test, load_profile(path)) == (
+        b"\r\n+MYID: 17\r\n\r\nOK\r\n"
+        b"\r\nERROR\r\n"
+        b"\r\n+LIST: 1\r\n\r\n+CME ERROR: 50\r\n"
+        b"\r\nERROR\r\n"
+        b"\r\n+LIST: 1\r\n\r\nERROR\r\n"
+    )
 
 
 @pytest.mark.parametrize("like", ["mine.toml", "./mine.toml", "x", "../other.toml"])
@@ -181,10 +235,12 @@ def test_a_name_with_nul_is_no_profile() -> None:
         ({"fs_block": 1.5}, "fs_block must be a whole number from 1"),
         ({"parser": -1}, "parser must be a number of seconds"),
         ({"ext_http": 2}, "ext_http must be true or false"),
+        ({"csq_ber": -1}, "csq_ber must be a whole number from 0"),
+        ({"cme_texts": "x"}, "cme_texts must be one of engine, table"),
         ({"timeout_status": 0}, "timeout_status must be a whole number"),
         ({"colour": 1}, "air724ug has no flag called colour"),
     ],
 )
-def test_a_flag_that_makes_no_module_is_refused(flags: dict[str, float], said: str) -> None:
+def test_a_flag_that_makes_no_module_is_refused(flags: dict[str, float | str], said: str) -> None:
     with pytest.raises(UnknownModelError, match=said):
         load_profile("air724ug").with_flags(**flags)

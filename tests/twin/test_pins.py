@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from atwin.models import load_profile
 from atwin.twin.board.power import StartCause
 from support.modules.on_twin import on_twin
 
@@ -221,7 +222,7 @@ def test_usb_boot_at_the_start_is_download_mode(model: str) -> None:
         twin.pins.reset = False
         await terminal.quiet(0.6)
         twin.pins.reset = True
-        if model == "air780e-at":
+        if load_profile(model).has("reset_is_off"):
             assert not twin.pins.vdd_ext
             twin.pins.power_key = False
         await terminal.expect(b"RDY\r\n")

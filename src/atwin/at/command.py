@@ -15,11 +15,13 @@ body. The test form's text, the reference page and the coverage list come from t
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 from atwin.at.cme import Cme
+from atwin.at.dialect.results import ERROR
 from atwin.at.grammar import Argument, Command, Form, split_arguments, unquote
 from atwin.at.kinds import BadArgument, ParameterKind, ProfileLimits, Tail
 from atwin.at.reply import Answer, AtError, CmeError, Reply
@@ -228,6 +230,21 @@ def _parameters(cls: type, method: Callable[..., Any]) -> Iterator[Parameter]:
         yield Parameter(parameter.name, kinds[0], required)
 
 
+_CME = re.compile(r"\+CME ERROR: ([0-9]{1,5})")
+
+
+def _literal(lines: tuple[str, ...]) -> Reply:
+    """The answer that `lines` are, with the error that AT+CMEE shapes."""
+    if not lines:
+        return Reply(final=None)
+    *said, final = lines
+    if number := _CME.fullmatch(final):
+        raise CmeError(int(number[1]), tuple(said))
+    if final == ERROR and not said:
+        raise AtError
+    return Reply(tuple(said), final)
+
+
 class CommandTable:
     """The commands of one model: families it has, bound to its limits.
 
@@ -239,10 +256,12 @@ class CommandTable:
         families: Iterable[type[Family]],
         limits: ProfileLimits,
         parameter_error: int = Cme.PARAMETERS_INVALID,
+        answers: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         """`parameter_error`: the CME number for wrong arguments (docs/spec/open-questions.md OQ-4).
 
-        Raises TypeError when two of them declare the same form of a command.
+        `answers`: what single forms are answered with, whatever a family declares: the lines, the
+        last of them the result. Raises TypeError when two families declare the same form.
         """
         #: Kept, so that whoever finds tables by the identity of their limits finds the right one.
         self.limits = limits
@@ -258,6 +277,7 @@ class CommandTable:
                         raise TypeError(f"{bound.name} is declared twice as {form.name}")
                     self._entries[bound.name, form] = (bound, family)
         self._names = frozenset(name for name, _ in self._entries)
+        self._answers = {name.removeprefix("AT"): lines for name, lines in (answers or {}).items()}
 
     def ends_line(self, command: Command) -> bool:
         """Whether nothing may follow `command` in its line."""
@@ -271,6 +291,8 @@ class CommandTable:
 
         Raises `AtError`: unknown command or form, wrong arguments, refusal.
         """
+        if self._answers and (lines := self._answers.get(command.text().upper())) is not None:
+            return _literal(lines)
         entry = self._entries.get((command.name, command.form))
         if entry is None:
             return self._test_text(command)

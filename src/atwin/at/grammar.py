@@ -34,6 +34,11 @@ class Command:
     form: Form
     arguments: str = ""
 
+    def text(self) -> str:
+        """As it is written after `AT`."""
+        sign = self.form.value if self.name[0] in "+*^S" else ""
+        return self.name + sign + self.arguments
+
 
 @dataclass(frozen=True, slots=True)
 class Argument:

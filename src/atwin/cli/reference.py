@@ -1,4 +1,5 @@
-"""Writes docs/commands.md and docs/commands.json from the command declarations.
+"""Writes docs/commands.md and docs/commands.json from the command declarations, and the tables
+of the page of the profiles from those of a profile.
 
 `python -m atwin.cli.reference DIR`; `make reference` does it for docs/.
 """
@@ -6,12 +7,13 @@
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from atwin.at.command import Declaration, Family, Parameter
 from atwin.at.grammar import Form
-from atwin.models import MODELS, Profile, load_profile
+from atwin.models import CHOICES, MODELS, Profile, load_profile
+from atwin.models.profile import FEATURES, LIMITS, NAMES, TEXTS, TIMES, VALUES
 
 _FORM_NAMES = {Form.EXECUTE: "execute", Form.READ: "read", Form.SET: "set", Form.TEST: "test"}
 _FORM_ORDER = (Form.EXECUTE, Form.SET, Form.READ, Form.TEST)
@@ -160,14 +162,50 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+#: The tables of a profile as that page has them: what its values are.
+_TABLES = {
+    "": "Outside of the tables, ASCII texts:",
+    "limits": "`[limits]`, whole numbers from 1:",
+    "values": "`[values]`, whole numbers from 0:",
+    "times": "`[times]`, seconds; `--cold` and the pins use them, `time_scale` multiplies them:",
+    "features": "`[features]`, true or false:",
+    "choices": "`[choices]`, each one of the words in brackets:",
+    "texts": "`[texts]`:",
+}
+
+
+def models_page(page: str) -> str:
+    """The page of the profiles with the tables of today between its two comments."""
+    known: dict[str, Mapping[str, object]] = {"": NAMES, "limits": LIMITS, "values": VALUES}
+    known |= {"times": TIMES, "features": FEATURES, "choices": CHOICES, "texts": TEXTS}
+    lines = []
+    for table, heading in _TABLES.items():
+        lines += [heading, "", "| name | meaning |", "|---|---|"]
+        lines += [f"| `{name}` | {_meaning(meaning)} |" for name, meaning in known[table].items()]
+        lines.append("")
+    before, start, rest = page.partition("do not edit. -->\n")
+    _, end, after = rest.partition("<!-- End of")
+    return f"{before}{start}\n{chr(10).join(lines)}\n{end}{after}"
+
+
+def _meaning(meaning: object) -> str:
+    if isinstance(meaning, tuple):
+        text, words = meaning
+        return f"{text} ({', '.join(words)})"
+    return str(meaning)
+
+
 def main() -> None:
-    """Write both files into the directory named on the command line."""
+    """Write the files into the directory named on the command line."""
     if len(sys.argv) != 2:
         sys.exit("usage: python -m atwin.cli.reference DIRECTORY")
     directory = Path(sys.argv[1])
     directory.mkdir(exist_ok=True)
     (directory / "commands.md").write_text(page(), "utf-8")
     (directory / "commands.json").write_text(coverage_json(), "utf-8")
+    models = (directory / "models").with_suffix(".md")
+    if models.exists():
+        models.write_text(models_page(models.read_text("utf-8")), "utf-8")
 
 
 def coverage_json() -> str:

@@ -1,4 +1,4 @@
-"""What one module with one firmware is: names, limits, times, features, texts, quirks."""
+"""What one module with one firmware is: names and tables of values (docs/models.md)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 #: Bytes: the vendor's part of a download on an Air724UG, 300 KiB in a buffer of 312 KiB.
 VENDOR_CHUNK = 307_200
@@ -17,6 +17,7 @@ _LARGEST_LIMIT, _LONGEST_TIME = 1 << 32, 86_400.0
 
 #: What the tables of a profile hold, and what each value means. All of them are needed.
 LIMITS = {
+    "line_max": "bytes of a command line with its CR",
     "http_buffer": "bytes of the HTTP buffer",
     "post_limit": "bytes AT+HTTPDATA takes at most",
     "read_max": "bytes one ranged AT+HTTPREAD gives at most",
@@ -24,6 +25,14 @@ LIMITS = {
     "fs_block": "bytes of a block of the file system",
     "max_baud": "fastest rate of the line in bit/s",
     "default_cid": "the PDP context that is active after attach",
+}
+VALUES = {
+    "csq_ber": "bit error rate that AT+CSQ tells outside of a call",
+    "cgerep_default": "AT+CGEREP after a start: 0 no +CGEV:, 1 with",
+    "fs_missing_cme": "CME number for a file that is not there; 0 is a plain ERROR",
+    "param_error_cme": "CME number of a wrong parameter (OQ-4)",
+    "urc_queue_bytes": "bytes of URCs that wait during a command; 0 is no limit",
+    "urc_queue_count": "URCs that wait during a command; 0 is no limit",
 }
 TIMES = {
     "key_start": "PWRKEY low until the module starts",
@@ -38,6 +47,18 @@ TIMES = {
     "nitz": "from the registration to the network's time",
 }
 FEATURES = {
+    "already_cme": "an error 65535 goes before `n, ALREADY CONNECT`",
+    "cereg_as_cgreg": "AT+CEREG? and =? answer with +CGREG:",
+    "cereg_upper": "AT+CEREG? writes hex digits in upper case",
+    "cgact_active_error": "AT+CGACT=1 is refused while the context is active",
+    "cgev_reason": "+CGEV: ME PDN ACT gives a reason",
+    "cip_needs_scene": "several links need AT+CSTT, CIICR and CIFSR",
+    "cms_text_always": "an error of short messages is a text in AT+CMEE=1 too",
+    "connect_silent": "an address that does not answer gives no CONNECT FAIL",
+    "cpin_set_echo": '+CPIN: READY goes before the OK of AT+CPIN="…"',
+    "csdt_urc_bare": "no CR LF goes before +CPIN: on hot plug",
+    "csdt_urc_suffix": "+CPIN: on hot plug ends with ` 0`",
+    "echo_lf": "the LF after the CR of a command line is echoed",
     "head_lowercase": "AT+HTTPHEAD gives the header block in lower case",
     "fs_prompt_space": "a blank follows the prompt of AT+FSWRITE",
     "ext_http": "AT+HTTPEXACTION, HTTPEXGET, HTTPEXPOST",
@@ -49,7 +70,22 @@ FEATURES = {
     "seven_data_bits": "AT+ICF takes 7 data bits",
     "boot_banner": "the mask ROM prints its banner",
     "cpin_at_boot": "+CPIN: follows RDY",
+    "line_overflow_silent": "too long a command line gets no answer",
+    "pdp_deact_colon": "+PDP: DEACT, not +PDP DEACT",
     "reset_is_off": "RESET switches off; else a module that was on starts again at its release",
+    "rxget_blank": "an empty line follows the data of AT+CIPRXGET",
+    "sms_ready_at_boot": "SMS READY follows the start",
+    "srip_in_rxget": "AT+CIPSRIP=1 shows the sender with AT+CIPRXGET too",
+    "stn_at_boot": "^STN: 37 follows the start",
+    "tls_close_ok": "a TLS link that the server ends says `n, CLOSE OK` and loses its data",
+    "tls_version_needed": 'a TLS link needs AT+SSLCFG="sslversion"',
+}
+#: Each is one of a few words.
+CHOICES = {
+    "cipclose_error": ("what AT+CIPCLOSE of a closed link ends with", ("error", "cme3")),
+    "cme_texts": ("texts of AT+CMEE=2: the engine's or the manual's", ("engine", "table")),
+    "exinfo_form": ("answer of AT*EXINFO?", ("poweron", "number")),
+    "nitz_form": ("date and zone of +NITZ:", ("yy-local", "yyyy-utc", "yy-utc+zone")),
 }
 #: Python's format of the date and time in local or universal time, for a year of 2 or 4 digits.
 TEXTS = {"nitz": "date and time of +NITZ:, as a format of strftime"}
@@ -79,8 +115,6 @@ class Quirks:
     overflow_kept: bool = True
     #: Status of an expired TIMEOUT: 408 or 601 (OQ-16).
     timeout_status: int = 408
-    #: CME number of a parameter error (OQ-4).
-    param_error_cme: int = 53
     #: A second USERDATA call appends instead of replacing (OQ-7).
     userdata_append: bool = False
     #: SAPBR=2 prints the address padded and without quotes (OQ-35).
@@ -91,11 +125,16 @@ class Quirks:
     linger_s: float = 0.0
 
 
-def read_limit(name: str, value: Any) -> int:
+def read_limit(name: str, value: Any, least: int = 1) -> int:
     """`value` as a limit: bytes, bit/s, or an id. Raises `ValueError`."""
-    if type(value) is not int or not 0 < value <= _LARGEST_LIMIT:
-        raise ValueError(f"{name} must be a whole number from 1 to {_LARGEST_LIMIT}")
+    if type(value) is not int or not least <= value <= _LARGEST_LIMIT:
+        raise ValueError(f"{name} must be a whole number from {least} to {_LARGEST_LIMIT}")
     return value
+
+
+def read_value(name: str, value: Any) -> int:
+    """`value` as a number that may be 0. Raises `ValueError`."""
+    return read_limit(name, value, least=0)
 
 
 def read_seconds(name: str, value: Any) -> float:
@@ -112,6 +151,31 @@ def read_feature(name: str, value: Any) -> bool:
     return value
 
 
+def read_choice(name: str, value: Any) -> str:
+    """`value` as one of the words of that choice. Raises `ValueError`."""
+    words = CHOICES[name][1]
+    if value not in words:
+        raise ValueError(f"{name} must be one of {', '.join(words)}")
+    return str(value)
+
+
+def read_text(name: str, value: Any) -> str:
+    """`value` as a text that AT commands can say. Raises `ValueError`."""
+    if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
+        raise ValueError(f"{name} must be a text of printable ASCII characters")
+    return value
+
+
+#: What each table of a profile holds, and what reads one of its values.
+TABLES: Mapping[str, tuple[Iterable[str], Callable[[str, Any], Any]]] = {
+    "limits": (LIMITS, read_limit),
+    "values": (VALUES, read_value),
+    "times": (TIMES, read_seconds),
+    "features": (FEATURES, read_feature),
+    "choices": (CHOICES, read_choice),
+    "texts": (TEXTS, read_text),
+}
+
 _OF_TYPE: dict[type, Callable[[str, Any], Any]] = {
     bool: read_feature,
     int: read_limit,
@@ -123,7 +187,7 @@ QUIRKS = {f.name: _OF_TYPE[type(f.default)] for f in fields(Quirks)}
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One module with one firmware. The tables hold what `LIMITS`, `TIMES` … above name."""
+    """One module with one firmware. The tables hold what `TABLES` names."""
 
     key: str
     name: str
@@ -133,14 +197,23 @@ class Profile:
     hardware_version: str
     build_time: str
     limits: Mapping[str, int]
+    values: Mapping[str, int]
     times: Mapping[str, float]
     features: Mapping[str, bool]
+    choices: Mapping[str, str]
     texts: Mapping[str, str]
+    #: What single command forms are answered with, whatever the commands of the twin say: the
+    #: lines, the last of them the result.
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     quirks: Quirks = field(default_factory=Quirks)
 
     def limit(self, name: str) -> int:
         """The limit of that name: bytes, bit/s, or an id. Raises KeyError."""
         return self.limits[name]
+
+    def value(self, name: str) -> int:
+        """The number of that name, which may be 0. Raises KeyError."""
+        return self.values[name]
 
     def seconds(self, name: str) -> float:
         """The time of that name in seconds. Raises KeyError."""
@@ -150,40 +223,40 @@ class Profile:
         """Whether the firmware has that feature. Raises KeyError for a name no profile knows."""
         return self.features[feature]
 
+    def choice(self, name: str) -> str:
+        """The word that the firmware has chosen for `name`. Raises KeyError."""
+        return self.choices[name]
+
     @property
     def download_chunk(self) -> int:
         """Bytes of a part of a download: as large as fits, up to the vendor's own part."""
         return min(self.limits["post_limit"], self.limits["read_max"], VENDOR_CHUNK)
 
-    def with_flags(self, **flags: bool | float) -> Profile:
-        """A copy with limits, times, features or quirks of those names changed.
+    def with_flags(self, **flags: bool | float | str) -> Profile:
+        """A copy with values of its tables or quirks changed.
 
-        0 and 1 are false and true. Raises `UnknownModelError` for a name that none of the four
-        has, and for a value that makes no module.
+        0 and 1 are false and true. Raises `UnknownModelError` for a name that no table has, and
+        for a value that makes no module.
         """
-        limits, times, features = dict(self.limits), dict(self.times), dict(self.features)
+        tables = {table: dict(getattr(self, table)) for table in TABLES}
         quirks: dict[str, Any] = {}
         for name, value in flags.items():
-            table: dict[str, Any]
-            if name in limits:
-                table, read = limits, _OF_TYPE[int]
-            elif name in times:
-                table, read = times, _OF_TYPE[float]
-            elif name in features:
-                table, read = features, _OF_TYPE[bool]
-            elif name in QUIRKS:
-                table, read = quirks, QUIRKS[name]
+            changed: dict[str, Any]
+            if name in QUIRKS:
+                changed, read = quirks, QUIRKS[name]
             else:
-                raise UnknownModelError(f"{self.key} has no flag called {name}")
+                of = next((t for t, (known, _) in TABLES.items() if name in known), None)
+                if of is None:
+                    raise UnknownModelError(f"{self.key} has no flag called {name}")
+                changed, read = tables[of], TABLES[of][1]
             is_switch = read is read_feature and value in (0, 1)
             try:
-                table[name] = read(name, bool(value) if is_switch else value)
+                changed[name] = read(name, bool(value) if is_switch else value)
             except ValueError as error:
                 raise UnknownModelError(str(error)) from None
+        frozen: dict[str, Any] = {table: MappingProxyType(v) for table, v in tables.items()}
         return replace(
             self,
-            limits=MappingProxyType(limits),
-            times=MappingProxyType(times),
-            features=MappingProxyType(features),
+            **frozen,
             quirks=replace(self.quirks, **quirks),
         )

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from atwin.host.errors import OptionError
 from atwin.line.frame import RATES, USUAL_RATE, Flow
 from atwin.line.uart.host_receiver import HostFifo
-from atwin.models import Profile, load_profile
+from atwin.models import CHOICES, Profile, load_profile
 from atwin.net.network import Network
 from atwin.session.plans import load_plan
 from atwin.text import decimal, shown
@@ -74,7 +74,7 @@ def parse_port_url(text: str) -> PortUrl:
     `twin://MODEL` takes more: `baud` is its own (N or `max`), `host_fifo=N&host_drain=N` a slow
     host, `rts=PIN&dtr=PIN` wires, `seed=N&cold=1&state=DIR`; `faults=FILE` is a plan of faults,
     `random:SEED` one at random; `time_scale=X` stretches start-up and network times. Any other
-    parameter is a limit, feature or quirk of the profile.
+    parameter is a value of a table of the profile, or a quirk.
     Raises `OptionError` and `UnknownModelError`.
     """
     if _CONTROL.search(text):
@@ -127,7 +127,9 @@ def _parse_twin(url: str, values: dict[str, str]) -> TwinWishes:
     time_scale = _number("time_scale", values.pop("time_scale", "1"))
     state = values.pop("state", None)
     faults = values.pop("faults", None)
-    flags = {name: _number(name, value) for name, value in values.items()}
+    flags = {
+        name: value if name in CHOICES else _number(name, value) for name, value in values.items()
+    }
     profile = load_profile(model).with_flags(**flags)
     plan = load_plan(faults) if faults else None
     return TwinWishes(profile, int(seed), bool(cold), state or None, time_scale, line, plan)

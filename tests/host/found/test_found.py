@@ -15,7 +15,7 @@ from atwin.host.line import LineWishes
 from atwin.host.modem import Modem
 from atwin.line.frame import Flow, HostSettings
 from atwin.line.ports.memory import MemoryPort, memory_pair
-from atwin.models import MODELS
+from atwin.models import MODELS, load_profile
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.twin import Twin
@@ -39,7 +39,7 @@ async def scene(
     """
     clock = LoopClock()
     network = SimulatedNetwork(clock, latency=0.05, bandwidth=1e6)
-    content = File(Generated({"air780e-at": 4_000}.get(model, 100_000), 1))
+    content = File(Generated(min(load_profile(model).limit("http_buffer") - 96, 100_000), 1))
     network.serve("origin", 80, Origin({"/f": content}, wall=clock.wall).handle)
     near, far = memory_pair()
     if told:

@@ -64,8 +64,8 @@ def test_how_much_it_gives(value: str, size: int | None) -> None:
 @pytest.mark.parametrize(
     ("model", "firmware", "key"),
     [
-        ("Air724UG", "AirM2M_720U_V401881_LTE_AT", "air724ug"),
-        ("", "AirM2M_720U_V9_LTE_AT", "air724ug"),
+        ("Air724UG", "AirM2M_Air724UG_V401881_LTE_AT", "air724ug"),
+        ("", "AirM2M_Air724UG_V9_LTE_AT", "air724ug"),
         ("Air724UG", "", "air724ug"),
         ("AIR724UG", "something else", "air724ug"),
         ("Air780E", "AirM2M_780E_V1169_LTE_AT", "air780e-at"),
@@ -82,7 +82,7 @@ def test_the_model_by_what_it_says(model: str, firmware: str, key: str | None) -
 @pytest.mark.parametrize(
     ("firmware", "answer", "post", "read", "guessed"),
     [
-        ("AirM2M_720U_V401881_LTE_AT", b"\r\nERROR\r\n", 319488, 319488, False),
+        ("AirM2M_Air724UG_V401881_LTE_AT", b"\r\nERROR\r\n", 319488, 319488, False),
         ("AirM2M_780E_V1_LTE_AT", b"\r\nOK\r\n", 3356, 3356, False),
         ("Quectel", b"\r\n+CME ERROR: 50\r\n", SAFE_SIZE, SAFE_SIZE, True),
         ("Quectel", b"\r\n+HTTPDATA: (0-0)\r\n\r\nOK\r\n", SAFE_SIZE, SAFE_SIZE, True),
@@ -110,7 +110,7 @@ def test_what_it_says_counts_and_not_its_limits() -> None:
     async def main() -> None:
         near, far = memory_pair()
         module, channel = FakeModule(far, limit=3356, streams=True), Channel(near)
-        module.instead["ATI"] = b"\r\nAirM2M_720U_V401881_LTE_AT\r\n\r\nOK\r\n"
+        module.instead["ATI"] = b"\r\nAirM2M_Air724UG_V401881_LTE_AT\r\n\r\nOK\r\n"
         limits = await ask_limits(channel)
         assert limits.note == ""
         assert (await ask_identity(channel)).profile == "air724ug"

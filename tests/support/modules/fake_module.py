@@ -373,7 +373,7 @@ ANSWERS = {
 
 #: Model and firmware by limit, and whether it streams; any other says something unknown.
 _WHO = {
-    (319_488, False): ("Air724UG", "AirM2M_720U_V401881_LTE_AT"),
+    (319_488, False): ("Air724UG", "AirM2M_Air724UG_V401881_LTE_AT"),
     (130_048, True): ("Air780E", "AirM2M_780E_V1167_LTE_LSAT"),
     (3_356, True): ("Air780E", "AirM2M_780E_V1169_LTE_AT"),
 }

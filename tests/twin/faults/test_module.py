@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from atwin.models import load_profile
 from atwin.twin.faults.plan import FaultPlan, fault_from_table
 from support.modules.http_twin import SIZE, action, on_http
 from support.modules.on_twin import on_twin
@@ -44,7 +45,7 @@ def test_a_hang_ends_by_reset_and_by_nothing_softer(model: str) -> None:
         assert await terminal.quiet(60) == b""
         assert is_on(twin)
         await press(twin, terminal, "reset", 0.6)
-        if model == "air780e-at":
+        if load_profile(model).has("reset_is_off"):
             assert not is_on(twin)
             await press(twin, terminal, "power_key", 1.1)
         await terminal.expect(b"RDY")

@@ -150,6 +150,6 @@ def _table_of(chapters: tuple[Chapter, ...], profile: Profile) -> CommandTable:
     table = _tables.get(key)
     if table is None:
         families = (family for chapter in chapters for family in chapter.commands)
-        table = CommandTable(families, profile, profile.quirks.param_error_cme)
+        table = CommandTable(families, profile, profile.value("param_error_cme"), profile.answers)
         _tables[key] = table
     return table
