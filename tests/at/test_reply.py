@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from atwin.at.cme import cme_text
+from atwin.at.cme import Wording, cme_text, code_of
 from atwin.at.dialect.results import HttpHead, HttpRead
 from atwin.at.reply import (
     AtError,
     Block,
     CmeError,
+    CmsError,
     frame_block,
     frame_error,
     frame_final,
@@ -45,7 +46,7 @@ def test_information_text() -> None:
         (CmeError(3), 1, b"\r\n+CME ERROR: 3\r\n"),
         (CmeError(3), 2, b"\r\n+CME ERROR: operation not allowed\r\n"),
         (CmeError(49), 2, b"\r\n+CME ERROR: EXE_NOT_SURPORT\r\n"),
-        (CmeError(50), 2, b"\r\n+CME ERROR: EXE_FAIL\r\n"),
+        (CmeError(50), 2, b"\r\n+CME ERROR: incorrect parameters\r\n"),
         (CmeError(12345), 2, b"\r\n+CME ERROR: 12345\r\n"),
         (CmeError(65535, ("+PDP: DEACT",)), 1, b"\r\n+PDP: DEACT\r\n\r\n+CME ERROR: 65535\r\n"),
         (CmeError(65535, ("+PDP: DEACT",)), 0, b"\r\n+PDP: DEACT\r\n\r\nERROR\r\n"),
@@ -55,6 +56,48 @@ def test_information_text() -> None:
 )
 def test_errors(error: AtError, cmee: int, framed: bytes) -> None:
     assert frame_error(error, Style(cmee=cmee)) == framed
+
+
+ENGINE = Wording(engine=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "cmee", "wording", "told"),
+    [
+        # The 8910's engine, its spelling kept; what it does not word the table does.
+        (CmeError(3), 2, ENGINE, "+CME ERROR: Operation not allowed"),
+        (CmeError(52), 2, ENGINE, "+CME ERROR: The command not support,check your input,pls"),
+        (CmeError(53), 2, ENGINE, "+CME ERROR: parameters are invalid"),
+        (CmeError(12345), 2, ENGINE, "+CME ERROR: 12345"),
+        (CmeError(3), 1, ENGINE, "+CME ERROR: 3"),
+        (CmsError(321), 1, Wording(), "+CMS ERROR: 321"),
+        (CmsError(321), 2, Wording(), "+CMS ERROR: invalid memory index"),
+        # EC718 V1011: words, although the host asked for numbers.
+        (CmsError(321), 1, Wording(cms_always=True), "+CMS ERROR: invalid memory index"),
+        (CmsError(500), 1, Wording(cms_always=True), "+CMS ERROR: unknown error"),
+        (CmsError(999), 2, Wording(), "+CMS ERROR: 999"),
+        (CmeError(3), 1, Wording(cms_always=True), "+CME ERROR: 3"),
+        (CmsError(321), 0, Wording(cms_always=True), "ERROR"),
+    ],
+)
+def test_each_model_has_its_words(error: AtError, cmee: int, wording: Wording, told: str) -> None:
+    assert frame_error(error, Style(cmee=cmee), wording) == f"\r\n{told}\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("what", "kind", "code"),
+    [
+        ("3", "CME", 3),
+        ("Operation not allowed", "CME", 3),
+        ("operation not allowed", "CMS", 302),
+        ("incorrect parameters", "CME", 50),
+        ("The command not support,check your input,pls", "CME", 52),
+        ("invalid memory index", "CMS", 321),
+        ("something else", "CME", None),
+    ],
+)
+def test_words_are_read_back_as_numbers(what: str, kind: str, code: int | None) -> None:
+    assert code_of(what, kind) == code
 
 
 def test_block_has_one_crlf_between_data_and_result() -> None:

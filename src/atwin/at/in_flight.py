@@ -156,7 +156,9 @@ class InFlight:
         elif text == ERROR or _first(shape.refused, text) is not None:
             self._finish(Final(text, ok=False), events)
         elif "ERROR" in text.upper() and (error := ExtendedError.read(text)) is not None:
-            self._finish(Final(text, ok=False, code=code_of(error.what or "")), events)
+            self._finish(
+                Final(text, ok=False, code=code_of(error.what or "", error.kind.upper())), events
+            )
         else:
             return False
         return True

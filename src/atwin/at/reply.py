@@ -6,9 +6,9 @@ Each `frame_*` returns one complete piece of output, to be handed to the port in
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
-from atwin.at.cme import cme_text
+from atwin.at.cme import Wording, cme_text, cms_text
 from atwin.at.dialect.commands import SIGN
 from atwin.at.dialect.results import ERROR, OK, ExtendedError, NoCarrier
 from atwin.at.dialect.urcs import Connect
@@ -32,10 +32,25 @@ class CmeError(AtError):
     `lines` go out in front of it.
     """
 
+    KIND: ClassVar[str] = "CME"
+
     def __init__(self, number: int, lines: tuple[str, ...] = ()) -> None:
-        super().__init__(str(ExtendedError("CME", str(number))))
+        super().__init__(str(ExtendedError(self.KIND, str(number))))
         self.number = number
         self.lines = lines
+
+    def words(self, wording: Wording) -> str:
+        """Its text in AT+CMEE=2."""
+        return cme_text(self.number, engine=wording.engine)
+
+
+class CmsError(CmeError):
+    """The same of SMS commands: `+CMS ERROR: <number>` (docs/spec/sms.md §7)."""
+
+    KIND = "CMS"
+
+    def words(self, wording: Wording) -> str:
+        return cms_text(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +124,16 @@ def frame_final(final: str, style: Style) -> bytes:
     return f"{_NUMERIC.get(final, final)}\r".encode("latin-1")
 
 
-def frame_error(error: AtError, style: Style) -> bytes:
+def frame_error(error: AtError, style: Style, wording: Wording = Wording()) -> bytes:  # noqa: B008
     """The error result in the form of the current AT+CMEE mode (docs/spec/uart.md §9)."""
     if not isinstance(error, CmeError):
         return frame_final(ERROR, style)
     lines = frame_lines(error.lines, style) if error.lines else b""
     if style.cmee == 0:
         return lines + frame_final(ERROR, style)
-    detail = cme_text(error.number) if style.cmee == 2 else str(error.number)
-    return lines + frame_final(str(ExtendedError("CME", detail)), style)
+    in_words = style.cmee == 2 or (wording.cms_always and isinstance(error, CmsError))
+    detail = error.words(wording) if in_words else str(error.number)
+    return lines + frame_final(str(ExtendedError(error.KIND, detail)), style)
 
 
 def frame_block(block: Block, style: Style, *, final: bool = True) -> bytes:
