@@ -14,14 +14,12 @@ from typing import Any
 
 from atwin.disk.errors import reason
 from atwin.line.port import PortError, PortSpecError
+from atwin.session.settable import PINS, apply, surroundings
 from atwin.text import masked_url, parse_json
 from atwin.twin.faults.plan import fault_from_table
 from atwin.twin.twin import Twin
 
-_PINS = ("reset", "power_key", "supply", "usb_boot")
-_PULSED = _PINS[:3]
-_OUTPUTS = ("rts", "dtr")
-_OUTPUT_LEVELS = {0: "not asserted", 1: "asserted", None: "given back to the port"}
+_PULSED = PINS[:3]
 #: Longest pulse in seconds, and longest request in bytes.
 _LONGEST_PULSE = 60
 _LONGEST_REQUEST = 4096
@@ -107,9 +105,9 @@ async def _answer(line: bytes, twin: Twin, held: set[str]) -> dict[str, Any]:
         if line == _TOO_LONG:
             raise ValueError(f"a request is one line of 1 to {_LONGEST_REQUEST} bytes")
         match _parsed(line):
-            case {"set": dict(levels), **rest} if not rest:
-                _set(levels, twin)
-                held.difference_update(levels)
+            case {"set": dict(values), **rest} if not rest:
+                apply(values, twin)
+                held.difference_update(values)
             case {"pulse": str(pin), "seconds": int() | float() as seconds, **rest} if not rest:
                 await _pulse(pin, seconds, twin)
             case {"hold": str(pin), **rest} if not rest:
@@ -146,21 +144,6 @@ def _parsed(line: bytes) -> dict[str, Any]:
     return request
 
 
-def _set(levels: dict[str, Any], twin: Twin) -> None:
-    for name, level in levels.items():
-        if name not in _PINS + _OUTPUTS or level not in (0, 1, None):
-            raise ValueError(f"{name}: {level!r}: {', '.join(_PINS + _OUTPUTS)} take 0 or 1")
-        if level is None and name in _PINS:
-            raise ValueError(f"{name}: give 0 or 1; only rts and dtr can be given back")
-    for name, level in levels.items():
-        if name in _OUTPUTS:
-            hardware = twin.module.hardware
-            hardware.happened(f"the host's {name.upper()} {_OUTPUT_LEVELS[level]}")
-            hardware.uart.drive(name, None if level is None else bool(level))
-        else:
-            setattr(twin.pins, name, bool(level))
-
-
 async def _pulse(pin: str, seconds: float, twin: Twin) -> None:
     if pin not in _PULSED or not 0 < seconds <= _LONGEST_PULSE:
         raise ValueError(f"reset, power_key or supply, for up to {_LONGEST_PULSE} seconds")
@@ -180,7 +163,7 @@ def _state(twin: Twin) -> dict[str, Any]:
         "on": twin.pins.vdd_ext,
         "hung": twin.module.hung,
         "start_cause": int(hardware.start_cause),
-        "pins": {name: int(getattr(twin.pins, name)) for name in _PINS},
+        "pins": {name: int(getattr(twin.pins, name)) for name in PINS},
         "line": {
             "rate": uart.rate,
             "host_rate": host.rate if uart.rate else None,
@@ -196,6 +179,7 @@ def _state(twin: Twin) -> dict[str, Any]:
             "to_module": uart.received_bytes,
             "to_module_lost": uart.lost_bytes,
         },
+        "surroundings": surroundings(twin),
         "faults": twin.faults.state,
     }
 

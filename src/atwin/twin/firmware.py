@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from atwin.at.dialect.urcs import ROM_BANNER, Ready
 from atwin.line.frame import UartSettings
+from atwin.twin.board.installed import Installed
 from atwin.twin.chapters.network.radio import Radio
+from atwin.twin.chapters.upgrade.service import install
 from atwin.twin.engine.run import Chapter, Run
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ CHAPTERS: tuple[Chapter, ...] = tuple(
         "ssl",
         "http",
         "traffic",
+        "device",
+        "upgrade",
+        "location",
     )
 )
 
@@ -69,6 +74,9 @@ class Firmware(Run):
         await self.hardware.pause(self.profile.seconds("banner"))
         if self.profile.has("boot_banner"):
             self.line.say(ROM_BANNER)
+        if (installed := Installed.boot(self.hardware.nvram)).waiting:
+            await install(self, installed)
+            return
         await self.hardware.pause(self.profile.seconds("parser"))
         self.hardware.uart.configure(self.settings.line_mode())
         self.line.start()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from atwin.twin.board.battery import Thresholds
+from atwin.twin.board.installed import RECORD as INSTALLED
+from atwin.twin.board.installed import Installed
 from atwin.twin.board.power import Cure, StartCause
 from atwin.twin.firmware import Firmware
 
@@ -61,13 +64,27 @@ class Module:
                 self._downloads = True
                 self.hardware.happened("download mode, for USB_BOOT is high")
                 return
+            if self.hardware.surroundings.voltage < Thresholds.boot(self.hardware.nvram).on:
+                self.hardware.happened("stays off, for the voltage is below that of AT+CBC")
+                return
             self.hardware.start_cause = cause
+            self._load_firmware()
             if warm:
                 self.hardware.trace.notes("power", "has been on for a while")
             else:
                 self.hardware.happened(f"boot ({_CAUSES[cause]})")
             self.firmware = Firmware(self.hardware, self)
             self.firmware.start(warm=warm)
+
+    def _load_firmware(self) -> None:
+        """Start what is installed; only the restart after the download of an update installs it."""
+        nvram = self.hardware.nvram
+        installed = Installed.boot(nvram)
+        if installed.waiting and self.hardware.start_cause is not StartCause.SOFTWARE:
+            self.hardware.happened(f"the update to {installed.waiting} is lost")
+            installed.waiting = ""
+            installed.store(nvram)
+        self.hardware.profile = installed.on(self.hardware.profile)
 
     def switch_off(self, by: str = "AT+CPOWD") -> None:
         """CPOWD or PWRKEY: RAM is lost, the supply stays."""
@@ -92,7 +109,7 @@ class Module:
             self._save()
         self._end_run()
         if factory:
-            self.hardware.nvram.erase()
+            self.hardware.nvram.erase(keep=(INSTALLED,))
         delay = RESTART_DELAY * self.hardware.time_scale
         start = partial(self.power_on, cause=cause)
         self._restart = self.hardware.clock.call_later(delay, start)
@@ -118,6 +135,12 @@ class Module:
             self.hardware.uart.cut()
             self.firmware.stop()
 
+    def surround(self, name: str, value: object) -> None:
+        """Make a value of `Surroundings` another, and let the firmware notice."""
+        setattr(self.hardware.surroundings, name, value)
+        if self.firmware is not None and not self.hung:
+            self.firmware.surrounded(name)
+
     async def close(self) -> None:
         """Switch off and let go of the port; returns when every task is gone."""
         self._end_run()
@@ -137,6 +160,7 @@ class Module:
     def _end_run(self, cure: Cure = Cure.RESET) -> None:
         self._forget_restart()
         self.hung = self._resists_reset = self._downloads = False
+        self.hardware.gpio.reset()
         self._ended = [firmware for firmware in self._ended if firmware.busy]
         if self.firmware is not None:
             self.firmware.stop()

@@ -67,6 +67,9 @@ COMMANDS = {
     "+CPIN2": Shape(secrets=(Secret(),)),
     "+CPWD": Shape(secrets=(Secret(),)),
     "+CLCK": Shape(secrets=(Secret(2),)),
+    # new firmware (docs/spec/general.md §2, §3)
+    "+UPGRADE": Shape(secrets=(Secret(1, 1, where={0: '"?KEY"?'}, marks="=:"),)),
+    "+UARTUPGRADE": Shape(refused=(results.LineUpgradeError,)),
     # PDP and bearer
     "+CGAUTH": Shape(secrets=(Secret(2, 2, marks="=:"),)),
     "+SAPBR": Shape(

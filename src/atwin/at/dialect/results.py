@@ -62,6 +62,12 @@ class NoCarrier(Result, says="NO CARRIER"):
     """There is no link to go back to."""
 
 
+class LineUpgradeError(Result, says="+UARTUPGRAE ERROR: <number>"):
+    """What is wrong with a block of AT+UARTUPGRADE, in the vendor's spelling."""
+
+    number: int
+
+
 class LinkStatus(Said, says="C: <number>,<state>"):
     """A line of AT+CIPSTATUS with several links: one of them, 0 to 5."""
 

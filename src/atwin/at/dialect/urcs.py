@@ -128,6 +128,47 @@ class HttpGetToFs(Urc, says="+HTTPGETTOFS: <status>,<written>"):
     written: int
 
 
+# --- new firmware, wireless networks (docs/spec/general.md §3, §5) --------------------------------
+
+
+class UpgradeProgress(Urc, says="+UPGRADEIND: <percent>"):
+    """So much of a new firmware is loaded; below 0 why it cannot be."""
+
+    percent: Annotated[int, r"-?\d{1,4}"]
+
+
+class UpgradeLoaded(Urc, says="+UPGRADEDL: <percent>"):
+    """So much of it is in flash; what speaks there is not the firmware."""
+
+    percent: int
+
+
+class UpgradeInstalled(Urc, says="+UPGRADEVER: <version>"):
+    """The new firmware is there; 1 when the vendor's server has heard of it."""
+
+    version: Annotated[str, r"[\w.-]+"]
+
+
+class WifiCount(Urc, says="+WIFISCAN COUNT: <count>"):
+    """How many networks a scan has found."""
+
+    IS_INFORMATION = True
+
+    count: int
+
+
+class WifiSeen(Urc, says='+WIFISCAN: ["<name>",]"<mac>",<rssi>,<channel>[,<advance>]'):
+    """A wireless network in reach."""
+
+    IS_INFORMATION = True
+
+    name: Annotated[str | None, '[^"]*']
+    mac: Annotated[str, "[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}"]
+    rssi: Annotated[int, r"-?\d{1,3}"]
+    channel: int
+    advance: Annotated[int | None, r"-?\d{1,3}"] = None
+
+
 # --- TCP and UDP (docs/spec/network.md §5) --------------------------------------------------------
 
 

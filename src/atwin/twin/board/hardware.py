@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from atwin.trace import NO_TRACE, Trace
 from atwin.twin.board.cell import Cell
 from atwin.twin.board.flash import Flash
+from atwin.twin.board.gpio import Gpio
 from atwin.twin.board.nvram import Nvram
 from atwin.twin.board.power import StartCause
 from atwin.twin.board.sim import Sim
+from atwin.twin.board.surroundings import Surroundings
 from atwin.twin.board.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -66,6 +68,8 @@ class Hardware:
     sim: Sim = field(default_factory=Sim)
     #: The network in reach of the antenna.
     cell: Cell = field(default_factory=Cell)
+    gpio: Gpio = field(default_factory=Gpio)
+    surroundings: Surroundings = field(default_factory=Surroundings)
     taps: Taps = field(default_factory=Taps)
     #: What has gone over `network`.
     traffic: Traffic = field(default_factory=Traffic)

@@ -14,6 +14,17 @@ Record = dict[str, Any]
 Values = TypeVar("Values")
 
 
+class LineText:
+    """Texts that a line of the module can say: at most so many characters of latin-1."""
+
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
+
+    def __contains__(self, text: object) -> bool:
+        short = isinstance(text, str) and len(text) <= self._longest
+        return short and all(" " <= character <= "ÿ" for character in str(text))
+
+
 class Nvram:
     """Named records; each subject keeps its own (`settings`, `http`, …).
 
@@ -62,9 +73,9 @@ class Nvram:
                 setattr(factory, field, value)
         return factory
 
-    def erase(self) -> None:
-        """Back to the factory: AT+RSTSET."""
-        self._records.clear()
+    def erase(self, keep: Container[str] = ()) -> None:
+        """Back to the factory: AT+RSTSET. The records of `keep` are no settings, and stay."""
+        self._records = {name: self._records[name] for name in self._records if name in keep}
         self._changed()
 
     def _changed(self) -> None:

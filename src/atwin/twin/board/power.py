@@ -36,5 +36,5 @@ class Power(Protocol):
     def restart(self, *, factory: bool = False) -> None:
         """End this run and start the next, a moment later."""
 
-    def switch_off(self) -> None:
-        """End this run; only PWRKEY or the supply starts another."""
+    def switch_off(self, by: str = ...) -> None:
+        """End this run; only PWRKEY or the supply starts another. `by` is for the log."""

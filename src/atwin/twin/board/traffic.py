@@ -21,7 +21,7 @@ _REMEMBERED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One HTTPACTION, HTTPEXACTION or HTTPGETTOFS with everything it did: redirects, DNS, TLS."""
+    """One HTTPACTION, HTTPEXACTION, HTTPGETTOFS or UPGRADE with everything it did: redirects, DNS, TLS."""
 
     #: Such as "HTTPACTION GET".
     name: str
@@ -52,9 +52,12 @@ class Traffic:
         self.session = Account(self.boot)
 
     @contextmanager
-    def action(self, name: str, url: str) -> Iterator[None]:
-        """Charge an action for what is done inside; its cost is logged when it is known."""
-        account = Account(self.session or self.boot, http=True)
+    def action(self, name: str, url: str, *, of_session: bool = True) -> Iterator[None]:
+        """Charge an action for what is done inside; its cost is logged when it is known.
+
+        `of_session`: it belongs to the HTTP session, if there is one.
+        """
+        account = Account((of_session and self.session) or self.boot, http=True)
         self.actions.append(Action(name, url, account))
 
         def told() -> None:

@@ -44,6 +44,13 @@ class ChapterService:
         `warm`: the module counts as on for a while already.
         """
 
+    @classmethod
+    def surrounded(cls, run: Run, name: str) -> None:
+        """That value of `Surroundings` is another; nobody may have asked for the service yet."""
+
+    def pdp_up(self) -> None:
+        """The PDP has come up."""
+
     def pdp_lost(self) -> None:
         """The PDP has gone down."""
 
@@ -103,6 +110,16 @@ class Run:
         """Tell the chapters, see `ChapterService.power_up`."""
         for chapter in self._chapters:
             chapter.service.power_up(self, warm=warm)
+
+    def surrounded(self, name: str) -> None:
+        """Tell the chapters, see `ChapterService.surrounded`."""
+        for chapter in self._chapters:
+            chapter.service.surrounded(self, name)
+
+    def pdp_up(self) -> None:
+        """Tell the services there are."""
+        for service in tuple(self._services.values()):
+            service.pdp_up()
 
     def pdp_lost(self) -> None:
         """Tell the services there are, in the order of their chapters."""

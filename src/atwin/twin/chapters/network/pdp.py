@@ -38,6 +38,7 @@ class Pdp:
             self.address = cell.lease(hardware.identity.imsi)
             context.active = True
             hardware.trace.notes("net", "PDP is up", address=self.address)
+            self._run.pdp_up()
 
     def announce(self, by: str, what: str) -> None:
         """Say that `by` ("ME" or "NW") has activated or deactivated it ("ACT" or "DEACT")."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from atwin.twin.board.installed import is_firmware
 from atwin.twin.board.power import Cure, StartCause
-from atwin.twin.faults.dice import magnitude
-from atwin.twin.faults.fault import Fault, number
+from atwin.twin.chapters.upgrade.service import Upgrades
+from atwin.twin.faults.dice import among, magnitude
+from atwin.twin.faults.fault import Fault, PlanError, number, text
 
 if TYPE_CHECKING:
     from atwin.clock.base import Timer
@@ -92,3 +94,32 @@ class BrownOut(Fault):
 
         dip()
         return end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmwareQuestion(Fault):
+    """The module asks for new firmware, as it does once a day unless AT+UPGRADE="AUTO",0 was said.
+
+    That takes a connection, and is traffic where the module has somebody to ask: `url`, AT+UPGRADE's
+    URL, or the flag `fota_default`. `firmware` is there to be had: it is loaded, and the module
+    restarts twice.
+    """
+
+    KIND: ClassVar[str] = "fota_query"
+    LASTS: ClassVar[tuple[str, ...]] = ()
+    NEEDS_RUN: ClassVar[bool] = True
+
+    url: str | None = text(None, among(None))
+    firmware: str | None = text(None, among(None, "AirM2M_V9999_LTE_AT"))
+
+    def begin(self, victim: Victim, case: Case) -> End:
+        if victim.firmware is not None:
+            upgrades = victim.firmware.find(Upgrades)
+            if upgrades.settings.auto and not upgrades.busy:
+                upgrades.ask(self.url or "", self.firmware or "")
+        return lambda: None
+
+    def __post_init__(self) -> None:
+        Fault.__post_init__(self)
+        if self.firmware is not None and not is_firmware(self.firmware):
+            raise PlanError(f"firmware = {self.firmware!r}: letters, digits, _, . and -, up to 63")

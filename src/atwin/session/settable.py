@@ -1,0 +1,200 @@
+"""The table of what the control socket sets: each value with what it takes, and where it goes."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from atwin.text import shown
+from atwin.twin.board.gpio import PINS as GPIO_PINS
+from atwin.twin.board.installed import is_firmware
+from atwin.twin.board.surroundings import AccessPoint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from atwin.twin.twin import Twin
+
+#: Control pins of the module, and outputs of the host.
+PINS = ("reset", "power_key", "supply", "usb_boot")
+OUTPUTS = ("rts", "dtr")
+
+_DRIVEN = {0: "not asserted", 1: "asserted", None: "given back to the port"}
+
+_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+#: Access points that a request of 4096 bytes has room for, and the bytes of a name.
+_MOST_POINTS, _LONGEST_NAME = 30, 32
+
+
+@dataclass(frozen=True, slots=True)
+class Settable:
+    """One value: `takes` for a person, `read` gives it or raises `ValueError`, `put` sets it."""
+
+    takes: str
+    read: Callable[[Any], Any]
+    put: Callable[[Twin, Any], None]
+
+
+def apply(values: Mapping[str, Any], twin: Twin) -> None:
+    """Set them all, or none. Raises `ValueError` with one line that names the wrong one."""
+    wanted = []
+    for name, value in values.items():
+        settable = SETTABLE.get(name)
+        if settable is None:
+            raise ValueError(f"{shown(name, limit=80)}: there is {', '.join(SETTABLE)}")
+        try:
+            wanted.append((settable, settable.read(value)))
+        except ValueError:
+            said = shown(json.dumps(value), limit=80)
+            raise ValueError(f"{name}: {said}: it takes {settable.takes}") from None
+    for settable, value in wanted:
+        settable.put(twin, value)
+
+
+def surroundings(twin: Twin) -> dict[str, Any]:
+    """All that `SURROUNDINGS` sets, as it is now, in the form it takes."""
+    hardware = twin.module.hardware
+    now = hardware.surroundings
+    points = [[p.mac, p.rssi, p.channel, p.name] for p in now.access_points]
+    other = {"gpio": hardware.gpio.levels, "access_points": points}
+    return {name: other.get(name) or getattr(now, name) for name in SURROUNDINGS}
+
+
+# --- kinds of values ----------------------------------------------------------------------------
+
+
+def _pin(name: str) -> Settable:
+    def put(twin: Twin, value: int) -> None:
+        setattr(twin.pins, name, bool(value))
+
+    return Settable("0 or 1", _level, put)
+
+
+def _output(name: str) -> Settable:
+    def put(twin: Twin, value: int | None) -> None:
+        hardware = twin.module.hardware
+        hardware.happened(f"the host's {name.upper()} {_DRIVEN[value]}")
+        hardware.uart.drive(name, None if value is None else bool(value))
+
+    return Settable("0, 1 or null", lambda value: None if value is None else _level(value), put)
+
+
+def _around(name: str, takes: str, read: Callable[[Any], Any]) -> Settable:
+    return Settable(takes, read, lambda twin, value: twin.module.surround(name, value))
+
+
+def _whole(low: int, high: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if type(value) is not int or not low <= value <= high:
+            raise ValueError
+        return value
+
+    return read
+
+
+def _number(low: float, high: float) -> Callable[[Any], float]:
+    def read(value: Any) -> float:
+        if type(value) not in (int, float) or not low <= value <= high:
+            raise ValueError
+        return float(value)
+
+    return read
+
+
+def _each(*reads: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """A list with one value for each of `reads`."""
+
+    def read(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list) or len(value) != len(reads):
+            raise ValueError
+        return tuple(one(item) for one, item in zip(reads, value, strict=True))
+
+    return read
+
+
+def _text(longest: int) -> Callable[[Any], str]:
+    """ASCII without a quote, which no answer on the line could carry."""
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or len(value) > longest or '"' in value:
+            raise ValueError
+        if value and not (value.isascii() and value.isprintable()):
+            raise ValueError
+        return value
+
+    return read
+
+
+_level = _whole(0, 1)
+_read_point = _each(_text(17), _whole(-127, 0), _whole(1, 14), _text(_LONGEST_NAME))
+
+
+def _points(value: Any) -> tuple[AccessPoint, ...]:
+    if not isinstance(value, list) or len(value) > _MOST_POINTS:
+        raise ValueError
+    points = tuple(AccessPoint(*_read_point(item)) for item in value)
+    if not all(_MAC.fullmatch(point.mac) for point in points):
+        raise ValueError
+    return points
+
+
+def _levels(value: Any) -> dict[int, int | None]:
+    """GPIO pins by their numbers; None lets go of one."""
+    if not isinstance(value, dict) or not value:
+        raise ValueError
+    pins = {str(pin): pin for pin in GPIO_PINS}
+    if not value.keys() <= pins.keys():
+        raise ValueError
+    return {pins[name]: None if level is None else _level(level) for name, level in value.items()}
+
+
+def _drive(twin: Twin, levels: dict[int, int | None]) -> None:
+    for pin, level in levels.items():
+        twin.module.hardware.gpio.drive(pin, level)
+
+
+def _firmware(value: Any) -> str:
+    if value != "" and not is_firmware(value):
+        raise ValueError
+    return str(value)
+
+
+#: What is around the module.
+SURROUNDINGS = {
+    "voltage": _around("voltage", "a whole number from 0 to 5000, mV", _whole(0, 5000)),
+    "charge": _around("charge", "a whole number from 0 to 100, per cent", _whole(0, 100)),
+    "adc": _around(
+        "adc", "two whole numbers from 0 to 5000, mV", _each(_whole(0, 5000), _whole(0, 5000))
+    ),
+    "gpio": Settable(
+        'pins from "0" to "31", each 0, 1 or null: {"5": 1}',
+        _levels,
+        _drive,
+    ),
+    "position": _around(
+        "position",
+        "degrees north (-90 to 90) and east (-180 to 180): [34.798, 114.32]",
+        _each(_number(-90, 90), _number(-180, 180)),
+    ),
+    "location_code": _around(
+        "location_code", "a whole number from 0 to 65535", _whole(0, 65_535)
+    ),
+    "access_points": _around(
+        "access_points",
+        f"at most {_MOST_POINTS} of MAC address, dBm (-127 to 0), channel (1 to 14) and name: "
+        '[["22:f2:2c:6f:55:9a", -48, 11, "office"]]',
+        _points,
+    ),
+    "update": _around(
+        "update", "a firmware's name of at most 63 letters, digits, _, . and -", _firmware
+    ),
+}
+
+#: All there is to set.
+SETTABLE: dict[str, Settable] = {
+    **{name: _pin(name) for name in PINS},
+    **{name: _output(name) for name in OUTPUTS},
+    **SURROUNDINGS,
+}
