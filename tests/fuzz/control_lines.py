@@ -26,6 +26,9 @@ GOOD: list[dict[str, Any]] = [
     {"fault": {"kind": "hang", "at_time": 9e8}},
     {"fault": {"kind": "lost_bytes", "every": 100}},
     {"clear": "faults"},
+    {"set": {"voltage": 3300, "charge": 5, "adc": [1, 2], "gpio": {"1": 1, "31": None}}},
+    {"set": {"position": [1.5, -2], "location_code": 7, "update": "V2"}},
+    {"set": {"access_points": [["22:f2:2c:6f:55:9a", -48, 11, "x"]]}},
     {"get": "state"},
     {"get": "traffic"},
 ]

@@ -27,6 +27,7 @@ LIMITS = {
     "default_cid": "the PDP context that is active after attach",
 }
 VALUES = {
+    "battery_mv": "mV at VBAT until somebody sets others",
     "csq_ber": "bit error rate that AT+CSQ tells outside of a call",
     "cgerep_default": "AT+CGEREP after a start: 0 no +CGEV:, 1 with",
     "fs_missing_cme": "CME number for a file that is not there; 0 is a plain ERROR",
@@ -45,9 +46,13 @@ TIMES = {
     "boot_search": "to find the network after a start",
     "search": "to find the network later",
     "nitz": "from the registration to the network's time",
+    "locate": "AT+CIPGSMLOC until its answer",
+    "locate_wifi": "AT+WIFILOC until its answer",
+    "scan_wifi": "a scan of AT+WIFISCAN",
 }
 FEATURES = {
     "already_cme": "an error 65535 goes before `n, ALREADY CONNECT`",
+    "cbc_percent": "AT+CBC tells charging and per cent before the voltage",
     "cereg_as_cgreg": "AT+CEREG? and =? answer with +CGREG:",
     "cereg_upper": "AT+CEREG? writes hex digits in upper case",
     "cgact_active_error": "AT+CGACT=1 is refused while the context is active",
@@ -59,6 +64,8 @@ FEATURES = {
     "csdt_urc_bare": "no CR LF goes before +CPIN: on hot plug",
     "csdt_urc_suffix": "+CPIN: on hot plug ends with ` 0`",
     "echo_lf": "the LF after the CR of a command line is echoed",
+    "fota_default": "the daily question for new firmware goes to the vendor's server",
+    "free_pins": "AT+CADC, CGPIO",
     "head_lowercase": "AT+HTTPHEAD gives the header block in lower case",
     "fs_prompt_space": "a blank follows the prompt of AT+FSWRITE",
     "ext_http": "AT+HTTPEXACTION, HTTPEXGET, HTTPEXPOST",
@@ -70,15 +77,19 @@ FEATURES = {
     "seven_data_bits": "AT+ICF takes 7 data bits",
     "boot_banner": "the mask ROM prints its banner",
     "cpin_at_boot": "+CPIN: follows RDY",
+    "ioset": "AT+IOSET",
     "line_overflow_silent": "too long a command line gets no answer",
     "pdp_deact_colon": "+PDP: DEACT, not +PDP DEACT",
     "reset_is_off": "RESET switches off; else a module that was on starts again at its release",
+    "rndis": "AT+RNDISCALL",
     "rxget_blank": "an empty line follows the data of AT+CIPRXGET",
     "sms_ready_at_boot": "SMS READY follows the start",
     "srip_in_rxget": "AT+CIPSRIP=1 shows the sender with AT+CIPRXGET too",
     "stn_at_boot": "^STN: 37 follows the start",
     "tls_close_ok": "a TLS link that the server ends says `n, CLOSE OK` and loses its data",
     "tls_version_needed": 'a TLS link needs AT+SSLCFG="sslversion"',
+    "uart_upgrade": "AT+UARTUPGRADE",
+    "wifi_scan": "AT+WIFISCAN, WIFISCANCOUNT, WIFISCANCONF",
 }
 #: Each is one of a few words.
 CHOICES = {

@@ -179,6 +179,8 @@ def _state(twin: Twin) -> dict[str, Any]:
             "to_module": uart.received_bytes,
             "to_module_lost": uart.lost_bytes,
         },
+        # AT+IOSET, and what can be set.
+        "ioset": hardware.gpio.voltage,
         "surroundings": surroundings(twin),
         "faults": twin.faults.state,
     }

@@ -59,7 +59,7 @@ def surroundings(twin: Twin) -> dict[str, Any]:
     now = hardware.surroundings
     points = [[p.mac, p.rssi, p.channel, p.name] for p in now.access_points]
     other = {"gpio": hardware.gpio.levels, "access_points": points}
-    return {name: other.get(name) or getattr(now, name) for name in SURROUNDINGS}
+    return {name: other[name] if name in other else getattr(now, name) for name in SURROUNDINGS}
 
 
 # --- kinds of values ----------------------------------------------------------------------------
@@ -178,9 +178,7 @@ SURROUNDINGS = {
         "degrees north (-90 to 90) and east (-180 to 180): [34.798, 114.32]",
         _each(_number(-90, 90), _number(-180, 180)),
     ),
-    "location_code": _around(
-        "location_code", "a whole number from 0 to 65535", _whole(0, 65_535)
-    ),
+    "location_code": _around("location_code", "a whole number from 0 to 65535", _whole(0, 65_535)),
     "access_points": _around(
         "access_points",
         f"at most {_MOST_POINTS} of MAC address, dBm (-127 to 0), channel (1 to 14) and name: "

@@ -24,6 +24,7 @@ from atwin.twin.board.hardware import Hardware
 from atwin.twin.board.nvram import Nvram
 from atwin.twin.board.rtc import Rtc
 from atwin.twin.board.sim import Identity
+from atwin.twin.board.surroundings import Surroundings
 from atwin.twin.board.traffic import Traffic
 from atwin.twin.engine.pool import LIMIT
 from atwin.twin.faults.engine import Faults
@@ -120,6 +121,7 @@ class Twin:
                 rtc=Rtc(clock),
                 nvram=nvram,
                 flash=flash,
+                surroundings=Surroundings(profile.value("battery_mv")),
                 trace=trace,
                 time_scale=time_scale,
             )

@@ -64,8 +64,11 @@ def test_pins_and_state(control: Path) -> None:
             "flow": [0, 0],
         },
         "counters": {"to_host": 0, "to_host_lost": 0, "to_module": 0, "to_module_lost": 0},
+        "ioset": 0,
+        "surroundings": state["state"]["surroundings"],
         "faults": {"waiting": [], "at_work": [], "begun": {}},
     }
+    assert state["state"]["surroundings"]["voltage"] == 3968
     # RESET switches an Air780E off.
     assert (low["ok"], low["state"]["on"], low["state"]["pins"]["reset"]) == (True, False, 1)
     assert off["state"]["pins"]["supply"] == 0
@@ -73,6 +76,17 @@ def test_pins_and_state(control: Path) -> None:
     assert on["ok"]
     (pressed,) = say(control, {"pulse": "power_key", "seconds": 1.2})
     assert pressed["state"]["on"]
+
+
+def test_surroundings_are_set_and_seen(control: Path) -> None:
+    points = [["00:11:22:33:44:55", -50, 6, "office"]]
+    values = {"voltage": 3300, "access_points": points, "gpio": {"5": 1}}
+    answer, wrong, after = say(
+        control, {"set": values}, {"set": {"voltage": 9, "adc": 1}}, {"get": "state"}
+    )
+    for state in (answer, after):
+        assert state["state"]["surroundings"].items() >= values.items()
+    assert wrong == {"ok": False, "error": "adc: 1: it takes two whole numbers from 0 to 5000, mV"}
 
 
 def test_faults_at_run_time(control: Path) -> None:
@@ -128,6 +142,10 @@ def test_traffic(control: Path) -> None:
         "[]",
         '{"set": {"reset": 2}}',
         '{"set": {"gpio": 1}}',
+        '{"set": {"voltage": 1e400}}',
+        '{"set": {"position": ["\\ud800", 1]}}',
+        '{"set": {"\\u001b[2J": 1}}',
+        '{"set": {"update": "\\r\\nRDY"}}',
         '{"set": {"reset": null}}',
         '{"set": {"rts": "on"}}',
         '{"pulse": "dtr", "seconds": 1}',

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from atwin.twin.board.nvram import Record
 
 #: Of the wrong type, out of range, or of a shape no setting has.
-ODD: list[Any] = [None, "x", -1, 10**20, 1.5, True, [], [1], [[1], 0], [9, 9], {"a": 1}]
+ODD: list[Any] = ["\r\nRDY", None, "x", -1, 10**20, 1.5, True, [], [1], [[1], 0], [9, 9], {"a": 1}]
 
 FACTORY = {
     "settings": (
@@ -52,8 +52,23 @@ FACTORY = {
         [b"AT+HTTPINIT;+HTTPPARA?", b"AT+HTTPTERM"],
         ["CID", "URL", "UA", "PROIP", "PROPORT", "REDIR", "BREAK", "BREAKEND", "USERDATA"],
     ),
+    "battery": ([b"AT+CBC?"], ["on", "off"]),
+    "usb": (
+        [b"AT+RNDISCALL?", b"AT+ROUTEIP?", b"AT+SETUSB?"],
+        ["rndis", "net", "mode", "vid", "pid"],
+    ),
+    "notes": ([b"AT+WISN?", b'AT+SYSNV=0,"ureboot"'], ["ureboot", "text"]),
+    "upgrade": (
+        [b'AT+UPGRADE="%b"' % name for name in (b"AUTO", b"PERIOD", b"KEY", b"URL")],
+        ["auto", "period", "key", "url"],
+    ),
+    "firmware": ([b"ATI", b"AT+UPGRADE?"], ["name", "waiting", "untold"]),
     "datainfo": ([b"AT^DATAINFO?"], ["on", "interval", "up", "down"]),
 }
+
+#: Fields that take any text, and those that take a text without a line end.
+LONG_TEXTS = ("apn", "URL", "UA", "USERDATA")
+TEXTS = (*LONG_TEXTS, "text", "key", "url", "name", "waiting")
 
 
 class Kept(StateDirectory):
@@ -114,8 +129,9 @@ def test_a_value_of_the_wrong_kind_is_the_factorys(name: str) -> None:
             field: odd
             for field in FACTORY[name][1]
             # These take any text, and that switch is a switch.
-            if not (isinstance(odd, str) and field in ("apn", "URL", "UA", "USERDATA"))
-            and not (odd is True and field == "on")
+            if not (odd == "x" and field in TEXTS)
+            and not (odd == ODD[0] and field in LONG_TEXTS)
+            and not (odd is True and field in ("on", "auto", "untold"))
         }
         assert shown(name, record | {"unknown": odd, "__doc__": odd}) == factory, odd
 
@@ -126,6 +142,8 @@ def test_a_value_of_the_wrong_kind_is_the_factorys(name: str) -> None:
         ("settings", {"cmee": 2, "ipr": "x"}, b"+CMEE: 2"),
         ("sockets", {"quick_send": 2, "prompt": "x"}, b"+CIPQSEND: 2"),
         ("http", {"CID": 2, "URL": 5}, b"CID: 2"),
+        ("notes", {"ureboot": 1, "text": "\r\nRDY"}, b'"ureboot",1'),
+        ("firmware", {"name": "V2", "waiting": "\r\nRDY"}, b"V2"),
         ("datainfo", {"interval": 99, "on": 1}, b"^DATAINFO: 0,99"),
     ],
 )

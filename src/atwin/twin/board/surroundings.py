@@ -30,7 +30,7 @@ class Surroundings:
     """As they are now; `Module.surround` changes them where the firmware is to notice."""
 
     #: mV at VBAT.
-    voltage: int
+    voltage: int = 3968
     #: Per cent of the battery, where the model tells them.
     charge: int = 80
     #: mV at each input of the converter.

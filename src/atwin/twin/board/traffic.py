@@ -21,7 +21,7 @@ _REMEMBERED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One HTTPACTION, HTTPEXACTION, HTTPGETTOFS or UPGRADE with everything it did: redirects, DNS, TLS."""
+    """One HTTPACTION, HTTPEXACTION, HTTPGETTOFS or UPGRADE with all it did: redirects, DNS, TLS."""
 
     #: Such as "HTTPACTION GET".
     name: str

@@ -53,6 +53,9 @@ class Battery(ChapterService):
     def surrounded(cls, run: Run, name: str) -> None:
         """Switch off where the voltage is too low now."""
         hardware = run.hardware
-        if name == "voltage" and hardware.surroundings.voltage < Thresholds.boot(hardware.nvram).off:
+        if (
+            name == "voltage"
+            and hardware.surroundings.voltage < Thresholds.boot(hardware.nvram).off
+        ):
             run.urc(PowerDown())
             run.power.switch_off("low voltage")

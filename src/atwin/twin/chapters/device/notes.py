@@ -12,6 +12,9 @@ from atwin.twin.board.nvram import LineText
 from atwin.twin.engine.run import Commands, Run
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+    from typing import Any
+
     from atwin.twin.board.nvram import Nvram
 
 _RECORD = "notes"
@@ -29,7 +32,7 @@ class NoteCommands(Commands):
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        self._kept = _Kept.boot(run.hardware.nvram)
+        self._kept = _Notes.boot(run.hardware.nvram)
         self._captures = 0
 
     @command.set("+MIFIMAC")
@@ -86,13 +89,13 @@ class NoteCommands(Commands):
 
 
 @dataclass(slots=True)
-class _Kept:
+class _Notes:
     """What NVRAM holds."""
 
     ureboot: int = 0
     text: str = ""
 
     @classmethod
-    def boot(cls, nvram: Nvram) -> _Kept:
-        allowed = {"ureboot": range(2), "text": LineText(_LONGEST)}
+    def boot(cls, nvram: Nvram) -> _Notes:
+        allowed: dict[str, Container[Any]] = {"ureboot": range(2), "text": LineText(_LONGEST)}
         return nvram.restore(_RECORD, cls(), allowed)

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from atwin.at import command
+from atwin.at.grammar import Argument
 from atwin.at.kinds import BadArgument, Late, OneOf, Range, Text
 from atwin.twin.chapters.upgrade.service import Upgrades
 from atwin.twin.chapters.upgrade.settings import LONGEST, LONGEST_KEY, LONGEST_URL, SHORTEST
 from atwin.twin.engine.run import Commands, Run
 
 if TYPE_CHECKING:
-    from atwin.at.grammar import Argument
     from atwin.at.kinds import ParameterKind
 
 #: What each name takes; the fields of `UpgradeSettings` in capitals.
@@ -50,9 +50,9 @@ class UpgradeCommands(Commands):
         settings = self._upgrades.settings
         if value is None:
             return f'+UPGRADE: "{name.upper()}",{_shown(getattr(settings, field))}'
-        wanted: Any = kind.convert(value)
-        changed = replace(settings, **{field: bool(wanted) if field == "auto" else wanted})
-        self._upgrades.changed(changed, save=not unsaved)
+        wanted = kind.convert(value)
+        changed: dict[str, Any] = {field: bool(wanted) if field == "auto" else wanted}
+        self._upgrades.change(replace(settings, **changed), save=not unsaved)
         return None
 
     @command.execute("+UPGRADE")

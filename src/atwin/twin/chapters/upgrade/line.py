@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from functools import reduce
 from operator import xor
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from atwin.at import command
 from atwin.at.dialect.results import LineUpgradeError
+from atwin.at.grammar import Argument
 from atwin.at.kinds import BadArgument, Late, Text, integer
 from atwin.at.reply import Reply
 from atwin.twin.board.installed import package_name, wait_for_restart
 from atwin.twin.chapters.upgrade.fetch import LARGEST
 from atwin.twin.engine.run import Commands, Run
-
-if TYPE_CHECKING:
-    from atwin.at.grammar import Argument
 
 _ERASE, _WRITE, _VERIFY, _RESTART = 0, 1, 2, 5
 #: The vendor's numbers, in the order of the checks; the last two are of our own choice.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import partial
-from typing import TYPE_CHECKING
 
 from atwin.at.cme import Cme
 from atwin.at.dialect.urcs import UpgradeInstalled, UpgradeLoaded, UpgradeProgress
@@ -79,7 +77,7 @@ class Upgrades(ChapterService):
         """Whether a question is under way."""
         return self._question is not None and not self._question.done()
 
-    def changed(self, settings: UpgradeSettings, *, save: bool) -> None:
+    def change(self, settings: UpgradeSettings, *, save: bool) -> None:
         """AT+UPGRADE with a value: in force now, and if it is to `save` at the next start."""
         self.settings = settings
         if save:
@@ -154,8 +152,8 @@ class Upgrades(ChapterService):
         self.percent = percent
 
     def _failed(self, failed: UpgradeFailed) -> None:
-        log.info("UPGRADE: %d, status %d, cause %d: %s", failed.error, failed.status, failed.cause, failed)  # fmt: skip
         self.result = (failed.error, failed.status, failed.cause)
+        log.info("UPGRADE: %d, status %d, cause %d: %s", *self.result, failed)
         if self.percent or failed.error == UpgradeError.FILE:
             self.run.urc(UpgradeProgress(failed.error))
 

@@ -1,4 +1,4 @@
-"""What AT+UPGRADE sets: whether, how often, where and for which project (docs/spec/general.md §3)."""
+"""What AT+UPGRADE sets: whether to ask, how often, and whom (docs/spec/general.md §3)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from urllib.parse import quote
 from atwin.twin.board.nvram import LineText
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+    from typing import Any
+
     from atwin.twin.board.nvram import Nvram
     from atwin.twin.engine.run import Run
 
@@ -34,7 +37,7 @@ class UpgradeSettings:
     @classmethod
     def boot(cls, nvram: Nvram) -> UpgradeSettings:
         """The saved ones."""
-        allowed = {
+        allowed: dict[str, Container[Any]] = {
             "period": range(SHORTEST, LONGEST + 1),
             "key": LineText(LONGEST_KEY),
             "url": LineText(LONGEST_URL),

@@ -100,9 +100,9 @@ class BrownOut(Fault):
 class FirmwareQuestion(Fault):
     """The module asks for new firmware, as it does once a day unless AT+UPGRADE="AUTO",0 was said.
 
-    That takes a connection, and is traffic where the module has somebody to ask: `url`, AT+UPGRADE's
-    URL, or the flag `fota_default`. `firmware` is there to be had: it is loaded, and the module
-    restarts twice.
+    That takes a connection, and is traffic where the module has somebody to ask: `url`, that of
+    AT+UPGRADE, or the flag `fota_default`. `firmware` is there to be had: it is loaded, and the
+    module restarts twice.
     """
 
     KIND: ClassVar[str] = "fota_query"
