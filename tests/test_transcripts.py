@@ -60,6 +60,7 @@ def written(folder: Path, text: str) -> Path:
         (r"> b'AT\r'" "\n" r"< b'AT\r\r\nOK\r\n\r\n'", "t.txt:2", r"b'AT\r\r\nOK\r\n'"),
         (r"> b'AT\r'" "\n" r"< b'AT\r'", "t.txt: the end", r"b'\r\nOK\r\n'"),
         ("> b'AT'\n@ silence 1", "t.txt:2", "b'AT'"),
+        ("> b'\\xff' * 3\n@ silence 1", "t.txt:2", r"b'\xff\xff\xff'"),
         (r"> b'AT\r'" "\n< ...\n< b'never'", "t.txt:3", r"b'AT\r\r\nOK\r\n'"),
     ],
 )

@@ -66,7 +66,7 @@ class Transcript:
     flags: dict[str, float] = field(default_factory=dict)
     cold: bool = False
     pages: dict[str, Page] = field(default_factory=dict)
-    #: Kind (tcp, udp, refused) and whether it echoes, by name.
+    #: Kind (tcp, udp, refused, silent) and whether it echoes, by name.
     peers: dict[str, tuple[str, bool]] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
 
@@ -89,7 +89,8 @@ class Transcript:
     @property
     def needs_virtual_clock(self) -> bool:
         waits = sum(step.seconds for step in self.steps if step.kind in ("wait", "silence"))
-        return self.cold or waits > LONGEST_REAL_WAIT
+        nobody = any(kind == "silent" for kind, _ in self.peers.values())
+        return self.cold or nobody or waits > LONGEST_REAL_WAIT
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -118,11 +119,13 @@ def parse(path: Path) -> Transcript:
 
 
 def _literal(text: str, *, empty: bool = False) -> bytes:
-    """A Python bytes literal, or several in a row."""
-    value = ast.literal_eval(text)
+    """A Python bytes literal, or several in a row; `* 100` after them repeats all."""
+    once, star, times = text.rpartition(" * ")
+    repeated = bool(star) and times.isdigit()
+    value = ast.literal_eval(once if repeated else text)
     if not isinstance(value, bytes) or not (value or empty):
         raise ValueError("a bytes literal that is not empty must stand here")
-    return value
+    return value * int(times) if repeated else value
 
 
 def _directive(transcript: Transcript, place: str, text: str) -> None:
@@ -146,7 +149,7 @@ def _directive(transcript: Transcript, place: str, text: str) -> None:
             if argument not in EVENTS:
                 raise ValueError(f"events are {', '.join(EVENTS)}")
             transcript.steps.append(Step(place, name, argument=argument))
-        case "tcp" | "udp" | "refused":
+        case "tcp" | "udp" | "refused" | "silent":
             peer, _, echo = argument.partition(" ")
             if echo not in ("", "echo"):
                 raise ValueError("a peer echoes or does not")

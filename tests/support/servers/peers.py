@@ -27,7 +27,7 @@ PATIENCE = 10.0
 
 @dataclass
 class Peer:
-    """One server. `kind` is tcp, udp, or refused: nobody listens there."""
+    """One server. `kind` is tcp, udp, refused: nobody listens there, or silent: nobody answers."""
 
     name: str
     kind: str = "tcp"
@@ -112,6 +112,8 @@ def simulated(network: SimulatedNetwork, peers: Iterable[Peer]) -> None:
             network.serve(peer.host, peer.port, peer.serve)
         elif peer.kind == "udp":
             network.serve_udp(peer.host, peer.port, peer.serve)
+        elif peer.kind == "silent":
+            network.never_answers(peer.host, peer.port)
 
 
 @asynccontextmanager
