@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import random
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -63,7 +64,7 @@ class Transcript:
     path: Path
     #: It is played on each of them.
     models: tuple[str, ...] = ("air724ug",)
-    flags: dict[str, float] = field(default_factory=dict)
+    flags: dict[str, float | str] = field(default_factory=dict)
     cold: bool = False
     pages: dict[str, Page] = field(default_factory=dict)
     #: Kind (tcp, udp, refused, silent) and whether it echoes, by name.
@@ -128,6 +129,14 @@ def _literal(text: str, *, empty: bool = False) -> bytes:
     return value * int(times) if repeated else value
 
 
+def _flag(text: str) -> float | str:
+    """A number, or a word."""
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
+
+
 def _directive(transcript: Transcript, place: str, text: str) -> None:
     name, _, argument = text.partition(" ")
     argument = argument.strip()
@@ -136,7 +145,7 @@ def _directive(transcript: Transcript, place: str, text: str) -> None:
             transcript.models = tuple(argument.split())
         case "flag":
             flag, _, value = argument.partition("=")
-            transcript.flags[flag] = float(value)
+            transcript.flags[flag] = _flag(value)
         case "cold":
             transcript.cold = True
         case "serve":

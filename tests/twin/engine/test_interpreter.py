@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +17,7 @@ from atwin.at.reply import Block, CmeError, Collect, Reply
 from atwin.clock import LoopClock, run_virtual
 from atwin.line.ports.memory import memory_pair
 from atwin.line.uart.uart import Uart
-from atwin.models import load_profile
+from atwin.models import Profile, load_profile
 from atwin.twin.board.hardware import Hardware
 from atwin.twin.board.rtc import Rtc
 from atwin.twin.board.sim import Identity
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 T = TypeVar("T")
+
+EC = ("air780e-at", "air780e-lsat", "air780eg", "air780ep")
 
 
 class Sample(Commands):
@@ -92,6 +94,12 @@ class Sample(Commands):
         """Takes bytes for ten seconds."""
         return Collect(b"\r\n> ", size, 10, self._keep)
 
+    @command.execute("+LATE", last=True)
+    async def late(self) -> Collect:
+        """Takes a byte, after two seconds."""
+        await asyncio.sleep(2)
+        return self.data(1)
+
     def _keep(self, data: bytes) -> None:
         self.kept = data
 
@@ -99,12 +107,12 @@ class Sample(Commands):
 class Rig:
     """A run with `Sample` on one end of a memory line, a terminal on the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, profile: Profile) -> None:
         host, module = memory_pair()
         clock = LoopClock()
         self.uart = Uart(module)
         hardware = Hardware(
-            profile=load_profile("air724ug"),
+            profile=profile,
             uart=self.uart,
             network=NoNetwork(),
             clock=clock,
@@ -127,9 +135,11 @@ class Rig:
         return await self.terminal.quiet(0.5)
 
 
-def with_rig(test: Callable[[Rig], Awaitable[T]]) -> T:
+def with_rig(
+    test: Callable[[Rig], Awaitable[T]], model: str = "air724ug", **flags: bool | float | str
+) -> T:
     async def main() -> T:
-        rig = Rig()
+        rig = Rig(load_profile(model).with_flags(**flags))
         try:
             return await test(rig)
         finally:
@@ -142,9 +152,9 @@ def with_rig(test: Callable[[Rig], Awaitable[T]]) -> T:
     ("typed", "answer"),
     [
         (b"AT\r", b"AT\r\r\nOK\r\n"),
-        (b"AT\r\n", b"AT\r\r\nOK\r\n"),
-        (b"AT\n", b"AT\n\r\nOK\r\n"),
-        (b"\r\n\r", b"\r\r"),
+        (b"AT\r\n", b"AT\r\n\r\nOK\r\n"),
+        (b"AT\n", b"AT\r\r\nOK\r\n"),
+        (b"\r\n\r", b"\r\n\r"),
         (b"noise\r", b"noise\r"),
         (b"noiseAT+INFO\r", b"noiseAT+INFO\r\r\n+INFO: 1\r\n\r\nOK\r\n"),
         (b"AT+LINES\r", b"AT+LINES\r\r\none\r\ntwo\r\n\r\nOK\r\n"),
@@ -328,16 +338,96 @@ def test_a_urc_comes_before_the_answer_to_the_next_pipelined_command() -> None:
     with_rig(test)
 
 
-def test_an_over_long_line_is_refused_and_forgotten() -> None:
+@pytest.mark.parametrize(
+    ("model", "longest", "refusal"),
+    [("air724ug", 1024, b""), *((model, 8704, b"\r\nERROR\r\n") for model in EC)],
+)
+def test_an_over_long_line_is_forgotten(model: str, longest: int, refusal: bytes) -> None:
     async def test(rig: Rig) -> None:
         await rig.answer(b"ATE0\r")
-        assert await rig.answer(b"AT+INFO" + b" " * (4095 - 7) + b"\r") != b"\r\nERROR\r\n"
-        for _ in range(3):
-            assert await rig.answer(b"AT" + b"x" * 2000) == b""
-        assert await rig.answer(b"\r") == b"\r\nERROR\r\n"
+        just = b"AT+INFO".ljust(longest - 1)
+        assert await rig.answer(just + b"\r") == b"\r\n+INFO: 1\r\n\r\nOK\r\n"
+        for typed in (just + b" \r", b"AT".ljust(5 * longest, b"x") + b"\r"):
+            assert await rig.answer(typed) == refusal
         assert await rig.answer(b"AT+INFO\r") == b"\r\n+INFO: 1\r\n\r\nOK\r\n"
 
+    with_rig(test, model)
+
+
+def test_a_fault_that_shortens_lines_refuses_them_on_every_model() -> None:
+    async def test(rig: Rig) -> None:
+        rig.run.hardware.taps.longest_line = 20
+        assert (await rig.answer(b"AT+INFO;+INFO;+INFO\r")).endswith(b"1\r\n\r\nOK\r\n")
+        assert (await rig.answer(b"AT+INFO;+INFO;+INFO \r")).endswith(b" \r\r\nERROR\r\n")
+
     with_rig(test)
+
+
+def test_a_line_feed_that_comes_late_is_echoed_alone_and_is_no_line() -> None:
+    async def test(rig: Rig) -> None:
+        now = asyncio.get_running_loop().time
+        begun = now()
+        rig.terminal.type(b"AT\r")
+        assert await rig.terminal.expect(b"OK\r\n") == b"AT\r\r\nOK\r\n"
+        assert now() - begun == pytest.approx(0.02)
+        assert await rig.answer(b"\n") == b"\n"
+        assert await rig.answer(b"AT+DATA=1\r") == b"AT+DATA=1\r\r\n> "
+        assert await rig.answer(b"\nx") == b"\r\nOK\r\n"
+        assert rig.kept == b"x"
+
+    with_rig(test)
+
+
+@pytest.mark.parametrize("typed", [b"AT\r\n", b"AT\r\nAT\r\n", b"AT\rAT\r\n", b"ATE0\r\nAT\r"])
+def test_no_line_waits_for_what_is_there_or_not_echoed(typed: bytes) -> None:
+    async def test(rig: Rig) -> None:
+        begun = asyncio.get_running_loop().time()
+        rig.terminal.type(typed)
+        for _ in range(typed.count(b"AT")):
+            await rig.terminal.expect(b"OK\r\n")
+        assert asyncio.get_running_loop().time() == begun
+
+    with_rig(test)
+
+
+@pytest.mark.parametrize(
+    ("flags", "kept"),
+    [
+        ({}, list(range(8, 40))),
+        ({"urc_queue_bytes": 60}, [36, 37, 38, 39]),
+        ({"urc_queue_bytes": 1}, [39]),
+        ({"urc_queue_count": 0, "urc_queue_bytes": 0}, list(range(40))),
+    ],
+)
+def test_of_urcs_that_wait_the_oldest_are_dropped(flags: dict[str, Any], kept: list[int]) -> None:
+    async def test(rig: Rig) -> None:
+        await rig.answer(b"ATE0\r")
+        rig.terminal.type(b"AT+SLOW\r")
+        await asyncio.sleep(1)
+        for cause in range(40):
+            rig.run.urc(HttpCause(cause))
+        heard = await rig.terminal.quiet(10)
+        urcs = b"".join(b"\r\nERROR: %d\r\n" % cause for cause in kept)
+        assert heard == b"\r\n+SLOW: done\r\n\r\nOK\r\n" + urcs
+
+    with_rig(test, **flags)
+
+
+@pytest.mark.parametrize(("model", "dropped"), [("air724ug", True), ("air780e-at", False)])
+def test_a_data_phase_drops_the_urcs_that_wait(model: str, dropped: bool) -> None:
+    async def test(rig: Rig) -> None:
+        await rig.answer(b"ATE0\r")
+        rig.terminal.type(b"AT+LATE\r")
+        await asyncio.sleep(1)
+        rig.run.urc(HttpCause(1))
+        assert await rig.terminal.quiet(5) == b"\r\n> "
+        rig.run.urc(HttpCause(2))
+        rest = b"\r\nERROR: 2\r\n"
+        if not dropped:
+            rest = b"\r\nERROR: 1\r\n" + rest
+        assert await rig.answer(b"x") == b"\r\nOK\r\n" + rest
+
+    with_rig(test, model)
 
 
 def test_each_answer_is_one_write() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atwin.twin")
 
-#: Longest command line in bytes, CR included (docs/spec/open-questions.md OQ-29).
-LONGEST_LINE = 4096
-
 
 @dataclass(slots=True)
 class Taps:
@@ -49,8 +47,8 @@ class Taps:
     aside: Callable[[], str | None] | None = None
     #: Called with each connection that HTTP opened, TLS included; gives what HTTP reads from.
     stream: Callable[[Stream], Stream] | None = None
-    #: Longest command line in bytes, CR included.
-    longest_line: int = LONGEST_LINE
+    #: Longest command line in bytes, CR included, where the model would take more.
+    longest_line: int = sys.maxsize
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from atwin.at.cme import Cme
+from atwin.at.cme import Cme, Wording
 from atwin.at.dialect.results import OK
 from atwin.at.grammar import Command, MalformedLine, parse_line
 from atwin.at.reply import (
@@ -31,6 +31,7 @@ from atwin.at.reply import (
     frame_urc,
 )
 from atwin.twin.engine.lines import OVERLONG, DataPhase, LineReader
+from atwin.twin.engine.urc_queue import UrcQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,9 @@ log = logging.getLogger("atwin.twin")
 #: Seconds without a byte after which a line that has begun no longer holds back URCs: with echo
 #: on they would cut it apart, but noise that never ends in CR must not silence the module.
 _TYPING = 1.0
+
+#: Seconds that a module which echoes a LF waits for it after a CR.
+_LINE_FEED_WAIT = 0.02
 
 #: Bytes of short answers after which the port is asked whether anyone takes them.
 _MUCH_OUTPUT = 65536
@@ -61,19 +65,28 @@ class Interpreter:
     """Reads command lines from the UART, runs them, and keeps URCs out of the answers."""
 
     def __init__(self, run: Run) -> None:
-        hardware = run.hardware
+        hardware, profile = run.hardware, run.profile
         self._run = run
         self._uart = hardware.uart
         self._clock = hardware.clock
         self._taps = hardware.taps
         self._settings = run.settings
         self._uart_settings = _of_the_uart(run.settings)
-        self._reader = LineReader()
+        self._longest = profile.limit("line_max")
+        self._overflows_silently = profile.has("line_overflow_silent")
+        self._echoes_line_feed = profile.has("echo_lf")
+        self._wording = Wording(
+            profile.choice("cme_texts") == "engine", profile.has("cms_text_always")
+        )
+        self._reader = LineReader(self._longest)
+        self._line_feed_due: Timer | None = None
         self._stopped = False
         self._busy = False
         self._data_phase: DataPhase | None = None
         self._passage: Passage | None = None
-        self._unsolicited: deque[Callable[[], bytes]] = deque()
+        self._unsolicited = UrcQueue(
+            profile.value("urc_queue_count"), profile.value("urc_queue_bytes")
+        )
         self._typed_at = self._clock.now()
         self._gap_due: Timer | None = None
         self._output = 0
@@ -88,8 +101,9 @@ class Interpreter:
         self._stopped = self._busy = True
         self._unsolicited.clear()
         self._passage = None
-        if self._gap_due is not None:
-            self._gap_due.cancel()
+        for timer in (self._gap_due, self._line_feed_due):
+            if timer is not None:
+                timer.cancel()
         if self._data_phase is not None:
             self._data_phase.stop_timer()
         self._data_phase = None
@@ -98,12 +112,12 @@ class Interpreter:
     def urc(self, urc: Urc) -> None:
         """Say something unsolicited, as soon as no answer, echo or data phase is under way."""
         if self._taps.says is None or self._taps.says(urc):
-            text = str(urc)
-            self.in_gap(lambda: frame_urc(text))
+            self._unsolicited.add_urc(frame_urc(str(urc)))
+            self._fill_gap()
 
     def in_gap(self, output: Callable[[], bytes]) -> None:
         """Write what `output` gives in the next gap, in turn with the URCs; b"" is nothing."""
-        self._unsolicited.append(output)
+        self._unsolicited.add(output)
         self._fill_gap()
 
     def say(self, raw: bytes) -> None:
@@ -119,6 +133,7 @@ class Interpreter:
     def hand_over(self, passage: Passage) -> None:
         """From now on what is typed goes to `passage`, and nothing is said by itself."""
         self._reader.forget()
+        self._unsolicited.begin_data()
         self._passage = passage
 
     def take_back(self) -> None:
@@ -148,18 +163,36 @@ class Interpreter:
             if self._data_phase is not None:
                 self._feed_data(self._data_phase, rx)
                 continue
-            self._reader.longest = self._taps.longest_line
-            echo, line = self._reader.take(rx)
-            if self._settings.echo:
-                self._echo = echo
-            if line is None:
-                self._typed_at = self._clock.now()
-            else:
-                self._run_line(line)
-            if self._echo:
-                self._write(b"")
-            self._fill_gap()
+            self._take_line(rx)
         self._uart.taken()
+
+    def _take_line(self, rx: bytearray) -> None:
+        """Take from `rx` up to the end of a line, and run that."""
+        reader, taps = self._reader, self._taps
+        reader.longest = min(self._longest, taps.longest_line)
+        reader.refuses = not self._overflows_silently or taps.longest_line < self._longest
+        reader.awaits_line_feed = self._echoes_line_feed and self._settings.echo
+        if self._line_feed_due is not None:
+            self._line_feed_due.cancel()
+        echo, line = reader.take(rx)
+        if self._settings.echo:
+            self._echo = echo
+        if line is not None:
+            self._run_line(line)
+        else:
+            self._typed_at = self._clock.now()
+            if reader.holds:
+                self._line_feed_due = self._clock.call_later(_LINE_FEED_WAIT, self._no_line_feed)
+        if self._echo:
+            self._write(b"")
+        self._fill_gap()
+
+    def _no_line_feed(self) -> None:
+        """No LF has come after a CR that was the end of a line."""
+        if self._reader.holds:
+            self._run_line(self._reader.release())
+            self._fill_gap()
+            self.resume()
 
     def _is_gap(self) -> bool:
         return not self._busy and self._data_phase is None and self._passage is None
@@ -182,7 +215,7 @@ class Interpreter:
                 return
         # What is said may end the gap: after CONNECT the line belongs to the data.
         while self._unsolicited and self._is_gap():
-            if output := self._unsolicited.popleft()():
+            if output := self._unsolicited.take():
                 self._uart.write(output)
 
     def _gap_is_due(self) -> None:
@@ -197,7 +230,7 @@ class Interpreter:
                 raise AtError
             commands = parse_line(line)
         except (AtError, MalformedLine):
-            self._write(frame_error(AtError(), self._settings))
+            self._write(frame_error(AtError(), self._settings, self._wording))
             return
         if commands == ():
             self._write(frame_final(OK, self._settings))
@@ -233,7 +266,7 @@ class Interpreter:
         if not isinstance(error, AtError):
             log.error("a command failed in a way it should not", exc_info=error)
             error = CmeError(Cme.UNKNOWN)
-        self._write(frame_error(error, self._settings))
+        self._write(frame_error(error, self._settings, self._wording))
 
     async def _finish(self, pending: Awaitable[Answer], commands: deque[Command]) -> None:
         try:
@@ -303,6 +336,7 @@ class Interpreter:
 
     def _begin_data_phase(self, collect: Collect) -> None:
         phase = DataPhase(collect)
+        self._unsolicited.begin_data()
         if collect.seconds is not None:
             end = partial(self._end_data_phase, phase)
             phase.timer = self._clock.call_later(collect.seconds, end)

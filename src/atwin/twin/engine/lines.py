@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from atwin.twin.board.hardware import LONGEST_LINE
-
 if TYPE_CHECKING:
     from atwin.at.reply import Collect
     from atwin.clock.base import Timer
@@ -19,53 +17,74 @@ CR, LF, BACKSPACE, CTRL_Z, ESC, SLASH = 0x0D, 0x0A, 0x08, 0x1A, 0x1B, 0x2F
 class Taken(NamedTuple):
     """What one `LineReader.take` found.
 
-    `line` is None while no line is complete; an over-long one is delivered as `OVERLONG`.
+    `line` is None while no line is complete; one that is refused is delivered as `OVERLONG`.
     """
 
     echo: bytes = b""
     line: str | None = None
 
 
-#: Stands for a line longer than `LONGEST_LINE`; no real line holds a CR.
+#: Stands for a line that was too long; no real line holds a CR.
 OVERLONG = "\r"
 
 
 class LineReader:
-    """Assembles lines; holds at most one line's bytes."""
+    """Assembles lines; holds at most one line's bytes.
 
-    def __init__(self) -> None:
-        #: Bytes, CR included.
-        self.longest = LONGEST_LINE
+    A CR ends a line. Where the module echoes a LF after it (`awaits_line_feed`), the line is held
+    until the next byte, or until `release` says that none comes.
+    """
+
+    def __init__(self, longest: int) -> None:
+        #: Bytes, CR included; a longer line is dropped, with `refuses` delivered as `OVERLONG`.
+        self.longest = longest
+        self.refuses = True
+        self.awaits_line_feed = False
         self._line = bytearray()
         self._overlong = False
+        self._held: str | None = None
         self._after_cr = False
+        self._late_echo = b""  # of a LF that comes when its line has been released
         self._after_data = False
         self._previous = ""
 
     @property
     def pending(self) -> bool:
         """Whether a line has begun and not ended."""
-        return bool(self._line) or self._overlong
+        return bool(self._line) or self._overlong or self.holds
+
+    @property
+    def holds(self) -> bool:
+        """Whether a line has ended that may still get its LF."""
+        return self._held is not None
 
     def forget(self) -> None:
         """Drop the line that has begun: the serial line goes into other hands now."""
         self._line.clear()
         self._overlong = False
+        self._held = None
+
+    def release(self) -> str:
+        """The line that is held: its LF does not come, or alone."""
+        line, self._held = self._held or "", None
+        self._after_cr, self._late_echo = True, b"\n"
+        return line
 
     def take(self, rx: bytearray) -> Taken:
         """Remove from `rx` what belongs to the current line, at most up to its end."""
         if self._after_data:
             self._skip_trailer(rx)
-        if self._after_cr:
-            self.swallow_line_feed(rx)
+        if self._held is not None:
+            line = self.release()
+            return Taken(self.swallow_line_feed(rx), line)
+        if self._after_cr and (late := self.swallow_line_feed(rx)):
+            return Taken(late)
         if not rx:
             return Taken()
         end = first_of(rx, CR, LF)
         if self._is_plain(rx, end):
-            typed = bytes(rx[: end + 1])
-            del rx[: end + 1]
-            self._after_cr = typed[end] == CR
-            return Taken(typed, self._remember(typed[:end].decode("latin-1")))
+            typed = bytes(rx[:end])
+            return self._end(typed, self._remember(typed.decode("latin-1")), rx, end)
         typed = bytes(rx[:end]) if end >= 0 else bytes(rx)
         if (self._line + typed[:2])[:2].upper() == b"A/" and len(self._line) < 2:
             # It needs no terminator, so what follows is another line.
@@ -77,17 +96,19 @@ class LineReader:
             return Taken(echo, self._previous)
         if not rx:
             return Taken(echo)
-        self._after_cr = rx[0] == CR
-        echo += bytes(rx[:1])
-        del rx[:1]
-        return Taken(echo, self._finish())
+        return self._end(echo, self._finish(), rx, 0)
 
-    def swallow_line_feed(self, rx: bytearray) -> None:
-        """Remove the LF of a CR LF: no line of its own, and no data byte (docs/spec/uart.md §1)."""
+    def swallow_line_feed(self, rx: bytearray) -> bytes:
+        """Remove the LF of a CR LF: no line of its own, and no data byte (docs/spec/uart.md §1).
+
+        Returns its echo.
+        """
         if self._after_cr and rx:
             self._after_cr = False
             if rx[0] == LF:
                 del rx[0]
+                return self._late_echo
+        return b""
 
     def swallow_trailer(self) -> None:
         """Data just ended: a CR LF or Ctrl-Z sent after them by habit is no input (§11)."""
@@ -102,6 +123,23 @@ class LineReader:
             and rx[1] != SLASH
             and BACKSPACE not in rx
         )
+
+    def _end(self, echo: bytes, line: str, rx: bytearray, end: int) -> Taken:
+        """A line is whole: remove its terminator, at `end` of `rx`, and all in front of it."""
+        terminator = rx[end]
+        del rx[: end + 1]
+        self._after_cr, self._late_echo = terminator == CR, b""
+        if terminator == LF:
+            # Our own leniency, and so is the echo: a client looks for its command and a CR.
+            return Taken(echo + (b"\r" if line else b"\n"), line)
+        echo += b"\r"
+        if not self.awaits_line_feed:
+            return Taken(echo, line)
+        if not rx:
+            self._held = line
+            return Taken(echo)
+        self._late_echo = b"\n"
+        return Taken(echo + self.swallow_line_feed(rx), line)
 
     def _skip_trailer(self, rx: bytearray) -> None:
         count = 0
@@ -126,12 +164,28 @@ class LineReader:
         return echo
 
     def _extend(self, typed: bytes) -> None:
-        if not self._overlong:
-            self._line += typed
         # The terminator counts as one byte of the line.
-        if len(self._line) >= self.longest:
+        if len(self._line) + len(typed) < self.longest:
+            if not self._overlong:
+                self._line += typed
+        elif self.refuses:
             self._overlong = True
             self._line.clear()
+        else:
+            self._search_on(typed)
+
+    def _search_on(self, typed: bytes) -> None:
+        """The line gets too long, and nothing is said: look for AT in the rest.
+
+        What is in front of an AT takes no room.
+        """
+        for value in typed:
+            self._line.append(value)
+            if len(self._line) >= self.longest:
+                start = self._line.upper().find(b"AT")
+                if start < 0 and value in b"Aa":
+                    start = len(self._line) - 1
+                del self._line[: start if start > 0 else None]
 
     def _repeats(self) -> bool:
         """`A/` runs the previous line again, without waiting for a terminator."""
