@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import atwin
 from atwin.line.ports.memory import memory_pair
-from atwin.net.network import PLAIN, Pong, SocketOptions, Stream
+from atwin.net.network import PLAIN, NameServers, Pong, SocketOptions, Stream
 from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class OneServer:
     def __init__(self) -> None:
         self.connection = Connection()
 
-    async def resolve(self, host: str) -> str:
+    async def resolve(self, host: str, servers: NameServers | None = None) -> str:
         return "192.0.2.1"
 
     async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:

@@ -67,7 +67,7 @@ def test_round_trip(kind: Any, data: st.DataObject) -> None:
         ("+SAPBR: 1,1", None),
         ("+HTTPACTION: 0,200", None),
         ("1,CONNECT OK", ConnectOk(1)),
-        ("+PDP DEACT", PdpDeact()),
+        ("+PDP DEACT", PdpDeact(None)),
         ("+PDP:DEACT", PdpDeact()),
         ("TCP ERROR:14", TransportError("TCP", 14)),
         ("+CDNSGIP:1,a.b,1.2.3.4", NameResolved("a.b", "1.2.3.4")),

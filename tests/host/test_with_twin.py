@@ -10,14 +10,14 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
-from atwin.net.network import PLAIN, SocketOptions
+from atwin.net.network import PLAIN, NameServers, SocketOptions
 from atwin.twin.twin import Twin
 
 
 class NoNetwork:
     """Behind the antenna is nothing: these tests stay on the line."""
 
-    async def resolve(self, host: str) -> NoReturn:
+    async def resolve(self, host: str, servers: NameServers | None = None) -> NoReturn:
         raise AssertionError(host)
 
     async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> NoReturn:

@@ -19,6 +19,10 @@ class ResolveError(NetworkError):
     """The host name has no address."""
 
 
+class UnansweredError(ResolveError):
+    """No name server gave an answer."""
+
+
 class ConnectError(NetworkError):
     """TCP connection refused, unreachable, or not answered."""
 
@@ -85,6 +89,18 @@ class SocketOptions:
 PLAIN = SocketOptions()
 
 
+#: Where name servers listen.
+DNS_PORT = 53
+
+
+@dataclass(frozen=True, slots=True)
+class NameServers:
+    """Whom to ask for names, in this order."""
+
+    addresses: tuple[str, ...]
+    port: int = DNS_PORT
+
+
 @dataclass(frozen=True, slots=True)
 class Pong:
     """The answer to an echo request: seconds until it came, and the hops it had left."""
@@ -96,8 +112,11 @@ class Pong:
 class Network(Protocol):
     """Resolve and connect, as the module's IP stack does. TLS is laid over a `Stream`."""
 
-    async def resolve(self, host: str) -> str:
-        """The first IPv4 (or else IPv6) address of `host`; literals pass. Raises `ResolveError`."""
+    async def resolve(self, host: str, servers: NameServers | None = None) -> str:
+        """The first IPv4 (or else IPv6) address of `host`; literals pass. Raises `ResolveError`.
+
+        `servers`: name servers to ask, for an IPv4 address, instead of the network's own.
+        """
 
     async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
         """Open a TCP connection. Raises `ConnectError`."""

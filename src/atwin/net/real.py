@@ -8,10 +8,12 @@ import socket
 from atwin.disk.errors import reason
 from atwin.net import icmp
 from atwin.net.meter.kernel import limit_segments
+from atwin.net.names import ask
 from atwin.net.network import (
     PLAIN,
     ConnectError,
     KeepAlive,
+    NameServers,
     Pong,
     ResolveError,
     SocketOptions,
@@ -25,9 +27,11 @@ from atwin.net.udp import UdpStream
 class RealNetwork:
     """Names and connections by way of the operating system. No deadlines: cancel instead."""
 
-    async def resolve(self, host: str) -> str:
+    async def resolve(self, host: str, servers: NameServers | None = None) -> str:
         if is_literal(host):
             return host
+        if servers is not None:
+            return await ask(self.open_udp, host, servers)
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)

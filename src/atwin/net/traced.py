@@ -8,7 +8,7 @@ from atwin.net.network import PLAIN, NetworkError
 from atwin.net.wrapper import NetworkWrapper, StreamWrapper
 
 if TYPE_CHECKING:
-    from atwin.net.network import Network, SocketOptions, Stream
+    from atwin.net.network import NameServers, Network, SocketOptions, Stream
     from atwin.trace import Trace
 
 
@@ -19,14 +19,15 @@ class TracedNetwork(NetworkWrapper):
         super().__init__(inner)
         self._trace = trace
 
-    async def resolve(self, host: str) -> str:
+    async def resolve(self, host: str, servers: NameServers | None = None) -> str:
+        asked = {} if servers is None else {"servers": ", ".join(servers.addresses)}
         try:
-            address = await self.inner.resolve(host)
+            address = await self.inner.resolve(host, servers)
         except NetworkError as error:
-            self._trace.notes("net", "not resolved", host=host, why=str(error))
+            self._trace.notes("net", "not resolved", host=host, why=str(error), **asked)
             raise
         if address != host:
-            self._trace.notes("net", "resolved", host=host, address=address)
+            self._trace.notes("net", "resolved", host=host, address=address, **asked)
         return address
 
     async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from atwin.net.network import PLAIN, unacknowledged
 
 if TYPE_CHECKING:
-    from atwin.net.network import Network, Pong, SocketOptions, Stream
+    from atwin.net.network import NameServers, Network, Pong, SocketOptions, Stream
 
 
 class StreamWrapper:
@@ -39,8 +39,8 @@ class NetworkWrapper:
     def __init__(self, inner: Network) -> None:
         self.inner = inner
 
-    async def resolve(self, host: str) -> str:
-        return await self.inner.resolve(host)
+    async def resolve(self, host: str, servers: NameServers | None = None) -> str:
+        return await self.inner.resolve(host, servers)
 
     async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
         return await self.inner.connect(address, port, options)

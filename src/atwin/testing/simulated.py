@@ -7,9 +7,11 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from atwin.net.inbox import Inbox
+from atwin.net.names import ask
 from atwin.net.network import (
     PLAIN,
     ConnectError,
+    NameServers,
     Pong,
     ResolveError,
     SocketOptions,
@@ -89,10 +91,12 @@ class SimulatedNetwork:
         """The name server does not answer questions about `host`."""
         self._mute_names.add(host.lower())
 
-    async def resolve(self, host: str) -> str:
+    async def resolve(self, host: str, servers: NameServers | None = None) -> str:
         name = host.lower()
         if is_literal(name):
             return host
+        if servers is not None:
+            return await ask(self.open_udp, host, servers)
         if name in self._mute_names:
             await _for_ever()
         await self._clock.sleep(2 * self._latency)

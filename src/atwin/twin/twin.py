@@ -16,6 +16,7 @@ from atwin.line.traced import LineTrace
 from atwin.line.uart.uart import Uart
 from atwin.models import Profile, load_profile
 from atwin.net.meter.metered import MeteredNetwork
+from atwin.net.network import DNS_PORT
 from atwin.net.real import RealNetwork
 from atwin.net.traced import TracedNetwork
 from atwin.trace import NO_TRACE, Trace
@@ -56,7 +57,8 @@ class Twin:
     host's RTS or DTR on RESET or PWRKEY. The same `seed` gives the same IMEI, IMSI, ICCID and
     line noise. With `state`, a directory, NVRAM and files outlive this process. `faults` is what
     goes wrong, and when; more can be added to `faults` of the twin. `trace` hears all that happens:
-    the dialogue at the module's end of the line, line, network, power.
+    the dialogue at the module's end of the line, line, network, power. `dns_port` is where the name
+    servers of AT+CDNSCFG listen.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Twin:
         state: StateDirectory | str | Path | None = None,
         faults: FaultPlan | None = None,
         trace: Trace = NO_TRACE,
+        dns_port: int = DNS_PORT,
     ) -> None:
         """Raises `UnknownModelError`, `StateError` for a directory that cannot be used, and
         `ValueError` for a rate, a seed or a time scale that cannot be.
@@ -123,6 +126,7 @@ class Twin:
                 flash=flash,
                 surroundings=Surroundings(profile.value("battery_mv")),
                 trace=trace,
+                dns_port=dns_port,
                 time_scale=time_scale,
             )
         )

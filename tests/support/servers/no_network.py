@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.net.network import PLAIN, ConnectError, Pong, ResolveError, SocketOptions
+from atwin.net.network import (
+    PLAIN,
+    ConnectError,
+    NameServers,
+    Pong,
+    ResolveError,
+    SocketOptions,
+)
 
 if TYPE_CHECKING:
     from atwin.net.network import Stream
 
 
 class NoNetwork:
-    async def resolve(self, host: str) -> str:
+    async def resolve(self, host: str, servers: NameServers | None = None) -> str:
         raise ResolveError(f"{host}: there is no network here")
 
     async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:

@@ -93,6 +93,7 @@ COMMANDS = {
     "+FSREAD": Shape(reads_file=True),
     # TCP and UDP (docs/spec/network.md §5)
     "+CSTT": Shape(secrets=(Secret(2, 1, marks="=:"),)),
+    "+CIPCSGP": Shape(secrets=(Secret(3, 1, marks="=:"),)),
     "+CIFSR": Shape(done=(results.Address,)),
     "+CIPSTART": Shape(
         refused=(results.AlreadyConnect,), closing=(urcs.ConnectOk, urcs.ConnectFail, urcs.Connect)

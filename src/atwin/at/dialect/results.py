@@ -91,13 +91,14 @@ class HttpGet(BodyHeader, says="+HTTPGET: <size>"):
     """The same as the manual's table has it."""
 
 
-class Fetched(BodyHeader, says="+CIPRXGET: <mode>,[<link>,]<size>,<left>"):
+class Fetched(BodyHeader, says='+CIPRXGET: <mode>,[<link>,]<size>,<left>[,"<peer>"]'):
     """What a link received, in mode 2, or in mode 3 in hex; `left` bytes stay with the module."""
 
     size: Annotated[int, r"\d{1,5}"]
     mode: Annotated[int, "[23]"]
     left: Annotated[int, r"\d{1,5}"]
     link: Link = None
+    peer: Annotated[str | None, r"[^\s\",]+:\d+"] = None
 
     @property
     def length(self) -> int:

@@ -188,6 +188,10 @@ class Closed(OfLink, Urc, says="[<link>, ]CLOSED"):
     """The peer closed a link, or it broke."""
 
 
+class SecureClosed(OfLink, Urc, says="[<link>, ]CLOSE OK"):
+    """The peer closed a TLS link, and what it sent is lost (EC718, docs/spec/network.md §5)."""
+
+
 class TransportError(Urc, says="<protocol> ERROR: <number>"):
     """Why a link broke or could not be had; the vendor's number."""
 
@@ -201,12 +205,16 @@ class SceneState(Urc, says="STATE: <state>"):
     state: Words
 
 
-class PdpDeact(Urc, says="+PDP: DEACT", also="+PDP DEACT"):
+class PdpDeact(Urc, says="+PDP[<colon>] DEACT", also="+PDP: DEACT"):
     """The network took the PDP of the sockets away (docs/spec/network.md §4, OQ-36)."""
 
+    colon: Annotated[str | None, ":"] = ":"
 
-class DataWaiting(OfLink, Urc, says="+CIPRXGET: 1[,<link>]"):
+
+class DataWaiting(OfLink, Urc, says='+CIPRXGET: 1[,<link>][,"<peer>"]'):
     """Received data wait to be fetched with CIPRXGET."""
+
+    peer: Annotated[str | None, r"[^\s\",]+:\d+"] = None
 
 
 class ReceivedFrom(Urc, says="RECV FROM: <peer>"):

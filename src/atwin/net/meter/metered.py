@@ -16,7 +16,8 @@ from atwin.net.meter.account import charged_account
 from atwin.net.meter.bill import Bill, Count
 from atwin.net.meter.connection import LAST_BYTES, ConnectionMeter
 from atwin.net.meter.kernel import read_kernel
-from atwin.net.meter.model import IPV6_MORE, datagram, name_query
+from atwin.net.meter.model import IPV6_MORE, datagram, name_datagram, name_query
+from atwin.net.names import ask
 from atwin.net.network import PLAIN, ConnectError, ResolveError, is_literal
 from atwin.net.tcp import TcpStream
 from atwin.net.wrapper import NetworkWrapper, StreamWrapper
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from atwin.net.meter.account import Account
-    from atwin.net.network import Network, Pong, SocketOptions, Stream
+    from atwin.net.meter.bill import OneWay
+    from atwin.net.network import NameServers, Network, Pong, SocketOptions, Stream
 
 #: Seconds that the last packets of a closed connection are waited for, and between two looks.
 _LONGEST_GOODBYE = 2.0
@@ -38,7 +40,7 @@ _LINGER_OFF = struct.pack("ii", 1, 0)
 class MeteredNetwork(NetworkWrapper):
     """Charges `account()` for what nobody else is charged for (see `Account.charged`).
 
-    Names are counted by the model, since this computer's resolver asks in its own way, or not at
+    Names are counted by the model where this computer's resolver asks, in its own way or not at
     all; so are connections that did not come about.
     """
 
@@ -51,9 +53,11 @@ class MeteredNetwork(NetworkWrapper):
         """Follow closed connections no longer; what they have cost so far is their cost."""
         await self._goodbyes.end()
 
-    async def resolve(self, host: str) -> str:
+    async def resolve(self, host: str, servers: NameServers | None = None) -> str:
         if is_literal(host):
             return await self.inner.resolve(host)
+        if servers is not None:
+            return await ask(self._open_for_names, host, servers)
         try:
             address = await self.inner.resolve(host)
         except ResolveError:
@@ -86,10 +90,19 @@ class MeteredNetwork(NetworkWrapper):
         return pong
 
     async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
-        inner = await self.inner.open_udp(address, port, options)
-        account = self._charged()
+        return self._counted(await self.inner.open_udp(address, port, options), address, datagram)
+
+    async def _open_for_names(self, address: str, port: int) -> Stream:
+        return self._counted(await self.inner.open_udp(address, port), address, name_datagram)
+
+    def _counted(
+        self, inner: Stream, address: str, cost: Callable[[int, int], OneWay]
+    ) -> MeteredDatagrams:
+        account, more = self._charged(), IPV6_MORE * (":" in address)
         return MeteredDatagrams(
-            inner, lambda bill: account.charge(Count(bill, bill)), ipv6=":" in address
+            inner,
+            lambda bill: account.charge(Count(bill, bill)),
+            lambda size: cost(size, more),
         )
 
     def _charge(self, bill: Bill) -> None:
@@ -100,25 +113,27 @@ class MeteredNetwork(NetworkWrapper):
 
 
 class MeteredDatagrams(StreamWrapper):
-    """A `Stream` of datagrams (see `Network.open_udp`); `charge` hears of each."""
+    """A `Stream` of datagrams (see `Network.open_udp`); `charge` hears of each, and its `cost`."""
 
-    def __init__(self, inner: Stream, charge: Callable[[Bill], None], *, ipv6: bool) -> None:
+    def __init__(
+        self, inner: Stream, charge: Callable[[Bill], None], cost: Callable[[int], OneWay]
+    ) -> None:
         super().__init__(inner)
         self._charge = charge
-        self._more = IPV6_MORE * ipv6
+        self._cost = cost
         #: What smaller reads left of the last datagram.
         self._rest = b""
 
     async def read(self, limit: int) -> bytes:
         if not self._rest:
             self._rest = await self.inner.read(_LARGEST)
-            self._charge(Bill(down=datagram(len(self._rest), self._more)))
+            self._charge(Bill(down=self._cost(len(self._rest))))
         data, self._rest = self._rest[:limit], self._rest[limit:]
         return data
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         await self.inner.write(data)
-        self._charge(Bill(up=datagram(len(data), self._more)))
+        self._charge(Bill(up=self._cost(len(data))))
 
 
 class Goodbyes:

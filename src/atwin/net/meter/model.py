@@ -168,11 +168,14 @@ def datagram(size: int, more: int = 0) -> OneWay:
     return OneWay(payload=size, headers=UDP_HEADERS + more, packets=1, data_packets=1)
 
 
+def name_datagram(size: int, more: int = 0) -> OneWay:
+    """The same to or from a name server."""
+    return OneWay(dns=UDP_HEADERS + more + size, packets=1)
+
+
 def name_query(name: str, *, found: bool = True) -> Bill:
     """The question for the IPv4 address of `name` (RFC 1035 §4) and an answer with one record."""
     # Header, the name as labels with its root, type and class; the answer repeats all of it.
     question = 12 + len(name.rstrip(".")) + 2 + 4
     answer = question + (16 if found else 0)
-    return Bill(
-        OneWay(dns=UDP_HEADERS + question, packets=1), OneWay(dns=UDP_HEADERS + answer, packets=1)
-    )
+    return Bill(name_datagram(question), name_datagram(answer))

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from atwin.net.network import DNS_PORT
 from atwin.trace import NO_TRACE, Trace
 from atwin.twin.board.cell import Cell
 from atwin.twin.board.flash import Flash
@@ -73,6 +74,8 @@ class Hardware:
     traffic: Traffic = field(default_factory=Traffic)
     #: Hears what happens.
     trace: Trace = NO_TRACE
+    #: Where the name servers of AT+CDNSCFG listen.
+    dns_port: int = DNS_PORT
     #: All start-up and network times are multiplied by this; 0 makes them immediate.
     time_scale: float = 1.0
     #: Why the firmware started last.

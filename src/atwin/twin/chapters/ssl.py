@@ -14,7 +14,7 @@ from atwin.at.grammar import Argument
 from atwin.at.kinds import BadArgument, OneOf, Tail, Text, integer
 from atwin.at.reply import CmeError
 from atwin.net.loading import load_tls
-from atwin.net.network import NetworkError, is_literal
+from atwin.net.network import NetworkError, TlsError, is_literal
 from atwin.twin.board.flash import FlashError
 from atwin.twin.engine.run import Chapter, ChapterService, Commands, Run
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("atwin.twin")
 
 #: TCP links 0-5, FTP, MQTT, HTTP (docs/spec/tls.md §2).
-CONTEXTS = (0, 1, 2, 3, 4, 5, 34, 88, 153)
+_LINKS = (0, 1, 2, 3, 4, 5)
+CONTEXTS = (*_LINKS, 34, 88, 153)
 HTTP_CONTEXT = 153
 
 _SUITE = re.compile(r"0[xX]([0-9A-Fa-f]{4})")
@@ -149,10 +150,14 @@ class Ssl(ChapterService):
 
     async def secure(self, number: int, stream: Stream, host: str) -> Stream:
         """TLS over `stream` by context `number`, for the server `host`. Raises `TlsError`."""
+        context = self.contexts[number]
+        is_told = number not in _LINKS or "sslversion" in context.values
+        if not is_told and self.run.profile.has("tls_version_needed"):
+            raise TlsError(f'this firmware needs AT+SSLCFG="sslversion",{number} first')
         await load_tls()
         from atwin.net import tls
 
-        profile = self._profile(self.contexts[number], host)
+        profile = self._profile(context, host)
         try:
             secured = await tls.secure(stream, profile, wall=self.run.hardware.rtc.now())
         except NetworkError as error:

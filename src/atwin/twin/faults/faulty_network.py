@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atwin.clock import Clock
-    from atwin.net.network import Network, SocketOptions, Stream
+    from atwin.net.network import NameServers, Network, SocketOptions, Stream
     from atwin.twin.faults.case import Case
     from atwin.twin.faults.fault import End
 
@@ -55,13 +55,13 @@ class FaultyNetwork(NetworkWrapper):
 
         return end
 
-    async def resolve(self, host: str) -> str:
+    async def resolve(self, host: str, servers: NameServers | None = None) -> str:
         if (met := self._find(DnsFailure, host)) is not None:
             fault, case = met
             if not fault.silent:
                 raise ResolveError(f"no address for {host!r}: a fault")
             await case.lifted.wait()
-        address = await self.inner.resolve(host)
+        address = await self.inner.resolve(host, servers)
         self._names[address] = host.lower()
         return address
 

@@ -11,7 +11,7 @@ import pytest
 from atwin.at.dialect.urcs import HttpCause
 from atwin.clock import LoopClock
 from atwin.models import load_profile
-from atwin.net.network import ConnectError, Pong
+from atwin.net.network import ConnectError, NameServers, Pong
 from atwin.testing.simulated import SimulatedNetwork
 from support.modules.on_twin import on_twin
 from support.servers.peers import Peer, simulated
@@ -140,7 +140,7 @@ def test_a_peer_that_speaks_no_tls() -> None:
 
 def test_a_defect_of_ours_is_a_failed_connection(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(SimulatedNetwork):
-        async def resolve(self, host: str) -> str:
+        async def resolve(self, host: str, servers: NameServers | None = None) -> str:
             raise ValueError("not thought of")
 
     async def test(twin: Twin, terminal: Terminal) -> None:

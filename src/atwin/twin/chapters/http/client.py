@@ -20,6 +20,7 @@ from atwin.twin.chapters.bearer import Bearers
 from atwin.twin.chapters.http.failure import ActionFailed, Cause, from_network
 from atwin.twin.chapters.http.redirect import Step, next_step
 from atwin.twin.chapters.ssl import HTTP_CONTEXT, Ssl
+from atwin.twin.chapters.tcp.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -75,6 +76,7 @@ class HttpClient:
         self._hardware = run.hardware
         self._bearers = run.find(Bearers)
         self._ssl = run.find(Ssl)
+        self._names = run.find(Names)
 
     @asynccontextmanager
     async def guarded(self, wanted: Wanted, *, deadline: bool = True) -> AsyncIterator[None]:
@@ -163,7 +165,7 @@ class HttpClient:
         try:
             host, port = proxy or (url.host, url.port)
             wanted.phase = Phase.RESOLVE
-            address = await self._hardware.network.resolve(host)
+            address = await self._names.resolve(host, wanted.parameters.cid)
             wanted.phase = Phase.CONNECT
             stream = await self._hardware.network.connect(address, port)
             if url.secure:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from atwin.at.dialect.results import PacketOfLink
 from atwin.at.dialect.urcs import DataWaiting, ReceivedFrom
-from atwin.net.network import StreamError, TlsStreamError, unacknowledged
+from atwin.net.network import ResolveError, StreamError, TlsStreamError, unacknowledged
 from atwin.twin.chapters.ssl import Ssl
+from atwin.twin.chapters.tcp.names import Names
 from atwin.twin.chapters.tcp.scene import ClientState
 
 if TYPE_CHECKING:
@@ -77,7 +78,12 @@ class Link:
         self.waiting = 0
         #: Whether the host has been told of what waits (CIPRXGET).
         self.announced = False
+        #: Whether TLS lies over it.
+        self.secure = False
+        #: Whether what it received can still be fetched.
+        self.readable = True
         self._stream: Stream | None = None
+        self._sending = asyncio.Lock()
         self._was_tcp = False
         self._broken: LinkBroken | None = None
         self._packets: deque[bytes] = deque()
@@ -86,16 +92,32 @@ class Link:
         self._taken = asyncio.Event()
 
     @property
+    def peer(self) -> str:
+        """Its address and port."""
+        return f"{self.address}:{self.port}"
+
+    @property
     def alive(self) -> bool:
         """Whether it is open, or about to be."""
         return self.state in (ClientState.CONNECTING, ClientState.CONNECTED)
 
     # --- opening and closing --------------------------------------------------------------------
 
+    async def find_peer(self, run: Run, *, patience: float | None) -> None:
+        """Resolve its name. Raises `ResolveError`, with `patience` after so many seconds."""
+        began = run.hardware.clock.now()
+        try:
+            async with asyncio.timeout(patience):
+                self.address = await run.find(Names).resolve(self.host)
+        except (ResolveError, TimeoutError) as error:
+            if patience is None:
+                raise
+            await run.hardware.pause(max(0.0, began + patience - run.hardware.clock.now()))
+            raise ResolveError(str(error) or f"no answer about {self.host!r}") from error
+
     async def open(self, run: Run, options: SocketOptions, *, secure: bool) -> None:
-        """Resolve, connect, and shake hands if `secure`. Raises `NetworkError`."""
+        """Connect, and shake hands if `secure`. Raises `NetworkError`."""
         network = run.hardware.network
-        self.address = await network.resolve(self.host)
         if self.kind == "UDP":
             self._stream = await network.open_udp(self.address, self.port, options)
             return
@@ -107,6 +129,7 @@ class Link:
             except BaseException:
                 stream.close()
                 raise
+            self.secure = True
         self._stream = stream
 
     def release(self) -> None:
@@ -125,16 +148,21 @@ class Link:
 
     # --- sending --------------------------------------------------------------------------------
 
-    async def send(self, clock: Clock, data: bytes, *, confirmed: bool = False) -> bool:
+    async def send(
+        self, clock: Clock, data: bytes, *, confirmed: bool = False, counted: bool = True
+    ) -> bool:
         """Send one packet; False when that failed, which also ends the link.
 
-        `confirmed`: return when the peer has confirmed everything.
+        `confirmed`: return when the peer has confirmed everything. `counted`: AT+CIPACK tells of
+        it.
         """
         assert self._stream is not None
         try:
             async with asyncio.timeout(SEND_TIME):
-                await self._stream.write(data)
-                self.sent += len(data)
+                # A heartbeat may want to go out at the same moment.
+                async with self._sending:
+                    await self._stream.write(data)
+                self.sent += len(data) if counted else 0
                 while confirmed and self.unacknowledged:
                     await clock.sleep(_LOOK)
         except TimeoutError:
@@ -223,6 +251,12 @@ class Link:
             self._giving = False
             self._taken.set()
 
+    def forget(self) -> None:
+        """Nothing that was received can be fetched any more."""
+        self.readable = False
+        self._packets.clear()
+        self.waiting = 0
+
     def mode_changed(self) -> None:
         """Packets are held now, or are not any more."""
         self._news.set()
@@ -273,7 +307,13 @@ class Incoming:
         """A packet waits."""
         if self.fetchable() and not (link.announced and self.mode == ON_REQUEST):
             link.announced = True
-            self._run.urc(DataWaiting(link.number if self._settings.mux else None))
+            number = link.number if self._settings.mux else None
+            self._run.urc(DataWaiting(number, self.source(link)))
+
+    def source(self, link: Link) -> str | None:
+        """The peer, where this firmware tells of it in AT+CIPRXGET (AT+CIPSRIP=1)."""
+        is_shown = self._settings.show_source and self._run.profile.has("srip_in_rxget")
+        return link.peer if is_shown else None
 
     async def deliver(self, link: Link, packet: bytes) -> None:
         """Put a packet on the line; returns when it has left."""
@@ -303,7 +343,7 @@ class Incoming:
             head = f"\r\n{PacketOfLink(link.number, size)}\r\n"
         else:
             if settings.show_source:
-                head = f"\r\n{ReceivedFrom(f'{link.address}:{link.port}')}\r\n"
+                head = f"\r\n{ReceivedFrom(link.peer)}\r\n"
             if settings.head:
                 protocol = f",{link.kind}" if settings.show_protocol else ""
                 head = f"{head or _CR_LF}+IPD,{size}{protocol}:"

@@ -84,21 +84,24 @@ def _everywhere(event: Event, to: IpState, *states: IpState) -> Table:
     return {(state, event): to for state in states}
 
 
+#: From INITIAL the module goes the way to the network by itself, and it needs no AT+CIFSR. The
+#: manual has the first with a single link only, the second not at all (flag `cip_needs_scene`).
+_SHORT_WAYS = (IpState.INITIAL, IpState.GPRSACT)
+
 #: AT+CIPMUX=0.
 SINGLE: Table = {
     **_UP,
-    # From INITIAL the module goes the way to the network by itself.
     **_everywhere(
         Event.TCP,
         IpState.TCP_CONNECTING,
-        *(IpState.INITIAL, IpState.STATUS, IpState.TCP_CLOSED, IpState.UDP_CLOSED),
+        *(*_SHORT_WAYS, IpState.STATUS, IpState.TCP_CLOSED, IpState.UDP_CLOSED),
     ),
     **_everywhere(
         Event.UDP,
         IpState.UDP_CONNECTING,
-        *(IpState.INITIAL, IpState.STATUS, IpState.TCP_CLOSED, IpState.UDP_CLOSED),
+        *(*_SHORT_WAYS, IpState.STATUS, IpState.TCP_CLOSED, IpState.UDP_CLOSED),
     ),
-    **_everywhere(Event.NO_PDP, IpState.INITIAL, IpState.TCP_CONNECTING, IpState.UDP_CONNECTING),
+    **_everywhere(Event.NO_PDP, IpState.PDP_DEACT, IpState.TCP_CONNECTING, IpState.UDP_CONNECTING),
     **_everywhere(
         Event.CONNECTED, IpState.CONNECT_OK, IpState.TCP_CONNECTING, IpState.UDP_CONNECTING
     ),
@@ -114,11 +117,13 @@ SINGLE: Table = {
     **_everywhere(Event.SHUT, IpState.INITIAL, *IpState),
 }
 
-#: AT+CIPMUX=1: CSTT, CIICR and CIFSR are a must, and the links have states of their own.
+#: AT+CIPMUX=1: the links have states of their own.
 MULTI: Table = {
     **_UP,
-    **_everywhere(Event.TCP, IpState.PROCESSING, IpState.STATUS, IpState.PROCESSING),
-    **_everywhere(Event.UDP, IpState.PROCESSING, IpState.STATUS, IpState.PROCESSING),
+    **_everywhere(Event.TCP, IpState.PROCESSING, *_SHORT_WAYS, IpState.STATUS, IpState.PROCESSING),
+    **_everywhere(Event.UDP, IpState.PROCESSING, *_SHORT_WAYS, IpState.STATUS, IpState.PROCESSING),
+    # Each link that waited for the PDP says so.
+    **_everywhere(Event.NO_PDP, IpState.PDP_DEACT, IpState.PROCESSING, IpState.PDP_DEACT),
     **_everywhere(Event.ALL_ENDED, IpState.STATUS, IpState.PROCESSING),
     **_everywhere(
         Event.PDP_LOST, IpState.PDP_DEACT, IpState.GPRSACT, IpState.STATUS, IpState.PROCESSING
@@ -143,6 +148,8 @@ class Scene:
         self._settings = settings
         self._hardware = run.hardware
         self._radio = run.find(Radio)
+        self._has_colon = run.profile.has("pdp_deact_colon")
+        self._needs_scene = run.profile.has("cip_needs_scene")
 
     @property
     def multi(self) -> bool:
@@ -156,6 +163,10 @@ class Scene:
 
     def following(self, event: Event) -> IpState | None:
         """Where `event` leads from here; None where it may not happen."""
+        if self._needs_scene and event in (Event.TCP, Event.UDP):
+            shut = _SHORT_WAYS if self.multi else (IpState.GPRSACT,)
+            if self.state in shut:
+                return None
         return (MULTI if self.multi else SINGLE).get((self.state, event))
 
     def move(self, event: Event) -> None:
@@ -189,12 +200,23 @@ class Scene:
         self.move(Event.CIICR)
         if not await self.raise_pdp():
             self.move(Event.NO_PDP)
-            raise CmeError(Cme.OTHER_ERROR, (str(PdpDeact()),))
+            raise CmeError(Cme.OTHER_ERROR, (str(self.pdp_deact),))
         self.move(Event.RAISED)
+
+    @property
+    def pdp_deact(self) -> PdpDeact:
+        """As this firmware spells it."""
+        return PdpDeact(":" if self._has_colon else None)
+
+    @property
+    def needs_pdp(self) -> bool:
+        """Whether a link that is opened now has to wait for the PDP."""
+        return self.unused or self._radio.address is None
 
     async def raise_pdp(self) -> bool:
         """See that there is a PDP, if the module is attached."""
         if self._radio.attached:
             is_up = self._radio.address is not None
             await self._hardware.pause(OPEN_TIME if is_up else ACTIVATE_TIME)
-        return self._radio.attached and self._radio.attach()
+        is_up = self._radio.attached and self._radio.attach()
+        return is_up and self.state is not IpState.PDP_DEACT

@@ -13,12 +13,13 @@ from atwin.at.dialect.urcs import (
     Connect,
     ConnectFail,
     ConnectOk,
-    PdpDeact,
     SceneState,
+    SecureClosed,
     TransportError,
 )
 from atwin.at.reply import AtError, CmeError, Reply, frame_urc
 from atwin.net.network import KeepAlive, NetworkError, SocketOptions
+from atwin.twin.chapters.tcp.heartbeat import Heartbeat
 from atwin.twin.chapters.tcp.link import Incoming, Link, LinkBroken, SocketError
 from atwin.twin.chapters.tcp.scene import ClientState, Event, Scene
 from atwin.twin.chapters.tcp.settings import TcpSettings
@@ -32,6 +33,8 @@ log = logging.getLogger("atwin.twin")
 
 #: Seconds a connection may take: as long as vendor hosts wait for it (docs/spec/network.md §1).
 CONNECT_TIME = 75.0
+#: Seconds after which a module that is `connect_silent` gives up a name.
+_NAME_TIME = 12.0
 
 #: Link numbers with AT+CIPMUX=1; a single link is number 0.
 NUMBERS = range(6)
@@ -49,6 +52,9 @@ class Sockets(ChapterService):
         #: AT+CLPORT, by link number and kind; 0 is any.
         self.local_ports: dict[tuple[int, str], int] = {}
         self._transparent: Transparent | None = None
+        #: What was typed in transparent mode and not sent when its link ended.
+        self._unsent = b""
+        self._heartbeat: Heartbeat | None = None
 
     @property
     def multi(self) -> bool:
@@ -72,21 +78,27 @@ class Sockets(ChapterService):
         """AT+CIPSTART: everything after its OK. Raises `CmeError` 3."""
         before = self.links.get(number)
         if before is not None and before.state is ClientState.CONNECTED:
-            return Reply(final=str(AlreadyConnect(self.number(before))))
+            return self._already(str(AlreadyConnect(self.number(before))))
         if before is not None and before.alive:
             raise CmeError(Cme.NOT_ALLOWED)
         self.scene.require_radio()
-        brings_up = self.scene.unused
+        needs_pdp = self.scene.needs_pdp
         self.scene.move(Event[kind])
         link = Link(number, kind, host, port, self.run.pool.take())
         self.links[number] = link
-        link.task = self.run.spawn(self._serve(link, brings_up))
+        link.task = self.run.spawn(self._serve(link, needs_pdp))
         return Reply()
 
-    async def _serve(self, link: Link, brings_up: bool) -> None:
+    def _already(self, said: str) -> Reply:
+        if self.run.profile.has("already_cme"):
+            self.run.line.in_gap(lambda: frame_urc(said))
+            raise CmeError(Cme.OTHER_ERROR)
+        return Reply(final=said)
+
+    async def _serve(self, link: Link, needs_pdp: bool) -> None:
         """The life of a link, from its start to what is said about its end."""
         try:
-            if not await self._open(link, brings_up):
+            if not await self._open(link, needs_pdp):
                 return
             self._is_connected(link)
             await link.carry(self.incoming)
@@ -105,8 +117,8 @@ class Sockets(ChapterService):
         finally:
             link.release()
 
-    async def _open(self, link: Link, brings_up: bool) -> bool:
-        if brings_up and not await self.scene.raise_pdp():
+    async def _open(self, link: Link, needs_pdp: bool) -> bool:
+        if needs_pdp and not await self.scene.raise_pdp():
             self._failed(link, Event.NO_PDP, "there is no PDP")
             return False
         if link.slot is None:
@@ -114,14 +126,17 @@ class Sockets(ChapterService):
             self._failed(link, Event.FAILED, "eight connections are in use")
             return False
         secure = bool(self.settings.ssl)
+        silent = self.run.profile.has("connect_silent")
         try:
             async with asyncio.timeout(CONNECT_TIME):
+                await link.find_peer(self.run, patience=_NAME_TIME if silent else None)
                 await link.open(self.run, self._options(link), secure=secure)
         except NetworkError as error:
             self._failed(link, Event.FAILED, str(error))
             return False
         except TimeoutError:
-            self._failed(link, Event.FAILED, f"not connected in {CONNECT_TIME:g} s")
+            why = f"not connected in {CONNECT_TIME:g} s"
+            self._failed(link, Event.FAILED, why, told=not silent)
             return False
         return True
 
@@ -132,23 +147,29 @@ class Sockets(ChapterService):
             keep_alive = KeepAlive(wanted.keep_idle, wanted.keep_interval, wanted.keep_count)
         return SocketOptions(self.local_ports.get((link.number, link.kind), 0), keep_alive)
 
-    def _failed(self, link: Link, event: Event, why: str) -> None:
+    def _failed(self, link: Link, event: Event, why: str, *, told: bool = True) -> None:
+        """`told`: the host hears of it."""
         log.info("link %d to %s:%d: %s", link.number, link.host, link.port, why)
         link.release()
-        if self.multi:
+        if self.multi and event is Event.FAILED:
             self._perhaps_the_last()
         else:
             self.scene.move(event)
-            self.run.urc(SceneState(self.scene.state.value))
-        self.run.urc(ConnectFail(self.number(link)))
+        if told:
+            if not self.multi:
+                self.run.urc(SceneState(self.scene.state.value))
+            self.run.urc(ConnectFail(self.number(link)))
 
     def _is_connected(self, link: Link) -> None:
         log.info("link %d: %s to %s:%d", link.number, link.kind, link.address, link.port)
         link.state = ClientState.CONNECTED
+        if self._heartbeat is not None:
+            self._heartbeat.follow(link)
         if not self.multi:
             self.scene.move(Event.CONNECTED)
         if self.settings.mode:
-            transparent = Transparent(self.run, link, self.incoming)
+            unsent, self._unsent = self._unsent, b""
+            transparent = Transparent(self.run, link, self.incoming, self.settings, unsent)
             self._transparent = transparent
             self.run.line.in_gap(lambda: self._begin(transparent))
         else:
@@ -157,10 +178,11 @@ class Sockets(ChapterService):
     # --- closing --------------------------------------------------------------------------------
 
     def close(self, number: int) -> Reply:
-        """AT+CIPCLOSE. Raises `AtError` when there is nothing to close."""
+        """AT+CIPCLOSE. Raises `AtError` or `CmeError` when there is nothing to close."""
         link = self.links.get(number)
         if link is None or not link.alive:
-            raise AtError
+            plain = self.run.profile.choice("cipclose_error") == "error"
+            raise AtError if plain else CmeError(Cme.NOT_ALLOWED)
         link.close()
         self._link_down(link)
         return Reply(final=str(CloseOk(self.number(link))))
@@ -169,13 +191,14 @@ class Sockets(ChapterService):
         """AT+CIPSHUT: from any state to the first one, without a word about the links."""
         self._close_all()
         self.links.clear()
+        self._unsent = b""
         self.scene.move(Event.SHUT)
 
     def pdp_lost(self) -> None:
         """Every link goes down with it."""
         if self.scene.following(Event.PDP_LOST) is None:
             return
-        self.run.urc(PdpDeact())
+        self.run.urc(self.scene.pdp_deact)
         self._close_all()
         self.scene.move(Event.PDP_LOST)
 
@@ -188,7 +211,11 @@ class Sockets(ChapterService):
         # Said before the line is commands again: what the host typed after it is for the peer.
         if error is not None:
             self.run.urc(TransportError(link.kind, error))
-        self.run.urc(Closed(self.number(link)))
+        if error is None and link.secure and self.run.profile.has("tls_close_ok"):
+            self.run.urc(SecureClosed(self.number(link)))
+            link.forget()
+        else:
+            self.run.urc(Closed(self.number(link)))
         link.release()
         self._link_down(link)
 
@@ -202,6 +229,13 @@ class Sockets(ChapterService):
     def _perhaps_the_last(self) -> None:
         if not any(link.alive for link in self.links.values()):
             self.scene.move(Event.ALL_ENDED)
+
+    @property
+    def heartbeat(self) -> Heartbeat:
+        """What ^HEARTCONFIG sets up; made when somebody asks for it."""
+        if self._heartbeat is None:
+            self._heartbeat = Heartbeat(self.run, self.links)
+        return self._heartbeat
 
     # --- received data --------------------------------------------------------------------------
 
@@ -223,7 +257,7 @@ class Sockets(ChapterService):
     def _end_transparent(self) -> None:
         transparent, self._transparent = self._transparent, None
         if transparent is not None:
-            transparent.end()
+            self._unsent = transparent.end()
 
     def online(self) -> Reply:
         """ATO."""

@@ -15,17 +15,23 @@ _ALLOWED = {
     **dict.fromkeys(("mux", "mode", "ssl", "auto_send", "head", "keep_alive"), range(2)),
     **dict.fromkeys(("show_protocol", "show_source", "bare_packets"), range(2)),
     **dict.fromkeys(("quick_send", "prompt"), range(3)),
-    "auto_send_time": range(1, 101),
+    "auto_send_time": range(101),
     "keep_idle": range(30, 7201),
     "keep_interval": range(30, 601),
     "keep_count": range(1, 10),
+    "context": range(1, 3),
+    **dict.fromkeys(("escapes", "pieces", "drops_unsent"), range(2)),
+    "retries": range(3, 9),
+    "wait": range(2, 11),
+    "packet": range(1, 1461),
+    "piece": range(50, 1461),
+    "piece_time": range(20, 1001),
 }
 
-#: Command: the fields its read form shows, in the order of AT+CIPSCONT?.
+#: Command: the fields its read form shows.
 _SHOWN = {
     "+CIPMUX": ("mux",),
     "+CIPMODE": ("mode",),
-    "+CIPSSL": ("ssl",),
     "+CSTT": ("apn", "user", "password"),
     "+CIPQSEND": ("quick_send",),
     "+CIPSPRT": ("prompt",),
@@ -33,8 +39,11 @@ _SHOWN = {
     "+CIPHEAD": ("head",),
     "+CIPSHOWTP": ("show_protocol",),
     "+CIPSRIP": ("show_source",),
-    "+CIPRXF": ("bare_packets",),
     "+CIPTKA": ("keep_alive", "keep_idle", "keep_interval", "keep_count"),
+    "+CIPCCFG": (
+        *("retries", "wait", "packet", "escapes", "pieces", "piece", "piece_time"),
+        "drops_unsent",
+    ),
 }
 
 
@@ -53,7 +62,7 @@ class TcpSettings:
     #: 0 no prompt, 1 prompt and SEND OK, 2 neither.
     prompt: int = 1
     auto_send: int = 0
-    auto_send_time: int = 1
+    auto_send_time: int = 0
     head: int = 0
     show_protocol: int = 0
     show_source: int = 0
@@ -63,6 +72,19 @@ class TcpSettings:
     keep_idle: int = 7200
     keep_interval: int = 75
     keep_count: int = 9
+    #: AT+CIPCSGP: 1 packet data, 2 what nothing here is.
+    context: int = 1
+    #: AT+CIPCCFG. Transparent mode sends `packet` bytes, or what there is after `wait` tenths of a
+    #: second without more; `drops_unsent`: what was not sent goes with its link.
+    retries: int = 5
+    wait: int = 2
+    packet: int = 1024
+    drops_unsent: int = 0
+    #: These have no effect.
+    escapes: int = 0
+    pieces: int = 0
+    piece: int = 1460
+    piece_time: int = 50
 
     @classmethod
     def boot(cls, nvram: Nvram) -> TcpSettings:
@@ -79,6 +101,19 @@ class TcpSettings:
         shown = (f'"{value}"' if isinstance(value, str) else str(value) for value in values)
         return f"{command}: {','.join(shown)}"
 
-    def shown(self) -> tuple[str, ...]:
-        """One line a command."""
-        return tuple(self.line(command) for command in _SHOWN)
+    def saved(self) -> tuple[str, ...]:
+        """What AT+CIPSCONT? tells of them; CIPDPDP, CIPRXGET and CIPRDTIMER are never saved."""
+        return (
+            f"+CIPCSGP: {self.context}",
+            f"Gprs Config APN: {self.apn}",
+            f"Gprs Config UserId: {self.user}",
+            f"Gprs Config Password: {self.password}",
+            *map(self.line, ("+CIPHEAD", "+CIPSHOWTP", "+CIPSRIP", "+CIPATS", "+CIPSPRT")),
+            *map(self.line, ("+CIPQSEND", "+CIPMODE")),
+            # Seven of its eight values.
+            self.line("+CIPCCFG").rpartition(",")[0],
+            self.line("+CIPMUX"),
+            "+CIPDPDP: 1,10,3",
+            "+CIPRXGET: 0",
+            "+CIPRDTIMER: 2000,3500",
+        )

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from atwin.clock import Clock
     from atwin.clock.base import Timer
     from atwin.twin.chapters.tcp.link import Incoming, Link
+    from atwin.twin.chapters.tcp.settings import TcpSettings
     from atwin.twin.engine.run import Run
 
 #: Seconds of silence before `+++`, at most between two `+`, and of silence after them.
 SILENCE_BEFORE, BETWEEN, SILENCE_BEHIND = 1.0, 0.5, 0.5
+#: Unit of the wait for more, in seconds.
+_TENTH = 0.1
 #: Timers may come a hair early or late.
 _HAIR = 1e-6
 
@@ -77,7 +80,11 @@ class Escape:
 class Transparent:
     """The passage from the line to one link, entered and left any number of times."""
 
-    def __init__(self, run: Run, link: Link, incoming: Incoming) -> None:
+    def __init__(
+        self, run: Run, link: Link, incoming: Incoming, settings: TcpSettings, unsent: bytes
+    ) -> None:
+        """`unsent`: what the last link left, see AT+CIPCCFG."""
+        self._settings = settings
         self._clock = run.hardware.clock
         self._line = run.line
         self._link = link
@@ -85,7 +92,7 @@ class Transparent:
         self._escape: Escape | None = None
         self._seen = 0  # bytes in the UART whose time is known
         self._escaped = False
-        self._outgoing = bytearray()
+        self._outgoing = bytearray(unsent)
         self._news = asyncio.Event()
         self._sender = run.spawn(self._send())
 
@@ -97,10 +104,11 @@ class Transparent:
         self._line.hand_over(self)
         self._link.mode_changed()
 
-    def end(self) -> None:
-        """The link is gone."""
+    def end(self) -> bytes:
+        """The link is gone; gives what it is to leave to the next one."""
         self._sender.cancel()
         self._give_back()
+        return b"" if self._settings.drops_unsent else bytes(self._outgoing)
 
     def typed(self, rx: bytearray) -> None:
         """Take what was typed.
@@ -158,9 +166,16 @@ class Transparent:
                 self._escape.forget()
 
     async def _next(self) -> bytes:
-        while not self._outgoing:
+        """A full packet, or what there is when a while has gone by without more."""
+        size = self._settings.packet
+        while len(self._outgoing) < size:
             self._news.clear()
-            await self._news.wait()
-        packet = bytes(self._outgoing[:PACKET])
-        del self._outgoing[:PACKET]
+            wait = self._settings.wait * _TENTH if self._outgoing else None
+            try:
+                async with asyncio.timeout(wait):
+                    await self._news.wait()
+            except TimeoutError:
+                break
+        packet = bytes(self._outgoing[:size])
+        del self._outgoing[:size]
         return packet

@@ -55,10 +55,15 @@ class LinkCommands(Commands):
         return sockets.start(number, kind, host, port)
 
     @command.test("+CIPSTART")
-    def start_range(self) -> str:
-        """What AT+CIPSTART takes."""
-        number = "(0-5)," if self._sockets.multi else ""
-        return f'+CIPSTART: {number}("TCP","UDP"),("(0-255).(0-255).(0-255).(0-255)"),(1-65535)'
+    def start_range(self) -> Reply:
+        """What AT+CIPSTART takes: an address, or a name."""
+        begin = f'+CIPSTART: {self._numbers}("TCP","UDP")'
+        hosts = ('("(0-255).(0-255).(0-255).(0-255)")', '("DOMAIN NAME")')
+        return Reply(tuple(f"{begin},{host},(1-65535)" for host in hosts))
+
+    @property
+    def _numbers(self) -> str:
+        return "(0-5)," if self._sockets.multi else ""
 
     @command.set("+CIPCLOSE", bare=True, last=True)
     def close(
@@ -98,17 +103,20 @@ class LinkCommands(Commands):
 
     @command.read("+CLPORT")
     def local_ports(self) -> Reply:
-        """A line a kind, with several links a line a link and kind; 0 is any port."""
+        """The ports for TCP and UDP, with several links a line each; 0 is any port."""
+
+        def ports(number: int) -> str:
+            return ",".join(str(sockets.local_ports.get((number, kind), 0)) for kind in _KINDS)
+
         sockets = self._sockets
-        numbers = NUMBERS if sockets.multi else range(1)
-        return Reply(
-            tuple(
-                f'+CLPORT: {f"{number}," if sockets.multi else ""}"{kind}",'
-                f"{sockets.local_ports.get((number, kind), 0)}"
-                for number in numbers
-                for kind in _KINDS
-            )
-        )
+        if sockets.multi:
+            return Reply(tuple(f"+CLPORT: {number},{ports(number)}" for number in NUMBERS))
+        return Reply((f"+CLPORT: {ports(0)}",))
+
+    @command.test("+CLPORT")
+    def local_port_range(self) -> str:
+        """What AT+CLPORT takes."""
+        return f'+CLPORT: {self._numbers}("TCP","UDP"),(0-65535)'
 
     @command.set("+CIPTKA", test=True)
     def set_keep_alive(

@@ -91,14 +91,16 @@ class ReceiveCommands(Commands):
         if mode == _COUNT:
             return f"+CIPRXGET: 4,{which}{link.waiting}"
         data = sockets.incoming.fetch(link, size)
-        header = Fetched(len(data), mode, link.waiting, sockets.number(link))
+        source = sockets.incoming.source(link)
+        header = Fetched(len(data), mode, link.waiting, sockets.number(link), source)
         if mode == _READ_HEX:
             data = data.hex().upper().encode()
-        return Block(header, data)
+        blank = b"\r\n" if data and sockets.run.profile.has("rxget_blank") else b""
+        return Block(header, data, blank)
 
     def _link(self, number: int) -> Link:
         link = self._sockets.links.get(number)
-        if link is None:
+        if link is None or not link.readable:
             raise CmeError(Cme.NOT_ALLOWED)
         return link
 

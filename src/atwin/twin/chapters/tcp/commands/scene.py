@@ -11,8 +11,9 @@ from atwin.at import command
 from atwin.at.cme import Cme
 from atwin.at.dialect.results import LinkStatus, ShutOk
 from atwin.at.dialect.urcs import SceneState
-from atwin.at.kinds import OneOf, Text
+from atwin.at.kinds import OneOf, Range, Text
 from atwin.at.reply import AtError, CmeError, Reply
+from atwin.twin.chapters.tcp.link import PACKET
 from atwin.twin.chapters.tcp.scene import ClientState, Event, IpState
 from atwin.twin.chapters.tcp.service import NUMBERS, Sockets
 from atwin.twin.chapters.tcp.settings import RECORD, TcpSettings
@@ -60,6 +61,36 @@ class SceneCommands(Commands):
     def started(self) -> str:
         """APN, user, password."""
         return self._sockets.settings.line("+CSTT")
+
+    @command.set("+CIPCSGP")
+    def set_context(
+        self,
+        mode: Annotated[int, OneOf(1, 2)],
+        apn: Annotated[str, Text("APN", 128)] = "",
+        user: Annotated[str, Text("USER", 32)] = "",
+        password: Annotated[str, Text("PWD", 32)] = "",
+    ) -> None:
+        """The same values as CSTT's, without beginning a scene; 1 is packet data."""
+        settings = self._sockets.settings
+        settings.context = mode
+        settings.apn, settings.user, settings.password = apn, user, password
+
+    @command.read("+CIPCSGP")
+    def context(self) -> str:
+        """Mode, APN, user, password."""
+        settings = self._sockets.settings
+        values = (settings.apn, settings.user, settings.password)
+        return f"+CIPCSGP: {settings.context}" + "".join(f', "{value}"' for value in values)
+
+    @command.test("+CIPCSGP")
+    def context_range(self) -> Reply:
+        """What AT+CIPCSGP takes, as the manual has it."""
+        return Reply(
+            (
+                "+CIPCSGP: 0-CSD,DIAL NUMBER,USER NAME,PASSWORD,RATE(0-3)",
+                "+CIPCSGP: 1-GPRS,APN,USER NAME,PASSWORD",
+            )
+        )
 
     @command.execute("+CIICR")
     async def raise_scene(self) -> None:
@@ -115,8 +146,8 @@ class SceneCommands(Commands):
         """Mode 0 and the saved settings, or mode 1 and the current ones when none are saved."""
         nvram = self._sockets.run.hardware.nvram
         if nvram.has(RECORD):
-            return Reply(("+CIPSCONT: 0", *TcpSettings.boot(nvram).shown()))
-        return Reply(("+CIPSCONT: 1", *self._sockets.settings.shown()))
+            return Reply(("+CIPSCONT: 0", *TcpSettings.boot(nvram).saved()))
+        return Reply(("+CIPSCONT: 1", *self._sockets.settings.saved()))
 
 
 class TransparentCommands(Commands):
@@ -144,6 +175,54 @@ class TransparentCommands(Commands):
     def mode(self) -> str:
         """The current value."""
         return self._sockets.settings.line("+CIPMODE")
+
+    @command.set("+CIPCCFG")
+    def set_packets(
+        self,
+        retries: Annotated[int, Range(3, 8)],
+        wait: Annotated[int, Range(2, 10)],
+        packet: Annotated[int, Range(1, PACKET)],
+        escapes: Annotated[int, OneOf(0, 1)],
+        pieces: Annotated[int | None, OneOf(0, 1)] = None,
+        piece: Annotated[int | None, Range(50, PACKET)] = None,
+        piece_time: Annotated[int | None, Range(20, 1000)] = None,
+        drops_unsent: Annotated[int | None, OneOf(0, 1)] = None,
+    ) -> None:
+        """How what is typed becomes packets; only with a single link, and after AT+CIPMODE=1.
+
+        A packet goes out after <wait> tenths of a second without more (2-10), or with <packet>
+        bytes (1-1460). The last value: what was not sent when a link ended is sent on the next
+        one (0), or dropped (1). The other values are kept and have no effect.
+        """
+        settings = self._sockets.settings
+        if not settings.mode:
+            raise CmeError(Cme.NOT_ALLOWED)
+        wanted = {
+            "retries": retries,
+            "wait": wait,
+            "packet": packet,
+            "escapes": escapes,
+            "pieces": pieces,
+            "piece": piece,
+            "piece_time": piece_time,
+            "drops_unsent": drops_unsent,
+        }
+        for name, value in wanted.items():
+            if value is not None:
+                setattr(settings, name, value)
+
+    @command.read("+CIPCCFG")
+    def packets(self) -> str:
+        """The current values."""
+        return self._sockets.settings.line("+CIPCCFG")
+
+    @command.test("+CIPCCFG")
+    def packets_range(self) -> str:
+        """What AT+CIPCCFG takes, as the manual has it."""
+        return (
+            "+CIPCCFG: (NmRetry:3-8),(WaitTm:2-10),(SendSz:1-1460),(esc:0,1),(Rxmode:0,1),"
+            "(RxSize:50-1460),(Rxtimer:20-1000),(BufClean:0,1)"
+        )
 
     @command.basic("O")
     def online(self, number: Annotated[int, OneOf(0)] = 0) -> Reply:

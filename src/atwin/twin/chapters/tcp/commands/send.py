@@ -41,8 +41,8 @@ class SendCommands(Commands):
     ) -> Collect:
         """Send [n] and <length> bytes after the prompt `> `, or what is typed up to Ctrl-Z.
 
-        ESC gives up what is typed without a length. Answered as AT+CIPQSEND has it, or
-        `SEND FAIL`.
+        ESC gives up what is typed without a length. AT+CIPATS ends both after a while. Answered as
+        AT+CIPQSEND has it, or `SEND FAIL`.
         """
         sockets = self._sockets
         if sockets.multi and number_or_length is None:
@@ -60,10 +60,8 @@ class SendCommands(Commands):
         async def done(data: bytes) -> Reply:
             return await self._send(link, data)
 
-        if size is not None:
-            return Collect(prompt, size, None, done)
         seconds = float(sockets.settings.auto_send_time) if sockets.settings.auto_send else None
-        return Collect(prompt, PACKET, seconds, done, typed=True)
+        return Collect(prompt, size or PACKET, seconds, done, typed=size is None)
 
     async def _send(self, link: Link, data: bytes) -> Reply:
         sockets = self._sockets
@@ -108,11 +106,10 @@ class SendCommands(Commands):
         on: Annotated[int, OneOf(0, 1)],
         seconds: Annotated[int | None, Range(1, 100)] = None,
     ) -> None:
-        """Send what CIPSEND without a length has after so many seconds, without Ctrl-Z."""
+        """Send what CIPSEND has after so many seconds, without Ctrl-Z or short of its length."""
         settings = self._sockets.settings
         settings.auto_send = on
-        if seconds is not None:
-            settings.auto_send_time = seconds
+        settings.auto_send_time = seconds or settings.auto_send_time or on
 
     @command.read("+CIPATS")
     def auto_send(self) -> str:
