@@ -162,7 +162,7 @@ def test_on_loopback() -> None:
             servers = NameServers(("127.0.0.1",), server.port)
             network = RealNetwork()
             assert await network.resolve("www.test", servers) == "10.0.0.7"
-            with pytest.raises(ResolveError, match="127.0.0.1 says NXDOMAIN"):
+            with pytest.raises(ResolveError, match=r"127\.0\.0\.1 says NXDOMAIN"):
                 await network.resolve("unknown.test", servers)
 
     asyncio.run(main())

@@ -32,6 +32,7 @@ VALUES = {
     "cgerep_default": "AT+CGEREP after a start: 0 no +CGEV:, 1 with",
     "fs_missing_cme": "CME number for a file that is not there; 0 is a plain ERROR",
     "param_error_cme": "CME number of a wrong parameter (OQ-4)",
+    "rxget_hex_cme": "CME number of AT+CIPRXGET=3 for too many bytes; 0 is that of a parameter",
     "urc_queue_bytes": "bytes of URCs that wait during a command; 0 is no limit",
     "urc_queue_count": "URCs that wait during a command; 0 is no limit",
 }
@@ -80,6 +81,7 @@ FEATURES = {
     "ioset": "AT+IOSET",
     "line_overflow_silent": "too long a command line gets no answer",
     "pdp_deact_colon": "+PDP: DEACT, not +PDP DEACT",
+    "real_dns": "names are asked of the servers of AT+CDNSCFG",
     "reset_is_off": "RESET switches off; else a module that was on starts again at its release",
     "rndis": "AT+RNDISCALL",
     "rxget_blank": "an empty line follows the data of AT+CIPRXGET",

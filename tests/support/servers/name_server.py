@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dns.message import QueryMessage, from_wire, make_response
+from dns.message import Message, QueryMessage, from_wire, make_response
 from dns.rcode import Rcode
 from dns.rrset import from_text
 
@@ -50,7 +50,7 @@ class NameServer(Peer):
                 for said in (*self.before, answer):
                     await stream.write(said)
 
-    def _answer(self, question: QueryMessage, name: str) -> QueryMessage:
+    def _answer(self, question: QueryMessage, name: str) -> Message:
         answer = make_response(question)
         found = self.zone.get(name, "NXDOMAIN")
         if found.isupper():

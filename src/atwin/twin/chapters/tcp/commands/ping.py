@@ -127,8 +127,8 @@ class _Endless:
 
     def typed(self, rx: bytearray) -> None:
         """That is the end, whatever was typed."""
-        rx.clear()
-        if self._pinging is not None:
+        if rx and self._pinging is not None:
+            rx.clear()
             self._pinging.cancel()
             self._end()
 

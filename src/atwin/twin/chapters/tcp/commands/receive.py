@@ -8,7 +8,7 @@ from atwin.at import command
 from atwin.at.cme import Cme
 from atwin.at.dialect.results import Fetched
 from atwin.at.grammar import Argument
-from atwin.at.kinds import Late, OneOf, Range
+from atwin.at.kinds import BadArgument, Late, OneOf, Range
 from atwin.at.reply import Block, CmeError, Reply
 from atwin.twin.chapters.tcp.commands import at_most, given, number_in, split_number
 from atwin.twin.chapters.tcp.link import AT_ONCE, ON_REQUEST, ON_REQUEST_TOLD_ALWAYS, PACKET
@@ -83,7 +83,10 @@ class ReceiveCommands(Commands):
         number, rest = split_number(number_or_length, length, multi=sockets.multi)
         at_most(rest, 0 if mode == _COUNT else 1)
         largest = _HEX_PACKET if mode == _READ_HEX else PACKET
-        size = number_in(rest[0], 1, largest) if rest else largest
+        size = number_in(rest[0], 1, PACKET) if rest else largest
+        if size > largest:
+            number_of_error = sockets.run.profile.value("rxget_hex_cme")
+            raise CmeError(number_of_error) if number_of_error else BadArgument(rest[0].text)
         if sockets.incoming.mode == AT_ONCE:
             raise CmeError(Cme.NOT_ALLOWED)
         which = f"{number}," if sockets.multi else ""
