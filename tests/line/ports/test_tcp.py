@@ -321,11 +321,14 @@ class SlowReader(Ear):
         asyncio.get_running_loop().call_later(0.05, self._port.resume_reading)
 
 
-def test_what_a_client_sent_before_it_left_is_read_before_the_next_is_refused() -> None:
+@pytest.mark.parametrize("leaving", [0.1, 0.02])
+def test_what_a_client_sent_before_it_left_is_read_before_the_next_is_refused(
+    leaving: float,
+) -> None:
     """Killed in the middle of a large POST: its end comes after all it has sent."""
 
     async def main() -> None:
-        port = TcpServerPort("127.0.0.1", 0)
+        port = TcpServerPort("127.0.0.1", 0, ClientPatience(leaving))
         ear = SlowReader(port)
         port.start(ear)
         with plain_client(port.address) as first:

@@ -53,6 +53,8 @@ class _Holder:
         self.port = port
         #: When it came, or was last heard, on the loop's clock.
         self.since = now
+        #: When it was last let speak again.
+        self.resumed = now
         self.heard = False
         self._connection = connection
 
@@ -131,6 +133,11 @@ class TcpServerPort(PortWrapper[TransportPort]):
             self._client.since = asyncio.get_running_loop().time()
         super().received(data)
 
+    def resume_reading(self) -> None:
+        if self._client is not None:
+            self._client.resumed = asyncio.get_running_loop().time()
+        super().resume_reading()
+
     def lost(self, reason: str | None) -> None:
         """The client left; the module does not notice."""
         self._client = self.inner = None
@@ -177,14 +184,14 @@ class TcpServerPort(PortWrapper[TransportPort]):
 
         The end of a client stands after all it sent. While that is being read it may have left.
         """
-        loop, is_heard = asyncio.get_running_loop(), False
+        loop, is_read = asyncio.get_running_loop(), False
         while (client := self._client) is not None and not self._closed:
             # A paused connection is not polled: that its client left would go unnoticed.
-            if self._paused and not is_heard and client.has_left():
+            if self._paused and not is_read and client.has_left():
                 break
             now = loop.time()
-            is_heard = now < client.since + self._patience.leaving
-            if now >= until + (_READING if self._paused or is_heard else 0):
+            is_read = now < max(client.since, client.resumed) + self._patience.leaving
+            if now >= until + (_READING if self._paused or is_read else 0):
                 break
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_AGAIN):
