@@ -200,6 +200,8 @@ EVENTS: dict[str, Callable[[Twin], None]] = {
     "insert_sim": lambda twin: twin.radio.insert_sim(),
     "power_key": lambda twin: twin.module.power_on(),
     "cut_power": lambda twin: twin.module.cut_power(),
+    "ring": lambda twin: twin.calls.ring("+8613800138000"),
+    "stop_ringing": lambda twin: twin.calls.give_up(),
 }
 
 

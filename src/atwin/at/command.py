@@ -192,6 +192,10 @@ class Family:
     #: What its `Setting`s change.
     values: object = None
 
+    def refusal(self, number: int) -> AtError:
+        """What wrong arguments are answered with; `number` is the usual one of the profile."""
+        return CmeError(number)
+
     def value_shown(self, field: str) -> str:
         """What the read form of a `Setting` says after its name."""
         return str(getattr(self.values, field))
@@ -301,8 +305,9 @@ class CommandTable:
             arguments = declaration.arguments(command.arguments)
             answer: Answer | Awaitable[Answer] = getattr(of(family), declaration.method)(*arguments)
         except BadArgument:
-            error = AtError() if declaration.plain_errors else CmeError(self._parameter_error)
-            raise error from None
+            if declaration.plain_errors:
+                raise AtError from None
+            raise of(family).refusal(self._parameter_error) from None
         return answer
 
     def _test_text(self, command: Command) -> Answer:

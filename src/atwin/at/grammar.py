@@ -55,6 +55,8 @@ class Argument:
 _PREFIX = re.compile(r"AT", re.IGNORECASE)
 _EXTENDED = re.compile(r"([+*^])[ \t]*([A-Z][A-Z0-9_]*)[ \t]*", re.IGNORECASE)
 _REGISTER = re.compile(r"S(\d+)[ \t]*(\?|=[ \t]*(\d+))", re.IGNORECASE)
+#: The number takes all up to a `;`, which makes it a voice call and ends the command.
+_DIAL = re.compile(r"D([^;]*)", re.IGNORECASE)
 _BASIC = re.compile(r"(&?[A-Z])[ \t]*(\d*)", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t]*")
 _CLOSES = re.compile(r"[ \t]*(?:$|,|;(?P<next>.*))", re.DOTALL)
@@ -120,6 +122,8 @@ def _next_command(line: str, position: int) -> tuple[Command, int]:
     if match := _REGISTER.match(line, position):
         form = Form.READ if match[2] == "?" else Form.SET
         return Command(f"S{int(match[1][:6])}", form, match[3] or ""), _past_separator(line, match)
+    if match := _DIAL.match(line, position):
+        return Command("D", Form.SET, match[1].strip(" \t")), _past_separator(line, match)
     if match := _BASIC.match(line, position):
         form = Form.SET if match[2] else Form.EXECUTE
         return Command(match[1].upper(), form, match[2]), _past_separator(line, match)

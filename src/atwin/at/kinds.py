@@ -112,6 +112,25 @@ class Text(ParameterKind):
 
 
 @dataclass(frozen=True, slots=True)
+class OneWord(ParameterKind):
+    """One of a few words in any letter case, quotes optional; given in capitals."""
+
+    words: tuple[str, ...]
+
+    def __init__(self, *words: str) -> None:
+        object.__setattr__(self, "words", words)
+
+    def convert(self, argument: Argument) -> str:
+        if argument.text.upper() not in self.words:
+            raise BadArgument(argument.text)
+        return argument.text.upper()
+
+    def shown(self) -> str:
+        quoted = ",".join(f'"{word}"' for word in self.words)
+        return f"({quoted})"
+
+
+@dataclass(frozen=True, slots=True)
 class Late(ParameterKind):
     """Shown as `kind` in the test form, but handed over as it stands.
 

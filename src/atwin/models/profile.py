@@ -25,6 +25,8 @@ LIMITS = {
     "fs_block": "bytes of a block of the file system",
     "max_baud": "fastest rate of the line in bit/s",
     "default_cid": "the PDP context that is active after attach",
+    "sms_module": "messages the module's own memory holds",
+    "sms_sim": "messages the SIM card holds",
 }
 VALUES = {
     "battery_mv": "mV at VBAT until somebody sets others",
@@ -35,6 +37,9 @@ VALUES = {
     "rxget_hex_cme": "CME number of AT+CIPRXGET=3 for too many bytes; 0 is that of a parameter",
     "urc_queue_bytes": "bytes of URCs that wait during a command; 0 is no limit",
     "urc_queue_count": "URCs that wait during a command; 0 is no limit",
+    "cms_memory": "CMS number of a memory that AT+CPMS does not know",
+    "cms_parameter": "CMS number of a wrong parameter",
+    "dial_cme": "CME number of a number that ATD cannot dial; 0 is a plain ERROR",
 }
 TIMES = {
     "key_start": "PWRKEY low until the module starts",
@@ -92,6 +97,21 @@ FEATURES = {
     "tls_version_needed": 'a TLS link needs AT+SSLCFG="sslversion"',
     "uart_upgrade": "AT+UARTUPGRADE",
     "wifi_scan": "AT+WIFISCAN, WIFISCANCOUNT, WIFISCANCONF",
+    "audio_files": "AT+CAUDPLAY, CAUDREC, AUDCH, CDTMF",
+    "bt": "AT+BTCOMM, BLEADV, BLESCAN",
+    "cip_timers": "AT+CIPRDTIMER, CIPDPDP",
+    "cmux": "AT+CMUX",
+    "csms_short": "AT+CSMS tells two kinds of messages, not three",
+    "gnss": "AT+CGNSPWR and the other commands of a satellite receiver",
+    "operator_list": "AT+CPOL, CPLS",
+    "phonebook": "AT+CPBS, CPBR, CPBF, CPBW",
+    "ppp": "ATD*99#, AT+CGDATA",
+    "qos": "AT+CGQREQ, CGQMIN, CGCLASS",
+    "sim_toolkit": "AT^STA, STGI, STR",
+    "sms_engine": "AT+CMGD of an empty place is OK, AT+CMGL=? has parentheses",
+    "supplementary": "AT+COLP, CLIR, CCWA, CCFC, CUSD are served; else refused with 4",
+    "tts": "AT+CTTS, CTTSPARAM",
+    "voice_settings": "AT+CLVL, CMUT, CMIC, ECHO, CMOD, CSTA, CEER, SETVOLTE",
 }
 #: Each is one of a few words.
 CHOICES = {
@@ -101,7 +121,13 @@ CHOICES = {
     "nitz_form": ("date and zone of +NITZ:", ("yy-local", "yyyy-utc", "yy-utc+zone")),
 }
 #: Python's format of the date and time in local or universal time, for a year of 2 or 4 digits.
-TEXTS = {"nitz": "date and time of +NITZ:, as a format of strftime"}
+TEXTS = {
+    "nitz": "date and time of +NITZ:, as a format of strftime",
+    "cnmi_default": "AT+CNMI? after a start (OQ-60)",
+    "csmp_default": "AT+CSMP? after a start",
+    "ntp_default": "server and zone of AT+CNTP? after a start",
+    "sms_memories": "memories of AT+CPMS, as its test form lists them",
+}
 NAMES = {
     "name": "as AT+CGMM says it",
     "title": "for people",

@@ -39,6 +39,16 @@ CHAPTERS: tuple[Chapter, ...] = tuple(
         "device",
         "upgrade",
         "location",
+        "answered.calls",
+        "answered.audio",
+        "answered.gnss",
+        "answered.packet",
+        "answered.card",
+        "answered.maker",
+        "answered.sms",
+        "answered.mqtt",
+        "answered.network_time",
+        "answered.ftp",
     )
 )
 

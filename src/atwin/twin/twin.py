@@ -27,6 +27,7 @@ from atwin.twin.board.rtc import Rtc
 from atwin.twin.board.sim import Identity
 from atwin.twin.board.surroundings import Surroundings
 from atwin.twin.board.traffic import Traffic
+from atwin.twin.chapters.answered.calls import Calls
 from atwin.twin.engine.pool import LIMIT
 from atwin.twin.faults.engine import Faults
 from atwin.twin.faults.faulty_network import FaultyNetwork
@@ -154,6 +155,13 @@ class Twin:
         if self.module.firmware is None:
             raise RuntimeError("the module is off")
         return self.module.firmware.radio
+
+    @property
+    def calls(self) -> Calls:
+        """The voice calls of the current run. Raises RuntimeError while the module is off."""
+        if self.module.firmware is None:
+            raise RuntimeError("the module is off")
+        return self.module.firmware.find(Calls)
 
     @property
     def traffic(self) -> Traffic:

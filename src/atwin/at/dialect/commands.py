@@ -42,6 +42,8 @@ class Shape:
     prompt: str | None = None
     size_at: int = 0
     of_link: bool = False
+    #: No argument is that number: the data end with Ctrl-Z.
+    typed: bool = False
     #: What announces a counted body.
     bodies: tuple[type[BodyHeader], ...] = ()
     #: It is answered with the content of a file, which nothing announces.
@@ -63,6 +65,8 @@ PLAIN = Shape()
 COMMANDS = {
     # general, SIM
     "O": Shape(done=(urcs.Connect,), refused=(results.NoCarrier,)),
+    "D": Shape(done=(urcs.Connect,), refused=(results.NoCarrier,), closing=(urcs.CallEnded,)),
+    "A": Shape(refused=(results.NoCarrier,)),
     "+CPIN": Shape(secrets=(Secret(),)),
     "+CPIN2": Shape(secrets=(Secret(),)),
     "+CPWD": Shape(secrets=(Secret(),)),
@@ -109,6 +113,10 @@ COMMANDS = {
     "+CIPCLOSE": Shape(done=(results.CloseOk,)),
     "+CIPSHUT": Shape(done=(results.ShutOk,)),
     "+CDNSGIP": Shape(closing=(urcs.NameResolved, urcs.NameUnknown)),
+    # answered only (docs/spec/stubs.md, sms.md §3, time-ftp.md §1)
+    "+CGDATA": Shape(done=(urcs.Connect,), closing=(urcs.CallEnded,)),
+    "+CMGS": Shape(prompt=SIGN, typed=True),
+    "+CNTP": Shape(forms=(Form.EXECUTE,), closing=(urcs.NetworkClockSet,)),
     # of other modules
     "+MCONFIG": Shape(secrets=(Secret(1, 2),)),
     "+FTPPW": Shape(secrets=(Secret(marks="=:"),)),
@@ -152,6 +160,8 @@ class Expected:
 
         `multi`: AT+CIPMUX=1 holds.
         """
+        if self.shape.typed:
+            return _PACKET, CTRL_Z
         arguments = split_arguments(self.commands[-1].arguments)
         at = self.shape.size_at + (multi and self.shape.of_link)
         if at < len(arguments):

@@ -18,7 +18,8 @@ ROM_BANNER = b"^boot.rom'v\x00\x01\x00\x00'!\\n"
 #: modules of this family say when they start, and what the twin never comes to
 #: (docs/spec/uart.md §8, power.md §2).
 FOREIGN = re.compile(
-    r"(?:[A-Z-]+ )?POWER DOWN|RING|(?:SMS|CALL|PB|AT|MODEM) ?(?:READY|DONE)|\^boot\.rom.*",
+    r"(?:[A-Z-]+ )?POWER DOWN|(?:SMS|CALL|PB|AT|MODEM) ?(?:READY|DONE)"
+    r"|\^boot\.rom.*|\$G[A-Z]{4},.*",
     re.DOTALL | re.IGNORECASE,
 )
 
@@ -167,6 +168,57 @@ class WifiSeen(Urc, says='+WIFISCAN: ["<name>",]"<mac>",<rssi>,<channel>[,<advan
     rssi: Annotated[int, r"-?\d{1,3}"]
     channel: int
     advance: Annotated[int | None, r"-?\d{1,3}"] = None
+
+
+# --- calls, sound, time, position (docs/spec/stubs.md) --------------------------------------------
+
+
+class Ringing(Urc, says="RING"):
+    """Somebody calls (docs/spec/stubs.md §1)."""
+
+
+class CallKind(Urc, says="+CRING: <kind>"):
+    """The same, with the kind of the call."""
+
+    kind: Words
+
+
+class Caller(Urc, says='+CLIP: "<number>",<type>,,,,0'):
+    """Who calls."""
+
+    number: str
+    type: int
+
+
+class CallEnded(Urc, says="NO CARRIER"):
+    """The call is over, or has not come about."""
+
+
+class Spoken(Urc, says="+CTTS:<state>"):
+    """A text has been spoken (docs/spec/stubs.md §2)."""
+
+    IS_INFORMATION = True
+
+    state: int
+
+
+class AudioPlayed(Urc, says="+CAUDPLAY: <mode>,<length>"):
+    """A file has been played; its length in milliseconds."""
+
+    mode: int
+    length: int
+
+
+class NetworkClockSet(Urc, says="+CNTP: <code>"):
+    """The clock is set by the network's; or the vendor's number (docs/spec/time-ftp.md §1)."""
+
+    code: int
+
+
+class PositionReport(Urc, says="+UGNSINF: <fields>"):
+    """What AT+CGNSINF tells (docs/spec/stubs.md §3)."""
+
+    fields: Annotated[str, r"[\d,.-]+"]
 
 
 # --- TCP and UDP (docs/spec/network.md §5) --------------------------------------------------------

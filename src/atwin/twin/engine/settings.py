@@ -23,6 +23,8 @@ _ALLOWED = {
     "cgreg": range(4),
     "cereg": range(6),
     "csclk": range(3),
+    "cmgf": range(2),
+    "cpms": tuple(product(("SM", "ME", "MT"), repeat=3)),
 }
 
 
@@ -43,6 +45,9 @@ class Settings:
     cgreg: int = 0
     cereg: int = 0
     csclk: int = 0
+    #: Short messages: as text; the memories to read, to write, and for what comes.
+    cmgf: int = 0
+    cpms: tuple[str, str, str] = ("SM", "SM", "SM")
 
     @classmethod
     def boot(cls, nvram: Nvram) -> Settings:

@@ -1,0 +1,63 @@
+"""What the manual has and a twin has not, each with its reason: no command is missing in silence.
+
+Nothing here runs: the module answers ERROR, as to any name that it does not know. A command that a
+module does not have for want of a feature stands where it is declared (`needs`), and not here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Level(Enum):
+    """How far a command of the manual goes on a model."""
+
+    FULL = "full"
+    #: Answers as the real one does, and has no effect.
+    ANSWERED = "answered"
+    #: ERROR, as on the real one.
+    ABSENT = "absent as the real one"
+    #: ERROR, though the real one has it.
+    OURS = "absent (ours)"
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Commands of one family that are not there, or whose set and bare forms are not."""
+
+    family: str
+    names: tuple[str, ...]
+    level: Level
+    why: str
+
+
+def _ours(family: str, names: str, why: str) -> Absent:
+    return Absent(family, tuple(names.split()), Level.OURS, why)
+
+
+def _real(family: str, names: str, why: str) -> Absent:
+    return Absent(family, tuple(names.split()), Level.ABSENT, why)
+
+
+ABSENT = (
+    _ours("MQTT", "+MIPSTART +SSLMIPSTART", "No connection to a broker is made."),
+    _ours("Short messages", "+CMGW", "No message is kept in the store."),
+    _ours(
+        "FTP",
+        "+FTPGET +FTPPUT +FTPLIST +FTPSIZE +FTPDELE +FTPMKD +FTPRMD +FTPGETTOFS +FTPPUTFRMFS "
+        "+FTPFILEPUT +FTPEXTPUT +FTPEXTGET",
+        "No session with a server is made; what only asks is answered.",
+    ),
+    _real("Voice calls", "+CPCMREG", "No firmware here carries voice as data."),
+    _real("TCP and UDP", "+CIPSERVER", "A module cannot be a server."),
+    _real("Location", "+AIRLBS +LBS", "In the command index of the manual alone."),
+    _real("Production", "+EGMR +ECPCFG", "Not for customers."),
+    _real("Events", "+CIND +CMER", "Not in the manual."),
+    _real("VoLTE", "+IMS +IMSREG +VOLTE", "Measured to be ERROR on EC718."),
+    _real(
+        "Other makers",
+        "+QIACT +NETOPEN +CSSLCFG +CMQTTSTART +CCHOPEN +CCERTDOWN +CGSMS",
+        "Commands of other makers' modules, which mixed programs send.",
+    ),
+)

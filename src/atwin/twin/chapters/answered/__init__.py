@@ -1,0 +1,1 @@
+"""Families of commands that are answered and not modelled, and a table of what is absent."""

@@ -1,0 +1,114 @@
+"""Families that are answered only: what lives how long, and what the tables promise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from atwin.at.grammar import Form
+from atwin.cli.reference import command_families
+from atwin.models import MODELS
+from atwin.twin.chapters.absent import ABSENT, Absent, Level
+from support.modules.on_twin import on_twin
+
+if TYPE_CHECKING:
+    from atwin.twin.twin import Twin
+    from support.line.terminal import Terminal
+
+
+async def restarted(twin: Twin, terminal: Terminal) -> None:
+    twin.module.restart()
+    await terminal.expect(b"RDY\r\n")
+    await terminal.ask(b"ATE0")
+    await terminal.quiet(10)
+
+
+def test_values_are_ram_but_for_what_is_saved() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(b"AT+CLIP=1;+CNMI=2,1;+FTPSERV=a;+FTPPORT=2121;+FTPSCONT;+FTPUN=b")
+        await restarted(twin, terminal)
+        assert b"+CLIP: 0,1" in await terminal.ask(b"AT+CLIP?")
+        assert b"+CNMI: 2,2,0,0,0" in await terminal.ask(b"AT+CNMI?")
+        saved = await terminal.ask(b"AT+FTPSCONT?")
+        assert b"+FTPSCONT: 0\r\n+FTPSERV: a\r\n+FTPPORT: 2121\r\n+FTPUN: \r\n" in saved
+
+    on_twin(test)
+
+
+def test_a_damaged_record_of_ftp_is_not_believed() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        record = {"FTPSERV": 7, "FTPPORT": 0, "FTPTYPE": "Z", "FTPMODE": 0, "X": 1, "FTPUN": "u"}
+        twin.module.hardware.nvram.store("ftp", record)
+        await restarted(twin, terminal)
+        assert b"+FTPSERV: \r\n+FTPPORT: 21\r\n+FTPUN: u\r\n" in await terminal.ask(b"AT+FTPSCONT?")
+        assert b"+FTPTYPE: A" in await terminal.ask(b"AT+FTPTYPE?")
+        assert b"+FTPMODE: 1" in await terminal.ask(b"AT+FTPMODE?")
+
+    on_twin(test)
+
+
+def test_a_call_ends_with_the_run() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.calls.ring("10086")
+        await terminal.expect(b"RING\r\n")
+        twin.module.restart()
+        await terminal.expect(b"RDY\r\n")
+        assert b"RING" not in await terminal.quiet(20)
+
+    on_twin(test)
+
+
+def test_a_second_caller_takes_the_place_of_the_first() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.calls.ring("10086")
+        twin.calls.ring("10010")
+        assert (await terminal.quiet(9)).count(b"RING") == 2
+        assert b'"10010"' in await terminal.ask(b"AT+CLCC")
+
+    on_twin(test)
+
+
+def test_the_network_tells_the_time() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.module.hardware.rtc.lose_power()
+        await terminal.ask(b"AT+CNTP=ntp.example,-14;+CNTP")
+        await terminal.expect(b"\r\n+CNTP: 1\r\n")
+        rtc = twin.module.hardware.rtc
+        assert rtc.zone_quarters == -14
+        assert abs(rtc.now() - twin.module.hardware.clock.wall()) < 1
+
+    on_twin(test)
+
+
+# --- what is absent -------------------------------------------------------------------------------
+
+DECLARED = {
+    (declaration.name, form)
+    for family in command_families()
+    for declaration in family.declarations
+    for form in declaration.forms
+}
+
+
+@pytest.mark.parametrize("absent", ABSENT, ids=lambda absent: absent.family)
+def test_what_is_told_to_be_absent_is_not_declared(absent: Absent) -> None:
+    for name in absent.names:
+        assert (name, Form.SET) not in DECLARED
+        assert (name, Form.EXECUTE) not in DECLARED
+
+
+def test_an_absent_command_stands_once() -> None:
+    names = [name for absent in ABSENT for name in absent.names]
+    assert len(names) == len(set(names))
+    assert {absent.level for absent in ABSENT} == {Level.ABSENT, Level.OURS}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_module_answers_what_is_absent_with_error(model: str) -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        for absent in ABSENT:
+            for name in absent.names:
+                await terminal.ask(f"AT{name}=1".encode(), b"\r\nERROR\r\n")
+
+    on_twin(test, model)
