@@ -182,8 +182,16 @@ def _state(twin: Twin) -> dict[str, Any]:
         # AT+IOSET, and what can be set.
         "ioset": hardware.gpio.voltage,
         "surroundings": surroundings(twin),
+        "call": _call(twin),
         "faults": twin.faults.state,
     }
+
+
+def _call(twin: Twin) -> dict[str, Any] | None:
+    """The call that has come in, if one has."""
+    if twin.module.firmware is None or twin.calls.number is None:
+        return None
+    return {"number": twin.calls.number, "answered": twin.calls.answered}
 
 
 def _traffic(twin: Twin) -> dict[str, Any]:

@@ -23,6 +23,7 @@ OUTPUTS = ("rts", "dtr")
 
 _DRIVEN = {0: "not asserted", 1: "asserted", None: "given back to the port"}
 
+_CALLER = re.compile(r"\+?[0-9]{1,20}")
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 #: Access points that a request of 4096 bytes has room for, and the bytes of a name.
 _MOST_POINTS, _LONGEST_NAME = 30, 32
@@ -161,6 +162,21 @@ def _firmware(value: Any) -> str:
     return str(value)
 
 
+def _caller(value: Any) -> str | None:
+    if value is not None and not (isinstance(value, str) and _CALLER.fullmatch(value)):
+        raise ValueError
+    return value
+
+
+def _ring(twin: Twin, caller: str | None) -> None:
+    """A module that is off, or has no network, hears nobody."""
+    if twin.module.firmware is not None and twin.radio.registered:
+        if caller is None:
+            twin.calls.give_up()
+        else:
+            twin.calls.ring(caller)
+
+
 #: What is around the module.
 SURROUNDINGS = {
     "voltage": _around("voltage", "a whole number from 0 to 5000, mV", _whole(0, 5000)),
@@ -194,5 +210,6 @@ SURROUNDINGS = {
 SETTABLE: dict[str, Settable] = {
     **{name: _pin(name) for name in PINS},
     **{name: _output(name) for name in OUTPUTS},
+    "ring": Settable("a number of at most 20 digits, or null to give up", _caller, _ring),
     **SURROUNDINGS,
 }
