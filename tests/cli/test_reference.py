@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from atwin.at.grammar import Form
+from atwin.cli.levels import Level, level, levels
 from atwin.cli.reference import command_families, coverage, coverage_json, main, page
-from atwin.models import MODELS
+from atwin.models import MODELS, load_profile
+from support.running.program import atwin
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -55,3 +59,39 @@ def test_the_program_without_a_directory(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("sys.argv", ["reference"])
     with pytest.raises(SystemExit, match="usage"):
         main()
+
+
+def test_how_far_a_command_is_known() -> None:
+    known = levels(command_families())
+    assert set(known["+HTTPACTION"].values()) == {Level.FULL}
+    assert known["+HTTPGETTOFS"]["air724ug"] == Level.ABSENT
+    assert known["+HTTPGETTOFS"]["air780e-at"] == Level.FULL
+    assert known["+CATCHPCAP"]["air780ep"] == Level.ANSWERED
+
+
+def test_the_answer_of_a_profile_counts() -> None:
+    by_form = {
+        (declaration.name, form): (family, declaration)
+        for family in command_families()
+        for declaration in family.declarations
+        for form in declaration.forms
+    }
+    profile = replace(
+        load_profile("air780e-at"), answers={"AT+CSTT?": ("ERROR",), "AT+CGMI": ("X", "OK")}
+    )
+    for name, form, told in [
+        ("+CSTT", Form.READ, Level.ABSENT),
+        ("+CSTT", Form.SET, Level.FULL),
+        ("+CGMI", Form.EXECUTE, Level.ANSWERED),
+    ]:
+        assert level(profile, *by_form[name, form], form) == told
+
+
+def test_commands_as_a_table_and_as_json() -> None:
+    lines = atwin("models", "--commands").stdout.splitlines()
+    assert lines[0].split() == ["command", *MODELS]
+    row = next(line.split() for line in lines if line.startswith("AT+HTTPGETTOFS "))
+    assert row[1:3] == ["absent", "full"]
+    told = json.loads(atwin("models", "--commands", "--json").stdout)["commands"]
+    assert told["AT+HTTPGETTOFS"] == dict(zip(MODELS, row[1:], strict=True))
+    assert len(told) == len(lines) - 1

@@ -188,6 +188,8 @@ class Family:
 
     #: The chapter's heading in the reference page; the class docstring is its introduction.
     title: ClassVar[str] = ""
+    #: False where the commands only answer, so that programs which send them go on.
+    effect: ClassVar[bool] = True
     declarations: ClassVar[tuple[Declaration, ...]] = ()
     #: What its `Setting`s change.
     values: object = None

@@ -12,11 +12,14 @@ from pathlib import Path
 
 from atwin.at.command import Declaration, Family, Parameter
 from atwin.at.grammar import Form
+from atwin.cli.levels import Level, level, levels
 from atwin.models import CHOICES, MODELS, Profile, load_profile
 from atwin.models.profile import FEATURES, LIMITS, NAMES, TEXTS, TIMES, VALUES
 
 _FORM_NAMES = {Form.EXECUTE: "execute", Form.READ: "read", Form.SET: "set", Form.TEST: "test"}
 _FORM_ORDER = (Form.EXECUTE, Form.SET, Form.READ, Form.TEST)
+
+_KNOWN = (Level.FULL, Level.ANSWERED)
 
 #: The forms of a set command that may also stand without its arguments.
 _BARE = (Form.SET, Form.EXECUTE)
@@ -55,7 +58,7 @@ def page() -> str:
 
 
 def coverage() -> list[dict[str, object]]:
-    """One entry a command and form: name, form, syntax, chapter, models."""
+    """One entry a command and form: name, form, syntax, chapter, models, levels."""
     profiles = [load_profile(key) for key in MODELS]
     return [
         {
@@ -63,20 +66,25 @@ def coverage() -> list[dict[str, object]]:
             "form": _FORM_NAMES[form],
             "syntax": _syntax(declaration, form),
             "chapter": family.title,
-            "models": _models(declaration, profiles),
+            "models": [key for key, known in known.items() if known in _KNOWN],
+            "levels": known,
         }
         for family in command_families()
         for declaration, form in _spoken(family.declarations)
+        for known in [{p.key: level(p, family, declaration, form) for p in profiles}]
     ]
 
 
 def _chapter(family: type[Family], profiles: list[Profile]) -> Iterator[str]:
     yield f"## {family.title}\n"
     yield f"{_unwrapped(family.__doc__ or '')} Declared in `{_source(family)}`.\n"
+    if not family.effect:
+        yield "These commands are answered as a module answers them, and do nothing.\n"
+    of_command = levels([family])
     for name in sorted({declaration.name for declaration in family.declarations}):
         own = [d for d in family.declarations if d.name == name]
         yield f"### AT{name}\n"
-        has_it = [key for key in MODELS if any(key in _models(d, profiles) for d in own)]
+        has_it = [key for key, known in of_command[name].items() if known in _KNOWN]
         if has_it != list(MODELS):
             yield f"Only on {', '.join(f'`{model}`' for model in has_it)}.\n"
         yield "| form | syntax | meaning |\n|---|---|---|"
@@ -141,11 +149,6 @@ def _syntax(declaration: Declaration, form: Form) -> str:
         )
         return f"{name}[={inner}]"
     return f"{name}{sign}{arguments}{optional}"
-
-
-def _models(declaration: Declaration, profiles: list[Profile]) -> list[str]:
-    needs = declaration.needs
-    return [profile.key for profile in profiles if needs is None or profile.has(needs)]
 
 
 def _anchor(title: str) -> str:

@@ -1,5 +1,7 @@
 """`atwin models`: the profiles and what they allow."""
 
+from collections.abc import Sequence
+
 import click
 
 from atwin.cli.ending import DONE, print_object
@@ -7,17 +9,26 @@ from atwin.cli.options import JSON
 
 
 @click.command()
+@click.option(
+    "--commands",
+    is_flag=True,
+    help="List the AT commands instead, and how far each model knows them: full; answered, and"
+    " nothing happens; absent, as on the real module; missing, which the real one knows.",
+)
 @JSON
-def models(as_json: bool) -> int:
+def models(as_json: bool, commands: bool) -> int:
     """List the module profiles and their limits, in bytes and bit/s.
 
     \b
     Examples:
       atwin models
+      atwin models --commands | grep -v full
       atwin models --json | jq '.models[].limits.http_buffer'
     """
     from atwin.models import MODELS, load_profile
 
+    if commands:
+        return _commands(as_json)
     profiles = [load_profile(key) for key in MODELS]
     if as_json:
         described = [
@@ -43,8 +54,26 @@ def models(as_json: bool) -> int:
             for name in profiles[0].features
         ),
     ]
+    _print_table(rows)
+    return DONE
+
+
+def _commands(as_json: bool) -> int:
+    from atwin.cli.levels import levels
+    from atwin.cli.reference import command_families
+    from atwin.models import MODELS
+
+    found = levels(command_families())
+    if as_json:
+        print_object({"commands": {f"AT{name}": known for name, known in found.items()}})
+        return DONE
+    rows = [(f"AT{name}", *(known[key] for key in MODELS)) for name, known in found.items()]
+    _print_table([("command", *MODELS), *rows])
+    return DONE
+
+
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
-    return DONE
