@@ -22,6 +22,9 @@ from atwin.at.dialect.urcs import (
     Ready,
     ReceivedFrom,
     SceneState,
+    UpgradeProgress,
+    WifiCount,
+    WifiSeen,
 )
 from atwin.at.events import (
     BodyData,
@@ -85,6 +88,37 @@ def test_finals(wire: bytes, final: Final) -> None:
 
 def test_custom_final() -> None:
     assert parse("AT+CIPSHUT", b"\r\nSHUT OK\r\n") == [Final("SHUT OK", ok=True)]
+
+
+def test_what_a_scan_finds_is_its_answer_or_comes_by_itself() -> None:
+    lines = ("+WIFISCAN COUNT: 1", '+WIFISCAN: "a","22:f2:2c:6f:55:9a",-48,11,-1')
+    wire = "".join(f"\r\n{line}\r\n" for line in lines).encode()
+    asked = parse("AT+WIFISCAN?", wire + b"\r\nOK\r\n")
+    assert asked == [*map(Information, lines), Final("OK", ok=True)]
+    aside = parse("AT+WIFISCAN", b"\r\nOK\r\n" + wire)
+    found = WifiSeen("a", "22:f2:2c:6f:55:9a", -48, 11, -1)
+    assert aside == [
+        Final("OK", ok=True),
+        Unsolicited(lines[0], WifiCount(1)),
+        Unsolicited(lines[1], found),
+    ]
+
+
+def test_a_block_of_firmware_that_is_refused() -> None:
+    refused = parse("AT+UARTUPGRADE=2", b"\r\n+UARTUPGRAE ERROR: 8\r\n")
+    assert refused == [Final("+UARTUPGRAE ERROR: 8", ok=False)]
+    told = "+UARTUPGRADE: 6, XOTA_PS_PKG_VERIFIED"
+    done = parse("AT+UARTUPGRADE=2", f"\r\n{told}\r\n\r\nOK\r\n".encode())
+    assert done == [Information(told), Final("OK", ok=True)]
+
+
+def test_the_progress_of_an_upgrade_is_no_answer() -> None:
+    wire = b"\r\n+UPGRADEIND: -1003\r\n\r\n+UPGRADE: 2,[-1003,200,0]\r\n\r\nOK\r\n"
+    assert parse("AT+UPGRADE?", wire) == [
+        Unsolicited("+UPGRADEIND: -1003", UpgradeProgress(-1003)),
+        Information("+UPGRADE: 2,[-1003,200,0]"),
+        Final("OK", ok=True),
+    ]
 
 
 def test_information_lines_of_the_command_and_urcs_between_them() -> None:

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     "--control",
     type=FILE,
     metavar="SOCKET",
-    help="Serve pins, RTS, DTR, faults and counters as JSON on this socket: docs/control.md.",
+    help="Serve pins, surroundings, faults and counters as JSON on this socket: docs/control.md.",
 )
 @option("--faults", type=FILE, help="What goes wrong, and when: a TOML plan, or random:N.")
 @option(

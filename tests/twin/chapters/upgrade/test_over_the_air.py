@@ -76,7 +76,8 @@ def test_a_package_is_loaded_installed_and_told() -> None:
         await terminal.ask(b"AT+UPGRADE")
         assert await terminal.expect(TENS) == TENS
         assert await state(terminal) == b"+UPGRADE: 1,100"
-        assert [action.name for action in twin.traffic.actions] == ["UPGRADE"]
+        (action,) = twin.traffic.actions
+        assert (action.name, action.url) == ("UPGRADE", "http://fota.test/x.bin")
         assert twin.traffic.whole.count.operator.total > len(PACKAGE)
         await terminal.expect(b"+UPGRADEDL: 0\r\n")
         await terminal.expect(b"+UPGRADEDL: 100\r\n")
@@ -136,6 +137,31 @@ def test_an_offer_is_loaded_by_a_module_that_asks_by_itself() -> None:
         assert await terminal.expect(TENS) == TENS
         await terminal.expect(f"+UPGRADEVER: {NEW}\r\n".encode(), 60)
         assert twin.traffic.whole.count.operator.packets == 0
+
+    on_twin(test)
+
+
+def test_an_offer_is_found_at_the_next_start_too() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(b'AT+UPGRADE="AUTO",0,1')
+        apply({"update": NEW}, twin)
+        await terminal.ask(b"AT+RESET")
+        assert TENS in await terminal.quiet(20)
+        await terminal.expect(b"+UPGRADEVER: 1\r\n", 60)
+        # It is no news any more.
+        await terminal.ask(b"AT+RESET")
+        assert b"UPGRADE" not in await terminal.quiet(30)
+        assert await state(terminal) == b"+UPGRADE: 2,[0,200,27]"
+
+    on_twin(test)
+
+
+def test_what_is_loaded_needs_no_network() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        apply({"update": NEW}, twin)
+        await terminal.expect(b"+UPGRADEIND: 100\r\n")
+        twin.radio.lose_pdp()
+        assert b"IND" not in await terminal.expect(b"+UPGRADEDL: 0\r\n")
 
     on_twin(test)
 

@@ -36,6 +36,7 @@ class Upgrades(ChapterService):
         self.result: tuple[int, int, int] | None = None
         self._question: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
+        self._loaded = False
         self._reached = asyncio.Event()
         if run.find(Radio).address is not None:
             self._reached.set()
@@ -44,7 +45,7 @@ class Upgrades(ChapterService):
     def power_up(cls, run: Run, *, warm: bool) -> None:
         """Ask, as every module does, if somebody is there to ask; tell of firmware that is new."""
         settings = UpgradeSettings.boot(run.hardware.nvram)
-        if settings.auto and settings.asks(run):
+        if settings.auto and (settings.asks(run) or run.hardware.surroundings.update):
             run.find(cls).ask_daily(at_once=True)
         installed = Installed.boot(run.hardware.nvram)
         if installed.untold and not warm:
@@ -66,7 +67,7 @@ class Upgrades(ChapterService):
     def pdp_lost(self) -> None:
         """A question under way ends."""
         self._reached.clear()
-        if self._question is not None and self.busy:
+        if self._question is not None and self.busy and not self._loaded:
             self._question.cancel()
             self._failed(UpgradeFailed(UpgradeError.NETWORK, "the PDP is lost"))
 
@@ -89,7 +90,7 @@ class Upgrades(ChapterService):
         if self._asking is not None:
             self._asking.cancel()
             self._asking = None
-        if self.settings.auto and self.settings.asks(self.run):
+        if self.settings.auto and (self.settings.asks(self.run) or self._offered):
             self._asking = self.run.spawn(self._ask_for_ever(at_once))
 
     def ask(self, url: str = "", offered: str = "") -> None:
@@ -113,14 +114,20 @@ class Upgrades(ChapterService):
 
     async def _ask(self, url: str, offered: str) -> None:
         try:
-            name = await self._load(url, offered or self.run.hardware.surroundings.update)
+            name = await self._load(url, offered or self._offered)
         except UpgradeFailed as failed:
             self._failed(failed)
             return
+        self._loaded = True
         self._came(100)
         wait_for_restart(self.run.hardware.nvram, name)
         await self.run.hardware.pause(_LAST_TIME)
         self.run.power.restart()
+
+    @property
+    def _offered(self) -> str:
+        """The firmware that the control socket offers."""
+        return self.run.hardware.surroundings.update
 
     async def _load(self, url: str, offered: str) -> str:
         """The name of the new firmware, whose package is there. Raises `UpgradeFailed`."""
@@ -140,7 +147,7 @@ class Upgrades(ChapterService):
             if not url and not self.settings.asks(run):
                 await run.hardware.pause(_STEP_TIME)
                 raise UpgradeFailed(0, "nobody is asked", 200, NEWEST)
-            with run.hardware.traffic.action("UPGRADE", question, of_session=False):
+            with run.hardware.traffic.action("UPGRADE", question.split("?")[0], of_session=False):
                 return await fetch(run, question, self._came)
         finally:
             slot.release()
