@@ -453,3 +453,16 @@ def test_a_fin_between_two_looks_is_no_byte(monkeypatch: pytest.MonkeyPatch) -> 
         assert account.count.wire.down.unread == 0
 
     asyncio.run(main())
+
+
+def test_what_is_written_a_while_later_has_a_packet_of_its_own() -> None:
+    async def main() -> int:
+        network, inner, account = simulated()
+        inner.serve("192.0.2.1", 7, echo)
+        stream = await network.connect("192.0.2.1", 7)
+        for pause in (0.1, 0.1, 60, 60):
+            await stream.write(b"x")
+            await asyncio.sleep(pause)
+        return account.count.operator.up.data_packets
+
+    assert run_virtual(main()) == 2

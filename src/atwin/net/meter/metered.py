@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 #: Seconds that the last packets of a closed connection are waited for, and between two looks.
 _LONGEST_GOODBYE = 2.0
 _FIRST_LOOK, _LAST_LOOK = 0.001, 0.064
+#: Seconds after which what is written goes out in a segment of its own, such as a heartbeat.
+_PAUSE = 1.0
 #: No datagram is larger.
 _LARGEST = 65_535
 _LINGER_OFF = struct.pack("ii", 1, 0)
@@ -171,6 +173,7 @@ class MeteredStream(StreamWrapper):
         self._meter = meter
         self._goodbyes = goodbyes
         self._closed = False
+        self._written_at = 0.0
         #: Bytes that came after our FIN.
         self._late = 0
         #: The same connection under a number of our own: it stays open for the last counts, and
@@ -192,6 +195,10 @@ class MeteredStream(StreamWrapper):
         return data
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._written_at > _PAUSE:
+            self._meter.tally.push()
+        self._written_at = now
         self._meter.tally.data(True, len(data))
         self._meter.last_written = len(data)
         await self.inner.write(data)

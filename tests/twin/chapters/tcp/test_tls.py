@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from atwin.at.dialect.urcs import Closed, DataWaiting, SecureClosed
 from atwin.line.ports.memory import memory_pair
 from atwin.net.real import RealNetwork
 from atwin.twin.twin import Twin
 from support.modules.link_host import LinkHost
 from support.servers import tls_pki, tls_servers
+from support.servers.peers import Peer, on_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,3 +108,50 @@ def test_a_single_link_is_context_0_and_udp_stays_plain(gnutls: int, ca: Issued)
             return [udp, refused]
 
     assert asyncio.run(main()) == [True, False]
+
+
+def test_what_an_ec718_wants_and_says_differently(gnutls: int, ca: Issued, client: Issued) -> None:
+    """No TLS before the version is set; a server that closes takes its data along (V1004)."""
+
+    async def main() -> None:
+        near, far = memory_pair()
+        async with Twin("air780ep", far, network=RealNetwork(), time_scale=0) as twin:
+            flash = twin.module.hardware.flash
+            host = LinkHost(near)
+            await host.ask('ATE0;+CIPMUX=1;+CIPSSL=1;+CIPRXGET=1;+SSLCFG="seclevel",0,2')
+            for key, content in (
+                ("cacert", ca.pem),
+                ("clientcert", client.pem),
+                ("clientkey", client.key_pem),
+            ):
+                flash.create(key)
+                flash.write(key, content)
+                await host.ask(f'AT+SSLCFG="{key}",0,"{key}"')
+            assert not await host.open(0, "localhost", gnutls)
+            await host.ask('AT+SSLCFG="sslversion",1,4')
+            assert not await host.open(0, "localhost", gnutls)
+            await host.ask('AT+SSLCFG="sslversion",0,4')
+            assert await host.open(0, "localhost", gnutls)
+            await host.send(0, b"GET / HTTP/1.0\r\n\r\n")
+            assert await host.channel.urc(SecureClosed, Closed, timeout=60) == SecureClosed(0)
+            assert await host.channel.urc(DataWaiting, timeout=1) == DataWaiting(0)
+            for line in ("AT+CIPRXGET=2,0,10", "AT+CIPRXGET=4,0"):
+                assert (await host.channel.command(line)).final.code == 3
+
+    asyncio.run(main())
+
+
+def test_a_plain_link_of_an_ec718_keeps_its_data() -> None:
+    async def main() -> None:
+        near, far = memory_pair()
+        peer = Peer("peer")
+        async with on_loopback([peer]), Twin("air780ep", far, network=RealNetwork(), time_scale=0):
+            host = LinkHost(near)
+            await host.ask("ATE0;+CIPRXGET=1")
+            assert await host.open(None, peer.host, peer.port)
+            await peer.say(b"bye")
+            await peer.close()
+            assert await host.channel.urc(SecureClosed, Closed, timeout=60) == Closed(None)
+            assert await host.fetch(None) == b"bye"
+
+    asyncio.run(main())

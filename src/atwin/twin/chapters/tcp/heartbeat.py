@@ -62,8 +62,8 @@ class Heartbeat:
         """Seconds since the last one, or since the link came up, and to the next; 0 without one."""
         if not self.on or self._link is None:
             return 0, 0
-        since = self._clock.now() - self._last
-        return int(since), max(0, round(self.interval - since))
+        since = int(self._clock.now() - self._last)
+        return since, max(0, self.interval - since)
 
     @property
     def _link(self) -> Link | None:

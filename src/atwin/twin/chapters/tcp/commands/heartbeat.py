@@ -35,7 +35,7 @@ class HeartbeatCommands(Commands):
     def configure(
         self,
         on: Annotated[int, OneOf(0, 1)],
-        number: Annotated[int | None, OneOf(*NUMBERS)] = None,
+        number: Annotated[int | None, Range(NUMBERS[0], NUMBERS[-1])] = None,
         interval: Annotated[int | None, Range(5, 600)] = None,
     ) -> None:
         """Heartbeats off or on, the link, and the seconds between two.
@@ -58,7 +58,7 @@ class HeartbeatCommands(Commands):
     @command.set("^HEARTBEAT")
     def set_text(
         self,
-        number: Annotated[int, OneOf(*NUMBERS)],
+        number: Annotated[int, Range(NUMBERS[0], NUMBERS[-1])],
         text: Annotated[str, Text("text", _LONGEST)],
     ) -> None:
         """The link and what it sends, as text of at most 256 bytes; the IMEI before that."""
