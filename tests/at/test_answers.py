@@ -22,6 +22,7 @@ from atwin.at.dialect.urcs import (
     Ready,
     ReceivedFrom,
     SceneState,
+    SecureClosed,
     UpgradeProgress,
     WifiCount,
     WifiSeen,
@@ -501,15 +502,52 @@ def test_results_of_earlier_commands_end_nothing_where_they_are_owed() -> None:
         (b"+CIPRXGET: 3,5,0", 10),
         (b"+CIPRXGET: 3,3,5,100", 10),
         (b"+CIPRXGET: 2,0,0", 0),
+        (b'+CIPRXGET: 2,5,0,"1.2.3.4:7500"', 5),
+        (b'+CIPRXGET: 3,3,5,100,"[::1]:7500"', 10),
     ],
 )
-def test_fetched_data(header: bytes, length: int) -> None:
+@pytest.mark.parametrize("blank", [b"", b"\r\n"])
+def test_fetched_data(header: bytes, length: int, blank: bytes) -> None:
     body = b"\r\nOK\r\n\xff\x00\x00"[:length].ljust(length, b"A")
-    wire = b"\r\n" + header + b"\r\n" + body + b"\r\nOK\r\n"
+    wire = b"\r\n" + header + b"\r\n" + body + (blank if body else b"") + b"\r\nOK\r\n"
     events = joined(parse("AT+CIPRXGET=2,5", wire))
     assert events == [
         BodyStart(header.decode(), length),
         *([body] if body else []),
+        Final("OK", ok=True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("blank", "lost"),
+    [*((b"", lost) for lost in range(4)), *((b"\r\n", lost) for lost in range(6))],
+)
+def test_fetched_data_that_lost_bytes_are_damaged(blank: bytes, lost: int) -> None:
+    """Two lost bytes where a module has an empty line: the rest looks like one that has none."""
+    header, frame = b"\r\n+CIPRXGET: 2,9,0\r\n", blank + b"\r\nOK\r\n"
+    parser = AnswerParser()
+    finals = []
+    for body in (b"x" * 9, b"x" * (9 - lost)):
+        parser.begin("AT+CIPRXGET=2,9")
+        events = parser.feed(header + body + frame)
+        events += parser.feed(b"\r\nOK\r\n")
+        finals.append(next(event for event in events if isinstance(event, Final)))
+    assert [final.damaged for final in finals] == [False, lost > 0]
+
+
+def test_an_error_before_the_words_for_a_link_that_is_there() -> None:
+    said = b"\r\n+CME ERROR: 65535\r\n\r\n0, ALREADY CONNECT\r\n"
+    events = parse('AT+CIPSTART=0,"TCP","h",80', said)
+    assert events[0] == Final("+CME ERROR: 65535", ok=False, code=65535)
+    assert isinstance(events[1], Unsolicited)
+    assert len(events) == 2
+
+
+def test_who_closed_a_tls_link() -> None:
+    closed = b"\r\n0, CLOSE OK\r\n"
+    assert parse("AT+CIPCLOSE=0", closed) == [Final("0, CLOSE OK", ok=True)]
+    assert parse("AT+CSQ", closed + b"\r\nOK\r\n") == [
+        Unsolicited("0, CLOSE OK", SecureClosed(0)),
         Final("OK", ok=True),
     ]
 

@@ -168,7 +168,7 @@ class AnswerParser:
     def _read_frame(self, data: bytes, at: int, events: list[Event]) -> int:
         at = self.command.body.frames(data, at)
         if at < len(data):
-            self.command.body.judge()
+            self.command.judge_body()
             self._part = Reading.LINE
         return at
 

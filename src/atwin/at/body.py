@@ -6,6 +6,7 @@ a URC came in between, the body's own last bytes stand where CR LF should.
 
 import re
 
+_END, _BLANK = b"\r\n", b"\r\n\r\n"
 #: Line ends that are looked at after a counted body.
 _LONGEST_FRAME = 8
 #: Bytes of noise that make a line of their own between a body and its result.
@@ -37,9 +38,17 @@ class Body:
         self._frame += ends[0]
         return ends.end()
 
-    def judge(self) -> None:
-        """Something else follows: whether these were CR LF, and whether they can be the body's."""
-        if not self._frame.startswith(b"\r\n"):
+    @property
+    def has_blank(self) -> bool:
+        """Whether an empty line followed it."""
+        return self._frame.startswith(_BLANK)
+
+    def judge(self, *, blank: bool = False) -> None:
+        """Something else follows: whether these were CR LF, and whether they can be the body's.
+
+        `blank`: an empty line belongs to it as well.
+        """
+        if not self._frame.startswith(_BLANK if blank else _END):
             self.unframed = True
             stolen = _STOLEN.get(self._frame)
             self.damaged = stolen is None or self._last in stolen

@@ -19,7 +19,7 @@ from typing import NamedTuple, TypeVar
 from atwin.at.body import Body
 from atwin.at.cme import code_of
 from atwin.at.dialect.commands import Expected, expected_of
-from atwin.at.dialect.results import ERROR, OK, ExtendedError, LinkStatus, PacketOfLink
+from atwin.at.dialect.results import ERROR, OK, ExtendedError, Fetched, LinkStatus, PacketOfLink
 from atwin.at.dialect.said import Said, Urc
 from atwin.at.dialect.urcs import FOREIGN, Ready, parse_urc
 from atwin.at.events import BodyStart, Echo, Event, Final, Information, Prompt, Unsolicited
@@ -81,11 +81,14 @@ class InFlight:
         self._echo = ""
         self._read: frozenset[str] = frozenset()
         self._owed = False
+        #: Whether the body is what a link received, and a module that ends such with an empty line.
+        self._fetches = self._has_blank = False
 
     def begin(self, sent: str, *, raw: int, owed: bool) -> None:
         """See `AnswerParser.begin`."""
         self.expected = expected = expected_of(sent)
         self.body = Body()
+        self._fetches = False
         self.prompt, self.raw = expected.shape.prompt, raw
         self._stage = AnswerStage.ASKED
         self._echo, self._read = expected.echo, expected.read
@@ -102,6 +105,11 @@ class InFlight:
             if taken := rule(self, text, events):
                 return taken
         return False
+
+    def judge_body(self) -> None:
+        """No line end follows the body any more."""
+        self.body.judge(blank=self._fetches and self._has_blank)
+        self._has_blank |= self._fetches and self.body.has_blank
 
     def asks(self, prompt: str, events: list[Event]) -> None:
         """The module wants its data."""
@@ -187,6 +195,7 @@ class InFlight:
         header = _first(self.expected.shape.bodies, text.upper())
         if header is None or header.length > LONGEST_BODY:
             return False
+        self._fetches = isinstance(header, Fetched)
         events.append(BodyStart(text, header.length))
         return Follows(header.length)
 
