@@ -61,7 +61,7 @@ from support.running.growth import grows_evenly
         ('AT+CGAUTH=1,1,"me","geheim"', "AT+CGAUTH=1,1,***"),
         ('AT+UPGRADE="KEY","geheim",1', 'AT+UPGRADE="KEY",***,1'),
         ('+UPGRADE: "KEY","geheim"', '+UPGRADE: "KEY",***'),
-        ('AT+UPGRADE="URL","http://h/x"', 'AT+UPGRADE="URL","http://h/x"'),
+        ('AT+UPGRADE="URL","http://me:pass@h/x"', 'AT+UPGRADE="URL","http://***@h/x"'),
         ("AT+CSTT=apn,user,secret", "AT+CSTT=apn,user,***"),
         ('+SSLCFG: "premaster",153,"0011"', '+SSLCFG: "premaster",153,***'),
         # What a host may write otherwise, and what is not quite right and a secret all the same.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
 from atwin.at.grammar import Argument
@@ -47,12 +46,12 @@ class UpgradeCommands(Commands):
         field = name.lower()
         if (kind := _VALUES.get(name.upper())) is None:
             raise BadArgument(name)
-        settings = self._upgrades.settings
         if value is None:
-            return f'+UPGRADE: "{name.upper()}",{_shown(getattr(settings, field))}'
+            shown = getattr(self._upgrades.settings, field)
+            return f'+UPGRADE: "{name.upper()}",{_shown(shown)}'
         wanted = kind.convert(value)
-        changed: dict[str, Any] = {field: bool(wanted) if field == "auto" else wanted}
-        self._upgrades.change(replace(settings, **changed), save=not unsaved)
+        wanted = bool(wanted) if field == "auto" else wanted
+        self._upgrades.change(field, wanted, save=not unsaved)
         return None
 
     @command.execute("+UPGRADE")

@@ -12,6 +12,7 @@ from atwin.net.network import ConnectError, NetworkError, ResolveError
 from atwin.net.url import Url
 from atwin.text import parse_json
 from atwin.twin.board.installed import package_name
+from atwin.twin.chapters.tcp.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +64,7 @@ async def fetch(run: Run, url: str, came: Callable[[int], None]) -> str:
     stream: Stream | None = None
     try:
         async with asyncio.timeout(_TIME):
-            address = await run.hardware.network.resolve(asked.host)
+            address = await run.find(Names).resolve(asked.host)
             stream = await run.hardware.network.connect(address, asked.port)
             exchange = await open_exchange(metered_http(stream), Request("GET", asked))
             return await _take(run, exchange, came)

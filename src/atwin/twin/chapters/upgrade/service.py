@@ -78,11 +78,14 @@ class Upgrades(ChapterService):
         """Whether a question is under way."""
         return self._question is not None and not self._question.done()
 
-    def change(self, settings: UpgradeSettings, *, save: bool) -> None:
+    def change(self, field: str, value: object, *, save: bool) -> None:
         """AT+UPGRADE with a value: in force now, and if it is to `save` at the next start."""
-        self.settings = settings
+        setattr(self.settings, field, value)
         if save:
-            settings.store(self.run.hardware.nvram)
+            nvram = self.run.hardware.nvram
+            saved = UpgradeSettings.boot(nvram)
+            setattr(saved, field, value)
+            saved.store(nvram)
         self.ask_daily(at_once=False)
 
     def ask_daily(self, *, at_once: bool) -> None:
