@@ -62,7 +62,7 @@ class UpgradeCommands(Commands):
     @command.read("+UPGRADE")
     def state(self) -> str:
         """0 nothing yet, 1 and the per cent that are there, 2 and how the last question ended."""
-        if self._upgrades.busy:
+        if self._upgrades.at_work:
             return f"+UPGRADE: 1,{self._upgrades.percent}"
         if (result := self._upgrades.result) is None:
             return "+UPGRADE: 0"

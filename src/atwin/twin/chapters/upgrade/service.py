@@ -57,7 +57,7 @@ class Upgrades(ChapterService):
         """New firmware is offered: a module that asks by itself finds it."""
         if name == "update" and run.hardware.surroundings.update:
             upgrades = run.find(cls)
-            if upgrades.settings.auto and not upgrades.busy:
+            if upgrades.settings.auto and not upgrades.at_work:
                 upgrades.ask()
 
     def pdp_up(self) -> None:
@@ -67,14 +67,14 @@ class Upgrades(ChapterService):
     def pdp_lost(self) -> None:
         """A question under way ends."""
         self._reached.clear()
-        if self._question is not None and self.busy and not self._loaded:
+        if self._question is not None and self.at_work and not self._loaded:
             self._question.cancel()
             self._failed(UpgradeFailed(UpgradeError.NETWORK, "the PDP is lost"))
 
     # --- questions ------------------------------------------------------------------------------
 
     @property
-    def busy(self) -> bool:
+    def at_work(self) -> bool:
         """Whether a question is under way."""
         return self._question is not None and not self._question.done()
 
@@ -101,7 +101,7 @@ class Upgrades(ChapterService):
 
         Raises `CmeError` 3 while a question is under way.
         """
-        if self.busy:
+        if self.at_work:
             raise CmeError(Cme.NOT_ALLOWED)
         self.percent = 0
         self._question = self.run.spawn(self._ask(url, offered))
@@ -110,7 +110,7 @@ class Upgrades(ChapterService):
         while True:
             if at_once:
                 await self._reached.wait()
-                if not self.busy:
+                if not self.at_work:
                     self.ask()
             at_once = True
             await self.run.hardware.clock.sleep(self.settings.period)

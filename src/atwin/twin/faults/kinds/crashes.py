@@ -115,7 +115,7 @@ class FirmwareQuestion(Fault):
     def begin(self, victim: Victim, case: Case) -> End:
         if victim.firmware is not None:
             upgrades = victim.firmware.find(Upgrades)
-            if upgrades.settings.auto and not upgrades.busy:
+            if upgrades.settings.auto and not upgrades.at_work:
                 upgrades.ask(self.url or "", self.firmware or "")
         return lambda: None
 
