@@ -114,11 +114,10 @@ class WifiCommands(Commands):
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        self.values = self
         self._counts = 0
         self._names, self._advance = 0, 0
 
-    @command.set("+WIFISCAN", needs="wifi_scan", bare=False)
+    @command.set("+WIFISCAN", needs="wifi_scan")
     async def scan(
         self,
         priority: Annotated[int, OneOf(0, 1)],
