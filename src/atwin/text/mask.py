@@ -46,6 +46,9 @@ _SECRET_HEADER = re.compile(
 )
 _SECRET_ANYWHERE = re.compile(r"authorization|cookie|token|apikey", re.IGNORECASE)
 
+#: Of what AT+CIPSCONT? calls the password of AT+CSTT.
+_CONFIG = "Gprs Config "
+
 # --- URLs ---------------------------------------------------------------------------------------
 
 #: What cannot be part of a URL ends it.
@@ -151,8 +154,9 @@ def _without_values(
 
 
 def _is_secret_header(header: re.Match[str]) -> bool:
-    name = header[1]
-    if "-" not in name and header.string[header.start() - 1 : header.start()] == " ":
+    name, start = header[1], header.start()
+    is_named = header.string.endswith(_CONFIG, 0, start)
+    if "-" not in name and header.string[start - 1 : start] == " " and not is_named:
         return _SECRET_ANYWHERE.fullmatch(name) is not None
     return is_secret_header(name)
 

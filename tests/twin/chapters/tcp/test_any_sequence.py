@@ -26,6 +26,7 @@ LINES = (
     *("CIPCLOSE", "CIPCLOSE={n}", "CIPSEND=5", "CIPSEND={n},5", "CIPSEND", "CIPSEND={n}") * 2,
     *("CIPRXGET=0", "CIPRXGET=1", "CIPRXGET=5", "CIPRXGET=2,5", "CIPRXGET=2,{n},5"),
     *("CIPRXGET=4,{n}", "CIPHEAD=1", "CIPSRIP=1", "CIPRXF=1", "CIPQSEND=2", "CIPQSEND=0"),
+    *("CIPRXF=1;^HEARTCONFIG=1,{n},5", "CIPATS=0;^HEARTBEATHEX={n},2,0D0A", "CIPCCFG=5,2,700,1"),
     *("CIPSSL=1", "CIPSSL=0", "CIPSSL=0", "CIPACK", "CIPSCONT", "CIPTKA=1", "CIPSTATUS", "CIFSR"),
 )
 #: These end everything at once.
