@@ -9,7 +9,7 @@ from atwin.clock import LoopClock
 from atwin.clock.virtual import VirtualLoop
 from atwin.line.ports.memory import memory_pair
 from atwin.models import load_profile
-from atwin.session.control import _answer
+from atwin.session.control import RingWatch, _answer
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.twin import Twin
 from fuzz.runner import main
@@ -48,6 +48,7 @@ async def _talk(dice: Random) -> None:
     _, port = memory_pair("twin")
     held: set[str] = set()
     async with Twin(load_profile("air724ug"), port, network=SimulatedNetwork(LoopClock())) as twin:
+        watch = RingWatch(twin, lambda event: None)
         for _ in range(dice.randrange(1, 12)):
             good = dice.choice(GOOD)
             value: object = changed_object(dice, good, MORE)
@@ -58,7 +59,7 @@ async def _talk(dice: Random) -> None:
                 value = good | {key: made}
             elif dice.random() < 0.1:
                 value = odd_value(dice)
-            answer = await _answer(text_of(dice, value) + b"\n", twin, held)
+            answer = await _answer(text_of(dice, value) + b"\n", twin, held, watch)
             assert isinstance(answer["ok"], bool)
             json.dumps(answer, allow_nan=False)
 

@@ -153,13 +153,18 @@ class Setting:
         *,
         read: str = "The current value.",
         bare: int | None = None,
+        test: bool = True,
     ) -> None:
-        """`bare`: the value that the set form without an argument sets."""
+        """`bare`: the value that the set form without an argument sets.
+
+        `test` False: the test form is just OK.
+        """
         self._forms = (Form.SET,) if bare is None else (Form.SET, Form.EXECUTE)
         self.name = name
         self._parameter = Parameter(parameter, kind, required=bare is None)
         self._docs = (doc, read)
         self._bare = bare
+        self._test = test
 
     def add_to(self, family: type[Family], field: str) -> Iterator[Declaration]:
         """Give the class the methods of both forms; the declarations of these."""
@@ -176,7 +181,7 @@ class Setting:
         setattr(family, f"read_{field}", shown)
         doc, read = self._docs
         parameters = (self._parameter,)
-        yield Declaration(name, self._forms, f"set_{field}", parameters, doc, test=True)
+        yield Declaration(name, self._forms, f"set_{field}", parameters, doc, test=self._test)
         yield Declaration(name, (Form.READ,), f"read_{field}", doc=read)
 
 

@@ -74,6 +74,9 @@ class TellingPort(Protocol):
     def show_cts(self, on: bool) -> None:
         """Let the host see the module's CTS, where it can see it."""
 
+    def show_ri(self, on: bool) -> None:
+        """Let the host see the module's ring indicator, where it can see it."""
+
     def show_error(self, error: ReceiveError) -> None:
         """Let the host know what its receiver noticed, where it can know."""
 

@@ -27,6 +27,7 @@ LIMITS = {
     "default_cid": "the PDP context that is active after attach",
     "sms_module": "messages the module's own memory holds",
     "sms_sim": "messages the SIM card holds",
+    "csclk_max": "highest mode of AT+CSCLK",
 }
 VALUES = {
     "battery_mv": "mV at VBAT until somebody sets others",
@@ -35,6 +36,7 @@ VALUES = {
     "fs_missing_cme": "CME number for a file that is not there; 0 is a plain ERROR",
     "param_error_cme": "CME number of a wrong parameter (OQ-4)",
     "rxget_hex_cme": "CME number of AT+CIPRXGET=3 for too many bytes; 0 is that of a parameter",
+    "wake_lines": "lines that get lost before a sleeping module is awake",
     "urc_queue_bytes": "bytes of URCs that wait during a command; 0 is no limit",
     "urc_queue_count": "URCs that wait during a command; 0 is no limit",
     "cms_memory": "CMS number of a memory that AT+CPMS does not know",
@@ -84,6 +86,9 @@ FEATURES = {
     "boot_banner": "the mask ROM prints its banner",
     "cpin_at_boot": "+CPIN: follows RDY",
     "ioset": "AT+IOSET",
+    "lowpower": "AT+POWERMODE",
+    "wake_by_rx": "what the host sends wakes a module that sleeps by AT+CSCLK=1",
+    "wakeuphex": "AT^WAKEUPHEX",
     "line_overflow_silent": "too long a command line gets no answer",
     "pdp_deact_colon": "+PDP: DEACT, not +PDP DEACT",
     "real_dns": "names are asked of the servers of AT+CDNSCFG",

@@ -8,7 +8,7 @@ import asyncio
 import json
 import os
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -27,6 +27,8 @@ _LONGEST_REQUEST = 4096
 _TOO_LONG = b"\n"
 #: Actions shown one by one.
 _LAST_ACTIONS = 20
+#: Bytes of events that a client may leave unread.
+_UNREAD = 65536
 
 
 @asynccontextmanager
@@ -44,10 +46,18 @@ async def control_socket(path: str, twin: Twin) -> AsyncIterator[None]:
         clients.add(task)
         # Cancelled at the end, it ends like any other: asyncio reports a handler's cancellation.
         held: set[str] = set()
+
+        def send(event: bytes) -> None:
+            # A client that does not read misses some.
+            if writer.transport.get_write_buffer_size() < _UNREAD:
+                writer.write(event)
+
+        watch = RingWatch(twin, send)
         with suppress(ConnectionError, asyncio.CancelledError):
             while line := await _request(reader):
-                writer.write(json.dumps(await _answer(line, twin, held)).encode() + b"\n")
+                writer.write(json.dumps(await _answer(line, twin, held, watch)).encode() + b"\n")
                 await writer.drain()
+        watch.end()
         # Whoever held a pin may have been killed: a module must not stay dead for that.
         for pin in held:
             setattr(twin.pins, pin, True)
@@ -99,7 +109,32 @@ def _is_something_else(path: str) -> bool:
     return os.path.lexists(path) and not stat.S_ISSOCK(os.lstat(path).st_mode)
 
 
-async def _answer(line: bytes, twin: Twin, held: set[str]) -> dict[str, Any]:
+class RingWatch:
+    """Tells a client of each edge of RI, once it has asked for that."""
+
+    def __init__(self, twin: Twin, send: Callable[[bytes], None]) -> None:
+        self._clock = twin.module.hardware.clock
+        self._calls = twin.module.hardware.modem_lines.on_ri
+        self._send = send
+        self._watches = False
+
+    def begin(self) -> None:
+        """From now on."""
+        if not self._watches:
+            self._watches = True
+            self._calls.append(self._tell)
+
+    def end(self) -> None:
+        """The client is gone."""
+        if self._watches:
+            self._calls.remove(self._tell)
+
+    def _tell(self, high: bool) -> None:
+        event = {"event": "ri", "level": int(high), "time": self._clock.now()}
+        self._send(json.dumps(event).encode() + b"\n")
+
+
+async def _answer(line: bytes, twin: Twin, held: set[str], watch: RingWatch) -> dict[str, Any]:
     """`held` gets the pins that are low for as long as this connection lasts."""
     try:
         if line == _TOO_LONG:
@@ -119,14 +154,16 @@ async def _answer(line: bytes, twin: Twin, held: set[str]) -> dict[str, Any]:
                 twin.faults.add(fault_from_table(table))
             case {"clear": "faults", **rest} if not rest:
                 twin.faults.clear()
+            case {"watch": "ri", **rest} if not rest:
+                watch.begin()
             case {"get": "state", **rest} if not rest:
                 pass
             case {"get": "traffic", **rest} if not rest:
                 return {"ok": True, "traffic": _traffic(twin)}
             case _:
                 raise ValueError(
-                    'give one of "set", "pulse" with "seconds", "hold", "fault", '
-                    '"clear": "faults", "get": "state" or "traffic"'
+                    'give one of "set", "pulse" with "seconds", "hold", "watch": "ri", '
+                    '"fault", "clear": "faults", "get": "state" or "traffic"'
                 )
     except ValueError as error:
         return {"ok": False, "error": str(error)}
@@ -162,8 +199,9 @@ def _state(twin: Twin) -> dict[str, Any]:
         "model": hardware.profile.key,
         "on": twin.pins.vdd_ext,
         "hung": twin.module.hung,
+        "asleep": twin.asleep,
         "start_cause": int(hardware.start_cause),
-        "pins": {name: int(getattr(twin.pins, name)) for name in PINS},
+        "pins": {name: int(getattr(twin.pins, name)) for name in (*PINS, "ri")},
         "line": {
             "rate": uart.rate,
             "host_rate": host.rate if uart.rate else None,

@@ -33,6 +33,7 @@ CHAPTERS: tuple[Chapter, ...] = tuple(
         "tcp",
         "bearer",
         "files",
+        "sleep",
         "ssl",
         "http",
         "traffic",
@@ -70,8 +71,8 @@ class Firmware(Run):
         uart = self.hardware.uart
         if warm:
             uart.boot(self.settings.line_mode(), trained=True)
-            self.power_up(warm=True)
             self.line.start()
+            self.power_up(warm=True)
         else:
             uart.boot(UartSettings(), trained=False)
             self.spawn(self._boot())

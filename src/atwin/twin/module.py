@@ -133,6 +133,7 @@ class Module:
             self.hung, self._resists_reset = True, resists_reset
             self._forget_restart()
             self.hardware.uart.cut()
+            self.hardware.modem_lines.run_ends()
             self.firmware.stop()
 
     def surround(self, name: str, value: object) -> None:
@@ -162,6 +163,7 @@ class Module:
         self.hung = self._resists_reset = self._downloads = False
         self.hardware.gpio.reset()
         self._ended = [firmware for firmware in self._ended if firmware.busy]
+        self.hardware.modem_lines.run_ends()
         if self.firmware is not None:
             self.firmware.stop()
             self._ended.append(self.firmware)

@@ -115,6 +115,20 @@ class Pins:
         """The module's output VDD_EXT (V_GLOBAL_1V8 of an Air724UG): high while it is on."""
         return self._module.is_on
 
+    @property
+    def dtr(self) -> bool:
+        """The level of MAIN_DTR: low, the host's DTR asserted, wakes a module (AT+CSCLK=1)."""
+        return self._module.hardware.modem_lines.dtr
+
+    @dtr.setter
+    def dtr(self, high: bool) -> None:
+        self._module.hardware.modem_lines.set_dtr(high)
+
+    @property
+    def ri(self) -> bool:
+        """The level of the output MAIN_RI, which has low pulses when there is news."""
+        return self._module.hardware.modem_lines.ri
+
     def dip(self, seconds: float) -> None:
         """VBAT falls too low for that long; with the voltage the module comes back by itself."""
         if self._supply:
@@ -193,13 +207,15 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What RTS and DTR lead to; None leaves RTS to flow control, and DTR to nothing."""
+    """What RTS and DTR lead to; None leaves RTS to flow control, and DTR to MAIN_DTR."""
 
     rts: Wire | None = None
     dtr: Wire | None = None
 
     def drive(self, pins: Pins, rts: bool | None, dtr: bool | None) -> None:
         """Bring the pins to the levels these outputs give them."""
+        if self.dtr is None:
+            pins.dtr = dtr is not True
         for wire, asserted in ((self.rts, rts), (self.dtr, dtr)):
             if wire is not None:
                 setattr(pins, wire.pin, wire.level(asserted))

@@ -28,6 +28,7 @@ from atwin.twin.board.sim import Identity
 from atwin.twin.board.surroundings import Surroundings
 from atwin.twin.board.traffic import Traffic
 from atwin.twin.chapters.answered.calls import Calls
+from atwin.twin.chapters.sleep.service import SleepService
 from atwin.twin.engine.pool import LIMIT
 from atwin.twin.faults.engine import Faults
 from atwin.twin.faults.faulty_network import FaultyNetwork
@@ -131,6 +132,7 @@ class Twin:
                 time_scale=time_scale,
             )
         )
+        self.module.hardware.modem_lines.on_ri.append(uart.show_ri)
         self.pins = Pins(self.module)
         self._faults: Faults | None = None
         self._seed = seed if faults is None else faults.seed
@@ -162,6 +164,13 @@ class Twin:
         if self.module.firmware is None:
             raise RuntimeError("the module is off")
         return self.module.firmware.find(Calls)
+
+    @property
+    def asleep(self) -> bool:
+        """Whether the module sleeps (AT+CSCLK)."""
+        firmware = self.module.firmware
+        service = firmware.found(SleepService) if firmware is not None else None
+        return service is not None and service.asleep
 
     @property
     def traffic(self) -> Traffic:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import serial
 
-from support.running.patience import PATIENCE
+from support.running.patience import PATIENCE, wait_until
 from support.running.program import atwin, only_line, twin_running
 
 if TYPE_CHECKING:
@@ -53,8 +53,9 @@ def test_pins_and_state(control: Path) -> None:
         "model": "air780e-at",
         "on": True,
         "hung": False,
+        "asleep": False,
         "start_cause": 0,
-        "pins": {"reset": 1, "power_key": 1, "supply": 1, "usb_boot": 0},
+        "pins": {"reset": 1, "power_key": 1, "supply": 1, "usb_boot": 0, "ri": 1},
         "line": {
             "rate": None,
             "host_rate": None,
@@ -66,6 +67,7 @@ def test_pins_and_state(control: Path) -> None:
         "counters": {"to_host": 0, "to_host_lost": 0, "to_module": 0, "to_module_lost": 0},
         "ioset": 0,
         "surroundings": state["state"]["surroundings"],
+        "call": None,
         "faults": {"waiting": [], "at_work": [], "begun": {}},
     }
     assert state["state"]["surroundings"]["voltage"] == 3968
@@ -228,3 +230,34 @@ def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
     ended = atwin("twin", "--tcp", "127.0.0.1:0", "--control", tmp_path / "none" / "socket")
     assert ended.returncode == 2
     assert "No such file or directory; choose another path" in only_line(ended.stderr)
+
+
+def test_sleep_and_ri_are_seen_everywhere(tmp_path: Path) -> None:
+    """By the control socket, with the time of each edge, and by whoever has an RFC 2217 port."""
+    path = tmp_path / "control"
+    options = ("--model", "air780e-at", "--rfc2217", "127.0.0.1:0", "--control", path)
+    with (
+        twin_running(*options) as (_, address),
+        serial.serial_for_url(f"rfc2217://{address}", timeout=PATIENCE) as line,
+        socket.socket(socket.AF_UNIX) as watching,
+    ):
+        watching.settimeout(PATIENCE)
+        watching.connect(str(path))
+        events = watching.makefile("rwb")
+        events.write(b'{"watch": "ri"}\n')
+        events.flush()
+        state = json.loads(events.readline())["state"]
+        assert (state["asleep"], state["pins"]["ri"]) == (False, 1)
+        assert not line.ri
+        line.write(b'ATE0;+CFGRI=1,1,60000;+HTTPINIT;+HTTPPARA="URL","http:///";+HTTPACTION=0\r')
+        assert line.read_until(b"+HTTPACTION: 0,").endswith(b"+HTTPACTION: 0,")
+        event = json.loads(events.readline())
+        assert (event.pop("time") > 0, event) == (True, {"event": "ri", "level": 0})
+        wait_until(lambda: line.ri)
+        # DTR is asserted by a client that is there: it may sleep when that is let go.
+        line.write(b"AT+CSCLK=1\r")
+        assert line.read_until(b"OK\r\n").endswith(b"OK\r\n")
+        line.dtr = False
+        wait_until(lambda: bool(say(path, {"get": "state"})[0]["state"]["asleep"]))
+        assert say(path, {"set": {"dtr": 1}})[0]["ok"]
+        wait_until(lambda: not say(path, {"get": "state"})[0]["state"]["asleep"])

@@ -151,6 +151,8 @@ class Urc(Said):
 
     #: Whether commands of that name print the same as information.
     IS_INFORMATION: ClassVar[bool] = False
+    #: Whether RI always has pulses for it, as for a message (docs/spec/general.md §1.3).
+    RINGS: ClassVar[bool] = False
 
 
 class Result(Said):

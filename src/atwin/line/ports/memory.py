@@ -37,6 +37,8 @@ class MemoryPort:
         self.on_purge: Callable[[bool, bool], None] = lambda received, unsent: None
         #: On the host's end: whether the module lets it send.
         self.cts = True
+        #: On the host's end: whether the module asserts its ring indicator.
+        self.ri = False
 
     def start(self, receiver: Receiver) -> None:
         self._receiver = receiver
@@ -92,6 +94,9 @@ class MemoryPort:
 
     def show_cts(self, on: bool) -> None:
         self._peer.cts = on
+
+    def show_ri(self, on: bool) -> None:
+        self._peer.ri = on
 
     def show_error(self, error: ReceiveError) -> None:
         """Nobody at the host's end asks."""

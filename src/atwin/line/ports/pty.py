@@ -139,6 +139,9 @@ class PtyPort:
     def show_cts(self, on: bool) -> None:
         """There is none on a PTY, its host just has to wait."""
 
+    def show_ri(self, on: bool) -> None:
+        """Nor is there one of these."""
+
     def show_error(self, error: ReceiveError) -> None:
         """A PTY has no way to tell."""
 

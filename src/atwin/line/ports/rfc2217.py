@@ -196,6 +196,13 @@ class Rfc2217ServerPort(PortWrapper[TcpServerPort]):
 
     def show_cts(self, on: bool) -> None:
         self._settings.cts = on
+        self._tell_lines()
+
+    def show_ri(self, on: bool) -> None:
+        self._settings.ri = on
+        self._tell_lines()
+
+    def _tell_lines(self) -> None:
         if self._telnet is not None:
             self._telnet.check_modem_lines()
 
@@ -236,9 +243,9 @@ class Rfc2217ServerPort(PortWrapper[TcpServerPort]):
 
     def _client_came(self) -> None:
         """Each client negotiates, and sets the line, from the start."""
-        cts = self._settings.cts
+        cts, ri = self._settings.cts, self._settings.ri
         self._settings = ClientSettings(self._rate, self._purge)
-        self._settings.cts = cts
+        self._settings.cts, self._settings.ri = cts, ri
         self._telnet = _Telnet(self._settings, self._tcp, self._changed)
 
     # --- what the client sets --------------------------------------------------------------------

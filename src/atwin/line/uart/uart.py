@@ -205,6 +205,11 @@ class Uart:
         return self._intake.lane.total
 
     @property
+    def written_bytes(self) -> int:
+        """Bytes that have left for the host or are about to."""
+        return self.output.lane.total + self.output.lane.pending
+
+    @property
     def host_settings(self) -> HostSettings:
         """The host's side, as far as it is known."""
         rates = self._rates
@@ -229,6 +234,15 @@ class Uart:
         """Call `notify` after bytes came into `rx`; None while no firmware runs: bytes are lost."""
         self._intake.notify = notify
         self.rx.clear()
+        self.taken()
+
+    def notify(self, call: Callable[[], None]) -> None:
+        """Call that after bytes came into `rx` instead of what `listen` was given."""
+        self._intake.notify = call
+
+    def lose(self) -> None:
+        """What has come is lost: the module sleeps."""
+        self._intake.lose_all()
         self.taken()
 
     def taken(self) -> None:
@@ -350,6 +364,11 @@ class Uart:
     def _show_cts(self, on: bool) -> None:
         if self._telling is not None:
             self._telling.show_cts(on)
+
+    def show_ri(self, high: bool) -> None:
+        """The module's RI output has another level; asserted is low."""
+        if self._telling is not None:
+            self._telling.show_ri(not high)
 
     def _show_error(self, error: ReceiveError) -> None:
         if self._telling is not None:

@@ -63,6 +63,11 @@ class Intake:
         self.lane.clear()
         self._read_again()
 
+    def lose_all(self) -> None:
+        """Nobody takes what is in the buffer."""
+        self._lose(len(self.rx))
+        self.rx.clear()
+
     def _arrived(self, data: bytes) -> None:
         self._read_again()
         if self.notify is None:

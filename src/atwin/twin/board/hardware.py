@@ -12,6 +12,7 @@ from atwin.trace import NO_TRACE, Trace
 from atwin.twin.board.cell import Cell
 from atwin.twin.board.flash import Flash
 from atwin.twin.board.gpio import Gpio
+from atwin.twin.board.modem_lines import ModemLines
 from atwin.twin.board.nvram import Nvram
 from atwin.twin.board.power import StartCause
 from atwin.twin.board.sim import Sim
@@ -69,6 +70,7 @@ class Hardware:
     cell: Cell = field(default_factory=Cell)
     gpio: Gpio = field(default_factory=Gpio)
     surroundings: Surroundings = field(default_factory=Surroundings)
+    modem_lines: ModemLines = field(default_factory=ModemLines)
     taps: Taps = field(default_factory=Taps)
     #: What has gone over `network`.
     traffic: Traffic = field(default_factory=Traffic)

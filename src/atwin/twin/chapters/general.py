@@ -1,4 +1,4 @@
-"""The module itself: who it is, how it talks, its clock and sleep.
+"""The module itself: who it is, how it talks, its clock.
 
 See docs/spec/models.md, network.md §2, uart.md §1, §2, §9, §10.
 """
@@ -11,6 +11,7 @@ from atwin.at import command
 from atwin.at.kinds import BadArgument, OneOf, Text
 from atwin.at.reply import Reply
 from atwin.twin.board.rtc import clock_text, parse_clock
+from atwin.twin.chapters.sleep.service import SleepService
 from atwin.twin.engine.run import Chapter, Commands, Run
 from atwin.twin.engine.settings import Settings
 
@@ -105,6 +106,7 @@ class SettingsCommands(Commands):
     title = "Command line settings"
 
     def __init__(self, run: Run) -> None:
+        super().__init__(run)
         self._nvram = run.hardware.nvram
         self._settings = self.values = run.settings
 
@@ -137,6 +139,7 @@ class SettingsCommands(Commands):
     def restore(self, profile: Annotated[int, OneOf(0)] = 0) -> None:
         """The settings AT&W saved, into RAM."""
         self._settings.take(Settings.boot(self._nvram))
+        SleepService.settings_changed(self.run)
 
     @command.read("S3")
     def terminator(self) -> str:
@@ -175,13 +178,12 @@ class SettingsCommands(Commands):
 
 
 class SystemCommands(Commands):
-    """The clock of date and time, and sleep (docs/spec/network.md §2)."""
+    """The clock of date and time (docs/spec/network.md §2)."""
 
-    title = "Clock and sleep"
+    title = "Clock"
 
     def __init__(self, run: Run) -> None:
         self._rtc = run.hardware.rtc
-        self.values = run.settings
 
     @command.read("+CCLK")
     def clock(self) -> str:
@@ -197,14 +199,6 @@ class SystemCommands(Commands):
             raise BadArgument(time) from error
         self._rtc.zone_quarters = zone
         self._rtc.set(utc)
-
-    csclk = command.Setting(
-        "+CSCLK",
-        "mode",
-        OneOf(0, 1, 2),
-        "Sleep: 0 never, 1 by the DTR pin, 2 by itself when the line is quiet.",
-        read="The sleep mode.",
-    )
 
 
 CHAPTER = Chapter((IdentityCommands, SettingsCommands, SystemCommands))

@@ -89,6 +89,11 @@ class Interpreter:
         )
         self._typed_at = self._clock.now()
         self._gap_due: Timer | None = None
+        #: Hears what is about to be said unasked; gives the seconds it has to wait still.
+        self.announces: Callable[[bytes], float] | None = None
+        #: Called before the first URC that RI has pulses for always.
+        self.rings: Callable[[], object] = lambda: None
+        self._announced = b""  # and waits
         self._output = 0
         self._echo = b""  # of the line that is being run, until something is written
 
@@ -112,6 +117,8 @@ class Interpreter:
     def urc(self, urc: Urc) -> None:
         """Say something unsolicited, as soon as no answer, echo or data phase is under way."""
         if self._taps.says is None or self._taps.says(urc):
+            if urc.RINGS:
+                self.rings()
             self._unsolicited.add_urc(frame_urc(str(urc)))
             self._fill_gap()
 
@@ -119,6 +126,11 @@ class Interpreter:
         """Write what `output` gives in the next gap, in turn with the URCs; b"" is nothing."""
         self._unsolicited.add(output)
         self._fill_gap()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it waits for a command, with nothing to say."""
+        return self._is_gap() and not self._unsolicited and not self._announced
 
     def say(self, raw: bytes) -> None:
         """Put bytes on the line as they are: what is no line (the ROM banner, a passage's data)."""
@@ -205,7 +217,7 @@ class Interpreter:
             # Only now: the line that sets another rate is still answered at the old one.
             self._uart_settings = now
             self._uart.configure(settings.line_mode())
-        if not self._unsolicited or not self._uart.ready:
+        if not self._unsolicited or self._announced or not self._uart.ready:
             return
         if self._settings.echo and self._reader.pending:
             left = self._typed_at + _TYPING - self._clock.now()
@@ -216,7 +228,19 @@ class Interpreter:
         # What is said may end the gap: after CONNECT the line belongs to the data.
         while self._unsolicited and self._is_gap():
             if output := self._unsolicited.take():
+                if self.announces is not None and (wait := self.announces(output)):
+                    self._announced = output
+                    self._clock.call_later(wait, self._say_announced)
+                    return
                 self._uart.write(output)
+
+    def _say_announced(self) -> None:
+        """In the next gap, and then what has had to wait for it."""
+        if self._stopped:
+            return
+        output, self._announced = self._announced, b""
+        self._unsolicited.add_first(output)
+        self._fill_gap()
 
     def _gap_is_due(self) -> None:
         self._gap_due = None

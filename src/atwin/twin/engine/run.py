@@ -51,6 +51,11 @@ class ChapterService:
     def pdp_up(self) -> None:
         """The PDP has come up."""
 
+    @property
+    def at_work(self) -> bool:
+        """Whether something is under way that keeps the module from sleeping."""
+        return False
+
     def pdp_lost(self) -> None:
         """The PDP has gone down."""
 
@@ -106,6 +111,16 @@ class Run:
         assert isinstance(service, kind)
         return service
 
+    def found(self, kind: type[AnyService]) -> AnyService | None:
+        """The same if it has been made."""
+        service = self._services.get(kind)
+        return service if isinstance(service, kind) else None
+
+    @property
+    def at_work(self) -> bool:
+        """Whether one of the services is; see `ChapterService.at_work`."""
+        return any(service.at_work for service in self._services.values())
+
     def power_up(self, *, warm: bool) -> None:
         """Tell the chapters, see `ChapterService.power_up`."""
         for chapter in self._chapters:
@@ -146,10 +161,10 @@ class Run:
         """Whether a task is still under way."""
         return bool(self._tasks)
 
-    def stop(self) -> None:
-        """End of the run: silence on the line, every task cancelled."""
+    def stop(self, keep: asyncio.Task[None] | None = None) -> None:
+        """End of the run: silence on the line, every task cancelled but `keep`."""
         self.line.stop()
-        for task in tuple(self._tasks):
+        for task in self._tasks - {keep}:
             task.cancel()
 
     async def finished(self) -> None:

@@ -22,7 +22,7 @@ _ALLOWED = {
     "creg": range(4),
     "cgreg": range(4),
     "cereg": range(6),
-    "csclk": range(3),
+    "csclk": range(4),
     "cmgf": range(2),
     "cpms": tuple(product(("SM", "ME", "MT"), repeat=3)),
 }

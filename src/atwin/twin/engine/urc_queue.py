@@ -31,6 +31,10 @@ class UrcQueue:
         """What `output` gives, when its turn comes."""
         self._waiting.append(_Waiting(output, None))
 
+    def add_first(self, output: bytes) -> None:
+        """What had its turn and was put off."""
+        self._waiting.appendleft(_Waiting(lambda: output, None))
+
     def add_urc(self, framed: bytes) -> None:
         """A URC; where there are too many the oldest ones are dropped."""
         self._waiting.append(_Waiting(lambda: framed, len(framed)))

@@ -80,6 +80,10 @@ class HttpService(ChapterService):
         return self._session
 
     @property
+    def at_work(self) -> bool:
+        return self._session is not None and self._session.busy
+
+    @property
     def is_open(self) -> bool:
         """Whether there is a session."""
         return self._session is not None
