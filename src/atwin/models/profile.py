@@ -24,6 +24,7 @@ LIMITS = {
     "fs_total": "bytes of the file system",
     "fs_block": "bytes of a block of the file system",
     "max_baud": "fastest rate of the line in bit/s",
+    "cnmi_reports": "largest <ds> that AT+CNMI takes",
     "default_cid": "the PDP context that is active after attach",
     "sms_module": "messages the module's own memory holds",
     "sms_sim": "messages the SIM card holds",

@@ -49,9 +49,10 @@ class SmsCommands(Answered):
         Row(
             "+CNMI",
             {"mode": Range(0, 3), "mt": Range(0, 3), "bm": Range(0, 3)}
-            | {"ds": Range(0, 1), "bfr": Range(0, 1)},
+            | {"ds": Range(0, "cnmi_reports"), "bfr": Range(0, 1)},
             "How a new message is told.",
             least=0,
+            test="(0-3),(0-3),(0-3),(0-1),(0-1)",
             kept="cnmi_default",
         ),
         Row("+CSDH", {"show": _SWITCH}, "Show all fields of a header.", least=0, kept=(0,)),
