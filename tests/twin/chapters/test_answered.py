@@ -9,7 +9,7 @@ import pytest
 from atwin.at.grammar import Form
 from atwin.cli.reference import command_families
 from atwin.models import MODELS
-from atwin.twin.chapters.absent import ABSENT, Absent, Level
+from atwin.twin.chapters.absent import ABSENT, Absent
 from support.modules.on_twin import on_twin
 
 if TYPE_CHECKING:
@@ -101,7 +101,6 @@ def test_what_is_told_to_be_absent_is_not_declared(absent: Absent) -> None:
 def test_an_absent_command_stands_once() -> None:
     names = [name for absent in ABSENT for name in absent.names]
     assert len(names) == len(set(names))
-    assert {absent.level for absent in ABSENT} == {Level.ABSENT, Level.OURS}
 
 
 @pytest.mark.parametrize("model", MODELS)

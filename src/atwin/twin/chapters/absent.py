@@ -7,37 +7,27 @@ module does not have for want of a feature stands where it is declared (`needs`)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
-
-
-class Level(Enum):
-    """How far a command of the manual goes on a model."""
-
-    FULL = "full"
-    #: Answers as the real one does, and has no effect.
-    ANSWERED = "answered"
-    #: ERROR, as on the real one.
-    ABSENT = "absent as the real one"
-    #: ERROR, though the real one has it.
-    OURS = "absent (ours)"
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """Commands of one family that are not there, or whose set and bare forms are not."""
+    """Commands of one family that are not there, or whose set and bare forms are not.
+
+    `ours`: the real modules have them.
+    """
 
     family: str
     names: tuple[str, ...]
-    level: Level
     why: str
+    ours: bool
 
 
 def _ours(family: str, names: str, why: str) -> Absent:
-    return Absent(family, tuple(names.split()), Level.OURS, why)
+    return Absent(family, tuple(names.split()), why, ours=True)
 
 
 def _real(family: str, names: str, why: str) -> Absent:
-    return Absent(family, tuple(names.split()), Level.ABSENT, why)
+    return Absent(family, tuple(names.split()), why, ours=False)
 
 
 ABSENT = (
