@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from atwin.at.command import Declaration, Parameter
 from atwin.at.grammar import Form
+from atwin.at.kinds import Tail
 from atwin.at.reply import CmeError, Reply
 from atwin.twin.engine.run import Commands, Run
 
@@ -59,7 +60,8 @@ class Row:
     read: str | None = None
     #: What the form without arguments says; with "" it is OK.
     execute: str | None = None
-    #: What the test form says in place of the generated text; with "" it is OK.
+    #: What the test form says in place of the generated text; with "" it is OK, as it is where
+    #: the set form takes anything.
     test: str | None = None
     #: The feature without which the module does not know the command, see `command.set`.
     needs: str | None = None
@@ -83,11 +85,16 @@ class Row:
                     for at, (called, kind) in enumerate(self.takes.items())
                 )
                 declaration = replace(
-                    declaration, parameters=parameters, doc=self.doc, test=Form.TEST not in methods
+                    declaration, parameters=parameters, doc=self.doc, test=self._is_listed
                 )
             elif not self.takes:
                 declaration = replace(declaration, doc=self.doc)
             yield declaration
+
+    @property
+    def _is_listed(self) -> bool:
+        """Whether the test form lists what the set form takes."""
+        return self.test is None and not any(isinstance(k, Tail) for k in self.takes.values())
 
     def _methods(self) -> dict[Form, Callable[..., Reply | None]]:
         def change(family: Answered, *arguments: object) -> Reply | None:
