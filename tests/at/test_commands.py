@@ -53,6 +53,7 @@ def test_rows_of_commands_the_twin_does_not_know_have_secrets_alone() -> None:
         ("AT+CIPSEND=0,5", True, (5, b"")),
         ("AT+CIPSEND=0", True, (1460, b"\x1a")),
         ("AT+CIPSEND", False, (1460, b"\x1a")),
+        ('AT+CMGS="10086"', True, (1460, b"\x1a")),
         ('AT+FSWRITE="a",0,7,9', True, (7, b"")),
         ("AT+HTTPDATA=99999999999,1", False, (0, b"")),
     ],

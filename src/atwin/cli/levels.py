@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from atwin.at.command import Declaration, Family
     from atwin.models import Profile
+    from atwin.twin.chapters.absent import Absent
 
 
 class Level(StrEnum):
@@ -41,8 +42,15 @@ def level(profile: Profile, family: type[Family], declaration: Declaration, form
     return Level.FULL if family.effect else Level.ANSWERED
 
 
-def levels(families: Iterable[type[Family]]) -> dict[str, dict[str, Level]]:
-    """By command and model, the most that any of its forms is."""
+def level_of_absent(absent: Absent) -> Level:
+    """What every model does with such a command."""
+    return Level.MISSING if absent.ours else Level.ABSENT
+
+
+def levels(
+    families: Iterable[type[Family]], absent: Iterable[Absent] = ()
+) -> dict[str, dict[str, Level]]:
+    """By command and model, the most that any of its forms is; of what is `absent`, that."""
     profiles = [load_profile(key) for key in MODELS]
     found: dict[str, dict[str, Level]] = {}
     for family in families:
@@ -53,4 +61,6 @@ def levels(families: Iterable[type[Family]]) -> dict[str, dict[str, Level]]:
                     now = level(profile, family, declaration, form)
                     before = of_command.get(profile.key, now)
                     of_command[profile.key] = min(now, before, key=ORDER.index)
+    for gap in absent:
+        found.update(dict.fromkeys(gap.names, dict.fromkeys(MODELS, level_of_absent(gap))))
     return dict(sorted(found.items()))

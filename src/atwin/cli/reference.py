@@ -12,9 +12,10 @@ from pathlib import Path
 
 from atwin.at.command import Declaration, Family, Parameter
 from atwin.at.grammar import Form
-from atwin.cli.levels import Level, level, levels
+from atwin.cli.levels import Level, level, level_of_absent, levels
 from atwin.models import CHOICES, MODELS, Profile, load_profile
 from atwin.models.profile import FEATURES, LIMITS, NAMES, TEXTS, TIMES, VALUES
+from atwin.twin.chapters.absent import ABSENT
 
 _FORM_NAMES = {Form.EXECUTE: "execute", Form.READ: "read", Form.SET: "set", Form.TEST: "test"}
 _FORM_ORDER = (Form.EXECUTE, Form.SET, Form.READ, Form.TEST)
@@ -23,6 +24,9 @@ _KNOWN = (Level.FULL, Level.ANSWERED)
 
 #: The forms of a set command that may also stand without its arguments.
 _BARE = (Form.SET, Form.EXECUTE)
+
+_ABSENT_TITLE = "What is absent"
+_TO_ABSENT = f"\n- [{_ABSENT_TITLE}](#what-is-absent)\n"
 
 #: `(docs/spec/http.md §3)`, or the same as a sentence.
 _CHAPTERS = re.compile(r" ?\(docs/spec/[^)]*\)| ?See docs/spec/.*?\d\.(?= |$)")
@@ -51,16 +55,45 @@ def page() -> str:
     """The reference page."""
     profiles = [load_profile(key) for key in MODELS]
     families = command_families()
-    blocks = [_PREFACE, "\n".join(f"- [{f.title}](#{_anchor(f.title)})" for f in families) + "\n"]
+    blocks = [
+        _PREFACE,
+        "\n".join(f"- [{f.title}](#{_anchor(f.title)})" for f in families) + _TO_ABSENT,
+    ]
     for family in families:
         blocks.extend(_chapter(family, profiles))
+    blocks.extend(_absent())
     return "\n".join(blocks)
+
+
+def _absent() -> Iterator[str]:
+    yield f"## {_ABSENT_TITLE}\n"
+    yield (
+        "These commands, but for their forms in the chapters above, end with ERROR on every model."
+        " Missing: the real modules know them. Absent: they do not either.\n"
+    )
+    yield "| what | commands | why | level |\n|---|---|---|---|"
+    for absent in ABSENT:
+        names = ", ".join(f"`AT{name}`" for name in absent.names)
+        yield f"| {absent.family} | {names} | {absent.why} | {level_of_absent(absent)} |"
+    yield ""
 
 
 def coverage() -> list[dict[str, object]]:
     """One entry a command and form: name, form, syntax, chapter, models, levels."""
     profiles = [load_profile(key) for key in MODELS]
-    return [
+    missing: list[dict[str, object]] = [
+        {
+            "command": name,
+            "form": _FORM_NAMES[Form.SET],
+            "syntax": f"AT{name}",
+            "chapter": absent.family,
+            "models": [],
+            "levels": dict.fromkeys(MODELS, level_of_absent(absent)),
+        }
+        for absent in ABSENT
+        for name in absent.names
+    ]
+    return missing + [
         {
             "command": declaration.name,
             "form": _FORM_NAMES[form],

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.at.grammar import Form
-from atwin.cli.reference import command_families
 from atwin.models import MODELS
-from atwin.twin.chapters.absent import ABSENT, Absent
+from atwin.twin.chapters.absent import ABSENT
 from support.modules.on_twin import on_twin
 
 if TYPE_CHECKING:
@@ -79,28 +77,6 @@ def test_the_network_tells_the_time() -> None:
         assert abs(rtc.now() - twin.module.hardware.clock.wall()) < 1
 
     on_twin(test)
-
-
-# --- what is absent -------------------------------------------------------------------------------
-
-DECLARED = {
-    (declaration.name, form)
-    for family in command_families()
-    for declaration in family.declarations
-    for form in declaration.forms
-}
-
-
-@pytest.mark.parametrize("absent", ABSENT, ids=lambda absent: absent.family)
-def test_what_is_told_to_be_absent_is_not_declared(absent: Absent) -> None:
-    for name in absent.names:
-        assert (name, Form.SET) not in DECLARED
-        assert (name, Form.EXECUTE) not in DECLARED
-
-
-def test_an_absent_command_stands_once() -> None:
-    names = [name for absent in ABSENT for name in absent.names]
-    assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -122,7 +122,7 @@ COMMANDS = {
     "+FTPPW": Shape(secrets=(Secret(marks="=:"),)),
 }
 
-#: AT+CIPSEND without a length: as much as a packet holds, up to Ctrl-Z.
+#: What is typed without a length: as much as a packet holds, up to Ctrl-Z.
 _PACKET, CTRL_Z, ESC = 1460, b"\x1a", b"\x1b"
 
 _NAME = re.compile(r"[+*^][A-Z][A-Z0-9_]*")

@@ -62,8 +62,9 @@ def _commands(as_json: bool) -> int:
     from atwin.cli.levels import levels
     from atwin.cli.reference import command_families
     from atwin.models import MODELS
+    from atwin.twin.chapters.absent import ABSENT
 
-    found = levels(command_families())
+    found = levels(command_families(), ABSENT)
     if as_json:
         print_object({"commands": {f"AT{name}": known for name, known in found.items()}})
         return DONE
