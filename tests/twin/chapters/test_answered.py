@@ -46,27 +46,6 @@ def test_a_damaged_record_of_ftp_is_not_believed() -> None:
     on_twin(test)
 
 
-def test_a_call_ends_with_the_run() -> None:
-    async def test(twin: Twin, terminal: Terminal) -> None:
-        twin.calls.ring("10086")
-        await terminal.expect(b"RING\r\n")
-        twin.module.restart()
-        await terminal.expect(b"RDY\r\n")
-        assert b"RING" not in await terminal.quiet(20)
-
-    on_twin(test)
-
-
-def test_a_second_caller_takes_the_place_of_the_first() -> None:
-    async def test(twin: Twin, terminal: Terminal) -> None:
-        twin.calls.ring("10086")
-        twin.calls.ring("10010")
-        assert (await terminal.quiet(9)).count(b"RING") == 2
-        assert b'"10010"' in await terminal.ask(b"AT+CLCC")
-
-    on_twin(test)
-
-
 def test_the_network_tells_the_time() -> None:
     async def test(twin: Twin, terminal: Terminal) -> None:
         twin.module.hardware.rtc.lose_power()

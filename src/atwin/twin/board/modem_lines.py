@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class ModemLines:
     """MAIN_DTR and MAIN_RI; True is high. Both are high while nobody pulls them low."""
 
-    __slots__ = ("_timer", "dtr", "on_dtr", "on_ri", "ri")
+    __slots__ = ("_held", "_timer", "dtr", "on_dtr", "on_ri", "ri")
 
     def __init__(self) -> None:
         self.dtr = True
@@ -24,6 +24,7 @@ class ModemLines:
         #: Called with the new level of RI.
         self.on_ri: list[Callable[[bool], None]] = []
         self._timer: Timer | None = None
+        self._held = False
 
     def set_dtr(self, high: bool) -> None:
         """The host drives DTR, or lets go of it."""
@@ -35,20 +36,31 @@ class ModemLines:
     def ring(self, clock: Clock, low: float, between: float, count: int) -> bool:
         """RI is low for `low` seconds, `count` times, with `between` seconds from one to the next.
 
-        False, and nothing, while such a train is under way.
+        False, and nothing, while such a train is under way, or RI is held.
         """
-        if self._timer is not None:
+        if self._timer is not None or self._held:
             return False
         self._pulse(clock, low, between, count)
         return True
 
+    def hold(self, *, low: bool) -> None:
+        """RI is low from now on, whatever pulses there were; or high again."""
+        if low or self._held:
+            self._stop_pulses()
+            self._set_ri(not low)
+        self._held = low
+
     def run_ends(self) -> None:
         """The firmware stops: RI is let go, and nobody looks at DTR."""
         self.on_dtr.clear()
+        self._stop_pulses()
+        self._held = False
+        self._set_ri(True)
+
+    def _stop_pulses(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            self._set_ri(True)
 
     def _pulse(self, clock: Clock, low: float, between: float, left: int) -> None:
         def rise() -> None:

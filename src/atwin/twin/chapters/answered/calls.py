@@ -163,6 +163,7 @@ class Calls(ChapterService):
         """Somebody calls, until the host answers or `end` is called."""
         self.end()
         self.number = number
+        self.run.hardware.modem_lines.hold(low=True)
         self._task = self.run.spawn(self._ring())
 
     def give_up(self) -> None:
@@ -186,7 +187,13 @@ class Calls(ChapterService):
         self._stop()
         self._task = self.run.spawn(self._not_reached())
 
+    @property
+    def at_work(self) -> bool:
+        return self._task is not None
+
     def _stop(self) -> None:
+        """No more RING, and none is waited for."""
+        self.run.hardware.modem_lines.hold(low=False)
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -202,6 +209,7 @@ class Calls(ChapterService):
 
     async def _not_reached(self) -> None:
         await self.run.hardware.clock.sleep(_NO_ANSWER)
+        self._task = None
         self.run.urc(CallEnded())
 
 

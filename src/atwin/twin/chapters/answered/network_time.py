@@ -60,9 +60,13 @@ class NetworkClock(ChapterService):
 
     def ask(self, cid: int, zone: int) -> None:
         """Set the module's clock to UTC, and its zone. Raises `CmeError` while that goes on."""
-        if self._task is not None and not self._task.done():
+        if self.at_work:
             raise CmeError(Cme.NOT_ALLOWED)
         self._task = self.run.spawn(self._ask(cid, zone))
+
+    @property
+    def at_work(self) -> bool:
+        return self._task is not None and not self._task.done()
 
     async def _ask(self, cid: int, zone: int) -> None:
         hardware = self.run.hardware
