@@ -60,6 +60,8 @@ TIMES = {
     "scan_wifi": "a scan of AT+WIFISCAN",
 }
 FEATURES = {
+    "ats_ends_length": "AT+CIPATS ends AT+CIPSEND with a length too",
+    "ping_endless": "AT+CIPPING takes a count of 0",
     "already_cme": "an error 65535 goes before `n, ALREADY CONNECT`",
     "cbc_percent": "AT+CBC tells charging and per cent before the voltage",
     "cereg_as_cgreg": "AT+CEREG? and =? answer with +CGREG:",

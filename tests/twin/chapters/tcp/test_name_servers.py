@@ -14,9 +14,11 @@ from atwin.models import load_profile
 from atwin.net.real import RealNetwork
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.chapters.tcp import names
+from atwin.twin.faults.kinds.network import DnsFailure
 from atwin.twin.twin import Twin
 from support.line.terminal import Terminal
 from support.modules.on_twin import on_twin
+from support.modules.traced import traced
 from support.servers.name_server import SILENCE, NameServer
 from support.servers.pages import Page, pages
 from support.servers.peers import Peer, on_loopback, simulated
@@ -217,3 +219,33 @@ def test_a_silent_module_gives_up_a_name_after_12_seconds() -> None:
             assert await terminal.quiet(0.6) == FAIL.removeprefix(b"\r\nOK\r\n")
 
     with_server(test, {"mute.test": SILENCE}, "air780ep")
+
+
+# --- seen and broken by others --------------------------------------------------------------------
+
+
+def test_a_trace_tells_who_was_asked() -> None:
+    server = NameServer("ours", zone={"inside.test": "10.0.0.7"})
+
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(f'ATE0;+CDNSCFG="{ABSENT}","{OURS}"'.encode())
+        await start(terminal)
+        await start(terminal, "unknown.test")
+
+    records = traced(test, serve=lambda network: network.serve_udp(OURS, 53, server.serve))
+    told = [r for r in records if "servers" in r]
+    assert [(r["event"], r["host"], r["servers"]) for r in told] == [
+        ("resolved", "inside.test", f"{ABSENT}, {OURS}"),
+        ("not resolved", "unknown.test", f"{ABSENT}, {OURS}"),
+    ]
+
+
+def test_a_fault_of_names_meets_chosen_servers_too() -> None:
+    async def test(twin: Twin, terminal: Terminal, server: NameServer) -> None:
+        await terminal.ask(f'AT+CDNSCFG="{OURS}"'.encode())
+        twin.faults.add(DnsFailure(host="inside.test", count=1))
+        assert await start(terminal) == b"CONNECT FAIL\r\n"
+        assert server.asked == []
+        assert await start(terminal) == b"CONNECT OK\r\n"
+
+    with_server(test)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from atwin.at import command
 from atwin.at.cme import Cme
 from atwin.at.dialect.results import OK
-from atwin.at.kinds import Range, Text
+from atwin.at.kinds import BadArgument, Range, Text
 from atwin.at.reply import CmeError, Reply, frame_final, frame_lines
 from atwin.net.network import NetworkError
 from atwin.twin.chapters.network.radio import Radio
@@ -42,6 +42,7 @@ class PingCommands(Commands):
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self._radio = run.find(Radio)
+        self._fewest = 0 if run.profile.has("ping_endless") else 1
 
     @command.set("+CIPPING")
     async def ping(
@@ -57,6 +58,8 @@ class PingCommands(Commands):
         A line each: number, address, milliseconds and hops left; 600 and 255 without an answer.
         With count 0 it goes on until the host sends any byte.
         """
+        if count < self._fewest:
+            raise BadArgument("a count of 0 is of later firmware")
         if self._radio.address is None:
             raise CmeError(Cme.NOT_ALLOWED)
         try:
@@ -82,7 +85,7 @@ class PingCommands(Commands):
     @command.test("+CIPPING")
     def ping_range(self) -> str:
         """What AT+CIPPING takes after the host."""
-        return "+CIPPING: (0-100),(0-1024),(1-600),(1-255)"
+        return f"+CIPPING: ({self._fewest}-100),(0-1024),(1-600),(1-255)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,9 @@ class SendCommands(Commands):
         async def done(data: bytes) -> Reply:
             return await self._send(link, data)
 
-        seconds = float(sockets.settings.auto_send_time) if sockets.settings.auto_send else None
+        ends = size is None or sockets.run.profile.has("ats_ends_length")
+        on = sockets.settings.auto_send and ends
+        seconds = float(sockets.settings.auto_send_time) if on else None
         return Collect(prompt, size or PACKET, seconds, done, typed=size is None)
 
     async def _send(self, link: Link, data: bytes) -> Reply:
