@@ -39,6 +39,7 @@ def test_bring_up(model: str, warm: bool) -> None:
             await modem.bring_up()
             took = LoopClock().now()
             assert took < 3 if warm else 4.4 < took < 10
+            assert modem.channel.restarts == (not warm)
             assert await modem.bearer.open()
             await modem.bearer.rebuild()
 

@@ -131,9 +131,9 @@ def set(  # noqa: A001 - the form's name in every AT manual; used as command.set
     return _declare(name, *forms, needs=needs, plain_errors=plain_errors, test=test, last=last)
 
 
-def basic(name: str) -> Callable[[Method], Method]:
+def basic(name: str, *, needs: str | None = None) -> Callable[[Method], Method]:
     """`ATE0`, `AT&W`: a letter and its number; a number left out takes the default."""
-    return _declare(name, Form.SET, Form.EXECUTE, plain_errors=True)
+    return _declare(name, Form.SET, Form.EXECUTE, plain_errors=True, needs=needs)
 
 
 class Setting:
@@ -289,6 +289,11 @@ class CommandTable:
                     self._entries[bound.name, form] = (bound, family)
         self._names = frozenset(name for name, _ in self._entries)
         self._answers = {name.removeprefix("AT"): lines for name, lines in (answers or {}).items()}
+
+    @property
+    def names(self) -> list[str]:
+        """What there is, without AT."""
+        return sorted(self._names)
 
     def ends_line(self, command: Command) -> bool:
         """Whether nothing may follow `command` in its line."""

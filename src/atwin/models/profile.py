@@ -51,6 +51,7 @@ TIMES = {
     "reset_start": "RESET low that starts a module which is off; 0 where RESET cannot",
     "banner": "from the start to the banner of the mask ROM",
     "parser": "from the banner to RDY",
+    "ready_again": "from RDY to a second RDY; 0 where there is none",
     "sim": "from RDY to the SIM",
     "boot_search": "to find the network after a start",
     "search": "to find the network later",
@@ -101,6 +102,7 @@ FEATURES = {
     "sms_ready_at_boot": "SMS READY follows the start",
     "srip_in_rxget": "AT+CIPSRIP=1 shows the sender with AT+CIPRXGET too",
     "stn_at_boot": "^STN: 37 follows the start",
+    "stock_commands": "ATS0, ATX, AT+CLAC, and HEX and GBK in AT+CSCS",
     "tls_close_ok": "a TLS link that the server ends says `n, CLOSE OK` and loses its data",
     "tls_version_needed": 'a TLS link needs AT+SSLCFG="sslversion"',
     "uart_upgrade": "AT+UARTUPGRADE",
@@ -123,6 +125,7 @@ FEATURES = {
 }
 #: Each is one of a few words.
 CHOICES = {
+    "cscs_default": ("AT+CSCS after a start", ("GSM", "IRA")),
     "cipclose_error": ("what AT+CIPCLOSE of a closed link ends with", ("error", "cme3")),
     "cme_texts": ("texts of AT+CMEE=2: the engine's or the manual's", ("engine", "table")),
     "exinfo_form": ("answer of AT*EXINFO?", ("poweron", "number")),

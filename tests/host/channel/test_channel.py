@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from atwin.at.dialect.urcs import HttpAction, HttpExGetReady
+from atwin.at.dialect.urcs import HttpAction, HttpExGetReady, Ready
 from atwin.at.events import Final
 from atwin.at.lenient import lenient
 from atwin.clock import LoopClock, run_virtual
@@ -359,6 +359,38 @@ def test_unknown_lines_reach_whoever_listens() -> None:
         module.say("RDY")
         await channel.command("AT")
         assert texts == ["^MODE: 17,17"]
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize(
+    ("said", "starts"),
+    [
+        ([(0, "^boot.rom'v!\\n"), (0.5, "RDY"), (0.7, "RDY")], 1),
+        ([(0, "^boot.rom'v!\\n"), (0.5, "RDY"), (0.7, "RDY"), (0.7, "RDY")], 2),
+        ([(0, "^boot.rom'v!\\n"), (0.5, "RDY"), (0.7, "^boot.rom'v!\\n"), (0.1, "RDY")], 2),
+        ([(0, "^boot.rom'v!\\n"), (0.5, "RDY"), (2.1, "RDY")], 2),
+        # A module without a banner, or one whose banner nobody heard.
+        ([(0, "RDY"), (0.7, "RDY")], 2),
+    ],
+)
+def test_a_second_rdy_of_one_start_is_no_restart(
+    said: list[tuple[float, str]], starts: int
+) -> None:
+    async def main() -> None:
+        channel, module = bench()
+        texts: list[str] = []
+        channel.on_urc(lambda text, urc: texts.append(text))
+        for pause, text in said:
+            await asyncio.sleep(pause)
+            module.say(text)
+        await asyncio.sleep(0)
+        assert channel.restarts == starts
+        assert texts == [text for _, text in said]
+        for _ in range(starts):
+            await channel.urc(Ready, timeout=1)
+        with pytest.raises(Timeout):
+            await channel.urc(Ready, timeout=1)
 
     run_virtual(main())
 

@@ -34,7 +34,7 @@ def test_a_locked_card_holds_the_start_up_until_the_pin_is_entered() -> None:
         assert await terminal.ask(b"AT+CIMI", b"\r\n+CME ERROR: 11\r\n")
         assert (await terminal.ask(b"AT+CCID")).startswith(b"\r\n898604")
         for wrong in (b"12a4", b"123", b"123456789", b"12345,x"):
-            await terminal.ask(b"AT+CPIN=" + wrong, b"\r\n+CME ERROR: 53\r\n")
+            await terminal.ask(b"AT+CPIN=" + wrong, b"\r\n+CME ERROR: 50\r\n")
         await terminal.ask(b"AT+CPIN=4321", b"\r\n+CME ERROR: 16\r\n")
         entered = await terminal.ask(b'AT+CPIN="1234"')
         assert entered == b"\r\n+CPIN: READY\r\n\r\nOK\r\n"

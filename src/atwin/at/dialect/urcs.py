@@ -40,6 +40,16 @@ class SimState(Urc, says="+CPIN: <state>"):
     state: Words
 
 
+class SimToolkit(Urc, says="^STN: <command>"):
+    """What the card wants its host to do: 37 is to show its menu (docs/spec/uart.md §8)."""
+
+    command: int
+
+
+class SmsReady(Urc, says="SMS READY"):
+    """Short messages can be sent and read (docs/spec/uart.md §8)."""
+
+
 class Registration(Urc, says="+<kind>: <state>"):
     """`state` is what the read form has after its mode: status, and the cell in mode 2."""
 

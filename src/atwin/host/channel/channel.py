@@ -27,6 +27,7 @@ from atwin.at.events import (
 from atwin.clock import LoopClock
 from atwin.host.channel.doubt import SETTLE, Doubt, Owed
 from atwin.host.channel.exchange import DataPhase, Exchange, Reply, Timeout
+from atwin.host.channel.starts import Starts
 from atwin.host.channel.urcs import Urcs, tell
 from atwin.host.errors import LineLostError
 from atwin.line.port import SettablePort
@@ -79,6 +80,7 @@ class Channel:
         self._doubt = Doubt(self, self._owed, self._probe)
         self._lost: str | None = None
         self._urcs = Urcs(self.clock)
+        self._starts = Starts(self.clock)
         self._received_calls: list[Callable[[Received], None]] = []
         self._log_calls: list[Callable[[LogEntry], None]] = []
         port.start(self)
@@ -323,9 +325,11 @@ class Channel:
         exchange.silence = self.clock.call_later(wait, look)
 
     def _announce(self, text: str, urc: Urc | None) -> None:
-        if isinstance(urc, Ready):
+        if self._starts.has_begun(text, urc):
             self.restarts += 1
             self._owed.forget()
+        elif isinstance(urc, Ready):
+            urc = None  # said once more: no news to who waits
         self._urcs.announce(text, urc)
 
     # --- inside an exchange ---------------------------------------------------------------------

@@ -64,7 +64,7 @@ class Parameters:
         Raises `CommandRefusedError`, `RefusedForGoodError` where it is the value that is refused.
         """
         reply = await self.ask(tag, shown)
-        if reply.final.code == Cme.PARAMETERS_INVALID:
+        if reply.final.code in (Cme.PARAMETERS_INCORRECT, Cme.PARAMETERS_INVALID):
             advice = f"the module does not take this {tag}"
             raise self._script.refused(reply, advice, RefusedForGoodError)
         if not reply.ok:

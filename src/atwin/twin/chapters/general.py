@@ -72,6 +72,11 @@ class IdentityCommands(Commands):
         """The module's serial number (IMEI), 15 digits."""
         return self._identity.imei
 
+    @command.set("+CGSN")
+    def serial_number_of(self, kind: Annotated[int, OneOf(0, 1)]) -> str:
+        """The serial number (0), which is the IMEI, or the IMEI with its name (1)."""
+        return f'+CGSN: "{self._identity.imei}"' if kind else self._identity.imei
+
     @command.execute("+GSN")
     def serial_number_short(self) -> str:
         """The module's serial number (IMEI), 15 digits."""

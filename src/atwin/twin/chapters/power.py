@@ -8,7 +8,11 @@ from atwin.at import command
 from atwin.at.dialect.urcs import PowerDown
 from atwin.at.kinds import OneOf
 from atwin.at.reply import Reply
+from atwin.twin.board.power import StartCause
 from atwin.twin.engine.run import Chapter, Commands
+
+#: What follows a crash in the other form of AT*EXINFO?.
+_CRASH = "4,assert=func=-line=0-ra=0"
 
 
 class PowerCommands(Commands):
@@ -34,8 +38,15 @@ class PowerCommands(Commands):
 
     @command.read("*EXINFO", needs="exinfo")
     def start_cause(self) -> str:
-        """Why the module started last: 0 power, 3 software, 5 RESET, 6 exception, 8 watchdog."""
-        return f"*EXINFO: {int(self.run.hardware.start_cause)}"
+        """Why the module started last: 0 power, 3 software, 5 RESET, 6 exception, 8 watchdog.
+
+        In the other form of some firmware 4 with an assertion stands for the last two.
+        """
+        cause = self.run.hardware.start_cause
+        if self.run.profile.choice("exinfo_form") == "number":
+            return f"*EXINFO: {int(cause)}"
+        crashed = cause in (StartCause.EXCEPTION, StartCause.WATCHDOG)
+        return f"*EXINFO:poweron={_CRASH if crashed else int(cause)}"
 
 
 CHAPTER = Chapter((PowerCommands,))

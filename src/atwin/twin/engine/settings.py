@@ -22,6 +22,10 @@ _ALLOWED = {
     "creg": range(4),
     "cgreg": range(4),
     "cereg": range(6),
+    "s0": range(256),
+    "dcd": range(2),
+    "dtr": range(3),
+    "cscs": ("", "GSM", "IRA", "UCS2", "HEX", "GBK"),
     "csclk": range(4),
     "cmgf": range(2),
     "cpms": tuple(product(("SM", "ME", "MT"), repeat=3)),
@@ -45,6 +49,12 @@ class Settings:
     cgreg: int = 0
     cereg: int = 0
     csclk: int = 0
+    #: ATS0, AT&C, AT&D.
+    s0: int = 0
+    dcd: int = 1
+    dtr: int = 2
+    #: AT+CSCS; "" is the model's own.
+    cscs: str = ""
     #: Short messages: as text; the memories to read, to write, and for what comes.
     cmgf: int = 0
     cpms: tuple[str, str, str] = ("SM", "SM", "SM")
