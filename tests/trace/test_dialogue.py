@@ -216,3 +216,19 @@ def test_a_trace_costs_nothing_when_nobody_listens() -> None:
     trace.notes("net", "x")
     trace.stop()
     assert not trace.on
+
+
+@pytest.mark.parametrize("end", ["CLOSED", "CLOSE OK", "NO CARRIER"])
+def test_what_ends_transparent_mode(end: str) -> None:
+    steps = [
+        (">", b"AT+CIPMODE=1\r"),
+        ("<", b"\r\nOK\r\n"),
+        (">", b'AT+CIPSTART="TCP","h",7\r'),
+        ("<", b"\r\nOK\r\n"),
+        ("<", b"\r\nCONNECT\r\n"),
+        (">", b"secret"),
+        ("<", b"\r\n" + end.encode() + b"\r\n"),
+        (">", b"AT\r"),
+        ("<", b"\r\nOK\r\n"),
+    ]
+    assert heard(steps)[-4:] == ["> (6 bytes)", f"< {end}", "> AT", "< OK"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from atwin.at.answers import AnswerParser
 from atwin.at.dialect.commands import expected_of
 from atwin.at.dialect.results import OK, NoCarrier
-from atwin.at.dialect.urcs import FOREIGN, Closed, Connect, Ready
+from atwin.at.dialect.urcs import FOREIGN, Closed, Connect, Ready, SecureClosed
 from atwin.at.events import BodyData, BodyStart, Final, Information, Prompt, Received, Unsolicited
 from atwin.at.reply import frame_urc
 from atwin.text import masked
@@ -38,7 +38,9 @@ _LONGEST_ANSWER = 150.0
 #: Seconds of data without a frame that become one record.
 _SPAN = 0.25
 #: What ends transparent mode, as the module says it; after `+++` the first.
-_ESCAPED, *_BROKEN = (frame_urc(text) for text in (OK, str(Closed()), str(NoCarrier())))
+_ESCAPED, *_BROKEN = (
+    frame_urc(text) for text in (OK, str(Closed()), str(SecureClosed()), str(NoCarrier()))
+)
 
 
 class Dialogue:

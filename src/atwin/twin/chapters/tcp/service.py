@@ -20,7 +20,8 @@ from atwin.at.dialect.urcs import (
 from atwin.at.reply import AtError, CmeError, Reply, frame_urc
 from atwin.net.network import KeepAlive, NetworkError, SocketOptions
 from atwin.twin.chapters.tcp.heartbeat import Heartbeat
-from atwin.twin.chapters.tcp.link import Incoming, Link, LinkBroken, SocketError
+from atwin.twin.chapters.tcp.incoming import Incoming
+from atwin.twin.chapters.tcp.link import Link, LinkBroken, SocketError
 from atwin.twin.chapters.tcp.scene import ClientState, Event, Scene
 from atwin.twin.chapters.tcp.settings import TcpSettings
 from atwin.twin.chapters.tcp.transparent import Transparent

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from atwin.clock import Clock
     from atwin.clock.base import Timer
-    from atwin.twin.chapters.tcp.link import Incoming, Link
+    from atwin.twin.chapters.tcp.incoming import Incoming
+    from atwin.twin.chapters.tcp.link import Link
     from atwin.twin.chapters.tcp.settings import TcpSettings
     from atwin.twin.engine.run import Run
 

@@ -11,7 +11,8 @@ from atwin.at.grammar import Argument
 from atwin.at.kinds import BadArgument, Late, OneOf, Range
 from atwin.at.reply import Block, CmeError, Reply
 from atwin.twin.chapters.tcp.commands import at_most, given, number_in, split_number
-from atwin.twin.chapters.tcp.link import AT_ONCE, ON_REQUEST, ON_REQUEST_TOLD_ALWAYS, PACKET
+from atwin.twin.chapters.tcp.incoming import AT_ONCE, ON_REQUEST, ON_REQUEST_TOLD_ALWAYS
+from atwin.twin.chapters.tcp.link import PACKET
 from atwin.twin.chapters.tcp.service import NUMBERS, Sockets
 from atwin.twin.engine.run import Commands, Run
 
