@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from atwin.at import command
 from atwin.at.dialect.commands import SIGN
 from atwin.at.kinds import OneOf, Range, Text
-from atwin.at.reply import AtError, Block, Collect, Reply, frame_prompt
+from atwin.at.reply import AtError, Block, CmeError, Collect, Reply, frame_prompt
+from atwin.twin.board.flash import FileMissing
 from atwin.twin.engine.run import Chapter, Commands, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Found = TypeVar("Found")
 
 #: Bytes one FSREAD or FSWRITE moves at most, and the largest number of a position or a time.
 LARGEST_PIECE = 10240
@@ -18,8 +24,8 @@ LARGEST_NUMBER = 4_294_967_295
 class FileCommands(Commands):
     """Files on the module's flash (docs/spec/fs.md).
 
-    Names may begin with `C:`, a slash or neither; `\\` and `/` are the same. Every error is a
-    plain ERROR.
+    Names may begin with `C:`, a slash or neither; `\\` and `/` are the same. Errors are a plain
+    ERROR; on some models +CME ERROR: 62 tells that there is no such file or directory.
     """
 
     title = "Files"
@@ -27,6 +33,7 @@ class FileCommands(Commands):
     def __init__(self, run: Run) -> None:
         self._flash = run.hardware.flash
         self._prompt = frame_prompt(SIGN, blank=run.profile.has("fs_prompt_space"))
+        self._missing = run.profile.value("fs_missing_cme")
         self._header = False
 
     @command.set("+FSCREATE", plain_errors=True)
@@ -37,7 +44,7 @@ class FileCommands(Commands):
     @command.set("+FSDEL", plain_errors=True)
     def delete(self, name: Annotated[str, Text("filename")]) -> None:
         """Delete a file."""
-        self._flash.delete(name)
+        self._found(self._flash.delete, name)
 
     @command.set("+FSMKDIR", plain_errors=True)
     def make_directory(self, name: Annotated[str, Text("directory")]) -> None:
@@ -47,12 +54,12 @@ class FileCommands(Commands):
     @command.set("+FSRMDIR", plain_errors=True)
     def remove_directory(self, name: Annotated[str, Text("directory")]) -> None:
         """Delete an empty directory."""
-        self._flash.remove_directory(name)
+        self._found(self._flash.remove_directory, name)
 
     @command.set("+FSLS", plain_errors=True)
     def listing(self, name: Annotated[str, Text("directory")]) -> Reply:
         """What is in a directory: files, then directories with a backslash after the name."""
-        files, directories = self._flash.listing(name)
+        files, directories = self._found(self._flash.listing, name)
         return Reply((*files, *(directory + "\\" for directory in directories)))
 
     @command.execute("+FSMEM")
@@ -63,7 +70,7 @@ class FileCommands(Commands):
     @command.set("+FSFLSIZE", plain_errors=True)
     def size(self, name: Annotated[str, Text("filename")]) -> str:
         """The size of a file in bytes."""
-        return f"+FSFLSIZE: {len(self._flash.read(name))}"
+        return f"+FSFLSIZE: {len(self._found(self._flash.read, name))}"
 
     @command.set("+FSDRIVE", plain_errors=True)
     def drive(self, number: Annotated[int, OneOf(0)]) -> str:
@@ -89,7 +96,7 @@ class FileCommands(Commands):
         position: Annotated[int, Range(0, LARGEST_NUMBER)],
     ) -> Block:
         """Read up to 10240 bytes from the start (mode 0) or from `position` (mode 1)."""
-        data = self._flash.read(name)
+        data = self._found(self._flash.read, name)
         if mode == 1 and position >= len(data):
             raise AtError
         start = position if mode == 1 else 0
@@ -120,6 +127,15 @@ class FileCommands(Commands):
             return None
 
         return Collect(self._prompt, length, float(seconds), done)
+
+    def _found(self, look: Callable[[str], Found], name: str) -> Found:
+        """What `look` gives for `name`, or the firmware's own error where nothing is there."""
+        try:
+            return look(name)
+        except FileMissing as missing:
+            if self._missing:
+                raise CmeError(self._missing) from missing
+            raise
 
 
 CHAPTER = Chapter((FileCommands,))

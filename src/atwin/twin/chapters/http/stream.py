@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
@@ -12,7 +13,7 @@ from atwin.at.dialect.commands import SIGN
 from atwin.at.dialect.results import HttpExGet
 from atwin.at.dialect.urcs import HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady
 from atwin.at.kinds import BadArgument, Range
-from atwin.at.reply import Block, CmeError, Collect, Reply, frame_prompt
+from atwin.at.reply import Block, CmeError, Collect, frame_prompt
 from atwin.net.http import HttpExchange
 from atwin.net.network import StreamError
 from atwin.twin.chapters.http.client import METHODS
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 #: Bytes of one HTTPEXGET without a length, as the vendor's logs show it.
 _USUAL_PIECE = 3880
 _BIGGEST = 4_294_967_295
+#: Seconds an HTTPEXGET waits for the first bytes.
+_POLL_SECONDS = 1.0
 
 
 class HttpStreamCommands(Commands):
@@ -79,18 +82,29 @@ class HttpStreamCommands(Commands):
     def get(
         self,
         length: Annotated[int, Range(1, _BIGGEST)] = _USUAL_PIECE,
-    ) -> Block | Reply:
-        """Fetch waiting response bytes: 3880 at most, or <length>."""
-        data = self._running().fetch(length)
-        if not data:
-            raise CmeError(Cme.NOT_ALLOWED)
-        return Block(HttpExGet(len(data)), data)
+    ) -> Block | Awaitable[Block]:
+        """Fetch waiting response bytes: 3880 at most, or <length>.
+
+        Where none are there yet it waits a second for them, and then gives 0.
+        """
+        stream = self._running()
+        data = stream.fetch(length)
+        return _block(data) if data else self._polled(stream, length)
+
+    async def _polled(self, stream: StreamSession, length: int) -> Block:
+        """For programs that ask before +HTTPEXGET tells them to (D-210)."""
+        await stream.arrival(_POLL_SECONDS)
+        return _block(stream.fetch(length))
 
     def _running(self) -> StreamSession:
         stream = self._http.session.stream
         if stream is None:
             raise CmeError(Cme.NOT_ALLOWED)
         return stream
+
+
+def _block(data: bytes) -> Block:
+    return Block(HttpExGet(len(data)), data)
 
 
 class StreamSession:
@@ -110,6 +124,8 @@ class StreamSession:
         self._waiting = bytearray()
         self._announced = False
         self._fetched = asyncio.Event()
+        #: Set when bytes come, or the response ends, while an HTTPEXGET waits.
+        self._arrival: asyncio.Event | None = None
 
     def may_post(self, size: int) -> bool:
         """Whether the body takes `size` more bytes now."""
@@ -131,8 +147,23 @@ class StreamSession:
             self._announce()
         return data
 
+    async def arrival(self, seconds: float) -> None:
+        """Wait for bytes, or for the end of the response; no URC tells of these bytes."""
+        self._arrival = asyncio.Event()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._arrival.wait()
+        self._arrival = None
+
     async def run(self, session: Session) -> tuple[int, int]:
         """Carry the request out; status and bytes of the response's body."""
+        try:
+            return await self._carry_out(session)
+        finally:
+            if self._arrival is not None:
+                self._arrival.set()
+
+    async def _carry_out(self, session: Session) -> tuple[int, int]:
         client, wanted = self._http.client, self._wanted
         if wanted.method == "GET":
             async with AsyncExitStack() as open_now:
@@ -207,6 +238,8 @@ class StreamSession:
 
     def _announce(self) -> None:
         """One URC for what waits; the next one only after the host has fetched."""
-        if self._waiting and not self._announced:
+        if self._waiting and self._arrival is not None:
+            self._arrival.set()
+        elif self._waiting and not self._announced:
             self._announced = True
             self._http.urc(HttpExGetReady())
