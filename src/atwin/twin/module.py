@@ -9,6 +9,7 @@ from atwin.twin.board.battery import Thresholds
 from atwin.twin.board.installed import RECORD as INSTALLED
 from atwin.twin.board.installed import Installed
 from atwin.twin.board.power import Cure, StartCause
+from atwin.twin.engine.settings import Settings
 from atwin.twin.firmware import Firmware
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Module:
             self._save()
         self._end_run()
         if factory:
-            self.hardware.nvram.erase(keep=(INSTALLED,))
+            Settings.reset(self.hardware.nvram, self.hardware.profile, keep=(INSTALLED,))
         delay = RESTART_DELAY * self.hardware.time_scale
         start = partial(self.power_on, cause=cause)
         self._restart = self.hardware.clock.call_later(delay, start)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from atwin.models import load_profile
 from atwin.twin.board.nvram import Nvram
 from atwin.twin.board.power import StartCause
 from atwin.twin.engine.settings import Settings
@@ -154,5 +155,5 @@ def test_a_module_that_is_off_has_no_radio() -> None:
 
 def test_settings_of_a_damaged_record_are_the_factorys() -> None:
     saved = {"cmee": "2", "ifc": [2, 2], "icf": None, "colour": 1, "__class__": 0, "creg": 1}
-    settings = Settings.boot(Nvram({"settings": saved}))
+    settings = Settings.boot(Nvram({"settings": saved}), load_profile("air780e-at"))
     assert settings == Settings(ifc=(2, 2), creg=1)

@@ -24,7 +24,6 @@ class IdentityCommands(Commands):
     title = "Identity"
 
     def __init__(self, run: Run) -> None:
-        self._profile = run.profile
         self._identity = run.hardware.identity
 
     @command.basic("I")
@@ -113,6 +112,7 @@ class SettingsCommands(Commands):
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self._nvram = run.hardware.nvram
+        self._profile = run.profile
         self._settings = self.values = run.settings
 
     @command.basic("E")
@@ -138,12 +138,12 @@ class SettingsCommands(Commands):
     @command.basic("&F")
     def factory(self, profile: Annotated[int, OneOf(0)] = 0) -> None:
         """Factory settings into RAM; what AT&W saved stays until the next AT&W."""
-        self._settings.take(Settings())
+        self._settings.take(Settings.factory(self.run.profile, self._settings.ipr))
 
     @command.basic("Z")
     def restore(self, profile: Annotated[int, OneOf(0)] = 0) -> None:
         """The settings AT&W saved, into RAM."""
-        self._settings.take(Settings.boot(self._nvram))
+        self._settings.take(Settings.boot(self._nvram, self.run.profile))
         SleepService.settings_changed(self.run)
 
     @command.read("S3")

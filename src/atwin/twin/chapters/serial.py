@@ -24,6 +24,8 @@ class SerialCommands(Commands):
     def __init__(self, run: Run) -> None:
         self._settings = run.settings
         self._profile = run.profile
+        fastest, lowest = run.profile.limit("max_baud"), 0 if run.profile.has("auto_baud") else 1
+        self._settable = tuple(rate for rate in _SETTABLE if lowest <= rate <= fastest)
 
     # --- rate -----------------------------------------------------------------------------------
 
@@ -35,17 +37,16 @@ class SerialCommands(Commands):
     @command.set("+IPR")
     def set_rate(self, rate: Annotated[int, OneOf(*_SETTABLE)]) -> None:
         """Set the rate in bit/s from the next command on; 0 is auto-baud, up to 230400."""
-        if rate > self._profile.limit("max_baud"):
+        if rate not in self._settable:
             raise BadArgument(str(rate))
         self._settings.ipr = rate
 
     @command.test("+IPR")
     def rates(self) -> str:
         """The rates auto-baud finds, and the ones that can be set."""
-        fastest = self._profile.limit("max_baud")
-        found = ",".join(str(rate) for rate in RATES if rate <= FASTEST_AUTO)
-        settable = ",".join(str(rate) for rate in _SETTABLE if rate <= fastest)
-        return f"+IPR: ({found}),({settable})"
+        found = (rate for rate in RATES if rate <= FASTEST_AUTO)
+        lists = (found, self._settable) if self._settable[0] == 0 else (self._settable,)
+        return "+IPR: " + ",".join(f"({','.join(map(str, rates))})" for rates in lists)
 
     # --- frame ----------------------------------------------------------------------------------
 

@@ -81,7 +81,7 @@ class Run:
         self.hardware = hardware
         self.power = power
         self.profile = hardware.profile
-        self.settings = Settings.boot(hardware.nvram)
+        self.settings = Settings.boot(hardware.nvram, hardware.profile)
         linger = hardware.profile.quirks.linger_s
         self.pool = ConnectionPool(hardware.clock, linger, trace=hardware.trace)
         self.table = _table_of(chapters, hardware.profile)

@@ -6,9 +6,12 @@ from dataclasses import asdict, dataclass, fields
 from itertools import product
 from typing import TYPE_CHECKING
 
-from atwin.line.frame import RATES, Flow, Frame, UartSettings
+from atwin.line.frame import RATES, USUAL_RATE, Flow, Frame, UartSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from atwin.models import Profile
     from atwin.twin.board.nvram import Nvram
 
 _RECORD = "settings"
@@ -60,9 +63,24 @@ class Settings:
     cpms: tuple[str, str, str] = ("SM", "SM", "SM")
 
     @classmethod
-    def boot(cls, nvram: Nvram) -> Settings:
+    def factory(cls, profile: Profile, ipr: int | None = None) -> Settings:
+        """The factory's. `ipr` is the rate that stays where the firmware does not reset it."""
+        if ipr is None or profile.has("factory_ipr"):
+            ipr = 0 if profile.has("auto_baud") else USUAL_RATE
+        return cls(ipr=ipr)
+
+    @classmethod
+    def boot(cls, nvram: Nvram, profile: Profile) -> Settings:
         """The saved profile, or the factory's."""
-        return nvram.restore(_RECORD, cls(), _ALLOWED)
+        return nvram.restore(_RECORD, cls.factory(profile), _ALLOWED)
+
+    @classmethod
+    def reset(cls, nvram: Nvram, profile: Profile, keep: Container[str]) -> None:
+        """Erase all that was saved but the records of `keep`, and what the firmware forgets."""
+        rate = cls.boot(nvram, profile).ipr
+        nvram.erase(keep)
+        if not profile.has("factory_ipr"):
+            cls.factory(profile, rate).save(nvram)
 
     def save(self, nvram: Nvram) -> None:
         """Make these the values of the next boot."""

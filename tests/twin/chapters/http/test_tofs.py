@@ -13,6 +13,7 @@ from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork, SimulatedStream
 from atwin.twin.twin import Twin
 from support.line.terminal import Terminal
+from support.modules.on_twin import on_twin
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -226,3 +227,17 @@ def test_a_disk_that_fails_is_a_flash_that_fails(
         download(test, response(BODY), state=state)
     assert "No space left on device" in caplog.text
     assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [("air780e-at", b"\r\n+HTTPGETTOFS: 603,0\r\n"), ("air780e-at@V1160", b"")],
+)
+def test_a_failure_has_a_urc_since_v1161(model: str, said: bytes) -> None:
+    async def test(_: Twin, terminal: Terminal) -> None:
+        for line in (b"AT+HTTPINIT", b'AT+HTTPPARA="URL","http://nowhere/"', START):
+            await terminal.ask(line)
+        assert await terminal.quiet(200) == said
+        assert await terminal.ask(b"AT+HTTPGETTOFS?") == b"\r\n+HTTPGETTOFS: 0,0,0\r\n\r\nOK\r\n"
+
+    on_twin(test, model)

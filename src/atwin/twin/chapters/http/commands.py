@@ -144,7 +144,7 @@ class HttpCommands(Commands):
         """The current value."""
         return f"+HTTPSSL: {self._http.ssl}"
 
-    @command.set("+HTTPGET")
+    @command.set("+HTTPGET", needs="http_get")
     def get_to_file(self, path: Annotated[str, Text("path", _LONGEST_PATH)]) -> str:
         """Write the buffer to a file of the module."""
         self._http.require_idle()

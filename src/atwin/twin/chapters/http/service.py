@@ -135,14 +135,14 @@ class HttpService(ChapterService):
         name: str,
         wanted: Wanted,
         work: Callable[[Session], Awaitable[tuple[int, int]]],
-        urc: Callable[[int, int], Urc],
+        urc: Callable[[int, int], Urc | None],
         *,
         deadline: bool = True,
     ) -> None:
         """Let `work` be the session's one action; it gives a status and a number of bytes.
 
-        However it ends, `urc` of the two is said once, unless HTTPTERM came first. `deadline`:
-        TIMEOUT limits the whole of it. Raises `CmeError` 3.
+        However it ends, what `urc` gives for the two is said once, unless HTTPTERM came first.
+        `deadline`: TIMEOUT limits the whole of it. Raises `CmeError` 3.
         """
         session = self.idle_session
         session.head = b""
@@ -154,7 +154,7 @@ class HttpService(ChapterService):
         name: str,
         wanted: Wanted,
         work: Callable[[Session], Awaitable[tuple[int, int]]],
-        urc: Callable[[int, int], Urc],
+        urc: Callable[[int, int], Urc | None],
         deadline: bool,
     ) -> None:
         failure: ActionFailed | None = None
@@ -175,7 +175,8 @@ class HttpService(ChapterService):
         # The URC says the action is over, so the next one may start on hearing it.
         session.work = None
         session.stream = None
-        self.urc(urc(status, amount))
+        if (end := urc(status, amount)) is not None:
+            self.urc(end)
 
     def keep_head(self, session: Session, block: bytes) -> None:
         """Hold the header block for HTTPHEAD, in the module's letter case."""

@@ -53,11 +53,17 @@ class HttpToFlashCommands(Commands):
 
         async def work(session: Session) -> tuple[int, int]:
             try:
-                return await self._fetch(session, wanted, path, progress), progress.written
+                status = await self._fetch(session, wanted, path, progress)
+                progress.answered = True
+                return status, progress.written
             finally:
                 progress.running = False
 
-        def urc(status: int, amount: int) -> Urc:
+        tells_failures = self._http.profile.has("gettofs_failure")
+
+        def urc(status: int, amount: int) -> Urc | None:
+            if not (progress.answered or tells_failures):
+                return None
             return HttpGetToFs(status, progress.written)
 
         self._http.act("HTTPGETTOFS", wanted, work, urc)
@@ -91,5 +97,7 @@ class HttpToFlashCommands(Commands):
 @dataclass(slots=True)
 class _Progress:
     running: bool = False
+    #: A server's status ends it.
+    answered: bool = False
     written: int = 0
     total: int = 0
