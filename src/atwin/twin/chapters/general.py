@@ -24,6 +24,7 @@ class IdentityCommands(Commands):
     title = "Identity"
 
     def __init__(self, run: Run) -> None:
+        self._profile = run.profile
         self._identity = run.hardware.identity
 
     @command.basic("I")
@@ -112,7 +113,6 @@ class SettingsCommands(Commands):
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self._nvram = run.hardware.nvram
-        self._profile = run.profile
         self._settings = self.values = run.settings
 
     @command.basic("E")
