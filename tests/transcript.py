@@ -66,6 +66,7 @@ class Transcript:
     models: tuple[str, ...] = ("air724ug",)
     flags: dict[str, float | str] = field(default_factory=dict)
     cold: bool = False
+    sim: dict[str, str] = field(default_factory=dict)
     pages: dict[str, Page] = field(default_factory=dict)
     #: Kind (tcp, udp, refused, silent) and whether it echoes, by name.
     peers: dict[str, tuple[str, bool]] = field(default_factory=dict)
@@ -146,6 +147,9 @@ def _directive(transcript: Transcript, place: str, text: str) -> None:
         case "flag":
             flag, _, value = argument.partition("=")
             transcript.flags[flag] = _flag(value)
+        case "sim":
+            pairs = (each.partition("=") for each in argument.split())
+            transcript.sim.update((each, value) for each, _, value in pairs)
         case "cold":
             transcript.cold = True
         case "serve":
@@ -228,6 +232,7 @@ async def play(
         network=network,
         warm=not transcript.cold,
         time_scale=HURRY if real_time else 1.0,
+        sim=transcript.sim,
     ) as twin:
         skip = False
         for step in transcript.steps:

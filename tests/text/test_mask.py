@@ -66,6 +66,16 @@ from support.running.growth import grows_evenly
         ('AT+UPGRADE="KEY","geheim",1', 'AT+UPGRADE="KEY",***,1'),
         ('+UPGRADE: "KEY","geheim"', '+UPGRADE: "KEY",***'),
         ('AT+UPGRADE="URL","http://me:pass@h/x"', 'AT+UPGRADE="URL","http://***@h/x"'),
+        ('AT+CPNETAPN=2,"a","me","geheim",1', 'AT+CPNETAPN=2,"a","me",***,1'),
+        ("AT+CPNETAPN=2,a,me,geheim;+CSQ", "AT+CPNETAPN=2,a,me,***;+CSQ"),
+        ("PWD: geheim", "PWD: ***"),
+        ("Gprs Config Password: geheim", "Gprs Config Password: ***"),
+        ('AT+CSIM=26,"002000010831323334FFFFFFFF"', "AT+CSIM=26,***"),
+        ('+CSIM: 4,"63C3"', '+CSIM: 4,"63C3"'),
+        (
+            "twin://air780e-at?pin=1234&puk=12345678&apn=a&apn_password=geheim",
+            "twin://air780e-at?pin=***&puk=***&apn=a&apn_password=***",
+        ),
         ("AT+CSTT=apn,user,secret", "AT+CSTT=apn,user,***"),
         ('+SSLCFG: "premaster",153,"0011"', '+SSLCFG: "premaster",153,***'),
         # What a host may write otherwise, and what is not quite right and a secret all the same.

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: V.250 numbers of the result codes that have one (ATV0).
 _NUMERIC = {OK: "0", str(Connect()): "1", str(NoCarrier()): "3", ERROR: "4"}
 
+_END = "\r\n"
+
 
 class AtError(Exception):
     """Ends a command with plain `ERROR`."""
@@ -150,6 +152,9 @@ def frame_prompt(prompt: str, *, blank: bool = False) -> bytes:
     return frame_urc(prompt) if prompt != SIGN else b"\r\n> " if blank else b"\r\n>"
 
 
-def frame_urc(text: str) -> bytes:
-    """An unsolicited line; ATQ and ATV do not touch it (docs/spec/uart.md §2)."""
-    return f"\r\n{text}\r\n".encode("latin-1")
+def frame_urc(text: str, *, bare: bool = False) -> bytes:
+    """An unsolicited line; ATQ and ATV do not touch it (docs/spec/uart.md §2).
+
+    `bare`: without the CR LF in front.
+    """
+    return f"{'' if bare else _END}{text}{_END}".encode("latin-1")

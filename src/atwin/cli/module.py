@@ -35,6 +35,7 @@ async def ready_modem(
         note=tell,
         tls=tls,
         pins=options.pins,
+        **options.sim(),
         telling=lambda twin: told_faults(twin, facts),
     ) as (modem, twin):
         await modem.recover(give_up=options.give_up, note=_tell_rung)

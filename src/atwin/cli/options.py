@@ -20,10 +20,14 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from atwin.host.modem import SimWishes
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 #: Bytes of a file that says something: a certificate, a key, a plan.
 _LONGEST = 4 << 20
+#: Bytes of a file of headers or of a password: more is another file, named by mistake.
+_LONGEST_TEXT = 65_536
 _SIZE = re.compile(r"([0-9]{1,12})(?:([KkMmGg])[Bb]?)?")
 _UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
@@ -179,6 +183,19 @@ def read_file(name: str, path: str, most: int = _LONGEST) -> bytes:
         raise click.UsageError(f"{name}: {error}") from None
 
 
+def read_text(name: str, path: str) -> str:
+    """The short UTF-8 text in a file. Raises `click.UsageError`, which shows none of it."""
+    try:
+        return read_file(name, path, _LONGEST_TEXT).decode()
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{name}: {path} is not UTF-8") from None
+
+
+def read_secret(name: str, text: str) -> str:
+    """`text`, or the line that the file of `@FILE` holds. Raises as `read_text` does."""
+    return read_text(name, text[1:]).strip("\r\n") if text.startswith("@") else text
+
+
 # --- what several commands take -----------------------------------------------------------------
 
 JSON = option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
@@ -218,7 +235,53 @@ class PortOptions:
 
 
 @dataclass(frozen=True)
-class ModuleOptions(PortOptions):
+class SimOptions:
+    """The SIM of a module, and the access point that belongs to it."""
+
+    pin: str | None = shared(
+        "--pin",
+        envvar="ATWIN_PIN",
+        metavar="PIN",
+        help="The PIN of a SIM that asks for it. It is entered once, and not where only one try is "
+        "left. @FILE reads it from a file.",
+    )
+    pin_last_try: bool = flag(
+        "--pin-last-try",
+        "Enter the PIN also where only one try is left: a wrong one blocks the SIM.",
+    )
+    apn: str | None = shared("--apn", metavar="APN", help="Use this access point.")
+    apn_user: str | None = shared("--apn-user", metavar="USER", help="User of the APN.")
+    apn_password: str | None = shared(
+        "--apn-password",
+        envvar="ATWIN_APN_PASSWORD",
+        metavar="PASSWORD",
+        help="Password of the APN. @FILE reads it from a file.",
+    )
+    apn_auth: str = shared(
+        "--apn-auth",
+        default="pap",
+        type=click.Choice(["pap", "chap"]),
+        help="How user and password are told.",
+    )
+
+    def sim(self) -> SimWishes:
+        """What `Modem` takes of them. Raises `click.UsageError`, which shows no secret."""
+        from atwin.text import hide
+
+        password = read_secret("--apn-password", self.apn_password or "")
+        hide(password)
+        return {
+            "pin": None if self.pin is None else read_secret("--pin", self.pin),
+            "pin_last_try": self.pin_last_try,
+            "apn": self.apn or "",
+            "user": self.apn_user or "",
+            "password": password,
+            "auth": self.apn_auth,
+        }
+
+
+@dataclass(frozen=True)
+class ModuleOptions(SimOptions, PortOptions):
     """A module that is brought onto the network, and how it is recovered."""
 
     pins: str | None = shared(

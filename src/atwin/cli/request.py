@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from atwin.cli.options import FILE, ModuleOptions, Number, flag, read_file, shared
+from atwin.cli.options import (
+    FILE,
+    ModuleOptions,
+    Number,
+    flag,
+    read_file,
+    read_secret,
+    read_text,
+    shared,
+)
 from atwin.cli.says import say
 
 if TYPE_CHECKING:
@@ -20,9 +29,6 @@ if TYPE_CHECKING:
 
     from atwin.host.http.redirects import Header
     from atwin.host.tls import TlsSettings
-
-#: Bytes of a file of headers or of a password: more is another file, named by mistake.
-_LONGEST_FILE = 65_536
 
 
 @dataclass(frozen=True)
@@ -218,7 +224,7 @@ def _headers(text: str) -> Iterator[Header]:
     from atwin.host.http.redirects import Header
 
     secret = text.startswith("@")
-    lines = _text_of("--header", text[1:]).splitlines() if secret else [text]
+    lines = read_text("--header", text[1:]).splitlines() if secret else [text]
     for number, line in enumerate(lines, 1):
         if secret and not line.strip():
             continue
@@ -231,8 +237,7 @@ def _headers(text: str) -> Iterator[Header]:
 
 def _credentials(user: str) -> str:
     """`NAME:PASSWORD`, with what is missing asked for."""
-    if user.startswith("@"):
-        user = _text_of("--user", user[1:]).strip("\r\n")
+    user = read_secret("--user", user)
     if ":" in user:
         return user
     if not sys.stdin.isatty():
@@ -242,10 +247,3 @@ def _credentials(user: str) -> str:
         )
     password = click.prompt(f"Password of {user}", hide_input=True, err=True)
     return f"{user}:{password}"
-
-
-def _text_of(name: str, file: str) -> str:
-    try:
-        return read_file(name, file, _LONGEST_FILE).decode()
-    except UnicodeDecodeError:
-        raise click.UsageError(f"{name}: {file} is not UTF-8") from None

@@ -64,7 +64,7 @@ def _shown_header(value: str) -> str:
     return value if value.startswith("@") or not colon else f"{name}: ***"
 
 
-def _shown_user(value: str) -> str:
+def _shown_secret(value: str) -> str:
     return value if value.startswith("@") else "***"
 
 
@@ -83,9 +83,12 @@ def _shown_inner(command: str) -> str:
 _SHOWN = {
     "--data": _shown_body,
     "-d": _shown_body,
+    "--apn-password": _shown_secret,
+    "--pin": _shown_secret,
+    "--sim": _shown_secret,
     "--header": _shown_header,
     "-H": _shown_header,
-    "--user": _shown_user,
-    "-u": _shown_user,
+    "--user": _shown_secret,
+    "-u": _shown_secret,
     "--run": _shown_inner,
 }

@@ -1,7 +1,7 @@
 """A module's NVRAM and files in a directory, so that they outlive the process.
 
     DIR/lock          held while a process has the module
-    DIR/module.json   format version, model, NVRAM records
+    DIR/module.json   format version, model, NVRAM records, SIM card
     DIR/files/        one file a file, one directory a directory, names encoded
     DIR/new           a file being written, renamed when it is whole
 
@@ -59,6 +59,7 @@ class StateDirectory:
         self._files = self.path / "files"
         self._record_file = self.path / "module.json"
         self._lock = self._open_locked()
+        self._card: dict[str, Any] = {}
         try:
             self._records = self._load_or_begin()
             # It is ours; what an earlier version left open to others is closed.
@@ -88,9 +89,20 @@ class StateDirectory:
 
     def keep_records(self, records: Records) -> None:
         """Replace NVRAM."""
-        content = {"version": _VERSION, "model": self._model, "records": records}
+        self._keep(records, self._card)
+
+    def load_card(self) -> dict[str, Any]:
+        """The SIM card as it was kept last; empty where none was."""
+        return dict(self._card)
+
+    def keep_card(self, card: dict[str, Any]) -> None:
+        """Replace the SIM card, which is no part of NVRAM."""
+        self._keep(self._records, card)
+
+    def _keep(self, records: Records, card: dict[str, Any]) -> None:
+        content = {"version": _VERSION, "model": self._model, "records": records, "card": card}
         self._replace(self._record_file, json.dumps(content, indent=1).encode())
-        self._records = records
+        self._records, self._card = records, card
 
     # --- files ----------------------------------------------------------------------------------
 
@@ -165,6 +177,8 @@ class StateDirectory:
             )
         if not isinstance(records, dict) or not all(isinstance(r, dict) for r in records.values()):
             raise self._damaged(self._record_file, "its records are no objects")
+        if isinstance(card := data.get("card", {}), dict):
+            self._card = card
         return records
 
     def _damaged(self, path: Path, what: str) -> StateError:

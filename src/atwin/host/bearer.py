@@ -9,11 +9,13 @@ from atwin.at.dialect.urcs import BearerDeact, Ready
 from atwin.at.lenient import lenient
 from atwin.host.channel.quoted import quoted
 from atwin.host.channel.script import Script
-from atwin.host.errors import CommandRefusedError
+from atwin.host.errors import CommandRefusedError, WantsPersonError
+from atwin.host.found.apn import Apn
 
 if TYPE_CHECKING:
     from atwin.at.dialect.said import Urc
     from atwin.host.channel.channel import Channel
+    from atwin.host.channel.exchange import Reply
 
 #: Which of the three bearers: the one HTTP takes that is told none.
 CID: Final = 1
@@ -22,43 +24,45 @@ CID: Final = 1
 OPEN_TIMEOUT = 90.0
 
 _CONNECTING, _CONNECTED = 0, 1
-_USUAL = (("CONTYPE", quoted("GPRS")), ("APN", quoted("")))
+_CONTYPE = ("CONTYPE", quoted("GPRS"))
+#: Refusals in a row after which an APN that never gave a PDP is taken for a wrong one.
+_REFUSALS = 3
+_WRONG_APN = (
+    "the network gives no PDP with the APN {}: check --apn, --apn-user, --apn-password, --apn-auth"
+)
 _STATE = lenient(r'\+SAPBR: (\d+), (\d+)(?:, "?([0-9A-Fa-f.:]*)"?.*)?')
 
 
 class Bearer:
     """Opens and closes the bearer, and knows when the network took it away."""
 
-    def __init__(
-        self, channel: Channel, *, apn: str = "", user: str = "", password: str = ""
-    ) -> None:
-        """An empty APN is the one the network gives. Raises `UsageError`."""
+    def __init__(self, channel: Channel, apn: Apn | None = None) -> None:
+        """Without `apn` it is the one the network gives."""
         #: The network or a restart closed the bearer, and nobody has opened it since.
         self.taken_away = False
         self._channel = channel
         self._script = Script("bearer", channel, readies=True)
-        self._settings = [("CONTYPE", quoted("GPRS")), ("APN", quoted(apn, "APN", "the APN"))]
-        if user:
-            self._settings.append(("USER", quoted(user, "USER", "the user of the APN")))
-        if password:
-            self._settings.append(("PWD", quoted(password, "PWD", "the password of the APN")))
+        self.apn = apn or Apn()
+        self._opened = False
+        self._refusals = 0
         channel.on_urc(self._hear)
 
     async def open(self) -> str:
         """Open, or find it open; the address. Raises `CommandRefusedError`, `NoAnswerError`."""
         script = self._script
         script.begin("bearer")
-        for tag, value in self._settings:
+        taken = True
+        for tag, value in (_CONTYPE, *self.apn.parameters):
             reply = await script.ask(f"AT+SAPBR=3,{CID},{quoted(tag)},{value}")
-            # Without these two it takes what they say.
-            if not reply.ok and (tag, value) not in _USUAL:
-                raise script.refused(reply)
+            # Without the connection type and an empty APN it takes what they say.
+            if not reply.ok and (tag, value) not in (_CONTYPE, ("APN", quoted(""))):
+                taken = False
+                if not self.apn.taken:
+                    raise script.refused(reply)
+        if taken:
+            self.apn.took("AT+SAPBR")
         reply = await script.ask(f"AT+SAPBR=1,{CID}", deadline=OPEN_TIMEOUT)
-        refusal = (
-            None
-            if reply.ok
-            else script.refused(reply, "no bearer: check SIM, signal, registration and APN")
-        )
+        refusal = None if reply.ok else self._refused(reply)
         # A bearer that is open already is refused with the same error as one that cannot be
         # opened: the query tells them apart.
         try:
@@ -76,7 +80,19 @@ class Bearer:
             advice = "the bearer closed again: check signal and registration"
             raise refusal or script.failure(CommandRefusedError, f"state {state}", advice)
         self.taken_away = False
+        self._opened, self._refusals = True, 0
+        self.apn.works()
         return address
+
+    def _refused(self, reply: Reply) -> CommandRefusedError:
+        """The error for a bearer that is not opened."""
+        if not self.apn.name:
+            advice = "no bearer: check SIM, signal, registration and APN"
+            return self._script.refused(reply, advice)
+        self._refusals += 1
+        for_good = not self._opened and self._refusals >= _REFUSALS
+        kind = WantsPersonError if for_good else CommandRefusedError
+        return self._script.refused(reply, _WRONG_APN.format(self.apn.name), kind)
 
     async def close(self) -> None:
         """Close; an error is no error here, it was closed already. Raises `NoAnswerError`."""

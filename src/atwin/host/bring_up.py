@@ -17,6 +17,7 @@ from atwin.at.cme import Cme
 from atwin.at.lenient import lenient
 from atwin.host.channel.script import Script
 from atwin.host.errors import WantsPersonError
+from atwin.host.found.locked import SIM_TIMEOUT
 from atwin.host.found.offline import Offline
 from atwin.host.line import Line
 
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 
     from atwin.host.channel.channel import Channel
     from atwin.host.channel.exchange import Reply
+    from atwin.host.found.apn import Apn
+    from atwin.host.found.locked import Lock
     from atwin.host.found.settings import Found
 
-#: CPIN and CGATT may take longer than other commands (docs/spec/network.md §1).
-_SIM_TIMEOUT, _ATTACH_TIMEOUT, _TIMEOUT = 180.0, 108.0, 9.0
+#: CGATT may take longer than other commands (docs/spec/network.md §1).
+_ATTACH_TIMEOUT, _TIMEOUT = 108.0, 9.0
 
 #: The questions about registration, the most telling one first.
 _REGISTRATIONS = ("+CEREG", "+CGREG", "+CREG")
@@ -48,8 +51,8 @@ _CODE = lenient(r"\+\w+: (\d+)(?:, (\d+))?(?:, .*)?")
 _UNLOCK = "the module is bound to another SIM or network: use that one, or enter its unlock code"
 _PUK = "the SIM needs its PUK: enter it with AT+CPIN, then a new PIN (atwin console does that)"
 _PIN = (
-    "the SIM needs its PIN: enter it with AT+CPIN (atwin console does that), or switch it off with"
-    " AT+CLCK"
+    "the SIM needs its PIN: give it (--pin), or enter it with AT+CPIN or switch it off with AT+CLCK"
+    " (atwin console does that)"
 )
 #: What the refusals mean that only a person can do something about.
 _LOCKS = {
@@ -149,28 +152,34 @@ class Readiness:
         self._pause = pause
         self._gap = gap
 
-    async def wait(self, sim_polls: int, network_polls: int) -> None:
-        """SIM, signal, attachment, registration, each asked so often at most.
+    async def network(self, polls: int) -> None:
+        """Signal, attachment, registration, each asked so often at most.
 
-        Raises `WantsPersonError`, `CommandRefusedError` that names what did not come, and
-        `NoAnswerError`.
+        Raises `CommandRefusedError` that names what did not come, and `NoAnswerError`.
         """
-        await self._sim(sim_polls)
-        if await self._until("AT+CSQ", signal_of, network_polls) is Word.NOT_YET:
-            raise self._gave_up("no signal: check the antenna", network_polls)
-        attached = await self._until("AT+CGATT?", attached_of, network_polls, _ATTACH_TIMEOUT)
+        if await self._until("AT+CSQ", signal_of, polls) is Word.NOT_YET:
+            raise self._gave_up("no signal: check the antenna", polls)
+        attached = await self._until("AT+CGATT?", attached_of, polls, _ATTACH_TIMEOUT)
         if attached is Word.NOT_YET:
-            raise self._gave_up("not attached: check signal and SIM", network_polls)
-        if await self._registered(network_polls) is Word.NOT_YET:
-            raise self._gave_up("not registered: check signal and SIM", network_polls)
+            raise self._gave_up("not attached: check signal and SIM", polls)
+        if await self._registered(polls) is Word.NOT_YET:
+            raise self._gave_up("not registered: check signal and SIM", polls)
 
-    async def _sim(self, polls: int) -> None:
+    async def sim(self, polls: int, lock: Lock | None = None) -> None:
+        """The SIM, asked so often at most, and unlocked by `lock` where it asks for its PIN.
+
+        Raises as `network` does, and `WantsPersonError`.
+        """
+        entered = False
         for left in reversed(range(polls)):
-            self._reply = await self._script.ask("AT+CPIN?", deadline=_SIM_TIMEOUT)
+            self._reply = await self._script.ask("AT+CPIN?", deadline=SIM_TIMEOUT)
             sim = sim_of(self._reply)
             if sim.ready:
                 return
-            if sim.advice and (sim.lasting or not left):
+            if sim.advice == _PIN and lock is not None and left:
+                # The module may need a moment to see that its card is open.
+                entered = entered or await lock.open(self._script)
+            elif sim.advice and (sim.lasting or not left):
                 raise self._script.refused(self._reply, sim.advice, WantsPersonError)
             if left:
                 await self._pause(self._gap)
@@ -232,10 +241,13 @@ async def bring_up(
     patience: Patience | None = None,
     line: Line | None = None,
     found: Found | None = None,
+    lock: Lock | None = None,
+    apn: Apn | None = None,
 ) -> None:
     """Probe, set up the line, echo off, numeric errors, SIM, signal, attachment, registration.
 
-    `found` learns what the module was set to before. Raises `ModuleSilentError`, `NoAnswerError`,
+    `found` learns what the module was set to before, `lock` has the PIN of a SIM that asks for it,
+    and `apn` is told to a module that has no PDP. Raises `ModuleSilentError`, `NoAnswerError`,
     and `CommandRefusedError` naming the thing that did not come.
     """
     patience = patience or Patience()
@@ -249,4 +261,7 @@ async def bring_up(
     await script.ask("AT+CMEE=1")
     offline = Offline(script, channel.clock, line.note)
     ready = Readiness(script, offline.pause, gap=patience.poll_gap)
-    await ready.wait(patience.sim_polls, patience.network_polls)
+    await ready.sim(patience.sim_polls, lock)
+    if apn is not None:
+        await apn.define(script)
+    await ready.network(patience.network_polls)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypedDict
 
 from atwin.host.bearer import Bearer
 from atwin.host.channel.channel import COMMAND_TIMEOUT, Channel
@@ -17,7 +17,9 @@ from atwin.host.download.download import Download, already_there
 from atwin.host.download.order import Order
 from atwin.host.download.reports import tell_rung
 from atwin.host.errors import HostError, UsageError
+from atwin.host.found.apn import Apn
 from atwin.host.found.context import Context
+from atwin.host.found.locked import Lock
 from atwin.host.found.settings import Found
 from atwin.host.http import request
 from atwin.host.http.session import HttpSession
@@ -49,6 +51,18 @@ if TYPE_CHECKING:
     from atwin.line.pins import HostPins
     from atwin.line.port import Port
 
+
+class SimWishes(TypedDict, total=False):
+    """What `Modem` takes for SIM and PDP."""
+
+    apn: str
+    user: str
+    password: str
+    auth: str
+    pin: str | None
+    pin_last_try: bool
+
+
 #: Seconds in which the rate is given back.
 _RESTORE_TIME = 5.0
 
@@ -59,7 +73,9 @@ class Modem:
     Every method raises errors of the family `HostError`: `ModuleError` when module or line
     fail, `TlsFailed`, `UsageError` for what cannot be asked for. The `timeout` of a request is the
     module's own, 1 to 65535 s. `apn`, `user` and `password`
-    are for the bearer; the empty APN is the one the network gives. `tls` is for HTTPS: it raises
+    are those of the PDP, told by the way `auth`, `pap` or `chap`; the empty APN is the one the
+    network gives. `pin` is entered where the SIM asks for it, not again after a refusal, and where
+    one try is left only with `pin_last_try`. `tls` is for HTTPS: it raises
     `UsageError` for files that cannot be read. `line` is about rate and flow control. `pins` let
     a recovery reset the module; its owner closes them. With `leave_as_found` bring-up asks for
     echo, error reports and flow control first (two commands), and `close` sets them again where
@@ -74,6 +90,9 @@ class Modem:
         apn: str = "",
         user: str = "",
         password: str = "",
+        auth: str = "pap",
+        pin: str | None = None,
+        pin_last_try: bool = False,
         tls: TlsSettings | None = None,
         line: LineWishes | None = None,
         pins: HostPins | None = None,
@@ -86,10 +105,13 @@ class Modem:
         self.line = Line(self.channel, line)
         self._tls = TlsSetup(self.channel, tls) if tls is not None else None
         self.clock = self.channel.clock
-        self.bearer = Bearer(self.channel, apn=apn, user=user, password=password)
-        self._context = Context(self.channel, lambda text: self.line.note(text))
+        self.bearer = Bearer(self.channel, Apn(apn, user, password, auth, self._note))
+        self._context = Context(self.channel, self._note)
         self._found = Found(self.channel) if leave_as_found else None
-        self._board = Board(self.channel, self.line, self.bearer, pins=pins, found=self._found)
+        lock = None if pin is None else Lock(pin, self._note, last_try=pin_last_try)
+        self._board = Board(
+            self.channel, self.line, self.bearer, pins=pins, found=self._found, lock=lock
+        )
         self._limits: Limits | None = None
         self._identity: Identity | None = None
         #: False once a module that has the commands has not asked for a body.
@@ -98,6 +120,9 @@ class Modem:
         self.sent = Sent.NOTHING
         #: The rungs the last `recover` climbed, also those of one that failed.
         self.climbed: list[Climbed] = []
+
+    def _note(self, text: str) -> None:
+        self.line.note(text)
 
     async def __aenter__(self) -> Self:
         return self

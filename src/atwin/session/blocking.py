@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from atwin.disk.state import StateError
 from atwin.host.errors import UsageError
-from atwin.host.modem import Modem
+from atwin.host.modem import Modem, SimWishes
 from atwin.line.port import PortSpecError
 from atwin.models import UnknownModelError
 from atwin.session.loop_thread import LoopThread
@@ -107,6 +107,9 @@ def connect(
     apn: str = "",
     user: str = "",
     password: str = "",
+    auth: str = "pap",
+    pin: str | None = None,
+    pin_last_try: bool = False,
     tls: TlsSettings | None = None,
     pins: str | None = None,
     patience: Patience | None = None,
@@ -116,8 +119,8 @@ def connect(
     `port` is what `--port` of the command line takes: a device path, `socket://HOST:PORT`,
     `rfc2217://HOST:PORT`, or `twin://MODEL` for a virtual module that lives as long as the
     connection. It can also be a coroutine function that opens a port of your own in the modem's
-    loop; what that raises is raised here. `pins` is what `--pins` takes. `apn`, `user`, `password`
-    and `tls` are as for `Modem`, `patience` as for `Modem.bring_up`.
+    loop; what that raises is raised here. `pins` is what `--pins` takes. `apn`, `user`, `password`,
+    `auth`, `pin`, `pin_last_try` and `tls` are as for `Modem`, `patience` as for `Modem.bring_up`.
 
     Raises `UsageError` for what can be no port, `PortError` for a port that cannot be opened, and
     `ModuleError` for a module that does not get onto the network. The text of each is one line that
@@ -125,9 +128,12 @@ def connect(
     """
     if not isinstance(port, str) and not callable(port):
         raise UsageError(f"{port!r}: give a device path or URL, such as twin://air724ug")
+    sim = SimWishes(
+        apn=apn, user=user, password=password, auth=auth, pin=pin, pin_last_try=pin_last_try
+    )
     try:
         with ExitStack() as stack:
-            modem = SyncModem.around(_opened(port, tls, pins, apn, user, password))
+            modem = SyncModem.around(_opened(port, tls, pins, sim))
             stack.callback(modem.close)
             modem.bring_up(patience)
             stack.pop_all()  # it is on the network: whoever called closes it
@@ -141,22 +147,18 @@ async def _opened(
     port: str | Callable[[], Awaitable[Port]],
     tls: TlsSettings | None,
     pins: str | None,
-    apn: str,
-    user: str,
-    password: str,
+    sim: SimWishes,
 ) -> AsyncIterator[Modem]:
     if not isinstance(port, str):
         opened = await port()
         async with (
             pins_for(pins, opened, None) as means,
-            Modem(opened, apn=apn, user=user, password=password, tls=tls, pins=means) as modem,
+            Modem(opened, tls=tls, pins=means, **sim) as modem,
         ):
             yield modem
         return
     # A library does not write on stderr.
-    async with modem_on(
-        port, note=log.info, tls=tls, pins=pins, apn=apn, user=user, password=password
-    ) as (modem, _):
+    async with modem_on(port, note=log.info, tls=tls, pins=pins, **sim) as (modem, _):
         yield modem
 
 

@@ -16,6 +16,7 @@ from atwin.disk.errors import reason
 from atwin.line.port import PortError, PortSpecError
 from atwin.session.settable import PINS, apply, surroundings
 from atwin.text import masked_url, parse_json
+from atwin.twin.board.sim import Card
 from atwin.twin.faults.plan import fault_from_table
 from atwin.twin.twin import Twin
 
@@ -152,6 +153,8 @@ async def _answer(line: bytes, twin: Twin, held: set[str], watch: RingWatch) -> 
                 held.add(pin)
             case {"fault": dict(table), **rest} if not rest:
                 twin.faults.add(fault_from_table(table))
+            case {"sim": ("in" | "out" | dict()) as what, **rest} if not rest:
+                _set_card(what, twin)
             case {"clear": "faults", **rest} if not rest:
                 twin.faults.clear()
             case {"watch": "ri", **rest} if not rest:
@@ -162,7 +165,7 @@ async def _answer(line: bytes, twin: Twin, held: set[str], watch: RingWatch) -> 
                 return {"ok": True, "traffic": _traffic(twin)}
             case _:
                 raise ValueError(
-                    'give one of "set", "pulse" with "seconds", "hold", "watch": "ri", '
+                    'give one of "set", "pulse" with "seconds", "hold", "watch": "ri", "sim", '
                     '"fault", "clear": "faults", "get": "state" or "traffic"'
                 )
     except ValueError as error:
@@ -179,6 +182,18 @@ def _parsed(line: bytes) -> dict[str, Any]:
     if not isinstance(request, dict):
         raise ValueError('a request is one JSON object on a line: {"get": "state"}, for example')
     return request
+
+
+def _set_card(what: str | dict[str, Any], twin: Twin) -> None:
+    """Put the card in or out, or put in another one."""
+    if isinstance(what, dict):
+        card = Card.of(what)
+        twin.pull_card()
+        twin.insert_card(card)
+    elif what == "in":
+        twin.insert_card()
+    else:
+        twin.pull_card()
 
 
 async def _pulse(pin: str, seconds: float, twin: Twin) -> None:
@@ -221,6 +236,13 @@ def _state(twin: Twin) -> dict[str, Any]:
         "ioset": hardware.gpio.voltage,
         "surroundings": surroundings(twin),
         "call": _call(twin),
+        "sim": {
+            "in": hardware.sim.present,
+            "asks_pin": hardware.sim.asks,
+            "tries": hardware.sim.tries_left,
+            "puk_tries": hardware.sim.puk_tries_left,
+            "private": hardware.sim.card.apn is not None,
+        },
         "faults": twin.faults.state,
     }
 

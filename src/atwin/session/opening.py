@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Callable, Set
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Unpack
 
 from atwin.host.errors import OptionError
 from atwin.host.line import LineWishes
-from atwin.host.modem import Modem
+from atwin.host.modem import Modem, SimWishes
 from atwin.host.tls import TlsSettings
 from atwin.line.opener import open_port
 from atwin.line.pins import PINS, HostPins, Pin, PinError, open_pins
@@ -47,14 +48,12 @@ async def modem_on(
     tls: TlsSettings | None = None,
     pins: str | None = None,
     telling: Callable[[Twin | None], AbstractContextManager[object]] = nullcontext,
-    apn: str = "",
-    user: str = "",
-    password: str = "",
+    **sim: Unpack[SimWishes],
 ) -> AsyncIterator[tuple[Modem, Twin | None]]:
     """The module at port `url` as it is, and its twin if it is one of ours.
 
-    `pins` is as for `pins_for`, `apn`, `user` and `password` as for `Modem`. `note` hears
-    what the host has to say of the line; `telling` is entered before the first byte.
+    `pins` is as for `pins_for`, `sim` as for `Modem`. `note` hears what the host has to say of the
+    line; `telling` is entered before the first byte.
 
     Raises as `parse_port_url`, `open_line`, `pins_for` and `Modem` do.
     """
@@ -68,9 +67,7 @@ async def modem_on(
                 pins=means,
                 # A twin of ours ends with this program: nobody finds anything there.
                 leave_as_found=line.twin is None,
-                apn=apn,
-                user=user,
-                password=password,
+                **sim,
             ) as modem:
                 modem.line.note = note
                 yield modem, line.twin
@@ -108,6 +105,7 @@ def made_twin(wanted: TwinWishes, port: Port | None = None) -> Twin:
         state=wanted.state,
         faults=wanted.faults,
         trace=current_trace(),
+        sim=wanted.sim,
     )
 
 

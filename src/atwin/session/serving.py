@@ -16,7 +16,7 @@ from atwin.models import UnknownModelError, load_profile
 from atwin.session.loop_thread import LoopThread
 from atwin.session.opening import made_twin
 from atwin.session.plans import as_plan
-from atwin.session.url import TwinWishes, parse_line_model, parse_twin_url
+from atwin.session.url import TwinWishes, checked_card, parse_line_model, parse_twin_url
 from atwin.text import decimal, shown
 
 if TYPE_CHECKING:
@@ -176,6 +176,7 @@ def twin(
     faults: FaultPlan | Mapping[str, Any] | str | Path | None = None,
     network: Network | None = None,
     control: str | Path | None = None,
+    sim: Mapping[str, str] | None = None,
 ) -> SyncTwin:
     """A virtual module that other programs can open at its `port`; close it.
 
@@ -183,7 +184,7 @@ def twin(
     `pty` (True, or the path of a link to make), `tcp` or `rfc2217` (True for a free port of
     127.0.0.1, or HOST:PORT). Without any of them it is a PTY. `control` is the path of a socket for
     docs/control.md. `faults` is a plan, its table, the path of its TOML file, or `random:SEED`.
-    `baud`, in bit/s, makes the line take its time; the rest is as for `Twin`.
+    `baud`, in bit/s, makes the line take its time; the rest, `sim` too, is as for `Twin`.
 
     Raises `UsageError` for what cannot be, and `PortError` for a line that cannot be had.
     """
@@ -201,6 +202,7 @@ def twin(
             parse_line_model("max" if baud is None else str(baud)),
             None if faults is None else as_plan(faults),
             network,
+            None if sim is None else checked_card(sim),
         )
         return SyncTwin(
             Served(

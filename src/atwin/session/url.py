@@ -2,7 +2,8 @@
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,7 @@ from atwin.models import CHOICES, Profile, load_profile
 from atwin.net.network import Network
 from atwin.session.plans import load_plan
 from atwin.text import decimal, shown
+from atwin.twin.board.sim import CARD_VALUES, Card
 from atwin.twin.faults.plan import FaultPlan
 from atwin.twin.pins import Wire, Wiring
 
@@ -51,6 +53,8 @@ class TwinWishes:
     faults: FaultPlan | None = None
     #: None is the one of this computer.
     network: Network | None = None
+    #: The card, as `Twin` takes it; None is the one it had last.
+    sim: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,9 @@ def parse_port_url(text: str) -> PortUrl:
 
     `twin://MODEL` takes more: `baud` is its own (N or `max`), `host_fifo=N&host_drain=N` a slow
     host, `rts=PIN&dtr=PIN` wires, `seed=N&cold=1&state=DIR`; `faults=FILE` is a plan of faults,
-    `random:SEED` one at random; `time_scale=X` stretches start-up and network times. Any other
-    parameter is a value of a table of the profile, or a quirk.
+    `random:SEED` one at random; `time_scale=X` stretches start-up and network times; `pin`, `puk`,
+    `apn`, `apn_user`, `apn_password` and `apn_auth` are of its SIM card. Any other parameter is a
+    value of a table of the profile, or a quirk.
     Raises `OptionError` and `UnknownModelError`.
     """
     if _CONTROL.search(text):
@@ -127,12 +132,29 @@ def _parse_twin(url: str, values: dict[str, str]) -> TwinWishes:
     time_scale = _number("time_scale", values.pop("time_scale", "1"))
     state = values.pop("state", None)
     faults = values.pop("faults", None)
+    sim = checked_card({name: values.pop(name) for name in CARD_VALUES if name in values})
     flags = {
         name: value if name in CHOICES else _number(name, value) for name, value in values.items()
     }
     profile = load_profile(model).with_flags(**flags)
     plan = load_plan(faults) if faults else None
-    return TwinWishes(profile, int(seed), bool(cold), state or None, time_scale, line, plan)
+    return TwinWishes(
+        profile, int(seed), bool(cold), state or None, time_scale, line, plan, sim=sim
+    )
+
+
+def parse_card(text: str) -> Mapping[str, str] | None:
+    """`pin=1234&apn=corp` and so on, as in the URL of a twin. Raises `OptionError`."""
+    return checked_card(dict(parse_qsl(text, keep_blank_values=True)))
+
+
+def checked_card(values: Mapping[str, str]) -> Mapping[str, str] | None:
+    """`values` of a card, None where there are none. Raises `OptionError`, which shows none."""
+    try:
+        Card.of(values)
+    except ValueError as error:
+        raise OptionError(str(error)) from None
+    return values or None
 
 
 def parse_line_model(

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from atwin.at.dialect.commands import COMMANDS
+from atwin.at.dialect.commands import COMMANDS, SECRET_LINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ _WITH_SECRETS = {name[1:]: row.secrets for name, row in COMMANDS.items() if row.
 #: What makes a look at the rest worth while: most lines are `OK`.
 _SUSPECT = re.compile(
     r"://|%3A%2F%2F|@|%40|[?&;#]|%(?:26|3F|23|3B)|auth|token|secret|passw|cookie|key|session|"
-    rf"credential|signature|X-|\+(?:{'|'.join(_WITH_SECRETS)})",
+    rf"credential|signature|X-|\+(?:{'|'.join(_WITH_SECRETS)})|{'|'.join(SECRET_LINES)}",
     re.IGNORECASE,
 )
 
@@ -100,6 +100,7 @@ def _before(secret: Secret) -> str:
 
 
 _SECRETS = {name: _secret_pattern(secrets) for name, secrets in _WITH_SECRETS.items()}
+_LINE = re.compile(rf"\b((?:{'|'.join(SECRET_LINES)}):[ \t]*+)(?!\*\*\*)[^\r\n]+")
 _COMMAND = re.compile(rf"\+({'|'.join(_SECRETS)})(?=\s*+[=:])", re.IGNORECASE)
 #: Such a command that has no such argument is read to the end of the line at worst; so many are.
 _MOST_READ = 64
@@ -115,7 +116,7 @@ def masked(text: str) -> str:
         text = text.replace(secret, _MASK)
     if _SUSPECT.search(text) is None:
         return text
-    text = _without_headers(text)
+    text = _LINE.sub(rf"\1{_MASK}", _without_headers(text))
     text = _WORD.sub(lambda word: masked_url(word[0]), text)
     return _without_arguments(text)
 

@@ -31,6 +31,7 @@ CHAPTERS: tuple[Chapter, ...] = tuple(
         "power",
         "sim",
         "network",
+        "apn",
         "pdp",
         "tcp",
         "bearer",

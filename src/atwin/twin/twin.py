@@ -24,7 +24,7 @@ from atwin.twin.board.flash import Flash
 from atwin.twin.board.hardware import Hardware
 from atwin.twin.board.nvram import Nvram
 from atwin.twin.board.rtc import Rtc
-from atwin.twin.board.sim import Identity
+from atwin.twin.board.sim import Card, Identity, Sim
 from atwin.twin.board.surroundings import Surroundings
 from atwin.twin.board.traffic import Traffic
 from atwin.twin.chapters.answered.calls import Calls
@@ -37,6 +37,8 @@ from atwin.twin.module import Module
 from atwin.twin.pins import Pins, Wiring
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from atwin.clock import Clock
     from atwin.line.port import Port
     from atwin.line.uart.host_receiver import HostFifo
@@ -57,10 +59,12 @@ class Twin:
     `time_scale`. With `baud`, in bit/s, the line takes its time, the host's end running at that
     rate where the port tells no other; `host_fifo` models the host's receiver; `wiring` puts the
     host's RTS or DTR on RESET or PWRKEY. The same `seed` gives the same IMEI, IMSI, ICCID and
-    line noise. With `state`, a directory, NVRAM and files outlive this process. `faults` is what
-    goes wrong, and when; more can be added to `faults` of the twin. `trace` hears all that happens:
-    the dialogue at the module's end of the line, line, network, power. `dns_port` is where the name
-    servers of AT+CDNSCFG listen.
+    line noise. With `state`, a directory, NVRAM, files and SIM card outlive this process. `faults`
+    is what goes wrong, and when; more can be added to `faults` of the twin. `trace` hears all that
+    happens: the dialogue at the module's end of the line, line, network, power. `sim` is the card:
+    `pin` and `puk` of one that is locked, `apn`, `apn_user`, `apn_password` and `apn_auth` (none,
+    pap or chap) of a private one, to which the network gives a PDP with these alone. `dns_port` is
+    where the name servers of AT+CDNSCFG listen.
     """
 
     def __init__(
@@ -80,10 +84,12 @@ class Twin:
         faults: FaultPlan | None = None,
         trace: Trace = NO_TRACE,
         dns_port: int = DNS_PORT,
+        sim: Mapping[str, str] | None = None,
     ) -> None:
         """Raises `UnknownModelError`, `StateError` for a directory that cannot be used, and
-        `ValueError` for a rate, a seed or a time scale that cannot be.
+        `ValueError` for a rate, a seed, a time scale or a card that cannot be.
         """
+        card = None if sim is None else Card.of(sim)
         _check(baud, seed, time_scale)
         clock = clock or LoopClock()
         profile = model if isinstance(model, Profile) else load_profile(model)
@@ -105,6 +111,7 @@ class Twin:
             if isinstance(state, str | Path):
                 state = stack.enter_context(StateDirectory(state, profile.key))
             nvram, flash = _nvram(state), _flash(profile, state)
+            inserted = _sim(state, card)
             self._own_state = stack.pop_all()
         uart = Uart(
             port,
@@ -127,6 +134,7 @@ class Twin:
                 nvram=nvram,
                 flash=flash,
                 surroundings=Surroundings(profile.value("battery_mv")),
+                sims=[inserted, Sim(present=False)],
                 trace=trace,
                 dns_port=dns_port,
                 time_scale=time_scale,
@@ -157,6 +165,22 @@ class Twin:
         if self.module.firmware is None:
             raise RuntimeError("the module is off")
         return self.module.firmware.radio
+
+    def pull_card(self) -> None:
+        """Take the SIM card out."""
+        firmware = self.module.firmware
+        if firmware is not None:
+            firmware.radio.pull_sim()
+        self.module.hardware.sim.present = False
+
+    def insert_card(self, card: Card | None = None) -> None:
+        """Put a SIM card in: `card`, or the one that was pulled."""
+        hardware, firmware = self.module.hardware, self.module.firmware
+        if card is not None and not hardware.sim.present:
+            hardware.change_card(card)
+        if firmware is not None:
+            firmware.radio.insert_sim()
+        hardware.sim.present = True
 
     @property
     def calls(self) -> Calls:
@@ -243,3 +267,11 @@ def _flash(profile: Profile, state: StateDirectory | None) -> Flash:
         return Flash(capacity, block)
     files, directories = state.load_files(), state.load_directories()
     return Flash(capacity, block, files=files, directories=directories, store=state)
+
+
+def _sim(state: StateDirectory | None, card: Card | None) -> Sim:
+    if state is None:
+        return Sim.issued(card or Card())
+    sim = Sim.restored(state.load_card(), card)
+    sim.keep = state.keep_card
+    return sim

@@ -68,6 +68,7 @@ def test_pins_and_state(control: Path) -> None:
         "ioset": 0,
         "surroundings": state["state"]["surroundings"],
         "call": None,
+        "sim": {"in": True, "asks_pin": False, "tries": 3, "puk_tries": 10, "private": False},
         "faults": {"waiting": [], "at_work": [], "begun": {}},
     }
     assert state["state"]["surroundings"]["voltage"] == 3968
@@ -101,6 +102,21 @@ def test_faults_at_run_time(control: Path) -> None:
     waiting, cleared = say(control, {"fault": waits}, {"clear": "faults"})
     assert waiting["state"]["faults"]["waiting"] == [waits]
     assert cleared["state"]["faults"]["waiting"] == []
+
+
+def test_the_card_goes_and_comes(control: Path) -> None:
+    out, back, other = say(
+        control,
+        {"sim": "out"},
+        {"sim": "in"},
+        {"sim": {"pin": "4711", "apn": "corp", "apn_user": "u", "apn_password": "geheim"}},
+    )
+    assert (out["state"]["sim"]["in"], back["state"]["sim"]["in"]) == (False, True)
+    card = {"in": True, "asks_pin": True, "tries": 3, "puk_tries": 10, "private": True}
+    assert other["state"]["sim"] == card
+    assert "4711" not in str(other)
+    (wrong,) = say(control, {"sim": {"pin": "47114711471"}})
+    assert wrong == {"ok": False, "error": "pin: give 4 to 8 digits"}
 
 
 def test_rts_stops_the_module_and_is_given_back(tmp_path: Path) -> None:

@@ -83,6 +83,9 @@ class Kept(StateDirectory):
     def keep_records(self, records: dict[str, Record]) -> None:
         self.records = records
 
+    def load_card(self) -> dict[str, Any]:
+        return {}
+
     def load_files(self) -> dict[str, bytes]:
         return {}
 

@@ -264,8 +264,9 @@ def test_a_card_that_is_out_from_the_start_and_put_in() -> None:
         await terminal.expect(b"RDY\r\n")
         await terminal.ask(b"ATE0")
         await terminal.ask(b"AT+CPIN?", b"\r\n+CME ERROR: 10\r\n")
-        await terminal.expect(b"\r\n+CPIN: READY\r\n")
+        await terminal.ask(b"AT+CSDT=1")
         await terminal.expect(b"+E_UTRAN Service")
+        await terminal.expect(b"+CPIN: READY 0\r\n")
 
     on_twin(test, echo=True, warm=False, faults=plan)
 

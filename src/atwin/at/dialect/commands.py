@@ -74,8 +74,10 @@ COMMANDS = {
     # new firmware (docs/spec/general.md §2, §3)
     "+UPGRADE": Shape(secrets=(Secret(1, 1, where={0: '"?KEY"?'}, marks="=:"),)),
     "+UARTUPGRADE": Shape(refused=(results.LineUpgradeError,)),
+    "+CSIM": Shape(secrets=(Secret(1),)),
     # PDP and bearer
     "+CGAUTH": Shape(secrets=(Secret(2, 2, marks="=:"),)),
+    "+CPNETAPN": Shape(secrets=(Secret(3, 1),)),
     "+SAPBR": Shape(
         secrets=(
             Secret(3, where={0: '"?3"?', 2: '"?PWD"?'}),
@@ -121,6 +123,9 @@ COMMANDS = {
     "+MCONFIG": Shape(secrets=(Secret(1, 2),)),
     "+FTPPW": Shape(secrets=(Secret(marks="=:"),)),
 }
+
+#: Lines of answers that are secret and do not name their command: what stands before the colon.
+SECRET_LINES = ("PWD", "Gprs Config Password")
 
 #: What is typed without a length: as much as a packet holds, up to Ctrl-Z.
 _PACKET, CTRL_Z, ESC = 1460, b"\x1a", b"\x1b"

@@ -40,10 +40,9 @@ def recover(options: ModuleOptions, restart: bool, as_json: bool, trace: str | N
         from atwin.session.opening import modem_on
 
         known(port=options.port, recovery=[])
-        async with modem_on(options.port, note=tell, pins=options.pins, telling=told_faults) as (
-            modem,
-            _,
-        ):
+        async with modem_on(
+            options.port, note=tell, pins=options.pins, telling=told_faults, **options.sim()
+        ) as (modem, _):
             try:
                 await modem.recover(
                     give_up=options.give_up,

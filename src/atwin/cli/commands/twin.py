@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from atwin.cli.options import FILE, FOLDER, MODEL, TRACE, Number, option
+from atwin.cli.options import FILE, FOLDER, MODEL, TRACE, Number, option, read_secret
 from atwin.cli.says import say
 
 if TYPE_CHECKING:
@@ -65,6 +65,12 @@ if TYPE_CHECKING:
     metavar="N",
     help="Another seed is another module: IMEI, IMSI, ICCID.",
 )
+@option(
+    "--sim",
+    metavar="NAME=VALUE&…",
+    help="The SIM card: pin (asked for at each start), puk; apn, apn_user, apn_password and "
+    "apn_auth (none, pap, chap) of a private APN. @FILE reads it from a file.",
+)
 @option("--cold", is_flag=True, help="Boot from power-off instead of having been on for a while.")
 @TRACE
 def twin(
@@ -99,7 +105,7 @@ def twin(
     from atwin.models import load_profile
     from atwin.session.plans import load_plan
     from atwin.session.serving import Served
-    from atwin.session.url import TwinWishes, parse_line_model
+    from atwin.session.url import TwinWishes, parse_card, parse_line_model
 
     lines = {"--pty": pty, "--tcp": tcp, "--rfc2217": rfc2217, "--serial": serial}
     chosen = [option for option, value in lines.items() if value is not None]
@@ -112,10 +118,12 @@ def twin(
     line = parse_line_model(baud, host_fifo, host_drain, rts, dtr)
     show_log(logging.INFO)
     control, faults = module.pop("control"), module.pop("faults")
+    sim = module.pop("sim")
     wanted = TwinWishes(
         load_profile(module.pop("model")),
         line=line,
         faults=load_plan(faults) if faults else None,
+        sim=parse_card(read_secret("--sim", sim)) if sim else None,
         **module,
     )
     return run_work(_serve(Served(wanted, pty, tcp, rfc2217, serial, control)), trace)

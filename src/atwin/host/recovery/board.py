@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from atwin.host.bearer import Bearer
     from atwin.host.channel.channel import Channel
+    from atwin.host.found.locked import Lock
     from atwin.host.found.settings import Found
     from atwin.host.line import Line
     from atwin.line.pins import HostPins, Pin
@@ -41,7 +42,7 @@ _PRESSES = 2
 class Board:
     """Everything a rung of the ladder may use. `pins` is None where nobody wired any.
 
-    `found` learns the settings of a module that is to be left as it was.
+    `found` learns the settings of a module that is to be left as it was. `lock` has the PIN.
     """
 
     def __init__(
@@ -52,12 +53,14 @@ class Board:
         *,
         pins: HostPins | None = None,
         found: Found | None = None,
+        lock: Lock | None = None,
     ) -> None:
         self.channel, self.clock = channel, channel.clock
         self.line = line
         self.bearer = bearer
         self._pins = pins
         self._found = found
+        self._lock = lock
         #: Whether it has ever been on the network with its bearer open.
         self.was_up = False
         #: `channel.restarts` when everything the module forgets was last told to it.
@@ -103,7 +106,7 @@ class Board:
         if self._pins is not None:
             await self._pins.let_go()
         told_in = self.channel.restarts
-        await bring_up(self.channel, patience, self.line, self._found)
+        await bring_up(self.channel, patience, self.line, self._found, self._lock, self.bearer.apn)
         await self.bearer.open()
         self._told_in = told_in
         self.was_up = True

@@ -187,9 +187,10 @@ class Lane:
 
     async def _piecewise(self) -> None:
         try:
-            while self._byte_time == 0 and self.room is not None and (count := self._may_leave()):
+            # What leaves may be the command that changes the line.
+            while self._byte_time == 0 and (room := self.room) and (count := self._may_leave()):
                 self._leave(min(count, _PIECE))
-                await self.room()
+                await room()
                 await asyncio.sleep(0)
         finally:
             self._walk = None

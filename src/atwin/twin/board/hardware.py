@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from atwin.models import Profile
     from atwin.net.network import Network, Stream
     from atwin.twin.board.rtc import Rtc
-    from atwin.twin.board.sim import Identity
+    from atwin.twin.board.sim import Card, Identity
 
 log = logging.getLogger("atwin.twin")
 
@@ -65,7 +65,8 @@ class Hardware:
     rtc: Rtc
     nvram: Nvram = field(default_factory=Nvram)
     flash: Flash = field(default_factory=Flash)
-    sim: Sim = field(default_factory=Sim)
+    #: The cards of both slots; the second one is empty.
+    sims: list[Sim] = field(default_factory=lambda: [Sim(), Sim(present=False)])
     #: The network in reach of the antenna.
     cell: Cell = field(default_factory=Cell)
     gpio: Gpio = field(default_factory=Gpio)
@@ -82,6 +83,17 @@ class Hardware:
     time_scale: float = 1.0
     #: Why the firmware started last.
     start_cause: StartCause = StartCause.POWER
+
+    @property
+    def sim(self) -> Sim:
+        """The card in the first slot."""
+        return self.sims[0]
+
+    def change_card(self, card: Card) -> None:
+        """Another card for the first slot, which is empty."""
+        sim = Sim.issued(card)
+        sim.keep, sim.present = self.sim.keep, False
+        self.sims[0] = sim
 
     def happened(self, event: str) -> None:
         """Tell log and trace what happens to the module as a whole: pins, supply, starts, ends."""

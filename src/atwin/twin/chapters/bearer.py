@@ -11,6 +11,7 @@ from atwin.at.cme import Cme
 from atwin.at.dialect.urcs import BearerDeact
 from atwin.at.kinds import BadArgument, Range, Text
 from atwin.at.reply import CmeError, Reply
+from atwin.twin.board.sim import Access
 from atwin.twin.chapters.network.radio import Radio
 from atwin.twin.engine.run import Chapter, ChapterService, Commands, Run
 
@@ -144,7 +145,7 @@ class Bearers(ChapterService):
         bearer.status = CONNECTING
         is_up = self._radio.address is not None
         await self.run.hardware.pause(OPEN_TIME if is_up else ACTIVATE_TIME)
-        if not self._radio.attach(bearer.parameters["APN"] or None):
+        if not self._radio.attach(bearer.access):
             bearer.status = CLOSED
             raise CmeError(Cme.NOT_ALLOWED)
         bearer.status = CONNECTED
@@ -184,6 +185,12 @@ class _Bearer:
     parameters: dict[str, str] = field(default_factory=lambda: dict(_FACTORY))
     status: int = CLOSED
     watchers: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def access(self) -> Access | None:
+        """What it asks for of its own; None where its APN is empty."""
+        apn, user, password = (self.parameters[tag] for tag in ("APN", "USER", "PWD"))
+        return Access(apn, user, password) if apn else None
 
     def drop(self) -> list[Callable[[], None]]:
         """Go down; who is to be told of it."""

@@ -121,7 +121,7 @@ class PdpCommands(Commands):
         await self._hardware.pause(ACTIVATE_TIME)
         for each in cids:
             if state:
-                self._activate(self._pdp.contexts[each])
+                self._activate(each)
             else:
                 self._deactivate(each)
 
@@ -162,10 +162,10 @@ class PdpCommands(Commands):
         contexts = self._pdp.contexts
         return [n for n in sorted(contexts) if contexts[n].active and cid in (None, n)]
 
-    def _activate(self, context: PdpContext) -> None:
-        if not self._radio.attached or not self._radio.attach(context.apn or None):
+    def _activate(self, cid: int) -> None:
+        if not self._radio.attached or not self._radio.attach(self._pdp.access(cid)):
             raise CmeError(Cme.NOT_ALLOWED)
-        context.active = True
+        self._pdp.contexts[cid].active = True
 
     def _deactivate(self, cid: int) -> None:
         if cid == self._pdp.default_cid:
@@ -175,7 +175,7 @@ class PdpCommands(Commands):
 
     def _apn(self, context: PdpContext) -> str:
         if context.active and not context.apn:
-            return self._radio.cell.apn
+            return self._pdp.apn
         return context.apn
 
     def _address(self, context: PdpContext) -> str:

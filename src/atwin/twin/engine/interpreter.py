@@ -114,12 +114,15 @@ class Interpreter:
         self._data_phase = None
         self._uart.listen(None)
 
-    def urc(self, urc: Urc) -> None:
-        """Say something unsolicited, as soon as no answer, echo or data phase is under way."""
+    def urc(self, urc: Urc, *, bare: bool = False) -> None:
+        """Say something unsolicited, as soon as no answer, echo or data phase is under way.
+
+        `bare`: without the CR LF in front.
+        """
         if self._taps.says is None or self._taps.says(urc):
             if urc.RINGS:
                 self.rings()
-            self._unsolicited.add_urc(frame_urc(str(urc)))
+            self._unsolicited.add_urc(frame_urc(str(urc), bare=bare))
             self._fill_gap()
 
     def in_gap(self, output: Callable[[], bytes]) -> None:

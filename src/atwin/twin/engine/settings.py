@@ -32,6 +32,7 @@ _ALLOWED = {
     "csclk": range(4),
     "cmgf": range(2),
     "cpms": tuple(product(("SM", "ME", "MT"), repeat=3)),
+    "csdt": tuple(product(range(2), range(2))),
 }
 
 
@@ -61,6 +62,8 @@ class Settings:
     #: Short messages: as text; the memories to read, to write, and for what comes.
     cmgf: int = 0
     cpms: tuple[str, str, str] = ("SM", "SM", "SM")
+    #: Whether a card that comes or goes is told, and the level of its switch that means it is in.
+    csdt: tuple[int, int] = (0, 1)
 
     @classmethod
     def factory(cls, profile: Profile, ipr: int | None = None) -> Settings:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Self
 
 from atwin.at.dialect.urcs import PdnChanged
+from atwin.twin.board.sim import WAYS, Access
 
 if TYPE_CHECKING:
+    from atwin.twin.board.nvram import Nvram
     from atwin.twin.engine.run import Run
 
 
@@ -20,6 +22,37 @@ class PdpContext:
     active: bool = False
 
 
+_STORED = "apn"
+
+
+@dataclass(slots=True)
+class StoredApn:
+    """The definition of the default PDP that AT+CPNETAPN keeps."""
+
+    #: AT+AUTOAPN: the network chooses, or whatever else is defined.
+    automatic: int = 1
+    apn: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    auth: int = 0
+
+    @classmethod
+    def boot(cls, nvram: Nvram) -> Self:
+        """What was kept, or the factory's."""
+        return nvram.restore(_STORED, cls(), {"automatic": range(2), "auth": range(len(WAYS))})
+
+    def save(self, nvram: Nvram) -> None:
+        """Keep it."""
+        nvram.store(_STORED, asdict(self))
+
+    @property
+    def access(self) -> Access | None:
+        """What is asked for, None where that is chosen otherwise."""
+        if self.automatic or not self.apn:
+            return None
+        return Access(self.apn, self.user, self.password, self.auth)
+
+
 class Pdp:
     """Up while it has an address."""
 
@@ -28,17 +61,32 @@ class Pdp:
         self.default_cid = run.profile.limit("default_cid")
         #: None while it is down.
         self.address: str | None = None
+        #: With which access point it came up.
+        self.apn = ""
         self.contexts = {self.default_cid: PdpContext()}
+        #: AT+CGAUTH, by cid: one of `WAYS`, user, password.
+        self.auth: dict[int, tuple[int, str, str]] = {}
+        #: AT+CPNETAPN.
+        self.stored = StoredApn.boot(run.hardware.nvram)
 
-    def bring_up(self, apn: str | None = None) -> None:
-        """Take an address, if the network gives one; `apn` None is the default context's."""
-        context = self.contexts.setdefault(self.default_cid, PdpContext())
-        cell, hardware = self._run.hardware.cell, self._run.hardware
-        if self.address is None and cell.gives(context.apn if apn is None else apn):
-            self.address = cell.lease(hardware.identity.imsi)
-            context.active = True
-            hardware.trace.notes("net", "PDP is up", address=self.address)
-            self._run.pdp_up()
+    def access(self, cid: int) -> Access | None:
+        """What AT+CGDCONT and AT+CGAUTH say of a context; None where its APN is empty."""
+        apn = self.contexts[cid].apn if cid in self.contexts else ""
+        auth, user, password = self.auth.get(cid, (0, "", ""))
+        return Access(apn, user, password, auth) if apn else None
+
+    def default_access(self) -> Access:
+        """What the default PDP is asked for with: AT+CPNETAPN's where that is in use."""
+        return self.stored.access or self.access(self.default_cid) or Access()
+
+    def bring_up(self, access: Access) -> None:
+        """Take an address: the network gives one for that."""
+        hardware = self._run.hardware
+        self.apn = access.apn or hardware.cell.apn
+        self.address = hardware.cell.lease(hardware.identity.imsi)
+        self.contexts.setdefault(self.default_cid, PdpContext()).active = True
+        hardware.trace.notes("net", "PDP is up", address=self.address)
+        self._run.pdp_up()
 
     def announce(self, by: str, what: str) -> None:
         """Say that `by` ("ME" or "NW") has activated or deactivated it ("ACT" or "DEACT")."""

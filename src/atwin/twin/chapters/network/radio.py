@@ -6,6 +6,8 @@ is hardware and survives a restart; all else here is RAM.
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from atwin.at.cme import Cme
@@ -20,17 +22,21 @@ from atwin.at.dialect.urcs import (
 from atwin.at.reply import CmeError
 from atwin.twin.board.cell import SERVICE
 from atwin.twin.board.rtc import nitz_text
+from atwin.twin.board.sim import Access, SimChoice
 from atwin.twin.chapters.network.pdp import Pdp
 from atwin.twin.engine.run import ChapterService, Run
 
 if TYPE_CHECKING:
-    import asyncio
+    from atwin.twin.board.sim import Sim
 
 #: The level of AT+CFUN at which the radio works.
 FULL = 1
 
 #: Registration states of `+CREG:` that this module itself comes to.
 NOT_REGISTERED, SEARCHING = 0, 2
+
+#: Seconds from what the network is told to what AT+CSDT=1 says: the card is out, or in.
+_REMOVED_TOLD, _INSERTED_TOLD = 0.8, 0.6
 
 
 class Radio(ChapterService):
@@ -46,7 +52,8 @@ class Radio(ChapterService):
         self._sim_unlocked = False
         self._sim_removed = False
         self._wants_network = True
-        self.sim = hardware.sim
+        #: Which slot is used, and more of that kind.
+        self.choice = SimChoice.boot(hardware.nvram)
         self.cell = hardware.cell
         self.pdp = Pdp(run)
         self.functionality = FULL
@@ -72,17 +79,26 @@ class Radio(ChapterService):
         return self.cell.rssi if self.registered else 99
 
     @property
+    def sim(self) -> Sim:
+        """The card in the slot that is used."""
+        return self._hardware.sims[self.choice.slot]
+
+    @property
     def sim_state(self) -> str:
-        """`READY`, `SIM PIN`, … as AT+CPIN? has it. Raises `CmeError`: no card, or not yet."""
+        """`READY`, `SIM PIN`, … as AT+CPIN? has it. Raises `CmeError`: no card, a dead one, or
+        not yet.
+        """
         if self._sim_removed:
             return "SIM REMOVED"
         if not self.sim.present:
             raise CmeError(Cme.SIM_NOT_INSERTED)
         if not self._sim_ready:
             raise CmeError(Cme.SIM_BUSY)
-        if self._sim_unlocked:
-            return "READY"
-        return "SIM PUK" if self.sim.blocked else "SIM PIN"
+        if self.sim.dead:
+            raise CmeError(Cme.SIM_FAILURE)
+        if self.sim.blocked:
+            return "SIM PUK"
+        return "READY" if self._sim_unlocked else "SIM PIN"
 
     @property
     def sim_usable(self) -> bool:
@@ -112,21 +128,23 @@ class Radio(ChapterService):
         if self.sim_usable and self.cell.grants in SERVICE:
             self.stat = self.cell.grants
             self.attached = True
-            self.pdp.bring_up()
+            self._bring_up(self.pdp.default_access())
             self._take_network_time()
 
     async def boot(self) -> None:
         """The SIM, then the network, with their times and texts (docs/spec/power.md §3)."""
         await self._pause("sim")
         self._start_sim()
-        if self._hardware.profile.has("cpin_at_boot") and self.sim.present:
-            self._urc(SimState(self.sim_state))
+        if self._hardware.profile.has("cpin_at_boot"):
+            with suppress(CmeError):
+                self._urc(SimState(self.sim_state))
         self._begin_search("boot_search")
 
     def unlocked(self) -> None:
         """The PIN was right: go on where the start stood still."""
         self._sim_unlocked = True
-        self._begin_search("search")
+        if not self.registered:
+            self._begin_search("search")
 
     def set_functionality(self, level: int) -> None:
         """AT+CFUN: 1 registers after a while; 0 and 4 leave the network at once."""
@@ -156,7 +174,7 @@ class Radio(ChapterService):
     def _start_sim(self) -> None:
         self._booted = True
         self._sim_ready = self.sim.present
-        self._sim_unlocked = self._sim_ready and self.sim.pin is None
+        self._sim_unlocked = self._sim_ready and not self.sim.asks and not self.sim.blocked
 
     def _begin_search(self, time: str) -> None:
         self._end_search()
@@ -191,21 +209,36 @@ class Radio(ChapterService):
 
     # --- attach and PDP -------------------------------------------------------------------------
 
-    def attach(self, apn: str | None = None) -> bool:
+    def attach(self, access: Access | None = None) -> bool:
         """Attach and bring the default PDP up. False when the network does not let us.
 
-        `apn`: with which access point, None for that of the default context.
+        `access`: what with, None for what is defined for the default context.
         """
         if not self.registered:
             return False
         already = self.address is not None
-        if apn is not None and not self.cell.gives(apn):
+        if access is not None and not self.gives(access):
             return False
         self.attached = True
-        self.pdp.bring_up(apn)
+        self._bring_up(access or self.pdp.default_access())
         if not already and self.address is not None:
             self.pdp.announce("ME", "ACT")
         return self.address is not None
+
+    def gives(self, access: Access) -> bool:
+        """Whether the network activates a PDP for that, with this card."""
+        return self.cell.gives(access.apn) and self.sim.card.takes(access)
+
+    def _bring_up(self, access: Access) -> None:
+        if self.address is None and self.gives(access):
+            self.pdp.bring_up(access)
+
+    def start_over(self) -> None:
+        """AT+CPNETAPN: off the network and on again, with another definition of the PDP."""
+        self.lose_pdp()
+        self.attached = False
+        if self.registered:
+            self._begin_search("search")
 
     def detach(self) -> None:
         """AT+CGATT=0."""
@@ -235,10 +268,11 @@ class Radio(ChapterService):
 
     def pull_sim(self) -> None:
         """Take the card out while the module runs (docs/spec/uart.md §8)."""
-        if not self.sim.present:
+        sim = self._hardware.sim
+        if not sim.present:
             return
-        self.sim.present = False
-        if not self._booted:
+        sim.present = False
+        if not self._booted or self.choice.slot:
             return
         self._sim_removed, self._sim_ready, self._sim_unlocked = True, False, False
         self._end_search()
@@ -246,20 +280,44 @@ class Radio(ChapterService):
             if self.address is not None:
                 self.pdp.announce("NW", "DEACT")
             self._urc(Detached())
-        self._urc(SimState("SIM REMOVED 0"))
         self.pdp.drop()
+        self._tell_card(_REMOVED_TOLD)
 
     def insert_sim(self) -> None:
         """Put the card back; the module notices and registers, after RDY if it boots."""
-        if self.sim.present:
+        sim = self._hardware.sim
+        if sim.present:
             return
-        self.sim.present = True
-        if not self._booted:
+        sim.present = True
+        if not self._booted or self.choice.slot:
             return  # the start finds it
         self._sim_removed = False
         self._start_sim()
-        self._urc(SimState(self.sim_state))
+        self._urc(Detached())
         self._begin_search("search")
+        self._tell_card(_INSERTED_TOLD)
+
+    def use_slot(self, slot: int) -> None:
+        """AT+SIMCROSS: the card of the other slot from now on; only without radio."""
+        self.choice.choose(self._hardware.nvram, slot=slot)
+        self._sim_removed = False
+        self._start_sim()
+
+    def _tell_card(self, delay: float) -> None:
+        """AT+CSDT=1: say some time after the network has been told of what the card is now."""
+
+        async def tell() -> None:
+            if self._search is not None:
+                await asyncio.wait((self._search,))
+            await self._hardware.pause(delay)
+            with suppress(CmeError):
+                suffix = " 0" if self.run.profile.has("csdt_urc_suffix") else ""
+                urc = SimState(f"{self.sim_state}{suffix}")
+                self.run.line.urc(urc, bare=self.run.profile.has("csdt_urc_bare"))
+
+        enabled, _ = self.run.settings.csdt
+        if enabled:
+            self.run.spawn(tell())
 
     # --- registration ---------------------------------------------------------------------------
 

@@ -218,5 +218,5 @@ class Scene:
         if self._radio.attached:
             is_up = self._radio.address is not None
             await self._hardware.pause(OPEN_TIME if is_up else ACTIVATE_TIME)
-        is_up = self._radio.attached and self._radio.attach()
+        is_up = self._radio.attached and self._radio.attach(self._settings.access)
         return is_up and self.state is not IpState.PDP_DEACT

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from atwin.twin.board.sim import Access
+
 if TYPE_CHECKING:
     from atwin.twin.board.nvram import Nvram
 
@@ -94,6 +96,11 @@ class TcpSettings:
     def save(self, nvram: Nvram) -> None:
         """AT+CIPSCONT."""
         nvram.store(RECORD, asdict(self))
+
+    @property
+    def access(self) -> Access | None:
+        """What AT+CSTT asks for; None where its APN is empty."""
+        return Access(self.apn, self.user, self.password) if self.apn else None
 
     def line(self, command: str) -> str:
         """What the read form of that command says."""

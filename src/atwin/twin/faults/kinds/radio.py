@@ -85,17 +85,17 @@ class SimPulled(Fault):
     KIND: ClassVar[str] = "sim_pulled"
 
     def begin(self, victim: Victim, case: Case) -> End:
-        sim = victim.module.hardware.sim
+        hardware = victim.module.hardware
 
         def pull() -> None:
             if victim.firmware is not None:
                 victim.firmware.radio.pull_sim()
-            sim.present = False
+            hardware.sim.present = False
 
         def insert() -> None:
             if victim.firmware is not None:
                 victim.firmware.radio.insert_sim()
-            sim.present = True
+            hardware.sim.present = True
 
         return victim.hold("sim", pull, insert)
 
