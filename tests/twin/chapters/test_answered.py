@@ -46,6 +46,26 @@ def test_a_damaged_record_of_ftp_is_not_believed() -> None:
     on_twin(test)
 
 
+@pytest.mark.parametrize("reach", [True, False])
+def test_mqtt_has_no_stack_until_the_network_is_found_or_half_a_minute_is_over(reach: bool) -> None:
+    """OQ-56: seen in two hosts, which send MQTT commands right after a start."""
+
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.module.hardware.cell.grants = 1 if reach else 2
+        twin.module.restart()
+        await terminal.expect(b"RDY\r\n")
+        await terminal.ask(b"ATE0")
+        for line in (b"AT+MQTTSTATU", b"AT+MIPCLOSE", b"AT+MQTTMSGSET?", b'AT+MPUB="a",0,0,"b"'):
+            assert await terminal.ask(line, b"ERROR: 4\r\n") == b"\r\n+CME ERROR: 4\r\n"
+        await terminal.quiet(10 if reach else 31)
+        assert b"+MQTTSTATU :0" in await terminal.ask(b"AT+MQTTSTATU")
+        twin.radio.deregister()
+        await terminal.quiet()
+        assert b"+MQTTSTATU :0" in await terminal.ask(b"AT+MQTTSTATU")
+
+    on_twin(test)
+
+
 def test_the_network_tells_the_time() -> None:
     async def test(twin: Twin, terminal: Terminal) -> None:
         twin.module.hardware.rtc.lose_power()

@@ -8,14 +8,19 @@ from __future__ import annotations
 from typing import Annotated
 
 from atwin.at import command
+from atwin.at.cme import Cme
 from atwin.at.grammar import Argument
 from atwin.at.kinds import OneOf, Range, Tail, Text
 from atwin.at.reply import AtError, CmeError
 from atwin.twin.chapters.answered.row import Answered, Row
-from atwin.twin.engine.run import Chapter
+from atwin.twin.chapters.network.radio import Radio
+from atwin.twin.engine.run import Chapter, ChapterService, Run
 
 #: CME numbers of a wrong parameter, and of a client in the wrong state.
 _WRONG, _OFFLINE = 765, 767
+
+#: Seconds after which a module without network counts as started (OQ-56).
+_LONGEST_START = 30.0
 
 _SWITCH, _QOS, _SHORT = OneOf(0, 1), Range(0, 2), 256
 _TOPIC = Text("topic", _SHORT)
@@ -72,6 +77,14 @@ class MqttCommands(Answered):
         Row("+MQTTMSGGET", {}, "The messages that were kept: none.", execute="", read=_EMPTY),
     )
 
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._client = run.find(MqttClient)
+
+    def check(self, row: Row) -> None:
+        self._client.require_stack()
+        super().check(row)
+
     def refusal(self, number: int) -> AtError:
         """MQTT has a number of its own for a wrong parameter."""
         return CmeError(_WRONG)
@@ -85,6 +98,7 @@ class MqttCommands(Answered):
         message: Annotated[Argument, Tail("message")],
     ) -> None:
         """Publish a message, in quotes: refused, as the client is offline."""
+        self._client.require_stack()
         raise CmeError(_OFFLINE) if message.quoted else AtError
 
     @command.test("+MPUB")
@@ -95,7 +109,28 @@ class MqttCommands(Answered):
     @command.execute("+MQTTSTATU")
     def state(self) -> str:
         """The state of the client: 0, offline."""
+        self._client.require_stack()
         return "+MQTTSTATU :0"
 
 
-CHAPTER = Chapter((MqttCommands,))
+class MqttClient(ChapterService):
+    """The client; after a start the stack under it is ready when the network is found."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._starts_until = 0.0
+
+    @classmethod
+    def power_up(cls, run: Run, *, warm: bool) -> None:
+        if not warm:
+            run.find(cls)._starts_until = run.hardware.clock.now() + _LONGEST_START
+
+    def require_stack(self) -> None:
+        """Raises `CmeError` while the module still looks for its first network."""
+        if self._starts_until and self.run.find(Radio).registered:
+            self._starts_until = 0.0
+        if self.run.hardware.clock.now() < self._starts_until:
+            raise CmeError(Cme.NOT_SUPPORTED)
+
+
+CHAPTER = Chapter((MqttCommands,), MqttClient)
