@@ -232,3 +232,38 @@ def test_what_ends_transparent_mode(end: str) -> None:
         ("<", b"\r\nOK\r\n"),
     ]
     assert heard(steps)[-4:] == ["> (6 bytes)", f"< {end}", "> AT", "< OK"]
+
+
+@given(piece=st.integers(1, 60))
+def test_the_text_of_a_message_is_its_size(piece: int) -> None:
+    steps = [
+        (">", b'AT+CMGS="10086"\r'),
+        ("<", b"\r\n> "),
+        (">", b"AT+my secret\rsecond line\x1a"),
+        ("<", b"\r\n+CMS ERROR: 500\r\n"),
+        (">", b"AT\r"),
+        ("<", b"\r\nOK\r\n"),
+    ]
+    said = heard(steps, piece=piece)
+    assert said[0] == '> AT+CMGS="10086"'
+    assert "secret" not in str(said)
+    assert said[-3:] == ["< +CMS ERROR: 500", "> AT", "< OK"]
+
+
+def test_frames_of_a_packet_call_are_their_size() -> None:
+    steps = [
+        (">", b"ATD*99#\r"),
+        ("<", b"\r\nCONNECT\r\n"),
+        (">", b"~\xff\x7d\x23secret~"),
+        ("<", b"\r\nNO CARRIER\r\n"),
+        (">", b"AT\r"),
+        ("<", b"\r\nOK\r\n"),
+    ]
+    assert heard(steps) == [
+        "> ATD*99#",
+        "< CONNECT",
+        "> (11 bytes)",
+        "< NO CARRIER",
+        "> AT",
+        "< OK",
+    ]

@@ -32,6 +32,8 @@ _NAMED = re.compile(r"[+*^][A-Z]\w*:")
 #: Plain information that is shown while TCP links may be open: what they bring has no frame either.
 _NUMBERS = re.compile(r"[\d.]+|STATE: ?[A-Z ]+|C: ?\d,.*")
 _OPENS, _SHUTS = {"+CIPSTART", "+CIPSEND"}, "+CIPSHUT"
+#: What makes the line a modem's.
+_PACKET_CALLS = {"D", "+CGDATA"}
 
 #: Seconds after which a command that got no result holds back the next one no longer.
 _LONGEST_ANSWER = 150.0
@@ -234,7 +236,8 @@ class Dialogue:
     # --- transparent mode -----------------------------------------------------------------------
 
     def _begin_stream(self) -> None:
-        if self._transparent:
+        commands = self._parser.command.expected.commands
+        if self._transparent or (commands and commands[-1].name in _PACKET_CALLS):
             self._typed.state = TypedAs.STREAM
 
     def _stream(self, amount: Amount, other: Amount, size: int) -> None:
