@@ -46,6 +46,20 @@ def test_a_damaged_record_of_ftp_is_not_believed() -> None:
     on_twin(test)
 
 
+def test_the_time_has_a_pulse_where_data_have_one() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        edges: list[bool] = []
+        twin.module.hardware.modem_lines.on_ri.append(edges.append)
+        await terminal.ask(b"AT+CNTP")
+        await terminal.expect(b"+CNTP: 1\r\n")
+        assert edges == []
+        await terminal.ask(b"AT+CFGRI=1;+CNTP")
+        await terminal.expect(b"+CNTP: 1\r\n")
+        assert edges == [False]
+
+    on_twin(test)
+
+
 @pytest.mark.parametrize("reach", [True, False])
 def test_mqtt_has_no_stack_until_the_network_is_found_or_half_a_minute_is_over(reach: bool) -> None:
     """OQ-56: seen in two hosts, which send MQTT commands right after a start."""

@@ -25,7 +25,7 @@ NEEDLE = re.compile(r"(?:[2-6][0-9A-Fa-f]|7[0-9A-Ea-e])+")
 
 #: News of data, besides what is no URC at all: the data themselves.
 _DATA = re.compile(
-    r"\+(?:HTTP|CIPRXGET|FTP|MSUB|MQTT)|RECV FROM|(?:\d, ?)?(?:CONNECT|CLOSED)", re.IGNORECASE
+    r"\+(?:HTTP|CIPRXGET|CNTP|FTP|MSUB|MQTT)|RECV FROM|(?:\d, ?)?(?:CONNECT|CLOSED)", re.IGNORECASE
 )
 
 
