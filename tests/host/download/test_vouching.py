@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -272,6 +273,19 @@ def test_what_a_page_left_of_a_stream_costs_no_good_bytes(tmp_path: Path) -> Non
     bench.done()
     assert "is not of this file: dropped" in bench.notes()
     assert (100_000, None) in bench.server.fetched()
+
+
+def test_length_that_only_a_dropped_stream_had_is_not_waited_for(tmp_path: Path) -> None:
+    """A shorter version takes the place of the one whose stream broke; a hash says which."""
+    bench = Bench(tmp_path, LARGE, streams=True, limit=3356)
+    bench.server.etag = bench.server.modified = None
+    bench.server.failures = [None, -3_000]
+    kill_at(bench, 2_500, chunk=None, strategy="stream")
+    bench.server.failures.clear()
+    bench.server.data = random.Random(1).randbytes(150_000)
+    bench.fetch(strategy="stream", md5=hashlib.md5(bench.server.data).hexdigest())
+    bench.done()
+    assert "is not of this file: dropped" in bench.notes()
 
 
 def test_bytes_on_disk_that_are_not_the_servers(bench: Bench) -> None:

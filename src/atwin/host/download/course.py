@@ -275,6 +275,9 @@ class Course:
             if data != tail[: len(data)]:
                 if self.ledger.drop_unproven(self.facts.entity):
                     self.reports.note("what a stream brought last is not of this file: dropped")
+                    if not self.ledger.size:
+                        # What the journal said of the file was of that stream, too.
+                        self.facts.entity = verdict.entity
                     return await self.check_joint()
                 reason = f"its bytes from {first} on are not those on disk"
                 return Changed(reason, verdict.entity)
