@@ -102,6 +102,8 @@ class Modem:
         if pins is not None and pins.takes_rts and (line is None or line.flow is None):
             # With RTS/CTS the port itself would move RTS, and with it a pin.
             line = replace(line or LineWishes(), flow=Flow.NONE)
+        self.channel.waking.may_drive_dtr = pins is None or not pins.takes_dtr
+        self.channel.waking.note = lambda text: self.line.note(text)
         self.line = Line(self.channel, line)
         self._tls = TlsSetup(self.channel, tls) if tls is not None else None
         self.clock = self.channel.clock

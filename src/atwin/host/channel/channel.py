@@ -29,6 +29,7 @@ from atwin.host.channel.doubt import SETTLE, Doubt, Owed
 from atwin.host.channel.exchange import DataPhase, Exchange, Reply, Timeout
 from atwin.host.channel.starts import Starts
 from atwin.host.channel.urcs import Urcs, tell
+from atwin.host.channel.waking import Waking
 from atwin.host.errors import LineLostError
 from atwin.line.port import SettablePort
 
@@ -78,6 +79,10 @@ class Channel:
         self._exchange: Exchange | None = None
         self._owed = Owed(self.clock)
         self._doubt = Doubt(self, self._owed, self._probe)
+        #: Whether the module may be asleep.
+        self.waking = Waking(self, self._doubt, self._ask)
+        #: When something was sent or heard last.
+        self.active_at = self.clock.now()
         self._lost: str | None = None
         self._urcs = Urcs(self.clock)
         self._starts = Starts(self.clock)
@@ -113,12 +118,14 @@ class Channel:
         line cannot be resynchronised.
         """
         async with self._lock:
-            await self._doubt.clear()
+            await self.waking.ready()
             exchange = self._begin(text, b"\r", timeout, progress, raw=raw)
             try:
-                return await exchange.reply
+                reply = await exchange.reply
             finally:
                 self._end(exchange)
+            self.waking.hear(text, reply)
+            return reply
 
     async def command_with_data(
         self,
@@ -135,7 +142,7 @@ class Channel:
         comes instead of the prompt is returned. Raises as `command` does.
         """
         async with self._lock:
-            await self._doubt.clear()
+            await self.waking.ready()
             # CR LF: after a bare CR the module would swallow data that begin with LF
             # (docs/spec/uart.md §1).
             exchange = self._begin(text, b"\r\n", timeout, None)
@@ -217,6 +224,8 @@ class Channel:
 
     async def close(self) -> None:
         """Let go of the port."""
+        if self._lost is None:
+            await self.waking.let_go()
         await self.port.close()
         self.lost(None)
 
@@ -224,6 +233,7 @@ class Channel:
 
     def received(self, data: bytes) -> None:
         self.heard += len(data)
+        self.active_at = self.clock.now()
         self.last_heard = data
         for event in self._parser.feed(data):
             self._handle(event)
@@ -352,6 +362,7 @@ class Channel:
         self._parser.begin(text, raw=raw, owed=owed)
         self._exchange = exchange
         self._log(">", text)
+        self.active_at = self.clock.now()
         self.port.write(text.encode() + end)
         exchange.timer = self.clock.call_later(timeout, lambda: self._check_time(exchange))
         return exchange
@@ -401,6 +412,18 @@ class Channel:
         finally:
             self._end(exchange, probe=True)
             self._doubt.there = doubt
+
+    async def _ask(self, text: str, seconds: float) -> Reply | None:
+        """The answer to a command of our own; None, and a doubt, if there is none."""
+        exchange = self._begin(text, b"\r", seconds, None)
+        try:
+            reply = await exchange.reply
+        except Timeout:
+            return None
+        finally:
+            self._end(exchange)
+        self.waking.hear(text, reply)
+        return reply
 
     def _log(self, direction: str, text: str) -> None:
         if self._log_calls:

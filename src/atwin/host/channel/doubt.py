@@ -85,11 +85,8 @@ class Doubt:
         self._owed = owed
         self._probe = probe
         self.there = False
-
-    async def clear(self) -> None:
-        """Synchronise where there is a doubt."""
-        if self.there:
-            await self.synchronise(attempts=10, gap=1.0)
+        #: How often `AT` was not answered, until somebody sets it back.
+        self.unanswered = 0
 
     async def synchronise(self, attempts: int, gap: float) -> None:
         """`AT` until a result is surely its own; see `Channel.synchronise`.
@@ -108,6 +105,7 @@ class Doubt:
             ok = await self._probe(gap)
             if ok is None:
                 sure, unanswered = False, unanswered + 1
+                self.unanswered += 1
             if not ok:
                 continue
             if sure:

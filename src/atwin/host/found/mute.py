@@ -65,6 +65,8 @@ MUTE: tuple[Find, ...] = (
     WIRES,
     Find("it was in transparent mode: left", b"+++", silence=1.1, listen=0.9),
 )
+#: Where DTR has just been pulled low.
+BY_DTR = Find("it slept until DTR was pulled low (AT+CSCLK=1): held low", b"\rAT\r")
 _FILLED = "it waited for data of another program: filled up"
 
 
@@ -81,6 +83,8 @@ class Mute:
         `wires`: the flow control of the module may be changed. About 5 s; at rates below 14400
         bit/s the time of a packet more. Raises `LineLostError`.
         """
+        if await self._channel.waking.pull_dtr() and await self._try(BY_DTR):
+            return True
         for find in MUTE:
             if (wires or find is not WIRES) and await self._try(find):
                 return True

@@ -38,6 +38,11 @@ class HostPins(ABC):
         """Whether the port's RTS is a means, and so no flow control."""
         return False
 
+    @property
+    def takes_dtr(self) -> bool:
+        """Whether the port's DTR is a means, and so wired to no other pin."""
+        return False
+
     async def prepare(self) -> None:  # noqa: B027 - opening the others tells enough
         """Find out whether the means will work when they are needed, and move no pin for that.
 

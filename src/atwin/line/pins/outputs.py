@@ -35,6 +35,10 @@ class OutputPins(HostPins):
     def takes_rts(self) -> bool:
         return "rts" in {output for output, _ in self._wires.values()}
 
+    @property
+    def takes_dtr(self) -> bool:
+        return "dtr" in {output for output, _ in self._wires.values()}
+
     async def drive(self, pin: Pin, high: bool) -> None:
         output, inverted = self._wires[pin]
         try:
