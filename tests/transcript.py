@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import json
 import random
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -162,6 +163,9 @@ def _directive(transcript: Transcript, place: str, text: str) -> None:
             if argument not in EVENTS:
                 raise ValueError(f"events are {', '.join(EVENTS)}")
             transcript.steps.append(Step(place, name, argument=argument))
+        case "cell":
+            json.loads(argument)
+            transcript.steps.append(Step(place, name, argument=argument))
         case "tcp" | "udp" | "refused" | "silent":
             peer, _, echo = argument.partition(" ")
             if echo not in ("", "echo"):
@@ -252,6 +256,8 @@ async def play(
                     await listener.silence(step.seconds, step.place)
                 case "event":
                     EVENTS[step.argument](twin)
+                case "cell":
+                    twin.change_cell(**json.loads(step.argument))
                 case "peer":
                     await _lead(peers, step)
             skip = step.kind == "..."

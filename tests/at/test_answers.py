@@ -23,6 +23,7 @@ from atwin.at.dialect.urcs import (
     ReceivedFrom,
     SceneState,
     SecureClosed,
+    SignalStrength,
     UpgradeProgress,
     WifiCount,
     WifiSeen,
@@ -137,7 +138,7 @@ def test_information_lines_of_the_command_and_urcs_between_them() -> None:
 
 def test_a_quoted_name_is_not_the_commands_own() -> None:
     events = parse('AT+HTTPPARA="URL","http://x/+CSQ"', b"\r\n+CSQ: 22,0\r\n")
-    assert events == [Unsolicited("+CSQ: 22,0", None)]
+    assert events == [Unsolicited("+CSQ: 22,0", SignalStrength(22, 0))]
 
 
 def test_nothing_in_flight_makes_everything_unsolicited() -> None:
@@ -484,7 +485,7 @@ def test_results_of_earlier_commands_end_nothing_where_they_are_owed() -> None:
     parser.begin("AT+HTTPREAD", owed=True)
     wire = b"\r\n+CSQ: 9,9\r\n\r\nOK\r\n\r\n+HTTPREAD: 2\r\nab\r\nOK\r\n"
     assert joined(parser.feed(wire)) == [
-        Unsolicited("+CSQ: 9,9", None),
+        Unsolicited("+CSQ: 9,9", SignalStrength(9, 9)),
         Final("OK", ok=True, open=True),
         BodyStart("+HTTPREAD: 2", 2),
         b"ab",

@@ -11,7 +11,10 @@ from atwin.host.channel.channel import Channel
 from atwin.host.channel.exchange import Reply
 from atwin.host.errors import CommandRefusedError, WantsPersonError
 from atwin.line.ports.memory import memory_pair
+from atwin.models import MODELS
+from atwin.twin.twin import Twin
 from support.modules.fake_module import FakeModule
+from support.servers.no_network import NoNetwork
 
 
 def told(*lines: str) -> Reply:
@@ -111,6 +114,13 @@ def test_registered(value: str, word: Word) -> None:
     assert registered_of("+CEREG", refused(50)) is Word.NOTHING
 
 
+def test_one_firmware_answers_under_another_name() -> None:
+    """EC718: AT+CEREG? is answered with +CGREG: (docs/spec/network.md §2)."""
+    assert registered_of("+CEREG", told("+CGREG: 0,5")) is Word.YES
+    assert registered_of("+CEREG", told("+CGREG: 1", "+CEREG: 0,2")) is Word.NOT_YET
+    assert registered_of("+CREG", told("+CGREG: 0,1")) is Word.NOTHING
+
+
 def module_that_says(**answers: str) -> tuple[Channel, FakeModule]:
     near, far = memory_pair()
     module = FakeModule(far)
@@ -188,5 +198,29 @@ def test_a_missing_sim_may_come_while_the_module_starts() -> None:
         module.instead |= dict.fromkeys(("AT+CEREG", "AT+CGREG", "AT+CREG"), b"\r\nERROR\r\n")
         with pytest.raises(CommandRefusedError, match="does it want a PIN"):
             await bring_up(channel)
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("grants", [1, 5])
+def test_every_model_is_brought_up_where_it_roams_and_where_it_tells_everything(
+    model: str, grants: int
+) -> None:
+    """Reports with place, a signal that is told, and a search that ends meanwhile."""
+
+    async def main() -> None:
+        near, far = memory_pair()
+        async with Twin(model, far, network=NoNetwork()) as twin:
+            channel = Channel(near)
+            for name in ("+CREG=2", "+CGREG=2", "+CEREG=2", "*CSQ=1", "*BANDIND=1", "+CCED=1,1"):
+                assert (await channel.command(f"AT{name}")).ok
+            assert (await channel.command("AT+CGEREP=1")).ok
+            twin.change_cell(grants=2)
+            twin.change_cell(grants=grants, band=3)
+            await bring_up(channel)
+            assert twin.radio.stat == grants
+            assert registered_of("+CEREG", await channel.command("AT+CEREG?")) is Word.YES
+            assert LoopClock().now() < 20
 
     run_virtual(main())

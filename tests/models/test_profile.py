@@ -35,8 +35,8 @@ parser = 3
 [features]
 boot_banner = false
 
-[texts]
-nitz = "%y/%m/%d,%H:%M:%S"
+[choices]
+nitz_form = "yy-local"
 
 [quirks]
 sapbr_padded = true
@@ -104,7 +104,7 @@ def test_the_command_line_takes_it(mine: Path) -> None:
         (MINE + "[before]\nnow = 1", r"before: now is no version; write \[before.V1122\]"),
         (MINE + "[before.V9]\nfeatures.x = true", r"x in \[features\] is unknown"),
         (MINE + "[before]\nV9 = 1", r"\[before\] has tables"),
-        (MINE + '[choices]\nexinfo_form = "y"', "exinfo_form must be one of poweron, number"),
+        (MINE.replace("yy-local", "y"), "nitz_form must be one of yy-local, yyyy-utc"),
         ("key = 1\n" + MINE, "key outside of the tables is unknown"),
         (MINE.replace("padded = true", "padded = 1"), "sapbr_padded must be true or false"),
     ],

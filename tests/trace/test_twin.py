@@ -117,7 +117,7 @@ def test_data_that_time_out_are_as_many_as_came() -> None:
 
     said = dialogue(traced(test))
     assert said[2:5] == ["> AT+HTTPDATA=11,1000", "< DOWNLOAD", "> (7 bytes)"]
-    assert said[-3:] == ["> AT+CSQ", "< +CSQ: 22,0", "< OK"]
+    assert said[-3:] == ["> AT+CSQ", "< +CSQ: 22,99", "< OK"]
 
 
 def test_data_that_were_not_waited_for_are_data_all_the_same() -> None:
@@ -142,7 +142,7 @@ def test_data_that_were_not_waited_for_are_data_all_the_same() -> None:
     assert [text for text in said if text.startswith("<")] == [
         "< DOWNLOAD",
         "< OK",
-        "< +CSQ: 22,0",
+        "< +CSQ: 22,99",
         "< OK",
         "< DOWNLOAD",
         "< OK",
@@ -172,7 +172,7 @@ def test_a_refused_prompt_leaves_commands_commands() -> None:
         "AT+CSQ",
     ]
     answers = [r["text"] for r in records if r["kind"] == "answer"]
-    assert answers == ["OK", "+CME ERROR: 3", "+CSQ: 22,0", "OK"]
+    assert answers == ["OK", "+CME ERROR: 3", "+CSQ: 22,99", "OK"]
     assert not [r for r in records if r["kind"] in ("data", "urc")]
 
 
@@ -322,7 +322,7 @@ def test_a_reset_and_a_boot() -> None:
         "boot (RESET)",
     ]
     assert "< RDY" in dialogue(records)
-    assert dialogue(records)[-3:] == ["> AT+CSQ", "< +CSQ: 22,0", "< OK"]
+    assert dialogue(records)[-3:] == ["> AT+CSQ", "< +CSQ: 22,99", "< OK"]
 
 
 def test_a_hang_that_the_supply_ends() -> None:
@@ -405,7 +405,7 @@ def test_transparent_data_are_their_size(head: bytes) -> None:
     said = dialogue(records)
     assert "> (26 bytes)" in said
     assert "< (21 bytes)" in said
-    assert said[-3:] == ["> AT+CSQ", "< +CSQ: 22,0", "< OK"]
+    assert said[-3:] == ["> AT+CSQ", "< +CSQ: 22,99", "< OK"]
     assert "SECRET" not in str(records)
     assert "LOGIN" not in str(records)
 

@@ -130,8 +130,13 @@ def attached_of(reply: Reply) -> Word:
 
 
 def registered_of(name: str, reply: Reply) -> Word:
-    """What the answer to `AT+CEREG?` and its like means: with or without <n> in front."""
+    """What the answer to `AT+CEREG?` and its like means: with or without <n> in front.
+
+    Some firmware answers AT+CEREG? under the name of +CGREG (docs/spec/network.md §2).
+    """
     value = reply.value(name)
+    if value is None and name == "+CEREG":
+        value = reply.value("+CGREG")
     match = _CODE.fullmatch(f"+X: {value}") if reply.ok and value else None
     if match is None:
         return Word.NOTHING

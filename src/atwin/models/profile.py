@@ -68,8 +68,10 @@ FEATURES = {
     "cbc_percent": "AT+CBC tells charging and per cent before the voltage",
     "cereg_as_cgreg": "AT+CEREG? and =? answer with +CGREG:",
     "cereg_upper": "AT+CEREG? writes hex digits in upper case",
+    "cgdcont_short": "AT+CGDCONT? shows no compressions",
     "cgact_active_error": "AT+CGACT=1 is refused while the context is active",
     "cgev_reason": "+CGEV: ME PDN ACT gives a reason",
+    "cireg": "AT+CIREG",
     "cip_needs_scene": "several links need AT+CSTT, CIICR and CIFSR",
     "cms_text_always": "an error of short messages is a text in AT+CMEE=1 too",
     "connect_silent": "an address that does not answer gives no CONNECT FAIL",
@@ -78,6 +80,8 @@ FEATURES = {
     "csdt_urc_bare": "no CR LF goes before +CPIN: on hot plug",
     "csdt_urc_suffix": "+CPIN: on hot plug ends with ` 0`",
     "ecsimcfg": "AT+ECSIMCFG",
+    "ecband": "AT+ECBAND",
+    "eemginfo": "AT+EEMGINFO, EEMOPT",
     "echo_lf": "the LF after the CR of a command line is echoed",
     "fota_default": "the daily question for new firmware goes to the vendor's server",
     "free_pins": "AT+CADC, CGPIO",
@@ -94,6 +98,8 @@ FEATURES = {
     "ifc_hw_only": "AT+IFC refuses XON/XOFF",
     "seven_data_bits": "AT+ICF takes 7 data bits",
     "auto_baud": "AT+IPR is 0, auto-baud, from the factory; without it 115200",
+    "mncc": "AT+MNCC",
+    "nitz_zone": "AT+NITZDISSET",
     "boot_banner": "the mask ROM prints its banner",
     "cpin_at_boot": "+CPIN: follows RDY",
     "ioset": "AT+IOSET",
@@ -101,7 +107,6 @@ FEATURES = {
     "wake_by_rx": "what the host sends wakes a module that sleeps by AT+CSCLK=1",
     "wakeuphex": "AT^WAKEUPHEX",
     "line_overflow_silent": "too long a command line gets no answer",
-    "mncc": "AT+MNCC",
     "pdp_deact_colon": "+PDP: DEACT, not +PDP DEACT",
     "real_dns": "names are asked of the servers of AT+CDNSCFG",
     "reset_is_off": "RESET switches off; else a module that was on starts again at its release",
@@ -133,15 +138,14 @@ FEATURES = {
 }
 #: Each is one of a few words.
 CHOICES = {
+    "cced_form": ("fields of AT+CCED: bandwidth in blocks or as an index", ("n100", "index")),
     "cscs_default": ("AT+CSCS after a start", ("GSM", "IRA")),
     "cipclose_error": ("what AT+CIPCLOSE of a closed link ends with", ("error", "cme3")),
     "cme_texts": ("texts of AT+CMEE=2: the engine's or the manual's", ("engine", "table")),
     "exinfo_form": ("answer of AT*EXINFO?", ("poweron", "number")),
     "nitz_form": ("date and zone of +NITZ:", ("yy-local", "yyyy-utc", "yy-utc+zone")),
 }
-#: Python's format of the date and time in local or universal time, for a year of 2 or 4 digits.
 TEXTS = {
-    "nitz": "date and time of +NITZ:, as a format of strftime",
     "cnmi_default": "AT+CNMI? after a start (OQ-60)",
     "csmp_default": "AT+CSMP? after a start",
     "ntp_default": "server and zone of AT+CNTP? after a start",

@@ -234,6 +234,7 @@ def _state(twin: Twin) -> dict[str, Any]:
         },
         # AT+IOSET, and what can be set.
         "ioset": hardware.gpio.voltage,
+        "cell": hardware.cell.shown(),
         "surroundings": surroundings(twin),
         "call": _call(twin),
         "sim": {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atwin.text import shown
+from atwin.twin.board.cell import Cell
 from atwin.twin.board.gpio import PINS as GPIO_PINS
 from atwin.twin.board.installed import is_firmware
 from atwin.twin.board.surroundings import AccessPoint
@@ -47,9 +48,10 @@ def apply(values: Mapping[str, Any], twin: Twin) -> None:
             raise ValueError(f"{shown(name, limit=80)}: there is {', '.join(SETTABLE)}")
         try:
             wanted.append((settable, settable.read(value)))
-        except ValueError:
+        except ValueError as error:
             said = shown(json.dumps(value), limit=80)
-            raise ValueError(f"{name}: {said}: it takes {settable.takes}") from None
+            takes = str(error) or f"it takes {settable.takes}"
+            raise ValueError(f"{name}: {said}: {takes}") from None
     for settable, value in wanted:
         settable.put(twin, value)
 
@@ -177,6 +179,13 @@ def _ring(twin: Twin, caller: str | None) -> None:
             twin.calls.ring(caller)
 
 
+def _cell(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError
+    Cell.checked(value)
+    return value
+
+
 #: What is around the module.
 SURROUNDINGS = {
     "voltage": _around("voltage", "a whole number from 0 to 5000, mV", _whole(0, 5000)),
@@ -211,5 +220,8 @@ SETTABLE: dict[str, Settable] = {
     **{name: _pin(name) for name in PINS},
     **{name: _output(name) for name in OUTPUTS},
     "ring": Settable("a number of at most 20 digits, or null to give up", _caller, _ring),
+    "cell": Settable(
+        'an object: {"rssi": 9}', _cell, lambda twin, values: twin.change_cell(**values)
+    ),
     **SURROUNDINGS,
 }

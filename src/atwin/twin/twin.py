@@ -182,6 +182,16 @@ class Twin:
             firmware.radio.insert_sim()
         hardware.sim.present = True
 
+    def change_cell(self, **values: object) -> None:
+        """Change the network in reach, as `{"set": {"cell": …}}` of the control socket does.
+
+        `values` are fields of `Cell`: signal, band, place, neighbours … The module notices. Raises
+        `ValueError` for what makes no cell.
+        """
+        self.module.hardware.cell.change(values)
+        if self.module.firmware is not None and not self.module.hung:
+            self.radio.look_around()
+
     @property
     def calls(self) -> Calls:
         """The voice calls of the current run. Raises RuntimeError while the module is off."""

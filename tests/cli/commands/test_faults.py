@@ -46,7 +46,7 @@ def test_the_twin_logs_each_fault(tmp_path: Path) -> None:
     assert twin.stdout is not None
     assert twin.stderr is not None
     address = twin.stdout.readline().split()[-1].decode()
-    ended = atwin("console", "--port", f"socket://{address}", stdin="AT+CSQ\nAT\n")
+    ended = atwin("console", "--port", f"socket://{address}", stdin="AT+CGEREP=1\nAT+CSQ\nAT\n")
     assert "+CGEV: NW PDN DEACT 5" in ended.stdout
     line = twin.stderr.readline()
     while b"fault" not in line:

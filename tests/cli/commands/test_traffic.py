@@ -367,7 +367,7 @@ def test_the_line_of_a_command_that_failed(server: str, module: str, tmp_path: P
         assert cost.startswith("traffic: ")
         assert "404" in failed
     assert "by AT^DATAINFO" in cost
-    assert "^DATAINFO: 0,60" in said_by(module, "AT^DATAINFO?")
+    assert "+CME ERROR: 3" in said_by(module, "AT^DATAINFO?")
 
 
 def test_both_are_told(server: str) -> None:
@@ -423,7 +423,7 @@ def test_a_module_counts_by_datainfo(server: str, module: str) -> None:
     assert answer["total"] == here["operator"]["total"]
     assert answer["module"]["up"] == here["operator"]["up"]["total"]
     # It was off, and is off again; a module that counts goes on counting.
-    assert "^DATAINFO: 0,60" in said_by(module, "AT^DATAINFO?")
+    assert "+CME ERROR: 3" in said_by(module, "AT^DATAINFO?")
     said_by(module, "AT^DATAINFO=1,99")
     again, _ = measured(f"get {server}/small", "--port", module, "--times", "2")
     assert again["total"] == answer["total"]

@@ -63,8 +63,10 @@ FACTORY = {
         ["auto", "period", "key", "url"],
     ),
     "firmware": ([b"ATI", b"AT+UPGRADE?"], ["name", "waiting", "untold"]),
-    "datainfo": ([b"AT^DATAINFO?"], ["on", "interval", "up", "down"]),
+    "datainfo": ([b"AT^DATAINFO?;^DATAINFO"], ["interval", "up", "down"]),
 }
+#: Without it nothing of the record is shown.
+ALWAYS: dict[str, Record] = {"datainfo": {"on": True}}
 
 #: Fields that take any text, and those that take a text without a line end.
 LONG_TEXTS = ("apn", "URL", "UA", "USERDATA")
@@ -121,7 +123,7 @@ def shown(name: str, record: Record) -> bytes:
     async def asked(terminal: Terminal) -> bytes:
         return b"".join([await terminal.ask(question) for question in FACTORY[name][0]])
 
-    return on_kept(name, record, asked)
+    return on_kept(name, ALWAYS.get(name, {}) | record, asked)
 
 
 @pytest.mark.parametrize("name", FACTORY)
@@ -147,11 +149,19 @@ def test_a_value_of_the_wrong_kind_is_the_factorys(name: str) -> None:
         ("http", {"CID": 2, "URL": 5}, b"CID: 2"),
         ("notes", {"ureboot": 1, "text": "\r\nRDY"}, b'"ureboot",1'),
         ("firmware", {"name": "V2", "waiting": "\r\nRDY"}, b"V2"),
-        ("datainfo", {"interval": 99, "on": 1}, b"^DATAINFO: 0,99"),
+        ("datainfo", {"interval": 99, "up": "x"}, b"^DATAINFO: 1,99"),
     ],
 )
 def test_what_is_sound_beside_it_is_kept(name: str, record: Record, line: bytes) -> None:
     assert line in shown(name, record)
+
+
+@pytest.mark.parametrize("odd", [odd for odd in ODD if odd is not True])
+def test_a_damaged_switch_is_off(odd: Any) -> None:
+    def asked(terminal: Terminal) -> Awaitable[bytes]:
+        return terminal.ask(b"AT^DATAINFO?", b"\r\n+CME ERROR: 3\r\n")
+
+    assert on_kept("datainfo", {"on": odd}, asked)
 
 
 @pytest.mark.parametrize("record", [{"CID": "x", "URL": 5}, {"CID": 7}, {"PROIP": "1.2.3"}])

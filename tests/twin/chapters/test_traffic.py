@@ -213,6 +213,7 @@ def test_what_comes_while_it_is_off_is_not_counted() -> None:
         one = twin.traffic.actions[-1].account.count.operator
         await terminal.ask(b"AT^DATAINFO=0")
         await action(terminal, "/file", 0)
+        await terminal.ask(b"AT^DATAINFO=1,30")
         counted = b"^DATAINFO: %d,%d\r" % (one.up.total, one.down.total)
         assert counted in await terminal.ask(b"AT^DATAINFO")
 

@@ -103,6 +103,8 @@ async def still_answers(terminal: Terminal) -> None:
     await terminal.quiet(0.3)
     terminal.type(b"ATQ0V1E0+CMEE=1;+CSCLK=0\r")
     await terminal.quiet(200)
+    terminal.type(b"AT*CSQ=0;+CCED=2,1;+CCED=2,2;+CCED=2,8\r")
+    await terminal.quiet(200)
     terminal.type(b"AT+CGSN\r")
     assert await terminal.quiet() == b"\r\n864610050000000\r\n\r\nOK\r\n"
 

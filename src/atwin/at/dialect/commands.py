@@ -58,6 +58,8 @@ class Shape:
     #: It is a request of the HTTP service.
     is_action: bool = False
     secrets: tuple[Secret, ...] = ()
+    #: Names of others that its information may have.
+    also: tuple[str, ...] = ()
 
 
 PLAIN = Shape()
@@ -75,7 +77,11 @@ COMMANDS = {
     "+UPGRADE": Shape(secrets=(Secret(1, 1, where={0: '"?KEY"?'}, marks="=:"),)),
     "+UARTUPGRADE": Shape(refused=(results.LineUpgradeError,)),
     "+CSIM": Shape(secrets=(Secret(1),)),
+    # network: some firmware has another name in its answer (docs/spec/network.md §2)
+    "+CEREG": Shape(also=("+CGREG",)),
     # PDP and bearer
+    "*GETIP": Shape(also=("+GETIP",)),
+    "^CACAP": Shape(also=("+CACAP",)),
     "+CGAUTH": Shape(secrets=(Secret(2, 2, marks="=:"),)),
     "+CPNETAPN": Shape(secrets=(Secret(3, 1),)),
     "+SAPBR": Shape(
@@ -184,6 +190,7 @@ def expected_of(line: str) -> Expected:
         commands = parse_line(line)
     except MalformedLine:
         return Expected(echo=echo, names=names)
+    names |= {other for c in commands or () for other in COMMANDS.get(c.name, PLAIN).also}
     shape = COMMANDS.get(commands[-1].name, PLAIN) if commands else PLAIN
     if commands and commands[-1].form not in shape.forms:
         shape = PLAIN

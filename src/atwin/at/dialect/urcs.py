@@ -75,20 +75,68 @@ class Service(Urc, says="+<network> Service"):
 class NetworkTime(Urc, says="+NITZ: <time>"):
     """Date, time and zone, as the network tells them (docs/spec/uart.md §8)."""
 
-    time: Annotated[str, r"[\d/]+,[\d:]+[+-]\d\d,\d"]
+    time: Annotated[str, r"[\d/]+,[\d:]+[+-]\d{1,2},\d?"]
 
 
 class Detached(Urc, says="+CGEV: ME DETACH"):
     """The module has left the packet network (docs/spec/network.md §2)."""
 
 
-class PdnChanged(Urc, says="+CGEV: <who> PDN <what> <cid>"):
+class PdnChanged(Urc, says="+CGEV: <who> PDN <what> <cid>[,<reason>]"):
     """A PDP is up or down; `who` made it so, the module or the network
-    (docs/spec/network.md §2)."""
+    (docs/spec/network.md §4)."""
 
     who: Annotated[str, "ME|NW"]
     what: Annotated[str, "ACT|DEACT"]
     cid: int
+    reason: Annotated[int | None, r"\d"] = None
+
+
+class SignalStrength(Urc, says="+CSQ: <rssi>,<ber>"):
+    """What AT+CSQ tells, said by itself after AT*CSQ=1 (docs/spec/general.md §5)."""
+
+    IS_INFORMATION = True
+
+    rssi: int
+    ber: int
+
+
+class SignalExtended(Urc, says="+CESQ: <levels>"):
+    """What AT+CESQ tells, said after it."""
+
+    IS_INFORMATION = True
+
+    levels: Annotated[str, r"\d+(?:,\d+){5}"]
+
+
+class SignalNoise(Urc, says="*CESQ: <levels>,<noise>"):
+    """The same with the distance of the signal from the noise in dB."""
+
+    levels: Annotated[str, r"\d+(?:,\d+){5}"]
+    noise: Annotated[str, r"-?\d+"]
+
+
+class BandChanged(Urc, says="*BANDIND: <band>, <technology>"):
+    """The module uses another band (docs/spec/general.md §5)."""
+
+    band: int
+    technology: int
+
+
+class CellReport(Urc, says="+CCED:LTE <cell>"):
+    """The serving cell or a neighbour, said again after AT+CCED=1 (docs/spec/general.md §5)."""
+
+    IS_INFORMATION = True
+
+    cell: Annotated[str, "(?:current|neighbor).cell:.*"]
+
+
+class CellLevel(Urc, says="+CCED: <level>"):
+    """How strong the serving cell is, said in the same way."""
+
+    IS_INFORMATION = True
+
+    level: int
 
 
 class BearerDeact(Urc, says="+SAPBR <cid>: DEACT", also="+SAPBR: <cid>: DEACT"):

@@ -2,10 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 #: Registration states that mean service: home network, roaming.
 SERVICE = (1, 5)
+ROAMING = 5
+
+#: Unknown, as AT+CSQ and AT+CESQ say it.
+NO_RSSI, NO_LEVEL = 99, 255
+
+#: Resource blocks of the channel, by the number that stands for the bandwidth.
+BLOCKS = (6, 15, 25, 50, 75, 100)
+
+#: Of an uplink channel (LTE bands 1 to 45) and its downlink.
+_UPLINK = 18_000
+_MOST_NEIGHBOURS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another cell in reach; its numbers are those of the serving one."""
+
+    earfcn: int = 38400
+    cell_id: str = "0b140000"
+    rsrp: int = 57
+    rsrq: int = 8
+    tac: str = "1863"
+    level: int = 36
+    pci: int = 369
 
 
 @dataclass(slots=True)
@@ -20,11 +49,18 @@ class Cell:
     refused_apns: frozenset[str] = frozenset()
     #: 0-31, dBm = 2 * rssi - 113; 99 unknown.
     rssi: int = 22
-    #: 0-7; 99 unknown.
-    ber: int = 0
-    #: Tracking area and cell, hexadecimal.
+    #: 0-34, dB = rsrq / 2 - 20; 255 unknown.
+    rsrq: int = 20
+    #: dB.
+    sinr: int = 11
+    #: Tracking area and cell, hexadecimal; the physical number of the cell.
     tac: str = "1863"
     cell_id: str = "01a2c315"
+    pci: int = 351
+    #: LTE band, its downlink channel, and the bandwidth as an index into `BLOCKS`.
+    band: int = 39
+    earfcn: int = 38300
+    bandwidth: int = 5
     plmn: str = "46000"
     long_name: str = "CHINA MOBILE"
     short_name: str = "CMCC"
@@ -34,7 +70,33 @@ class Cell:
     sends_nitz: bool = True
     #: Quarter hours east of UTC.
     zone_quarters: int = 32
+    neighbours: tuple[Neighbour, ...] = (Neighbour(),)
     _leases: int = 0
+
+    @property
+    def mcc(self) -> str:
+        """The country of the operator."""
+        return self.plmn[:3]
+
+    @property
+    def mnc(self) -> str:
+        """The operator's number in the country."""
+        return self.plmn[3:]
+
+    @property
+    def rsrp(self) -> int:
+        """0-97, dBm = rsrp - 141; 255 unknown. About 28 dB under the RSSI of a 10 MHz cell."""
+        return NO_LEVEL if self.rssi == NO_RSSI else 2 * self.rssi
+
+    @property
+    def level(self) -> int:
+        """By how much the cell is better than the least that can be used, in dB."""
+        return 0 if self.rsrp == NO_LEVEL else max(0, self.rsrp - 17)
+
+    @property
+    def uplink_earfcn(self) -> int:
+        """The uplink channel."""
+        return self.earfcn + _UPLINK
 
     def gives(self, apn: str) -> bool:
         """Whether it activates a PDP with that access point."""
@@ -46,3 +108,92 @@ class Cell:
         self._leases += 1
         octets = (number // 254**2 % 254, number // 254 % 254, number % 254)
         return ".".join(("10", *(str(1 + octet) for octet in octets)))
+
+    # --- from outside ---------------------------------------------------------------------------
+
+    def shown(self) -> dict[str, Any]:
+        """What `change` takes, for JSON."""
+        values = asdict(self)
+        return {name: values[name] for name in _TAKES}
+
+    @staticmethod
+    def checked(values: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields by their names, as `change` sets them. Raises `ValueError` for what is no cell."""
+        return {name: _taken(name, value, _TAKES) for name, value in values.items()}
+
+    def change(self, values: Mapping[str, Any]) -> None:
+        """Set fields by their names; all or none. Raises `ValueError`."""
+        for name, value in self.checked(values).items():
+            setattr(self, name, value)
+
+
+def _whole(least: int, most: int, *more: int) -> Callable[[Any], Any]:
+    def take(value: Any) -> int:
+        if type(value) is not int or not (least <= value <= most or value in more):
+            others = "".join(f" or {other}" for other in more)
+            raise ValueError(f"give a whole number from {least} to {most}{others}")
+        return value
+
+    return take
+
+
+def _text(pattern: str, told: str) -> Callable[[Any], Any]:
+    def take(value: Any) -> str:
+        if not isinstance(value, str) or re.fullmatch(pattern, value) is None:
+            raise ValueError(f"give {told}")
+        return value
+
+    return take
+
+
+def _switch(value: Any) -> bool:
+    if type(value) is not bool:
+        raise ValueError("give true or false")
+    return value
+
+
+def _neighbours(value: Any) -> tuple[Neighbour, ...]:
+    if not isinstance(value, list) or len(value) > _MOST_NEIGHBOURS:
+        raise ValueError(f"give a list of at most {_MOST_NEIGHBOURS} cells")
+    known = {field.name for field in fields(Neighbour)}
+    takes = {name: take for name, take in _TAKES.items() if name in known} | _OF_NEIGHBOUR
+    cells = []
+    for cell in value:
+        if not isinstance(cell, dict):
+            raise ValueError("give objects: " + ", ".join(sorted(known)))
+        cells.append(Neighbour(**{n: _taken(n, v, takes) for n, v in cell.items()}))
+    return tuple(cells)
+
+
+def _taken(name: str, value: Any, takes: Mapping[str, Callable[[Any], Any]]) -> Any:
+    if name not in takes:
+        raise ValueError(f"{name}: a cell has {', '.join(takes)}")
+    try:
+        return takes[name](value)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+_NAME = r"[ !#-~]{1,%d}"
+_OF_NEIGHBOUR = {"rsrp": _whole(0, 97, NO_LEVEL), "level": _whole(0, 65535)}
+#: What may be changed from outside, and what each field takes.
+_TAKES: dict[str, Callable[[Any], Any]] = {
+    "grants": _whole(1, 3, ROAMING),
+    "grants_pdp": _switch,
+    "rssi": _whole(0, 31, NO_RSSI),
+    "rsrq": _whole(0, 34, NO_LEVEL),
+    "sinr": _whole(-50, 50),
+    "tac": _text(r"[0-9a-f]{4}", "four hexadecimal digits in small letters"),
+    "cell_id": _text(r"[0-9a-f]{8}", "eight hexadecimal digits in small letters"),
+    "pci": _whole(0, 503),
+    "band": _whole(1, 85),
+    "earfcn": _whole(0, 65535),
+    "bandwidth": _whole(0, len(BLOCKS) - 1),
+    "plmn": _text(r"[0-9]{5,6}", "five or six digits"),
+    "long_name": _text(_NAME % 16, "up to 16 printable characters without quotes"),
+    "short_name": _text(_NAME % 8, "up to 8 printable characters without quotes"),
+    "apn": _text(_NAME % 100, "up to 100 printable characters without quotes"),
+    "sends_nitz": _switch,
+    "zone_quarters": _whole(-56, 56),
+    "neighbours": _neighbours,
+}

@@ -65,9 +65,15 @@ def parse_clock(text: str) -> tuple[float, int]:
     return local.timestamp() - _QUARTER * zone, zone
 
 
-def nitz_text(utc: float, zone_quarters: int, form: str) -> str:
-    """`2024/08/23,06:52:50+32,0`: universal time in `form`, zone, no daylight saving.
+def nitz_text(utc: float, zone_quarters: int, form: str, shown: int | None = None) -> str:
+    """`24/08/23,14:52:50+32,0`: date and time, zone, no daylight saving (docs/spec/network.md §2).
 
-    Source: docs/spec/uart.md §8.
+    `form` is the profile's `nitz_form`: local time, or universal time whose zone is told as it is
+    or as 0. `shown`: the local time of another zone, which is told too (AT+NITZDISSET).
     """
-    return f"{datetime.fromtimestamp(utc, UTC):{form}}{zone_quarters:+03d},0"
+    zone = zone_quarters if shown is None else shown
+    local = form == "yy-local" or shown is not None
+    moment = datetime.fromtimestamp(utc + (_QUARTER * zone if local else 0), UTC)
+    date = f"{moment:%Y/%m/%d}" if form == "yyyy-utc" else f"{moment:%y/%m/%d}"
+    told = "+0" if form == "yyyy-utc" and shown is None else f"{zone:+03d}"
+    return f"{date},{moment:%H:%M:%S}{told},0"

@@ -34,6 +34,8 @@ class PdpCommands(Commands):
         self._radio = run.find(Radio)
         self._pdp = self._radio.pdp
         self._hardware = run.hardware
+        self._refuses_active = run.profile.has("cgact_active_error")
+        self._compressions = "" if run.profile.has("cgdcont_short") else ",0,0"
 
     @command.read("+CGATT")
     def attached(self) -> str:
@@ -46,13 +48,11 @@ class PdpCommands(Commands):
         self._needs_radio()
         if bool(wanted) == self._radio.attached:
             return
-        await self._hardware.pause(ATTACH_TIME)
-        if not wanted:
-            self._radio.detach()
-        elif not self._radio.registered:
-            raise CmeError(Cme.NOT_ALLOWED)
+        if wanted:
+            await self._attach()
         else:
-            self._radio.attach()
+            await self._hardware.pause(ATTACH_TIME)
+            self._radio.detach()
 
     @command.read("+CGDCONT")
     def contexts(self) -> Reply:
@@ -60,7 +60,7 @@ class PdpCommands(Commands):
         return Reply(
             tuple(
                 f'+CGDCONT: {cid},"{context.pdp_type}","{self._apn(context)}",'
-                f'"{self._address(context)}",0,0'
+                f'"{self._address(context)}"{self._compressions}'
                 for cid, context in sorted(self._pdp.contexts.items())
             )
         )
@@ -113,17 +113,24 @@ class PdpCommands(Commands):
         state: Annotated[int, OneOf(0, 1)],
         cid: Annotated[int | None, Range(1, 15)] = None,
     ) -> None:
-        """Activate (1) or deactivate (0) a context, or all of them."""
+        """Activate (1) or deactivate (0) a context, or all of them.
+
+        A module that is detached attaches first.
+        """
         self._needs_radio()
         cids = list(self._pdp.contexts) if cid is None else [cid]
-        if any(cid not in self._pdp.contexts for cid in cids):
+        contexts = self._pdp.contexts
+        refused = state and self._refuses_active and self._active(cid)
+        if refused or any(cid not in contexts for cid in cids):
             raise CmeError(Cme.NOT_ALLOWED)
+        if state and not self._radio.attached:
+            await self._attach()
         await self._hardware.pause(ACTIVATE_TIME)
         for each in cids:
-            if state:
-                self._activate(each)
-            else:
-                self._deactivate(each)
+            if not state:
+                self._pdp.deactivate(each)
+            elif not (self._radio.activate(each) or contexts[each].active):
+                raise CmeError(Cme.NOT_ALLOWED)
 
     @command.test("+CGACT")
     def activate_range(self) -> str:
@@ -159,19 +166,14 @@ class PdpCommands(Commands):
         return f"+CGCONTRDP: ({','.join(map(str, self._active(None)))})"
 
     def _active(self, cid: int | None) -> list[int]:
-        contexts = self._pdp.contexts
-        return [n for n in sorted(contexts) if contexts[n].active and cid in (None, n)]
+        return [n for n in self._pdp.active if cid in (None, n)]
 
-    def _activate(self, cid: int) -> None:
-        if not self._radio.attached or not self._radio.attach(self._pdp.access(cid)):
+    async def _attach(self) -> None:
+        """By the host's wish, so that no +CGEV: tells it (docs/spec/network.md §2)."""
+        await self._hardware.pause(ATTACH_TIME)
+        if not self._radio.registered:
             raise CmeError(Cme.NOT_ALLOWED)
-        self._pdp.contexts[cid].active = True
-
-    def _deactivate(self, cid: int) -> None:
-        if cid == self._pdp.default_cid:
-            self._pdp.drop("ME")
-        else:
-            self._pdp.contexts[cid].active = False
+        self._radio.activate(self._pdp.default_cid)
 
     def _apn(self, context: PdpContext) -> str:
         if context.active and not context.apn:
@@ -180,6 +182,26 @@ class PdpCommands(Commands):
 
     def _address(self, context: PdpContext) -> str:
         return (self._pdp.address or "") if context.active else ""
+
+    @command.set("*GETIP")
+    def address_and_gateway(self, cid: Annotated[int, Range(1, 15)]) -> str:
+        """The address of an active context, and the gateway."""
+        if not self._active(cid):
+            raise CmeError(Cme.NOT_ALLOWED)
+        address = self._pdp.address or ""
+        return f"+GETIP: {address},{address.rpartition('.')[0]}.1"
+
+    @command.set("+CGEREP", bare=True, test=True)
+    def report_events(
+        self, mode: Annotated[int, OneOf(0, 1)] = 0, buffer: Annotated[int, OneOf(0, 1)] = 0
+    ) -> None:
+        """Say +CGEV: (1) or not (0); those that are not said are dropped, whatever `buffer` is."""
+        self._pdp.reports, self._pdp.buffer = mode, buffer
+
+    @command.read("+CGEREP")
+    def event_mode(self) -> str:
+        """Whether +CGEV: is said, and the buffer."""
+        return f"+CGEREP: {self._pdp.reports},{self._pdp.buffer}"
 
     def _needs_radio(self) -> None:
         if self._radio.functionality != FULL:

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from atwin.at import command
+from atwin.at.cme import Cme
 from atwin.at.kinds import BadArgument, OneOf, Range
+from atwin.at.reply import CmeError
 from atwin.twin.engine.run import Chapter, ChapterService, Commands, Run
 
 if TYPE_CHECKING:
@@ -28,31 +30,44 @@ class TrafficCommands(Commands):
     def __init__(self, run: Run) -> None:
         self._counter = run.find(DataCounter)
 
-    @command.set("^DATAINFO", test=True)
+    @command.set("^DATAINFO")
     def switch(
         self,
         on: Annotated[int, OneOf(0, 1)],
-        interval: Annotated[int | None, Range(_LEAST, _MOST)] = None,
+        interval: Annotated[int, Range(0, _MOST)] = 0,
     ) -> None:
-        """Count (1) or not (0); the counters are saved every <interval> seconds.
+        """Count (1) or not (0); the counters are saved every <interval> (30-65535) seconds.
 
-        Switch and counters are kept by themselves; only AT+RSTSET clears them.
+        Switch and counters are kept by themselves; only AT+RSTSET clears them. 0 switches off with
+        or without an interval.
         """
-        if on and interval is None:
+        if 0 < interval < _LEAST or (on and not interval):
             raise BadArgument("interval")
-        self._counter.turn(bool(on), self._counter.switch[1] if interval is None else interval)
+        self._counter.turn(bool(on), interval or self._counter.switch[1])
+
+    @command.test("^DATAINFO")
+    def switch_values(self) -> str:
+        """What AT^DATAINFO takes."""
+        return f"^DATAINFO: (0-1),(0,{_LEAST}-{_MOST})"
 
     @command.read("^DATAINFO")
     def switched(self) -> str:
-        """Whether the module counts, and the seconds between two savings."""
-        on, interval = self._counter.switch
+        """Whether the module counts, and the seconds between two savings; refused while not."""
+        on, interval = self._needs_on()
         return f"^DATAINFO: {int(on)},{interval}"
 
     @command.execute("^DATAINFO")
     def counted(self) -> str:
-        """Bytes up and down since counting began, IP and TCP headers included."""
+        """Bytes up and down since counting began, IP and TCP headers included; refused if off."""
+        self._needs_on()
         up, down = self._counter.bytes()
         return f"^DATAINFO: {up},{down}"
+
+    def _needs_on(self) -> tuple[bool, int]:
+        on, interval = self._counter.switch
+        if not on:
+            raise CmeError(Cme.NOT_ALLOWED)
+        return on, interval
 
 
 class DataCounter(ChapterService):

@@ -23,7 +23,7 @@ _ALLOWED = {
     "icf": tuple(product(range(1, 7), range(2))),
     "ifc": tuple(product(range(3), range(3))),
     "creg": range(4),
-    "cgreg": range(4),
+    "cgreg": range(6),
     "cereg": range(6),
     "s0": range(256),
     "dcd": range(2),

@@ -96,7 +96,7 @@ class Victim:
         self._hold_ends: dict[str, Callable[[], None]] = {}
         taps, cell = module.hardware.taps, module.hardware.cell
         #: What AT+CSQ shows; whether the network gives a PDP; the longest command line in bytes.
-        self.rssi = Replaced[int](lambda: cell.rssi, partial(setattr, cell, "rssi"))
+        self.rssi = Replaced[int](lambda: cell.rssi, self._set_rssi)
         self.grants_pdp = Replaced[bool](
             lambda: cell.grants_pdp, partial(setattr, cell, "grants_pdp")
         )
@@ -115,6 +115,11 @@ class Victim:
     def cell(self) -> Cell:
         """The network in reach of the antenna."""
         return self.module.hardware.cell
+
+    def _set_rssi(self, rssi: int) -> None:
+        self.cell.rssi = rssi
+        if self.firmware is not None:
+            self.firmware.radio.look_around()
 
     @property
     def firmware(self) -> Firmware | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from atwin.at.cme import Cme
 from atwin.at.lenient import lenient
 
 if TYPE_CHECKING:
@@ -134,8 +135,10 @@ async def _asking_module(modem: "Modem", watch: Watch) -> AsyncIterator[None]:
     from atwin.host.errors import HostError
     from atwin.line.port import PortError
 
-    switch = (await modem.command("AT^DATAINFO?")).match(_SWITCH)
-    was_off = switch is not None and switch[1] == "0"
+    answer = await modem.command("AT^DATAINFO?")
+    switch = answer.match(_SWITCH)
+    # A module that knows the command refuses it while it is off (docs/spec/network.md §2).
+    was_off = switch[1] == "0" if switch else answer.final.code == Cme.NOT_ALLOWED
     if was_off:
         await modem.command(f"AT^DATAINFO=1,{_INTERVAL}")
     before = await _counters(modem)

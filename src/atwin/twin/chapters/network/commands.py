@@ -1,4 +1,4 @@
-"""Network commands: functionality, signal, registration, operator (docs/spec/network.md §2)."""
+"""Functionality and operator: AT+CFUN, COPS (docs/spec/network.md §2)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ _AUTOMATIC, _MANUAL, _DEREGISTER, _FORMAT_ONLY, _MANUAL_ELSE_AUTOMATIC = range(5
 
 
 class NetworkCommands(Commands):
-    """Radio functionality, signal, registration and operator (docs/spec/network.md §2)."""
+    """Radio functionality and operator (docs/spec/network.md §2)."""
 
     title = "Network"
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self._radio = run.find(Radio)
-        self.values = run.settings
         self._mode = _AUTOMATIC
         self._operator_format = 2
 
@@ -48,62 +47,6 @@ class NetworkCommands(Commands):
             return Reply(after=self.run.power.restart)
         self._radio.set_functionality(level)
         return None
-
-    # --- signal ---------------------------------------------------------------------------------
-
-    @command.execute("+CSQ")
-    def signal(self) -> str:
-        """Signal strength 0-31 (dBm = 2 * n - 113) and bit error rate 0-7; 99 unknown."""
-        radio = self._radio
-        return f"+CSQ: {radio.rssi},{radio.cell.ber if radio.registered else 99}"
-
-    @command.test("+CSQ")
-    def signal_ranges(self) -> str:
-        """What AT+CSQ may print."""
-        return "+CSQ: (0-31,99),(0-7,99)"
-
-    @command.execute("+CESQ")
-    def extended_signal(self) -> str:
-        """LTE signal: the last two are RSRQ (0-34, 255 unknown) and RSRP (0-97, dBm = n - 141)."""
-        # RSRP lies about 28 dB under the RSSI of a 10 MHz cell: n = 2 * rssi.
-        rsrq, rsrp = (20, 2 * self._radio.rssi) if self._radio.registered else (255, 255)
-        return f"+CESQ: 99,99,255,255,{rsrq},{rsrp}"
-
-    @command.test("+CESQ")
-    def extended_signal_ranges(self) -> str:
-        """What AT+CESQ may print."""
-        return "+CESQ: (0-63,99),(0-7,99),(0-96,255),(0-127,255),(0-34,255),(0-97,255)"
-
-    # --- registration ---------------------------------------------------------------------------
-
-    creg = command.Setting(
-        "+CREG",
-        "mode",
-        OneOf(0, 1, 2, 3),
-        "Report changes as URCs: 0 not, 1 the state, 2 and 3 with area and cell.",
-        read="Report mode and state: 0 none, 1 home, 2 searching, 3 denied, 4 unknown, 5 roaming.",
-        bare=0,
-    )
-    cgreg = command.Setting(
-        "+CGREG",
-        "mode",
-        OneOf(0, 1, 2, 3),
-        "Report changes as URCs: 0 not, 1 the state, 2 and 3 with area and cell.",
-        read="Report mode and packet registration state, as in AT+CREG?.",
-        bare=0,
-    )
-    cereg = command.Setting(
-        "+CEREG",
-        "mode",
-        OneOf(0, 1, 2, 3, 4, 5),
-        "Report changes as URCs: 0 not, 1 the state, 2 to 5 with area and cell.",
-        read="Report mode and LTE registration state, as in AT+CREG?.",
-        bare=0,
-    )
-
-    def value_shown(self, field: str) -> str:
-        mode = getattr(self.values, field)
-        return f"{mode},{self._radio.registration(mode)}"
 
     # --- operator -------------------------------------------------------------------------------
 
@@ -127,10 +70,11 @@ class NetworkCommands(Commands):
 
         Name formats: 0 long, 1 short, 2 number.
         """
-        if mode == _FORMAT_ONLY:
-            if name_format is None:
-                raise BadArgument("a format must be given")
+        if mode == _FORMAT_ONLY and name_format is None:
+            raise BadArgument("a format must be given")
+        if name_format is not None and mode != _DEREGISTER:
             self._operator_format = name_format
+        if mode == _FORMAT_ONLY:
             return
         if self._radio.functionality != FULL:
             raise CmeError(Cme.NOT_ALLOWED)

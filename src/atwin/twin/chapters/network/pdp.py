@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from atwin.at.dialect.urcs import PdnChanged
+from atwin.at.dialect.urcs import Detached, PdnChanged
 from atwin.twin.board.sim import WAYS, Access
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class StoredApn:
 
 
 class Pdp:
-    """Up while it has an address."""
+    """Up while it has an address, which every active context shows."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -68,6 +68,9 @@ class Pdp:
         self.auth: dict[int, tuple[int, str, str]] = {}
         #: AT+CPNETAPN.
         self.stored = StoredApn.boot(run.hardware.nvram)
+        #: AT+CGEREP: whether `+CGEV:` is said, and what becomes of those that were not.
+        self.reports = run.profile.value("cgerep_default")
+        self.buffer = 0
 
     def access(self, cid: int) -> Access | None:
         """What AT+CGDCONT and AT+CGAUTH say of a context; None where its APN is empty."""
@@ -79,18 +82,55 @@ class Pdp:
         """What the default PDP is asked for with: AT+CPNETAPN's where that is in use."""
         return self.stored.access or self.access(self.default_cid) or Access()
 
-    def bring_up(self, access: Access) -> None:
-        """Take an address: the network gives one for that."""
-        hardware = self._run.hardware
-        self.apn = access.apn or hardware.cell.apn
-        self.address = hardware.cell.lease(hardware.identity.imsi)
-        self.contexts.setdefault(self.default_cid, PdpContext()).active = True
-        hardware.trace.notes("net", "PDP is up", address=self.address)
-        self._run.pdp_up()
+    def access_of(self, cid: int) -> Access:
+        """What a context is asked for with; another one without an APN is as the default one."""
+        own = None if cid == self.default_cid else self.access(cid)
+        return own or self.default_access()
 
-    def announce(self, by: str, what: str) -> None:
-        """Say that `by` ("ME" or "NW") has activated or deactivated it ("ACT" or "DEACT")."""
-        self._run.urc(PdnChanged(by, what, self.default_cid))
+    def activate(self, cid: int, access: Access) -> bool:
+        """Make a context active, which the network gives for `access`; whether it was not so.
+
+        The first one takes an address.
+        """
+        context = self.contexts.setdefault(cid, PdpContext())
+        if context.active:
+            return False
+        context.active, hardware = True, self._run.hardware
+        if self.address is None:
+            self.apn = access.apn or hardware.cell.apn
+            self.address = hardware.cell.lease(hardware.identity.imsi)
+            hardware.trace.notes("net", "PDP is up", address=self.address)
+            self._run.pdp_up()
+        return True
+
+    def deactivate(self, cid: int) -> None:
+        """Make a context inactive; with the default one, and with the last, the PDP goes down."""
+        context = self.contexts[cid]
+        was_active, context.active = context.active, False
+        if was_active and (cid == self.default_cid or not self.active):
+            self.drop()
+
+    @property
+    def active(self) -> list[int]:
+        """The active contexts."""
+        return [cid for cid, context in sorted(self.contexts.items()) if context.active]
+
+    def announce(self, by: str, what: str, *cids: int) -> None:
+        """Say that `by` ("ME" or "NW") has activated or deactivated contexts ("ACT" or "DEACT").
+
+        Without `cids` that is all active ones.
+        """
+        reason = 0 if what == "ACT" and self._run.profile.has("cgev_reason") else None
+        for cid in cids or self.active:
+            self._report(PdnChanged(by, what, cid, reason))
+
+    def announce_detach(self) -> None:
+        """Say that the module has left the packet network."""
+        self._report(Detached())
+
+    def _report(self, urc: PdnChanged | Detached) -> None:
+        if self.reports:
+            self._run.urc(urc)
 
     def drop(self, by: str | None = None) -> None:
         """Go down, if it is up, and tell the chapters; the host too if it is said `by` whom."""

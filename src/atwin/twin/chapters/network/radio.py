@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING
 
 from atwin.at.cme import Cme
 from atwin.at.dialect.urcs import (
-    Detached,
     NetworkMode,
-    NetworkTime,
     Registration,
     Service,
     SimState,
 )
 from atwin.at.reply import CmeError
 from atwin.twin.board.cell import SERVICE
-from atwin.twin.board.rtc import nitz_text
 from atwin.twin.board.sim import Access, SimChoice
+from atwin.twin.chapters.network.nitz import NetworkTimeService
 from atwin.twin.chapters.network.pdp import Pdp
 from atwin.twin.engine.run import ChapterService, Run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from atwin.twin.board.sim import Sim
 
 #: The level of AT+CFUN at which the radio works.
@@ -59,7 +59,10 @@ class Radio(ChapterService):
         self.functionality = FULL
         #: As in `+CREG: <n>,<stat>`.
         self.stat = NOT_REGISTERED
+        self._told_place = ("", "")
         self.attached = False
+        #: Called when registration, cell or signal may have changed.
+        self.watchers: list[Callable[[], None]] = []
 
     # --- state ----------------------------------------------------------------------------------
 
@@ -127,9 +130,8 @@ class Radio(ChapterService):
         self._start_sim()
         if self.sim_usable and self.cell.grants in SERVICE:
             self.stat = self.cell.grants
-            self.attached = True
-            self._bring_up(self.pdp.default_access())
-            self._take_network_time()
+            self.activate(self.pdp.default_cid)
+            self.run.find(NetworkTimeService).take()
 
     async def boot(self) -> None:
         """The SIM, then the network, with their times and texts (docs/spec/power.md §3)."""
@@ -168,7 +170,7 @@ class Radio(ChapterService):
     def _log_off(self) -> None:
         self._end_search()
         if self._leave(NOT_REGISTERED):
-            self._urc(Detached())
+            self.pdp.announce_detach()
         self.pdp.drop()
 
     def _start_sim(self) -> None:
@@ -198,10 +200,9 @@ class Radio(ChapterService):
         self.attach()
         if self.cell.sends_nitz:
             await self._pause("nitz")
-            self._take_network_time()
-            rtc = self._hardware.rtc
-            form = self.run.profile.texts["nitz"]
-            self._urc(NetworkTime(nitz_text(rtc.now(), rtc.zone_quarters, form)))
+            network_time = self.run.find(NetworkTimeService)
+            network_time.take()
+            network_time.say()
 
     async def _pause(self, time: str) -> None:
         """Wait for a time of the profile."""
@@ -210,28 +211,32 @@ class Radio(ChapterService):
     # --- attach and PDP -------------------------------------------------------------------------
 
     def attach(self, access: Access | None = None) -> bool:
-        """Attach and bring the default PDP up. False when the network does not let us.
+        """Attach and bring the default context up. False when the network does not let us.
 
-        `access`: what with, None for what is defined for the default context.
+        `access`: what with, None for what is defined for it.
         """
-        if not self.registered:
-            return False
-        already = self.address is not None
-        if access is not None and not self.gives(access):
+        cid = self.pdp.default_cid
+        if self.activate(cid, access):
+            self.pdp.announce("ME", "ACT", cid)
+        return self.registered and self.address is not None and self._lets(access)
+
+    def activate(self, cid: int, access: Access | None = None) -> bool:
+        """Attach and make a context active; whether it was not so before. The host hears nothing.
+
+        So it is when the host itself asked for it (AT+CGATT, CGACT: docs/spec/network.md §2).
+        """
+        if not self.registered or not self._lets(access):
             return False
         self.attached = True
-        self._bring_up(access or self.pdp.default_access())
-        if not already and self.address is not None:
-            self.pdp.announce("ME", "ACT")
-        return self.address is not None
+        access = access or self.pdp.access_of(cid)
+        return self.gives(access) and self.pdp.activate(cid, access)
+
+    def _lets(self, access: Access | None) -> bool:
+        return access is None or self.gives(access)
 
     def gives(self, access: Access) -> bool:
         """Whether the network activates a PDP for that, with this card."""
         return self.cell.gives(access.apn) and self.sim.card.takes(access)
-
-    def _bring_up(self, access: Access) -> None:
-        if self.address is None and self.gives(access):
-            self.pdp.bring_up(access)
 
     def start_over(self) -> None:
         """AT+CPNETAPN: off the network and on again, with another definition of the PDP."""
@@ -242,8 +247,6 @@ class Radio(ChapterService):
 
     def detach(self) -> None:
         """AT+CGATT=0."""
-        if self.attached:
-            self._urc(Detached())
         self.pdp.drop()
         self.attached = False
 
@@ -256,8 +259,11 @@ class Radio(ChapterService):
     def deregister(self) -> None:
         """The network lets go of the module, and of its PDP, until `register`."""
         self.cell.grants = SEARCHING
+        self._lose_network()
+
+    def _lose_network(self) -> None:
         self._end_search()
-        self._leave(SEARCHING)
+        self._leave(self.cell.grants)
         self.lose_pdp()
 
     def register(self, stat: int = 1) -> None:
@@ -265,6 +271,20 @@ class Radio(ChapterService):
         self.cell.grants = stat
         if not self.registered:
             self._begin_search("search")
+
+    def look_around(self) -> None:
+        """The cell has changed: follow it, and tell who is to be told."""
+        grants = self.cell.grants
+        if not self.registered:
+            if grants in SERVICE and (self._search is None or self._search.done()):
+                self._begin_search("search")
+            return
+        if grants not in SERVICE:
+            self._lose_network()
+            return
+        if (grants, self._place) != (self.stat, self._told_place):
+            self._stay_at(grants)
+        self._tell_watchers()
 
     def pull_sim(self) -> None:
         """Take the card out while the module runs (docs/spec/uart.md §8)."""
@@ -277,9 +297,8 @@ class Radio(ChapterService):
         self._sim_removed, self._sim_ready, self._sim_unlocked = True, False, False
         self._end_search()
         if self._leave(NOT_REGISTERED):
-            if self.address is not None:
-                self.pdp.announce("NW", "DEACT")
-            self._urc(Detached())
+            self.pdp.announce("NW", "DEACT")
+            self.pdp.announce_detach()
         self.pdp.drop()
         self._tell_card(_REMOVED_TOLD)
 
@@ -293,7 +312,7 @@ class Radio(ChapterService):
             return  # the start finds it
         self._sim_removed = False
         self._start_sim()
-        self._urc(Detached())
+        self.pdp.announce_detach()
         self._begin_search("search")
         self._tell_card(_INSERTED_TOLD)
 
@@ -332,20 +351,29 @@ class Radio(ChapterService):
         return had_service
 
     def _move_to(self, stat: int) -> None:
-        if stat == self.stat:
-            return
-        self.stat = stat
-        self._hardware.trace.notes("net", "registration", stat=stat)
+        if stat != self.stat:
+            self._stay_at(stat)
+
+    @property
+    def _place(self) -> tuple[str, str]:
+        return self.cell.tac, self.cell.cell_id
+
+    def _stay_at(self, stat: int) -> None:
+        """Be registered so at this place, and say whatever of it is new."""
+        moved = stat != self.stat
+        self.stat, self._told_place = stat, self._place
+        if moved:
+            self._hardware.trace.notes("net", "registration", stat=stat)
         settings = self.run.settings
         for kind, mode in (
             ("CREG", settings.creg),
             ("CGREG", settings.cgreg),
             ("CEREG", settings.cereg),
         ):
-            if mode and self._booted:
+            if mode >= (1 if moved else 2) and self._booted:
                 self._urc(Registration(kind, self.registration(mode)))
+        self._tell_watchers()
 
-    def _take_network_time(self) -> None:
-        if self.cell.sends_nitz:
-            self._hardware.rtc.zone_quarters = self.cell.zone_quarters
-            self._hardware.rtc.set(self._hardware.clock.wall())
+    def _tell_watchers(self) -> None:
+        for watcher in self.watchers:
+            watcher()
