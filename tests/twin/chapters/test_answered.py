@@ -34,6 +34,18 @@ def test_values_are_ram_but_for_what_is_saved() -> None:
     on_twin(test)
 
 
+def test_any_byte_of_a_value_is_read_back() -> None:
+    """Some of them end lines elsewhere: a name in Chinese has such bytes."""
+    value = "中文\x85\x1c\x0b{0}".encode()
+
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(b'AT+FTPUN="' + value + b'"')
+        answer = await terminal.ask(b"AT+FTPUN?")
+        assert answer == b"\r\n+FTPUN: " + value + b"\r\n\r\nOK\r\n"
+
+    on_twin(test)
+
+
 def test_a_damaged_record_of_ftp_is_not_believed() -> None:
     async def test(twin: Twin, terminal: Terminal) -> None:
         record = {"FTPSERV": 7, "FTPPORT": 0, "FTPTYPE": "Z", "FTPMODE": 0, "X": 1, "FTPUN": "u"}

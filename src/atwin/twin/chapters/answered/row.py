@@ -78,17 +78,14 @@ class Row:
         for form, method in methods.items():
             name = f"{self.name}{form.value}"
             add(name, method)
-            declaration = Declaration(self.name, (form,), name, doc=_DOCS[form], needs=self.needs)
+            doc = self.doc if not self.takes else _DOCS.get(form, self.doc)
+            declaration = Declaration(self.name, (form,), name, doc=doc, needs=self.needs)
             if form is Form.SET:
                 parameters = tuple(
                     Parameter(called, kind if at < least else Omitted(kind), at < least)
                     for at, (called, kind) in enumerate(self.takes.items())
                 )
-                declaration = replace(
-                    declaration, parameters=parameters, doc=self.doc, test=self._is_listed
-                )
-            elif not self.takes:
-                declaration = replace(declaration, doc=self.doc)
+                declaration = replace(declaration, parameters=parameters, test=self._is_listed)
             yield declaration
 
     @property
@@ -125,16 +122,11 @@ class Row:
         return methods
 
     def _says(self, text: str) -> Reply | None:
-        """A line of `text` is one of the answer."""
-        return Reply(tuple(f"{self.name}: {line}" for line in text.splitlines()))
+        """A line of `text` is one of the answer; no other character ends one."""
+        return Reply(tuple(f"{self.name}: {line}" for line in text.split("\n") if text))
 
 
-_DOCS = {
-    Form.SET: "",
-    Form.EXECUTE: "Answered as without anything to tell.",
-    Form.READ: "The current values.",
-    Form.TEST: "What there is to set.",
-}
+_DOCS = {Form.READ: "The current values.", Form.TEST: "What there is to set."}
 
 
 class Answered(Commands):
