@@ -20,7 +20,7 @@ HOUSE := tests/test_floors.py tests/test_house.py tests/test_names.py tests/test
 	tests/docs/test_architecture.py tests/docs/test_decisions.py tests/docs/test_links.py \
 	tests/docs/test_public_names.py tests/docs/test_spec.py tests/cli/test_reference.py tests/twin/faults/test_plan.py
 
-.PHONY: help demo check house test coverage lint bench prove newest reference clean tools
+.PHONY: help demo check house test coverage lint bench prove programs newest reference clean tools
 
 help:
 	@echo "make demo       download an 11,975,260-byte file through a virtual module, killed once and resumed"
@@ -34,6 +34,7 @@ help:
 	@echo "make prove      each fuzzer of tests/fuzz for SECONDS (60), with a new seed each time; every"
 	@echo "                download of tests/matrix, and its servers against curl; 200 interruptions; PLANS (2000)"
 	@echo "                new random fault plans; everything that make test draws samples of"
+	@echo "make programs   start programs of others on every model (docs/by-hand.md); installs them"
 	@echo "make newest     the quick tests on the newest Python that is here"
 	@echo "make reference  write docs/commands.md and docs/api.md from the source"
 	@echo "make clean      remove .venv and everything generated"
@@ -82,6 +83,12 @@ prove: $(DEV) tools
 	$(BIN)/python -m bench.faults --new $(PLANS)
 	ATWIN_TEST_WHOLE=1 $(PYTEST) -m "sampled or hypothesis"
 
+programs: $(DEV)
+	@.ci/need gsmctl=gsm-utils smsd=smstools gnokii=gnokii-cli wvdialconf=wvdial node=nodejs npm=npm gcc=gcc
+	@test -d .programs/node_modules/serialport-gsm || \
+		npm install --silent --no-audit --no-fund --prefix .programs serialport-gsm@4.0.1
+	$(BIN)/python -m tests.prove.programs
+
 reference: $(RUNTIME)
 	$(BIN)/python -m atwin.cli.reference docs
 	$(BIN)/python -m tests.docs.api docs/api.md
@@ -97,8 +104,9 @@ $(RUNTIME): pyproject.toml
 $(DEV): pyproject.toml
 	@.ci/venv $(PYTHON) .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps gsmHat==0.4.2 # what it asks for is no pyserial
 	@touch $(RUNTIME) $@
 
 clean:
-	rm -rf .venv .venv-newest .demo .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf .venv .venv-newest .demo .bench .programs .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from prove.programs.table import OTHERS, PYTHON
 from support.running.program import twin_running
 
 PAGE = (Path(__file__).parents[2] / "docs/by-hand.md").read_text()
@@ -27,3 +28,10 @@ def test_a_shell_that_keeps_the_pty_open(shell: str, tmp_path: Path) -> None:
         )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.replace("\r", "").split() == ["AT+CGMM", "+CGMM:", '"Air780E"', "OK"]
+
+
+def test_the_table_of_programs_has_those_that_are_run() -> None:
+    rows = re.findall(r"^\| (.+) \| `(.+)` \| (\S+) \| all \|$", PAGE, re.MULTILINE)
+    assert [row[:2] for row in rows] == [(p.name, p.install) for p in (*PYTHON, *OTHERS)]
+    # Those of Debian are what its next release has.
+    assert {row[2] for row in rows} >= {p.installed for p in PYTHON if p.installed}
