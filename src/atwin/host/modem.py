@@ -16,7 +16,7 @@ from atwin.host.download.course import Course
 from atwin.host.download.download import Download, already_there
 from atwin.host.download.order import Order
 from atwin.host.download.reports import tell_rung
-from atwin.host.errors import HostError, UsageError
+from atwin.host.errors import HostError, ModuleSilentError, UsageError
 from atwin.host.found.apn import Apn
 from atwin.host.found.context import Context
 from atwin.host.found.locked import Lock
@@ -65,6 +65,9 @@ class SimWishes(TypedDict, total=False):
 
 #: Seconds in which the rate is given back.
 _RESTORE_TIME = 5.0
+#: Tries of AT before the first command of a program that brings nothing up, and seconds for each:
+#: the module may be asleep.
+_FIRST_TRIES, _FIRST_GAP = 4, 0.3
 
 
 class Modem:
@@ -80,6 +83,7 @@ class Modem:
     a recovery reset the module; its owner closes them. With `leave_as_found` bring-up asks for
     echo, error reports and flow control first (two commands), and `close` sets them again where
     they were others (three commands, 3 s at most): for a module that a person uses too.
+    A module that sleeps by itself (AT+CSCLK) is woken before each command that it would miss.
     """
 
     def __init__(
@@ -177,6 +181,9 @@ class Modem:
         """
         if not text or not text.isprintable():
             raise UsageError(f"{text!r} is no command line: it takes printable characters, no CR")
+        if not self.channel.answered:
+            with suppress(ModuleSilentError):  # the command itself tells
+                await self.channel.synchronise(_FIRST_TRIES, _FIRST_GAP)
         return await Script("command", self.channel).ask(text, deadline=timeout)
 
     def on_log(self, call: Callable[[LogEntry], None]) -> None:

@@ -99,6 +99,16 @@ def test_a_job_on_a_module_that_sleeps(model: str, lines: int) -> None:
     asleep(test, model=model, wake_lines=lines)
 
 
+@pytest.mark.parametrize("lines", [1, 2])
+def test_the_first_command_of_a_program_that_brings_nothing_up(lines: int) -> None:
+    async def test(job: Job) -> None:
+        assert (await job.modem.command("AT+CGSN")).ok
+        assert job.sent.count("AT+CGSN") == 1
+        assert any(note.startswith("the module slept: ") for note in job.notes)
+
+    asleep(test, wake_lines=lines)
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_no_request_is_sent_twice(model: str) -> None:
     async def test(job: Job) -> None:
