@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 BAUD = 115_200
 #: The most each takes at a time, and more than that where it can stream.
-BODY = {"air724ug": 300_000, "air780e-at": 9_000, "air780e-lsat": 300_000}
+BODY = dict.fromkeys(MODELS, 9_000) | {"air724ug": 300_000, "air780e-lsat": 300_000}
 #: Seconds the line has for the largest data phase, and those for all the rest.
-FILL = {"air724ug": 27.8, "air780e-at": 0.3, "air780e-lsat": 11.3}
+FILL = dict.fromkeys(MODELS, 0.3) | {"air724ug": 27.8, "air780e-lsat": 11.3}
 REST = 5.0
 
 
