@@ -119,7 +119,8 @@ def _chapter(family: type[Family], profiles: list[Profile]) -> Iterator[str]:
         yield f"### AT{name}\n"
         has_it = [key for key, known in of_command[name].items() if known in _KNOWN]
         if has_it != list(MODELS):
-            yield f"Only on {', '.join(f'`{model}`' for model in has_it)}.\n"
+            where = "Only on " + ", ".join(f"`{model}`" for model in has_it)
+            yield f"{where if has_it else 'On no model, unless its profile says so'}.\n"
         yield "| form | syntax | meaning |\n|---|---|---|"
         for declaration, form in _spoken(own):
             generated = form is Form.TEST and declaration.test

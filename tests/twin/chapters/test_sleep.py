@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -367,3 +368,26 @@ def test_psm_plus_ends_with_the_supply() -> None:
         assert not twin.asleep
 
     on_twin(test, LOW_POWER)
+
+
+@pytest.mark.parametrize("lines", [1, 2, 3])
+def test_at_any_moment_a_module_is_asleep_or_answers(lines: int) -> None:
+    """After less than a second it answers; after more, the line and those after it are lost."""
+
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        chance = random.Random(lines)
+        await terminal.ask(b"AT+CSCLK=2")
+        missing, heard = 0, 0.0  # lines that will be lost, and seconds since the last one
+        for _ in range(300):
+            quiet = chance.choice((0.2, 0.5, 0.95, 1.05, 1.6, 30))
+            await terminal.quiet(quiet - heard)
+            missing = missing or (lines if quiet > 1 else 0)
+            assert twin.asleep is bool(missing)
+            terminal.type(b"AT\r")
+            heard = 0.11
+            assert (await terminal.quiet(heard) == b"\r\nOK\r\n") is not bool(missing)
+            if missing:
+                missing, heard = missing - 1, 0.01  # awake after 0.1 s of silence
+        assert not await terminal.quiet(0.1)
+
+    on_twin(test, LOW_POWER.with_flags(wake_lines=lines))
