@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from atwin.at.cme import Cme
 from atwin.at.dialect.urcs import (
     NetworkMode,
-    Registration,
     Service,
     SimState,
 )
@@ -22,54 +21,35 @@ from atwin.twin.board.cell import SERVICE
 from atwin.twin.board.sim import Access, SimChoice
 from atwin.twin.chapters.network.nitz import NetworkTimeService
 from atwin.twin.chapters.network.pdp import Pdp
-from atwin.twin.engine.run import ChapterService, Run
+from atwin.twin.chapters.network.state import NOT_REGISTERED, SEARCHING, NetworkState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from atwin.twin.board.sim import Sim
+    from atwin.twin.engine.run import Run
 
 #: The level of AT+CFUN at which the radio works.
 FULL = 1
-
-#: Registration states of `+CREG:` that this module itself comes to.
-NOT_REGISTERED, SEARCHING = 0, 2
 
 #: Seconds from what the network is told to what AT+CSDT=1 says: the card is out, or in.
 _REMOVED_TOLD, _INSERTED_TOLD = 0.8, 0.6
 
 
-class Radio(ChapterService):
+class Radio(NetworkState):
     """One run of the radio firmware. Its URCs come in the order of the specification."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        hardware = self._hardware = run.hardware
-        self._urc = run.urc
         self._search: asyncio.Task[None] | None = None
-        self._booted = False  # so far that it looks after its card
         self._sim_ready = False
         self._sim_unlocked = False
         self._sim_removed = False
         self._wants_network = True
         #: Which slot is used, and more of that kind.
-        self.choice = SimChoice.boot(hardware.nvram)
-        self.cell = hardware.cell
+        self.choice = SimChoice.boot(run.hardware.nvram)
         self.pdp = Pdp(run)
         self.functionality = FULL
-        #: As in `+CREG: <n>,<stat>`.
-        self.stat = NOT_REGISTERED
-        self._told_place = ("", "")
-        self.attached = False
-        #: Called when registration, cell or signal may have changed.
-        self.watchers: list[Callable[[], None]] = []
 
     # --- state ----------------------------------------------------------------------------------
-
-    @property
-    def registered(self) -> bool:
-        """At home or roaming."""
-        return self.stat in SERVICE
 
     @property
     def address(self) -> str | None:
@@ -107,12 +87,6 @@ class Radio(ChapterService):
     def sim_usable(self) -> bool:
         """Whether the card is in, started and unlocked."""
         return self._sim_ready and self._sim_unlocked
-
-    def registration(self, mode: int) -> str:
-        """What the read form and the URC of AT+CREG share, in report mode `mode`."""
-        if mode < 2 or not self.registered:
-            return str(self.stat)
-        return f'{self.stat},"{self.cell.tac}","{self.cell.cell_id}",7'
 
     # --- starting -------------------------------------------------------------------------------
 
@@ -337,43 +311,3 @@ class Radio(ChapterService):
         enabled, _ = self.run.settings.csdt
         if enabled:
             self.run.spawn(tell())
-
-    # --- registration ---------------------------------------------------------------------------
-
-    def _leave(self, stat: int) -> bool:
-        """Go out of service; whether there was any."""
-        had_service = self.registered
-        if had_service:
-            self._urc(NetworkMode(0, 0))
-            self._urc(Service("NO"))
-        self._move_to(stat)
-        self.attached = False
-        return had_service
-
-    def _move_to(self, stat: int) -> None:
-        if stat != self.stat:
-            self._stay_at(stat)
-
-    @property
-    def _place(self) -> tuple[str, str]:
-        return self.cell.tac, self.cell.cell_id
-
-    def _stay_at(self, stat: int) -> None:
-        """Be registered so at this place, and say whatever of it is new."""
-        moved = stat != self.stat
-        self.stat, self._told_place = stat, self._place
-        if moved:
-            self._hardware.trace.notes("net", "registration", stat=stat)
-        settings = self.run.settings
-        for kind, mode in (
-            ("CREG", settings.creg),
-            ("CGREG", settings.cgreg),
-            ("CEREG", settings.cereg),
-        ):
-            if mode >= (1 if moved else 2) and self._booted:
-                self._urc(Registration(kind, self.registration(mode)))
-        self._tell_watchers()
-
-    def _tell_watchers(self) -> None:
-        for watcher in self.watchers:
-            watcher()
