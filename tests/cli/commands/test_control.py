@@ -68,6 +68,7 @@ def test_pins_and_state(control: Path) -> None:
         "ioset": 0,
         "surroundings": state["state"]["surroundings"],
         "call": None,
+        "cell": state["state"]["cell"],
         "sim": {"in": True, "asks_pin": False, "tries": 3, "puk_tries": 10, "private": False},
         "faults": {"waiting": [], "at_work": [], "begun": {}},
     }
@@ -116,7 +117,7 @@ def test_the_card_goes_and_comes(control: Path) -> None:
     assert other["state"]["sim"] == card
     assert "4711" not in str(other)
     (wrong,) = say(control, {"sim": {"pin": "47114711471"}})
-    assert wrong == {"ok": False, "error": "pin: give 4 to 8 digits"}
+    assert wrong == {"ok": False, "error": "pin takes 4 to 8 digits"}
 
 
 def test_rts_stops_the_module_and_is_given_back(tmp_path: Path) -> None:

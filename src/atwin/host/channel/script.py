@@ -10,6 +10,7 @@ from atwin.at.dialect.urcs import Ready
 from atwin.host.channel.channel import COMMAND_TIMEOUT
 from atwin.host.channel.exchange import Timeout
 from atwin.host.errors import CommandRefusedError, ModuleRestartedError, NoAnswerError
+from atwin.text import masked
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -155,7 +156,8 @@ class Script:
     async def _next(self, command: str, answer: Awaitable[Reply]) -> Reply:
         self.number += 1
         self.sent = command
-        log.debug("%s: step %d: %s", self.name, self.number, command)
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("%s: step %d: %s", self.name, self.number, masked(command))
         try:
             return await answer
         except Timeout as timeout:

@@ -69,10 +69,12 @@ class Card:
                 raise ValueError(f"{shown(name, limit=40)}: a card has {', '.join(_VALUES)}")
             pattern, meaning = _VALUES[name]
             if not isinstance(value, str) or not pattern.fullmatch(value):
-                raise ValueError(f"{name}: give {meaning}")
+                raise ValueError(f"{name} takes {meaning}")
         card = cls(**values)
         if card.apn is None and any(name.startswith("apn_") for name in values):
-            raise ValueError("apn: a card with a user, password or way has an apn too; give it")
+            raise ValueError(
+                "a card with a user, password or way of an apn has the apn too: give it"
+            )
         return card
 
     def takes(self, asked: Access) -> bool:

@@ -1,0 +1,159 @@
+"""An access point of one's own: told to the module in the ways it has, and a wrong one is told."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from atwin.clock import LoopClock, run_virtual
+from atwin.host.errors import CommandRefusedError, UsageError, WantsPersonError
+from atwin.host.modem import Modem, SimWishes
+from atwin.line.ports.memory import memory_pair
+from atwin.models import MODELS
+from atwin.twin.twin import Twin
+from support.modules.fake_module import FakeModule
+from support.servers.no_network import NoNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+CARD = {"apn": "corp", "apn_user": "u", "apn_password": "geheim"}
+WRONG = "the network gives no PDP with the APN"
+
+
+def test_no_log_shows_a_secret(caplog: pytest.LogCaptureFixture) -> None:
+    async def test(modem: Modem, twin: Twin, notes: list[str]) -> None:
+        await modem.recover()
+
+    with caplog.at_level(logging.DEBUG):
+        private(test)
+    assert "AT+CGAUTH=1,1,***" in caplog.text
+    assert "geheim" not in caplog.text
+
+
+def private(
+    test: Callable[[Modem, Twin, list[str]], Awaitable[None]],
+    model: str = "air780e-at",
+    *,
+    way: str | None = None,
+    warm: bool = True,
+    apn: str = "corp",
+    user: str = "u",
+    password: str = "geheim",
+) -> None:
+    """Run `test` with a twin whose card is private; the list has the notes."""
+
+    async def main() -> None:
+        near, far = memory_pair()
+        card = CARD | ({} if way is None else {"apn_auth": way})
+        notes: list[str] = []
+        async with (
+            Twin(model, far, network=NoNetwork(), sim=card, warm=warm) as twin,
+            Modem(near, apn=apn, user=user, password=password) as modem,
+        ):
+            modem.line.note = notes.append
+            await test(modem, twin, notes)
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("warm", [True, False])
+@pytest.mark.parametrize("way", [None, "pap", "chap"])
+def test_the_right_one_is_told_in_each_way(model: str, warm: bool, way: str | None) -> None:
+    async def test(modem: Modem, twin: Twin, notes: list[str]) -> None:
+        await modem.recover()
+        assert modem.climbed == []
+        told = "the APN corp: told to the module by AT+CGDCONT, AT+CGAUTH, AT+SAPBR"
+        assert notes == [told]
+        twin.module.restart()
+        await modem.recover()
+        assert notes == [told]
+
+    private(test, model, way=way, warm=warm)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("wrong", [("cmnet", "u", "geheim"), ("corp", "v", "geheim"), ("corp",)])
+def test_a_wrong_one_is_told_soon_and_resets_nothing(model: str, wrong: tuple[str, ...]) -> None:
+    async def test(modem: Modem, twin: Twin, notes: list[str]) -> None:
+        began = LoopClock().now()
+        with pytest.raises(WantsPersonError, match=WRONG) as caught:
+            await modem.recover()
+        assert caught.value.exit_code == 3
+        assert "geheim" not in str(caught.value)
+        assert LoopClock().now() - began < 15
+        assert {rung.rung for rung in modem.climbed} == {"new PDP"}
+        assert notes == []
+
+    apn, user, password = (*wrong, "", "")[:3]
+    private(test, model, apn=apn, user=user, password=password)
+
+
+def test_one_that_worked_before_is_recovered_like_any_other() -> None:
+    async def test(modem: Modem, twin: Twin, notes: list[str]) -> None:
+        await modem.recover()
+        cell = twin.module.hardware.cell
+        cell.grants_pdp = False
+        twin.radio.lose_pdp()
+        LoopClock().call_later(40, lambda: setattr(cell, "grants_pdp", True))
+        await modem.recover()
+        assert len(modem.climbed) > 3
+        assert twin.radio.address is not None
+
+    private(test)
+
+
+def scripted(test: Callable[[Modem, FakeModule], Awaitable[None]]) -> None:
+    async def main() -> None:
+        near, far = memory_pair()
+        module = FakeModule(far)
+        async with Modem(near, apn="corp", user="u", password="p", auth="chap") as modem:
+            await test(modem, module)
+
+    run_virtual(main())
+
+
+def test_a_module_without_parameters_of_the_bearer() -> None:
+    async def test(modem: Modem, module: FakeModule) -> None:
+        module.instead["AT+SAPBR=3"] = b"\r\nERROR\r\n"
+        module.instead["AT+CGDCONT?"] = b'\r\n+CGDCONT: 3,"IP","",""\r\n\r\nOK\r\n'
+        module.instead["AT+CGDCONT="] = module.instead["AT+CGAUTH"] = b"\r\nOK\r\n"
+        await modem.bring_up()
+        assert 'AT+CGDCONT=3,"IP","corp"' in module.heard
+        assert 'AT+CGAUTH=3,2,"u","p"' in module.heard
+        module.instead["AT+CGDCONT"] = b"\r\nERROR\r\n"
+
+    scripted(test)
+
+
+def test_a_module_that_takes_it_in_no_way() -> None:
+    async def test(modem: Modem, module: FakeModule) -> None:
+        for command in ("AT+SAPBR=3", "AT+CGDCONT", "AT+CGAUTH"):
+            module.instead[command] = b"\r\nERROR\r\n"
+        with pytest.raises(CommandRefusedError, match=r"AT\+SAPBR=3,1,"):
+            await modem.bring_up()
+
+    scripted(test)
+
+
+def test_a_pdp_that_is_up_is_left_to_whoever_uses_it() -> None:
+    async def test(modem: Modem, module: FakeModule) -> None:
+        module.instead["AT+CGDCONT?"] = b'\r\n+CGDCONT: 1,"IP","cmiot","10.1.2.3",0,0\r\n\r\nOK\r\n'
+        await modem.bring_up()
+        assert not any(line.startswith("AT+CGDCONT=") for line in module.heard)
+        assert 'AT+SAPBR=3,1,"APN","corp"' in module.heard
+
+    scripted(test)
+
+
+def test_what_cannot_be_told_is_refused_before() -> None:
+    async def main() -> None:
+        wrong_ones: list[SimWishes] = [{"apn": 'a"b'}, {"user": "x" * 51}, {"auth": "md5"}]
+        for wrong in wrong_ones:
+            with pytest.raises(UsageError):
+                Modem(memory_pair()[0], **wrong)
+
+    run_virtual(main())
