@@ -44,7 +44,7 @@ def test_without_network_or_card_the_error_says_so(event: str, number: bytes) ->
 
 def test_a_card_that_wants_its_pin_sends_nothing() -> None:
     async def test(twin: Twin, terminal: Terminal) -> None:
-        twin.radio.sim.pin = "1234"
+        twin.radio.sim.lock(True)
         twin.module.restart()
         await terminal.expect(b"RDY\r\n")
         await terminal.ask(b"ATE0")
