@@ -204,7 +204,7 @@ class Twin:
         """Whether the module sleeps (AT+CSCLK)."""
         firmware = self.module.firmware
         service = firmware.found(SleepService) if firmware is not None else None
-        return service is not None and service.asleep
+        return service is not None and service.asleep and not self.module.hung
 
     @property
     def traffic(self) -> Traffic:

@@ -270,6 +270,24 @@ def test_cfgri_is_kept_only_when_that_was_asked_for() -> None:
     on_twin(test)
 
 
+def test_a_module_that_hangs_in_its_sleep_does_not_wake() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(b"AT+CSCLK=2")
+        await asyncio.sleep(IDLE)
+        twin.module.hang()
+        assert not twin.asleep
+        for _ in range(5):
+            terminal.type(b"AT\r")
+            set_dtr(twin, True)
+            assert await terminal.quiet() == b""
+            set_dtr(twin, False)
+        twin.module.reset_off()
+        twin.module.power_on()
+        assert b"RDY" in await terminal.quiet(5)
+
+    on_twin(test)
+
+
 def test_no_sleep_while_a_request_is_under_way() -> None:
     def network() -> Network:
         network = SimulatedNetwork(LoopClock(), latency=0.01)
