@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    ("walk", "first", "most"), [(received_byte, "twin", 11), (http_read, "line", 15)]
+    ("walk", "first", "most"), [(received_byte, "twin", 12), (http_read, "line", 15)]
 )
 def test_a_walk_is_short(
     walk: Callable[[OneServer, Host], Awaitable[list[str]]], first: str, most: int
