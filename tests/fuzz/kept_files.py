@@ -11,6 +11,7 @@ from atwin.disk.errors import DiskError
 from atwin.disk.journal import Journal
 from atwin.disk.state import StateDirectory, StateError
 from atwin.host.download.judging.entity import Entity
+from atwin.twin.board.sim import Sim
 from fuzz.runner import main
 from support.servers.odd_documents import changed_object, text_of
 
@@ -21,7 +22,10 @@ JOURNAL: dict[str, Any] = {
     "version": 2, "url": "http://h/f", "url_hash": "00$11", "entity": {"length": 5, "etag": None},
     "done": 3, "sha256": "0" * 64,
 }  # fmt: skip
-STATE: dict[str, Any] = {"version": 1, "model": "air724ug", "records": {"uart": {"rate": 9600}}}
+STATE: dict[str, Any] = {
+    "version": 1, "model": "air724ug", "records": {"uart": {"rate": 9600}},
+    "card": {"card": {"pin": "4711"}, "pin": "1234", "asks": True, "tries_left": 2},
+}  # fmt: skip
 #: What else may be at that place.
 NAMES = ("a", "%00", "%2F", "..", "%2e", "A", "a%", "x" * 200, ".hidden", "%C3%A9", "\udc80")
 
@@ -55,6 +59,7 @@ def _state(dice: Random, folder: Path) -> None:
             place.mkdir() if dice.random() < 0.3 else place.write_bytes(b"x")
     with suppress(StateError), StateDirectory(state, "air724ug") as opened:
         opened.load_records()
+        assert Sim.restored(opened.load_card()).verify("1234") in (True, False)
         opened.load_files()
         opened.load_directories()
         opened.keep_records({})

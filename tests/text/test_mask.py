@@ -71,6 +71,7 @@ from support.running.growth import grows_evenly
         ("PWD: geheim", "PWD: ***"),
         ("Gprs Config Password: geheim", "Gprs Config Password: ***"),
         ('AT+CSIM=26,"002000010831323334FFFFFFFF"', "AT+CSIM=26,***"),
+        ('AT+CSIM=10,"00", came back 1 try', "AT+CSIM=10,***, came back 1 try"),
         ('+CSIM: 4,"63C3"', '+CSIM: 4,"63C3"'),
         (
             "twin://air780e-at?pin=1234&puk=12345678&apn=a&apn_password=geheim",

@@ -110,8 +110,10 @@ def test_tries_outlive_factory_reset_power_and_process(tmp_path: Path) -> None:
     on_twin(other, sim={"pin": "5555"}, state=tmp_path)
 
 
-@pytest.mark.parametrize("record", [{"card": 1}, {"card": {"pin": 1}}, {"pin": "x", "card": {}}])
-@pytest.mark.parametrize("tries", [None, -1, 11, "2", [], 1.5])
+@pytest.mark.parametrize(
+    "record", [{"card": 1}, {"card": {"pin": 1}}, {"pin": "x", "card": {}}, {"pin": 4711}]
+)
+@pytest.mark.parametrize("tries", [None, -1, 11, "2", [], 1.5, 10**20])
 def test_a_damaged_record_makes_a_usual_card(record: dict[str, Any], tries: object) -> None:
     sim = Sim.restored({**record, "tries_left": tries, "puk_tries_left": tries, "asks": tries})
     assert sim == Sim(keep=sim.keep)

@@ -76,7 +76,7 @@ COMMANDS = {
     # new firmware (docs/spec/general.md §2, §3)
     "+UPGRADE": Shape(secrets=(Secret(1, 1, where={0: '"?KEY"?'}, marks="=:"),)),
     "+UARTUPGRADE": Shape(refused=(results.LineUpgradeError,)),
-    "+CSIM": Shape(secrets=(Secret(1),)),
+    "+CSIM": Shape(secrets=(Secret(1, 1),)),
     # network: some firmware has another name in its answer (docs/spec/network.md §2)
     "+CEREG": Shape(also=("+CGREG",)),
     # PDP and bearer

@@ -94,6 +94,15 @@ class Card:
         return {name: value for name in _VALUES if (value := getattr(self, name)) is not None}
 
 
+#: What a card that was kept may say of itself; any other value comes from a damaged record.
+_SOUND: dict[str, Callable[[Any], object]] = {
+    "pin": PIN.fullmatch,
+    "asks": lambda asks: True,
+    "tries_left": range(PIN_TRIES + 1).__contains__,
+    "puk_tries_left": range(PUK_TRIES + 1).__contains__,
+}
+
+
 @dataclass(slots=True)
 class Sim:
     """What the card itself keeps: it survives whatever happens to the module."""
@@ -122,12 +131,10 @@ class Sim:
             kept = Card()
         sim = cls.issued(kept if card is None else card)
         if sim.card == kept:
-            tries = {"tries_left": range(PIN_TRIES + 1), "puk_tries_left": range(PUK_TRIES + 1)}
-            for name, allowed in {**tries, "asks": (False, True)}.items():
-                if (value := record.get(name)) in allowed:
+            for name, sound in _SOUND.items():
+                value = record.get(name)
+                if type(value) is type(getattr(sim, name)) and sound(value):
                     setattr(sim, name, value)
-            if PIN.fullmatch(str(record.get("pin"))):
-                sim.pin = record["pin"]
         return sim
 
     @property
@@ -172,15 +179,8 @@ class Sim:
         self._changed()
 
     def _changed(self) -> None:
-        self.keep(
-            {
-                "card": self.card.as_record(),
-                "pin": self.pin,
-                "asks": self.asks,
-                "tries_left": self.tries_left,
-                "puk_tries_left": self.puk_tries_left,
-            }
-        )
+        kept = {name: getattr(self, name) for name in _SOUND}
+        self.keep({"card": self.card.as_record(), **kept})
 
 
 _CHOICE = "sim"

@@ -13,14 +13,13 @@ from atwin.twin.engine.run import Commands, Run
 
 
 class SlotCommands(Commands):
-    """Hot plug, the two slots and what else the module has for cards (docs/spec/general.md §4)."""
+    """Hot plug, and the two slots: the second one is empty (docs/spec/general.md §4)."""
 
     title = "SIM slots"
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self._radio = run.find(Radio)
-        self._nvram = run.hardware.nvram
 
     @command.read("+CSDT")
     def hot_plug(self) -> str:
@@ -70,6 +69,18 @@ class SlotCommands(Commands):
     def slots(self) -> str:
         """The slots."""
         return "+SIMCROSS:(0,1)"
+
+
+class SlotNotes(Commands):
+    """What is kept for real modules alone, and shown (docs/spec/general.md §4)."""
+
+    title = "SIM notes"
+    effect = False
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._radio = run.find(Radio)
+        self._nvram = run.hardware.nvram
 
     @command.read("*SIMAUTO")
     def automatic(self) -> str:
