@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from atwin.host.channel.doubt import CHECK
 from atwin.host.channel.script import Script
 from atwin.host.errors import ModuleSilentError, UsageError
 from atwin.host.found.mute import WORDS, Mute
@@ -280,10 +281,7 @@ class Line:
 
 def no_answer(port: str, seconds: float) -> ModuleSilentError:
     """The error for a module on `port` that was not heard in the time there was."""
-    return ModuleSilentError(
-        f"no answer to AT on {port} in {seconds:.0f} s; check that the module is powered, the port"
-        " is the right one and the baud rate is the module's"
-    )
+    return ModuleSilentError(f"no answer to AT on {port} in {seconds:.0f} s; {CHECK}")
 
 
 def _is_noise(data: bytes) -> bool:

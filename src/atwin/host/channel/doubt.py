@@ -28,6 +28,12 @@ LATE = 30.0
 #: Commands that are remembered.
 _MOST = 32
 
+#: What a person can do about a module that says nothing.
+CHECK = (
+    "check that the module is powered, the port is the right one and the baud rate is the module's;"
+    " one that sleeps by AT+CSCLK=1 may need DTR low"
+)
+
 _NAME = re.compile(r"[+*^]\w+")
 
 
@@ -130,8 +136,7 @@ class Doubt:
         raise ModuleSilentError(
             f"no answer to AT on {self._channel.port.name} in {attempts} tries, {gap:g} s each:"
             f" came {came};"
-            " check that the module is powered, the port is the right one and the baud rate is"
-            " the module's"
+            f" {CHECK}"
         )
 
     async def _settle(self) -> None:
