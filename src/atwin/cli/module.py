@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from atwin.cli.commands.traffic.watch import Watch, watched
-from atwin.cli.options import ModuleOptions
+from atwin.cli.request import RequestOptions
 from atwin.cli.says import say
 from atwin.host.modem import Modem
 from atwin.host.recovery.rungs import GENTLE
@@ -18,7 +18,7 @@ from atwin.twin.twin import Twin
 
 @asynccontextmanager
 async def ready_modem(
-    options: ModuleOptions,
+    options: RequestOptions,
     tls: TlsSettings | None = None,
     traffic: Watch | None = None,
     facts: dict[str, object] | None = None,
@@ -37,6 +37,8 @@ async def ready_modem(
         pins=options.pins,
         **options.sim(),
         telling=lambda twin: told_faults(twin, facts),
+        resolve=options.resolve,
+        offline=options.offline,
     ) as (modem, twin):
         await modem.recover(give_up=options.give_up, note=_tell_rung)
         async with watched(modem, twin, traffic):

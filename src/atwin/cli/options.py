@@ -300,3 +300,24 @@ class ModuleOptions(SimOptions, PortOptions):
         metavar="SECONDS",
         help="Fail after this time without progress, and say what was wrong.",
     )
+
+
+#: Of `--resolve`, wherever it is.
+RESOLVED: dict[str, Any] = {
+    "multiple": True,
+    "metavar": "NAME[:PORT]:ADDRESS[:PORT]",
+    "help": "Let a name lead to an address, as with curl: ota.example.com:80:127.0.0.1:8080, "
+    "*.example.com:127.0.0.1, *:127.0.0.1:8080. TLS and HTTP keep the name. Repeatable.",
+}
+
+
+@dataclass(frozen=True)
+class NameOptions:
+    """Names that lead elsewhere for a twin in this process."""
+
+    resolve: tuple[str, ...] = shared("--resolve", default=(), **RESOLVED)
+    offline: bool = flag(
+        "--offline",
+        "Reach nothing but the names of --resolve. Both are for a twin:// port: any other module "
+        "asks its own network.",
+    )

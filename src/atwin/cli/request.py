@@ -15,6 +15,7 @@ import click
 from atwin.cli.options import (
     FILE,
     ModuleOptions,
+    NameOptions,
     Number,
     flag,
     read_file,
@@ -216,8 +217,12 @@ class MessageOptions:
 
 
 @dataclass(frozen=True)
-class RequestOptions(ModuleOptions, TlsOptions, MessageOptions):
+class RequestOptions(NameOptions, ModuleOptions, TlsOptions, MessageOptions):
     """All of them. The bases stand in reverse: help shows the last one first."""
+
+    def _advice(self, url: str) -> str:
+        names = [word for rule in self.resolve for word in ("--resolve", rule)]
+        return f"{super()._advice(url)} {shlex.join(names)}".rstrip()
 
 
 def _headers(text: str) -> Iterator[Header]:

@@ -141,6 +141,11 @@ def is_literal(host: str) -> bool:
     return True
 
 
+def address_and_port(address: str, port: object) -> str:
+    """Both in one text, as in a URL."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
 #: Serves one connection, from its first byte until it returns.
 Handler = Callable[[S], Awaitable[None]]
 

@@ -18,6 +18,7 @@ from atwin.net.network import (
     ResolveError,
     SocketOptions,
     Stream,
+    address_and_port,
     is_literal,
 )
 from atwin.net.tcp import TcpStream
@@ -50,7 +51,9 @@ class RealNetwork:
             connection = await _dial(address, port, _local(address, options))
             _, stream = await loop.create_connection(TcpStream, sock=connection)
         except ConnectionRefusedError as error:
-            raise ConnectError(f"connection to {_where(address, port)} refused") from error
+            raise ConnectError(
+                f"connection to {address_and_port(address, port)} refused"
+            ) from error
         except OSError as error:
             raise _failed(address, port, error) from error
         if options.keep_alive is not None:
@@ -89,12 +92,8 @@ async def _dial(address: str, port: int, local: tuple[str, int] | None) -> socke
     return connection
 
 
-def _where(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-
-
 def _failed(address: str, port: int, error: OSError) -> ConnectError:
-    return ConnectError(f"connection to {_where(address, port)} failed: {reason(error)}")
+    return ConnectError(f"connection to {address_and_port(address, port)} failed: {reason(error)}")
 
 
 def _local(address: str, options: SocketOptions) -> tuple[str, int] | None:

@@ -153,10 +153,14 @@ async def _answer(line: bytes, twin: Twin, held: set[str], watch: RingWatch) -> 
                 held.add(pin)
             case {"fault": dict(table), **rest} if not rest:
                 twin.faults.add(fault_from_table(table))
+            case {"resolve": dict(rules), **rest} if not rest:
+                twin.hosts.change(rules)
             case {"sim": ("in" | "out" | dict()) as what, **rest} if not rest:
                 _set_card(what, twin)
             case {"clear": "faults", **rest} if not rest:
                 twin.faults.clear()
+            case {"clear": "names", **rest} if not rest:
+                twin.hosts.change(dict.fromkeys(twin.hosts))
             case {"watch": "ri", **rest} if not rest:
                 watch.begin()
             case {"get": "state", **rest} if not rest:
@@ -166,7 +170,7 @@ async def _answer(line: bytes, twin: Twin, held: set[str], watch: RingWatch) -> 
             case _:
                 raise ValueError(
                     'give one of "set", "pulse" with "seconds", "hold", "watch": "ri", "sim", '
-                    '"fault", "clear": "faults", "get": "state" or "traffic"'
+                    '"fault", "resolve", "clear": "faults" or "names", "get": "state" or "traffic"'
                 )
     except ValueError as error:
         return {"ok": False, "error": str(error)}
@@ -245,6 +249,8 @@ def _state(twin: Twin) -> dict[str, Any]:
             "private": hardware.sim.card.apn is not None,
         },
         "faults": twin.faults.state,
+        "names": {} if hardware.hosts is None else dict(hardware.hosts),
+        "offline": int(hardware.hosts is not None and hardware.hosts.offline),
     }
 
 

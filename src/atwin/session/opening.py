@@ -1,8 +1,8 @@
 """Opens a port: a line to a real module, or to a twin made for it in this process."""
 
-from collections.abc import AsyncIterator, Callable, Set
+from collections.abc import AsyncIterator, Callable, Sequence, Set
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Unpack
 
 from atwin.host.errors import OptionError
@@ -48,16 +48,26 @@ async def modem_on(
     tls: TlsSettings | None = None,
     pins: str | None = None,
     telling: Callable[[Twin | None], AbstractContextManager[object]] = nullcontext,
+    resolve: Sequence[str] = (),
+    offline: bool = False,
     **sim: Unpack[SimWishes],
 ) -> AsyncIterator[tuple[Modem, Twin | None]]:
     """The module at port `url` as it is, and its twin if it is one of ours.
 
     `pins` is as for `pins_for`, `sim` as for `Modem`. `note` hears what the host has to say of the
-    line; `telling` is entered before the first byte.
+    line; `telling` is entered before the first byte. `resolve` and `offline` are as in the URL of a
+    twin, and for a twin of ours alone.
 
     Raises as `parse_port_url`, `open_line`, `pins_for` and `Modem` do.
     """
     asked = parse_port_url(url)
+    if resolve or offline:
+        if asked.twin is None:
+            raise OptionError(
+                f"{'--resolve' if resolve else '--offline'}: names can be set in a twin:// port"
+                " only; any other module asks its own network"
+            )
+        asked = replace(asked, twin=asked.twin.naming(resolve, offline))
     async with open_line(asked) as line, pins_for(pins, line.port, line.pins) as means:
         with telling(line.twin):
             async with Modem(
@@ -106,6 +116,8 @@ def made_twin(wanted: TwinWishes, port: Port | None = None) -> Twin:
         faults=wanted.faults,
         trace=current_trace(),
         sim=wanted.sim,
+        hosts=wanted.hosts,
+        offline=wanted.offline,
     )
 
 

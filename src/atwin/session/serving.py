@@ -13,6 +13,7 @@ from atwin.line.port import PortSpecError
 from atwin.line.ports.pty import PtyPort
 from atwin.line.ports.tcp import TcpServerPort
 from atwin.models import UnknownModelError, load_profile
+from atwin.net.hosts import Hosts
 from atwin.session.loop_thread import LoopThread
 from atwin.session.opening import made_twin
 from atwin.session.plans import as_plan
@@ -140,6 +141,11 @@ class SyncTwin:
         host, _, number = self.port.rpartition("://")[2].rpartition(":")
         return host.strip("[]"), int(number)
 
+    @property
+    def hosts(self) -> Hosts:
+        """Which names lead elsewhere: `twin.hosts["ota.example.com"] = "127.0.0.1:8080"`."""
+        return self.run(lambda twin: twin.hosts)
+
     def close(self) -> None:
         """Switch the module off and take the port away; harmless when called twice."""
         self._loop.end()
@@ -177,6 +183,8 @@ def twin(
     network: Network | None = None,
     control: str | Path | None = None,
     sim: Mapping[str, str] | None = None,
+    hosts: Mapping[str, str | tuple[str, int]] | None = None,
+    offline: bool = False,
 ) -> SyncTwin:
     """A virtual module that other programs can open at its `port`; close it.
 
@@ -184,7 +192,8 @@ def twin(
     `pty` (True, or the path of a link to make), `tcp` or `rfc2217` (True for a free port of
     127.0.0.1, or HOST:PORT). Without any of them it is a PTY. `control` is the path of a socket for
     docs/control.md. `faults` is a plan, its table, the path of its TOML file, or `random:SEED`.
-    `baud`, in bit/s, makes the line take its time; the rest, `sim` too, is as for `Twin`.
+    `baud`, in bit/s, makes the line take its time; the rest, `sim`, `hosts` and `offline` too, is
+    as for `Twin`.
 
     Raises `UsageError` for what cannot be, and `PortError` for a line that cannot be had.
     """
@@ -203,6 +212,8 @@ def twin(
             None if faults is None else as_plan(faults),
             network,
             None if sim is None else checked_card(sim),
+            dict(Hosts(hosts)),
+            offline,
         )
         return SyncTwin(
             Served(

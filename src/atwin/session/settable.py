@@ -219,6 +219,9 @@ SURROUNDINGS = {
 SETTABLE: dict[str, Settable] = {
     **{name: _pin(name) for name in PINS},
     **{name: _output(name) for name in OUTPUTS},
+    "offline": Settable(
+        "0 or 1", _level, lambda twin, value: setattr(twin.hosts, "offline", bool(value))
+    ),
     "ring": Settable("a number of at most 20 digits, or null to give up", _caller, _ring),
     "cell": Settable(
         'an object: {"rssi": 9}', _cell, lambda twin, values: twin.change_cell(**values)

@@ -1,22 +1,29 @@
 """A port's URL taken apart: where it leads, and what the host or a twin of ours is asked for."""
 
+from __future__ import annotations
+
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from atwin.host.errors import OptionError
 from atwin.line.frame import RATES, USUAL_RATE, Flow
 from atwin.line.uart.host_receiver import HostFifo
 from atwin.models import CHOICES, Profile, load_profile
-from atwin.net.network import Network
+from atwin.net.hosts import Hosts, parse_rule
 from atwin.session.plans import load_plan
 from atwin.text import decimal, shown
 from atwin.twin.board.sim import CARD_VALUES, Card
-from atwin.twin.faults.plan import FaultPlan
 from atwin.twin.pins import Wire, Wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from atwin.net.network import Network
+    from atwin.twin.faults.plan import FaultPlan
 
 _FLOWS = {"none": Flow.NONE, "software": Flow.SOFTWARE, "hardware": Flow.HARDWARE, "auto": None}
 
@@ -55,6 +62,17 @@ class TwinWishes:
     network: Network | None = None
     #: The card, as `Twin` takes it; None is the one it had last.
     sim: Mapping[str, str] | None = field(default=None, repr=False)
+    #: Names that lead elsewhere, and whether there is nothing else.
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    offline: bool = False
+
+    def naming(self, rules: Iterable[str], offline: bool = False) -> TwinWishes:
+        """The same with more names (see `parse_hosts`). Raises `OptionError`."""
+        return replace(
+            self,
+            hosts={**self.hosts, **parse_hosts("--resolve", rules)},
+            offline=self.offline or offline,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +96,26 @@ def parse_port_url(text: str) -> PortUrl:
     `twin://MODEL` takes more: `baud` is its own (N or `max`), `host_fifo=N&host_drain=N` a slow
     host, `rts=PIN&dtr=PIN` wires, `seed=N&cold=1&state=DIR`; `faults=FILE` is a plan of faults,
     `random:SEED` one at random; `time_scale=X` stretches start-up and network times; `pin`, `puk`,
-    `apn`, `apn_user`, `apn_password` and `apn_auth` are of its SIM card. Any other parameter is a
-    value of a table of the profile, or a quirk.
+    `apn`, `apn_user`, `apn_password` and `apn_auth` are of its SIM card;
+    `resolve=NAME[:PORT]:ADDRESS[:PORT]`, several times, and `offline=1` are names that lead
+    elsewhere. Any other parameter is a value of a table of the profile, or a quirk.
     Raises `OptionError` and `UnknownModelError`.
     """
     if _CONTROL.search(text):
         raise OptionError(f"port '{shown(text, limit=80)}': it holds a control character")
     url, _, query = text.partition("?")
     # Bytes that are no UTF-8 may be part of the name of a file: they stay what they are.
-    values = dict(parse_qsl(query, keep_blank_values=True, errors="surrogateescape"))
+    pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+    values = dict(pairs)
     speed = values.pop("speed", None)
     flow = values.pop("flow", "auto")
     if flow not in _FLOWS:
         raise OptionError(f"flow={flow!r}: give one of {', '.join(_FLOWS)}")
     rate, twin = USUAL_RATE, None
     if url.startswith(SCHEME):
-        twin = _parse_twin(url, values)
+        rules = [value for name, value in pairs if name == "resolve"]
+        values.pop("resolve", None)
+        twin = _parse_twin(url, values, parse_hosts("resolve", rules))
     else:
         if "baud" in values:
             rate = check_rate("baud", values.pop("baud"))
@@ -116,7 +138,7 @@ def parse_twin_url(url: str) -> TwinWishes:
     return twin
 
 
-def _parse_twin(url: str, values: dict[str, str]) -> TwinWishes:
+def _parse_twin(url: str, values: dict[str, str], hosts: Mapping[str, str]) -> TwinWishes:
     model = url.removeprefix(SCHEME)
     if "/" in model and not model.endswith(".toml"):
         raise OptionError(f"{url}: nothing may follow the model but ?name=value&…")
@@ -130,6 +152,7 @@ def _parse_twin(url: str, values: dict[str, str]) -> TwinWishes:
     seed = _number("seed", values.pop("seed", "0"))
     cold = _number("cold", values.pop("cold", "0"))
     time_scale = _number("time_scale", values.pop("time_scale", "1"))
+    offline = _number("offline", values.pop("offline", "0"))
     state = values.pop("state", None)
     faults = values.pop("faults", None)
     sim = checked_card({name: values.pop(name) for name in CARD_VALUES if name in values})
@@ -139,8 +162,25 @@ def _parse_twin(url: str, values: dict[str, str]) -> TwinWishes:
     profile = load_profile(model).with_flags(**flags)
     plan = load_plan(faults) if faults else None
     return TwinWishes(
-        profile, int(seed), bool(cold), state or None, time_scale, line, plan, sim=sim
+        profile,
+        int(seed),
+        bool(cold),
+        state or None,
+        time_scale,
+        line,
+        plan,
+        sim=sim,
+        hosts=hosts,
+        offline=bool(offline),
     )
+
+
+def parse_hosts(option: str, rules: Iterable[str]) -> dict[str, str]:
+    """Names and where they lead, by `NAME[:PORT]:ADDRESS[:PORT]` each. Raises `OptionError`."""
+    try:
+        return dict(Hosts(dict(map(parse_rule, rules))))
+    except ValueError as error:
+        raise OptionError(f"{option} {error}") from None
 
 
 def parse_card(text: str) -> Mapping[str, str] | None:

@@ -15,6 +15,7 @@ from atwin.line.ports.memory import memory_pair
 from atwin.line.traced import LineTrace
 from atwin.line.uart.uart import Uart
 from atwin.models import Profile, load_profile
+from atwin.net.hosts import Hosts, HostsNetwork
 from atwin.net.meter.metered import MeteredNetwork
 from atwin.net.network import DNS_PORT
 from atwin.net.real import RealNetwork
@@ -64,7 +65,9 @@ class Twin:
     happens: the dialogue at the module's end of the line, line, network, power. `sim` is the card:
     `pin` and `puk` of one that is locked, `apn`, `apn_user`, `apn_password` and `apn_auth` (none,
     pap or chap) of a private one, to which the network gives a PDP with these alone. `dns_port` is
-    where the name servers of AT+CDNSCFG listen.
+    where the name servers of AT+CDNSCFG listen. `hosts` says which `NAME[:PORT]` leads to which
+    `ADDRESS[:PORT]`: `{"ota.example.com": "127.0.0.1:8080", "*.example.org": …}`; it can be changed
+    in `hosts` of the twin. With `offline` there is nothing else to be reached.
     """
 
     def __init__(
@@ -85,11 +88,16 @@ class Twin:
         trace: Trace = NO_TRACE,
         dns_port: int = DNS_PORT,
         sim: Mapping[str, str] | None = None,
+        hosts: Mapping[str, str | tuple[str, int]] | None = None,
+        offline: bool = False,
     ) -> None:
         """Raises `UnknownModelError`, `StateError` for a directory that cannot be used, and
-        `ValueError` for a rate, a seed, a time scale or a card that cannot be.
+        `ValueError` for a rate, a seed, a time scale, a card or a name that cannot be.
         """
         card = None if sim is None else Card.of(sim)
+        names = Hosts(hosts) if hosts or offline else None
+        if names is not None:
+            names.offline = offline
         _check(baud, seed, time_scale)
         clock = clock or LoopClock()
         profile = model if isinstance(model, Profile) else load_profile(model)
@@ -142,6 +150,8 @@ class Twin:
         )
         self.module.hardware.modem_lines.on_ri.append(uart.show_ri)
         self.pins = Pins(self.module)
+        if names is not None:
+            self._set_hosts(names)
         self._faults: Faults | None = None
         self._seed = seed if faults is None else faults.seed
         if faults is not None:
@@ -205,6 +215,20 @@ class Twin:
         firmware = self.module.firmware
         service = firmware.found(SleepService) if firmware is not None else None
         return service is not None and service.asleep and not self.module.hung
+
+    @property
+    def hosts(self) -> Hosts:
+        """Which names lead elsewhere, as a table that may be changed; `hosts.offline` too.
+
+        Connections that are open stay.
+        """
+        hosts = self.module.hardware.hosts
+        return self._set_hosts(Hosts()) if hosts is None else hosts
+
+    def _set_hosts(self, hosts: Hosts) -> Hosts:
+        self.module.hardware.hosts = hosts
+        self._metered.inner = HostsNetwork(self._metered.inner, hosts)
+        return hosts
 
     @property
     def traffic(self) -> Traffic:

@@ -66,11 +66,13 @@ def test_pins_and_state(control: Path) -> None:
         },
         "counters": {"to_host": 0, "to_host_lost": 0, "to_module": 0, "to_module_lost": 0},
         "ioset": 0,
+        "cell": state["state"]["cell"],
         "surroundings": state["state"]["surroundings"],
         "call": None,
-        "cell": state["state"]["cell"],
         "sim": {"in": True, "asks_pin": False, "tries": 3, "puk_tries": 10, "private": False},
         "faults": {"waiting": [], "at_work": [], "begun": {}},
+        "names": {},
+        "offline": 0,
     }
     assert state["state"]["surroundings"]["voltage"] == 3968
     # RESET switches an Air780E off.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from atwin.cli.options import JSON, TRACE, Number, option, takes
+from atwin.cli.options import JSON, RESOLVED, TRACE, Number, option, takes
 from atwin.cli.request import TlsFiles
 from atwin.text import shown
 
@@ -25,6 +25,7 @@ _NAMES = 20
 @click.argument("server", metavar="HOST[:PORT]")
 @takes(TlsFiles)
 @option("--name", metavar="NAME", help="Server name to send and check.")
+@option("--resolve", **RESOLVED)
 @option(
     "--timeout",
     type=Number(0.1, 300),
@@ -38,6 +39,7 @@ def probe(
     server: str,
     options: TlsFiles,
     name: str | None,
+    resolve: tuple[str, ...],
     timeout: float,
     as_json: bool,
     trace: str | None,
@@ -56,11 +58,16 @@ def probe(
     """
     from atwin.cli.ending import DONE, MODULE_FAILED, TLS_FAILED, CommandFailed, known, print_object
     from atwin.cli.running import run_work
+    from atwin.net.hosts import Hosts
+    from atwin.session.url import parse_hosts
+
+    names = Hosts(parse_hosts("--resolve", resolve))
 
     async def work() -> int:
         import time
 
         from atwin.models import MODELS, load_profile
+        from atwin.net.hosts import HostsNetwork
         from atwin.net.network import ConnectError, ResolveError
         from atwin.net.real import RealNetwork
         from atwin.net.traced import TracedNetwork
@@ -69,7 +76,7 @@ def probe(
         from atwin.session.tracing import current_trace
 
         target = _target(server, options, name, timeout)
-        network = TracedNetwork(RealNetwork(), current_trace())
+        network = TracedNetwork(HostsNetwork(RealNetwork(), names), current_trace())
         known(host=target.host, port=target.port)
         try:
             found = await survey(network, target, time.time())

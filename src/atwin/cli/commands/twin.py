@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from atwin.cli.options import FILE, FOLDER, MODEL, TRACE, Number, option, read_secret
+from atwin.cli.options import FILE, FOLDER, MODEL, RESOLVED, TRACE, Number, option, read_secret
 from atwin.cli.says import say
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ if TYPE_CHECKING:
     help="The SIM card: pin (asked for at each start), puk; apn, apn_user, apn_password and "
     "apn_auth (none, pap, chap) of a private APN. @FILE reads it from a file.",
 )
+@option("--resolve", **RESOLVED)
+@option("--offline", is_flag=True, help="Reach nothing but the names of --resolve.")
 @option("--cold", is_flag=True, help="Boot from power-off instead of having been on for a while.")
 @TRACE
 def twin(
@@ -83,6 +85,8 @@ def twin(
     host_drain: str | None,
     rts: str | None,
     dtr: str | None,
+    resolve: tuple[str, ...],
+    offline: bool,
     trace: str | None,
     **module: Any,
 ) -> int:
@@ -125,7 +129,7 @@ def twin(
         faults=load_plan(faults) if faults else None,
         sim=parse_card(read_secret("--sim", sim)) if sim else None,
         **module,
-    )
+    ).naming(resolve, offline)
     return run_work(_serve(Served(wanted, pty, tcp, rfc2217, serial, control)), trace)
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from atwin.clock import Clock
     from atwin.line.uart.uart import Uart
     from atwin.models import Profile
+    from atwin.net.hosts import Hosts
     from atwin.net.network import Network, Stream
     from atwin.twin.board.rtc import Rtc
     from atwin.twin.board.sim import Card, Identity
@@ -79,6 +80,8 @@ class Hardware:
     trace: Trace = NO_TRACE
     #: Where the name servers of AT+CDNSCFG listen.
     dns_port: int = DNS_PORT
+    #: Names that lead elsewhere; None until somebody asks for them.
+    hosts: Hosts | None = None
     #: All start-up and network times are multiplied by this; 0 makes them immediate.
     time_scale: float = 1.0
     #: Why the firmware started last.

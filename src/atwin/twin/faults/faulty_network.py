@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from atwin.net.hosts import NamedAddress
 from atwin.net.network import PLAIN, ConnectError, ResolveError
 from atwin.net.wrapper import NetworkWrapper
 from atwin.twin.faults.dice import Dice
@@ -98,7 +99,8 @@ class FaultyNetwork(NetworkWrapper):
     def _meets(self, case: Case, where: str) -> bool:
         assert isinstance(case.fault, NetworkFault)
         host = case.fault.host
-        names = (where.lower(), self._names.get(where))
+        named = where.name.lower() if isinstance(where, NamedAddress) else self._names.get(where)
+        names = (where.lower(), named)
         return not case.over and (host is None or host.lower() in names)
 
     def _find(self, kind: type[F], where: str) -> tuple[F, Case] | None:

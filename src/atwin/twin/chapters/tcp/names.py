@@ -50,6 +50,8 @@ class Names(ChapterService):
     async def resolve(self, host: str, cid: int | None = None) -> str:
         """The address of `host` for a link, or for bearer `cid`. Raises `ResolveError`."""
         hardware, of_network = self.run.hardware, self.run.hardware.cell.dns
+        if hardware.hosts is not None and hardware.hosts.decides(host):
+            return await hardware.network.resolve(host)
         chosen = () if is_literal(host) else dict.fromkeys(self._servers.get(cid, ()))
         own = tuple(takewhile(lambda server: server not in of_network, chosen))
         reached = tuple(server for server in own if self._can_be_reached(server))
@@ -63,6 +65,13 @@ class Names(ChapterService):
             if len(own) == len(chosen):
                 raise
         return await hardware.network.resolve(host)
+
+    async def look_up(self, host: str) -> str:
+        """The same for the host, which may go to the address by itself."""
+        address = await self.resolve(host)
+        if (hosts := self.run.hardware.hosts) is not None:
+            hosts.looked_up(address)
+        return address
 
     def _can_be_reached(self, server: str) -> bool:
         address = ipaddress.ip_address(server)

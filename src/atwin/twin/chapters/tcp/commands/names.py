@@ -80,7 +80,7 @@ async def _look_up(run: Run, name: str) -> None:
     """Say `name`'s address, or that it has none."""
     try:
         async with asyncio.timeout(RESOLVE_TIME):
-            address = await run.find(Names).resolve(name)
+            address = await run.find(Names).look_up(name)
     except NetworkError as error:
         log.info("CDNSGIP: %s", error)
         silent = isinstance(error, UnansweredError)
