@@ -208,6 +208,8 @@ EVENTS: dict[str, Callable[[Twin], None]] = {
     "insert_sim": lambda twin: twin.radio.insert_sim(),
     "power_key": lambda twin: twin.module.power_on(),
     "cut_power": lambda twin: twin.module.cut_power(),
+    "dtr_on": lambda twin: setattr(twin.pins, "dtr", False),
+    "dtr_off": lambda twin: setattr(twin.pins, "dtr", True),
     "ring": lambda twin: twin.calls.ring("+8613800138000"),
     "stop_ringing": lambda twin: twin.calls.give_up(),
 }

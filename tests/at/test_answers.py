@@ -81,11 +81,35 @@ def test_echo_and_ok() -> None:
             b"\r\n+CME ERROR: operation not allowed\r\n",
             Final("+CME ERROR: operation not allowed", ok=False, code=3),
         ),
+        (
+            b"\r\n+CME ERROR: SIM card verify failure\r\n",
+            Final("+CME ERROR: SIM card verify failure", ok=False, code=264),
+        ),
+        (
+            b"\r\n+CMS ERROR: invalid memory index\r\n",
+            Final("+CMS ERROR: invalid memory index", ok=False, code=321),
+        ),
         (b"\r\n+CME ERROR: no such thing\r\n", Final("+CME ERROR: no such thing", ok=False)),
     ],
 )
 def test_finals(wire: bytes, final: Final) -> None:
     assert parse("AT+X", wire) == [final]
+
+
+@pytest.mark.parametrize("echo", [b"\r", b"\r\n"])
+def test_an_echoed_line_feed_is_no_line(echo: bytes) -> None:
+    sent = "AT+FSREAD=a,1,0,4"
+    parser = AnswerParser()
+    parser.begin(sent, raw=4)
+    wire = sent.encode() + echo + b"\r\n"
+    events = [event for byte in wire for event in parser.feed(bytes((byte,)))]
+    events += parser.feed(b"\r\n\r\n\r\nOK\r\n")
+    assert events == [
+        Echo(sent),
+        BodyStart("", 4),
+        BodyData(memoryview(b"\r\n\r\n")),
+        Final("OK", ok=True),
+    ]
 
 
 def test_custom_final() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from atwin.at.dialect.urcs import ROM_BANNER, Ready, SimToolkit, SmsReady
+from atwin.at.dialect.urcs import ROM_BANNER, Ready
 from atwin.line.frame import UartSettings
 from atwin.twin.board.installed import Installed
 from atwin.twin.chapters.network.radio import Radio
@@ -16,7 +16,6 @@ from atwin.twin.chapters.upgrade.service import install
 from atwin.twin.engine.run import Chapter, Run
 
 if TYPE_CHECKING:
-    from atwin.at.dialect.said import Urc
     from atwin.twin.board.hardware import Hardware
     from atwin.twin.board.power import Power
 
@@ -54,14 +53,6 @@ CHAPTERS: tuple[Chapter, ...] = tuple(
         "answered.network_time",
         "answered.ftp",
     )
-)
-
-
-#: What it says when the card has started, where it has the feature, so many seconds after the
-#: last.
-_OF_CARD: tuple[tuple[str, float, Urc], ...] = (
-    ("stn_at_boot", 0.2, SimToolkit(37)),
-    ("sms_ready_at_boot", 0.8, SmsReady()),
 )
 
 
@@ -104,15 +95,6 @@ class Firmware(Run):
         self.line.start()
         self.urc(Ready())
         self.power_up(warm=False)
-        self.spawn(self._tell_of_card())
         if again := self.profile.seconds("ready_again"):
             await self.hardware.pause(again)
             self.urc(Ready())
-
-    async def _tell_of_card(self) -> None:
-        """What some firmware says when its card has started: its menu, its messages."""
-        await self.hardware.pause(self.profile.seconds("sim"))
-        for feature, seconds, urc in _OF_CARD:
-            if self.profile.has(feature) and self.radio.sim_usable:
-                await self.hardware.pause(seconds)
-                self.urc(urc)

@@ -43,6 +43,7 @@ ABSENT = (
     _real("TCP and UDP", "+CIPSERVER", "A module cannot be a server."),
     _real("Location", "+AIRLBS +LBS", "In the command index of the manual alone."),
     _real("Production", "+EGMR +ECPCFG", "Not for customers."),
+    _real("As any modem", "&V L M", "In no source."),
     _real("Events", "+CIND +CMER", "Not in the manual."),
     _real("VoLTE", "+IMS +IMSREG +VOLTE", "Measured to be ERROR on EC718."),
     _real(

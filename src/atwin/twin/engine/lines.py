@@ -86,6 +86,9 @@ class LineReader:
             typed = bytes(rx[:end])
             return self._end(typed, self._remember(typed.decode("latin-1")), rx, end)
         typed = bytes(rx[:end]) if end >= 0 else bytes(rx)
+        # Up to the first character that is taken back.
+        edited = typed.find(BACKSPACE) + 1
+        typed = typed[: edited or None]
         if (self._line + typed[:2])[:2].upper() == b"A/" and len(self._line) < 2:
             # It needs no terminator, so what follows is another line.
             typed = typed[: 2 - len(self._line)]
@@ -94,7 +97,7 @@ class LineReader:
         if self._repeats():
             self._line.clear()
             return Taken(echo, self._previous)
-        if not rx:
+        if edited or not rx:
             return Taken(echo)
         return self._end(echo, self._finish(), rx, 0)
 
@@ -149,19 +152,13 @@ class LineReader:
         del rx[:count]
 
     def _append(self, typed: bytes) -> bytes:
-        """Add to the line; the echo of what was typed."""
-        if BACKSPACE not in typed:
-            self._extend(typed)
-            return typed
-        echo = b""
-        for value in typed:
-            if value != BACKSPACE:
-                self._extend(bytes((value,)))
-                echo += bytes((value,))
-            elif self._line:
-                self._line.pop()
-                echo += b"\b \b"
-        return echo
+        """Add to the line, whose last character a backspace takes back; the echo of it."""
+        kept = typed.removesuffix(b"\b")
+        self._extend(kept)
+        if kept == typed or not self._line:
+            return kept
+        self._line.pop()
+        return kept + b"\b \b"
 
     def _extend(self, typed: bytes) -> None:
         # The terminator counts as one byte of the line.

@@ -19,6 +19,7 @@ from atwin.at.dialect.urcs import (
 from atwin.at.reply import CmeError
 from atwin.twin.board.cell import SERVICE
 from atwin.twin.board.sim import Access, SimChoice
+from atwin.twin.chapters.network.card_texts import tell_of_card
 from atwin.twin.chapters.network.nitz import NetworkTimeService
 from atwin.twin.chapters.network.pdp import Pdp
 from atwin.twin.chapters.network.state import NOT_REGISTERED, SEARCHING, NetworkState
@@ -114,13 +115,19 @@ class Radio(NetworkState):
         if self._hardware.profile.has("cpin_at_boot"):
             with suppress(CmeError):
                 self._urc(SimState(self.sim_state))
+        self._tell_of_card()
         self._begin_search("boot_search")
 
     def unlocked(self) -> None:
         """The PIN was right: go on where the start stood still."""
         self._sim_unlocked = True
+        self._tell_of_card()
         if not self.registered:
             self._begin_search("search")
+
+    def _tell_of_card(self) -> None:
+        if self.sim_usable:
+            self.run.spawn(tell_of_card(self.run, lambda: self.sim_usable))
 
     def set_functionality(self, level: int) -> None:
         """AT+CFUN: 1 registers after a while; 0 and 4 leave the network at once."""

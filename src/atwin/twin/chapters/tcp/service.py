@@ -170,7 +170,9 @@ class Sockets(ChapterService):
             self.scene.move(Event.CONNECTED)
         if self.settings.mode:
             unsent, self._unsent = self._unsent, b""
-            transparent = Transparent(self.run, link, self.incoming, self.settings, unsent)
+            transparent = Transparent(
+                self.run, link, self.incoming, self.settings, unsent, self._hang_up
+            )
             self._transparent = transparent
             self.run.line.in_gap(lambda: self._begin(transparent))
         else:
@@ -187,6 +189,12 @@ class Sockets(ChapterService):
         link.close()
         self._link_down(link)
         return Reply(final=str(CloseOk(self.number(link))))
+
+    def _hang_up(self, link: Link) -> None:
+        """DTR went off in transparent mode, with AT&D2."""
+        link.close()
+        self.run.urc(Closed())
+        self._link_down(link)
 
     def shut(self) -> None:
         """AT+CIPSHUT: from any state to the first one, without a word about the links."""

@@ -82,10 +82,18 @@ class Transparent:
     """The passage from the line to one link, entered and left any number of times."""
 
     def __init__(
-        self, run: Run, link: Link, incoming: Incoming, settings: TcpSettings, unsent: bytes
+        self,
+        run: Run,
+        link: Link,
+        incoming: Incoming,
+        settings: TcpSettings,
+        unsent: bytes,
+        hang_up: Callable[[Link], None],
     ) -> None:
-        """`unsent`: what the last link left, see AT+CIPCCFG."""
+        """`unsent`: what the last link left, see AT+CIPCCFG. `hang_up` ends this one."""
+        self._run = run
         self._settings = settings
+        self._hang_up = hang_up
         self._clock = run.hardware.clock
         self._line = run.line
         self._link = link
@@ -102,6 +110,7 @@ class Transparent:
         self._incoming.online = True
         self._escape = Escape(self._clock, self._line.resume, self._found)
         self._seen, self._escaped = 0, False
+        self._run.hardware.modem_lines.on_dtr.append(self._dtr_moved)
         self._line.hand_over(self)
         self._link.mode_changed()
 
@@ -145,13 +154,26 @@ class Transparent:
         self._line.resume()
 
     def _leave(self) -> None:
-        """`+++`: the link stays, and what it receives waits for ATO."""
+        """`+++` or DTR: the link stays, and what it receives waits for ATO."""
         self._line.in_gap(lambda: frame_urc(OK))
         self._give_back()
+
+    def _dtr_moved(self, high: bool) -> None:
+        """DTR goes off, which AT&D gives a meaning; what was typed before is for the link."""
+        mode = self._run.settings.dtr
+        if high and mode:
+            rx = self._run.hardware.uart.rx
+            self._take(rx, len(rx))
+            if mode == 1:
+                self._leave()
+            else:
+                self._hang_up(self._link)
 
     def _give_back(self) -> None:
         if self._incoming.online:
             self._incoming.online = False
+            if self._dtr_moved in (calls := self._run.hardware.modem_lines.on_dtr):
+                calls.remove(self._dtr_moved)
             if self._escape is not None:
                 self._escape.forget()
             self._line.take_back()
