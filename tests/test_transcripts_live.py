@@ -1,4 +1,4 @@
-"""The quick transcripts over a PTY and over TCP, on the real clock."""
+"""The quick transcripts over a PTY or TCP, on the real clock."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ async def on_a_real_line(transcript: Transcript, split: str, module: Port, addre
         await host.close()
 
 
+@pytest.mark.sampled("split", "line")
 @pytest.mark.parametrize("split", SPLITS)
 @pytest.mark.parametrize("transcript", QUICK, ids=str)
 @pytest.mark.parametrize("line", [over_pty, over_tcp])
