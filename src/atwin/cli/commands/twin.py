@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     "--model",
     type=MODEL,
     default="air724ug",
-    help="One of `atwin models`, with an earlier firmware (air780e-at@V1122), or a profile of your own:"
-    " ./mine.toml.",
+    help="One of `atwin models`, with an earlier firmware (air780e-at@V1122), or a profile of your"
+    " own: ./mine.toml.",
 )
 @option(
     "--pty", type=FILE, metavar="LINK", help="Serve a PTY, and make LINK a symbolic link to it."

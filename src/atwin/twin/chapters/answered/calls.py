@@ -34,7 +34,7 @@ _TONES = re.compile(r"[0-9#*A-D]+", re.IGNORECASE)
 _SWITCH, _NOTHING = OneOf(0, 1), Argument("")
 #: EC618 and EC718 know these, and have nothing that would serve them.
 _SUPPLEMENTARY = ("supplementary", Cme.NOT_SUPPORTED)
-_SETTINGS = "voice_settings"
+_OWN = "voice_settings"
 
 
 class CallCommands(Answered):
@@ -48,16 +48,16 @@ class CallCommands(Answered):
         Row("+CRC", {"on": _SWITCH}, "Tell a call by +CRING: VOICE (1) or RING (0).", kept=(0,)),
         Row("+CVHU", {"mode": _SWITCH}, "Whether ATH ends a voice call.", kept=(0,)),
         Row("+VTD", {"length": Range(1, 10)}, "The length of a tone.", kept=(3,)),
-        Row("+CLVL", {"level": Range(0, 100)}, "The loudness.", kept=(50,), needs=_SETTINGS),
-        Row("+CMUT", {"on": _SWITCH}, "Mute the microphone.", kept=(0,), needs=_SETTINGS),
-        Row("+CMIC", {"gain": Tail("gain")}, "The microphone's gain.", needs=_SETTINGS),
-        Row("+ECHO", {"values": Tail("values")}, "Echo cancelling.", needs=_SETTINGS),
-        Row("+CMOD", {"mode": OneOf(0)}, "The mode of calls.", kept=(0,), needs=_SETTINGS),
+        Row("+CLVL", {"level": Range(0, 100)}, "The loudness.", kept=(50,), needs=_OWN),
+        Row("+CMUT", {"on": _SWITCH}, "Mute the microphone.", kept=(0,), needs=_OWN),
+        Row("+CMIC", {"gain": Tail("gain")}, "The microphone's gain.", needs=_OWN),
+        Row("+ECHO", {"values": Tail("values")}, "Echo cancelling.", needs=_OWN),
+        Row("+CMOD", {"mode": OneOf(0)}, "The mode of calls.", kept=(0,), needs=_OWN),
         Row(
-            "+CSTA", {"type": OneOf(129, 145)}, "The type of numbers.", kept=(129,), needs=_SETTINGS
+            "+CSTA", {"type": OneOf(129, 145)}, "The type of numbers.", kept=(129,), needs=_OWN
         ),
-        Row("+CEER", {}, "Why a call ended.", execute="No report available", needs=_SETTINGS),
-        Row("+SETVOLTE", {"on": _SWITCH}, "Calls over LTE.", kept=(1,), needs=_SETTINGS),
+        Row("+CEER", {}, "Why a call ended.", execute="No report available", needs=_OWN),
+        Row("+SETVOLTE", {"on": _SWITCH}, "Calls over LTE.", kept=(1,), needs=_OWN),
         Row(
             "+COLP",
             {"on": _SWITCH},
