@@ -368,7 +368,10 @@ def test_a_line_feed_that_comes_late_is_echoed_alone_and_is_no_line() -> None:
         now = asyncio.get_running_loop().time
         begun = now()
         rig.terminal.type(b"AT\r")
+        await asyncio.sleep(0.01)
+        assert not rig.run.line.is_idle
         assert await rig.terminal.expect(b"OK\r\n") == b"AT\r\r\nOK\r\n"
+        assert rig.run.line.is_idle
         assert now() - begun == pytest.approx(0.02)
         assert await rig.answer(b"\n") == b"\n"
         assert await rig.answer(b"AT+DATA=1\r") == b"AT+DATA=1\r\r\n> "

@@ -133,7 +133,8 @@ class Interpreter:
     @property
     def is_idle(self) -> bool:
         """Whether it waits for a command, with nothing to say."""
-        return self._is_gap() and not self._unsolicited and not self._announced
+        waits = self._unsolicited or self._announced or self._reader.holds
+        return self._is_gap() and not waits
 
     def say(self, raw: bytes) -> None:
         """Put bytes on the line as they are: what is no line (the ROM banner, a passage's data)."""

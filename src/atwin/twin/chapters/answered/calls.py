@@ -53,9 +53,7 @@ class CallCommands(Answered):
         Row("+CMIC", {"gain": Tail("gain")}, "The microphone's gain.", needs=_OWN),
         Row("+ECHO", {"values": Tail("values")}, "Echo cancelling.", needs=_OWN),
         Row("+CMOD", {"mode": OneOf(0)}, "The mode of calls.", kept=(0,), needs=_OWN),
-        Row(
-            "+CSTA", {"type": OneOf(129, 145)}, "The type of numbers.", kept=(129,), needs=_OWN
-        ),
+        Row("+CSTA", {"type": OneOf(129, 145)}, "The type of numbers.", kept=(129,), needs=_OWN),
         Row("+CEER", {}, "Why a call ended.", execute="No report available", needs=_OWN),
         Row("+SETVOLTE", {"on": _SWITCH}, "Calls over LTE.", kept=(1,), needs=_OWN),
         Row(
