@@ -19,6 +19,7 @@ import socketserver
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
@@ -219,19 +220,25 @@ def servers() -> Iterator[tuple[int, int]]:
 TIME_SCALE = 0.1
 
 
+def run(model: str, echo: int, web: int) -> list[str]:
+    """What became of each host on a module of `model`."""
+    told = []
+    for name, host in HOSTS.items():
+        with atwin.twin(model, time_scale=TIME_SCALE) as module:
+            try:
+                said = host(module.port, echo, web)
+            except Exception as error:  # of a library of others too
+                said = f"failed: {error!r}"
+        told.append(f"{model:13} {name:11} {said}")
+    return told
+
+
 def main() -> int:
     """Exit code 1 when a host did not come through."""
-    failed = 0
-    with servers() as (echo, web):
-        for model in MODELS:
-            for name, host in HOSTS.items():
-                with atwin.twin(model, time_scale=TIME_SCALE) as module:
-                    try:
-                        print(f"{model:13} {name:11} {host(module.port, echo, web)}", flush=True)
-                    except Exception as error:  # of a library of others too
-                        failed = 1
-                        print(f"{model:13} {name:11} failed: {error!r}", flush=True)
-    return failed
+    with servers() as ports, ThreadPoolExecutor(len(MODELS)) as pool:
+        lines = [line for told in pool.map(lambda m: run(m, *ports), MODELS) for line in told]
+    print("\n".join(lines))
+    return int(any(" failed: " in line for line in lines))
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ def _ended(
 
 def _dialogue(shown: str) -> Iterator[tuple[str, str]]:
     """Commands and what followed each until the next."""
-    command, results = "", [""]
+    command, results = "", list[str]()
     for line in shown.splitlines():
         if found := re.match(r" *[\d.]+ ([<>]) (.*)", line):
             if found[1] == "<":
