@@ -27,7 +27,8 @@ from atwin.line.opener import open_port
 from atwin.line.ports.memory import memory_pair
 from atwin.line.ports.pty import PtyPort
 from atwin.line.ports.tcp import TcpServerPort
-from atwin.session.opening import made_twin, open_line
+from atwin.session.opening import open_line
+from atwin.session.twins import made_twin
 from atwin.session.url import parse_port_url, parse_twin_url
 from atwin.testing.origin import Generated
 

@@ -61,7 +61,7 @@ class Port(Protocol):
 
 @runtime_checkable
 class TellingPort(Protocol):
-    """A port of the module's end that sees how the host set its own: memory, PTY, RFC 2217."""
+    """A port of the module's end that sees how the host set its own: memory, PTY, RFC 2217, a pair."""
 
     #: As it is now.
     host_settings: HostSettings
@@ -79,6 +79,14 @@ class TellingPort(Protocol):
 
     def show_error(self, error: ReceiveError) -> None:
         """Let the host know what its receiver noticed, where it can know."""
+
+
+@runtime_checkable
+class ShortPort(Protocol):
+    """A port of the module's end that is to be read no more while much of the host waits."""
+
+    #: Bytes that may wait for the line.
+    most_waiting: int
 
 
 @runtime_checkable

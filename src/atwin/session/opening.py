@@ -12,8 +12,9 @@ from atwin.host.tls import TlsSettings
 from atwin.line.opener import open_port
 from atwin.line.pins import PINS, HostPins, Pin, PinError, open_pins
 from atwin.line.port import Port
-from atwin.session.tracing import current_trace, traced_line
-from atwin.session.url import PortUrl, TwinWishes, parse_port_url
+from atwin.session.tracing import traced_line
+from atwin.session.twins import made_twin
+from atwin.session.url import PortUrl, parse_port_url
 from atwin.twin.twin import Twin
 
 
@@ -98,27 +99,6 @@ async def open_line(asked: PortUrl) -> AsyncIterator[OpenLine]:
         return
     async with made_twin(asked.twin) as twin:
         yield OpenLine(twin.port, TwinPins(twin), twin)
-
-
-def made_twin(wanted: TwinWishes, port: Port | None = None) -> Twin:
-    """The twin `wanted`, at `port` or with a line of its own. Raises `StateError`."""
-    return Twin(
-        wanted.profile,
-        port,
-        network=wanted.network,
-        seed=wanted.seed,
-        warm=not wanted.cold,
-        time_scale=wanted.time_scale,
-        baud=wanted.line.baud,
-        host_fifo=wanted.line.host_fifo,
-        wiring=wanted.line.wiring,
-        state=wanted.state,
-        faults=wanted.faults,
-        trace=current_trace(),
-        sim=wanted.sim,
-        hosts=wanted.hosts,
-        offline=wanted.offline,
-    )
 
 
 @asynccontextmanager

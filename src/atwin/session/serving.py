@@ -15,8 +15,8 @@ from atwin.line.ports.tcp import TcpServerPort
 from atwin.models import UnknownModelError, load_profile
 from atwin.net.hosts import Hosts
 from atwin.session.loop_thread import LoopThread
-from atwin.session.opening import made_twin
 from atwin.session.plans import as_plan
+from atwin.session.twins import made_twin
 from atwin.session.url import TwinWishes, checked_card, parse_line_model, parse_twin_url
 from atwin.text import decimal, shown
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from atwin.line.frame import XOFF, XON, ReceiveError
+from atwin.line.port import ShortPort
 from atwin.line.uart.flow import ModuleStop
 from atwin.line.uart.host_receiver import XOFF_BYTES, HostFifo, HostReceiver
 from atwin.line.uart.lane import Lane
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from atwin.line.uart.loss import Loss
     from atwin.line.uart.rates import Rates
 
-#: Bytes on their way to the module above which the port is not read, and below which it is again.
-_MUCH, _LITTLE = 65536, 16384
+#: Bytes on their way to the module above which the port is not read, unless it says fewer; it is
+#: again below a quarter of that.
+_MUCH = 65536
 
 
 class Intake:
@@ -46,6 +48,7 @@ class Intake:
         #: Called when `rx` has news; None while no firmware runs.
         self.notify: Callable[[], None] | None = None
         self._port = port
+        self._much = port.most_waiting if isinstance(port, ShortPort) else _MUCH
         self._size = size
         self._heard = heard
         self._filled = filled
@@ -54,7 +57,7 @@ class Intake:
     def put(self, data: bytes) -> None:
         """From the port."""
         self.lane.put(data)
-        if self._reading and self.lane.pending > _MUCH:
+        if self._reading and self.lane.pending > self._much:
             self._reading = False
             self._port.pause_reading()
 
@@ -86,7 +89,7 @@ class Intake:
         self.on_lost(size)
 
     def _read_again(self) -> None:
-        if not self._reading and self.lane.pending < _LITTLE:
+        if not self._reading and self.lane.pending < self._much // 4:
             self._reading = True
             self._port.resume_reading()
 
