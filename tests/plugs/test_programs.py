@@ -29,17 +29,20 @@ MODULE = "atwin-twin"
 OK = b"AT\r\r\nOK\r\n"
 
 
+def modules_on() -> bool:
+    return MODULE in {thread.name for thread in threading.enumerate()}
+
+
 @pytest.fixture(autouse=True)
-def nothing_warns_and_nothing_is_left() -> Iterator[None]:
-    before = threading.active_count()
+def nothing_warns_and_no_module_is_left() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         yield
-    assert threading.active_count() == before
+    assert not modules_on()
 
 
 def wait_until_closed() -> None:
-    while MODULE in {thread.name for thread in threading.enumerate()}:
+    while modules_on():
         time.sleep(0.001)
 
 

@@ -61,7 +61,7 @@ class Port(Protocol):
 
 @runtime_checkable
 class TellingPort(Protocol):
-    """A port of the module's end that sees how the host set its own: memory, PTY, RFC 2217, a pair."""
+    """A port of the module's end that sees how the host set its own: all but TCP and devices."""
 
     #: As it is now.
     host_settings: HostSettings
