@@ -33,7 +33,7 @@ help:
 	@echo "make bench      against curl; line: efficiency, rate, PTY; trace; TLS; idle modules; 1,000 random fault plans"
 	@echo "make prove      each fuzzer of tests/fuzz for SECONDS (60), with a new seed each time; every"
 	@echo "                download of tests/matrix, and its servers against curl; 200 interruptions; PLANS (2000)"
-	@echo "                new random fault plans; everything that make test draws samples of"
+	@echo "                new random fault plans; programs of others that are here; all that make test draws samples of"
 	@echo "make programs   start programs of others on every model (docs/by-hand.md); installs them"
 	@echo "make newest     the quick tests on the newest Python that is here"
 	@echo "make reference  write docs/commands.md and docs/api.md from the source"
@@ -80,6 +80,7 @@ prove: $(DEV) tools
 	$(BIN)/python -m tests.matrix --all
 	$(BIN)/python -m tests.matrix.curl
 	$(BIN)/python -m tests.prove.interruptions --count 200
+	$(BIN)/python -m tests.prove.programs
 	$(BIN)/python -m bench.faults --new $(PLANS)
 	ATWIN_TEST_WHOLE=1 $(PYTEST) -m "sampled or hypothesis"
 
