@@ -107,6 +107,20 @@ def test_a_key_is_never_shown_whatever_gets_lost(
         assert secret not in text.replace("FSWRITE", "")
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (b"ATQ0 V1 E1 S0=0 &C1 &D2", "ATQ0 V1 E1 S0=0 &C1 &D2"),
+        (b"ATQ0 V1 E1 S0=0 &C1 &D2 +FCLASS=0", "ATQ0 V1 E1 S0=0 &C1 &D2 +FCLASS=0"),
+        (b'ATE0 V1 Q0 S0=0 X4+CSTT="a","u","secret"', 'ATE0 V1 Q0 S0=0 X4+CSTT="a","u",***'),
+        (b"ATE0 V1 Q0 hunter2hunter2", "(25 bytes)"),
+        (b"ATE1b2Q3d4V5e6M7a8L9c0", "(22 bytes)"),
+    ],
+)
+def test_settings_in_a_row_are_a_command_however_long(line: bytes, shown: str) -> None:
+    assert heard([(">", line + b"\r"), ("<", b"\r\nOK\r\n")]) == [f"> {shown}", "< OK"]
+
+
 @pytest.mark.parametrize("header", [b"", b"+FSREAD: "])
 def test_a_file_that_is_read_is_its_size(header: bytes) -> None:
     answer = b"\r\n" + header + KEY + b"\r\nOK\r\n"

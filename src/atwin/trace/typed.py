@@ -30,8 +30,13 @@ _CR, _LF = 0x0D, 0x0A
 _LINE_END = re.compile(rb"[\r\n]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 #: What is written down of the bytes to the module. The rule is narrow on purpose: after a prompt
-#: that was lost, a line of a key file must not pass for a command.
-_COMMAND = re.compile(r"AT(?:.{0,14}|[\w&; ]{0,14}[+*^][A-Z]\w*\s*(?:[=?;].*)?)|A/", re.IGNORECASE)
+#: that was lost, a line of a key file must not pass for a command. Settings as modem programs put
+#: them in a row, `ATQ0 V1 E1 S0=0 &C1`, may be longer: a letter and a number each.
+_SETTINGS = r"(?:(?:&[CDFKVW]|[EHLMQSVXZ])\d{1,3}(?:=\d{1,3})?[ ;]?)*"
+_EXTENDED = r"[+*^][A-Z]\w*\s*(?:[=?;].*)?"
+_COMMAND = re.compile(
+    rf"AT(?:.{{0,14}}|[\w&; ]{{0,14}}{_EXTENDED}|{_SETTINGS}(?:{_EXTENDED})?)|A/", re.IGNORECASE
+)
 
 
 class Amount:
