@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         (["post", "http://h/f", "--data", "@/nowhere"], "cannot read /nowhere: No such file"),
         (["twin", "--model", "sim800"], "unknown model 'sim800'"),
         (["twin", "--baud", "fast"], "max, or one of 600"),
-        (["twin", "--pty", "/tmp/x", "--tcp", "127.0.0.1:0"], "choose one"),
+        (["twin", "--pty", "/tmp/x", "--pty", "/tmp/x"], "each module needs one of its own"),
         (["twin", "--tcp", "7000"], "it takes HOST:PORT"),
         (["twin", "--tcp", "127.0.0.1:" + "7" * 5000], "it takes HOST:PORT"),
         (["twin", "--rfc2217", "127.0.0.1:٧٠٠٠"], "it takes HOST:PORT"),

@@ -61,7 +61,11 @@ def _tell_rung(rung: str) -> None:
 
 @contextmanager
 def told_faults(
-    twin: Twin | None, facts: dict[str, object] | None = None, *, live: bool = True
+    twin: Twin | None,
+    facts: dict[str, object] | None = None,
+    *,
+    live: bool = True,
+    whose: str = "",
 ) -> Iterator[None]:
     """Say on stderr what goes wrong in `twin`, as it does (if `live`), and in the end what did not.
 
@@ -82,7 +86,7 @@ def told_faults(
             facts["faults"] = [case.table for case in twin.faults.cases]
         for case in twin.faults.cases:
             if why := case.why_never:
-                say(f"fault '{case.fault}' never began: {why}")
+                say(f"{whose}fault '{case.fault}' never began: {why}")
 
 
 def _say_event(event: Happened) -> None:

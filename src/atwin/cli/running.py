@@ -6,7 +6,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from atwin.cli.ending import INTERRUPTED, STOPPED, TERMINATED, CommandFailed, judged
@@ -53,10 +54,26 @@ def show_log(level: int) -> None:
     logging.basicConfig(level=level, handlers=[handler])
 
 
+#: Whose log lines these are, where there are several.
+_LOGGED: ContextVar[str] = ContextVar("logged", default="")
+
+
+@contextlib.contextmanager
+def named_log(name: str) -> Iterator[None]:
+    """Log lines of what is begun inside begin with `name`."""
+    before = _LOGGED.set(name)
+    try:
+        yield
+    finally:
+        _LOGGED.reset(before)
+
+
 class SafeFormatter(logging.Formatter):
     """Log lines as `one_line`; their tracebacks keep their lines."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - of the base
+        if name := _LOGGED.get():
+            record.message = name + record.message
         return one_line(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - of the base

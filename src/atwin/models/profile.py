@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from atwin.text import shown
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -151,6 +153,8 @@ TEXTS = {
     "ntp_default": "server and zone of AT+CNTP? after a start",
     "sms_memories": "memories of AT+CPMS, as its test form lists them",
 }
+#: Values that are no numbers.
+WORDS = frozenset((*CHOICES, *TEXTS))
 NAMES = {
     "name": "as AT+CGMM says it",
     "title": "for people",
@@ -309,7 +313,10 @@ class Profile:
             else:
                 of = next((t for t, (known, _) in TABLES.items() if name in known), None)
                 if of is None:
-                    raise UnknownModelError(f"{self.key} has no flag called {name}")
+                    raise UnknownModelError(
+                        f"{self.key} has no flag called {shown(name, limit=80)}; "
+                        "`atwin models` prints the ones there are"
+                    )
                 changed, read = tables[of], TABLES[of][1]
             is_switch = read is read_feature and value in (0, 1)
             try:

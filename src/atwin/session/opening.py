@@ -14,7 +14,7 @@ from atwin.line.pins import PINS, HostPins, Pin, PinError, open_pins
 from atwin.line.port import Port
 from atwin.session.tracing import traced_line
 from atwin.session.twins import made_twin
-from atwin.session.url import PortUrl, parse_port_url
+from atwin.session.url import NO_NAMES, PortUrl, parse_port_url
 from atwin.twin.twin import Twin
 
 
@@ -64,10 +64,7 @@ async def modem_on(
     asked = parse_port_url(url)
     if resolve or offline:
         if asked.twin is None:
-            raise OptionError(
-                f"{'--resolve' if resolve else '--offline'}: names can be set in a twin:// port"
-                " only; any other module asks its own network"
-            )
+            raise OptionError(f"{'--resolve' if resolve else '--offline'}: {NO_NAMES}")
         asked = replace(asked, twin=asked.twin.naming(resolve, offline))
     async with open_line(asked) as line, pins_for(pins, line.port, line.pins) as means:
         with telling(line.twin):

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from atwin.host.errors import OptionError
 from atwin.line.frame import RATES, USUAL_RATE, Flow
 from atwin.line.uart.host_receiver import HostFifo
-from atwin.models import CHOICES, Profile, load_profile
+from atwin.models import WORDS, Profile, load_profile
 from atwin.net.hosts import Hosts, parse_rule
 from atwin.session.plans import load_plan
 from atwin.text import decimal, shown
@@ -19,7 +19,7 @@ from atwin.twin.board.sim import CARD_VALUES, Card
 from atwin.twin.pins import Wire, Wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from atwin.net.network import Network
@@ -33,6 +33,9 @@ _USUAL_FIFO = 4096
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 _SWITCH = {"true": 1, "on": 1, "yes": 1, "false": 0, "off": 0, "no": 0}
+
+#: Of a port that is not `twin://`.
+NO_NAMES = "names can be set in a twin:// port only; any other module asks its own network"
 
 #: How the URL of a twin in this process begins.
 SCHEME = "twin://"
@@ -66,7 +69,7 @@ class TwinWishes:
     hosts: Mapping[str, str] = field(default_factory=dict)
     offline: bool = False
 
-    def naming(self, rules: Iterable[str], offline: bool = False) -> TwinWishes:
+    def naming(self, rules: Sequence[str], offline: bool = False) -> TwinWishes:
         """The same with more names (see `parse_hosts`). Raises `OptionError`."""
         return replace(
             self,
@@ -101,24 +104,19 @@ def parse_port_url(text: str) -> PortUrl:
     elsewhere. Any other parameter is a value of a table of the profile, or a quirk.
     Raises `OptionError` and `UnknownModelError`.
     """
-    if _CONTROL.search(text):
-        raise OptionError(f"port '{shown(text, limit=80)}': it holds a control character")
-    url, _, query = text.partition("?")
-    # Bytes that are no UTF-8 may be part of the name of a file: they stay what they are.
-    pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
-    values = dict(pairs)
+    url, values, rules = _split(text)
     speed = values.pop("speed", None)
     flow = values.pop("flow", "auto")
     if flow not in _FLOWS:
         raise OptionError(f"flow={flow!r}: give one of {', '.join(_FLOWS)}")
     rate, twin = USUAL_RATE, None
     if url.startswith(SCHEME):
-        rules = [value for name, value in pairs if name == "resolve"]
-        values.pop("resolve", None)
-        twin = _parse_twin(url, values, parse_hosts("resolve", rules))
+        twin = parse_wishes(url.removeprefix(SCHEME), values, parse_hosts("resolve", rules))
     else:
         if "baud" in values:
             rate = check_rate("baud", values.pop("baud"))
+        if rules:
+            raise OptionError(f"{text}: {NO_NAMES}")
         if values:
             raise OptionError(f"{text}: {next(iter(values))!r} means nothing for a port")
     return PortUrl(
@@ -138,10 +136,31 @@ def parse_twin_url(url: str) -> TwinWishes:
     return twin
 
 
-def _parse_twin(url: str, values: dict[str, str], hosts: Mapping[str, str]) -> TwinWishes:
-    model = url.removeprefix(SCHEME)
+def split_model(text: str) -> tuple[str, dict[str, str], dict[str, str]]:
+    """A model, and what `?name=value&…` after it asks for: values, and names that lead elsewhere.
+
+    Raises `OptionError`.
+    """
+    model, values, rules = _split(text)
+    return model, values, parse_hosts("resolve", rules)
+
+
+def _split(text: str) -> tuple[str, dict[str, str], list[str]]:
+    """What stands before the `?`, the values after it, and those of `resolve`."""
+    if _CONTROL.search(text):
+        raise OptionError(f"port '{shown(text, limit=80)}': it holds a control character")
+    url, _, query = text.partition("?")
+    # Bytes that are no UTF-8 may be part of the name of a file: they stay what they are.
+    pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+    rules = [value for name, value in pairs if name == "resolve"]
+    return url, {name: value for name, value in pairs if name != "resolve"}, rules
+
+
+def parse_wishes(model: str, given: Mapping[str, str], hosts: Mapping[str, str]) -> TwinWishes:
+    """What the URL of a twin asks for, taken apart. Raises as `parse_port_url` does."""
     if "/" in model and not model.endswith(".toml"):
-        raise OptionError(f"{url}: nothing may follow the model but ?name=value&…")
+        raise OptionError(f"{model}: nothing may follow the model but ?name=value&…")
+    values = dict(given)
     line = parse_line_model(
         values.pop("baud", "max"),
         values.pop("host_fifo", None),
@@ -157,7 +176,7 @@ def _parse_twin(url: str, values: dict[str, str], hosts: Mapping[str, str]) -> T
     faults = values.pop("faults", None)
     sim = checked_card({name: values.pop(name) for name in CARD_VALUES if name in values})
     flags = {
-        name: value if name in CHOICES else _number(name, value) for name, value in values.items()
+        name: value if name in WORDS else _number(name, value) for name, value in values.items()
     }
     profile = load_profile(model).with_flags(**flags)
     plan = load_plan(faults) if faults else None
@@ -175,8 +194,10 @@ def _parse_twin(url: str, values: dict[str, str], hosts: Mapping[str, str]) -> T
     )
 
 
-def parse_hosts(option: str, rules: Iterable[str]) -> dict[str, str]:
+def parse_hosts(option: str, rules: Sequence[str]) -> dict[str, str]:
     """Names and where they lead, by `NAME[:PORT]:ADDRESS[:PORT]` each. Raises `OptionError`."""
+    if not rules:
+        return {}
     try:
         return dict(Hosts(dict(map(parse_rule, rules))))
     except ValueError as error:

@@ -76,7 +76,7 @@ def test_in_the_url_of_a_twin_and_what_is_refused(port: int, tmp_path: Path) -> 
             "--resolve: names can be set in a twin:// port only; any other module asks its own",
         ),
         (["--port", "socket://127.0.0.1:1", "--offline"], "--offline: names can be set in a twin"),
-        (["--port", "socket://127.0.0.1:1?resolve=a"], "'resolve' means nothing for a port"),
+        (["--port", "socket://127.0.0.1:1?resolve=a"], "?resolve=a: names can be set in a twin://"),
     ],
 )
 def test_what_cannot_be(options: list[str], words: str) -> None:

@@ -117,12 +117,6 @@ def test_a_serial_device(twins: list[subprocess.Popen[bytes]]) -> None:
     os.close(slave)
 
 
-def test_one_line_only() -> None:
-    ended = atwin("twin", "--tcp", "127.0.0.1:0", "--rfc2217", "127.0.0.1:0")
-    assert ended.returncode == 2
-    assert "--tcp and --rfc2217: a module has one line" in ended.stderr
-
-
 def test_a_cold_start_prints_the_boot_text(twins: list[subprocess.Popen[bytes]]) -> None:
     twins.append(start("console", "--port", "twin://air724ug?cold=1"))
     assert twins[0].stdout is not None

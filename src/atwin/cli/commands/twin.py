@@ -1,4 +1,4 @@
-"""`atwin twin`: a virtual module on a line of one of four kinds."""
+"""`atwin twin`: virtual modules, each on a line of one of four kinds."""
 
 from __future__ import annotations
 
@@ -10,36 +10,59 @@ from atwin.cli.options import FILE, FOLDER, MODEL, RESOLVED, TRACE, Number, opti
 from atwin.cli.says import say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from atwin.session.serving import Served
 
 
 @click.command()
 @option(
+    "--config",
+    type=FILE,
+    help="Modules, lines, names and faults in a TOML file: docs/twin.md. Options win over it.",
+)
+@option(
     "--model",
     type=MODEL,
-    default="air724ug",
-    help="One of `atwin models`, with an earlier firmware (air780e-at@V1122), or a profile of your"
-    " own: ./mine.toml.",
+    metavar="MODEL[?NAME=VALUE&…]",
+    help="One of `atwin models` (by default air724ug), with an earlier firmware (air780e-at@V1122),"
+    " or a profile of your own: ./mine.toml. What may follow is as in twin://MODEL?….",
 )
 @option(
-    "--pty", type=FILE, metavar="LINK", help="Serve a PTY, and make LINK a symbolic link to it."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set a limit, time, feature or choice of the profile, or whatever else twin://MODEL?… "
+    "takes: http_buffer=8192. Repeatable.",
 )
 @option(
-    "--tcp", metavar="HOST:PORT", help="Serve one TCP client at a time; port 0 takes a free one."
+    "--pty",
+    type=FILE,
+    multiple=True,
+    metavar="LINK",
+    help="Serve a PTY, and make LINK a symbolic link to it. The options for a line are "
+    "repeatable: each is a module.",
 )
-@option("--rfc2217", metavar="HOST:PORT", help="The same as an RFC 2217 server.")
+@option(
+    "--tcp",
+    multiple=True,
+    metavar="HOST:PORT",
+    help="Serve one TCP client at a time; port 0 takes a free one.",
+)
+@option("--rfc2217", multiple=True, metavar="HOST:PORT", help="The same as an RFC 2217 server.")
 @option(
     "--serial",
     type=FILE,
+    multiple=True,
     metavar="DEVICE",
     help="Be the module on a serial device: /dev/ttyUSB0, 8N1.",
 )
 @option(
     "--baud",
-    default="max",
     metavar="N",
-    help="Bits per second, with all that a real line does; max is as fast as it goes. A host on a "
-    "PTY or RFC 2217 sets its own rate.",
+    help="Bits per second, with all that a real line does; max, the default, is as fast as it "
+    "goes. A host on a PTY or RFC 2217 sets its own rate.",
 )
 @option(
     "--host-fifo", metavar="BYTES", help="Model a host whose UART has a receive FIFO of this size."
@@ -50,21 +73,30 @@ if TYPE_CHECKING:
 )
 @option("--dtr", metavar="PIN", help="The same for DTR. Asserted pulls the pin low.")
 @option(
-    "--state", type=FOLDER, help="Keep saved settings and files in this directory, as flash would."
+    "--state",
+    type=FOLDER,
+    help="Keep saved settings and files in this directory, as flash would. Several modules have "
+    "DIR/1, DIR/2….",
 )
 @option(
     "--control",
     type=FILE,
     metavar="SOCKET",
-    help="Serve pins, surroundings, faults and counters as JSON on this socket: docs/control.md.",
+    help="Serve pins, surroundings, faults and counters as JSON on this socket: docs/control.md. "
+    "Several modules have SOCKET.1, SOCKET.2….",
 )
 @option("--faults", type=FILE, help="What goes wrong, and when: a TOML plan, or random:N.")
 @option(
     "--seed",
     type=Number(0, whole=True),
-    default=0,
     metavar="N",
-    help="Another seed is another module: IMEI, IMSI, ICCID.",
+    help="Another seed is another module: IMEI, IMSI, ICCID. Several modules have N, N+1….",
+)
+@option(
+    "--time-scale",
+    type=Number(0),
+    metavar="X",
+    help="Multiply start-up and network times by X; 0 makes them immediate.",
 )
 @option(
     "--sim",
@@ -75,82 +107,99 @@ if TYPE_CHECKING:
 @option("--resolve", **RESOLVED)
 @option("--offline", is_flag=True, help="Reach nothing but the names of --resolve.")
 @option("--cold", is_flag=True, help="Boot from power-off instead of having been on for a while.")
+@option("--with-parent", is_flag=True, help="End when the program ends that has started this one.")
+@option("--until-eof", is_flag=True, help="End at the end of stdin.")
 @TRACE
 def twin(
-    pty: str | None,
-    tcp: str | None,
-    rfc2217: str | None,
-    serial: str | None,
-    baud: str,
-    host_fifo: str | None,
-    host_drain: str | None,
-    rts: str | None,
-    dtr: str | None,
+    config: str | None,
+    settings: tuple[str, ...],
+    model: str | None,
+    sim: str | None,
     resolve: tuple[str, ...],
-    offline: bool,
+    with_parent: bool,
+    until_eof: bool,
     trace: str | None,
-    **module: Any,
+    **given: Any,
 ) -> int:
     """Run a virtual module on a PTY, TCP, RFC 2217 or serial port.
 
-    The module runs until it is interrupted, and logs on stderr what it does. It has one line: a PTY
-    unless you choose another. `ready NAME` on stdout says that the line can be opened: `ready
+    The module runs until it is interrupted, and logs on stderr what it does. It is on a PTY unless
+    you choose another line. `ready NAME` on stdout says that the line can be opened: `ready
     /tmp/modem`, `ready tcp 127.0.0.1:7000`; without an option the name of the PTY, `ready
     /dev/pts/3`.
+
+    Several lines are several modules, with a `ready` each: PTYs first, then TCP, RFC 2217, serial.
 
     \b
     Examples:
       atwin twin --model air780e-at --pty /tmp/modem
       atwin twin --model air724ug --tcp 127.0.0.1:7000 --state ~/modem
+      atwin twin --pty /tmp/a --pty /tmp/b --set http_buffer=8192
       atwin twin --faults examples/faults/pdp_lost.toml
     """
     import logging
 
     from atwin.cli.running import run_work, show_log
-    from atwin.models import load_profile
-    from atwin.session.plans import load_plan
-    from atwin.session.serving import Served
-    from atwin.session.url import TwinWishes, parse_card, parse_line_model
+    from atwin.cli.until import parent_id
+    from atwin.session.config import load_config
+    from atwin.session.several import LINES, Wants, modules
+    from atwin.session.url import parse_card, parse_hosts, split_model
 
-    lines = {"--pty": pty, "--tcp": tcp, "--rfc2217": rfc2217, "--serial": serial}
-    chosen = [option for option, value in lines.items() if value is not None]
-    if len(chosen) > 1:
-        raise click.UsageError(f"{' and '.join(chosen)}: a module has one line, choose one")
-    if (rts or dtr) and rfc2217 is None and module["control"] is None:
-        raise click.UsageError("--rts and --dtr need --rfc2217 or --control, which set the wires")
-    if serial is not None and (host_fifo or host_drain):
-        raise click.UsageError("--host-fifo is a model; --serial has a real host")
-    line = parse_line_model(baud, host_fifo, host_drain, rts, dtr)
+    lines = [(kind, where) for kind in LINES for where in given.pop(kind)]
+    name, values, names = (None, {}, {}) if model is None else split_model(model)
+    for text in settings:
+        flag, equals, value = text.partition("=")
+        if not equals or not flag:
+            raise click.UsageError(f"--set {text!r}: give NAME=VALUE, such as http_buffer=8192")
+        values[flag] = value
+    values |= {key: _as_text(value) for key, value in given.items() if _is_given(value)}
+    if sim:
+        values |= parse_card(read_secret("--sim", sim)) or {}
+    names |= parse_hosts("--resolve", resolve)
+    sheet = None if config is None else load_config(config)
+    wanted = modules(Wants(name, values, names), lines, sheet)
+    if trace is not None and len(wanted) > 1:
+        raise click.UsageError(f"--trace: a trace is of one module, these are {len(wanted)}")
+    parent = parent_id() if with_parent else None
     show_log(logging.INFO)
-    control, faults = module.pop("control"), module.pop("faults")
-    sim = module.pop("sim")
-    wanted = TwinWishes(
-        load_profile(module.pop("model")),
-        line=line,
-        faults=load_plan(faults) if faults else None,
-        sim=parse_card(read_secret("--sim", sim)) if sim else None,
-        **module,
-    ).naming(resolve, offline)
-    return run_work(_serve(Served(wanted, pty, tcp, rfc2217, serial, control)), trace)
+    return run_work(_serve(wanted, parent, until_eof), trace)
 
 
-async def _serve(wanted: Served) -> int:
-    """Serve until cancelled."""
-    import asyncio
+def _is_given(value: Any) -> bool:
+    return value is not None and value is not False
+
+
+def _as_text(value: Any) -> str:
+    """As in the URL of a twin."""
+    return str(int(value) if isinstance(value, bool) else value)
+
+
+async def _serve(wanted: Sequence[Served], parent: int | None, until_eof: bool) -> int:
+    """Serve until cancelled, or until what is asked for has ended."""
+    from contextlib import AsyncExitStack
 
     from atwin.cli.module import told_faults
+    from atwin.cli.running import named_log
+    from atwin.cli.until import until
     from atwin.session.serving import served
 
-    async with served(wanted) as serving:
-        kind, _, address = serving.url.rpartition("://")
-        if serving.exposed:
-            # A module reaches what this computer reaches, and so does whoever reaches the module.
-            say(
-                f"whoever reaches {address} can use this computer's network through the module,"
-                " its own services on 127.0.0.1 included; 127.0.0.1 is for this computer alone"
-            )
-        with told_faults(serving.twin, live=False):
+    async with AsyncExitStack() as stack:
+        ready = []
+        for number, one in enumerate(wanted, 1):
+            whose = f"module {number}: " if len(wanted) > 1 else ""
+            with named_log(whose):
+                serving = await stack.enter_async_context(served(one))
+            stack.enter_context(told_faults(serving.twin, live=False, whose=whose))
+            kind, _, address = serving.url.rpartition("://")
+            if serving.exposed:
+                # A module reaches what this computer does, and so does whoever reaches the module.
+                say(
+                    f"whoever reaches {address} can use this computer's network through the"
+                    " module, its own services on 127.0.0.1 included; 127.0.0.1 is for this"
+                    " computer alone"
+                )
             name = {"socket": f"tcp {address}", "rfc2217": f"rfc2217 {address}"}
-            print(f"ready {name.get(kind, serving.url)}", flush=True)
-            await asyncio.Event().wait()
+            ready.append(f"ready {name.get(kind, serving.url)}")
+        print("\n".join(ready), flush=True)
+        await until(parent, until_eof)
     return 0

@@ -1,0 +1,192 @@
+"""`--config FILE.toml`: modules, their lines, names and faults in one file (docs/twin.md).
+
+What may stand in it is in `KEYS`, and each key is the option of that name.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from atwin.disk.errors import DiskError
+from atwin.disk.whole import read_input
+from atwin.host.errors import OptionError
+from atwin.net.hosts import Hosts
+from atwin.session.several import LINES, MOST_MODULES, ConfigFile, Wants
+from atwin.session.url import split_model
+from atwin.text import parse_toml, shown
+from atwin.twin.board.sim import CARD_VALUES
+from atwin.twin.faults.fault import PlanError
+from atwin.twin.faults.plan import FaultPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: Bytes of a file.
+_LARGEST = 1 << 20
+_LONGEST_TEXT = 4096
+
+
+class _WrongError(ValueError):
+    """The text names the key, and says what it takes."""
+
+
+def load_config(where: str) -> ConfigFile:
+    """What the file `where` says. Raises `OptionError`: file, key, and what is allowed."""
+    path = Path(os.path.expanduser(where))
+    try:
+        table = parse_toml(read_input(path, _LARGEST, name="it"))
+        tables = table.pop("module", [])
+        if not isinstance(tables, list) or len(tables) > MOST_MODULES:
+            raise _WrongError(f"module: give at most {MOST_MODULES} tables [[module]]")
+        common = _read(table, path.parent)
+        if tables and common.line is not None:
+            raise _WrongError(
+                f"{common.line[0]}: a line belongs into a [[module]], where there are any"
+            )
+        modules = []
+        for number, each in enumerate(tables, 1):
+            try:
+                modules.append(_read(each, path.parent))
+            except _WrongError as error:
+                raise _WrongError(f"[[module]] {number}: {error}") from None
+    except (DiskError, ValueError) as error:
+        raise OptionError(f"{shown(where, limit=200)}: {error}") from None
+    return ConfigFile(shown(where, limit=200), common, modules)
+
+
+def _read(table: Any, folder: Path) -> Wants:
+    """One table. Raises `_WrongError`."""
+    if not isinstance(table, dict):
+        raise _WrongError("give a table")
+    given: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in KEYS:
+            raise _WrongError(f"{shown(key, limit=80)}: no such key; there are {', '.join(KEYS)}")
+        try:
+            given[key] = KEYS[key](value)
+        except _WrongError as error:
+            raise _WrongError(f"{key}{error}") from None
+    for key in _PATHS & {*given}:
+        if not (key == "faults" and given[key].startswith("random:")):
+            given[key] = str(folder / os.path.expanduser(given[key]))
+    lines = [(kind, given.pop(kind)) for kind in LINES if kind in given]
+    if len(lines) > 1:
+        raise _WrongError(f"{lines[0][0]} and {lines[1][0]}: a module has one line, choose one")
+    if "fault" in given and "faults" in given:
+        raise _WrongError("fault and faults: give the file or the tables")
+    model, values, names = _model(given.pop("model", None), folder)
+    names |= given.pop("names", {})
+    plan = given.pop("fault", None)
+    values |= given.pop("sim", {}) | given.pop("flags", {}) | given
+    return Wants(model, values, names, plan, lines[0] if lines else None)
+
+
+def _model(text: str | None, folder: Path) -> tuple[str | None, dict[str, str], dict[str, str]]:
+    if text is None:
+        return None, {}, {}
+    try:
+        model, values, names = split_model(text)
+    except OptionError as error:
+        raise _WrongError(f"model: {error}") from None
+    if model.endswith(".toml"):
+        model = str(folder / os.path.expanduser(model))
+    return model, values, names
+
+
+# --- kinds of values: as the URL of a twin has them, or a `_WrongError` --------------------------
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value or len(value) > _LONGEST_TEXT or "\0" in value:
+        raise _wrong(value, "a text")
+    return value
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong(value, "a number")
+    return str(value)
+
+
+def _switch(value: Any) -> str:
+    if not isinstance(value, bool):
+        raise _wrong(value, "true or false")
+    return str(int(value))
+
+
+def _baud(value: Any) -> str:
+    return "max" if value == "max" else _number(value)
+
+
+def _flag(value: Any) -> str:
+    return _switch(value) if isinstance(value, bool) else str(value)
+
+
+def _flags(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or any(isinstance(one, dict | list) for one in value.values()):
+        raise _wrong(value, "a table of limits, times, features and choices: docs/models.md")
+    for name in value:
+        if name in KEYS or name in CARD_VALUES:
+            raise _WrongError(f": {name} is no flag of a model, it stands outside of [flags]")
+    return {name: _flag(one) for name, one in value.items()}
+
+
+def _card(value: Any) -> dict[str, str]:
+    """Shows none of its values."""
+    if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+        raise _WrongError(f": give a table of texts: {', '.join(CARD_VALUES)}")
+    for name in value:
+        if name not in CARD_VALUES:
+            raise _WrongError(
+                f".{shown(name, limit=80)}: no such key; there are {', '.join(CARD_VALUES)}"
+            )
+    return value
+
+
+def _names(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise _wrong(value, 'a table such as {"ota.example.com:80" = "127.0.0.1:8080"}')
+    try:
+        return dict(Hosts(value))
+    except ValueError as error:
+        raise _WrongError(f": {error}") from None
+
+
+def _faults(value: Any) -> FaultPlan:
+    try:
+        return FaultPlan.from_table({"fault": value})
+    except PlanError as error:
+        raise _WrongError(f": {error}") from None
+
+
+def _wrong(value: Any, takes: str) -> _WrongError:
+    said = shown(json.dumps(value, default=str), limit=80)
+    return _WrongError(f" = {said}: it takes {takes}")
+
+
+#: What may stand in the file, and in each [[module]] of it. Lists of tables are at the end: one
+#: more kind of them is one more line here, and a field of `Wants`.
+KEYS: dict[str, Callable[[Any], Any]] = {
+    "model": _text,
+    **dict.fromkeys(LINES, _text),
+    "baud": _baud,
+    "host_fifo": _number,
+    "host_drain": _number,
+    "rts": _text,
+    "dtr": _text,
+    "control": _text,
+    "state": _text,
+    "seed": _number,
+    "cold": _switch,
+    "time_scale": _number,
+    "flags": _flags,
+    "sim": _card,
+    "names": _names,
+    "offline": _switch,
+    "faults": _text,
+    "fault": _faults,
+}
+_PATHS = frozenset(("pty", "control", "state", "faults"))
