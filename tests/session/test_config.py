@@ -118,7 +118,10 @@ def test_a_file_without_tables_is_one_module_or_one_for_each_line(tmp_path: Path
         ("[[fault]]\nkind = 'rain'", ": fault: [[fault]] 1: kind = 'rain': must be one of"),
         ("fault = 3", ": fault: no faults"),
         ("faults = 'no.toml'", "no.toml: cannot read it: No such file"),
-        ("faults = 'random:1'\n[[fault]]\nkind = 'stall'", ": fault and faults: give the file"),
+        (
+            "faults = 'random:1'\n[[fault]]\nkind = 'stall'",
+            ": fault and faults: give the tables or the file",
+        ),
         ("pty = 'a'\ntcp = 'b:1'", ": pty and tcp: a module has one line, choose one"),
         ("rts = 'reset'", ": rts and dtr need rfc2217 or control, which set the wires"),
         ("serial = '/dev/x'\nbaud = 9600\nhost_fifo = 9", ": host_fifo is a model of a host"),

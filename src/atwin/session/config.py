@@ -75,13 +75,14 @@ def _read(table: Any, folder: Path) -> Wants:
     lines = [(kind, given.pop(kind)) for kind in LINES if kind in given]
     if len(lines) > 1:
         raise _WrongError(f"{lines[0][0]} and {lines[1][0]}: a module has one line, choose one")
-    if "fault" in given and "faults" in given:
-        raise _WrongError("fault and faults: give the file or the tables")
+    tables = {option: given.pop(key) for key, option in _ROWS.items() if key in given}
+    for key, option in _ROWS.items():
+        if option in tables and option in given:
+            raise _WrongError(f"{key} and {option}: give the tables or the file")
     model, values, names = _model(given.pop("model", None), folder)
     names |= given.pop("names", {})
-    plan = given.pop("fault", None)
     values |= given.pop("sim", {}) | given.pop("flags", {}) | given
-    return Wants(model, values, names, plan, lines[0] if lines else None)
+    return Wants(model, values, names, tables, lines[0] if lines else None)
 
 
 def _model(text: str | None, folder: Path) -> tuple[str | None, dict[str, str], dict[str, str]]:
@@ -167,8 +168,7 @@ def _wrong(value: Any, takes: str) -> _WrongError:
     return _WrongError(f" = {said}: it takes {takes}")
 
 
-#: What may stand in the file, and in each [[module]] of it. Lists of tables are at the end: one
-#: more kind of them is one more line here, and a field of `Wants`.
+#: What may stand in the file, and in each [[module]] of it.
 KEYS: dict[str, Callable[[Any], Any]] = {
     "model": _text,
     **dict.fromkeys(LINES, _text),
@@ -189,4 +189,7 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "faults": _text,
     "fault": _faults,
 }
+#: Lists of tables, such as [[fault]], and the option that names a file of them. One more kind is a
+#: line here, one in `KEYS`, and one in `TABLES` of several.py.
+_ROWS = {"fault": "faults"}
 _PATHS = frozenset(("pty", "control", "state", "faults"))

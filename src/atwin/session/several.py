@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atwin.host.errors import OptionError
 from atwin.models import UnknownModelError
@@ -14,10 +14,10 @@ from atwin.session.url import parse_wishes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from atwin.twin.faults.plan import FaultPlan
-
 #: Ways a module can be reached by, in the order in which several are made.
 LINES = ("pty", "tcp", "rfc2217", "serial")
+#: The field of `TwinWishes` for each of `Wants.tables`.
+TABLES = {"faults": "faults"}
 #: Modules of one command.
 MOST_MODULES = 64
 
@@ -32,23 +32,21 @@ class Wants:
     #: As in the URL of a twin, and `control`, the path of a socket.
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     names: Mapping[str, str] = field(default_factory=dict)
-    #: In place of a file of faults.
-    plan: FaultPlan | None = None
+    #: What a file is named for by a value (`faults`), here in full.
+    tables: Mapping[str, Any] = field(default_factory=dict)
     #: One of `LINES`, and where.
     line: tuple[str, str] | None = None
 
     def over(self, base: Wants) -> Wants:
         """This, and what it does not say from `base`."""
-        # Who names a plan in one way does not want the other one.
-        inherits = self.plan is None and "faults" not in self.values
-        values = {**base.values, **self.values}
-        if self.plan is not None:
-            values.pop("faults", None)
+        # Who gives one of them in one way does not want the other one.
+        values = {name: one for name, one in base.values.items() if name not in self.tables}
+        tables = {name: one for name, one in base.tables.items() if name not in self.values}
         return Wants(
             self.model or base.model,
-            values,
+            {**values, **self.values},
             {**base.names, **self.names},
-            base.plan if inherits else self.plan,
+            {**tables, **self.tables},
             self.line or base.line,
         )
 
@@ -99,8 +97,7 @@ def _served(asked: Wants) -> Served:
     values = dict(asked.values)
     control = values.pop("control", None)
     wishes = parse_wishes(asked.model or _USUAL_MODEL, values, asked.names)
-    if asked.plan is not None:
-        wishes = replace(wishes, faults=asked.plan)
+    wishes = replace(wishes, **{TABLES[name]: table for name, table in asked.tables.items()})
     kind = None if asked.line is None else asked.line[0]
     if (wishes.line.wiring.rts or wishes.line.wiring.dtr) and kind != "rfc2217" and not control:
         raise OptionError("rts and dtr need rfc2217 or control, which set the wires")
