@@ -92,6 +92,7 @@ def test_where_secrets_come_from(tmp_path: Path) -> None:
         ("get u --pin @file --apn-password @f2", "get u --pin @file --apn-password @f2"),
         ("get u --apn a --apn-password geheim", "get u --apn a --apn-password '***'"),
         ("twin --sim pin=4711&puk=12345678", "twin --sim '***'"),
+        ("twin --set pin=4711 --set parser=3", "twin --set 'pin=***' --set parser=3"),
     ],
 )
 def test_a_command_line_that_is_written_down(words: str, shown: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from atwin.clock import LoopClock
 from atwin.net.hosts import MOST_RULES, Hosts, parse_rule
 from atwin.testing.origin import Fixed, Origin
-from atwin.testing.simulated import SimulatedNetwork
+from atwin.testing.simulated import SimulatedNetwork, SimulatedUdp
 from atwin.twin.faults.plan import FaultPlan, fault_from_table
 from support.modules.http_twin import action
 from support.modules.on_twin import on_twin
@@ -172,6 +172,41 @@ def test_links_and_look_ups(caplog: pytest.LogCaptureFixture) -> None:
         assert "offline: real.example is refused" in caplog.text
 
     on_twin(test, network=network, hosts={**A, **B}, offline=True)
+
+
+def test_ports_without_a_rule_ping_and_datagrams() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(b"AT+CSTT;+CIICR")
+        await terminal.ask(b"AT+CIFSR", b"\r\n10.1.1.1\r\n")
+        # Something is said of real.example:81 alone, so its port 80 is where it always was.
+        for peer, said in (
+            (b'"real.example",80', b"CONNECT OK"),
+            (b'"a.example",9', b"CONNECT FAIL"),
+        ):
+            await terminal.ask(b'AT+CIPSTART="TCP",' + peer)
+            await terminal.expect(said + b"\r\n", 100)
+            await terminal.ask(b"AT+CIPCLOSE", b"\r\n")
+        await terminal.ask(b'AT+CIPSTART="UDP","x.b.example",9')
+        await terminal.expect(b"CONNECT OK\r\n", 5)
+        terminal.type(b"AT+CIPSEND=2\r")
+        await terminal.expect(b"> ", 5)
+        terminal.type(b"hi")
+        await terminal.expect(b"back", 5)
+        await terminal.ask(b"AT+CIPCLOSE", b"CLOSE OK")
+        assert b'1,"10.0.0.1",20,63' in await terminal.ask(b'AT+CIPPING="x.b.example",1')
+        twin.hosts.offline = True
+        assert b'1,"198.51.100.1",600,255' in await terminal.ask(b'AT+CIPPING="198.51.100.1",1')
+
+    async def echo(stream: SimulatedUdp) -> None:
+        assert await stream.read(100) == b"hi"
+        await stream.write(b"back")
+
+    def with_datagrams() -> SimulatedNetwork:
+        made = network()
+        made.serve_udp("10.0.0.1", 8002, echo)
+        return made
+
+    on_twin(test, network=with_datagrams, hosts={**A, **B, "real.example:81": "10.0.0.9"})
 
 
 def test_a_fault_of_one_name_meets_that_name_alone() -> None:

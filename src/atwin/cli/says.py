@@ -68,6 +68,11 @@ def _shown_secret(value: str) -> str:
     return value if value.startswith("@") else "***"
 
 
+def _shown_setting(text: str) -> str:
+    name, equals, _ = text.partition("=")
+    return f"{name}=***" if equals and name in ("pin", "puk", "apn_password") else text
+
+
 def _shown_body(value: str) -> str:
     return value if value.startswith("@") else f"({len(value.encode())} bytes)"
 
@@ -85,6 +90,7 @@ _SHOWN = {
     "-d": _shown_body,
     "--apn-password": _shown_secret,
     "--pin": _shown_secret,
+    "--set": _shown_setting,
     "--sim": _shown_secret,
     "--header": _shown_header,
     "-H": _shown_header,
