@@ -110,7 +110,7 @@ def test_a_file_without_tables_is_one_module_or_one_for_each_line(tmp_path: Path
         ("[flags]\nspeed_of_light = 3", ": air724ug has no flag called speed_of_light"),
         ("[flags]\nseed = 3", ": flags: seed is no flag of a model, it stands outside of [flags]"),
         ("[flags]\nhttp_buffer = [1]", ': flags = {"http_buffer": [1]}: it takes a table of'),
-        ("[names]\na = 'b'", ": names: 'b': give an address"),
+        ("[names]\na = 'b'", ": names: a: 'b': give an address"),
         ("names = 3", ": names = 3: it takes a table such as"),
         ("[sim]\npin = '12'", ": pin takes 4 to 8 digits"),
         ("[sim]\ncolour = '12'", ": sim.colour: no such key; there are pin, puk"),

@@ -113,7 +113,10 @@ class Hosts(MutableMapping[str, str]):
             if value is None:
                 ports.pop(port, None)
             else:
-                ports[port] = _target(value)
+                try:
+                    ports[port] = _target(value)
+                except ValueError as error:
+                    raise ValueError(f"{shown(key, limit=80)}: {error}") from None
         if sum(map(len, changed.values())) > MOST_RULES:
             raise ValueError(f"at most {MOST_RULES} names")
         self._rules = {name: ports for name, ports in changed.items() if ports}

@@ -59,10 +59,10 @@ def test_in_the_url_of_a_twin_and_what_is_refused(port: int, tmp_path: Path) -> 
     twin = f"twin://air780e-at?time_scale=0&resolve=*.example.com:127.0.0.1:{port}&resolve=b:[::1]"
     ended = atwin("get", "http://a.example.com/g", "-o", tmp_path / "g", "--port", twin)
     assert (tmp_path / "g").read_bytes() == b"a.example.com /g", ended.stderr
-    options = ("--port", f"{twin}&offline=1", "--give-up", "1")
-    ended = atwin("head", "http://elsewhere.example/", *options)
-    assert ended.returncode == 3
-    assert "offline: elsewhere.example is refused, no --resolve names it" in ended.stderr
+    script = 'AT+SAPBR=1,1;+HTTPINIT;+HTTPPARA="URL","http://b.elsewhere/"\nAT+HTTPACTION=0\n'
+    ended = atwin("console", "--port", f"{twin}&offline=1", stdin=script)
+    assert "+HTTPACTION: 0,603,0" in ended.stdout
+    assert "offline: b.elsewhere is refused, no --resolve names it" in ended.stderr
 
 
 @pytest.mark.parametrize(
@@ -132,14 +132,15 @@ def test_the_map_of_a_running_twin(port: int, tmp_path: Path) -> None:
             {"set": {"offline": 1}},
         )
         assert changed["state"]["names"] == {"b.example:80": f"127.0.0.1:{port}"}
-        assert wrong["error"].startswith("'7': give an address")
+        assert wrong["error"].startswith("d.example: '7': give an address")
         module = f"socket://{address}"
         ended = atwin("get", "http://b.example/f", "-o", tmp_path / "f", "--port", module)
         assert (tmp_path / "f").read_bytes() == b"b.example /f", ended.stderr
         (cleared,) = ask(control, {"clear": "names"})
         assert (cleared["state"]["names"], cleared["state"]["offline"]) == ({}, 1)
-        ended = atwin("head", "http://b.example/f", "--port", module, "--give-up", "1")
-        assert ended.returncode == 3
+        script = 'AT+HTTPINIT\nAT+HTTPPARA="URL","http://b.example/"\nAT+HTTPACTION=0\n'
+        ended = atwin("console", "--port", module, stdin=script)
+        assert "+HTTPACTION: 0,603,0" in ended.stdout
         process.terminate()
         _, said = process.communicate(timeout=PATIENCE)
         assert b"offline: b.example is refused, no --resolve names it" in said
