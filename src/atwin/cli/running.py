@@ -80,6 +80,21 @@ class SafeFormatter(logging.Formatter):
         return many_lines(super().formatException(ei))
 
 
+@contextlib.contextmanager
+def own_trace(path: str) -> Iterator[None]:
+    """A trace of what is begun inside, in the file `path`. Raises `OptionError`."""
+    from atwin.session.tracing import open_trace, traced
+
+    with (
+        contextlib.closing(open_trace(path)) as file,
+        traced(file, shown_command(sys.argv[1:]), say) as trace,
+    ):
+        try:
+            yield
+        finally:
+            trace.notes("end", "ended")
+
+
 def _run(work: Coroutine[Any, Any, int], trace: str | None, output: str | None) -> int:
     if trace is None:
         return asyncio.run(_until_terminated(work))

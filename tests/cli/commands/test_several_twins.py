@@ -61,13 +61,17 @@ def test_a_file_for_a_team(tmp_path: Path) -> None:
         'time_scale = 0\n[[module]]\npty = "left"\nmodel = "air780e-at"\n[[module.fault]]\n'
         'kind = "stall"\nat_action = 9\n[[module]]\npty = "right"\n'
     )
-    with start("twin", "--config", tmp_path / "team.toml") as twin:
+    with start("twin", "--config", tmp_path / "team.toml", "--trace", tmp_path / "t") as twin:
         assert lines_of(twin, 2) == [f"ready {tmp_path / name}" for name in ("left", "right")]
         assert "Air780E" in said_by(tmp_path / "left", "AT+CGMM")
         assert "Air724UG" in said_by(tmp_path / "right", "AT+CGMM")
         twin.terminate()
         _, said = twin.communicate(timeout=PATIENCE)
     assert b"atwin: module 1: fault 'stall at_action=9' never began" in said
+    shown = [atwin("trace", "show", tmp_path / f"t.{number}").stdout for number in (1, 2)]
+    assert all("* end: ended" in one for one in shown)
+    assert ["Air780E" in one for one in shown] == [True, False]
+    assert ["Air724UG" in one for one in shown] == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +83,6 @@ def test_a_file_for_a_team(tmp_path: Path) -> None:
         (["--model", "air724ug?seed=x"], "seed='x': give a number"),
         (["--time-scale", "-1"], "--time-scale -1: give 0 or more"),
         (["--pty", "a", "--pty", "a"], "pty a: each module needs one of its own"),
-        (["--pty", "a", "--tcp", "127.0.0.1:0", "--trace", "t"], "--trace: a trace is of one"),
         (["--tcp", "127.0.0.1:0"] * 65, "65 modules: at most 64"),
         (["--config", "no.toml"], "no.toml: cannot read it: No such file"),
     ],

@@ -158,11 +158,11 @@ def twin(
     names |= parse_hosts("--resolve", resolve)
     sheet = None if config is None else load_config(config)
     wanted = modules(Wants(name, values, names), lines, sheet)
-    if trace is not None and len(wanted) > 1:
-        raise click.UsageError(f"--trace: a trace is of one module, these are {len(wanted)}")
     parent = parent_id() if with_parent else None
     show_log(logging.INFO)
-    return run_work(_serve(wanted, parent, until_eof), trace)
+    if len(wanted) == 1:
+        return run_work(_serve(wanted, parent, until_eof), trace)
+    return run_work(_serve(wanted, parent, until_eof, trace))
 
 
 def _is_given(value: Any) -> bool:
@@ -174,12 +174,14 @@ def _as_text(value: Any) -> str:
     return str(int(value) if isinstance(value, bool) else value)
 
 
-async def _serve(wanted: Sequence[Served], parent: int | None, until_eof: bool) -> int:
-    """Serve until cancelled, or until what is asked for has ended."""
+async def _serve(
+    wanted: Sequence[Served], parent: int | None, until_eof: bool, traces: str | None = None
+) -> int:
+    """Serve until cancelled, or until what is asked for has ended; each has a trace of its own."""
     from contextlib import AsyncExitStack
 
     from atwin.cli.module import told_faults
-    from atwin.cli.running import named_log
+    from atwin.cli.running import named_log, own_trace
     from atwin.cli.until import until
     from atwin.session.serving import served
 
@@ -187,6 +189,8 @@ async def _serve(wanted: Sequence[Served], parent: int | None, until_eof: bool) 
         ready = []
         for number, one in enumerate(wanted, 1):
             whose = f"module {number}: " if len(wanted) > 1 else ""
+            if traces is not None:
+                stack.enter_context(own_trace(f"{traces}.{number}"))
             with named_log(whose):
                 serving = await stack.enter_async_context(served(one))
             stack.enter_context(told_faults(serving.twin, live=False, whose=whose))
