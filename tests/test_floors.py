@@ -27,6 +27,8 @@ MAY_IMPORT = {
     "session": GROUND | {"line", "net", "twin", "host", "session"},
     "cli": GROUND | {"line", "net", "twin", "host", "probe", "session", "cli"},
     "plugs": {"text", "line", "host", "session", "plugs"},
+    "pytest_plugin": GROUND
+    | {"line", "net", "twin", "host", "testing", "session", "pytest_plugin"},
 }
 #: Rooms that touch nothing outside, and what they must not touch it with.
 CLOSED = {"text", "at", "trace", "twin", "host"}

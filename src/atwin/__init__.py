@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from atwin.line.opener import open_port
     from atwin.line.port import Port, PortError, PortSpecError
     from atwin.models import Profile, UnknownModelError, load_profile
+    from atwin.pytest_plugin.rig import Rig
     from atwin.session.blocking import SyncModem, connect
     from atwin.session.serving import SyncTwin, twin
     from atwin.twin.twin import Twin
@@ -87,6 +88,7 @@ __all__ = [
     "RequestFailedError",
     "Response",
     "Retry",
+    "Rig",
     "ServerBusyError",
     "ServerError",
     "StateError",
@@ -133,6 +135,7 @@ _PLACES = {
         "atwin.line.opener": "open_port",
         "atwin.line.port": "Port PortError PortSpecError",
         "atwin.models": "Profile UnknownModelError load_profile",
+        "atwin.pytest_plugin.rig": "Rig",
         "atwin.session.blocking": "SyncModem connect",
         "atwin.session.serving": "SyncTwin",
         "atwin.twin.twin": "Twin",

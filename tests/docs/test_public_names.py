@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 PROMISED = {module.__name__: set(module.__all__) for module in MODULES}
+#: What `atwin` has where it is an argument of a test.
+FIXTURE = {name for name in dir(atwin.Rig) if not name.startswith("_")}
 #: What may be imported for its effect, and the doors themselves.
 DOORS = {*PROMISED, "atwin.plugs"}
 
@@ -41,7 +43,9 @@ SOURCES = [
 
 def private(source: str) -> Iterator[str]:
     """The names of `atwin` in `source` that are not promised."""
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    fixture = any(isinstance(node, ast.arg) and node.arg == "atwin" for node in ast.walk(tree))
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.split(".")[0] == "atwin" and alias.name not in DOORS:
@@ -54,9 +58,8 @@ def private(source: str) -> Iterator[str]:
                     yield name
         elif isinstance(node, ast.Attribute):
             name = ast.unparse(node.value)
-            if name in PROMISED and not (
-                node.attr in PROMISED[name] or f"{name}.{node.attr}" in DOORS
-            ):
+            known = FIXTURE if name == "atwin" and fixture else PROMISED.get(name, {node.attr})
+            if node.attr not in known and f"{name}.{node.attr}" not in DOORS:
                 yield f"{name}.{node.attr}"
 
 
@@ -73,6 +76,7 @@ def test_only_promised_names(source: str) -> None:
         "from atwin import moved",
         "from atwin.testing import origin",
         "import atwin\natwin.host",
+        "def test_it(atwin): atwin.colour",
     ],
 )
 def test_what_is_private_is_found(source: str) -> None:

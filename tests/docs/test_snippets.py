@@ -12,6 +12,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 BLOCKS = [
     pytest.param(block, shown, id=f"{page.stem}-{number}")
     for page in sorted(DOCS.glob("*.md"))
+    if not page.name.startswith("pytest.")  # those are test files: test_pytest_page.py
     for number, (block, shown) in enumerate(blocks(page))
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import warnings
 from importlib import import_module
 
 _TLS = "atwin.net.tls"
@@ -24,5 +25,8 @@ async def load_tls() -> None:
     """Have `atwin.net.tls` imported, with turns for everyone else in between."""
     if _TLS not in sys.modules:
         for name in (*_GROUND, _TLS):
-            import_module(name)
+            with warnings.catch_warnings():
+                # tlslite imports modules that later Pythons lack, and does without them there.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                import_module(name)
             await asyncio.sleep(0)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from atwin.host.channel.channel import LogEntry
     from atwin.host.tls import TlsSettings
     from atwin.line.port import Port
+    from atwin.session.loop_thread import Loop
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,6 +41,10 @@ def _blocking(
         return modem._loop.call(method(modem._modem, *arguments, **options))
 
     return call
+
+
+def _own_loop(modem: AbstractAsyncContextManager[Modem]) -> Loop:
+    return LoopThread("atwin-host", modem)
 
 
 class SyncModem:
@@ -60,18 +65,22 @@ class SyncModem:
                 f"{open_port!r}: give a function that opens a port; atwin.connect takes a device"
                 " path or URL"
             )
-        self._begin(_on_port(open_port, settings))
+        self._begin(_own_loop(_on_port(open_port, settings)))
 
     @classmethod
-    def around(cls, modem: AbstractAsyncContextManager[Modem]) -> Self:
-        """What `modem` gives, in the loop of this object until it is closed."""
+    def around(
+        cls,
+        modem: AbstractAsyncContextManager[Modem],
+        loop: Callable[[AbstractAsyncContextManager[Modem]], Loop] = _own_loop,
+    ) -> Self:
+        """What `modem` gives, in the `loop` of this object until it is closed."""
         made = cls.__new__(cls)
-        made._begin(modem)
+        made._begin(loop(modem))
         return made
 
-    def _begin(self, modem: AbstractAsyncContextManager[Modem]) -> None:
-        self._loop = LoopThread("atwin-host", modem)
-        self._modem: Modem = self._loop.thing
+    def _begin(self, loop: Loop) -> None:
+        self._loop = loop
+        self._modem: Modem = loop.thing
 
     def __enter__(self) -> Self:
         return self

@@ -1,11 +1,17 @@
 """An event loop on a thread of its own, for programs without asyncio."""
 
+from __future__ import annotations
+
 import asyncio
 import threading
-from collections.abc import Coroutine
 from concurrent.futures import CancelledError, wait
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from atwin.clock import VirtualLoop
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
 
 T = TypeVar("T")
 
@@ -16,6 +22,59 @@ _LAST_CALLS = 5.0
 
 _CLOSED = "this is closed"
 _HERE = "this thread cannot wait for itself: call from another one"
+
+
+class Loop(Protocol):
+    """An event loop for programs without asyncio, and what lives in it: `thing`, until the end."""
+
+    thing: Any
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """What `work` comes to in the loop; raises what it raises."""
+
+    def end(self) -> None:
+        """Close `thing`; harmless when called twice."""
+
+
+class LoopHere:
+    """A virtual loop on the caller's thread: it runs, and its time goes on, within calls alone."""
+
+    def __init__(
+        self, thing: AbstractAsyncContextManager[Any], beside: LoopHere | None = None
+    ) -> None:
+        """`thing` lives in the loop of `beside` if there is one, and ends before that."""
+        self._beside = beside
+        self._loop: VirtualLoop = VirtualLoop() if beside is None else beside._loop
+        self._open = AsyncExitStack()
+        try:
+            self.thing = self.call(self._open.enter_async_context(thing))
+        except BaseException:
+            self._close()
+            raise
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """What `work` comes to. Raises what it raises, and `RuntimeError` after the end."""
+        if self._loop.is_closed():
+            work.close()
+            raise RuntimeError(_CLOSED)
+        return self._loop.run_until_complete(work)
+
+    def end(self) -> None:
+        """Close `thing`; harmless when called twice."""
+        if not self._loop.is_closed():
+            try:
+                self.call(self._open.aclose())
+            finally:
+                self._close()
+
+    def _close(self) -> None:
+        if self._beside is None:
+            left = asyncio.all_tasks(self._loop)
+            for task in left:
+                task.cancel()
+            if left:
+                self._loop.run_until_complete(asyncio.wait(left))
+            self._loop.close()
 
 
 class LoopThread:

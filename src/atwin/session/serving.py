@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: Where a server listens that is for this computer alone.
-_FREE_PORT = "127.0.0.1:0"
+FREE_PORT = "127.0.0.1:0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +233,7 @@ def twin(
 def _at(asked: bool | str) -> str | None:
     if isinstance(asked, str):
         return asked or None
-    return _FREE_PORT if asked else None
+    return FREE_PORT if asked else None
 
 
 def serve_url(url: str) -> SyncTwin:
@@ -241,4 +241,4 @@ def serve_url(url: str) -> SyncTwin:
 
     Raises as `parse_twin_url` and `SyncTwin` do.
     """
-    return SyncTwin(Served(parse_twin_url(url), rfc2217=_FREE_PORT))
+    return SyncTwin(Served(parse_twin_url(url), rfc2217=FREE_PORT))

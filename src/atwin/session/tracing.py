@@ -54,13 +54,21 @@ def traced(file: JsonLines, command: str, complain: Callable[[str], None]) -> It
     """
     trace = Trace(LoopClock(), _sink(file, complain))
     trace.begin(version=__version__, command=command)
-    before = _trace.set(trace)
     try:
-        with _listening(trace):
+        with tracing(trace), _listening(trace):
             yield trace
     finally:
-        _trace.reset(before)
         trace.stop()
+
+
+@contextmanager
+def tracing(trace: Trace) -> Iterator[None]:
+    """What is made inside finds `trace` by `current_trace`."""
+    before = _trace.set(trace)
+    try:
+        yield
+    finally:
+        _trace.reset(before)
 
 
 def _sink(file: JsonLines, complain: Callable[[str], None]) -> Callable[[str], None]:

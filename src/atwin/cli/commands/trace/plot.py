@@ -4,9 +4,9 @@ from html import escape
 from itertools import groupby
 from math import floor, log10
 
-from atwin.cli.commands.trace.records import Record, describe
 from atwin.cli.commands.trace.series import COLUMNS, Series, Steps, series_of
 from atwin.text import shown
+from atwin.trace.described import Record, describe
 
 #: Of the drawing, in its own units.
 _WIDTH, _LEFT, _RIGHT = 1000, 70, 20

@@ -1,38 +1,18 @@
-"""The records of a trace file, and what each says; the same in `show` and in the tips of `plot`."""
+"""The records of a trace file, and how `show` prints them."""
 
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import click
 
 from atwin.disk.json_lines import read_json_lines
 from atwin.text import shown
+from atwin.trace.described import Record, describe, look
 from atwin.trace.trace import FORMAT
 
-Record = dict[str, Any]
-
-#: What stands in a record besides its own numbers.
-_FRAME = ("t", "kind", "event", "dir", "text", "format", "bytes", "took", "announced")
 #: Of any number in a record.
 _LARGEST = 1e15
-#: Mark and colour of what is no dialogue, by kind. Colours are those of a terminal (SGR).
-_BESIDE = {
-    "start": ("*", "1"),
-    "module": ("*", "1"),
-    "line": ("~", "33"),
-    "net": ("#", "35"),
-    "buffer": ("=", "34"),
-    "power": ("!", "1;31"),
-    "fault": ("!", "31"),
-    "host": ("+", "36"),
-    "end": ("*", "1"),
-    "broken": ("?", "1;31"),
-    "cut": ("?", "1;31"),
-}
-_DIALOGUE = {"command": "1", "answer": "32", "urc": "1;36", "data": "2"}
-_ERROR = "1;31"
 
 
 def read_trace(path: str) -> Iterator[Record]:
@@ -78,69 +58,16 @@ def _is_record(value: Record) -> bool:
     )
 
 
-def describe(record: Record) -> str:
-    """One line without the time."""
-    match record:
-        case {"kind": "start"}:
-            return f"atwin {record.get('version')}: {record.get('command')}  {record.get('wall')}"
-        case {"kind": "data", "bytes": int(count)}:
-            return _data(record, count)
-        case {"text": str(text)}:
-            return f"{text}  (damaged: bytes got lost)" if record.get("damaged") else text
-        case _:
-            return "  ".join([f"{record['kind']}: {record.get('event', '')}", *_numbers(record)])
-
-
-def _data(record: Record, count: int) -> str:
-    took = record.get("took") or 0.0
-    text = f"{count:,} bytes"
-    if (announced := record.get("announced")) is not None:
-        text += f" of {announced:,}"
-    if took >= 0.001:
-        text += f" in {took:.3f} s, {count / took / 1000:,.1f} kB/s"
-    told = record.get("text")
-    return f"({text}) {told}" if told else f"({text})"
-
-
-def _numbers(record: Record) -> list[str]:
-    told = [f"{name} {_value(value)}" for name, value in record.items() if name not in _FRAME]
-    if isinstance(count := record.get("bytes"), int):
-        told.insert(0, f"{count:,} bytes")
-    if (took := record.get("took")) is not None:
-        told.append(f"in {took:.3f} s")
-    return [text for text in told if not text.endswith(" None")]
-
-
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, int):
-        return f"{value:,}" if value > 99_999 else str(value)
-    return str(value)
-
-
 def show_records(records: Iterable[Record], colour: bool | None) -> None:
     """Print them; `colour` None decides by the terminal. Nobody who reads on ends it quietly."""
     if colour is None:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     try:
         for record in records:
-            mark, style = _look(record)
+            mark, style = look(record)
             time, text = f"{record['t']:12.6f} ", shown(f"{mark} {describe(record)}")
             print(f"\x1b[2m{time}\x1b[0m\x1b[{style}m{text}\x1b[0m" if colour else time + text)
         sys.stdout.flush()
     except BrokenPipeError:
         # What Python would still flush at its end goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _look(record: Record) -> tuple[str, str]:
-    kind = record["kind"]
-    if kind in _DIALOGUE:
-        style = _DIALOGUE[kind]
-        if kind == "answer" and "ERROR" in str(record.get("text")):
-            style = _ERROR
-        return str(record.get("dir", "?")), style
-    return _BESIDE.get(kind, ("?", "0"))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from atwin.cli.commands.trace.records import Record
+from atwin.trace.described import Record
 
 #: Columns the time is divided into: more than a page has pixels for helps nobody.
 COLUMNS = 500

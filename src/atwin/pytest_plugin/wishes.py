@@ -1,0 +1,79 @@
+"""What a test asks of its module: the keywords of the marker, of parameters and of the factory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from atwin.host.errors import OptionError
+from atwin.models import load_profile
+from atwin.net.hosts import Hosts
+from atwin.pytest_plugin.rig import Rig, address_of
+from atwin.pytest_plugin.virtual import VirtualRig
+from atwin.session.plans import as_plan
+from atwin.session.serving import FREE_PORT, Served
+from atwin.session.url import TwinWishes, checked_card, parse_line_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: What a real module can be asked for as well; `baud` and `time_scale` are its own.
+ALONE = {"model", "baud", "time_scale", "seed", "line"}
+#: What only a twin can be.
+TWIN_ONLY = ("faults", "flags", "cold", "sim", "state", "hosts", "offline", "clock")
+
+_LINES: dict[str, dict[str, str]] = {
+    "pty": {},
+    "tcp": {"tcp": FREE_PORT},
+    "rfc2217": {"rfc2217": FREE_PORT},
+}
+_CLOCKS: dict[str, type[Rig]] = {"real": Rig, "virtual": VirtualRig}
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """A twin, the one line it is served on, and the kind of rig."""
+
+    twin: TwinWishes
+    served: Served
+    kind: Callable[..., Rig]
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any]) -> Wishes:
+        """What the keywords ask for. Raises `UsageError`, `UnknownModelError`, `ValueError`."""
+        if unknown := [name for name in asked if name not in ALONE and name not in TWIN_ONLY]:
+            known = ", ".join(("model", *sorted(ALONE - {"model"}), *TWIN_ONLY))
+            raise OptionError(f"{', '.join(unknown)}: there is {known}")
+        twin = TwinWishes(
+            profile=load_profile(asked.get("model", "air724ug")).with_flags(
+                **asked.get("flags", {})
+            ),
+            seed=asked.get("seed", 0),
+            cold=asked.get("cold", False),
+            state=asked.get("state"),
+            time_scale=asked.get("time_scale", 0),
+            line=parse_line_model(str(asked.get("baud", "max"))),
+            faults=_plan(asked.get("faults")),
+            sim=checked_card(asked.get("sim", {})),
+            hosts=dict(Hosts({n: address_of(s) for n, s in asked.get("hosts", {}).items()})),
+            offline=asked.get("offline", False),
+        )
+        line = _one_of(_LINES, "line", asked.get("line", "pty"))
+        kind = _one_of(_CLOCKS, "clock", asked.get("clock", "real"))
+        return cls(twin, Served(twin, **line), kind)
+
+
+def _plan(faults: Any) -> Any:
+    """A plan, whatever `atwin.twin` takes, one fault as a dictionary, or a list of such."""
+    if isinstance(faults, Mapping) and "kind" in faults:
+        faults = [faults]
+    if isinstance(faults, list):
+        faults = {"fault": faults}
+    return None if faults is None else as_plan(faults)
+
+
+def _one_of(table: Mapping[str, Any], name: str, value: object) -> Any:
+    if value not in table:
+        raise OptionError(f"{name}={value!r}: give one of {', '.join(table)}")
+    return table[str(value)]
