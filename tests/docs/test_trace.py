@@ -16,10 +16,12 @@ ROWS = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", PAGE, re.MULTILINE))
 def test_every_kind_of_record_has_a_row(tmp_path: Path) -> None:
     plan = tmp_path / "plan.toml"
     plan.write_text('[[fault]]\nkind = "pdp_loss"\nat_byte = 1000\n')
+    answers = tmp_path / "answers.toml"
+    answers.write_text('[[urc]]\ntext = "+NEWS: 1"\n')
     with file_server(f=bytes(50_000)) as server:
         ended = atwin(
             "get", f"{server.base}/f", "-o", tmp_path / "f", "--trace", tmp_path / "trace",
-            "--port", f"twin://air724ug?time_scale=0&faults={plan}",
+            "--port", f"twin://air724ug?time_scale=0&faults={plan}&answers={answers}",
         )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     records = records_of(tmp_path / "trace")

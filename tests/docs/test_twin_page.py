@@ -19,6 +19,7 @@ def test_the_file_for_a_team(tmp_path: Path) -> None:
     assert (other.tcp, other.twin.line.baud) == ("127.0.0.1:7000", 115200)
     assert other.twin.offline
     assert other.twin.faults is not None
+    assert other.twin.script is not None
 
 
 def test_every_key_is_named() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from atwin.host.errors import OptionError
 from atwin.session.config import KEYS, load_config
 from atwin.session.several import Wants, modules
+from atwin.twin.script.written import Saying, Script, Stub
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +98,19 @@ def test_a_file_without_tables_is_one_module_or_one_for_each_line(tmp_path: Path
     assert [one.twin.seed for one in three] == [4, 5, 6]
 
 
+def test_answers_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("[[answer]]\ncommand = 'AT+FILE'\n")
+    text = (
+        'unknown = "ok"\n[[answer]]\ncommand = "AT+ALL"\n[[urc]]\ntext = "RING"\n'
+        '[[module]]\n[[module]]\nanswers = "a.toml"\nunknown = "error"\n'
+    )
+    first, second = (one.twin.script for one in read(tmp_path, text))
+    assert first == Script((Stub(command="AT+ALL"),), (Saying(text="RING"),), lets_pass=True)
+    assert second == Script((Stub(command="AT+FILE"),))
+    (over,) = read(tmp_path, "unknown = 'error'", Wants(values={"unknown": "ok"}))
+    assert over.twin.script == Script(lets_pass=True)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -117,6 +131,10 @@ def test_a_file_without_tables_is_one_module_or_one_for_each_line(tmp_path: Path
         ("[sim]\npin = 1234", ": sim: give a table of texts: pin, puk"),
         ("[[fault]]\nkind = 'rain'", ": fault: [[fault]] 1: kind = 'rain': must be one of"),
         ("fault = 3", ": fault: no faults"),
+        ("[[answer]]\nlines = '1'", ": answer: [[answer]] 1: command is missing"),
+        ("[[urc]]\ntext = 5", ": urc: [[urc]] 1: text must be a text"),
+        ("unknown = 'no'", 'unknown = "no": it takes ok or error'),
+        ("answers = 'no.toml'", "no.toml: cannot read it: No such file"),
         ("faults = 'no.toml'", "no.toml: cannot read it: No such file"),
         (
             "faults = 'random:1'\n[[fault]]\nkind = 'stall'",

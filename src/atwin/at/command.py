@@ -15,16 +15,14 @@ body. The test form's text, the reference page and the coverage list come from t
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 from atwin.at.cme import Cme
-from atwin.at.dialect.results import ERROR
 from atwin.at.grammar import Argument, Command, Form, split_arguments, unquote
 from atwin.at.kinds import BadArgument, ParameterKind, ProfileLimits, Tail
-from atwin.at.reply import Answer, AtError, CmeError, Reply
+from atwin.at.reply import Answer, AtError, CmeError, Reply, UnknownCommandError, literal
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -241,21 +239,6 @@ def _parameters(cls: type, method: Callable[..., Any]) -> Iterator[Parameter]:
         yield Parameter(parameter.name, kinds[0], required)
 
 
-_CME = re.compile(r"\+CME ERROR: ([0-9]{1,5})")
-
-
-def _literal(lines: tuple[str, ...]) -> Reply:
-    """The answer that `lines` are, with the error that AT+CMEE shapes."""
-    if not lines:
-        return Reply(final=None)
-    *said, final = lines
-    if number := _CME.fullmatch(final):
-        raise CmeError(int(number[1]), tuple(said))
-    if final == ERROR and not said:
-        raise AtError
-    return Reply(tuple(said), final)
-
-
 class CommandTable:
     """The commands of one model: families it has, bound to its limits.
 
@@ -308,7 +291,7 @@ class CommandTable:
         Raises `AtError`: unknown command or form, wrong arguments, refusal.
         """
         if self._answers and (lines := self._answers.get(command.text().upper())) is not None:
-            return _literal(lines)
+            return literal(lines[:-1], lines[-1] if lines else None)
         entry = self._entries.get((command.name, command.form))
         if entry is None:
             return self._test_text(command)
@@ -325,7 +308,7 @@ class CommandTable:
     def _test_text(self, command: Command) -> Answer:
         """The test form of every known command answers; all else is unknown here."""
         if command.form is not Form.TEST or command.name not in self._names:
-            raise AtError(f"{command.name}: unknown command or form")
+            raise UnknownCommandError(f"{command.name}: unknown command or form")
         entry = self._entries.get((command.name, Form.SET))
         if entry is not None and entry[0].test:
             return entry[0].test_text()

@@ -5,6 +5,7 @@ Each `frame_*` returns one complete piece of output, to be handed to the port in
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
@@ -26,6 +27,10 @@ _END = "\r\n"
 
 class AtError(Exception):
     """Ends a command with plain `ERROR`."""
+
+
+class UnknownCommandError(AtError):
+    """The module has no such command, or not in that form."""
 
 
 class CmeError(AtError):
@@ -101,6 +106,21 @@ class Collect:
 
 #: What a command method may return. None is `OK`, a string one information line and `OK`.
 Answer: TypeAlias = str | Reply | Block | Collect | None
+
+
+_CME = re.compile(r"\+CME ERROR: ([0-9]{1,5})")
+
+
+def literal(lines: tuple[str, ...], final: str | None) -> Reply:
+    """The answer that somebody wrote down; None is no result at all.
+
+    Raises `AtError` for an error result, which AT+CMEE shapes.
+    """
+    if final is not None and (number := _CME.fullmatch(final)):
+        raise CmeError(int(number[1]), lines)
+    if final == ERROR and not lines:
+        raise AtError
+    return Reply(lines, final)
 
 
 class Style(Protocol):

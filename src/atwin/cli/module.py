@@ -9,8 +9,9 @@ from atwin.cli.says import say
 from atwin.host.modem import Modem
 from atwin.host.recovery.rungs import GENTLE
 from atwin.host.tls import TlsSettings
-from atwin.session.opening import modem_on
+from atwin.session.opening import OpenLine, modem_on, open_line
 from atwin.session.tracing import current_trace
+from atwin.session.url import parse_port_url
 from atwin.twin.faults.case import moment
 from atwin.twin.faults.engine import Happened
 from atwin.twin.twin import Twin
@@ -45,6 +46,17 @@ async def ready_modem(
             yield modem
 
 
+@asynccontextmanager
+async def told_line(url: str) -> AsyncIterator[OpenLine]:
+    """The line to the port `url`; what a twin there was to do and did not is said at the end.
+
+    Raises as `parse_port_url` and `open_line` do.
+    """
+    async with open_line(parse_port_url(url)) as line:
+        with told_faults(line.twin, live=False):
+            yield line
+
+
 def tell(text: str) -> None:
     """Say it on stderr, and to the trace."""
     current_trace().notes("host", text)
@@ -69,24 +81,32 @@ def told_faults(
 ) -> Iterator[None]:
     """Say on stderr what goes wrong in `twin`, as it does (if `live`), and in the end what did not.
 
-    A job that is done proves nothing about a fault that never came.
+    Of its scripted answers as well. A job that is done proves nothing about what never came.
     """
-    if twin is None or not twin.has_faults:
+    if twin is None:
         yield
         return
-    if live:
+    if live and twin.has_faults:
         for event in twin.faults.history:
             _say_event(event)
         twin.faults.on_event = _say_event
     try:
         yield
     finally:
-        twin.faults.on_event = lambda event: None
-        if facts is not None:
-            facts["faults"] = [case.table for case in twin.faults.cases]
-        for case in twin.faults.cases:
-            if why := case.why_never:
-                say(f"{whose}fault '{case.fault}' never began: {why}")
+        if twin.has_faults:
+            _end_faults(twin, facts, whose)
+        for name, why in twin.unmatched.items():
+            # The name comes last, for the rest of a line is masked after one that has a secret.
+            say(f"{whose}an answer never happened: {why}: {name}")
+
+
+def _end_faults(twin: Twin, facts: dict[str, object] | None, whose: str) -> None:
+    twin.faults.on_event = lambda event: None
+    if facts is not None:
+        facts["faults"] = [case.table for case in twin.faults.cases]
+    for case in twin.faults.cases:
+        if why := case.why_never:
+            say(f"{whose}fault '{case.fault}' never began: {why}")
 
 
 def _say_event(event: Happened) -> None:

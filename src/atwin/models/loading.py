@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from atwin.models.answers import read_answer
 from atwin.models.profile import (
     NAMES,
     QUIRKS,
@@ -40,9 +41,6 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _VERSION = re.compile(r"(?<=_V)[0-9]+(?=_)")
 _BEFORE = re.compile(r"V([0-9]{1,7})", re.IGNORECASE)
 _COMMAND = re.compile(r"AT[+*^&A-Z][ -~]{0,254}")
-#: A line of an answer that ends it.
-_RESULT = re.compile(r"OK|ERROR|\+CM[ES] ERROR: .+")
-_MOST_LINES = 64
 
 
 def load_profile(model: str | Path) -> Profile:
@@ -219,11 +217,7 @@ def _read_answer(command: str, value: Any) -> tuple[str, ...]:
     name = shown(command, limit=80)
     if not _COMMAND.fullmatch(command):
         raise ValueError(f"[answers] {name}: write the whole command in capitals, as AT+CNUM")
-    lines = value if isinstance(value, list) else [value]
-    if len(lines) > _MOST_LINES:
-        raise ValueError(f"[answers] {name}: at most {_MOST_LINES} lines")
-    answer = tuple(read_text(f"[answers] {name}", line) for line in lines)
-    return answer if not answer or _RESULT.fullmatch(answer[-1]) else (*answer, "OK")
+    return read_answer(f"[answers] {name}", value)
 
 
 _QUIRKS = {"quirks": (QUIRKS, lambda name, value: QUIRKS[name](name, value))}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from atwin.text import parse_toml, shown
 from atwin.twin.board.sim import CARD_VALUES
 from atwin.twin.faults.fault import PlanError
 from atwin.twin.faults.plan import FaultPlan
+from atwin.twin.script.written import UNKNOWN, Script, ScriptError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,10 +77,13 @@ def _read(table: Any, folder: Path) -> Wants:
     lines = [(kind, given.pop(kind)) for kind in LINES if kind in given]
     if len(lines) > 1:
         raise _WrongError(f"{lines[0][0]} and {lines[1][0]}: a module has one line, choose one")
-    tables = {option: given.pop(key) for key, option in _ROWS.items() if key in given}
+    tables: dict[str, Any] = {}
     for key, option in _ROWS.items():
-        if option in tables and option in given:
-            raise _WrongError(f"{key} and {option}: give the tables or the file")
+        if key in given:
+            if option in given:
+                raise _WrongError(f"{key} and {option}: give the tables or the file")
+            rows = given.pop(key)
+            tables[option] = tables[option] + rows if option in tables else rows
     model, values, names = _model(given.pop("model", None), folder)
     names |= given.pop("names", {})
     values |= given.pop("sim", {}) | given.pop("flags", {}) | given
@@ -163,6 +168,19 @@ def _faults(value: Any) -> FaultPlan:
         raise _WrongError(f": {error}") from None
 
 
+def _script(kind: str, value: Any) -> Script:
+    try:
+        return Script.from_table({kind: value})
+    except ScriptError as error:
+        raise _WrongError(f": {error}") from None
+
+
+def _unknown(value: Any) -> str:
+    if value not in UNKNOWN:
+        raise _wrong(value, " or ".join(UNKNOWN))
+    return str(value)
+
+
 def _wrong(value: Any, takes: str) -> _WrongError:
     said = shown(json.dumps(value, default=str), limit=80)
     return _WrongError(f" = {said}: it takes {takes}")
@@ -188,8 +206,12 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "offline": _switch,
     "faults": _text,
     "fault": _faults,
+    "answers": _text,
+    "answer": partial(_script, "answer"),
+    "urc": partial(_script, "urc"),
+    "unknown": _unknown,
 }
 #: Lists of tables, such as [[fault]], and the option that names a file of them. One more kind is a
 #: line here, one in `KEYS`, and one in `TABLES` of several.py.
-_ROWS = {"fault": "faults"}
-_PATHS = frozenset(("pty", "control", "state", "faults"))
+_ROWS = {"fault": "faults", "answer": "answers", "urc": "answers"}
+_PATHS = frozenset(("pty", "control", "state", "faults", "answers"))

@@ -18,6 +18,7 @@ from atwin.session.settable import PINS, apply, surroundings
 from atwin.text import masked_url, parse_json
 from atwin.twin.board.sim import Card
 from atwin.twin.faults.plan import fault_from_table
+from atwin.twin.script.written import Stub, row_from_table
 from atwin.twin.twin import Twin
 
 _PULSED = PINS[:3]
@@ -155,6 +156,12 @@ async def _answer(line: bytes, twin: Twin, held: set[str], watch: RingWatch) -> 
                 twin.faults.add(fault_from_table(table))
             case {"resolve": dict(rules), **rest} if not rest:
                 twin.hosts.change(rules)
+            case {"answer": dict(table), **rest} if not rest:
+                twin.answers.add(row_from_table(Stub, table))
+            case {"urc": text, **rest}:
+                _say(text, rest, twin)
+            case {"clear": "answers", **rest} if not rest:
+                twin.answers.clear()
             case {"sim": ("in" | "out" | dict()) as what, **rest} if not rest:
                 _set_card(what, twin)
             case {"clear": "faults", **rest} if not rest:
@@ -170,7 +177,8 @@ async def _answer(line: bytes, twin: Twin, held: set[str], watch: RingWatch) -> 
             case _:
                 raise ValueError(
                     'give one of "set", "pulse" with "seconds", "hold", "watch": "ri", "sim", '
-                    '"fault", "resolve", "clear": "faults" or "names", "get": "state" or "traffic"'
+                    '"fault", "resolve", "answer", "urc", "clear": "faults", "names" or "answers", '
+                    '"get": "state" or "traffic"'
                 )
     except ValueError as error:
         return {"ok": False, "error": str(error)}
@@ -198,6 +206,14 @@ def _set_card(what: str | dict[str, Any], twin: Twin) -> None:
         twin.insert_card()
     else:
         twin.pull_card()
+
+
+def _say(text: Any, keys: dict[str, Any], twin: Twin) -> None:
+    """A URC that somebody wrote; `keys` as in a file of answers."""
+    try:
+        twin.urc(text, **keys)
+    except RuntimeError as error:
+        raise ValueError(str(error)) from None
 
 
 async def _pulse(pin: str, seconds: float, twin: Twin) -> None:
@@ -251,6 +267,7 @@ def _state(twin: Twin) -> dict[str, Any]:
         "faults": twin.faults.state,
         "names": {} if hardware.hosts is None else dict(hardware.hosts),
         "offline": int(hardware.hosts is not None and hardware.hosts.offline),
+        "answers": twin.answers.state if twin.has_answers else [],
     }
 
 

@@ -16,6 +16,7 @@ from atwin.models import UnknownModelError, load_profile
 from atwin.net.hosts import Hosts
 from atwin.session.loop_thread import LoopThread
 from atwin.session.plans import as_plan
+from atwin.session.scripts import as_script
 from atwin.session.twins import made_twin
 from atwin.session.url import TwinWishes, checked_card, parse_line_model, parse_twin_url
 from atwin.text import decimal, shown
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from atwin.line.port import Port
     from atwin.net.network import Network
     from atwin.twin.faults.plan import FaultPlan
+    from atwin.twin.script.answers import Scripted
+    from atwin.twin.script.written import Lines, Script
     from atwin.twin.twin import Twin
 
 T = TypeVar("T")
@@ -154,6 +157,19 @@ class SyncTwin:
         """The same without waiting for it: safe inside an event loop."""
         self._loop.end_soon()
 
+    def answer(self, command: str, lines: Lines = (), **keys: Any) -> Scripted:
+        """See `Twin.answer`."""
+        return self.run(lambda twin: twin.answer(command, lines, **keys))
+
+    def urc(self, text: Lines, **keys: Any) -> Scripted:
+        """See `Twin.urc`."""
+        return self.run(lambda twin: twin.urc(text, **keys))
+
+    @property
+    def unmatched(self) -> dict[str, str]:
+        """See `Twin.unmatched`."""
+        return self.run(lambda twin: twin.unmatched)
+
     def run(self, call: Callable[[Twin], T]) -> T:
         """What `call(twin)` comes to, on the thread where the twin lives.
 
@@ -180,6 +196,7 @@ def twin(
     time_scale: float = 1.0,
     state: str | Path | None = None,
     faults: FaultPlan | Mapping[str, Any] | str | Path | None = None,
+    answers: Script | Mapping[str, Any] | str | Path | None = None,
     network: Network | None = None,
     control: str | Path | None = None,
     sim: Mapping[str, str] | None = None,
@@ -191,9 +208,9 @@ def twin(
     `model` is a name of `atwin models`, or a path that ends with .toml. It is served on one line:
     `pty` (True, or the path of a link to make), `tcp` or `rfc2217` (True for a free port of
     127.0.0.1, or HOST:PORT). Without any of them it is a PTY. `control` is the path of a socket for
-    docs/control.md. `faults` is a plan, its table, the path of its TOML file, or `random:SEED`.
-    `baud`, in bit/s, makes the line take its time; the rest, `sim`, `hosts` and `offline` too, is
-    as for `Twin`.
+    docs/control.md. `faults` is a plan, its table, the path of its TOML file, or `random:SEED`;
+    `answers` a script, its table, or the path of its TOML file. `baud`, in bit/s, makes the line
+    take its time; the rest, `sim`, `hosts` and `offline` too, is as for `Twin`.
 
     Raises `UsageError` for what cannot be, and `PortError` for a line that cannot be had.
     """
@@ -210,6 +227,7 @@ def twin(
             time_scale,
             parse_line_model("max" if baud is None else str(baud)),
             None if faults is None else as_plan(faults),
+            None if answers is None else as_script(answers),
             network,
             None if sim is None else checked_card(sim),
             dict(Hosts(hosts)),

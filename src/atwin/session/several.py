@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: Ways a module can be reached by, in the order in which several are made.
 LINES = ("pty", "tcp", "rfc2217", "serial")
 #: The field of `TwinWishes` for each of `Wants.tables`.
-TABLES = {"faults": "faults"}
+TABLES = {"faults": "faults", "answers": "script"}
 #: Modules of one command.
 MOST_MODULES = 64
 
@@ -97,7 +97,10 @@ def _served(asked: Wants) -> Served:
     values = dict(asked.values)
     control = values.pop("control", None)
     wishes = parse_wishes(asked.model or _USUAL_MODEL, values, asked.names)
-    wishes = replace(wishes, **{TABLES[name]: table for name, table in asked.tables.items()})
+    for name, table in asked.tables.items():
+        # With answers there may be what a value says of unknown commands.
+        before = getattr(wishes, TABLES[name])
+        wishes = replace(wishes, **{TABLES[name]: table if before is None else before + table})
     kind = None if asked.line is None else asked.line[0]
     if (wishes.line.wiring.rts or wishes.line.wiring.dtr) and kind != "rfc2217" and not control:
         raise OptionError("rts and dtr need rfc2217 or control, which set the wires")

@@ -28,6 +28,7 @@ def made_twin(wanted: TwinWishes, port: Port | None = None) -> Twin:
         faults=wanted.faults,
         trace=current_trace(),
         sim=wanted.sim,
+        script=wanted.script,
         hosts=wanted.hosts,
         offline=wanted.offline,
     )

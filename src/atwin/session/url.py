@@ -14,6 +14,7 @@ from atwin.line.uart.host_receiver import HostFifo
 from atwin.models import WORDS, Profile, load_profile
 from atwin.net.hosts import Hosts, parse_rule
 from atwin.session.plans import load_plan
+from atwin.session.scripts import load_script, with_unknown
 from atwin.text import decimal, shown
 from atwin.twin.board.sim import CARD_VALUES, Card
 from atwin.twin.pins import Wire, Wiring
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from atwin.net.network import Network
     from atwin.twin.faults.plan import FaultPlan
+    from atwin.twin.script.written import Script
 
 _FLOWS = {"none": Flow.NONE, "software": Flow.SOFTWARE, "hardware": Flow.HARDWARE, "auto": None}
 
@@ -61,6 +63,7 @@ class TwinWishes:
     time_scale: float = 1.0
     line: LineModel = LineModel()
     faults: FaultPlan | None = None
+    script: Script | None = None
     #: None is the one of this computer.
     network: Network | None = None
     #: The card, as `Twin` takes it; None is the one it had last.
@@ -98,8 +101,9 @@ def parse_port_url(text: str) -> PortUrl:
 
     `twin://MODEL` takes more: `baud` is its own (N or `max`), `host_fifo=N&host_drain=N` a slow
     host, `rts=PIN&dtr=PIN` wires, `seed=N&cold=1&state=DIR`; `faults=FILE` is a plan of faults,
-    `random:SEED` one at random; `time_scale=X` stretches start-up and network times; `pin`, `puk`,
-    `apn`, `apn_user`, `apn_password` and `apn_auth` are of its SIM card;
+    `random:SEED` one at random; `answers=FILE` is a script, `unknown=ok` lets unknown commands
+    pass; `time_scale=X` stretches start-up and network times; `pin`, `puk`, `apn`, `apn_user`,
+    `apn_password` and `apn_auth` are of its SIM card;
     `resolve=NAME[:PORT]:ADDRESS[:PORT]`, several times, and `offline=1` are names that lead
     elsewhere. Any other parameter is a value of a table of the profile, or a quirk.
     Raises `OptionError` and `UnknownModelError`.
@@ -174,12 +178,14 @@ def parse_wishes(model: str, given: Mapping[str, str], hosts: Mapping[str, str])
     offline = _number("offline", values.pop("offline", "0"))
     state = values.pop("state", None)
     faults = values.pop("faults", None)
+    answers, unknown = values.pop("answers", None), values.pop("unknown", None)
     sim = checked_card({name: values.pop(name) for name in CARD_VALUES if name in values})
     flags = {
         name: value if name in WORDS else _number(name, value) for name, value in values.items()
     }
     profile = load_profile(model).with_flags(**flags)
     plan = load_plan(faults) if faults else None
+    script = with_unknown(load_script(answers) if answers else None, unknown)
     return TwinWishes(
         profile,
         int(seed),
@@ -188,6 +194,7 @@ def parse_wishes(model: str, given: Mapping[str, str], hosts: Mapping[str, str])
         time_scale,
         line,
         plan,
+        script,
         sim=sim,
         hosts=hosts,
         offline=bool(offline),

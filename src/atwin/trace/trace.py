@@ -79,7 +79,7 @@ class Trace:
 
     def notes(self, kind: str, event: str, **numbers: Value) -> None:
         """Something beside the dialogue: of `module`, `line`, `net`, `buffer`, `power`, `fault`,
-        `host` or `end`.
+        `script`, `host` or `end`.
         """
         if self._sink is not None:
             self._put(self._write, (("kind", kind), ("event", event), *numbers.items()))

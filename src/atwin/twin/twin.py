@@ -6,7 +6,7 @@ import math
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from atwin.clock import LoopClock
 from atwin.disk.state import StateDirectory
@@ -36,6 +36,8 @@ from atwin.twin.faults.faulty_network import FaultyNetwork
 from atwin.twin.faults.victim import Victim
 from atwin.twin.module import Module
 from atwin.twin.pins import Pins, Wiring
+from atwin.twin.script.answers import Answers
+from atwin.twin.script.written import Saying, Script, Stub, row_from_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
     from atwin.net.network import Network
     from atwin.twin.chapters.network.radio import Radio
     from atwin.twin.faults.plan import FaultPlan
+    from atwin.twin.script.answers import Scripted
+    from atwin.twin.script.written import Lines
 
 
 class Twin:
@@ -67,7 +71,8 @@ class Twin:
     pap or chap) of a private one, to which the network gives a PDP with these alone. `dns_port` is
     where the name servers of AT+CDNSCFG listen. `hosts` says which `NAME[:PORT]` leads to which
     `ADDRESS[:PORT]`: `{"ota.example.com": "127.0.0.1:8080", "*.example.org": …}`; it can be changed
-    in `hosts` of the twin. With `offline` there is nothing else to be reached.
+    in `hosts` of the twin. With `offline` there is nothing else to be reached. `script` is what it
+    answers and says in place of its own (docs/answers.md).
     """
 
     def __init__(
@@ -90,10 +95,13 @@ class Twin:
         sim: Mapping[str, str] | None = None,
         hosts: Mapping[str, str | tuple[str, int]] | None = None,
         offline: bool = False,
+        script: Script | Mapping[str, Any] | None = None,
     ) -> None:
         """Raises `UnknownModelError`, `StateError` for a directory that cannot be used, and
-        `ValueError` for a rate, a seed, a time scale, a card or a name that cannot be.
+        `ValueError` for a rate, a seed, a time scale, a card, a name or a script that cannot be.
         """
+        if script is not None and not isinstance(script, Script):
+            script = Script.from_table(script)
         card = None if sim is None else Card.of(sim)
         names = Hosts(hosts) if hosts or offline else None
         if names is not None:
@@ -157,6 +165,9 @@ class Twin:
         if faults is not None:
             self.faults.follow(faults)
         self.module.power_on(warm=warm)
+        self._answers: Answers | None = None
+        if script is not None:
+            self.answers.follow(script)
         uart.host.on_outputs = partial(wiring.drive, self.pins)
 
     @property
@@ -252,6 +263,48 @@ class Twin:
             hardware.network = self._traced(network, hardware.trace)
             self._faults = Faults(Victim(self.module, self.pins, network))
         return self._faults
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether a script, or somebody since, has asked for `answers`."""
+        return self._answers is not None
+
+    @property
+    def answers(self) -> Answers:
+        """What is scripted. Only the first to ask has taps laid in."""
+        if self._answers is None:
+            self._answers = Answers(self.module)
+        return self._answers
+
+    def answer(self, command: str, lines: Lines = (), **keys: Any) -> Scripted:
+        """Answer `command` with `lines` from now on, in place of the module's own.
+
+        `keys` are the others of `[[answer]]` (docs/answers.md): `match`, `result`, `delay`,
+        `times`, `after`, `prompt`, `data`, `urc`, `urc_delay`. Raises `ValueError`.
+        """
+        return self.answers.add(row_from_table(Stub, {"command": command, "lines": lines, **keys}))
+
+    def urc(self, text: Lines, **keys: Any) -> Scripted:
+        """Say `text` unasked: now, `delay` seconds from now, or after each `command`.
+
+        `keys` are the others of `[[urc]]` (docs/answers.md). Raises `ValueError`, and
+        `RuntimeError` while the module is off.
+        """
+        saying = row_from_table(Saying, {"text": text, **keys})
+        if not self.has_run and saying.is_now:
+            raise RuntimeError("the module is off")
+        return self.answers.add(saying)
+
+    @property
+    def unmatched(self) -> dict[str, str]:
+        """What of the script has not happened, and why: by its command, or else its text."""
+        answers = self._answers.scripted if self._answers is not None else ()
+        return {one.row.name: why for one in answers if (why := one.why_never)}
+
+    @property
+    def has_run(self) -> bool:
+        """Whether the firmware runs."""
+        return self.module.firmware is not None and not self.module.hung
 
     @staticmethod
     def _traced(network: Network, trace: Trace) -> Network:

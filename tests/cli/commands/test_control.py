@@ -73,6 +73,7 @@ def test_pins_and_state(control: Path) -> None:
         "faults": {"waiting": [], "at_work": [], "begun": {}},
         "names": {},
         "offline": 0,
+        "answers": [],
     }
     assert state["state"]["surroundings"]["voltage"] == 3968
     # RESET switches an Air780E off.

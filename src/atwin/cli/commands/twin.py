@@ -87,6 +87,16 @@ if TYPE_CHECKING:
 )
 @option("--faults", type=FILE, help="What goes wrong, and when: a TOML plan, or random:N.")
 @option(
+    "--answers",
+    type=FILE,
+    help="What it answers and says in place of its own: a TOML file, docs/answers.md.",
+)
+@option(
+    "--unknown",
+    type=click.Choice(["ok", "error"]),
+    help="What a command that the model does not have is answered with (error, or as FILE says).",
+)
+@option(
     "--seed",
     type=Number(0, whole=True),
     metavar="N",

@@ -20,10 +20,11 @@ from atwin.twin.board.surroundings import Surroundings
 from atwin.twin.board.traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from atwin.at.dialect.said import Urc
     from atwin.at.grammar import Command
+    from atwin.at.reply import Answer
     from atwin.clock import Clock
     from atwin.line.uart.uart import Uart
     from atwin.models import Profile
@@ -37,13 +38,17 @@ log = logging.getLogger("atwin.twin")
 
 @dataclass(slots=True)
 class Taps:
-    """Where faults reach into a run of the firmware: taps that are not there until one is laid.
+    """Where faults and scripts reach into a run: taps that are not there until one is laid.
 
     Part of the hardware, so that what is set here outlasts a restart.
     """
 
     #: Called before each command is run, also one the module does not know.
     command: Callable[[Command], None] | None = None
+    #: What is answered in place of the module's own answer; None for its own.
+    answer: Callable[[Command], Answer | Awaitable[Answer]] | None = None
+    #: Whether a command that the module does not know is answered OK.
+    lets_pass: Callable[[Command], bool] | None = None
     #: Whether the module says this URC.
     says: Callable[[Urc], bool] | None = None
     #: A URC to say between the lines of an answer and its result; None for none.

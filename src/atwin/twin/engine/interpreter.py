@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from atwin.at.cme import Cme, Wording
 from atwin.at.dialect.results import OK
-from atwin.at.grammar import Command, MalformedLine, parse_line
+from atwin.at.dialect.urcs import parse_urc
+from atwin.at.grammar import Command, Form, MalformedLine, parse_line
 from atwin.at.reply import (
     Answer,
     AtError,
@@ -24,6 +25,7 @@ from atwin.at.reply import (
     CmeError,
     Collect,
     Reply,
+    UnknownCommandError,
     frame_block,
     frame_error,
     frame_final,
@@ -124,6 +126,13 @@ class Interpreter:
                 self.rings()
             self._unsolicited.add_urc(frame_urc(str(urc), bare=bare))
             self._fill_gap()
+
+    def urc_of_text(self, text: str) -> None:
+        """The same of a line that a person wrote; RI has pulses for one that always has them."""
+        if (known := parse_urc(text)) is not None and known.RINGS:
+            self.rings()
+        self._unsolicited.add_urc(frame_urc(text))
+        self._fill_gap()
 
     def in_gap(self, output: Callable[[], bytes]) -> None:
         """Write what `output` gives in the next gap, in turn with the URCs; b"" is nothing."""
@@ -256,7 +265,7 @@ class Interpreter:
         try:
             if line == OVERLONG:  # discarded, but not in silence
                 raise AtError
-            commands = parse_line(line)
+            commands = self._parsed(line)
         except (AtError, MalformedLine):
             self._write(frame_error(AtError(), self._settings, self._wording))
             return
@@ -264,6 +273,15 @@ class Interpreter:
             self._write(frame_final(OK, self._settings))
         elif commands is not None:
             self._go_on(deque(commands))
+
+    def _parsed(self, line: str) -> tuple[Command, ...] | None:
+        """As `parse_line`; where there is a script, a line of another grammar is one command."""
+        try:
+            return parse_line(line)
+        except MalformedLine:
+            if self._taps.answer is None:
+                raise
+            return (Command(line[line.upper().index("AT") + 2 :].strip(), Form.EXECUTE),)
 
     def _go_on(self, commands: deque[Command]) -> None:
         """Run the rest of a line, up to its end, its first error, or its first wait."""
@@ -275,9 +293,10 @@ class Interpreter:
             if self._stopped:
                 return
             try:
-                if commands and self._run.table.ends_line(command):
-                    raise AtError
-                answer = self._run.table.call(command, self._run.commands)
+                if self._taps.answer is not None:
+                    answer = self._scripted(command, self._taps.answer, last=not commands)
+                else:
+                    answer = self._own(command, last=not commands)
             except Exception as error:
                 self._fail(error)
                 return
@@ -287,6 +306,31 @@ class Interpreter:
             self._busy = False
             if not self._deliver(answer, commands):
                 return
+
+    def _own(self, command: Command, *, last: bool) -> Answer | Awaitable[Answer]:
+        if not last and self._run.table.ends_line(command):
+            raise AtError
+        return self._run.table.call(command, self._run.commands)
+
+    def _scripted(
+        self,
+        command: Command,
+        script: Callable[[Command], Answer | Awaitable[Answer]],
+        *,
+        last: bool,
+    ) -> Answer | Awaitable[Answer]:
+        """What a script says to it, and else the module."""
+        answer = script(command)
+        if answer is not None:
+            if isinstance(answer, Collect) and not last:
+                raise AtError
+            return answer
+        try:
+            return self._own(command, last=last)
+        except UnknownCommandError:
+            if self._taps.lets_pass is None or not self._taps.lets_pass(command):
+                raise
+            return None
 
     def _fail(self, error: Exception) -> None:
         """End the line with an error result: ours is never an excuse to fall silent."""

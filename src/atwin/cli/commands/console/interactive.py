@@ -13,11 +13,10 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from atwin.cli.commands.console.terminal import Mark, Terminal
+from atwin.cli.module import told_line
 from atwin.cli.reference import command_families
 from atwin.cli.says import say
 from atwin.disk.errors import DiskError
-from atwin.session.opening import open_line
-from atwin.session.url import parse_port_url
 from atwin.text import shown
 
 #: Of what a module says these are shown as they act; the rest is escaped.
@@ -26,8 +25,8 @@ _COLOURS = {Mark.SENT: "ansicyan", Mark.ANSWER: "", Mark.URC: "ansiyellow"}
 
 
 async def talk(url: str) -> int:
-    """Talk to the module at `url` until Ctrl-D; the exit code. Raises as `open_line` does."""
-    async with open_line(parse_port_url(url)) as opened:
+    """Talk to the module at `url` until Ctrl-D; the exit code. Raises as `told_line` does."""
+    async with told_line(url) as opened:
         port = opened.port
         terminal = Terminal(port, _show)
         session: PromptSession[str] = PromptSession(

@@ -6,19 +6,18 @@ import threading
 
 from atwin.cli.commands.console.terminal import Mark, NoAnswer, Terminal
 from atwin.cli.ending import MODULE_FAILED
+from atwin.cli.module import told_line
 from atwin.cli.says import say
-from atwin.session.opening import open_line
-from atwin.session.url import parse_port_url
 from atwin.text import shown
 
 
 async def pipe(url: str, silence: float) -> int:
     """Feed stdin to the module at `url`, line by line; the exit code.
 
-    Raises as `open_line` does, and `DiskError` for a data file that cannot be read.
+    Raises as `told_line` does, and `DiskError` for a data file that cannot be read.
     """
     lines = _stdin_lines()
-    async with open_line(parse_port_url(url)) as opened:
+    async with told_line(url) as opened:
         port = opened.port
         terminal = Terminal(port, _print_answer)
         try:
