@@ -84,7 +84,7 @@ class Disk:
         self.dead = False
         for name in OPERATIONS:
             monkeypatch.setattr(os, name, self._wrap(name, getattr(os, name)))
-        monkeypatch.setattr("atwin.disk.part._sync_data", self._wrap("sync", os.fdatasync))
+        monkeypatch.setattr("atwin.disk.part.sync_data", self._wrap("sync", os.fdatasync))
 
     def _wrap(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def operation(*args: Any, **kwargs: Any) -> Any:

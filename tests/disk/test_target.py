@@ -76,7 +76,10 @@ def test_a_link_is_kept_and_what_it_points_to_is_replaced(tmp_path: Path, there:
     second.symlink_to(link)
     with PartFile(second) as part:
         part.append(b"new")
-        assert sorted(p.name for p in real.parent.iterdir() if p != real) == ["file.part"]
+        assert sorted(p.name for p in real.parent.iterdir() if p != real) == [
+            "file.part",
+            "file.part.lock",
+        ]
         assert Journal(second).path == real.with_name("file.journal")
         part.finish()
     assert (os.readlink(second), os.readlink(link)) == (str(link), "real/file")

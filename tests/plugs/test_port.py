@@ -110,7 +110,7 @@ def test_flush_waits_until_all_has_left() -> None:
 def test_a_read_that_waits_is_ended_by_another_thread(make: Make) -> None:
     with make(URL) as line:
         threading.Timer(0.05, line.cancel_read).start()
-        assert seconds(lambda: line.read(1)) >= 0.05
+        assert line.read(1) == b""
         line.cancel_read()  # nobody waits: the next one is ended
         assert line.read(1) == b""
         line.timeout = PATIENCE

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from atwin.disk.errors import telling
-from atwin.disk.part import sync_directory
+from atwin.disk.system import sync_directory
 from atwin.disk.target import find_target
 from atwin.disk.whole import read_file, replace_private
 from atwin.text import masked_url, parse_json

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atwin.disk.errors import DiskError, telling
+from atwin.disk.system import BYTES, Lock
 from atwin.text import parse_json
 
 if TYPE_CHECKING:
@@ -29,13 +30,14 @@ class JsonLines:
 
     def __init__(self, path: str, mark: str) -> None:
         self._path = path
+        self._lock: Lock | None = None
         with telling("write", path):
-            self._fd = os.open(path, _access(path) | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._fd = os.open(path, _access(path) | os.O_CREAT | BYTES, 0o600)
             try:
                 if stat.S_ISREG(os.fstat(self._fd).st_mode):
                     self._take_over(mark)
             except BaseException:
-                os.close(self._fd)
+                self.close()
                 raise
 
     def append(self, lines: str) -> None:
@@ -48,10 +50,12 @@ class JsonLines:
     def close(self) -> None:
         """Let go of it."""
         os.close(self._fd)
+        if self._lock is not None:
+            self._lock.close()
 
     def _take_over(self, mark: str) -> None:
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock = Lock(Path(os.path.realpath(self._path) + ".lock"))
         except BlockingIOError:
             raise DiskError(f"{self._path} is being written by another process") from None
         first = os.read(self._fd, _FIRST_LINE).partition(b"\n")[0]

@@ -1,19 +1,28 @@
 """The file a download grows in: `<target>.part`, until it is whole and gets its name.
 
-The file is locked while it is open, so that two processes never write one target. Its first
+While it is open `<target>.part.lock` is there and locked, so that two processes never write one
+target. Its first
 `size` bytes are good and on the disk, whatever happens; bytes after them are leftovers of an
 append that was cut off, and are cut away at the next one.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from atwin.disk.errors import DiskError, MeddledError, reason, telling
+from atwin.disk.system import (
+    BYTES,
+    NO_LINK,
+    Lock,
+    read_at,
+    sync_data,
+    sync_directory,
+    write_at,
+)
 from atwin.disk.target import copy_access, find_target
 
 if TYPE_CHECKING:
@@ -24,10 +33,7 @@ if TYPE_CHECKING:
 _BLOCK = 1 << 20
 
 #: The data file is never somebody else's at the end of a link.
-_OPEN = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-
-# macOS has no fdatasync.
-_sync_data = getattr(os, "fdatasync", os.fsync)
+_OPEN = os.O_RDWR | os.O_CREAT | BYTES | NO_LINK
 
 
 class Hashes:
@@ -77,14 +83,14 @@ class PartFile:
 
     def close(self) -> None:
         """Let go; a file that holds nothing is removed. Harmless when called twice."""
-        if self._fd >= 0:
-            try:
+        try:
+            if self._fd >= 0:
                 with suppress(OSError):
-                    if os.fstat(self._fd).st_size == 0 and _same_file(self._fd, self.path):
+                    empty = os.fstat(self._fd).st_size == 0
+                    if self._close_ours() and empty:
                         self.path.unlink(missing_ok=True)
-            finally:
-                os.close(self._fd)
-                self._fd = -1
+        finally:
+            self._lock.close()
 
     def adopt(self, size: int) -> bool:
         """Take the first `size` bytes found on disk as good and hash them.
@@ -142,7 +148,7 @@ class PartFile:
         """The last `size` good bytes, or all there are."""
         start = max(0, self.size - size)
         with telling("read", self.path):
-            return os.pread(self._fd, self.size - start, start)
+            return read_at(self._fd, self.size - start, start)
 
     def finish(self) -> None:
         """Give the file its name: from here on `target` exists, whole.
@@ -162,6 +168,7 @@ class PartFile:
                 raise self._meddled("another program wrote to it")
             copy_access(self.target, self._fd)
             os.fsync(self._fd)
+            self._close_ours()
             os.replace(self.path, self.target)
             sync_directory(self.target.parent)
 
@@ -169,29 +176,45 @@ class PartFile:
         """Delete the file, if it is still ours; `target` is not touched."""
         self.set_aside()
         with telling("remove", self.path):
-            if _same_file(self._fd, self.path):
+            if self._fd >= 0 and self._close_ours():
                 self.path.unlink(missing_ok=True)
+
+    def _close_ours(self) -> bool:
+        """Close it, since Windows lets nobody rename or remove an open file.
+
+        Whether it was still where it was.
+        """
+        fd, self._fd = self._fd, -1
+        try:
+            return _same_file(fd, self.path)
+        finally:
+            os.close(fd)
 
     def _open_locked(self) -> int:
         with telling("write", self.path):
-            while True:
-                fd = os.open(self.path, _OPEN, 0o666)
-                try:
-                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    # The one who had it may have renamed it between our open and our lock.
-                    if _same_file(fd, self.path):
-                        # What may not be read there is not shown here meanwhile.
-                        copy_access(self.target, fd, at_least=0o600)
-                        return fd
-                except BlockingIOError:
-                    os.close(fd)
-                    raise DiskError(
-                        f"{self.target} is being downloaded by another process"
-                    ) from None
-                except BaseException:
-                    os.close(fd)
-                    raise
+            try:
+                self._lock = Lock(self.path.with_name(self.path.name + ".lock"))
+            except BlockingIOError:
+                raise DiskError(f"{self.target} is being downloaded by another process") from None
+            try:
+                return self._open()
+            except BaseException:
+                self._lock.close()
+                raise
+
+    def _open(self) -> int:
+        while True:
+            fd = os.open(self.path, _OPEN, 0o666)
+            try:
+                # Somebody may have renamed it just now.
+                if _same_file(fd, self.path):
+                    # What may not be read there is not shown here meanwhile.
+                    copy_access(self.target, fd, at_least=0o600)
+                    return fd
+            except BaseException:
                 os.close(fd)
+                raise
+            os.close(fd)
 
     def _check_ours(self) -> None:
         """Raises `MeddledError` where what was received is not what the name leads to any more."""
@@ -214,9 +237,9 @@ class PartFile:
     def _write(self, data: bytes) -> None:
         view, at = memoryview(data), self.size
         while view:
-            count = os.pwrite(self._fd, view, at)
+            count = write_at(self._fd, view, at)
             view, at = view[count:], at + count
-        _sync_data(self._fd)
+        sync_data(self._fd)
 
     def _cut(self) -> None:
         """Drop what lies after the good bytes."""
@@ -229,22 +252,13 @@ def hash_file(path: Path, *, md5: bool = False) -> Hashes | None:
     """The hashes of a file; None when there is no such file. Raises `DiskError`."""
     with telling("read", path):
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = os.open(path, os.O_RDONLY | BYTES)
         except FileNotFoundError:
             return None
         try:
             return _hash(fd, os.fstat(fd).st_size, md5=md5)
         finally:
             os.close(fd)
-
-
-def sync_directory(path: Path) -> None:
-    """Bring a directory's entries to the disk: a rename counts only then."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _hash(fd: int, size: int, *, md5: bool = False) -> Hashes:
@@ -256,7 +270,7 @@ def _hash(fd: int, size: int, *, md5: bool = False) -> Hashes:
 
 def _blocks(fd: int, size: int) -> Iterator[bytes]:
     at = 0
-    while at < size and (block := os.pread(fd, min(_BLOCK, size - at), at)):
+    while at < size and (block := read_at(fd, min(_BLOCK, size - at), at)):
         yield block
         at += len(block)
 

@@ -12,7 +12,6 @@ Client keys are among the files: all of it is its owner's alone.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from atwin.disk.errors import DiskError, telling
-from atwin.disk.part import sync_directory
+from atwin.disk.system import Lock, sync_directory
 from atwin.disk.whole import read_file, replace_private
 from atwin.text import parse_json
 
@@ -77,9 +76,7 @@ class StateDirectory:
 
     def close(self) -> None:
         """Let another process have it. Harmless when called twice."""
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        self._lock.close()
 
     # --- NVRAM ----------------------------------------------------------------------------------
 
@@ -133,22 +130,15 @@ class StateDirectory:
 
     # --- opening --------------------------------------------------------------------------------
 
-    def _open_locked(self) -> int:
+    def _open_locked(self) -> Lock:
         with telling("use", self.path, StateError):
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._files.mkdir(mode=0o700, exist_ok=True)
-            lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            with telling("lock", self.path, StateError):
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    text = "is in use by another process: stop that one or take another"
-                    raise StateError(f"{self.path} {text}") from None
-        except StateError:
-            os.close(lock)
-            raise
-        return lock
+            try:
+                return Lock(self.path / "lock", keep=True)
+            except BlockingIOError:
+                text = "is in use by another process: stop that one or take another"
+                raise StateError(f"{self.path} {text}") from None
 
     def _load_or_begin(self) -> Records:
         try:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from contextlib import suppress
 from pathlib import Path
 
 from atwin.disk.errors import DiskError, telling
+from atwin.disk.system import set_mode
 
 #: What can stand where a file must be, for a person.
 _KINDS = {
@@ -49,8 +51,7 @@ def room_for(target: str | Path) -> int:
     """
     folder = find_target(target).parent
     with telling("write to", folder):
-        disk = os.statvfs(folder)
-    return disk.f_bavail * disk.f_frsize
+        return shutil.disk_usage(folder).free
 
 
 def kind_of(mode: int) -> str:
@@ -73,4 +74,4 @@ def copy_access(path: Path, fd: int, *, at_least: int = 0) -> None:
         with suppress(PermissionError):
             os.fchown(fd, known.st_uid, known.st_gid)
     with suppress(PermissionError):
-        os.fchmod(fd, (stat.S_IMODE(known.st_mode) & 0o777) | at_least)
+        set_mode(fd, (stat.S_IMODE(known.st_mode) & 0o777) | at_least)

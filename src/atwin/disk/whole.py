@@ -8,12 +8,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from atwin.disk.errors import DiskError, reason, telling
+from atwin.disk.system import AT_ONCE, BYTES, NO_LINK, set_mode
 from atwin.disk.target import copy_access, find_target, kind_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_OPEN_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+_OPEN_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | BYTES | NO_LINK
 
 
 def write_file(path: str, data: bytes) -> None:
@@ -25,7 +26,7 @@ def write_file(path: str, data: bytes) -> None:
     # A name of its own: one beside it may be as long as a name can be.
     beside = target.with_name(f".atwin-{os.urandom(8).hex()}")
     with telling("write", path):
-        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BYTES, 0o666)
         try:
             with os.fdopen(fd, "wb") as file:
                 copy_access(target, fd)
@@ -46,7 +47,7 @@ def replace_private(path: Path, data: bytes, new: Path) -> None:
     """
     fd = os.open(new, _OPEN_NEW, 0o600)
     try:
-        os.fchmod(fd, 0o600)  # one that a crash left may be an older, open one
+        set_mode(fd, 0o600)  # one that a crash left may be an older, open one
         while data:
             data = data[os.write(fd, data) :]
         os.fsync(fd)
@@ -75,7 +76,7 @@ def read_file(path: str | Path, most: int) -> bytes:
     everything else that is in the way.
     """
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | BYTES | AT_ONCE)
         try:
             known = os.fstat(fd)
             if not stat.S_ISREG(known.st_mode):
