@@ -135,8 +135,8 @@ async def _until_terminated(work: Coroutine[Any, Any, int]) -> int:
         terminated = True
         task.cancel()
 
-    # Windows loops cannot do this; there SIGTERM kills at once anyhow.
-    with contextlib.suppress(NotImplementedError):
+    # Windows has no SIGHUP, and its loops cannot do this; there SIGTERM kills at once anyhow.
+    with contextlib.suppress(NotImplementedError, AttributeError):
         for number in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, terminate)
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atwin.disk.errors import DiskError, telling
-from atwin.disk.system import BYTES, Lock
+from atwin.disk.system import BYTES, ProcessLock
 from atwin.text import parse_json
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class JsonLines:
 
     def __init__(self, path: str, mark: str) -> None:
         self._path = path
-        self._lock: Lock | None = None
+        self._lock: ProcessLock | None = None
         with telling("write", path):
             self._fd = os.open(path, _access(path) | os.O_CREAT | BYTES, 0o600)
             try:
@@ -55,7 +55,7 @@ class JsonLines:
 
     def _take_over(self, mark: str) -> None:
         try:
-            self._lock = Lock(Path(os.path.realpath(self._path) + ".lock"))
+            self._lock = ProcessLock(Path(os.path.realpath(self._path) + ".lock"))
         except BlockingIOError:
             raise DiskError(f"{self._path} is being written by another process") from None
         first = os.read(self._fd, _FIRST_LINE).partition(b"\n")[0]

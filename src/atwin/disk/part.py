@@ -17,7 +17,7 @@ from atwin.disk.errors import DiskError, MeddledError, reason, telling
 from atwin.disk.system import (
     BYTES,
     NO_LINK,
-    Lock,
+    ProcessLock,
     read_at,
     sync_data,
     sync_directory,
@@ -193,7 +193,7 @@ class PartFile:
     def _open_locked(self) -> int:
         with telling("write", self.path):
             try:
-                self._lock = Lock(self.path.with_name(self.path.name + ".lock"))
+                self._lock = ProcessLock(self.path.with_name(self.path.name + ".lock"))
             except BlockingIOError:
                 raise DiskError(f"{self.target} is being downloaded by another process") from None
             try:

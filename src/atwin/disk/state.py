@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from atwin.disk.errors import DiskError, telling
-from atwin.disk.system import Lock, sync_directory
+from atwin.disk.system import ProcessLock, sync_directory
 from atwin.disk.whole import read_file, replace_private
 from atwin.text import parse_json
 
@@ -130,12 +130,12 @@ class StateDirectory:
 
     # --- opening --------------------------------------------------------------------------------
 
-    def _open_locked(self) -> Lock:
+    def _open_locked(self) -> ProcessLock:
         with telling("use", self.path, StateError):
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._files.mkdir(mode=0o700, exist_ok=True)
             try:
-                return Lock(self.path / "lock", keep=True)
+                return ProcessLock(self.path / "lock", keep=True)
             except BlockingIOError:
                 text = "is in use by another process: stop that one or take another"
                 raise StateError(f"{self.path} {text}") from None

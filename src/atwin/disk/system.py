@@ -24,7 +24,7 @@ sync_data = getattr(os, "fdatasync", os.fsync)
 _MOMENT, _LOOK_AGAIN = 0.05, 0.01
 
 
-class Lock:
+class ProcessLock:
     """The file `path` is held by this process alone, until `close` or its end.
 
     It is removed then, if `keep` does not say otherwise and nobody wrote anything to it. Raises

@@ -37,7 +37,7 @@ async def ping(address: str, size: int, ttl: int) -> Pong:
                 message, left = await _receive(sock)
                 if message[:1] == bytes((_ECHO_REPLY,)):
                     return Pong(loop.time() - start, left)
-    except OSError as error:
+    except (OSError, NotImplementedError) as error:  # the latter on Windows
         raise ConnectError(f"no ping to {address}: {reason(error)}") from error
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import sys
-import termios
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, cast
 
@@ -58,8 +56,11 @@ class TcpStream(asyncio.Protocol):
     @property
     def unacknowledged(self) -> int:
         """Gives 0 on systems that do not tell."""
-        if self._transport.is_closing():
+        if sys.platform == "win32" or self._transport.is_closing():
             return 0
+        import fcntl
+        import termios
+
         count = bytearray(4)
         try:
             fcntl.ioctl(self._transport.get_extra_info("socket"), termios.TIOCOUTQ, count)

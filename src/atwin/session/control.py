@@ -68,6 +68,8 @@ async def control_socket(path: str, twin: Twin) -> AsyncIterator[None]:
 
     if not path:
         raise PortSpecError("--control: a socket needs a name; choose a path")
+    if not hasattr(asyncio, "start_unix_server"):
+        raise PortSpecError("--control: there are no Unix sockets on Windows; leave it out")
     await _refuse_one_in_use(path)
     _ = twin.faults  # laid in now, so that every connection can be met
     try:

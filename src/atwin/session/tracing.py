@@ -38,7 +38,7 @@ def open_trace(path: str, output: str | None = None) -> JsonLines:
         # Neither `output` nor what `get` keeps beside it meanwhile.
         if output is not None and os.path.realpath(path) in [
             os.path.realpath(output) + ending
-            for ending in ("", ".part", ".journal", ".journal.new")
+            for ending in ("", ".part", ".part.lock", ".journal", ".journal.new")
         ]:
             raise OptionError(f"--trace: {path} is where the output goes, name another")
         return JsonLines(path, FORMAT)

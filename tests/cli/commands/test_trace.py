@@ -216,7 +216,7 @@ def test_a_trace_is_replaced_and_nothing_else(server: FileServer, tmp_path: Path
         assert events(records_of(old), "end") == ["ended"]
 
 
-@pytest.mark.parametrize("ending", [".part", ".journal", ".journal.new"])
+@pytest.mark.parametrize("ending", [".part", ".part.lock", ".journal", ".journal.new"])
 def test_a_trace_is_no_file_that_get_keeps(
     ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

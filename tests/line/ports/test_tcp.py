@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import socket
 import struct
 from contextlib import suppress
@@ -143,7 +144,7 @@ def test_clients_that_leave_at_any_moment() -> None:
         ear.heard.clear()
         await _until_alone(port, ear)
         assert len(os.listdir("/dev/fd")) <= before
-        assert len(asyncio.all_tasks()) == 1
+        assert len(asyncio.all_tasks()) == 2, "this one and the listener"
         assert ear.reasons == []
         await port.close()
 
@@ -300,6 +301,24 @@ def test_a_client_that_left_while_the_line_was_paused_makes_room_for_the_next() 
             assert not ear.heard, "the next one is paused too"
             port.resume_reading()
             assert await ear.bytes(3) == b"AT\r"
+        await port.close()
+
+    leaves_nothing(main())
+
+
+def test_a_system_without_poll_sees_who_left_by_what_can_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(select, "poll")
+
+    async def main() -> None:
+        port, ear = served()
+        with await greeted(port, ear):
+            port.pause_reading()
+        with plain_client(port.address) as second:
+            await settled()
+            port.write(b"hello")
+            assert await read_from(second) == b"hello"
         await port.close()
 
     leaves_nothing(main())

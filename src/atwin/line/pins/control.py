@@ -62,6 +62,8 @@ class ControlPins(HostPins):
 
     async def _ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], asyncio.StreamWriter]:
         """The answer, and the connection it came on, which is open still. Raises `PinError`."""
+        if not hasattr(asyncio, "open_unix_connection"):
+            raise PinError("control socket: there are no Unix sockets on Windows")
         try:
             async with asyncio.timeout(_ANSWER_TIME):
                 reader, writer = await asyncio.open_unix_connection(self._path)

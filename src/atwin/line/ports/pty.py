@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from atwin.disk.errors import reason
 from atwin.line.frame import HostSettings
-from atwin.line.port import PortError
+from atwin.line.port import PortError, PortSpecError
 from atwin.line.ports.pty_link import make_link, remove_link
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class PtyPort:
         `PortSpecError` when no link can be there.
         """
         if sys.platform == "win32":
-            raise PortError("there are no PTYs on Windows; use --tcp 127.0.0.1:7000 instead")
+            raise PortSpecError("there are no PTYs on Windows; use --tcp 127.0.0.1:7000 instead")
         import pty
         import tty
 

@@ -62,9 +62,19 @@ class _Holder:
         """Whether the far side has closed, even if what it sent before is not read yet."""
         if self._connection.fileno() < 0:
             return True
+        if not hasattr(select, "poll"):  # Windows: only after what it sent has been read
+            return self._is_at_end()
         poll = select.poll()
         poll.register(self._connection, getattr(select, "POLLRDHUP", 0))
         return bool(poll.poll(0))
+
+    def _is_at_end(self) -> bool:
+        try:
+            return not self._connection.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def is_silent(self, patience: ClientPatience, now: float) -> bool:
         """Whether it has said nothing for so long that another one may have the module."""
@@ -102,22 +112,22 @@ class TcpServerPort(PortWrapper[TransportPort]):
         self._empty = asyncio.Event()
         #: Connections nobody has looked at yet, with the time until which they may wait.
         self._waiting: deque[tuple[socket.socket, float]] = deque()
+        self._accepting: asyncio.Task[None] | None = None
         self._door: asyncio.Task[None] | None = None
         self._refusals: set[asyncio.Task[None]] = set()
-        self._again: asyncio.TimerHandle | None = None
         self._closed = False
 
     def start(self, receiver: Receiver) -> None:
         self._receiver = receiver
-        asyncio.get_running_loop().add_reader(self._listener, self._accept)
+        self._accepting = asyncio.get_running_loop().create_task(self._accept())
 
     async def close(self) -> None:
         if self._closed:
             return
         self._closed = True
-        asyncio.get_running_loop().remove_reader(self._listener)
-        if self._again is not None:
-            self._again.cancel()
+        if self._accepting is not None:
+            self._accepting.cancel()
+            await asyncio.wait((self._accepting,))
         self._listener.close()
         # A client on its way in is let in first: its socket then has an owner who closes it.
         if at_work := self._refusals | ({self._door} if self._door is not None else set()):
@@ -146,25 +156,21 @@ class TcpServerPort(PortWrapper[TransportPort]):
 
     # --- the door --------------------------------------------------------------------------------
 
-    def _accept(self) -> None:
+    async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
-        try:
-            connection, _ = self._listener.accept()
-        except OSError as error:
-            if error.errno in _NO_ROOM:  # it stays readable: asked again at once it would spin
-                loop.remove_reader(self._listener)
-                self._again = loop.call_later(_ROOM_AGAIN, self._listen_again)
-            return  # or a client that is gone already
-        if len(self._waiting) + len(self._refusals) >= _MOST_WAITING:
-            connection.close()
-            return
-        connection.setblocking(False)
-        self._waiting.append((connection, loop.time() + self._patience.leaving))
-        if self._door is None:
-            self._door = loop.create_task(self._open_door())
-
-    def _listen_again(self) -> None:
-        asyncio.get_running_loop().add_reader(self._listener, self._accept)
+        while True:
+            try:
+                connection, _ = await loop.sock_accept(self._listener)
+            except OSError as error:  # or a client that is gone already
+                # Asked again at once it would spin.
+                await asyncio.sleep(_ROOM_AGAIN if error.errno in _NO_ROOM else 0)
+                continue
+            if len(self._waiting) + len(self._refusals) >= _MOST_WAITING:
+                connection.close()
+                continue
+            self._waiting.append((connection, loop.time() + self._patience.leaving))
+            if self._door is None:
+                self._door = loop.create_task(self._open_door())
 
     async def _open_door(self) -> None:
         """Let in or refuse everyone who waits, in the order they came."""

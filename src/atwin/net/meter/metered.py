@@ -36,6 +36,8 @@ _FIRST_LOOK, _LAST_LOOK = 0.001, 0.064
 _PAUSE = 1.0
 #: No datagram is larger.
 _LARGEST = 65_535
+#: Of a socket that waits by itself; on Windows none of ours does.
+_AT_ONCE: int = getattr(socket, "MSG_DONTWAIT", 0)
 _LINGER_OFF = struct.pack("ii", 1, 0)
 
 
@@ -254,7 +256,7 @@ class MeteredStream(StreamWrapper):
         assert self._socket is not None
         with suppress(OSError):
             while self._late <= LAST_BYTES:
-                data = self._socket.recv(LAST_BYTES, socket.MSG_DONTWAIT)
+                data = self._socket.recv(LAST_BYTES, _AT_ONCE)
                 if not data:
                     self._meter.at_end = True
                     break
@@ -279,6 +281,6 @@ class MeteredStream(StreamWrapper):
 def _peeked(connection: socket.socket) -> bool:
     """Whether received bytes wait in the kernel."""
     try:
-        return bool(connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        return bool(connection.recv(1, socket.MSG_PEEK | _AT_ONCE))
     except OSError:
         return False
