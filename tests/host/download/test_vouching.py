@@ -288,6 +288,37 @@ def test_length_that_only_a_dropped_stream_had_is_not_waited_for(tmp_path: Path)
     assert "is not of this file: dropped" in bench.notes()
 
 
+def test_etag_of_a_head_does_not_vouch_for_bytes_that_had_none(bench: Bench) -> None:
+    """An earlier run kept a part of another version, which came without ETag."""
+    etag, modified = bench.server.etag, bench.server.modified
+    bench.server.data, bench.server.etag, bench.server.modified = OTHER, None, None
+    kill_at(bench, 3_000)
+    bench.server.data, bench.server.etag, bench.server.modified = DATA, etag, modified
+    bench.fetch()
+    bench.done()
+
+
+def test_rest_that_is_a_bounded_piece_of_unknown_length(tmp_path: Path) -> None:
+    """Nobody tells how long the file is, nor the module what header a stream had."""
+    bench = Bench(tmp_path, LARGE, streams=True, limit=3356)
+    bench.server.etag = bench.server.modified = bench.server.head_length = None
+    bench.server.failures = [None, -100_000]
+
+    def piece(asked: Asked) -> Answer | None:
+        if asked.first is None:
+            return None
+        last = min(asked.first + 9_999 if asked.last is None else asked.last, len(LARGE) - 1)
+        if asked.first > last:
+            return Answer(416, b"none")
+        answer = slice_of(LARGE, replace(asked, last=last))
+        span = f"bytes {asked.first}-{last}/*"
+        return replace(answer, headers={**answer.headers, "Content-Range": span})
+
+    bench.server.instead = piece
+    bench.fetch(chunk=None)
+    bench.done()
+
+
 def test_bytes_on_disk_that_are_not_the_servers(bench: Bench) -> None:
     """Whatever the validators say: they are given up at last, not ranges."""
     kill_at(bench, 6000)

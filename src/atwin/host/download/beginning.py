@@ -83,6 +83,8 @@ def resume(course: Course) -> None:
     if stale and (ledger.part.finished or not course.mode.has_ranges):
         ledger.set_aside()
         return
+    # Of bytes that came without ETag or date the HEAD of today says nothing, whatever it says.
+    vouched = before.vouches
     known = Known(before, confirmed=True, kept=record.done, by_hash=facts.by_hash)
     too_short = asked is not None and asked.length is not None and asked.length < record.done
     if asked is not None and not too_short and contradiction(known, asked) is None:
@@ -93,7 +95,7 @@ def resume(course: Course) -> None:
     # Of bytes that a stream brought and never ended, a GET has not said anything yet.
     facts.entity, facts.confirmed = before, ledger.proven is None or ledger.proven > 0
     ledger.joint_due = stale or not (
-        before.vouches
+        vouched
         and record.is_of(course.session.setup.url)
         and ledger.proven is None
         and (asked is None or not facts.by_hash or before.difference(asked) is None)

@@ -88,9 +88,31 @@ class Stream:
                     raise
                 return course.never_in_parts(busy)
             # Some servers give a bounded piece, whatever was asked for.
-            over = course.total is None or course.ledger.size >= course.total
+            if turn is None and course.total is None and self._before:
+                turn = await course.persist(self._look_for_more)
+                over = isinstance(turn, AllThere)
+            else:
+                over = course.total is None or course.ledger.size >= course.total
             if turn is not None or over or course.ledger.size == before:
-                return turn
+                return None if isinstance(turn, AllThere) else turn
+
+    async def _look_for_more(self) -> AllThere | Turn | None:
+        """Nothing said how much the rest is: is there a byte after what came?
+
+        Raises as `Fetcher.fetch` does.
+        """
+        course, size = self._course, self._course.ledger.size
+        verdict = await course.fetcher.fetch(Span(size, size))
+        match verdict:
+            case TakeSlice():
+                course.take_slice(verdict)
+                return None
+            case TakeWhole(entity):
+                return NoRanges("the server ignores ranges", entity)
+            case Overlap():
+                return None  # something is there
+            case _:
+                return verdict
 
     async def _once(self) -> Turn | None:
         course = self._course
@@ -251,6 +273,8 @@ class Stream:
             return NoRanges("the server ignores ranges", course.facts.entity)
         if self._left not in (None, self._got):
             return Broken(f"{self._got} bytes came where {self._left} were announced")
+        if self._before and self._left is None:
+            return TakeSlice(self._first, entity)
         entity = replace(entity, length=self._first + self._got)
         return TakeSlice(self._first, entity) if self._before else TakeWhole(entity)
 
