@@ -16,11 +16,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 from atwin.at.cme import Cme
-from atwin.at.grammar import Argument, Command, Form, split_arguments, unquote
+from atwin.at.grammar import (
+    Argument,
+    Command,
+    Form,
+    MalformedLine,
+    parse_line,
+    split_arguments,
+    unquote,
+)
 from atwin.at.kinds import BadArgument, ParameterKind, ProfileLimits, Tail
 from atwin.at.reply import Answer, AtError, CmeError, Reply, UnknownCommandError, literal
 
@@ -271,7 +280,13 @@ class CommandTable:
                         raise TypeError(f"{bound.name} is declared twice as {form.name}")
                     self._entries[bound.name, form] = (bound, family)
         self._names = frozenset(name for name, _ in self._entries)
-        self._answers = {name.removeprefix("AT"): lines for name, lines in (answers or {}).items()}
+        #: By name and form: by arguments in capitals.
+        self._answers: dict[tuple[str, Form], dict[str, tuple[str, ...]]] = {}
+        for text, lines in (answers or {}).items():
+            with suppress(MalformedLine):  # nor can anybody type it
+                for command in parse_line(text) or ():
+                    of_form = self._answers.setdefault((command.name, command.form), {})
+                    of_form[command.arguments.upper()] = lines
 
     @property
     def names(self) -> list[str]:
@@ -290,9 +305,12 @@ class CommandTable:
 
         Raises `AtError`: unknown command or form, wrong arguments, refusal.
         """
-        if self._answers and (lines := self._answers.get(command.text().upper())) is not None:
-            return literal(lines[:-1], lines[-1] if lines else None)
-        entry = self._entries.get((command.name, command.form))
+        key = command.name, command.form
+        if answers := self._answers.get(key):
+            lines = answers.get(command.arguments.upper())
+            if lines is not None:
+                return literal(lines[:-1], lines[-1] if lines else None)
+        entry = self._entries.get(key)
         if entry is None:
             return self._test_text(command)
         declaration, family = entry

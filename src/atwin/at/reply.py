@@ -65,7 +65,7 @@ class Reply:
     """Information lines, then a final result, then `trailer` lines (CIPSTATUS has such).
 
     `final` None ends the command without any result code. `after` runs when the answer has
-    left for the line: restarts and switching off happen there.
+    left for the line, which ends with that command: restarts and switching off happen there.
     """
 
     lines: tuple[str, ...] = ()

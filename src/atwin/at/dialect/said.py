@@ -68,8 +68,7 @@ class Said:
         cls.FIELDS = tuple(dict.fromkeys((*cls.FIELDS, *fields)))
 
     def __init__(self, *values: object, **named: object) -> None:
-        for name, value in (dict(zip(self.FIELDS, values, strict=False)) | named).items():
-            object.__setattr__(self, name, value)
+        self.__dict__.update(zip(self.FIELDS, values, strict=False), **named)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{name} of {self!r} is what was said")
@@ -88,7 +87,12 @@ class Said:
             missing = any(getattr(self, name) is None for name in _FIELD.findall(part[1]))
             return "" if missing else part[1]
 
-        return _FIELD.sub(lambda field: self._shown(field[1]), _OPTIONAL.sub(optional, self._SAYS))
+        says = self._SAYS
+        if "[" in says:
+            says = _OPTIONAL.sub(optional, says)
+        parts = _FIELD.split(says)  # every second one is a field
+        parts[1::2] = map(self._shown, parts[1::2])
+        return "".join(parts)
 
     def _values(self) -> tuple[object, ...]:
         return tuple(getattr(self, name) for name in self.FIELDS)

@@ -81,7 +81,7 @@ class Channel:
         self._doubt = Doubt(self, self._owed, self._probe)
         #: Whether the module may be asleep.
         self.waking = Waking(self, self._doubt, self._ask)
-        #: When something was sent or heard last.
+        #: When a command was over last, or a URC came.
         self.active_at = self.clock.now()
         self._lost: str | None = None
         self._urcs = Urcs(self.clock)
@@ -118,8 +118,11 @@ class Channel:
         line cannot be resynchronised.
         """
         async with self._lock:
-            await self.waking.ready()
-            exchange = self._begin(text, b"\r", timeout, progress, raw=raw)
+            now = self.clock.now()
+            if self.waking.is_due(now - self.active_at):
+                await self.waking.get_ready()
+                now = self.clock.now()
+            exchange = self._begin(text, b"\r", timeout, progress, raw=raw, now=now)
             try:
                 reply = await exchange.reply
             finally:
@@ -142,10 +145,13 @@ class Channel:
         comes instead of the prompt is returned. Raises as `command` does.
         """
         async with self._lock:
-            await self.waking.ready()
+            now = self.clock.now()
+            if self.waking.is_due(now - self.active_at):
+                await self.waking.get_ready()
+                now = self.clock.now()
             # CR LF: after a bare CR the module would swallow data that begin with LF
             # (docs/spec/uart.md §1).
-            exchange = self._begin(text, b"\r\n", timeout, None)
+            exchange = self._begin(text, b"\r\n", timeout, None, now=now)
             self.data.unsent = len(data)
             try:
                 if await exchange.prompted:
@@ -233,7 +239,6 @@ class Channel:
 
     def received(self, data: bytes) -> None:
         self.heard += len(data)
-        self.active_at = self.clock.now()
         self.last_heard = data
         for event in self._parser.feed(data):
             self._handle(event)
@@ -335,6 +340,7 @@ class Channel:
         exchange.silence = self.clock.call_later(wait, look)
 
     def _announce(self, text: str, urc: Urc | None) -> None:
+        self.active_at = self.clock.now()
         if self._starts.has_begun(text, urc):
             self.restarts += 1
             self._owed.forget()
@@ -353,16 +359,17 @@ class Channel:
         *,
         raw: int = 0,
         probe: bool = False,
+        now: float | None = None,
     ) -> Exchange:
         self.check_line()
-        exchange = Exchange(text, timeout, progress, self.clock.now())
+        now = self.clock.now() if now is None else now
+        exchange = Exchange(text, timeout, progress, now)
         self.data.unsent = 0
         self._owed.is_due = False
         owed = bool(self._owed) and not probe
         self._parser.begin(text, raw=raw, owed=owed)
         self._exchange = exchange
         self._log(">", text)
-        self.active_at = self.clock.now()
         self.port.write(text.encode() + end)
         exchange.timer = self.clock.call_later(timeout, lambda: self._check_time(exchange))
         return exchange
@@ -372,6 +379,7 @@ class Channel:
 
         The results of a `probe` are counted by who sends it.
         """
+        self.active_at = self.clock.now()
         if exchange.timer is not None:
             exchange.timer.cancel()
         if exchange.silence is not None:

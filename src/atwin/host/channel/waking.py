@@ -36,6 +36,7 @@ _PATIENCE, _LONG_PATIENCE = 3.5, 9.0
 #: Seconds that DTR is low before the module is sent something.
 _DTR_LOW = 0.1
 
+_NAME = "+CSCLK"
 _MODE = lenient(r"\+CSCLK: (\d)")
 _SETS = re.compile(r"\+CSCLK\s*=\s*(\d)", re.IGNORECASE)
 
@@ -62,7 +63,11 @@ class Waking:
         self._told_in: int | None = None  # and a person that it sleeps
         self._holds_dtr = False
 
-    async def ready(self) -> None:
+    def is_due(self, pause: float) -> bool:
+        """Whether there is something to do before a command that follows after `pause` seconds."""
+        return self._doubt.there or self._doubt.unanswered > 0 or pause >= _PAUSE
+
+    async def get_ready(self) -> None:
         """The next command will be heard. Raises as `Channel.synchronise` does."""
         if self._doubt.there:
             await self._doubt.synchronise(_PATIENT_TRIES, _PATIENT_GAP)
@@ -80,8 +85,9 @@ class Waking:
 
     def hear(self, sent: str, reply: Reply) -> None:
         """A command and its answer: one about sleep says what holds from now on."""
-        said = reply.match(_MODE) or _SETS.search(sent)
-        if said and reply.ok:
+        if _NAME not in sent.upper() or not reply.ok:
+            return
+        if said := reply.match(_MODE) or _SETS.search(sent):
             self._mode, self._known_in = int(said[1]), self._channel.restarts
 
     async def pull_dtr(self) -> bool:

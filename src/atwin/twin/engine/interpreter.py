@@ -142,7 +142,7 @@ class Interpreter:
     @property
     def is_idle(self) -> bool:
         """Whether it waits for a command, with nothing to say."""
-        waits = self._unsolicited or self._announced or self._reader.holds
+        waits = self._unsolicited.waiting or self._announced or self._reader.holds
         return self._is_gap() and not waits
 
     def say(self, raw: bytes) -> None:
@@ -174,7 +174,7 @@ class Interpreter:
         Between two lines typed in one go there is a gap as well.
         """
         rx = self._uart.rx
-        if self._unsolicited:
+        if self._unsolicited.waiting:
             self._fill_gap()
         while rx and not self._busy:
             if self._output > _MUCH_OUTPUT:
@@ -193,14 +193,17 @@ class Interpreter:
 
     def _take_line(self, rx: bytearray) -> None:
         """Take from `rx` up to the end of a line, and run that."""
-        reader, taps = self._reader, self._taps
-        reader.longest = min(self._longest, taps.longest_line)
-        reader.refuses = not self._overflows_silently or taps.longest_line < self._longest
-        reader.awaits_line_feed = self._echoes_line_feed and self._settings.echo
+        reader, longest, echoes = self._reader, self._taps.longest_line, self._settings.echo
+        if longest >= self._longest:
+            reader.longest, reader.refuses = self._longest, not self._overflows_silently
+        else:
+            reader.longest, reader.refuses = longest, True
+        reader.awaits_line_feed = echoes and self._echoes_line_feed
         if self._line_feed_due is not None:
             self._line_feed_due.cancel()
+            self._line_feed_due = None
         echo, line = reader.take(rx)
-        if self._settings.echo:
+        if echoes:
             self._echo = echo
         if line is not None:
             self._run_line(line)
@@ -230,7 +233,7 @@ class Interpreter:
             # Only now: the line that sets another rate is still answered at the old one.
             self._uart_settings = now
             self._uart.configure(settings.line_mode())
-        if not self._unsolicited or self._announced or not self._uart.ready:
+        if not self._unsolicited.waiting or self._announced or not self._uart.ready:
             return
         if self._settings.echo and self._reader.pending:
             left = self._typed_at + _TYPING - self._clock.now()
@@ -239,7 +242,7 @@ class Interpreter:
                     self._gap_due = self._clock.call_later(left, self._gap_is_due)
                 return
         # What is said may end the gap: after CONNECT the line belongs to the data.
-        while self._unsolicited and self._is_gap():
+        while self._unsolicited.waiting and self._is_gap():
             if output := self._unsolicited.take():
                 if self.announces is not None and (wait := self.announces(output)):
                     self._announced = output
@@ -371,7 +374,8 @@ class Interpreter:
             case str():
                 answer = Reply((answer,))
         output = frame_lines(answer.lines, self._settings) if answer.lines else b""
-        if answer.final is not None and not (rest and answer.final == OK):
+        goes_on = bool(rest) and answer.final == OK and answer.after is None
+        if answer.final is not None and not goes_on:
             output += self._aside() + frame_final(answer.final, self._settings)
         if answer.trailer:
             output += frame_lines(answer.trailer, self._settings)

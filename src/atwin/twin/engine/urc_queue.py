@@ -21,43 +21,41 @@ class UrcQueue:
     def __init__(self, count: int, size: int) -> None:
         """`count` URCs of `size` bytes in all; 0 is without limit."""
         self._limits = (count, size)
-        self._waiting: deque[_Waiting] = deque()
+        #: What is in the queue; true while there is something, and to be read only.
+        self.waiting: deque[_Waiting] = deque()
         self._count = self._size = 0
-
-    def __bool__(self) -> bool:
-        return bool(self._waiting)
 
     def add(self, output: Callable[[], bytes]) -> None:
         """What `output` gives, when its turn comes."""
-        self._waiting.append(_Waiting(output, None))
+        self.waiting.append(_Waiting(output, None))
 
     def add_first(self, output: bytes) -> None:
         """What had its turn and was put off."""
-        self._waiting.appendleft(_Waiting(lambda: output, None))
+        self.waiting.appendleft(_Waiting(lambda: output, None))
 
     def add_urc(self, framed: bytes) -> None:
         """A URC; where there are too many the oldest ones are dropped."""
-        self._waiting.append(_Waiting(lambda: framed, len(framed)))
+        self.waiting.append(_Waiting(lambda: framed, len(framed)))
         self._count += 1
         self._size += len(framed)
         while self._count > 1 and self._is_too_much():
-            self._drop(next(one for one in self._waiting if one.size is not None))
+            self._drop(next(one for one in self.waiting if one.size is not None))
 
     def take(self) -> bytes:
         """The next output, which may be nothing."""
-        first = self._waiting[0]
+        first = self.waiting[0]
         self._drop(first)
         return first.output()
 
     def begin_data(self) -> None:
         """The line is for data now: a module that limits its URCs drops those that wait."""
         if any(self._limits):
-            for one in [one for one in self._waiting if one.size is not None]:
+            for one in [one for one in self.waiting if one.size is not None]:
                 self._drop(one)
 
     def clear(self) -> None:
         """Nothing is said any more."""
-        self._waiting.clear()
+        self.waiting.clear()
         self._count = self._size = 0
 
     def _is_too_much(self) -> bool:
@@ -65,7 +63,7 @@ class UrcQueue:
         return 0 < count < self._count or 0 < size < self._size
 
     def _drop(self, one: _Waiting) -> None:
-        self._waiting.remove(one)
+        self.waiting.remove(one)
         if one.size is not None:
             self._count -= 1
             self._size -= one.size

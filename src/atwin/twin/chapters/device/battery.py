@@ -7,7 +7,6 @@ from typing import Annotated
 from atwin.at import command
 from atwin.at.dialect.urcs import PowerDown
 from atwin.at.kinds import Range
-from atwin.at.reply import Reply
 from atwin.twin.board.battery import HIGHEST, Thresholds
 from atwin.twin.engine.run import ChapterService, Commands, Run
 
@@ -31,13 +30,15 @@ class BatteryCommands(Commands):
     @command.set("+CBC")
     def set_thresholds(
         self, on: Annotated[int, Range(0, HIGHEST)], off: Annotated[int, Range(0, HIGHEST)]
-    ) -> Reply:
+    ) -> None:
         """Voltages in mV below which the module does not start, and switches off; 0 is none.
 
         They are kept by themselves.
         """
-        Thresholds(on, off).store(self.run.hardware.nvram)
-        return Reply(after=lambda: Battery.surrounded(self.run, "voltage"))
+        hardware = self.run.hardware
+        Thresholds(on, off).store(hardware.nvram)
+        # When its line has been answered.
+        hardware.clock.call_later(0, lambda: Battery.surrounded(self.run, "voltage"))
 
     @command.read("+CBC")
     def thresholds(self) -> str:

@@ -28,7 +28,7 @@ class SignalCommands(Commands):
     @command.execute("+CSQ")
     def signal(self) -> str:
         """Signal strength 0-31 (dBm = 2 * n - 113) and bit error rate 0-7; 99 unknown."""
-        return str(self._strength())
+        return "+CSQ: {},{}".format(*self._strength())
 
     @command.test("+CSQ")
     def signal_ranges(self) -> str:
@@ -61,10 +61,10 @@ class SignalCommands(Commands):
         """The values of AT*CSQ, in a form of its own."""
         return "*CSQ = (0,1)"
 
-    def _strength(self) -> SignalStrength:
+    def _strength(self) -> tuple[int, int]:
         registered = self._radio.registered
         ber = self.run.profile.value("csq_ber") if registered else NO_RSSI
-        return SignalStrength(self._radio.rssi, ber)
+        return self._radio.rssi, ber
 
     def _levels(self) -> str:
         cell, registered = self._radio.cell, self._radio.registered
@@ -73,7 +73,7 @@ class SignalCommands(Commands):
 
     def _report(self) -> None:
         self._said = levels = self._levels()
-        self.run.urc(self._strength())
+        self.run.urc(SignalStrength(*self._strength()))
         self.run.urc(SignalExtended(levels))
         noise = self._radio.cell.sinr if self._radio.registered else NO_LEVEL
         self.run.urc(SignalNoise(levels, str(noise)))
