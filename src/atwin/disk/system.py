@@ -45,11 +45,13 @@ class ProcessLock:
     def close(self) -> None:
         """Let another process have it; harmless when called twice."""
         if self._lock.is_locked:
-            # Windows lets nobody remove an open file, and does it by itself.
-            with suppress(OSError):
-                if not self._keep and self._path.stat().st_size == 0:
-                    self._path.unlink()
-            self._lock.release()
+            try:
+                # Windows lets nobody remove an open file, and does it by itself.
+                with suppress(OSError):
+                    if not self._keep and self._path.stat().st_size == 0:
+                        self._path.unlink()
+            finally:
+                self._lock.release()
 
 
 def read_at(fd: int, size: int, at: int) -> bytes:

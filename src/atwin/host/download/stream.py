@@ -73,7 +73,7 @@ class Stream:
         self._left: int | None = None
         #: The last bytes on disk, where it begins with those for want of a validator.
         self._overlap = self._check = b""
-        self._misfits = False
+        self._misfits = self._is_over = False
 
     async def run(self) -> Turn | None:
         """Until all is there; or what came instead. Raises as `Course.persist` does."""
@@ -87,32 +87,31 @@ class Stream:
                 if not course.ledger.size:
                     raise
                 return course.never_in_parts(busy)
+            self._is_over = course.total is None or course.ledger.size >= course.total
             # Some servers give a bounded piece, whatever was asked for.
             if turn is None and course.total is None and self._before:
                 turn = await course.persist(self._look_for_more)
-                over = isinstance(turn, AllThere)
-            else:
-                over = course.total is None or course.ledger.size >= course.total
-            if turn is not None or over or course.ledger.size == before:
-                return None if isinstance(turn, AllThere) else turn
+            if turn is not None or self._is_over or course.ledger.size == before:
+                return turn
 
-    async def _look_for_more(self) -> AllThere | Turn | None:
+    async def _look_for_more(self) -> Turn | None:
         """Nothing said how much the rest is: is there a byte after what came?
 
         Raises as `Fetcher.fetch` does.
         """
         course, size = self._course, self._course.ledger.size
         verdict = await course.fetcher.fetch(Span(size, size))
+        self._is_over = isinstance(verdict, AllThere)
         match verdict:
-            case TakeSlice():
-                course.take_slice(verdict)
-                return None
             case TakeWhole(entity):
                 return NoRanges("the server ignores ranges", entity)
-            case Overlap():
-                return None  # something is there
+            case TakeSlice():
+                course.take_slice(verdict)
+            case AllThere() | Overlap():
+                pass
             case _:
                 return verdict
+        return None
 
     async def _once(self) -> Turn | None:
         course = self._course
