@@ -77,7 +77,7 @@ def body_by(program: str, port: str, tmp_path: Path, *runner: str) -> bytes:
 @each_program
 @pytest.mark.parametrize("url", ["twin://air780e-at", "twin://air780e-at?baud=115200"])
 def test_an_unmodified_program_on_a_twin_of_its_own(program: str, url: str, tmp_path: Path) -> None:
-    assert body_by(program, url, tmp_path, "-m", "atwin.plugs") == BODY
+    assert body_by(program, url, tmp_path, "-W", "error", "-m", "atwin.plugs") == BODY
 
 
 @each_program

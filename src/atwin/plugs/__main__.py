@@ -11,9 +11,9 @@ _USAGE = """\
 usage: python -m atwin.plugs PROGRAM [ARGUMENTS]
        python -m atwin.plugs -m MODULE [ARGUMENTS]
 
-Run a Python program, or a module as `python -m` would, that opens its serial port by URL with
-pyserial or serialx: it may open twin://MODEL?name=value&… (see `atwin get --help`), each a virtual
-module of its own.
+Run a Python program, or a module as `python -m` would, that opens its serial port with pyserial,
+a package on top of it, or serialx: it may open twin://MODEL?name=value&… (see `atwin get --help`),
+each a virtual module of its own.
 
 Examples:
   python -m atwin.plugs gateway.py --port twin://air780e-at

@@ -40,22 +40,23 @@ class Bell:
         self._line, self._event = line, event
         self._heard, self._rung = socket.socketpair()
         self._heard.setblocking(False)
+        self._rung.setblocking(False)
 
     def wait(self, seconds: float | None) -> bool | None:
         """True when the line is ready, False after `seconds`, None when it was rung."""
-        with _SELECTOR() as selector:
+        with _SELECTOR() as selector, suppress(ValueError, OSError):  # another thread closed it
             selector.register(self._heard, selectors.EVENT_READ)
             selector.register(self._line, self._event)
             ready = {key.fileobj for key, _ in selector.select(seconds)}
-        if self._heard in ready:
-            with suppress(BlockingIOError):
-                self._heard.recv(1024)
-            return None
-        return bool(ready)
+            if self._heard not in ready:
+                return bool(ready)
+            self._heard.recv(_PIECE)
+        return None
 
     def ring(self) -> None:
         """From any thread."""
-        self._rung.send(b"\0")
+        with suppress(OSError):  # it rings already, or was closed just now
+            self._rung.send(b"\0")
 
     def close(self) -> None:
         """End every wait; there is none after."""

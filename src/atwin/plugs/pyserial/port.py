@@ -27,6 +27,7 @@ class TwinPort(SerialBase):  # type: ignore[misc] # pyserial has no type hints
     _line: TwinLine | None = None
     _set: HostSettings
     fd: int | None = None
+    _names_no_rate = False
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         self._names_no_rate = names_no_rate(*args, **settings)
