@@ -49,10 +49,10 @@ def wait_until_closed() -> None:
 @pytest.mark.parametrize(
     "module", [serial_asyncio, serial_asyncio_fast], ids=["pyserial-asyncio", "-fast"]
 )
-@pytest.mark.parametrize("url", [URL, f"{URL}?baud=115200"])
+@pytest.mark.parametrize("url", [URL, f"{URL}?baud=230400"])
 def test_streams_on_an_event_loop(module: Any, url: str) -> None:
     async def main() -> bytes:
-        reader, writer = await module.open_serial_connection(url=url, baudrate=115200)
+        reader, writer = await module.open_serial_connection(url=url, baudrate=230400)
         writer.write(b"AT\r")
         answer: bytes = await reader.readuntil(b"OK\r\n")
         # More than the line has room for: the loop goes on meanwhile.
