@@ -26,13 +26,23 @@ GOOD: list[dict[str, Any]] = [
     {"fault": {"kind": "hang", "at_time": 9e8}},
     {"fault": {"kind": "lost_bytes", "every": 100}},
     {"clear": "faults"},
+    {"fault": {"kind": "hang", "at_time": 0}},
+    {"set": {"ring": "+8613800138000", "offline": 1}},
+    {"set": {"cell": {"rssi": 9, "grants": 5, "tac": "1864", "neighbours": []}}},
+    {"sim": "out"},
+    {"sim": {"pin": "1234", "puk": "12345678"}},
+    {"sim": {"apn": "a", "apn_user": "b", "apn_password": "c", "apn_auth": "pap"}},
+    {"resolve": {"a.example": "127.0.0.1:80"}},
+    {"answer": {"on": "AT+X", "lines": ["+X: 1"]}},
+    {"urc": "+X: 2"},
+    {"watch": "ri"},
     {"set": {"voltage": 3300, "charge": 5, "adc": [1, 2], "gpio": {"1": 1, "31": None}}},
     {"set": {"position": [1.5, -2], "location_code": 7, "update": "V2"}},
     {"set": {"access_points": [["22:f2:2c:6f:55:9a", -48, 11, "x"]]}},
     {"get": "state"},
     {"get": "traffic"},
 ]
-MORE = ("set", "pulse", "seconds", "hold", "fault", "clear", "get", "x")
+MORE = ("set", "pulse", "seconds", "hold", "fault", "clear", "get", "sim", "resolve", "urc", "x")
 
 
 def attempt(dice: Random) -> None:

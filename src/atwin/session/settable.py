@@ -171,8 +171,9 @@ def _caller(value: Any) -> str | None:
 
 
 def _ring(twin: Twin, caller: str | None) -> None:
-    """A module that is off, or has no network, hears nobody."""
-    if twin.module.firmware is not None and twin.radio.registered:
+    """A module that is off, nearly off or hangs, or has no network, hears nobody."""
+    firmware = twin.module.firmware
+    if firmware is not None and not firmware.is_over and twin.radio.registered:
         if caller is None:
             twin.calls.give_up()
         else:

@@ -82,6 +82,11 @@ def test_who_is_off_or_out_of_reach_is_not_called() -> None:
         twin.radio.deregister()
         apply({"ring": "10086"}, twin)
         assert twin.calls.number is None
+        twin.radio.register()
+        await terminal.quiet(9)
+        twin.module.hang()
+        apply({"ring": "10086"}, twin)
+        assert twin.module.hardware.modem_lines.ri
         twin.module.cut_power()
         apply({"ring": "10086"}, twin)
         with pytest.raises(RuntimeError, match="off"):

@@ -92,6 +92,8 @@ class Run:
         self._commands: dict[type[Family], Commands] = {}
         self._services: dict[type[ChapterService], ChapterService] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        #: Whether nothing happens in it any more: its module hangs, or is nearly off.
+        self.is_over = False
 
     # --- chapters -------------------------------------------------------------------------------
 
@@ -152,6 +154,8 @@ class Run:
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run `work` beside everything else; it ends with the run."""
         task = asyncio.get_running_loop().create_task(work)
+        if self.is_over:
+            task.cancel()
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -163,6 +167,7 @@ class Run:
 
     def stop(self, keep: asyncio.Task[None] | None = None) -> None:
         """End of the run: silence on the line, every task cancelled but `keep`."""
+        self.is_over = True
         self.line.stop()
         for task in self._tasks - {keep}:
             task.cancel()

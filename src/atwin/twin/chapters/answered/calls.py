@@ -72,7 +72,7 @@ class CallCommands(Answered):
             read="{},0",
             refused=_SUPPLEMENTARY,
         ),
-        Row("+CCWA", {"values": Tail("values")}, "Waiting calls.", refused=_SUPPLEMENTARY),
+        Row("+CCWA", {"values": Tail("values")}, "Waiting calls.", read="", refused=_SUPPLEMENTARY),
         Row("+CCFC", {"values": Tail("values")}, "Forwarding of calls.", refused=_SUPPLEMENTARY),
         Row(
             "+CUSD",

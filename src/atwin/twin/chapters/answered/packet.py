@@ -34,11 +34,12 @@ class PacketCommands(Answered):
             {"mode": Range(0, 3), "radio": Range(1, 5), "value": _BITS},
             "Longer cycles of listening (eDRX).",
             least=0,
+            read="",
             test="",
         ),
         Row("+CEDRXRDP", {}, "The cycles that the network grants.", execute=""),
-        Row("+CGQREQ", {"values": Tail("values")}, "Quality asked for.", needs="qos"),
-        Row("+CGQMIN", {"values": Tail("values")}, "Quality accepted.", needs="qos"),
+        Row("+CGQREQ", {"values": Tail("values")}, "Quality asked for.", read="", needs="qos"),
+        Row("+CGQMIN", {"values": Tail("values")}, "Quality accepted.", read="", needs="qos"),
         Row(
             "+CGCLASS", {"class": OneWord("B")}, "The class.", kept=("B",), read='"{}"', needs="qos"
         ),

@@ -198,10 +198,9 @@ class SleepService(ChapterService):
         self._stir()
         self._dtr_moved_at = self._since
         if not high and self._heeds_dtr:
-            self.run.spawn(self._see_dtr(self._since))
+            self._clock.call_later(_DTR_LOW, partial(self._see_dtr, self._since))
 
-    async def _see_dtr(self, fell: float) -> None:
-        await self._clock.sleep(_DTR_LOW)
+    def _see_dtr(self, fell: float) -> None:
         if not self._lines.dtr and self._dtr_moved_at == fell:
             self._wake("DTR")
 
