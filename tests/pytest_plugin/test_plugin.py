@@ -258,12 +258,24 @@ def test_the_same_tests_on_a_real_module(inner: pytest.Pytester) -> None:
 import pytest
 
 
-def test_port(atwin):
-    assert ask(atwin.port, b"AT").endswith(b"OK\\r\\n")
+pytestmark = pytest.mark.atwin(baud=9600)
 
 
-def test_host(atwin_host):
+@pytest.mark.atwin(baud=115200)
+def test_port_at_another_rate(atwin):
+    assert b"780E" in ask(atwin.port, b"ATI")
+    assert atwin.sent() == ["ATI"]
+    assert atwin.wait_for("OK")
+
+
+def test_host(atwin_host, atwin):
     assert atwin_host.command("AT").ok
+    assert "> AT" in atwin.dialogue
+
+
+def test_report(atwin_host, atwin):
+    atwin_host.command("AT+CSQ")
+    assert atwin.now < 0
 
 
 def test_traffic(atwin):
@@ -288,17 +300,19 @@ def test_two(atwin, atwin_factory):
     atwin_factory()
 """
     )
-    with atwin.twin("air780e-at", time_scale=0) as twin:
+    # One that understands a host at 9600 bit/s alone: the PTY's settings are the device's.
+    with atwin.twin("air780e-at", rfc2217=True, baud=9600, time_scale=0) as twin:
         run = inner.runpytest_inprocess(
             f"--atwin-port={twin.port}", "--atwin-model=air780e-at", "-rs", "-p", "no:xdist"
         )
-    run.assert_outcomes(passed=2, skipped=5)
+    run.assert_outcomes(passed=2, failed=1, skipped=5)
+    run.stdout.fnmatch_lines(["*-- atwin: rfc2217://* --*", "* > AT+CSQ", "* < OK"])
     run.stdout.fnmatch_lines_random(
         [
-            "SKIPPED*: only a twin can be looked into, and this is the module at /dev/pts/*",
-            "SKIPPED*: cold: only a twin can be so, and this is /dev/pts/*",
+            "SKIPPED*: only a twin can be looked into, and this is rfc2217://127.0.0.1:*",
+            "SKIPPED*: cold: only a twin can be so, and this is rfc2217://127.0.0.1:*",
             "SKIPPED*: this test is for air724ug, and --atwin-model says air780e-at",
-            "SKIPPED*: there is one module at /dev/pts/*, and this test asks for more",
+            "SKIPPED*: there is one module at rfc2217://*, and this test asks for more",
         ]
     )
 

@@ -44,26 +44,28 @@ class Rig:
     The program under test opens `port`. All methods may be called from any thread.
     """
 
-    def __init__(self, name: str, wishes: Wishes, test: str, sink: Callable[[str], None]) -> None:
+    def __init__(self, name: str, loop: Loop) -> None:
         #: What the report of a failed test calls it.
         self.name = name
+        self._loop = loop
+        self._twin: Twin
+        self._heard: Heard
         #: The path of a PTY, or the URL of `line="tcp"` and `line="rfc2217"`.
-        self._port = ""
+        self._port: str
+        self._rate: int | None
+        self._twin, self._heard, self._port, self._rate = loop.thing[:4]
         self._told: str | None = None
-        self._loop: Loop = self._begin(wishes, test, sink)
-        self._twin: Twin = self._loop.thing[0]
-        self._heard: Heard = self._loop.thing[1]
+
+    @classmethod
+    def of(cls, name: str, wishes: Wishes, test: str, sink: Callable[[str], None]) -> Self:
+        """The one that `test` wishes for; `sink` gets its trace."""
+        return cls(name, LoopThread("atwin-twin", _running(wishes, test, sink)))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *raised: object) -> None:
         self.close()
-
-    def _begin(self, wishes: Wishes, test: str, sink: Callable[[str], None]) -> Loop:
-        loop = LoopThread("atwin-twin", _running(wishes, test, sink))
-        self._port = loop.thing[2]
-        return loop
 
     def close(self) -> None:
         """Switch the module off and take the port away; harmless when called twice."""
@@ -95,7 +97,8 @@ class Rig:
 
     def connect(self, **settings: Any) -> SyncModem:
         """A host on it, as `atwin.connect` gives it: the fixture `atwin_host`, with `settings`."""
-        return connect(self.port, **settings)
+        at_rate = f"?baud={self._rate}" if self._rate and "://" not in self.port else ""
+        return connect(f"{self.port}{at_rate}", **settings)
 
     # --- what was said --------------------------------------------------------------------------
 
@@ -125,11 +128,11 @@ class Rig:
         return match
 
     def _lines(self) -> list[tuple[str, str]]:
-        def lines(_: Twin) -> list[tuple[str, str]]:
+        async def lines() -> list[tuple[str, str]]:
             self._heard.flush()
             return list(self._heard.lines)
 
-        return self.run(lines)
+        return self._call(lines())
 
     # --- what happens to it ---------------------------------------------------------------------
 
@@ -208,17 +211,20 @@ class Rig:
 
     def told(self) -> str:
         """The end of the dialogue with all that happened, and the counters of the line."""
-        return self._told if self._told is not None else self.run(self._tell)
 
-    def _tell(self, twin: Twin) -> str:
-        self._heard.flush()
-        uart = twin.module.hardware.uart
-        return (
-            f"{self._heard.told()}\n"
+        async def tell() -> str:
+            self._heard.flush()
+            return "\n".join([self._heard.told(), *self._counters()])
+
+        return self._told if self._told is not None else self._call(tell())
+
+    def _counters(self) -> list[str]:
+        uart = self._twin.module.hardware.uart
+        return [
             f"line: {self._port or 'in memory'}, {uart.rate or 'any'} bit/s; to the module"
             f" {uart.received_bytes} bytes, {uart.lost_bytes} lost; to the host"
             f" {uart.sent_bytes} bytes, {uart.host_lost_bytes} lost"
-        )
+        ]
 
 
 class ServerTable(MutableMapping[str, Any]):
@@ -255,14 +261,14 @@ def address_of(server: Any) -> Any:
 @asynccontextmanager
 async def _running(
     wishes: Wishes, test: str, sink: Callable[[str], None]
-) -> AsyncIterator[tuple[Twin, Heard, str]]:
+) -> AsyncIterator[tuple[Twin, Heard, str, int | None]]:
     """A twin on its line, everything it does told to `sink`; and what it has heard."""
     with heard_by(test, sink) as heard:
         async with AsyncExitStack() as stack:
             with tracing(heard):
                 serving = await stack.enter_async_context(served(wishes.served))
             _ = serving.twin.faults  # laid in now: a later one meets what is open by then
-            yield serving.twin, heard, serving.url
+            yield serving.twin, heard, serving.url, wishes.twin.line.baud
 
 
 @contextmanager

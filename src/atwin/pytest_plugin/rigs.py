@@ -13,10 +13,12 @@ import pytest
 from atwin.disk.errors import DiskError
 from atwin.disk.json_lines import JsonLines
 from atwin.host.errors import OptionError, UsageError
+from atwin.line.frame import USUAL_RATE
 from atwin.line.port import PortError
 from atwin.models import UnknownModelError
 from atwin.pytest_plugin.real import RealRig
 from atwin.pytest_plugin.wishes import ALONE, TWIN_ONLY, Wishes
+from atwin.session.url import check_rate
 from atwin.trace.trace import FORMAT
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ class Rigs:
     def _twin(self, asked: dict[str, Any]) -> Rig:
         wishes = Wishes.of(asked)
         name = f"atwin {len(self.made) + 1}: {wishes.twin.profile.key}"
-        return wishes.kind(name, wishes, self._test, self._sink())
+        return wishes.kind.of(name, wishes, self._test, self._sink())
 
     def _real(self, port: str, asked: dict[str, Any]) -> Rig:
         wanted = [name for name in asked if name in TWIN_ONLY]
@@ -78,7 +80,8 @@ class Rigs:
             pytest.skip(f"this test is for {asked['model']}, and --atwin-model says {models[0]}")
         if unknown := asked.keys() - ALONE:
             raise OptionError(f"{', '.join(sorted(unknown))}: there is {', '.join(sorted(ALONE))}")
-        return RealRig(f"atwin: {port}", port)
+        rate = check_rate("baud", str(asked.get("baud", USUAL_RATE)))
+        return RealRig.at(port, rate, self._test, self._sink())
 
     def _sink(self) -> Callable[[str], None]:
         """Where the trace goes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from atwin.clock import LoopClock
 from atwin.host.errors import UsageError
@@ -39,8 +39,9 @@ class VirtualRig(Rig):
 
     _loop: LoopHere
 
-    def _begin(self, wishes: Wishes, test: str, sink: Callable[[str], None]) -> LoopHere:
-        return LoopHere(_running(wishes, test, sink))
+    @classmethod
+    def of(cls, name: str, wishes: Wishes, test: str, sink: Callable[[str], None]) -> Self:
+        return cls(name, LoopHere(_running(wishes, test, sink)))
 
     @property
     def port(self) -> NoReturn:
@@ -61,7 +62,7 @@ class VirtualRig(Rig):
 
     @property
     def hosts(self) -> ServerTable:
-        return _Origins(self._twin.hosts, self._loop.thing[3])
+        return _Origins(self._twin.hosts, self._loop.thing[4])
 
 
 class _Origins(ServerTable):
@@ -82,14 +83,14 @@ class _Origins(ServerTable):
 @asynccontextmanager
 async def _running(
     wishes: Wishes, test: str, sink: Callable[[str], None]
-) -> AsyncIterator[tuple[Twin, Heard, str, Network]]:
+) -> AsyncIterator[tuple[Twin, Heard, str, None, Network]]:
     network = SimulatedNetwork(LoopClock(), latency=_LATENCY)
     with heard_by(test, sink) as heard:
         with tracing(heard):
             twin = made_twin(replace(wishes.twin, network=network))
         async with twin:
             _ = twin.faults
-            yield twin, heard, "", network
+            yield twin, heard, "", None, network
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from atwin.host.errors import OptionError
 from atwin.models import load_profile
@@ -14,9 +14,6 @@ from atwin.pytest_plugin.virtual import VirtualRig
 from atwin.session.plans import as_plan
 from atwin.session.serving import FREE_PORT, Served
 from atwin.session.url import TwinWishes, checked_card, parse_line_model
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 #: What a real module can be asked for as well; `baud` and `time_scale` are its own.
 ALONE = {"model", "baud", "time_scale", "seed", "line"}
@@ -37,7 +34,7 @@ class Wishes:
 
     twin: TwinWishes
     served: Served
-    kind: Callable[..., Rig]
+    kind: type[Rig]
 
     @classmethod
     def of(cls, asked: Mapping[str, Any]) -> Wishes:
