@@ -112,6 +112,20 @@ def test_loss(atwin):
         atwin.assert_no_loss()
 
 
+@pytest.mark.atwin(answers=[{"command": "AT+CSQ", "lines": "+CSQ: 1,99"}], unknown="ok")
+def test_script(atwin):
+    assert b"+CSQ: 1,99" in ask(atwin.port, b"AT+CSQ")
+    assert ask(atwin.port, b"AT+NOSUCH").endswith(b"OK\\r\\n")
+    atwin.answer("AT+CSQ", "+CSQ: 2,99")
+    assert b"+CSQ: 2,99" in ask(atwin.port, b"AT+CSQ")
+    atwin.urc("+NEWS: 1", command="AT+CGMM")
+    assert list(atwin.unmatched) == ["AT+CGMM"]
+    with serial.serial_for_url(atwin.port, timeout=20) as line:
+        line.write(b"AT+CGMM\\r")
+        assert line.read_until(b"+NEWS: 1\\r\\n")
+    assert atwin.wait_for(r"\\+NEWS: 1")
+
+
 def test_names(atwin, atwin_host, httpserver):
     httpserver.expect_request("/hello").respond_with_data(b"Hello")
     atwin.hosts["ota.example.com"] = httpserver
@@ -121,7 +135,7 @@ def test_names(atwin, atwin_host, httpserver):
 """
     )
     run = inner.runpytest_inprocess("-Werror", "-p", "no:xdist")
-    run.assert_outcomes(passed=10)
+    run.assert_outcomes(passed=11)
 
 
 def test_time_jumps_on_the_virtual_clock(inner: pytest.Pytester) -> None:
@@ -168,11 +182,12 @@ def test_fails(atwin):
 
 
 def test_passes(atwin):
+    atwin.answer("AT+CSQ?", "never")
     ask(atwin.port, b"AT+CSQ")
 """
     )
     run = inner.runpytest_inprocess("-p", "no:xdist")
-    run.assert_outcomes(passed=1, failed=1)
+    run.assert_outcomes(passed=1, failed=1, warnings=1)
     run.stdout.fnmatch_lines(
         [
             "*-- atwin 1: air724ug --*",
@@ -180,9 +195,10 @@ def test_passes(atwin):
             "* < OK",
             "* ! power: hang",
             "line: /dev/pts/*; to the module 27 bytes, 0 lost; to the host 33 bytes, 0 lost",
+            "*UserWarning: atwin 1: air724ug: scripted AT+CSQ?: no such command came; *",
         ]
     )
-    shown = run.stdout.str().rpartition("-- atwin 1")[2]
+    shown = run.stdout.str().rpartition("-- atwin 1")[2].partition("warnings")[0]
     assert "secret" not in shown
     assert "CSQ" not in shown
 
@@ -190,7 +206,7 @@ def test_passes(atwin):
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        ("colour=1", "atwin: colour: there is model, baud, line, seed, time_scale, faults, *"),
+        ("colour=1", "atwin: colour: there is model, baud, line, seed, time_scale, *"),
         ("model='sim800'", "atwin: unknown model 'sim800'; there are air724ug, *"),
         ("'air724ug'", "atwin: 'air724ug': name it, such as model='air724ug'"),
         ("line='usb'", "atwin: line='usb': give one of pty, tcp, rfc2217"),

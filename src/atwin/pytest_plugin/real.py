@@ -50,6 +50,9 @@ class RealRig(Rig):
 
         return self._call(now())
 
+    def _unmatched(self) -> dict[str, str]:
+        return {}
+
     def _counters(self) -> list[str]:
         return []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+import warnings
 from collections.abc import Iterator, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from atwin.pytest_plugin.wishes import Wishes
     from atwin.session.blocking import SyncModem
     from atwin.session.loop_thread import Loop
+    from atwin.twin.script.answers import Scripted
+    from atwin.twin.script.written import Lines
     from atwin.twin.twin import Twin
 
 T = TypeVar("T")
@@ -71,7 +74,10 @@ class Rig:
         """Switch the module off and take the port away; harmless when called twice."""
         if self._told is None:
             self._told = self.told()
+            unmatched = self._unmatched()
             self._loop.end()
+            for name, why in unmatched.items():
+                warnings.warn(f"{self.name}: scripted {name}: {why}", stacklevel=1)
 
     # --- where it is ----------------------------------------------------------------------------
 
@@ -143,6 +149,22 @@ class Rig:
         """
         fault = kind if isinstance(kind, Fault) else fault_from_table({"kind": kind, **fields})
         self.run(lambda twin: twin.faults.add(fault))
+
+    def answer(self, command: str, lines: Lines = (), **keys: Any) -> Scripted:
+        """Answer `command` with `lines` from now on: `answer("AT+CSQ", "+CSQ: 3,99", times=2)`.
+
+        docs/answers.md has all `keys`.
+        """
+        return self.run(lambda twin: twin.answer(command, lines, **keys))
+
+    def urc(self, text: Lines, **keys: Any) -> Scripted:
+        """Say `text` unasked: now, `delay=` seconds from now, or after each `command=`."""
+        return self.run(lambda twin: twin.urc(text, **keys))
+
+    @property
+    def unmatched(self) -> dict[str, str]:
+        """What was scripted and has not happened, and why. The end of a test warns of it."""
+        return self.run(lambda twin: twin.unmatched)
 
     def pin(self, name: str, level: int | bool | None = None) -> int:
         """Set `reset`, `power_key`, `supply` or `usb_boot` to `level`; give its level, or RI's."""
@@ -217,6 +239,9 @@ class Rig:
             return "\n".join([self._heard.told(), *self._counters()])
 
         return self._told if self._told is not None else self._call(tell())
+
+    def _unmatched(self) -> dict[str, str]:
+        return self.unmatched
 
     def _counters(self) -> list[str]:
         uart = self._twin.module.hardware.uart

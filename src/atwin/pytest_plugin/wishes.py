@@ -12,13 +12,25 @@ from atwin.net.hosts import Hosts
 from atwin.pytest_plugin.rig import Rig, address_of
 from atwin.pytest_plugin.virtual import VirtualRig
 from atwin.session.plans import as_plan
+from atwin.session.scripts import as_script, with_unknown
 from atwin.session.serving import FREE_PORT, Served
 from atwin.session.url import TwinWishes, checked_card, parse_line_model
 
 #: What a real module can be asked for as well; `baud` and `time_scale` are its own.
 ALONE = {"model", "baud", "time_scale", "seed", "line"}
 #: What only a twin can be.
-TWIN_ONLY = ("faults", "flags", "cold", "sim", "state", "hosts", "offline", "clock")
+TWIN_ONLY = (
+    "faults",
+    "answers",
+    "unknown",
+    "flags",
+    "cold",
+    "sim",
+    "state",
+    "hosts",
+    "offline",
+    "clock",
+)
 
 _LINES: dict[str, dict[str, str]] = {
     "pty": {},
@@ -52,6 +64,7 @@ class Wishes:
             time_scale=asked.get("time_scale", 0),
             line=parse_line_model(str(asked.get("baud", "max"))),
             faults=_plan(asked.get("faults")),
+            script=with_unknown(_script(asked.get("answers")), asked.get("unknown")),
             sim=checked_card(asked.get("sim", {})),
             hosts=dict(Hosts({n: address_of(s) for n, s in asked.get("hosts", {}).items()})),
             offline=asked.get("offline", False),
@@ -68,6 +81,13 @@ def _plan(faults: Any) -> Any:
     if isinstance(faults, list):
         faults = {"fault": faults}
     return None if faults is None else as_plan(faults)
+
+
+def _script(answers: Any) -> Any:
+    """A script, its table, its path, or a list of answers."""
+    if isinstance(answers, list):
+        answers = {"answer": answers}
+    return None if answers is None else as_script(answers)
 
 
 def _one_of(table: Mapping[str, Any], name: str, value: object) -> Any:

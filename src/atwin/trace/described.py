@@ -18,6 +18,7 @@ _BESIDE = {
     "power": ("!", "1;31"),
     "fault": ("!", "31"),
     "host": ("+", "36"),
+    "script": ("@", "36"),
     "end": ("*", "1"),
     "broken": ("?", "1;31"),
     "cut": ("?", "1;31"),
@@ -33,6 +34,8 @@ def describe(record: Record) -> str:
             return f"atwin {record.get('version')}: {record.get('command')}  {record.get('wall')}"
         case {"kind": "data", "bytes": int(count)}:
             return _data(record, count)
+        case {"kind": "script", "text": str(text)}:
+            return f"script: {record.get('event')} {text}"
         case {"text": str(text)}:
             return f"{text}  (damaged: bytes got lost)" if record.get("damaged") else text
         case _:

@@ -24,7 +24,7 @@ def show(file: str, colour: bool | None) -> int:
 
     No other file is needed. FILE may still be written, or may have been cut off. `>` is to the
     module, `<` from the module, `~` the line, `#` the network, `=` the buffer, `!` power and
-    faults, `+` the host, `*` start and end.
+    faults, `+` the host, `@` a script, `*` start and end.
 
     \b
     Example:
