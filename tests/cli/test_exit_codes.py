@@ -30,6 +30,7 @@ ON_A_PORT = {
     "post": ["post", "{url}", "--data", "x", "--give-up", "2"],
     "recover": ["recover", "--json"],
     "console": ["console"],
+    "at": ["at", "AT", "--json"],
     "traffic": ["traffic", "--json", "--run", "get {url} --give-up 2"],
 }
 #: Those that go to a server, by a port or not.

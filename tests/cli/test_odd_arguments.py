@@ -43,7 +43,7 @@ COMMANDS = [
     ["get", URL, "-o", "f", "--port", "{}", "--give-up", "0"],
     *(
         ["get", URL, "-o", "f", "--give-up", "0", "--port", f"twin://none?{name}={{}}"]
-        for name in ("baud", "seed", "state", "faults", "flow")
+        for name in ("baud", "seed", "state", "faults", "answers", "unknown", "flow")
     ),
     ["get", URL, "-o", "f", "--give-up", "0", "--port", "socket://{}"],
     ["get", URL, "-o", "f", "--give-up", "0", "--port", "rfc2217://{}"],
@@ -52,6 +52,9 @@ COMMANDS = [
     ["post", URL, "--data", "x", "--content-type", "{}", "--port", "none"],
     ["recover", "--give-up", "{}", "--port", "none"],
     ["recover", "--pins", "{}"],
+    ["at", "{}", "--port", "none"],
+    ["at", "AT+HTTPDATA=5,1000", "{}", "--port", "none"],
+    ["ports", "--no-ask", "twin://none?seed={}", "--timeout", "{}"],
     ["traffic", "--get", "{}"],
     ["traffic", "--run", "{}"],
     ["traffic", "--get", "1", "--interval", "{}"],
@@ -60,6 +63,7 @@ COMMANDS = [
     ["twin", "--model", "{}", "--tcp", "nobody"],
     ["twin", "--model", "none", "--tcp", "{}"],
     ["twin", "--faults", "{}", "--tcp", "nobody"],
+    ["twin", "--answers", "{}", "--tcp", "nobody"],
     ["trace", "show", "{}"],
     ["trace", "plot", "{}", "-o", "{d}/page"],
     ["trace", "plot", "{d}/deep.json", "-o", "{}"],

@@ -30,6 +30,8 @@ COMMANDS = (
     "probe",
     "traffic",
     "recover",
+    "at",
+    "ports",
     "console",
     "trace",
     "completion",

@@ -30,7 +30,7 @@ TERMINATED = 143
 STOPPED = {INTERRUPTED: "interrupted", TERMINATED: "terminated"}
 
 EXIT_CODES = (
-    "0 done, 1 the server refused, or its file kept changing, 2 usage, "
+    "0 done, 1 the server or the module refused, or its file kept changing, 2 usage, "
     "3 module, line or network failed, 4 TLS failed, 5 verification failed, "
     "130 interrupted, 143 terminated"
 )

@@ -174,9 +174,12 @@ class Modem:
         await recover(self._board, give_up, note, restart=restart, climbed=self.climbed)
         return self.climbed
 
-    async def command(self, text: str, *, timeout: float = COMMAND_TIMEOUT) -> Reply:
+    async def command(
+        self, text: str, *, timeout: float = COMMAND_TIMEOUT, data: bytes | None = None
+    ) -> Reply:
         """One AT command line, without CR; its answer, good or bad. `timeout` in seconds.
 
+        `data` are sent when the module asks for them (`>`, `DOWNLOAD`); the time then begins anew.
         Raises `UsageError` for what is not one line, and `NoAnswerError`.
         """
         if not text or not text.isprintable():
@@ -184,7 +187,7 @@ class Modem:
         if not self.channel.answered:
             with suppress(ModuleSilentError):  # the command itself tells
                 await self.channel.synchronise(_FIRST_TRIES, _FIRST_GAP)
-        return await Script("command", self.channel).ask(text, deadline=timeout)
+        return await Script("command", self.channel).ask(text, deadline=timeout, data=data)
 
     def on_log(self, call: Callable[[LogEntry], None]) -> None:
         """Let `call` hear every line of the AT dialogue, both directions.

@@ -176,7 +176,7 @@ def test_post_head_console_probe_and_traffic(server: FileServer, trace: Path) ->
     assert "--data '(7 bytes)'" in records_of(trace)[0]["command"]
     assert atwin("head", url, "--trace", trace).returncode == 0
     assert event(records_of(trace), "net", "HTTPACTION HEAD")["status"] == 200
-    assert atwin("console", "--trace", trace, stdin='AT+CPIN="1234"\nAT+CSQ\n').returncode == 0
+    assert atwin("console", "--trace", trace, stdin='AT+CPIN="1234"\nAT+CSQ\n').returncode == 1
     assert dialogue(records_of(trace))[0] == "> AT+CPIN=***"
     assert dialogue(records_of(trace))[-3:] == ["> AT+CSQ", "< +CSQ: 22,99", "< OK"]
     ended = atwin("traffic", "--run", f"post {url} --data hunter2", "--trace", trace)

@@ -52,12 +52,20 @@ class Script:
         raw: int = 0,
         progress: Progress | None = None,
         shown: str | None = None,
+        data: bytes | None = None,
     ) -> Reply:
         """One command whose result the caller judges. Raises `NoAnswerError`.
 
-        `shown` is what errors and the log call it, for a command with a secret in it.
+        `data` are for its prompt; the deadline runs to that, and again from there. `shown` is what
+        errors and the log call it, for a command with a secret in it.
         """
-        answer = self._channel.command(command, timeout=deadline, raw=raw, progress=progress)
+        answer = (
+            self._channel.command(command, timeout=deadline, raw=raw, progress=progress)
+            if data is None
+            else self._channel.command_with_data(
+                command, data, timeout=deadline, data_timeout=deadline, progress=progress
+            )
+        )
         return await self._next(shown or command, answer)
 
     async def step(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,10 +17,47 @@ if TYPE_CHECKING:
 
 
 def test_lines_in_answers_out() -> None:
-    ended = atwin("console", stdin="AT\nAT+CMEE?\n\nAT+NONSENSE\n")
+    ended = atwin("console", stdin="AT\nAT+CMEE?\n\n")
     assert ended.returncode == 0
-    assert ended.stdout.splitlines() == ["OK", "+CMEE: 1", "OK", "ERROR"]
+    assert ended.stdout.splitlines() == ["OK", "+CMEE: 1", "OK"]
     assert ended.stderr == ""
+
+
+def test_a_command_that_was_refused_is_exit_code_1() -> None:
+    ended = atwin("console", stdin="AT+NONSENSE\nAT+CMEE?\n")
+    assert ended.returncode == 1
+    assert ended.stdout.splitlines() == ["ERROR", "+CMEE: 1", "OK"]
+    assert only_line(ended.stderr) == "atwin: the module refused 1 of 2 command lines"
+
+
+def test_a_log_has_all_lines_without_secrets_and_data(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    script = 'AT+CPIN="1234"\nAT+FSCREATE="a"\nAT+FSWRITE="a",0,6,5\nsecret\nAT+FSREAD="a",0,2,0\n'
+    assert atwin("console", "--log", log, stdin=script).returncode == 1
+    assert atwin("console", "--log", log, stdin="AT\n").returncode == 0
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    told = [line.partition(" ")[2] for line in log.read_text().splitlines()]
+    assert told == [
+        "> AT+CPIN=***",
+        "< +CME ERROR: 3",
+        '> AT+FSCREATE="a"',
+        "< OK",
+        '> AT+FSWRITE="a",0,6,5',
+        "< >",
+        "= (6 bytes)",
+        "< OK",
+        '> AT+FSREAD="a",0,2,0',
+        "< se",
+        "< OK",
+        "> AT",
+        "< OK",
+    ]
+
+
+def test_a_log_that_cannot_be_written(tmp_path: Path) -> None:
+    ended = atwin("console", "--log", tmp_path, stdin="AT\n")
+    assert ended.returncode == 2
+    assert only_line(ended.stderr) == f"atwin: cannot write {tmp_path}: Is a directory"
 
 
 def test_the_last_line_may_lack_its_end() -> None:

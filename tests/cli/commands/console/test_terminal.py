@@ -50,7 +50,8 @@ def test_a_command_and_its_answer() -> None:
         (b"first\r\nsecond", ["first", "second"]),
         (bytes(range(200)), ["(200 bytes: 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f …)"]),
         (b"\xff\x00", ["(2 bytes: ff 00)"]),
-        (b"x" * 5000, ["(5000 bytes: " + "78 " * 15 + "78 …)"]),
+        (b"x" * 65536, ["x" * 65536]),
+        (b"x" * 65537, ["(65537 bytes: " + "78 " * 15 + "78 …)"]),
     ],
 )
 def test_a_counted_body_is_text_or_shortened(body: bytes, shown: list[str]) -> None:

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from atwin.cli.options import TRACE, Number, PortOptions, option, takes
+from atwin.cli.options import FILE, TRACE, Number, PortOptions, option, takes
 
 
 @click.command()
@@ -17,17 +17,18 @@ from atwin.cli.options import TRACE, Number, PortOptions, option, takes
     metavar="SECONDS",
     help="With piped input: give up when the module has been silent for this time.",
 )
+@option("--log", type=FILE, help="Append all lines to FILE, with time stamps, secrets as ***.")
 @TRACE
-def console(options: PortOptions, silence: float, trace: str | None) -> int:
+def console(options: PortOptions, silence: float, log: str | None, trace: str | None) -> int:
     """Type AT commands, and see what the module answers.
 
     On a terminal there are a history, completion with the Tab key, and time stamps. `>` marks what
-    is sent, `<` answers, and `!` URCs. Ctrl-D ends. When a command asks for data, the next line is
-    sent as data, and `@FILE` sends that file.
+    is sent, `=` data, `<` answers, and `!` URCs. Ctrl-D ends, with exit code 0. When a command asks
+    for data, the next line is sent as data, and `@FILE` sends that file.
 
     With piped input each line waits for the answer to the line before (AT+HTTPACTION: for its
-    URC). The module's lines go to stdout, and the end of input ends the console. Control
-    characters other than CR, LF and TAB are shown as escapes.
+    URC). The module's lines go to stdout. The end of input ends the console, with exit code 1 if
+    the module refused a command. Control characters other than CR, LF and TAB are shown as escapes.
 
     \b
     Examples:
@@ -39,7 +40,7 @@ def console(options: PortOptions, silence: float, trace: str | None) -> int:
     if sys.stdin.isatty() and sys.stdout.isatty():
         from atwin.cli.commands.console.interactive import talk
 
-        return run_work(talk(options.port), trace)
+        return run_work(talk(options.port, log), trace)
     from atwin.cli.commands.console.piped import pipe
 
-    return run_work(pipe(options.port, silence), trace)
+    return run_work(pipe(options.port, silence, log), trace)

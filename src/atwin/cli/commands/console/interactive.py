@@ -12,6 +12,7 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 
+from atwin.cli.commands.console.log import logged
 from atwin.cli.commands.console.terminal import Mark, Terminal
 from atwin.cli.module import told_line
 from atwin.cli.reference import command_families
@@ -21,30 +22,36 @@ from atwin.text import shown
 
 #: Of what a module says these are shown as they act; the rest is escaped.
 _KEPT = "\r\n\t"
-_COLOURS = {Mark.SENT: "ansicyan", Mark.ANSWER: "", Mark.URC: "ansiyellow"}
+_COLOURS = {Mark.SENT: "ansicyan", Mark.DATA: "ansicyan", Mark.ANSWER: "", Mark.URC: "ansiyellow"}
 
 
-async def talk(url: str) -> int:
-    """Talk to the module at `url` until Ctrl-D; the exit code. Raises as `told_line` does."""
-    async with told_line(url) as opened:
-        port = opened.port
-        terminal = Terminal(port, _show)
-        session: PromptSession[str] = PromptSession(
-            history=_history(), completer=CommandCompleter(), complete_while_typing=False
-        )
-        print(f"{shown(port.name)}: Tab completes, Ctrl-D ends")
-        with patch_stdout():
-            while True:
-                try:
-                    line = await session.prompt_async(lambda: "data> " if terminal.data_due else "")
-                except KeyboardInterrupt:
-                    continue  # as in any shell, it only drops the line being typed
-                except EOFError:
-                    return 0
-                try:
-                    terminal.enter(line)
-                except DiskError as error:
-                    say(str(error))
+async def talk(url: str, log: str | None) -> int:
+    """Talk to the module at `url` until Ctrl-D; the exit code. `log` is a file for it all.
+
+    Raises as `told_line` does, and `DiskError` for a log that cannot be had.
+    """
+    with logged(log, _show) as show:
+        async with told_line(url) as opened:
+            port = opened.port
+            terminal = Terminal(port, show)
+            session: PromptSession[str] = PromptSession(
+                history=_history(), completer=CommandCompleter(), complete_while_typing=False
+            )
+            print(f"{shown(port.name)}: Tab completes, Ctrl-D ends")
+            with patch_stdout():
+                while True:
+                    try:
+                        line = await session.prompt_async(
+                            lambda: "data> " if terminal.data_due else ""
+                        )
+                    except KeyboardInterrupt:
+                        continue  # as in any shell, it only drops the line being typed
+                    except EOFError:
+                        return 0
+                    try:
+                        terminal.enter(line)
+                    except DiskError as error:
+                        say(str(error))
 
 
 def _show(mark: Mark, text: str) -> None:

@@ -4,36 +4,41 @@ import asyncio
 import contextlib
 import threading
 
+from atwin.cli.commands.console.log import logged
 from atwin.cli.commands.console.terminal import Mark, NoAnswer, Terminal
-from atwin.cli.ending import MODULE_FAILED
+from atwin.cli.ending import DONE, MODULE_FAILED, REFUSED
 from atwin.cli.module import told_line
 from atwin.cli.says import say
 from atwin.text import shown
 
 
-async def pipe(url: str, silence: float) -> int:
-    """Feed stdin to the module at `url`, line by line; the exit code.
+async def pipe(url: str, silence: float, log: str | None) -> int:
+    """Feed stdin to the module at `url`, line by line; the exit code. `log` is a file for it all.
 
-    Raises as `told_line` does, and `DiskError` for a data file that cannot be read.
+    Raises as `told_line` does, and `DiskError` for a log or a data file that cannot be had.
     """
-    lines = _stdin_lines()
-    async with told_line(url) as opened:
-        port = opened.port
-        terminal = Terminal(port, _print_answer)
-        try:
-            while (line := await lines.get()) is not None:
-                terminal.enter(line)
+    with logged(log, _print_answer) as show:
+        lines = _stdin_lines()
+        async with told_line(url) as opened:
+            port = opened.port
+            terminal = Terminal(port, show)
+            try:
+                while (line := await lines.get()) is not None:
+                    terminal.enter(line)
+                    await terminal.settled(silence)
+                terminal.data_due = 0  # what is still due is the module's to time out
                 await terminal.settled(silence)
-            terminal.data_due = 0  # what is still due is the module's to time out
-            await terminal.settled(silence)
-        except NoAnswer as problem:
-            say(f"{port.name}: {problem}")
-            return MODULE_FAILED
-    return 0
+            except NoAnswer as problem:
+                say(f"{port.name}: {problem}")
+                return MODULE_FAILED
+    if terminal.refused:
+        say(f"the module refused {terminal.refused} of {terminal.answered} command lines")
+        return REFUSED
+    return DONE
 
 
 def _print_answer(mark: Mark, text: str) -> None:
-    if mark is not Mark.SENT:
+    if mark not in (Mark.SENT, Mark.DATA):
         print(shown(text, limit=None, keep="\r\n\t"), flush=True)
 
 

@@ -15,12 +15,10 @@ from atwin.at.events import (
     Received,
     Unsolicited,
 )
+from atwin.cli.commands.console.readable import SHOWN_WHOLE, readable
 from atwin.disk.whole import read_input
 from atwin.line.port import Port
 
-#: Bytes of a counted body that are kept for showing.
-_SHOWN_WHOLE = 1024
-_SHOWN_START = 16
 #: Bytes of a file that is sent as data.
 _LARGEST_DATA = 64 << 20
 
@@ -29,6 +27,7 @@ class Mark(Enum):
     """Who said it."""
 
     SENT = ">"
+    DATA = "="
     ANSWER = "<"
     URC = "!"
 
@@ -42,6 +41,8 @@ class Terminal:
 
     def __init__(self, port: Port, show: Callable[[Mark, str], None]) -> None:
         self.lost_reason: str | None = None
+        #: Commands that were answered, and those of them that were refused.
+        self.answered = self.refused = 0
         #: Bytes the module still expects after its prompt.
         self.data_due = 0
         self._port = port
@@ -100,7 +101,7 @@ class Terminal:
         else:
             end = b"" if self._end else b"\r\n"
             data = (_encoded(line.removeprefix("@")) + end)[: self.data_due]
-            self._show(Mark.SENT, line)
+            self._show(Mark.DATA, line)
         if self._end:
             data += self._end
             self.data_due = 0
@@ -142,38 +143,27 @@ class Terminal:
                 self._show(Mark.ANSWER, text)
                 self.data_due = 0
                 self._waiting_for_result = False
+                self.answered += 1
+                self.refused += not ok
                 self._waiting_for_urc = ok and self._parser.command.expected.shape.closing != ()
 
     def _take_packet(self, link: int | None, data: memoryview, left: int) -> None:
-        self._packet += data[: max(0, _SHOWN_WHOLE - len(self._packet))]
+        self._packet += data[: max(0, SHOWN_WHOLE - len(self._packet))]
         if left == 0:
             packet, self._packet = bytes(self._packet), bytearray()
             who = "received: " if link is None else f"link {link}: "
-            for line in _readable(packet, len(packet)):
+            for line in readable(packet, len(packet)):
                 self._show(Mark.URC, who + line)
 
     def _take_body(self, data: memoryview) -> None:
-        room = max(0, _SHOWN_WHOLE - len(self._body))
+        room = max(0, SHOWN_WHOLE - len(self._body))
         self._body += data[:room]
         self._body_left -= len(data)
         if self._body_left == 0:
-            for line in _readable(bytes(self._body), self._body_size):
+            for line in readable(bytes(self._body), self._body_size):
                 self._show(Mark.ANSWER, line)
 
 
 def _encoded(line: str) -> bytes:
     """UTF-8 as typed; bytes of another encoding in piped input come through unchanged."""
     return line.encode("utf-8", "surrogateescape")
-
-
-def _readable(body: bytes, size: int) -> list[str]:
-    """Text as it is when it is short, else the beginning in hex."""
-    if size <= len(body):
-        try:
-            text = body.decode()
-        except UnicodeDecodeError:
-            pass
-        else:
-            if all(character.isprintable() or character in "\r\n\t" for character in text):
-                return text.splitlines()
-    return [f"({size} bytes: {body[:_SHOWN_START].hex(' ')}{' …' if size > _SHOWN_START else ''})"]
