@@ -31,6 +31,7 @@ TYPED = [
     ("atwin twin --model air724", "atwin twin --model air724ug "),
     ("atwin get http://h/ --port twin://air780e-a", "--port twin://air780e-at "),
     ("atwin get http://h/ --port=twin://air780e-l", "--port=twin://air780e-lsat "),
+    ("atwin at AT+HTTPTER", "atwin at AT+HTTPTERM "),
     ("atwin trace show ./some", "show ./something.trace "),
 ]
 

@@ -152,7 +152,15 @@ def _ports() -> Iterable[str]:
     return [*twins, "socket://", "rfc2217://", *sorted(glob("/dev/tty[UA]*"))]
 
 
+def _commands() -> Iterable[str]:
+    from atwin.cli.reference import command_families
+
+    declared = (one for family in command_families() for one in family.declarations)
+    return sorted({f"AT{one.name}{form.value}" for one in declared for form in one.forms})
+
+
 FILE = CompletedWord("file")
+COMMAND = CompletedWord("command", _commands)
 FOLDER = CompletedWord("dir", path="dir")
 MODEL = CompletedWord("model", _models)
 PORT = CompletedWord("port", _ports)

@@ -44,7 +44,7 @@ def shown_command(words: Sequence[str]) -> str:
     """
     shown = []
     before = ""
-    for word in words:
+    for word in _without_data(words) if words[:1] == ["at"] else words:
         option, equals, value = word.partition("=")
         if before in _SHOWN:
             shown.append(_SHOWN[before](word))
@@ -57,6 +57,23 @@ def shown_command(words: Sequence[str]) -> str:
         shown.append(word)
         before = word
     return shlex.join(shown)
+
+
+def _without_data(words: Sequence[str]) -> list[str]:
+    """Of `atwin at`: data by their size."""
+    from atwin.at.dialect.commands import expected_of
+
+    shown, before, is_due = [], "", False
+    for word in words:
+        is_value = before.startswith("-") and before not in ("--keep-going", "--json", "--")
+        if not is_value and not word.startswith("-"):
+            is_command = word[:2].upper() == "AT" and not is_due
+            is_due = is_command and expected_of(word).shape.prompt is not None
+            shown.append(word if is_command else _shown_body(word))
+        else:
+            shown.append(word)
+        before = word
+    return shown
 
 
 def _shown_header(value: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from atwin.cli.says import shown_command
 from support.line.odd_lines import silent, tcp_line
 from support.running.program import atwin, only_line
 from support.servers.file_server import file_server
@@ -104,3 +105,16 @@ def test_what_cannot_be_asked(words: tuple[str, ...], said: str) -> None:
     ended = atwin("at", *words)
     assert ended.returncode == 2
     assert said in only_line(ended.stderr)
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("at AT+CSQ --json -p COM3", "at AT+CSQ --json -p COM3"),
+        ("at AT+HTTPDATA=2,9 --json ATx AT", "at AT+HTTPDATA=2,9 --json '(3 bytes)' AT"),
+        ("at AT+CMGS=1 secret --port x AT", "at AT+CMGS=1 '(6 bytes)' --port x AT"),
+        ("at AT+HTTPDATA=2,9 @file", "at AT+HTTPDATA=2,9 @file"),
+    ],
+)
+def test_a_trace_is_not_told_the_data(words: str, shown: str) -> None:
+    assert shown_command(words.split()) == shown

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from atwin.twin.script.pattern import Pattern
+from atwin.twin.script.pattern import MATCHES, Pattern
 
 TEXTS = ["".join(letters) for size in range(6) for letters in product("AB1", repeat=size)]
 
@@ -92,6 +95,12 @@ def test_what_is_refused(pattern: str, why: str) -> None:
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="one of exact, glob, regex"):
         Pattern("A", "wildcard")
+
+
+@given(st.text("AB(|)*+?{1,2}[]^-\\d.$", max_size=40), st.sampled_from(MATCHES))
+def test_any_text_is_a_pattern_or_refused(text: str, match: str) -> None:
+    with suppress(ValueError):
+        Pattern(text, match).fits("AAB1" * 20)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from atwin.host.errors import OptionError
 from atwin.session.scripts import as_script, load_script
@@ -108,6 +110,25 @@ def test_what_is_none(table: dict[str, Any], said: str) -> None:
     assert "\n" not in str(caught.value)
     with pytest.raises(OptionError, match=r"^answers: "):
         as_script(table)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)
+KEYS = st.sampled_from(["command", "match", "lines", "result", "delay", "data", "text", "urc", "x"])
+
+
+@given(st.sampled_from(["answer", "urc", "unknown"]), st.dictionaries(KEYS, VALUES, max_size=4))
+def test_whatever_a_row_has_it_is_read_or_refused(kind: str, row: dict[str, Any]) -> None:
+    for value in ([row], [{"command": "AT", "text": "A", **row}], row):
+        said = ""
+        try:
+            Script.from_table({kind: value})
+        except ScriptError as error:
+            said = str(error)
+        assert said.isprintable()
 
 
 @pytest.mark.parametrize(

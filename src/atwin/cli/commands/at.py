@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from atwin.cli.options import JSON, TRACE, Number, PortOptions, option, takes
+from atwin.cli.options import COMMAND, JSON, TRACE, Number, PortOptions, option, takes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ _TRIES, _GAP = 4, 0.5
 
 
 @click.command()
-@click.argument("words", metavar="COMMAND…", nargs=-1, required=True)
+@click.argument("words", metavar="COMMAND…", nargs=-1, required=True, type=COMMAND)
 @takes(PortOptions)
 @option("--keep-going", is_flag=True, help="Send the rest after a command that failed, too.")
 @option(
