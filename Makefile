@@ -32,7 +32,7 @@ help:
 	@echo "make lint       ruff and mypy --strict"
 	@echo "make bench      against curl; line: efficiency, rate, PTY; trace; TLS; idle modules; 1,000 random fault plans"
 	@echo "make prove      each fuzzer of tests/fuzz for SECONDS (60), with a new seed each time; every"
-	@echo "                download of tests/matrix, and its servers against curl; 200 interruptions; PLANS (2000)"
+	@echo "                download of tests/matrix, and its servers against curl; 200 interruptions, 200 fixtures; PLANS (2000)"
 	@echo "                new random fault plans; programs of others that are here; all that make test draws samples of"
 	@echo "make programs   start programs of others on every model (docs/by-hand.md); installs them"
 	@echo "make newest     the quick tests on the newest Python that is here"
@@ -80,6 +80,7 @@ prove: $(DEV) tools
 	$(BIN)/python -m tests.matrix --all
 	$(BIN)/python -m tests.matrix.curl
 	$(BIN)/python -m tests.prove.interruptions --count 200
+	$(BIN)/python -m tests.prove.fixtures --count 200
 	$(BIN)/python -m tests.prove.programs
 	$(BIN)/python -m bench.faults --new $(PLANS)
 	ATWIN_TEST_WHOLE=1 $(PYTEST) -m "sampled or hypothesis"

@@ -339,34 +339,6 @@ def test_one_real_module_serves_one_process(inner: pytest.Pytester) -> None:
     run.stderr.fnmatch_lines(["ERROR: --atwin-port: there is one module, so give -n 0 as well"])
 
 
-def test_nothing_is_left_of_many_tests_side_by_side(inner: pytest.Pytester) -> None:
-    inner.makepyfile(
-        SERIAL
-        + """
-import os
-import threading
-
-import pytest
-
-
-@pytest.fixture(scope="session", autouse=True)
-def nothing_is_left():
-    yield
-    assert [t.name for t in threading.enumerate() if t.name.startswith("atwin")] == []
-    terminals = [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if
-        os.path.lexists(f"/proc/self/fd/{fd}")]
-    assert [name for name in terminals if "/dev/pt" in name] == []
-
-
-@pytest.mark.parametrize("number", range(8))
-def test_it(atwin, number):
-    assert ask(atwin.port, b"AT+CSQ")
-    assert atwin.sent() == ["AT+CSQ"]
-"""
-    )
-    inner.runpytest_subprocess("-n", "2", "-Werror").assert_outcomes(passed=8)
-
-
 def test_who_does_not_use_it_pays_nothing(tmp_path: Path) -> None:
     """All modules that pytest's own start does not import."""
     code = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from atwin.host.errors import OptionError
@@ -15,6 +16,9 @@ from atwin.session.plans import as_plan
 from atwin.session.scripts import as_script, with_unknown
 from atwin.session.serving import FREE_PORT, Served
 from atwin.session.url import TwinWishes, checked_card, parse_line_model
+from atwin.text import shown
+from atwin.twin.faults.plan import FaultPlan
+from atwin.twin.script.written import Script
 
 #: What a real module can be asked for as well; `baud` and `time_scale` are its own.
 ALONE = {"model", "baud", "time_scale", "seed", "line"}
@@ -37,6 +41,20 @@ _LINES: dict[str, dict[str, str]] = {
     "tcp": {"tcp": FREE_PORT},
     "rfc2217": {"rfc2217": FREE_PORT},
 }
+#: Keywords that take no value of another type; the others look at theirs themselves.
+_TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
+    "flags": ("a dictionary", (Mapping,)),
+    "hosts": ("a dictionary", (Mapping,)),
+    "sim": ("a dictionary", (Mapping,)),
+    "cold": ("True or False", (bool,)),
+    "offline": ("True or False", (bool,)),
+    "state": ("a directory", (str, Path)),
+    "line": ("a text", (str,)),
+    "clock": ("a text", (str,)),
+    "unknown": ("ok or error", (str,)),
+    "faults": ("a path, a dictionary or a list", (str, Path, Mapping, list, FaultPlan)),
+    "answers": ("a path, a dictionary or a list", (str, Path, Mapping, list, Script)),
+}
 _CLOCKS: dict[str, type[Rig]] = {"real": Rig, "virtual": VirtualRig}
 
 
@@ -54,6 +72,10 @@ class Wishes:
         if unknown := [name for name in asked if name not in ALONE and name not in TWIN_ONLY]:
             known = ", ".join(("model", *sorted(ALONE - {"model"}), *TWIN_ONLY))
             raise OptionError(f"{', '.join(unknown)}: there is {known}")
+        for name, value in asked.items():
+            words, types = _TYPES.get(name, ("", (object,)))
+            if not isinstance(value, types):
+                raise OptionError(f"{name}={shown(repr(value), limit=80)}: give {words}")
         twin = TwinWishes(
             profile=load_profile(asked.get("model", "air724ug")).with_flags(
                 **asked.get("flags", {})
