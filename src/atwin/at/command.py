@@ -303,7 +303,8 @@ class CommandTable:
     ) -> Answer | Awaitable[Answer]:
         """Run `command` with checked arguments; `of` gives the module's instance of a family.
 
-        Raises `AtError`: unknown command or form, wrong arguments, refusal.
+        Raises `AtError`: unknown command or form, wrong arguments, refusal. One that waits may
+        find only then that its arguments are wrong (`BadArgument`); see `refusal`.
         """
         key = command.name, command.form
         if answers := self._answers.get(key):
@@ -318,10 +319,13 @@ class CommandTable:
             arguments = declaration.arguments(command.arguments)
             answer: Answer | Awaitable[Answer] = getattr(of(family), declaration.method)(*arguments)
         except BadArgument:
-            if declaration.plain_errors:
-                raise AtError from None
-            raise of(family).refusal(self._parameter_error) from None
+            raise self.refusal(command, of) from None
         return answer
+
+    def refusal(self, command: Command, of: Callable[[type[Family]], Family]) -> AtError:
+        """What wrong arguments of a known command are answered with."""
+        declaration, family = self._entries[command.name, command.form]
+        return AtError() if declaration.plain_errors else of(family).refusal(self._parameter_error)
 
     def _test_text(self, command: Command) -> Answer:
         """The test form of every known command answers; all else is unknown here."""

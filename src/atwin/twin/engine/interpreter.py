@@ -18,6 +18,7 @@ from atwin.at.cme import Cme, Wording
 from atwin.at.dialect.results import OK
 from atwin.at.dialect.urcs import parse_urc
 from atwin.at.grammar import Command, Form, MalformedLine, parse_line
+from atwin.at.kinds import BadArgument
 from atwin.at.reply import (
     Answer,
     AtError,
@@ -304,11 +305,18 @@ class Interpreter:
                 self._fail(error)
                 return
             if isinstance(answer, Awaitable):
-                self._run.spawn(self._finish(answer, commands))
+                self._run.spawn(self._finish(self._judged(answer, command), commands))
                 return
             self._busy = False
             if not self._deliver(answer, commands):
                 return
+
+    async def _judged(self, pending: Awaitable[Answer], command: Command) -> Answer:
+        """What comes of a command that waits."""
+        try:
+            return await pending
+        except BadArgument:
+            raise self._run.table.refusal(command, self._run.commands) from None
 
     def _own(self, command: Command, *, last: bool) -> Answer | Awaitable[Answer]:
         if not last and self._run.table.ends_line(command):
