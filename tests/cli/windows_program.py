@@ -16,6 +16,7 @@ import serial  # noqa: E402 - the stand-in first
 import atwin  # noqa: E402
 import atwin.plugs  # noqa: E402 - registers `twin://`
 from atwin.cli.app import COMMANDS, run  # noqa: E402
+from atwin.disk.log import LogFile  # noqa: E402
 
 
 def said(*words: str) -> tuple[int, str]:
@@ -39,6 +40,13 @@ def main(url: str, folder: Path) -> None:
     assert code == 0, told
     assert target.read_bytes() == bytes(range(256)) * 64
     assert sorted(path.name for path in folder.iterdir()) == ["body", "state", "trace"]
+
+    code, told = said("at", "AT", "--port", port, "--json")
+    assert code == 0, told
+    code, told = said("ports", port)
+    assert (code, "AirM2M_780E" in told) == (0, True), told
+    LogFile(str(folder / "log")).append("line")
+    assert (folder / "log").read_text() == "line\n"
 
     for words, why in (
         (["--pty", str(folder / "tty")], "there are no PTYs on Windows"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from atwin.disk.errors import telling
+from atwin.disk.system import BYTES
 
 
 class LogFile:
@@ -13,7 +14,7 @@ class LogFile:
     def __init__(self, path: str) -> None:
         self._path = path
         with telling("write", path):
-            self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | BYTES, 0o600)
 
     def append(self, line: str) -> None:
         """Write one line. Raises `DiskError`."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 #: How a pattern is meant.
 MATCHES = ("exact", "glob", "regex")
 
+#: Steps that a pattern remembers.
+_MOST_KNOWN = 512
 #: Characters of a pattern, places of its automaton, steps to build it, one repetition's number.
 _LONGEST, _MOST_PLACES, _MOST_STEPS, _MOST_TIMES = 255, 256, 4096, 100
 
@@ -61,27 +63,36 @@ class _Automaton:
         make = self._either()
         if self._at < len(text):
             raise ValueError("command: a ) too many in the regular expression")
-        self._start = make(0)
+        self._first = self._spread([make(0)])
+        #: Steps that were taken before: the same commands come again and again.
+        self._known: dict[tuple[frozenset[int], str], frozenset[int]] = {}
 
     def fits(self, command: str) -> bool:
         """Whether all of `command` does."""
-        now = self._spread((self._start,))
+        now = self._first
         for character in command:
-            if not now:
-                return False
-            now = self._spread(
-                [
-                    place
-                    for here in now
-                    if (taken := self._places[here])[0] and character in taken[0]
-                    for place in taken[1]
-                ]
-            )
+            step = now, character
+            if (following := self._known.get(step)) is None:
+                if len(self._known) >= _MOST_KNOWN:
+                    self._known.clear()
+                following = self._known[step] = self._next(now, character)
+            now = following
         return 0 in now
 
-    def _spread(self, places: tuple[int, ...] | list[int]) -> set[int]:
+    def _next(self, now: frozenset[int], character: str) -> frozenset[int]:
+        """Where `character` leads from these places."""
+        return self._spread(
+            [
+                place
+                for here in now
+                if (taken := self._places[here])[0] and character in taken[0]
+                for place in taken[1]
+            ]
+        )
+
+    def _spread(self, places: list[int]) -> frozenset[int]:
         """`places`, and all they stand for."""
-        found, ahead = set[int](), list(places)
+        found, ahead = set[int](), places
         while ahead:
             place = ahead.pop()
             if place not in found:
@@ -89,7 +100,7 @@ class _Automaton:
                 takes, following = self._places[place]
                 if takes is None:
                     ahead.extend(following)
-        return found
+        return frozenset(found)
 
     # --- building: each part is a function from the place after it to its own first place ---------
 
