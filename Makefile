@@ -83,6 +83,8 @@ prove: $(DEV) tools
 	$(BIN)/python -m tests.prove.fixtures --count 200
 	$(BIN)/python -m tests.prove.programs
 	$(BIN)/python -m bench.faults --new $(PLANS)
+	@.ci/need qemu-system-arm=qemu-system-arm arm-none-eabi-gcc=gcc-arm-none-eabi \
+		/usr/lib/arm-none-eabi/newlib/nano.specs=libnewlib-arm-none-eabi
 	ATWIN_TEST_WHOLE=1 $(PYTEST) -m "sampled or hypothesis"
 
 programs: $(DEV)

@@ -13,6 +13,11 @@
 #define FLOW 1
 #endif
 
+/* How many ms a task of higher priority takes after each look at the UART. */
+#ifndef SLOW
+#define SLOW 0
+#endif
+
 bool flow_control = FLOW;
 
 static volatile uint32_t milliseconds;
@@ -88,14 +93,18 @@ size_t uart_read(uint8_t *to, size_t most, uint32_t ms)
 {
     size_t count = 0;
     uint32_t since = clock_ms();
-    while (ring_out == ring_in)
+    while (ring_out == ring_in) {
         if (clock_ms() - since >= ms)
             return 0;
+        __asm__ volatile("wfi");
+    }
     while (count < most && ring_out != ring_in) {
         to[count++] = ring[ring_out];
         ring_out = (ring_out + 1) % RING;
     }
     UART1->interrupts = UART_RX_INTERRUPT | UART_RX_IDLE_INTERRUPT;
+    if (SLOW)
+        wait_ms(SLOW);
     return count;
 }
 

@@ -12,16 +12,10 @@ uint32_t board_overrun(void);
 #define URL "http://ota.example.com/firmware.bin"
 #endif
 
-/* How long it takes to write a piece to the flash, in ms. */
-#ifndef SLOW
-#define SLOW 0
-#endif
-
 static bool keep(const uint8_t *piece, size_t size)
 {
     (void)piece; /* a real one writes it to the flash */
     (void)size;
-    wait_ms(SLOW);
     return true;
 }
 
