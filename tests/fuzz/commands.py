@@ -77,7 +77,7 @@ def _line(dice: Random) -> str:
     declaration = dice.choice(COMMANDS)
     form = dice.choice(declaration.forms)
     if form is not Form.SET:
-        return declaration.name + form.value
+        return f"{declaration.name}{form.value}"
     sign = "=" if declaration.name[0] in "+*^" else ""
     return f"{declaration.name}{sign}{','.join(_values(dice, declaration))}"
 
