@@ -91,6 +91,8 @@ enum at_result at_command(uint32_t ms, const char *format, ...)
             return AT_OK;
         if (is_error(text))
             return AT_ERROR;
+        if (strcmp(text, "RDY") == 0)
+            return AT_SILENT; /* it restarts, and has forgotten the command */
         strcpy(answer, text);
     }
     return AT_SILENT;

@@ -34,7 +34,8 @@ needs_compiler = pytest.mark.skipif(
 )
 proved = pytest.mark.sampled(keep=0)
 
-pytestmark = needs_compiler
+#: Seconds for a test: QEMU shares the processor with everything else.
+pytestmark = [needs_compiler, pytest.mark.timeout(400)]
 
 
 @pytest.fixture
