@@ -23,9 +23,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
-import serial
-
 import atwin
+
+try:
+    import serial
+except ModuleNotFoundError:
+    sys.exit("usual_hosts.py: no package serial; pip install pyserial")
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -216,6 +219,8 @@ def servers() -> Iterator[tuple[int, int]]:
                 server.shutdown()
 
 
+#: What a host needs.
+INSTALL = {"gsm_modem": "pip install python-gsmmodem-new"}
 #: A part of the time that a real network takes.
 TIME_SCALE = 0.1
 
@@ -227,6 +232,8 @@ def run(model: str, echo: int, web: int) -> list[str]:
         with atwin.twin(model, time_scale=TIME_SCALE) as module:
             try:
                 said = host(module.port, echo, web)
+            except ModuleNotFoundError as error:
+                said = f"failed: no package {(error.name or '').partition('.')[0]}; {INSTALL[name]}"
             except Exception as error:  # of a library of others too
                 said = f"failed: {error!r}"
         told.append(f"{model:13} {name:11} {said}")

@@ -117,6 +117,22 @@ def test_models_as_json() -> None:
     assert described["air780e-at"]["features"]["gettofs"] is True
 
 
+def test_models_that_are_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('like = "air780e-at"\n[limits]\nhttp_buffer = 8192\n')
+    table = atwin("models", f"{tmp_path}/mine.toml", "air780e-at@V1122")
+    lines = table.stdout.splitlines()
+    assert lines[0].split() == ["model", "mine", "air780e-at@V1122"]
+    assert ["http_buffer", "8192", "4096"] in [line.split() for line in lines]
+    levels = atwin("models", "--commands", f"{tmp_path}/mine.toml")
+    assert levels.stdout.splitlines()[0].split() == ["command", "mine"]
+    assert [word in levels.stderr for word in ("full", "answered", "absent", "missing")] == [
+        True
+    ] * 4
+    refused = atwin("models", "air780")
+    assert refused.returncode == 2
+    assert only_line(refused.stderr).startswith("atwin: unknown model 'air780'; there are ")
+
+
 def test_a_defect_is_one_line_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

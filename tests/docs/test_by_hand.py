@@ -30,6 +30,17 @@ def test_a_shell_that_keeps_the_pty_open(shell: str, tmp_path: Path) -> None:
     assert ended.stdout.replace("\r", "").split() == ["AT+CGMM", "+CGMM:", '"Air780E"', "OK"]
 
 
+def test_the_shell_may_start_before_the_twin_is_ready(tmp_path: Path) -> None:
+    (lines,) = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    link = tmp_path / "module"
+    with subprocess.Popen(
+        ["sh", "-c", lines.replace("/tmp/module", str(link))], stdout=subprocess.PIPE, text=True
+    ) as shell:
+        with twin_running("--model", "air780e-at", "--pty", link):
+            said, _ = shell.communicate(timeout=30)
+    assert said.split()[-1] == "OK"
+
+
 def test_the_table_of_programs_has_those_that_are_run() -> None:
     rows = re.findall(r"^\| (.+) \| `(.+)` \| (\S+) \| all \|$", PAGE, re.MULTILINE)
     assert [row[:2] for row in rows] == [(p.name, p.install) for p in (*PYTHON, *OTHERS)]

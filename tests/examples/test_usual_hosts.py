@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from atwin.models import MODELS
 from support.running.patience import PATIENCE
@@ -30,3 +33,16 @@ def test_every_host_on_every_model() -> None:
     expected = [f"{model:13} {host:11} {said}" for model in MODELS for host, said in HOSTS.items()]
     assert ran.stdout.splitlines() == expected, ran.stderr
     assert ran.returncode == 0
+
+
+def test_a_package_that_is_missing_is_named_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are run all the same."""
+    example = runpy.run_path(str(EXAMPLE))
+    monkeypatch.setitem(sys.modules, "gsmmodem.modem", None)
+    monkeypatch.setitem(sys.modules, "gsmmodem", None)
+    monkeypatch.setitem(example["HOSTS"], "tiny_gsm", lambda *_: "came")
+    for host in ("multi_link", "forwarder"):
+        monkeypatch.delitem(example["HOSTS"], host)
+    first, second = example["run"]("air780e-at", 0, 0)
+    assert first.split("failed: ")[1] == "no package gsmmodem; pip install python-gsmmodem-new"
+    assert second.endswith("tiny_gsm    came")

@@ -105,6 +105,11 @@ def test_the_command_line_takes_it(mine: Path) -> None:
         (MINE + "[before.V9]\nfeatures.x = true", r"x in \[features\] is unknown"),
         (MINE + "[before]\nV9 = 1", r"\[before\] has tables"),
         (MINE.replace("yy-local", "y"), "nitz_form must be one of yy-local, yyyy-utc"),
+        (
+            MINE + '[answer]\n"AT+X" = "1"',
+            r"^\S+: answer as a table is unknown; known are \[limits\], ",
+        ),
+        (MINE + "[answer]", r"\[quirks\], \[answers\], \[before.V1122\]$"),
         ("key = 1\n" + MINE, "key outside of the tables is unknown"),
         (MINE.replace("padded = true", "padded = 1"), "sapbr_padded must be true or false"),
     ],

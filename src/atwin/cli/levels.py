@@ -9,7 +9,7 @@ from atwin.at.grammar import Form
 from atwin.models import MODELS, load_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from atwin.at.command import Declaration, Family
     from atwin.models import Profile
@@ -48,10 +48,16 @@ def level_of_absent(absent: Absent) -> Level:
 
 
 def levels(
-    families: Iterable[type[Family]], absent: Iterable[Absent] = ()
+    families: Iterable[type[Family]],
+    absent: Iterable[Absent] = (),
+    models: Sequence[Profile] = (),
 ) -> dict[str, dict[str, Level]]:
-    """By command and model, the most that any of its forms is; of what is `absent`, that."""
-    profiles = [load_profile(key) for key in MODELS]
+    """By command and model, the most that any of its forms is; of what is `absent`, that.
+
+    Of all models there are, or of `models`.
+    """
+    profiles = models or [load_profile(key) for key in MODELS]
+    keys = [profile.key for profile in profiles]
     found: dict[str, dict[str, Level]] = {}
     for family in families:
         for declaration in family.declarations:
@@ -62,5 +68,5 @@ def levels(
                     before = of_command.get(profile.key, now)
                     of_command[profile.key] = min(now, before, key=ORDER.index)
     for gap in absent:
-        found.update(dict.fromkeys(gap.names, dict.fromkeys(MODELS, level_of_absent(gap))))
+        found.update(dict.fromkeys(gap.names, dict.fromkeys(keys, level_of_absent(gap))))
     return dict(sorted(found.items()))

@@ -206,6 +206,8 @@ def _checked(
     for name in given:
         if known is not None and name not in known:
             where = f"in [{table}]" if table else "outside of the tables"
+            if not table and isinstance(given[name], dict):
+                known, where = _TABLES, "as a table"
             raise ValueError(
                 f"{shown(name, limit=80)} {where} is unknown; known are {', '.join(known)}"
             )
@@ -220,4 +222,6 @@ def _read_answer(command: str, value: Any) -> tuple[str, ...]:
     return read_answer(f"[answers] {name}", value)
 
 
+#: What a document may have in brackets.
+_TABLES = (*(f"[{table}]" for table in (*TABLES, "quirks", "answers")), "[before.V1122]")
 _QUIRKS = {"quirks": (QUIRKS, lambda name, value: QUIRKS[name](name, value))}

@@ -37,6 +37,8 @@ class Settable:
     takes: str
     read: Callable[[Any], Any]
     put: Callable[[Twin, Any], None]
+    #: Raises `ValueError` with the reason why it cannot be now.
+    check: Callable[[Twin, Any], None] = lambda twin, value: None
 
 
 def apply(values: Mapping[str, Any], twin: Twin) -> None:
@@ -48,6 +50,7 @@ def apply(values: Mapping[str, Any], twin: Twin) -> None:
             raise ValueError(f"{shown(name, limit=80)}: there is {', '.join(SETTABLE)}")
         try:
             wanted.append((settable, settable.read(value)))
+            settable.check(twin, wanted[-1][1])
         except ValueError as error:
             said = shown(json.dumps(value), limit=80)
             takes = str(error) or f"it takes {settable.takes}"
@@ -170,10 +173,20 @@ def _caller(value: Any) -> str | None:
     return value
 
 
+def _no_call(twin: Twin, caller: str | None) -> None:
+    number = twin.calls.number if _hears(twin) else None
+    if caller is not None and number is not None:
+        raise ValueError(f"{number} is calling already; null ends that call")
+
+
+def _hears(twin: Twin) -> bool:
+    firmware = twin.module.firmware
+    return firmware is not None and not firmware.is_over and twin.radio.registered
+
+
 def _ring(twin: Twin, caller: str | None) -> None:
     """A module that is off, nearly off or hangs, or has no network, hears nobody."""
-    firmware = twin.module.firmware
-    if firmware is not None and not firmware.is_over and twin.radio.registered:
+    if _hears(twin):
         if caller is None:
             twin.calls.give_up()
         else:
@@ -223,7 +236,12 @@ SETTABLE: dict[str, Settable] = {
     "offline": Settable(
         "0 or 1", _level, lambda twin, value: setattr(twin.hosts, "offline", bool(value))
     ),
-    "ring": Settable("a number of at most 20 digits, or null to give up", _caller, _ring),
+    "ring": Settable(
+        "a number of 1 to 20 digits, a + before them or not, or null to give up",
+        _caller,
+        _ring,
+        _no_call,
+    ),
     "cell": Settable(
         'an object: {"rssi": 9}', _cell, lambda twin, values: twin.change_cell(**values)
     ),

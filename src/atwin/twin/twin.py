@@ -157,6 +157,7 @@ class Twin:
             )
         )
         self.module.hardware.modem_lines.on_ri.append(uart.show_ri)
+        uart.tell(self.module.hardware.happened)
         self.pins = Pins(self.module)
         if names is not None:
             self._set_hosts(names)

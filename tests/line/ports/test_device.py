@@ -46,7 +46,11 @@ async def refusal(url: str, opener: Callable[[str], object] = open_port) -> str:
         ("/dev/ttyNONE7", "no such device; is the module plugged in?"),
         ("/dev/null", "this is not a serial device"),
         ("{tmp}", "this is not a serial device"),
-        ("{tmp}/file", "this is not a serial device"),
+        (
+            "{tmp}/file",
+            "this is a regular file, no serial device; if a twin's link should be here,"
+            " remove it and wait for the twin's ready line",
+        ),
         ("{tmp}/fifo", "this is not a serial device"),
         ("{tmp}/file/below", "no such device; is the module plugged in?"),
         ("{tmp}/none/tty", "no such device; is the module plugged in?"),

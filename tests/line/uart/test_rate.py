@@ -410,3 +410,26 @@ def test_what_was_being_said_is_cut_off() -> None:
         assert 900 < len(terminal.heard) < 961
 
     played(scene, 9600)
+
+
+def test_it_tells_once_which_rate_was_found_and_which_host_has_another() -> None:
+    async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
+        told: list[str] = []
+        uart.tell(told.append)
+        terminal.type(b"AT\rAT\r")
+        await asyncio.sleep(1)
+        host.set_line(HostSettings(115200))
+        for _ in range(3):
+            terminal.type(b"AT\r")
+            await asyncio.sleep(1)
+        host.set_line(HostSettings(9600, Frame(7, "E")))
+        terminal.type(b"AT\r")
+        await asyncio.sleep(1)
+        assert told == [
+            "auto-baud: the first AT fixes the line at 9600 bit/s,"
+            " until AT+IPR sets another rate or the module restarts",
+            "noise: the host sends at 115200 bit/s, the module is set to 9600 bit/s 8N1",
+            "noise: the host sends in another frame, the module is set to 9600 bit/s 8N1",
+        ]
+
+    played(scene, 9600, UartSettings(0), trained=False)

@@ -1,11 +1,24 @@
 """`atwin models`: the profiles and what they allow."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
 from atwin.cli.ending import DONE, print_object
-from atwin.cli.options import JSON
+from atwin.cli.options import JSON, MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from atwin.models import Profile
+
+#: What the words of `--commands` mean.
+_LEGEND = (
+    "full: answered, with its effect; answered: as the module answers, and nothing happens;"
+    " absent: ERROR, as on the real module; missing: ERROR, though the real module has it"
+)
 
 
 @click.command()
@@ -15,21 +28,23 @@ from atwin.cli.options import JSON
     help="List the AT commands instead, and how far each model knows them: full; answered, and"
     " nothing happens; absent, as on the real module; missing, which the real one knows.",
 )
+@click.argument("chosen", metavar="[MODEL]...", nargs=-1, type=MODEL)
 @JSON
-def models(as_json: bool, commands: bool) -> int:
-    """List the module profiles and their limits, in bytes and bit/s.
+def models(as_json: bool, commands: bool, chosen: tuple[str, ...]) -> int:
+    """List the module profiles and their limits, in bytes and bit/s: all, or those that are named.
 
     \b
     Examples:
       atwin models
-      atwin models --commands | grep -v full
+      atwin models ./mine.toml air780e-at@V1122
+      atwin models --commands | grep -E 'answered|absent|missing'
       atwin models --json | jq '.models[].limits.http_buffer'
     """
     from atwin.models import MODELS, load_profile
 
+    profiles = [load_profile(key) for key in chosen or MODELS]
     if commands:
-        return _commands(as_json)
-    profiles = [load_profile(key) for key in MODELS]
+        return _commands(profiles, as_json)
     if as_json:
         described = [
             {
@@ -58,18 +73,19 @@ def models(as_json: bool, commands: bool) -> int:
     return DONE
 
 
-def _commands(as_json: bool) -> int:
+def _commands(profiles: list[Profile], as_json: bool) -> int:
     from atwin.cli.levels import levels
     from atwin.cli.reference import command_families
-    from atwin.models import MODELS
     from atwin.twin.chapters.absent import ABSENT
 
-    found = levels(command_families(), ABSENT)
+    found = levels(command_families(), ABSENT, profiles)
     if as_json:
         print_object({"commands": {f"AT{name}": known for name, known in found.items()}})
         return DONE
-    rows = [(f"AT{name}", *(known[key] for key in MODELS)) for name, known in found.items()]
-    _print_table([("command", *MODELS), *rows])
+    keys = [profile.key for profile in profiles]
+    rows = [(f"AT{name}", *(known[key] for key in keys)) for name, known in found.items()]
+    _print_table([("command", *keys), *rows])
+    click.echo(_LEGEND, err=True)
     return DONE
 
 

@@ -209,6 +209,11 @@ def _explain(url: str, error: Exception) -> str:
     if code == errno.EBUSY:
         return f"{url}: the device is in use by another program; close that first"
     if code in (errno.ENOTTY, errno.EISDIR, errno.EINVAL):
+        if os.path.isfile(url):
+            return (
+                f"{url}: this is a regular file, no serial device; if a twin's link should be here,"
+                " remove it and wait for the twin's ready line"
+            )
         return f"{url}: this is not a serial device"
     if code == errno.EIO:
         return f"{url}: the device is gone"

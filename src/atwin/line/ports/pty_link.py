@@ -50,7 +50,8 @@ def _left_behind(link: str, pty: str) -> str:
     """Where the link at `link` leads, which is a PTY that is gone, or has become our own."""
     if not os.path.islink(link):
         raise PortSpecError(
-            f"{shown(link)} exists and is no link; choose another path or remove it"
+            f"{shown(link)} exists and is no link, as when a program writes there before the twin"
+            " is ready; choose another path or remove it"
         )
     there = os.readlink(link)
     if _NUMBER.sub("", there) != _NUMBER.sub("", pty) or not _NUMBER.search(there):

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import random
 import re
+from typing import TYPE_CHECKING
 
 from atwin.line.frame import FASTEST_AUTO, ROM_RATE, Frame, same_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _BEGIN = re.compile(rb"AT|at")
 #: Many hosts end their lines with LF alone (docs/spec/uart.md §11).
@@ -69,6 +73,9 @@ class Rates:
         self._noise = Noise(seed)
         self._training = Training()
         self._found: int | None = None
+        #: Hears in a line what a person would wonder at: the rate is fixed, a host has another.
+        self.tell: Callable[[str], None] = lambda line: None
+        self._told: tuple[int | None, int] | None = None
 
     def set(self, rate: int, frame: Frame) -> None:
         """AT+IPR and AT+ICF. Auto-baud asked for after a fixed rate looks for it again."""
@@ -116,9 +123,25 @@ class Rates:
                     return b""
                 self.trained, data = True, rest
             self._found = self.host_rate
+            self.tell(
+                f"auto-baud: the first AT fixes the line at {self._found} bit/s,"
+                " until AT+IPR sets another rate or the module restarts"
+            )
         elif not (self._same_rate and self._frame.understands(self._host_frame)):
+            self._tell_noise()
             data = self._noise.of(data, self.host_rate or self.rate, self.rate)
         return data
+
+    def _tell_noise(self) -> None:
+        """Once for each pair of rates."""
+        pair = (self.host_rate, self.rate)
+        if pair != self._told:
+            self._told = pair
+            host = f"at {self.host_rate} bit/s" if not self._same_rate else "in another frame"
+            self.tell(
+                f"noise: the host sends {host}, the module is set to {self.rate} bit/s"
+                f" {self._frame.data_bits}{self._frame.parity}{self._frame.stop_bits:g}"
+            )
 
     def _sampled(self, data: bytes) -> bytes:
         """What auto-baud sees, before it knows the rate: it is too slow for the fastest ones."""

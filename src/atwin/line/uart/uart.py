@@ -230,6 +230,10 @@ class Uart:
         """The module's CTS output: the host may send."""
         return self._host_stop.cts
 
+    def tell(self, hears: Callable[[str], None]) -> None:
+        """Call that with a line when auto-baud has found a rate, and when a host has another."""
+        self._rates.tell = hears
+
     def listen(self, notify: Callable[[], None] | None) -> None:
         """Call `notify` after bytes came into `rx`; None while no firmware runs: bytes are lost."""
         self._intake.notify = notify

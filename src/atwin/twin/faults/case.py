@@ -33,6 +33,8 @@ class Case:
     met: int = 0
     cures: int = 0
     over: bool = False
+    #: Somebody has taken it back.
+    cleared: bool = False
     #: What it did to connections is undone. Those it met with a count keep it.
     lifted: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
@@ -56,8 +58,8 @@ class Case:
 
     @property
     def why_never(self) -> str | None:
-        """Why it has not begun, and what to do; None when it has."""
-        if self.began is not None:
+        """Why it has not begun, and what to do; None when it has, or was cleared."""
+        if self.began is not None or self.cleared:
             return None
         fault = self.fault
         if fault.at_time is not None:

@@ -90,6 +90,7 @@ class Faults:
     def clear(self) -> None:
         """End all that are at work, and forget those that wait."""
         for case in [*self._waiting, *self._at_work]:
+            case.cleared = True
             self._end(case)
 
     def close(self) -> None:

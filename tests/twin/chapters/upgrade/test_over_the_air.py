@@ -380,3 +380,24 @@ def test_the_daily_question_as_a_fault() -> None:
         await terminal.expect(f"+UPGRADEVER: {NEW}\r\n".encode(), 60)
 
     with_server(test, b'{"code": 27}', url=False, seen=seen)
+
+
+def test_the_log_names_the_update(caplog: pytest.LogCaptureFixture) -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(b"AT+CMEE=1")
+        apply({"update": NEW}, twin)
+        await terminal.expect(b"+UPGRADEIND: 10\r\n")
+        terminal.type(b"AT+UPGRADE\r")  # it has asked by itself
+        await terminal.expect(b"\r\n+CME ERROR: 3\r\n")
+        await terminal.expect(b"+UPGRADEVER: 1\r\n")
+
+    caplog.set_level("INFO", "atwin.twin")
+    on_twin(test)
+    told = [line for line in caplog.messages if NEW in line or line.startswith("restart")]
+    assert told == [
+        f"the update to {NEW} is offered, and loads",
+        f"the update to {NEW} is loaded; a restart installs it",
+        "restart (software)",
+        f"the update to {NEW} is installed",
+        "restart (software)",
+    ]

@@ -124,6 +124,7 @@ class Upgrades(ChapterService):
         self._loaded = True
         self._came(100)
         wait_for_restart(self.run.hardware.nvram, name)
+        self.run.hardware.happened(f"the update to {name} is loaded; a restart installs it")
         await self.run.hardware.pause(_LAST_TIME)
         self.run.power.restart()
 
@@ -143,6 +144,7 @@ class Upgrades(ChapterService):
         question = self.settings.question(run, url)
         try:
             if offered and offered != run.profile.firmware:
+                run.hardware.happened(f"the update to {offered} is offered, and loads")
                 for percent in range(_STEP, 100, _STEP):
                     await run.hardware.pause(_STEP_TIME)
                     self._came(percent)
@@ -182,5 +184,6 @@ async def install(run: Run, installed: Installed) -> None:
     for percent in range(0, 101, _STEP):
         run.line.say(frame_urc(str(UpgradeLoaded(percent))))
         await run.hardware.pause(_STEP_TIME)
+    run.hardware.happened(f"the update to {installed.waiting} is installed")
     Installed(installed.waiting, untold=True).store(run.hardware.nvram)
     run.power.restart()
