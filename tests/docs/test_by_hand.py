@@ -33,11 +33,12 @@ def test_a_shell_that_keeps_the_pty_open(shell: str, tmp_path: Path) -> None:
 def test_the_shell_may_start_before_the_twin_is_ready(tmp_path: Path) -> None:
     (lines,) = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
     link = tmp_path / "module"
-    with subprocess.Popen(
-        ["sh", "-c", lines.replace("/tmp/module", str(link))], stdout=subprocess.PIPE, text=True
-    ) as shell:
-        with twin_running("--model", "air780e-at", "--pty", link):
-            said, _ = shell.communicate(timeout=30)
+    command = ["sh", "-c", lines.replace("/tmp/module", str(link))]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as shell,
+        twin_running("--model", "air780e-at", "--pty", link),
+    ):
+        said, _ = shell.communicate(timeout=30)
     assert said.split()[-1] == "OK"
 
 

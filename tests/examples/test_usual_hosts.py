@@ -6,11 +6,13 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from atwin.models import MODELS
 from support.running.patience import PATIENCE
+
+if TYPE_CHECKING:
+    import pytest
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "usual_hosts.py"
 #: What each ends with when all went well.

@@ -98,7 +98,7 @@ def test_who_is_off_or_out_of_reach_is_not_called() -> None:
 def test_the_control_socket_refuses_a_second_caller_and_sets_nothing_else() -> None:
     async def test(twin: Twin, terminal: Terminal) -> None:
         apply({"ring": "10086"}, twin)
-        with pytest.raises(ValueError, match="^ring: .*10086 is calling already"):
+        with pytest.raises(ValueError, match=r"^ring: .*10086 is calling already"):
             apply({"voltage": 3700, "ring": "10010"}, twin)
         assert twin.calls.number == "10086"
         assert twin.module.hardware.surroundings.voltage != 3700
