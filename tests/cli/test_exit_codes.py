@@ -202,3 +202,10 @@ def test_the_help_and_the_page_have_the_table() -> None:
     page = (Path(__file__).parents[2] / "docs/exit-codes.md").read_text()
     for code, meaning in re.findall(r"(\d+) (\D+)(?:, |$)", EXIT_CODES):
         assert f"| {code} | {meaning}" in page.replace(" by Ctrl-C", "")
+    chinese = (Path(__file__).parents[2] / "docs/exit-codes.zh.md").read_text()
+    assert rows(chinese) == rows(page)
+
+
+def rows(page: str) -> list[str]:
+    """The codes of the table, in order."""
+    return re.findall(r"^\| (\d+) \|", page, re.MULTILINE)

@@ -42,6 +42,14 @@ def test_the_shell_may_start_before_the_twin_is_ready(tmp_path: Path) -> None:
     assert said.split()[-1] == "OK"
 
 
+def test_the_chinese_page_has_the_same_lines_and_programs() -> None:
+    chinese = (Path(__file__).parents[2] / "docs/by-hand.zh.md").read_text()
+    assert re.findall(r"```sh\n.*?```", chinese, re.DOTALL) == re.findall(
+        r"```sh\n.*?```", PAGE, re.DOTALL
+    )
+    assert [program.name for program in (*PYTHON, *OTHERS) if program.name not in chinese] == []
+
+
 def test_the_table_of_programs_has_those_that_are_run() -> None:
     rows = re.findall(r"^\| (.+) \| `(.+)` \| (\S+) \| all \|$", PAGE, re.MULTILINE)
     assert [row[:2] for row in rows] == [(p.name, p.install) for p in (*PYTHON, *OTHERS)]
