@@ -409,6 +409,7 @@ def test_by_hand_and_cleared() -> None:
         assert twin.radio.registered
         assert twin.faults.state["waiting"] == []
         assert twin.faults.state["begun"] == {"radio_gone": 1}
+        assert [case.why_never for case in twin.faults.cases] == [None, None]
 
     on_twin(test)
 
