@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import select
 import threading
 import time
@@ -131,6 +132,18 @@ def test_close_ends_a_read_of_another_thread(make: Make) -> None:
     assert line.read(1) == b""
     with pytest.raises(serial.PortNotOpenError):
         line.read(1)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+def test_a_fork_that_closes_its_copy_leaves_the_port_alone() -> None:
+    with serial.serial_for_url(URL, timeout=PATIENCE) as line:
+        child = os.fork()
+        if child == 0:
+            line.close()
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        line.write(b"AT\r")
+        assert line.read(2) == b"AT"
 
 
 def test_what_is_waiting_is_counted_and_thrown_away(make: Make) -> None:

@@ -183,11 +183,17 @@ def test_fails(atwin):
 
 def test_passes(atwin):
     atwin.answer("AT+CSQ?", "never")
+    atwin.answer('AT+CPWD="SC","secret","6666"')
     ask(atwin.port, b"AT+CSQ")
+
+
+def test_waits(atwin):
+    ask(atwin.port, b'AT+CSTT="apn","u","secret"')
+    atwin.wait_for("never", timeout=0)
 """
     )
     run = inner.runpytest_inprocess("-p", "no:xdist")
-    run.assert_outcomes(passed=1, failed=1, warnings=1)
+    run.assert_outcomes(passed=1, failed=2, warnings=1)
     run.stdout.fnmatch_lines(
         [
             "*-- atwin 1: air724ug --*",
@@ -195,12 +201,31 @@ def test_passes(atwin):
             "* < OK",
             "* ! power: hang",
             "line: /dev/pts/*; to the module 27 bytes, 0 lost; to the host 33 bytes, 0 lost",
-            "*UserWarning: atwin 1: air724ug: scripted AT+CSQ?: no such command came; *",
+            "E *AssertionError: no line with 'never' within 0 s; the last of all lines:",
+            'E * > AT+CSTT="apn","u",*',
+            "*UserWarning: *: scripted AT+CPWD=*: no such *; scripted AT+CSQ?: no such command*",
         ]
     )
-    shown = run.stdout.str().rpartition("-- atwin 1")[2].partition("warnings")[0]
-    assert "secret" not in shown
-    assert "CSQ" not in shown
+    told = run.stdout.str()
+    assert "secret" not in told.replace(""","u","secret"')""", "")
+    assert "CSQ" not in told.rpartition("-- atwin 1")[2].partition("warnings")[0]
+
+
+def test_several_threads_wait_for_lines(inner: pytest.Pytester) -> None:
+    inner.makepyfile(
+        SERIAL
+        + """
+from concurrent.futures import ThreadPoolExecutor
+
+
+def test_two(atwin):
+    with ThreadPoolExecutor() as pool:
+        waits = [pool.submit(atwin.wait_for, pattern, 20) for pattern in ("CGATT:", "CSQ:")]
+        ask(atwin.port, b"AT+CSQ;+CGATT?")
+        assert [wait.result()[0] for wait in waits] == ["CGATT:", "CSQ:"]
+"""
+    )
+    inner.runpytest_inprocess("-p", "no:xdist").assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize(
@@ -212,6 +237,8 @@ def test_passes(atwin):
         ("line='usb'", "atwin: line='usb': give one of pty, tcp, rfc2217"),
         ("faults={'kind': 'rain'}", "atwin: faults: *kind = 'rain': must be one of *"),
         ("hosts={'a b': '::1'}", "atwin: 'a b': give a name, *"),
+        ("flags={1: 2}", "atwin: flags: its keys are texts"),
+        ("state='/dev/null/x'", "atwin: cannot use /dev/null/x: *"),
     ],
 )
 def test_what_cannot_be_is_one_line(inner: pytest.Pytester, asked: str, told: str) -> None:
@@ -238,7 +265,7 @@ def test_own(atwin, atwin_factory):
     atwin_factory()
 
 
-@pytest.mark.parametrize("atwin", ["air780eg"], indirect=True)
+@pytest.mark.parametrize(argnames="atwin", argvalues=["air780eg"], indirect=True)
 def test_parameter(atwin):
     pass
 """

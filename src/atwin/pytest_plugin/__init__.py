@@ -61,7 +61,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if len(models) > 1 and "atwin" in metafunc.fixturenames:
         marks = metafunc.definition
         chosen = any("model" in mark.kwargs for mark in marks.iter_markers("atwin"))
-        names = [mark.args[0] for mark in marks.iter_markers("parametrize") if mark.args]
+        given = [(*mark.args, mark.kwargs) for mark in marks.iter_markers("parametrize")]
+        names = [one.get("argnames", "") if isinstance(one, dict) else one for one, *_ in given]
         names = [each.split(",") if isinstance(each, str) else each for each in names]
         if not chosen and "atwin" not in {name.strip() for each in names for name in each}:
             metafunc.parametrize("atwin", models, indirect=True)

@@ -34,38 +34,44 @@ class Heard(Trace):
         self.lines: list[tuple[str, str]] = []
         #: How many of them `wait_for` has looked at.
         self._looked = 0
-        self._news: asyncio.Event | None = None
+        #: Of each who waits: something was said.
+        self._news: set[asyncio.Event] = set()
 
     def says(self, kind: str, direction: str, text: str, **numbers: Value) -> None:
         super().says(kind, direction, text, **numbers)
         if kind != "data":
             self.lines.append((direction, text))
-            if self._news is not None:
-                self._news.set()
+            for news in self._news:
+                news.set()
 
     def hears(self, listener: Callable[[bytes], None], data: bytes) -> None:
         super().hears(listener, data)
-        if self._news is not None:
+        if self._news:
             # Somebody waits: at once, and not with all that comes meanwhile.
             self._timing.call_later(0, self.flush)
 
     async def wait_for(self, pattern: re.Pattern[str], timeout: float) -> re.Match[str] | None:
-        """The next line with `pattern` after the one found last; None when none comes in time."""
-        self._news = asyncio.Event()
+        """The next line with `pattern` after the one found last; None when none comes in time.
+
+        Several may wait at a time, each from where the last one was found when it began.
+        """
+        news, place = asyncio.Event(), self._looked
+        self._news.add(news)
         try:
             async with asyncio.timeout(timeout):
                 while True:
                     self.flush()
-                    self._news.clear()
-                    for place in range(self._looked, len(self.lines)):
-                        if match := pattern.search(self.lines[place][1]):
-                            self._looked = place + 1
+                    news.clear()
+                    while place < len(self.lines):
+                        place += 1
+                        if match := pattern.search(self.lines[place - 1][1]):
+                            self._looked = max(self._looked, place)
                             return match
-                    await self._news.wait()
+                    await news.wait()
         except TimeoutError:
             return None
         finally:
-            self._news = None
+            self._news.remove(news)
 
     def told(self) -> str:
         """The last records for a person, secrets masked."""

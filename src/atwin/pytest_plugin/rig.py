@@ -19,6 +19,7 @@ from atwin.session.loop_thread import LoopThread
 from atwin.session.serving import served
 from atwin.session.settable import PINS, apply
 from atwin.session.tracing import tracing
+from atwin.text import masked
 from atwin.twin.faults.fault import Fault
 from atwin.twin.faults.plan import fault_from_table
 
@@ -73,11 +74,16 @@ class Rig:
     def close(self) -> None:
         """Switch the module off and take the port away; harmless when called twice."""
         if self._told is None:
-            self._told = self.told()
-            unmatched = self._unmatched()
-            self._loop.end()
-            for name, why in unmatched.items():
-                warnings.warn(f"{self.name}: scripted {name}: {why}", stacklevel=1)
+            unmatched: dict[str, str] = {}
+            try:
+                self._told = self.told()
+                unmatched = self._unmatched()
+            finally:
+                self._loop.end()
+            if unmatched:
+                # All in one: where warnings are errors, the first one is the last.
+                each = (f"scripted {masked(name)}: {why}" for name, why in unmatched.items())
+                warnings.warn(f"{self.name}: {'; '.join(each)}", stacklevel=1)
 
     # --- where it is ----------------------------------------------------------------------------
 
@@ -126,7 +132,8 @@ class Rig:
         """
         match = self._call(self._heard.wait_for(re.compile(pattern), timeout))
         if match is None:
-            last = "\n".join(f"  {line}" for line in self.dialogue[-_SHOWN:])
+            # It stands in reports, which others read.
+            last = "\n".join(f"  {way} {masked(text)}" for way, text in self._lines()[-_SHOWN:])
             raise AssertionError(
                 f"no line with {pattern!r} within {timeout:g} s; the last of all lines:\n"
                 f"{last or '  (none)'}"

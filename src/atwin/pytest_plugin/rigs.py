@@ -12,6 +12,7 @@ import pytest
 
 from atwin.disk.errors import DiskError
 from atwin.disk.json_lines import JsonLines
+from atwin.disk.state import StateError
 from atwin.host.errors import OptionError, UsageError
 from atwin.line.frame import USUAL_RATE
 from atwin.line.port import PortError
@@ -58,7 +59,14 @@ class Rigs:
         try:
             port = self._config.getoption("atwin_port")
             rig = self._twin(asked) if port is None else self._real(port, asked)
-        except (DiskError, PortError, UnknownModelError, UsageError, ValueError) as error:
+        except (
+            DiskError,
+            PortError,
+            StateError,
+            UnknownModelError,
+            UsageError,
+            ValueError,
+        ) as error:
             self._fail(str(error))
         self.made.append(rig)
         self._open.callback(rig.close)

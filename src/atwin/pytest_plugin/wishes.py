@@ -76,6 +76,8 @@ class Wishes:
             words, types = _TYPES.get(name, ("", (object,)))
             if not isinstance(value, types):
                 raise OptionError(f"{name}={shown(repr(value), limit=80)}: give {words}")
+            if isinstance(value, Mapping) and not all(isinstance(key, str) for key in value):
+                raise OptionError(f"{name}: its keys are texts")
         twin = TwinWishes(
             profile=load_profile(asked.get("model", "air724ug")).with_flags(
                 **asked.get("flags", {})

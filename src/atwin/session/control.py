@@ -55,16 +55,19 @@ async def control_socket(path: str, twin: Twin) -> AsyncIterator[None]:
                 writer.write(event)
 
         watch = RingWatch(twin, send)
-        with suppress(ConnectionError, asyncio.CancelledError):
-            while line := await _request(reader):
-                writer.write(json.dumps(await _answer(line, twin, held, watch)).encode() + b"\n")
-                await writer.drain()
-        watch.end()
-        # Whoever held a pin may have been killed: a module must not stay dead for that.
-        for pin in held:
-            setattr(twin.pins, pin, True)
-        writer.close()
-        clients.discard(task)
+        try:
+            with suppress(ConnectionError, asyncio.CancelledError):
+                while line := await _request(reader):
+                    answer = json.dumps(await _answer(line, twin, held, watch))
+                    writer.write(answer.encode() + b"\n")
+                    await writer.drain()
+        finally:
+            watch.end()
+            # Whoever held a pin may have been killed: a module must not stay dead for that.
+            for pin in held:
+                setattr(twin.pins, pin, True)
+            writer.close()
+            clients.discard(task)
 
     if not path:
         raise PortSpecError("--control: a socket needs a name; choose a path")
@@ -160,7 +163,7 @@ async def _answer(line: bytes, twin: Twin, held: set[str], watch: RingWatch) -> 
                 twin.hosts.change(rules)
             case {"answer": dict(table), **rest} if not rest:
                 twin.answers.add(row_from_table(Stub, table))
-            case {"urc": text, **rest}:
+            case {"urc": text, **rest} if "text" not in rest:
                 _say(text, rest, twin)
             case {"clear": "answers", **rest} if not rest:
                 twin.answers.clear()

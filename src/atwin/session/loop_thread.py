@@ -57,7 +57,10 @@ class LoopHere:
         if self._loop.is_closed():
             work.close()
             raise RuntimeError(_CLOSED)
-        return self._loop.run_until_complete(work)
+        try:
+            return self._loop.run_until_complete(work)
+        finally:
+            work.close()  # within another loop it has not begun
 
     def end(self) -> None:
         """Close `thing`; harmless when called twice."""

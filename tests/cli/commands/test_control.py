@@ -177,6 +177,8 @@ def test_traffic(control: Path) -> None:
         '{"pulse": "reset", "seconds": 1e9}',
         '{"get": "password"}',
         '{"clear": "flash"}',
+        '{"urc": "RING", "text": "RING"}',
+        '{"urc": "RING", "self": 1}',
         '{"fault": "pdp_loss"}',
         '{"fault": {"kind": "flood"}}',
         '{"fault": {"kind": "hang", "until": "new_pdp"}}',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import selectors
 import socket
 import threading
@@ -86,6 +87,7 @@ class TwinLine:
         self._uart: Uart = uart
         self.reading = Bell(self._ours, selectors.EVENT_READ)
         self.writing = Bell(self._ours, selectors.EVENT_WRITE)
+        self._process = os.getpid()
         #: Two threads may send, or receive: each byte is counted once.
         self._counting = threading.Lock()
         self._sent = self._got = 0
@@ -96,10 +98,13 @@ class TwinLine:
 
     def close(self) -> None:
         """Switch the module off and end what waits; harmless when called twice."""
-        self.reading.ring()
-        self.writing.ring()
-        self._ours.close()
-        self._end()
+        if os.getpid() == self._process:
+            self.reading.ring()
+            self.writing.ring()
+            self._ours.close()
+            self._end()
+        else:  # a fork's copy: the module is its parent's, and goes on
+            self._ours.close()
         self.reading.close()
         self.writing.close()
 
