@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from atwin.at.dialect.urcs import BearerDeact, Ready
 from atwin.at.lenient import lenient
+from atwin.host.bring_up import Word, registered_of
 from atwin.host.channel.quoted import quoted
 from atwin.host.channel.script import Script
 from atwin.host.errors import CommandRefusedError, WantsPersonError
@@ -30,6 +31,10 @@ _REFUSALS = 3
 _WRONG_APN = (
     "the network gives no PDP with the APN {}: check --apn, --apn-user, --apn-password, --apn-auth"
 )
+#: Seconds of refusals after which a network wants an APN that nobody gave: a busy one gives a PDP
+#: again by then.
+_WITHOUT_APN = 120.0
+_NO_APN = "the network refuses the PDP: does the SIM need an APN? --apn"
 _STATE = lenient(r'\+SAPBR: (\d+), (\d+)(?:, "?([0-9A-Fa-f.:]*)"?.*)?')
 
 
@@ -45,7 +50,14 @@ class Bearer:
         self.apn = apn or Apn()
         self._opened = False
         self._refusals = 0
+        #: The clock's time of the first refusal by the network of a module that had no PDP ever.
+        self._first_refused: float | None = None
         channel.on_urc(self._hear)
+
+    @property
+    def wants_apn(self) -> bool:
+        """Whether the network has refused each PDP so far, and no APN is given."""
+        return self._first_refused is not None
 
     async def open(self) -> str:
         """Open, or find it open; the address. Raises `CommandRefusedError`, `NoAnswerError`."""
@@ -62,7 +74,7 @@ class Bearer:
         if taken:
             self.apn.took("AT+SAPBR")
         reply = await script.ask(f"AT+SAPBR=1,{CID}", deadline=OPEN_TIMEOUT)
-        refusal = None if reply.ok else self._refused(reply)
+        refusal = None if reply.ok else await self._refused(reply)
         # A bearer that is open already is refused with the same error as one that cannot be
         # opened: the query tells them apart.
         try:
@@ -80,19 +92,36 @@ class Bearer:
             advice = "the bearer closed again: check signal and registration"
             raise refusal or script.failure(CommandRefusedError, f"state {state}", advice)
         self.taken_away = False
-        self._opened, self._refusals = True, 0
+        self._opened, self._refusals, self._first_refused = True, 0, None
         self.apn.works()
         return address
 
-    def _refused(self, reply: Reply) -> CommandRefusedError:
+    async def _refused(self, reply: Reply) -> CommandRefusedError:
         """The error for a bearer that is not opened."""
         if not self.apn.name:
-            advice = "no bearer: check SIM, signal, registration and APN"
-            return self._script.refused(reply, advice)
+            return await self._refused_without_apn(reply)
         self._refusals += 1
         for_good = not self._opened and self._refusals >= _REFUSALS
         kind = WantsPersonError if for_good else CommandRefusedError
         return self._script.refused(reply, _WRONG_APN.format(self.apn.name), kind)
+
+    async def _refused_without_apn(self, reply: Reply) -> CommandRefusedError:
+        """A module with signal that had no PDP ever may have a card that needs an APN."""
+        if self._opened or not await self._is_attached_without_pdp():
+            self._first_refused = None
+            advice = "no bearer: check SIM, signal, registration and APN"
+            return self._script.refused(reply, advice)
+        now = self._channel.clock.now()
+        if self._first_refused is None:
+            self._first_refused = now
+            self.apn.note(_NO_APN)
+        for_good = now - self._first_refused >= _WITHOUT_APN
+        kind = WantsPersonError if for_good else CommandRefusedError
+        return self._script.refused(reply, f"no bearer: {_NO_APN}", kind)
+
+    async def _is_attached_without_pdp(self) -> bool:
+        registered = registered_of("+CEREG", await self._script.ask("AT+CEREG?"))
+        return registered is Word.YES and not await self.apn.has_pdp(self._script)
 
     async def close(self) -> None:
         """Close; an error is no error here, it was closed already. Raises `NoAnswerError`."""

@@ -42,15 +42,16 @@ def private(
     apn: str = "corp",
     user: str = "u",
     password: str = "geheim",
+    card: dict[str, str] = CARD,
 ) -> None:
-    """Run `test` with a twin whose card is private; the list has the notes."""
+    """Run `test` with a twin whose card is private, or `card`; the list has the notes."""
 
     async def main() -> None:
         near, far = memory_pair()
-        card = CARD | ({} if way is None else {"apn_auth": way})
+        sim = card | ({} if way is None else {"apn_auth": way})
         notes: list[str] = []
         async with (
-            Twin(model, far, network=NoNetwork(), sim=card, warm=warm) as twin,
+            Twin(model, far, network=NoNetwork(), sim=sim, warm=warm) as twin,
             Modem(near, apn=apn, user=user, password=password) as modem,
         ):
             modem.line.note = notes.append
@@ -90,6 +91,44 @@ def test_a_wrong_one_is_told_soon_and_resets_nothing(model: str, wrong: tuple[st
 
     apn, user, password = (*wrong, "", "")[:3]
     private(test, model, apn=apn, user=user, password=password)
+
+
+NO_APN = "the network refuses the PDP: does the SIM need an APN? --apn"
+REGISTERS = {"new PDP", "CIPSHUT", "flight mode"}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_missing_one_is_asked_for_at_once_and_resets_nothing(model: str) -> None:
+    async def test(modem: Modem, twin: Twin, notes: list[str]) -> None:
+        began = LoopClock().now()
+        with pytest.raises(WantsPersonError, match="does the SIM need an APN"):
+            await modem.recover()
+        assert 120 <= LoopClock().now() - began < 200
+        assert {rung.rung for rung in modem.climbed} == REGISTERS
+        assert notes == [NO_APN]
+
+    private(test, model, apn="", user="", password="")
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("seconds", [10, 100])
+def test_a_network_that_is_only_busy_is_waited_for(model: str, seconds: int) -> None:
+    async def test(modem: Modem, twin: Twin, notes: list[str]) -> None:
+        cell = twin.module.hardware.cell
+        cell.grants_pdp = False
+        twin.radio.lose_pdp()
+        LoopClock().call_later(seconds, lambda: setattr(cell, "grants_pdp", True))
+        await modem.recover()
+        assert notes == [NO_APN]
+        assert {rung.rung for rung in modem.climbed} <= REGISTERS
+        cell.grants_pdp = False
+        twin.radio.lose_pdp()
+        LoopClock().call_later(300, lambda: setattr(cell, "grants_pdp", True))
+        await modem.recover()
+        assert "AT+RESET" in {rung.rung for rung in modem.climbed}
+        assert notes == [NO_APN]
+
+    private(test, model, apn="", user="", password="", card={})
 
 
 def test_one_that_worked_before_is_recovered_like_any_other() -> None:

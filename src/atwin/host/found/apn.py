@@ -48,7 +48,7 @@ class Apn:
         if password:
             self.parameters.append(("PWD", self._password))
         self._way = WAYS[way] if user or password else 0
-        self._note = note
+        self.note = note
         self._took: dict[str, None] = {}
         self._noted = False
 
@@ -71,6 +71,11 @@ class Apn:
             if (await script.ask(command)).ok:
                 self.took("AT+CGAUTH")
 
+    async def has_pdp(self, script: Script) -> bool:
+        """Whether the default context has an address. Raises `NoAnswerError`."""
+        match = (await script.ask("AT+CGDCONT?")).match(_CONTEXT)
+        return match is not None and match[2] not in _NO_ADDRESS
+
     def took(self, command: str) -> None:
         """The module has taken it by that command."""
         self._took[command] = None
@@ -84,4 +89,4 @@ class Apn:
         """There is a PDP with it: tell a person, once."""
         if self.name and not self._noted:
             self._noted = True
-            self._note(f"the APN {self.name}: told to the module by {', '.join(self._took)}")
+            self.note(f"the APN {self.name}: told to the module by {', '.join(self._took)}")

@@ -16,7 +16,13 @@ from atwin.host.errors import (
     ModuleSilentError,
     WantsPersonError,
 )
-from atwin.host.recovery.rungs import ANSWERING, PDP_REBUILDS, SILENT, FindLine
+from atwin.host.recovery.rungs import (
+    ANSWERING,
+    PDP_REBUILDS,
+    REGISTERING,
+    SILENT,
+    FindLine,
+)
 from atwin.line.port import PortError
 
 if TYPE_CHECKING:
@@ -190,7 +196,9 @@ class Ladder:
 
     def _take(self, *, gently: bool) -> Rung | None:
         """The next rung there are the means for."""
-        rungs = SILENT if self._silent else ANSWERING[: PDP_REBUILDS if gently else None]
+        # No reset gives a card its APN.
+        end = PDP_REBUILDS if gently else REGISTERING if self.board.bearer.wants_apn else None
+        rungs = SILENT if self._silent else ANSWERING[:end]
         driven = self.board.driven
         while self._next < len(rungs):
             rung = rungs[self._next]

@@ -152,5 +152,8 @@ ANSWERING: tuple[type[Rung], ...] = (
     PowerCycle,
 )
 
+#: How many of them leave the module on: up to a new registration.
+REGISTERING = ANSWERING.index(FlightMode) + 1
+
 #: For one that does not.
 SILENT: tuple[type[Rung], ...] = (FindLine, ResetPin, PowerKey, PowerCycle)
