@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import click
@@ -43,6 +44,14 @@ def test_a_locked_sim(server: FileServer, tmp_path: Path) -> None:
     assert "12344321" not in said
 
 
+def test_a_program_is_told_that_trying_again_cannot_help(server: FileServer) -> None:
+    ended = atwin("get", f"{server.base}/file.bin", "--port", LOCKED, "--json")
+    told = json.loads(ended.stdout)
+    assert (told["exit_code"], told["wants_person"]) == (3, True)
+    away = atwin("get", f"{server.base}/file.bin", "--port", "/nowhere/tty", "--json")
+    assert "wants_person" not in json.loads(away.stdout)
+
+
 def test_a_private_apn(server: FileServer, tmp_path: Path) -> None:
     url, trace = f"{server.base}/file.bin", tmp_path / "trace"
     ended = atwin(
@@ -80,6 +89,9 @@ def test_where_secrets_come_from(tmp_path: Path) -> None:
         "auth": "pap",
     }
     assert SimOptions().sim()["pin"] is None
+    for alone in (SimOptions(apn_user="u"), SimOptions(apn_password="geheim")):
+        with pytest.raises(click.UsageError, match="is of an access point: name it with --apn"):
+            alone.sim()
     with pytest.raises(click.UsageError, match="--pin: cannot read /nowhere/pin"):
         SimOptions(pin="@/nowhere/pin").sim()
 

@@ -108,7 +108,7 @@ def test_a_later_fault_meets_a_connection_that_is_open() -> None:
         ({"faults": {}}, atwin.UsageError, "faults: no faults"),
         ({"faults": "/nowhere/plan"}, atwin.UsageError, "cannot read it"),
         ({"state": "/dev/null/x"}, atwin.UsageError, "Not a directory"),
-        ({"tcp": "192.0.2.1:1"}, atwin.PortError, "cannot listen"),
+        ({"tcp": "192.0.2.1:1"}, atwin.UsageError, "cannot listen"),
     ],
 )
 def test_what_cannot_be_served_is_one_line(

@@ -101,7 +101,16 @@ def explain(error: Exception, command: str = "atwin") -> tuple[str, int]:
     """
     if os.environ.get("ATWIN_DEBUG"):
         say_traceback(error)
+    if wants_person(error):
+        known(wants_person=True)
     return judged(error, command)
+
+
+def wants_person(error: Exception) -> bool:
+    """Whether the same command fails again until a person has changed something."""
+    from atwin.host.recovery.ladder import wants_a_person
+
+    return wants_a_person(error)
 
 
 def judged(error: Exception, command: str = "atwin") -> tuple[str, int]:

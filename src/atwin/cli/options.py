@@ -276,6 +276,11 @@ class SimOptions:
         """What `Modem` takes of them. Raises `click.UsageError`, which shows no secret."""
         from atwin.text import hide
 
+        # A password in the environment may be there for other commands.
+        given = self.apn_password not in (None, os.environ.get("ATWIN_APN_PASSWORD"))
+        if not self.apn and (self.apn_user or given):
+            name = "--apn-user" if self.apn_user else "--apn-password"
+            raise click.UsageError(f"{name} is of an access point: name it with --apn")
         password = read_secret("--apn-password", self.apn_password or "")
         hide(password)
         return {

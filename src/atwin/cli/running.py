@@ -33,7 +33,7 @@ def run_work(
     With `left` it raises `CommandFailed` when somebody stops it: one line that says what is left.
     """
     if logging.lastResort is not None:
-        logging.lastResort.setFormatter(SafeFormatter())
+        logging.lastResort.setFormatter(SafeFormatter("atwin: %(message)s"))
     if os.environ.get("ATWIN_DEBUG"):
         show_log(logging.DEBUG)
     try:

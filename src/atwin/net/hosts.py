@@ -33,6 +33,8 @@ log = logging.getLogger("atwin.net")
 MOST_RULES = 256
 #: Look-ups that are remembered (see `Hosts.looked_up`).
 _LOOKED_UP = 32
+#: Names that are told to be refused, in one network.
+_MOST_TOLD = 256
 
 _NAME = re.compile(r"\*|(?:\*\.)?[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
 _LONGEST_NAME = 255
@@ -225,12 +227,13 @@ class HostsNetwork(NetworkWrapper):
     def __init__(self, inner: Network, hosts: Hosts) -> None:
         super().__init__(inner)
         self.hosts = hosts
+        self._told: set[str] = set()
 
     async def resolve(self, host: str, servers: NameServers | None = None) -> str:
         if (address := self.hosts.address(host)) is not None:
             return address
         if self.hosts.offline and not is_literal(host):
-            _tell_refused(host)
+            self._tell_refused(host)
             raise UnansweredError(f"no address for {host!r}: offline, and no rule names it")
         return await self.inner.resolve(host, servers)
 
@@ -242,7 +245,7 @@ class HostsNetwork(NetworkWrapper):
 
     async def ping(self, address: str, size: int, ttl: int) -> Pong:
         if self.hosts.offline and not self.hosts.is_target(address):
-            raise _refused(address)
+            raise self._refused(address)
         return await self.inner.ping(address, size, ttl)
 
     async def _way(self, address: str, port: int) -> tuple[str, int]:
@@ -251,15 +254,16 @@ class HostsNetwork(NetworkWrapper):
             return way
         name = address.name if isinstance(address, NamedAddress) else address
         if self.hosts.offline and not (name == address and self.hosts.is_target(address, port)):
-            raise _refused(address_and_port(name, port))
+            raise self._refused(address_and_port(name, port))
         # Something is said of other ports of this name: here it is what it always was.
         return await self.inner.resolve(name), port
 
+    def _refused(self, what: str) -> ConnectError:
+        self._tell_refused(what)
+        return ConnectError(f"connection to {what} failed: offline, and no rule names it")
 
-def _refused(what: str) -> ConnectError:
-    _tell_refused(what)
-    return ConnectError(f"connection to {what} failed: offline, and no rule names it")
-
-
-def _tell_refused(what: str) -> None:
-    log.warning("offline: %s is refused, no --resolve names it", what)
+    def _tell_refused(self, what: str) -> None:
+        """Once a name, of the first so many: a host tries again."""
+        if what not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(what)
+            log.warning("offline: %s is refused, no --resolve names it", what)

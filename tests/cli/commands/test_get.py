@@ -152,6 +152,8 @@ def test_what_cannot_be_asked_for_is_said_before_a_module_is_opened(
         ("notaurl", "out", "has no http:// or https://"),
         ("http://", "out", "names no host"),
         ("http://host:99999/f", "out", "has no port from 1 to 65535"),
+        ("http://测试.Bücher.de/f", "out", "write xn--0zwm56d.xn--bcher-kva.de for its host"),
+        (f"http://{'试' * 70}/f", "out", "has a host that no module takes"),
         ("http://h/f", "pipe", "pipe: it is a pipe; name a regular file"),
         ("http://h/f", "link", "link: it is a pipe; name a regular file"),
         ("http://h/f", ".", "it is a directory"),

@@ -200,5 +200,5 @@ def test_an_unplugged_device_is_found_again_as_the_module_left_it(
 
 
 def test_a_device_that_is_not_there_at_first_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PortError, match="no such device; is the module plugged"):
+    with pytest.raises(PortError, match="no such device; is the adapter of the cable plugged"):
         asyncio.run(open_device_server(str(tmp_path / "none"), 115200))

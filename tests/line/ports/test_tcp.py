@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.line.port import PortError
+from atwin.line.port import PortError, PortSpecError
 from atwin.line.ports.rfc2217 import Rfc2217ServerPort
 from atwin.line.ports.tcp import ClientPatience, TcpServerPort, connect_tcp
 from support.line.ears import Ear, leaves_nothing, settled
@@ -225,7 +225,7 @@ def test_a_port_in_use() -> None:
 )
 def test_an_address_that_cannot_be(host: str, number: int) -> None:
     async def main() -> None:
-        with pytest.raises(PortError) as refused:
+        with pytest.raises(PortSpecError) as refused:
             TcpServerPort(host, number)
         text = str(refused.value)
         assert text.startswith(f"cannot listen on {host}:{number}: ")

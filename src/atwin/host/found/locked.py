@@ -62,6 +62,11 @@ class Lock:
         self._spent = not reply.ok and reply.final.code != Cme.SIM_BUSY
         if self._spent:
             refused = script.refused(reply, None, WantsPersonError)
+            if left == 1:
+                raise refused.reword(
+                    advice="the SIM does not take the PIN, and that was the last try: it wants its"
+                    " PUK now, enter it with a new PIN (AT+CPIN in atwin console)"
+                )
             left = await self._tries(script)
             raise refused.reword(advice=f"the SIM does not take the PIN{_told(left)}: check --pin")
         if reply.ok:

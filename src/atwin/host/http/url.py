@@ -27,6 +27,8 @@ def check_url(url: str) -> None:
         raise UsageError(f"the URL has {size} bytes, a module takes 1 to {_LONGEST}")
     if re.search(r'[\x00-\x20"\x7f]', url):
         raise UsageError(f"the URL {url!r} holds a blank or a quote: write %20 or %22")
+    if host := _host_in_ascii(url):
+        raise UsageError(f"{url!r}: a module looks up names in ASCII: write {host} for its host")
     if reason := _what_is_wrong(url):
         raise UsageError(f"{url!r} {reason}: write http[s]://HOST[:PORT][/PATH]")
 
@@ -47,6 +49,16 @@ def split_userinfo(url: str) -> tuple[str, str]:
     return f"{scheme}://{host}{rest[len(authority) :]}" if at else url, userinfo
 
 
+def _host_in_ascii(url: str) -> str | None:
+    """The host as DNS has it (RFC 3490); None where it is so in `url`, or cannot be."""
+    try:
+        host = urlsplit(url).hostname or ""
+        ascii_host = host.encode("idna").decode()
+    except ValueError:
+        return None
+    return None if host.isascii() else ascii_host
+
+
 def _what_is_wrong(url: str) -> str | None:
     scheme, separator, _ = url.partition("://")
     if not separator:
@@ -63,4 +75,6 @@ def _what_is_wrong(url: str) -> str | None:
         port = 0
     if port == 0:
         return "has no port from 1 to 65535"
-    return None if parts.hostname else "names no host"
+    if not parts.hostname:
+        return "names no host"
+    return None if parts.hostname.isascii() else "has a host that no module takes"

@@ -41,8 +41,9 @@ _BITS = 10
 class SerialPort(TransportPort):
     """A serial device, or an RFC 2217 server's; see `SettablePort` and `FollowingPort`."""
 
-    def __init__(self, name: str, rate: int) -> None:
+    def __init__(self, name: str, rate: int, missing: str) -> None:
         super().__init__(name)
+        self._missing = missing
         self._rate = rate
         self._is_pty = os.path.realpath(name).startswith(_PTYS)
         self._free_at = 0.0  # when the last byte has left, if nothing stops it
@@ -177,14 +178,17 @@ class SerialPort(TransportPort):
         try:
             yield
         except (OSError, serialx.SerialException, ValueError) as error:
-            why = _explain(self.name, error)
+            why = _explain(self.name, error, self._missing)
             raise PortError(f"{self.name}: {what}: {why}" if what else why) from error
 
 
-async def open_device(url: str, baud: int = USUAL_RATE) -> SerialPort:
+async def open_device(
+    url: str, baud: int = USUAL_RATE, *, missing: str = "is the module plugged in?"
+) -> SerialPort:
     """Open `url` (`/dev/ttyUSB0`, `COM3`, a PTY's path, `rfc2217://H:P`) at `baud` bit/s, 8N1.
 
-    Raises `PortError`, and `PortSpecError` for what is no device.
+    Raises `PortError`, and `PortSpecError` for what is no device; `missing` asks why it is not
+    there.
     """
     if _SCHEME in url and not url.lower().startswith(_RFC2217):
         raise PortSpecError(f"{url}: unknown kind of port; must be a device path")
@@ -192,7 +196,7 @@ async def open_device(url: str, baud: int = USUAL_RATE) -> SerialPort:
         raise PortSpecError(f"{url}: no line runs at {baud} bit/s; {USUAL_RATE} is usual")
     import serialx  # here, because it costs a tenth of a second that `--help` need not pay
 
-    port = SerialPort(url, baud)
+    port = SerialPort(url, baud, missing)
     with port._explained():
         await serialx.create_serial_connection(
             asyncio.get_running_loop(), lambda: port, url, baudrate=baud
@@ -200,10 +204,10 @@ async def open_device(url: str, baud: int = USUAL_RATE) -> SerialPort:
     return port
 
 
-def _explain(url: str, error: Exception) -> str:
+def _explain(url: str, error: Exception, missing: str) -> str:
     code = _errno(error)
     if code in (errno.ENOENT, errno.ENOTDIR):
-        return f"{url}: no such device; is the module plugged in?"
+        return f"{url}: no such device; {missing}"
     if code in (errno.EACCES, errno.EPERM):
         return f"{url}: permission denied; is your user in the group of the device (dialout)?"
     if code == errno.EBUSY:

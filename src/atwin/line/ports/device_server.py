@@ -75,4 +75,5 @@ class DeviceServerPort(PortWrapper[SerialPort]):
 
 async def open_device_server(path: str, rate: int) -> DeviceServerPort:
     """The module's end on the serial device `path`, at `rate` bit/s. Raises `PortError`."""
-    return DeviceServerPort(path, await open_device(path, rate), rate)
+    device = await open_device(path, rate, missing="is the adapter of the cable plugged in?")
+    return DeviceServerPort(path, device, rate)

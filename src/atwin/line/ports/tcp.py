@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from atwin.disk.errors import reason
-from atwin.line.port import PortError
+from atwin.line.port import PortError, PortSpecError
 from atwin.line.ports.transport import TransportPort
 from atwin.line.ports.wrapper import PortWrapper
 
@@ -30,6 +30,8 @@ _REPLACED = b"busy: another client takes this module over, nothing has come from
 _READING, _LOOK_AGAIN = 2.0, 0.05
 #: What `accept` fails with when this computer can open no more, and seconds until the next try.
 _NO_ROOM, _ROOM_AGAIN = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM), 0.5
+#: Why nobody can listen just now, at an address that is one.
+_MAY_PASS = (errno.EADDRINUSE, *_NO_ROOM)
 #: A far side that has vanished is noticed after so many seconds, 10 s apart, of so many probes.
 _PROBES = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 
@@ -90,14 +92,19 @@ class TcpServerPort(PortWrapper[TransportPort]):
     """
 
     def __init__(self, host: str, port: int, patience: ClientPatience | None = None) -> None:
-        """Listen at once, on a free port when `port` is 0. Raises `PortError`."""
+        """Listen at once, on a free port when `port` is 0.
+
+        Raises `PortError` where another program listens, and `PortSpecError` where nobody can.
+        """
         if not 0 <= port <= 65535:
-            raise PortError(f"cannot listen on {_bracket(host)}:{port}: ports end at 65535")
+            raise PortSpecError(f"cannot listen on {_bracket(host)}:{port}: ports end at 65535")
         try:
             self._listener = socket.create_server((host, port), family=_family(host))
         except (OSError, UnicodeError) as error:
             why = f"cannot listen on {_bracket(host)}:{port}: {reason(error)}"
-            raise PortError(f"{why}; choose another address") from error
+            used = isinstance(error, OSError) and error.errno in _MAY_PASS
+            kind = PortError if used else PortSpecError
+            raise kind(f"{why}; choose another address") from error
         self._listener.setblocking(False)
         bound = self._listener.getsockname()
         self.address = f"{_bracket(bound[0])}:{bound[1]}"

@@ -74,8 +74,13 @@ def test_type_a_command_and_leave(screen: Screen, tmp_path: Path) -> None:
     screen.expect("> AT+CMEE?")
     screen.expect("< +CMEE: 1")
     screen.expect("< OK")
+    for secret in ("AT+CPIN=4711", 'AT+CPIN="12344321","4711"', 'at+clck="SC",1,"4711"'):
+        screen.type(f"{secret}\r")
+        screen.expect("< ")
     assert screen.leave() == 0
-    assert "AT+CMEE?" in (tmp_path / "atwin" / "console-history").read_text()
+    kept = (tmp_path / "atwin" / "console-history").read_text()
+    assert "AT+CMEE?" in kept
+    assert "4711" not in kept
 
 
 def test_completion_shows_the_meaning(screen: Screen) -> None:

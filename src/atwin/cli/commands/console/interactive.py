@@ -1,7 +1,7 @@
 """The console on a terminal."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from atwin.cli.module import told_line
 from atwin.cli.reference import command_families
 from atwin.cli.says import say
 from atwin.disk.errors import DiskError
-from atwin.text import shown
+from atwin.text import masked, shown
 
 #: Of what a module says these are shown as they act; the rest is escaped.
 _KEPT = "\r\n\t"
@@ -35,7 +35,9 @@ async def talk(url: str, log: str | None) -> int:
             port = opened.port
             terminal = Terminal(port, show)
             session: PromptSession[str] = PromptSession(
-                history=_history(), completer=CommandCompleter(), complete_while_typing=False
+                history=_history(lambda: bool(terminal.data_due)),
+                completer=CommandCompleter(),
+                complete_while_typing=False,
             )
             print(f"{shown(port.name)}: Tab completes, Ctrl-D ends")
             with patch_stdout():
@@ -65,19 +67,30 @@ def _show(mark: Mark, text: str) -> None:
     print_formatted_text(line)
 
 
-def _history() -> History:
+class _Careful(FileHistory):
+    """Keeps no line with a secret, and no data: the arrow keys have them until the console ends."""
+
+    def __init__(self, path: str, is_data: Callable[[], bool]) -> None:
+        super().__init__(path)
+        self._is_data = is_data
+
+    def store_string(self, string: str) -> None:
+        if masked(string) == string and not self._is_data():
+            super().store_string(string)
+
+
+def _history(is_data: Callable[[], bool]) -> History:
     """Lines typed earlier, kept in the user's state directory where that can be written."""
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     directory = Path(base) / "atwin"
     history = directory / "console-history"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # PINs and passwords are typed here.
         history.touch(mode=0o600)
         history.chmod(0o600)
     except OSError:
         return InMemoryHistory()
-    return FileHistory(str(history))
+    return _Careful(str(history), is_data)
 
 
 class CommandCompleter(Completer):
