@@ -167,6 +167,7 @@ def test_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None
         (["--serial", "foo://x"], 2),
         (["--serial", "/nowhere/tty"], 3),
         (["--tcp", "127.0.0.1"], 2),
+        (["--tcp", "192.0.2.1:7000"], 2),
         (["--tcp", "nobody.invalid:7000"], 3),
         (["--pty", "/nowhere/link"], 2),
         (["--control", "/nowhere/socket"], 2),

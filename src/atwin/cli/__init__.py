@@ -13,10 +13,8 @@ def main() -> None:
     if heeds:
         signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
     from atwin.cli.app import COMPLETE, complete, run
-    from atwin.cli.ending import DONE, USAGE
+    from atwin.cli.ending import DONE, INTERRUPTED, USAGE
 
-    if heeds:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by whoever started this
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
@@ -24,9 +22,17 @@ def main() -> None:
         # What a terminal's encoding does not have is no reason to fail, as on stderr.
         sys.stdout.reconfigure(errors="backslashreplace")
     asked = os.environ.get(COMPLETE)
-    code = run(sys.argv[1:]) if asked is None else complete(asked)
-    if not _written_out(tell=code == DONE) and code == DONE:
-        code = USAGE
+    try:
+        if heeds:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        code = run(sys.argv[1:]) if asked is None else complete(asked)
+        if not _written_out(tell=code == DONE) and code == DONE:
+            code = USAGE
+    except KeyboardInterrupt:  # as it began or ended
+        code = INTERRUPTED
+    if heeds:
+        # All is done, and the interpreter would complain of an interrupt as it ends.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
 
 

@@ -77,6 +77,8 @@ def run(arguments: list[str]) -> int:
         return run(["--help"]) or USAGE
     with noting() as outcome:
         code, error = attempt(arguments)
+        if error is not None and error == STOPPED.get(code) and outcome.left is not None:
+            error = f"{error}; {outcome.left()}"
         if error is not None:
             # Whoever stops a command knows that it ends.
             if error != STOPPED.get(code):

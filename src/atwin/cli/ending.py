@@ -8,7 +8,7 @@ own by `print_object`. For one that fails without, `atwin.cli.app` prints
 import errno
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -50,6 +50,8 @@ class Outcome:
 
     facts: dict[str, object] = field(default_factory=dict)
     printed: bool = False
+    #: Says what there is when somebody stops the command.
+    left: Callable[[], str] | None = None
 
 
 _OUTCOME: ContextVar[Outcome | None] = ContextVar("outcome", default=None)
@@ -59,6 +61,12 @@ def known(**facts: object) -> None:
     """What a program should know even if the command fails from here on; the last word counts."""
     if (outcome := _OUTCOME.get()) is not None:
         outcome.facts.update(facts)
+
+
+def when_stopped(left: Callable[[], str]) -> None:
+    """What to say of a command that somebody stops from here on, also before its work begins."""
+    if (outcome := _OUTCOME.get()) is not None:
+        outcome.left = left
 
 
 def print_object(told: Mapping[str, object]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from atwin.cli.ending import DONE, REFUSED, USAGE, CommandFailed, judged
+from atwin.cli.ending import DONE, REFUSED, USAGE, CommandFailed, judged, known
 from atwin.cli.says import one_line
 from atwin.text import masked_url
 
@@ -25,6 +25,7 @@ def kept(url: str, target: str, *, whole: bool) -> str:
     if whole:
         return f"{target} is there, whole and verified"
     count = _kept_of(url, target)
+    known(bytes_kept=0 if count is None else int(count.partition(" ")[0]))
     if count is None:
         return "nothing was kept yet"
     return f"{count} bytes are kept; the same command goes on from there"

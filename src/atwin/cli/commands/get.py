@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from atwin.cli.ending import DONE
+from atwin.cli.ending import DONE, known, when_stopped
 from atwin.cli.options import FILE, JSON, TRACE, TRAFFIC, Size, option, takes
 from atwin.cli.request import RequestOptions
 
@@ -75,9 +75,22 @@ def get(
       atwin get http://example.org/firmware.bin
       atwin get http://example.org/a.zip -o /tmp/a.zip --port /dev/ttyUSB0 --json
     """
+    target = output or default_name(url)
+    scratch: str | None = None
+    arrived = False
+
+    def left() -> str:
+        from atwin.cli.results import kept
+
+        if scratch is None:
+            return kept(url, target, whole=arrived)
+        return "a file that is only measured is not kept"
+
+    known(url=url, file=target)
+    when_stopped(left)
     from atwin.cli.commands.traffic.watch import Watch, thrown_away
-    from atwin.cli.ending import known, print_object
-    from atwin.cli.results import described, goes_on, kept, summary
+    from atwin.cli.ending import print_object
+    from atwin.cli.results import described, goes_on, summary
     from atwin.cli.running import run_work
     from atwin.host.download.download import already_there
     from atwin.host.download.order import Order
@@ -88,14 +101,12 @@ def get(
         raise click.UsageError("a download goes to a file, so that it can be resumed: name one")
     asked = options.asked()
     Setup.of(url, **asked).for_download()
-    target = output or default_name(url)
     if target.endswith("/"):
         raise click.UsageError(f"{target} names a directory: name a file")
     scratch = thrown_away(target) if output is None else None
     path = scratch or target
     # What is wrong with it is said before a module is opened.
     order = Order(Path(path), sha256, md5, chunk, strategy, max_size, resume_from_url)
-    arrived = False
 
     def tell(result: DownloadResult, **more: object) -> int:
         result = replace(result, file=Path(target))
@@ -109,7 +120,6 @@ def get(
         from atwin.cli.module import ready_modem
         from atwin.cli.progress import show_progress
 
-        known(url=url, file=target)
         if (there := already_there(url, order)) is not None:
             return tell(there)
         cost = Watch() if traffic else None
@@ -144,11 +154,6 @@ def get(
                 failure.add(more)
             raise
 
-    def left() -> str:
-        if scratch is None:
-            return kept(url, target, whole=arrived)
-        return "a file that is only measured is not kept"
-
     return run_work(told(), trace, output=path, left=left)
 
 
@@ -160,6 +165,6 @@ def default_name(url: str) -> str:
     path = (address.partition("://")[2] or address).partition("/")[2]
     name = unquote(path.rpartition("/")[2])
     name = re.sub(r"[^\w.+@ -]", "_", name).lstrip(".").strip()
-    while len(name.encode()) > _LONGEST_NAME:
+    while len(name.encode(errors="replace")) > _LONGEST_NAME:
         name = name[:-1]
     return name or "download"

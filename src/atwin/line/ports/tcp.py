@@ -30,8 +30,8 @@ _REPLACED = b"busy: another client takes this module over, nothing has come from
 _READING, _LOOK_AGAIN = 2.0, 0.05
 #: What `accept` fails with when this computer can open no more, and seconds until the next try.
 _NO_ROOM, _ROOM_AGAIN = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM), 0.5
-#: Why nobody can listen just now, at an address that is one.
-_MAY_PASS = (errno.EADDRINUSE, *_NO_ROOM)
+#: Why nobody can ever listen there: another computer's address, a port that is not for everybody.
+_NOT_OURS = (errno.EADDRNOTAVAIL, errno.EACCES)
 #: A far side that has vanished is noticed after so many seconds, 10 s apart, of so many probes.
 _PROBES = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 
@@ -94,7 +94,7 @@ class TcpServerPort(PortWrapper[TransportPort]):
     def __init__(self, host: str, port: int, patience: ClientPatience | None = None) -> None:
         """Listen at once, on a free port when `port` is 0.
 
-        Raises `PortError` where another program listens, and `PortSpecError` where nobody can.
+        Raises `PortError` where nobody can just now, and `PortSpecError` where nobody ever can.
         """
         if not 0 <= port <= 65535:
             raise PortSpecError(f"cannot listen on {_bracket(host)}:{port}: ports end at 65535")
@@ -102,8 +102,8 @@ class TcpServerPort(PortWrapper[TransportPort]):
             self._listener = socket.create_server((host, port), family=_family(host))
         except (OSError, UnicodeError) as error:
             why = f"cannot listen on {_bracket(host)}:{port}: {reason(error)}"
-            used = isinstance(error, OSError) and error.errno in _MAY_PASS
-            kind = PortError if used else PortSpecError
+            cannot_be = isinstance(error, OSError) and error.errno in _NOT_OURS
+            kind = PortSpecError if cannot_be else PortError
             raise kind(f"{why}; choose another address") from error
         self._listener.setblocking(False)
         bound = self._listener.getsockname()
