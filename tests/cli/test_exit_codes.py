@@ -26,8 +26,8 @@ PORT = "twin://air724ug?time_scale=0"
 #: Commands that take a port; {url} and {out} are filled in.
 ON_A_PORT = {
     "get": ["get", "{url}", "-o", "{out}", "--give-up", "2", "--json"],
-    "head": ["head", "{url}", "--give-up", "2"],
-    "post": ["post", "{url}", "--data", "x", "--give-up", "2"],
+    "head": ["head", "{url}", "--give-up", "2", "--json"],
+    "post": ["post", "{url}", "--data", "x", "--give-up", "2", "--json"],
     "recover": ["recover", "--json"],
     "console": ["console"],
     "at": ["at", "AT", "--json"],

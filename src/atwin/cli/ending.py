@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import cast
 
 import click
 
@@ -69,9 +70,9 @@ def when_stopped(left: Callable[[], str]) -> None:
         outcome.left = left
 
 
-def print_object(told: Mapping[str, object]) -> None:
-    """The one object of this command on stdout."""
-    click.echo(json.dumps(_safe(told)))
+def print_object(told: Mapping[str, object], **answer: object) -> None:
+    """The one object of this command on stdout; of what a server answered no letter is masked."""
+    click.echo(json.dumps({**cast("dict[str, object]", _safe(told)), **answer}))
     if (outcome := _OUTCOME.get()) is not None:
         outcome.printed = True
 

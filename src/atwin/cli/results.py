@@ -7,15 +7,27 @@ from typing import TYPE_CHECKING
 
 import click
 
-from atwin.cli.ending import DONE, REFUSED, USAGE, CommandFailed, judged, known
+from atwin.cli.ending import (
+    DONE,
+    REFUSED,
+    USAGE,
+    CommandFailed,
+    judged,
+    known,
+    print_object,
+    when_stopped,
+)
 from atwin.cli.says import one_line
 from atwin.text import masked_url
 
 if TYPE_CHECKING:
     from atwin.host.download.reports import DownloadResult
     from atwin.host.errors import ServerError
+    from atwin.host.http.request import Response
     from atwin.host.modem import Modem
 
+#: Bytes of a body that is shown in an object.
+_LONGEST_BODY = 65_536
 #: Statuses of a URL whose signature or time is over.
 _REFUSALS = (401, 403, 404, 410)
 
@@ -114,11 +126,21 @@ def described(result: DownloadResult) -> dict[str, object]:
     }
 
 
+def _short_text(body: bytes) -> str:
+    """`body` as text; empty for what is none, or longer than an object should be."""
+    try:
+        return body.decode() if len(body) <= _LONGEST_BODY else ""
+    except UnicodeDecodeError:
+        return ""
+
+
 class AnswerOutput:
     """Where the answer to a `post` or `head` goes: a file, or `-` for stdout."""
 
-    def __init__(self, method: str, output: str) -> None:
-        """Raises `CommandFailed` if it cannot be kept there: nothing has been sent yet."""
+    def __init__(self, method: str, url: str, output: str, *, as_json: bool) -> None:
+        """With `as_json` stdout gets one object.
+
+        Raises `CommandFailed` if it cannot be kept there: nothing has been sent yet."""
         from atwin.disk.errors import DiskError
         from atwin.disk.target import find_target
 
@@ -126,6 +148,10 @@ class AnswerOutput:
         self.modem: Modem | None = None
         self._method = method
         self._output = output
+        self._as_json = as_json
+        self._url = url
+        known(url=url)
+        when_stopped(self.stopped)
         try:
             if output != "-":
                 find_target(output)
@@ -133,8 +159,8 @@ class AnswerOutput:
             advice = "nothing was sent; name another file, or - for stdout"
             raise CommandFailed(f"{error}; {advice}", USAGE) from None
 
-    def deliver(self, status: int, content: bytes) -> int:
-        """Write `content`, say `status`; the exit code.
+    def deliver(self, response: Response, content: bytes, **more: object) -> int:
+        """Write `content`, say the status; the exit code. The object has `more` as well.
 
         Raises `CommandFailed`, which says that the request has been answered, where `content`
         cannot be written. What was in the file stays then.
@@ -142,8 +168,13 @@ class AnswerOutput:
         from atwin.disk.errors import DiskError
         from atwin.disk.whole import write_file
 
+        status = response.status
+        facts: dict[str, object] = {"status": status, "length": len(content), **more}
+        known(**facts)
         try:
-            if self._output == "-":
+            if self._output == "-" and self._as_json:
+                pass  # it is in the object
+            elif self._output == "-":
                 sys.stdout.buffer.write(content)
                 sys.stdout.buffer.flush()
             else:
@@ -154,7 +185,19 @@ class AnswerOutput:
                 f"{why}; the {self._method} was sent, and answered with status {status}", USAGE
             ) from None
         click.echo(f"status {status}, {len(content)} bytes", err=True)
-        return REFUSED if status >= 400 else DONE
+        code = REFUSED if status >= 400 else DONE
+        if self._as_json:
+            if self._output != "-":
+                facts["file"] = self._output
+            elif response.body:
+                facts["body"] = None  # no text, or too much: -o writes it
+            if code != DONE:
+                facts |= {"error": f"the server answered with status {status}", "exit_code": code}
+            answer: dict[str, object] = {"headers": dict(response.headers)}
+            if self._output == "-" and (text := _short_text(response.body)):
+                answer["body"] = text
+            print_object({"url": self._url, **facts}, **answer)
+        return code
 
     def stopped(self) -> str:
         """How far the request had got when somebody stopped it."""

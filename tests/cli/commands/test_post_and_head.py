@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ import pytest
 
 from atwin.cli.app import run
 from atwin.cli.results import AnswerOutput
+from atwin.host.http.request import Response
 from atwin.host.http.statuses import Sent
 from support.running.program import atwin, only_line, start
 from support.servers.file_server import FileServer, file_server
@@ -75,6 +77,46 @@ def test_an_answer_that_cannot_be_written(server: FileServer, tmp_path: Path) ->
     )
     assert "Invalid value" not in line
     assert server.log == []
+
+
+def test_an_answer_as_one_object(server: FileServer, tmp_path: Path) -> None:
+    url, target = f"{server.base}/take", tmp_path / "answer"
+    posted = json.loads(atwin("post", url, "-d", "1", "--json").stdout)
+    headers = posted.pop("headers")
+    assert posted == {"url": url, "status": 200, "length": 12, "body": "took 1 bytes"}
+    assert headers["content-length"] == "12"
+    kept = json.loads(atwin("post", url, "-d", "1", "--json", "-o", target).stdout)
+    assert (kept["file"], "body" in kept, target.read_text()) == (
+        str(target),
+        False,
+        "took 1 bytes",
+    )
+    asked = atwin("head", f"{server.base}/file.bin", "--json", *LSAT)
+    assert json.loads(asked.stdout)["headers"]["etag"] == '"one"'
+    missing = atwin("head", f"{server.base}/none", "--json", *LSAT)
+    told = json.loads(missing.stdout)
+    assert (missing.returncode, told["exit_code"], told["status"]) == (1, 1, 404)
+    assert told["error"] == "the server answered with status 404"
+
+
+def test_an_answer_that_is_no_short_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """A body keeps what would be masked elsewhere; what does not fit an object is null."""
+    answer = AnswerOutput("POST", "http://h/?token=s", "-", as_json=True)
+    shown = []
+    for body in (b"token: a=1?token=2", b"\xff", b"x" * 65_537, b""):
+        assert answer.deliver(Response(200, body=body), body) == 0
+        shown.append(json.loads(capsys.readouterr().out))
+    assert [one.get("body", "none") for one in shown] == ["token: a=1?token=2", None, None, "none"]
+    assert shown[1]["length"] == 1
+    assert shown[0]["url"] == "http://h/?token=***"
+
+
+def test_a_failure_is_one_object_too() -> None:
+    for command in (["head"], ["post", "-d", "x"]):
+        ended = atwin(*command, "http://h/", "--json", "--port", "/nowhere/tty")
+        told = json.loads(ended.stdout)
+        assert (told["url"], told["exit_code"], ended.returncode) == ("http://h/", 3, 3)
+        assert only_line(ended.stderr) == f"atwin: {told['error']}"
 
 
 @pytest.mark.parametrize("strategy", ["auto", "buffer", "stream"])
@@ -147,7 +189,7 @@ def test_whoever_stops_it_is_told_how_far_it_got(command: str, number: int, code
 @pytest.mark.parametrize("sent", Sent)
 def test_how_far_it_got_in_words(sent: Sent) -> None:
     words = {Sent.NOTHING: "not sent yet", Sent.PERHAPS: "may have", Sent.ANSWERED: "under way"}
-    answer = AnswerOutput("POST", "-")
+    answer = AnswerOutput("POST", "http://h/", "-", as_json=False)
     if sent is not Sent.NOTHING:
         answer.modem = cast("Modem", SimpleNamespace(sent=sent))
     assert words[sent] in answer.stopped()

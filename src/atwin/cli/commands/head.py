@@ -2,7 +2,7 @@
 
 import click
 
-from atwin.cli.options import OUTPUT, TRACE, takes
+from atwin.cli.options import JSON, OUTPUT, TRACE, takes
 from atwin.cli.request import RequestOptions
 
 
@@ -10,12 +10,14 @@ from atwin.cli.request import RequestOptions
 @click.argument("url", metavar="URL")
 @OUTPUT
 @takes(RequestOptions)
+@JSON
 @TRACE
-def head(url: str, output: str, options: RequestOptions, trace: str | None) -> int:
+def head(url: str, output: str, options: RequestOptions, as_json: bool, trace: str | None) -> int:
     """Print the header block of a URL.
 
     The status goes to stderr; a status of 400 or more ends with exit code 1. The Air724UG prints
-    headers in lower case, values included.
+    headers in lower case, values included. With --json they are in the object, and -o has them as
+    they came.
 
     \b
     Example:
@@ -25,19 +27,20 @@ def head(url: str, output: str, options: RequestOptions, trace: str | None) -> i
     from atwin.cli.running import run_work
     from atwin.host.http.setup import Setup
 
+    answer = AnswerOutput("HEAD", url, output, as_json=as_json)
     asked = options.asked()
     # What cannot be sent is said before a module is opened.
     Setup.of(url, **asked)
-    answer = AnswerOutput("HEAD", output)
+    faults: dict[str, object] = {}
 
     async def work() -> int:
         from atwin.cli.module import ready_modem
         from atwin.host.recovery.recovery import Retry
 
         with options.tls(url) as tls:
-            async with ready_modem(options, tls) as modem:
+            async with ready_modem(options, tls, facts=faults) as modem:
                 answer.modem = modem
                 response = await modem.head(url, retry=Retry(give_up=options.give_up), **asked)
-        return answer.deliver(response.status, response.headers.raw + b"\r\n")
+        return answer.deliver(response, response.headers.raw + b"\r\n", **faults)
 
     return run_work(work(), trace, output=output, left=answer.stopped)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import click
 
-from atwin.cli.options import OUTPUT, TRACE, TRAFFIC, option, read_file, takes
+from atwin.cli.options import JSON, OUTPUT, TRACE, TRAFFIC, option, read_file, takes
 from atwin.cli.request import RequestOptions
 
 #: Bytes: what no module takes need not be read.
@@ -32,6 +32,7 @@ _LARGEST_BODY = 1 << 30
 @OUTPUT
 @takes(RequestOptions)
 @TRAFFIC
+@JSON
 @TRACE
 def post(
     url: str,
@@ -41,6 +42,7 @@ def post(
     output: str,
     options: RequestOptions,
     traffic: bool,
+    as_json: bool,
     trace: str | None,
 ) -> int:
     """Post a file or a text, and print the answer.
@@ -48,6 +50,7 @@ def post(
     The status goes to stderr; a status of 400 or more ends with exit code 1. A body that does not
     fit the module's buffer is streamed if the module can. A module with a small buffer streams
     every body: an answer that did not fit would be lost. A POST that was sent is never sent again.
+    With --json a text of up to 64 KiB is in the object; -o takes any answer.
 
     \b
     Examples:
@@ -61,18 +64,20 @@ def post(
     from atwin.host.http.setup import Setup
     from atwin.host.http.statuses import Sent, tell_of_post
 
+    answer = AnswerOutput("POST", url, output, as_json=as_json)
     asked = {"content_type": content_type, **options.asked()}
     # What cannot be sent is said before a module is opened.
     Setup.of(url, **asked)
-    answer = AnswerOutput("POST", output)
     body = _body(data)
+    cost = Watch() if traffic else None
+    faults: dict[str, object] = {}
 
     async def work() -> int:
         from atwin.cli.module import ready_modem
         from atwin.host.recovery.recovery import Retry
 
         with options.tls(url) as tls:
-            async with ready_modem(options, tls, Watch() if traffic else None) as modem:
+            async with ready_modem(options, tls, cost, faults) as modem:
                 answer.modem = modem
                 response = await modem.post(
                     url,
@@ -81,7 +86,8 @@ def post(
                     retry=Retry(unsent_only=True, give_up=options.give_up),
                     **asked,
                 )
-        return answer.deliver(response.status, response.body)
+        more = {} if cost is None else {"traffic": cost.as_dict()}
+        return answer.deliver(response, response.body, **more, **faults)
 
     async def told() -> int:
         try:
