@@ -247,6 +247,7 @@ def test_what_cannot_be_is_one_line(inner: pytest.Pytester, asked: str, told: st
     run.assert_outcomes(errors=1)
     run.stdout.fnmatch_lines([told])
     run.stdout.no_fnmatch_line("*Traceback*")
+    run.stdout.no_fnmatch_line("*another exception*")
 
 
 def test_models_and_traces_by_options(inner: pytest.Pytester) -> None:

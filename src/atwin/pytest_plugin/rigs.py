@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 from zlib import crc32
 
 import pytest
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from atwin.pytest_plugin.rig import Rig
 
+_ASKED_WRONGLY = (DiskError, PortError, StateError, UnknownModelError, UsageError, ValueError)
 #: Characters of a test's name in the name of a file, and what they may be.
 _LONGEST_NAME = 150
 _UNSAFE = re.compile(r"[^\w.,=+@\[\]-]+")
@@ -56,18 +57,14 @@ class Rigs:
         """One more, by the marker and `asked`."""
         models = self._config.getoption("atwin_model")
         asked = ({"model": models[0]} if models else {}) | self._asked | asked
+        why = ""
         try:
             port = self._config.getoption("atwin_port")
             rig = self._twin(asked) if port is None else self._real(port, asked)
-        except (
-            DiskError,
-            PortError,
-            StateError,
-            UnknownModelError,
-            UsageError,
-            ValueError,
-        ) as error:
-            self._fail(str(error))
+        except _ASKED_WRONGLY as error:
+            why = str(error)
+        if why:  # told here, where pytest has no other error to show beside it
+            self._fail(why)
         self.made.append(rig)
         self._open.callback(rig.close)
         return rig
@@ -106,7 +103,7 @@ class Rigs:
         self._open.callback(file.close)
         return file.append
 
-    def _fail(self, why: str) -> Any:
+    def _fail(self, why: str) -> NoReturn:
         pytest.fail(f"atwin: {why}", pytrace=False)
 
 

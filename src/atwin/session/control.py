@@ -163,7 +163,7 @@ async def _answer(line: bytes, twin: Twin, held: set[str], watch: RingWatch) -> 
                 twin.hosts.change(rules)
             case {"answer": dict(table), **rest} if not rest:
                 twin.answers.add(row_from_table(Stub, table))
-            case {"urc": text, **rest} if "text" not in rest:
+            case {"urc": text, **rest} if not rest.keys() & {"text", "self"}:
                 _say(text, rest, twin)
             case {"clear": "answers", **rest} if not rest:
                 twin.answers.clear()

@@ -285,7 +285,7 @@ class Twin:
         """
         return self.answers.add(row_from_table(Stub, {"command": command, "lines": lines, **keys}))
 
-    def urc(self, text: Lines, /, **keys: Any) -> Scripted:
+    def urc(self, text: Lines, **keys: Any) -> Scripted:
         """Say `text` unasked: now, `delay` seconds from now, or after each `command`.
 
         `keys` are the others of `[[urc]]` (docs/answers.md). Raises `ValueError`, and
