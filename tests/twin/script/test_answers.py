@@ -87,6 +87,18 @@ def test_what_was_added_last_comes_first() -> None:
     on_twin(test)
 
 
+def test_there_is_a_most() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        for _ in range(1000):
+            twin.urc("RING", delay=9)
+        with pytest.raises(ValueError, match="at most 1000 answers and URCs at a time"):
+            twin.answer("AT+CSQ")
+        await asyncio.sleep(10)
+        twin.answer("AT+CSQ")
+
+    on_twin(test)
+
+
 def test_the_line_is_busy_during_a_delay() -> None:
     async def test(twin: Twin, terminal: Terminal) -> None:
         twin.answer("AT+SLOW", "done", delay=30)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from atwin.at.reply import AtError, Collect, Reply, literal
 from atwin.text import masked, shown
-from atwin.twin.script.written import CTRL_Z, MOST_DATA, Saying, Script, Stub
+from atwin.twin.script.written import CTRL_Z, MOST_DATA, Saying, Script, ScriptError, Stub
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atwin.twin")
 
+#: Answers, and URCs that are to come.
+_MOST = 1000
 #: Seconds that a data phase waits for its data.
 _DATA_TIME = 60.0
 #: What is no name of a command.
@@ -87,7 +89,9 @@ class Answers:
             self._begin_saying(scripted)
 
     def add(self, row: Stub | Saying) -> Scripted:
-        """One more, which comes first."""
+        """One more, which comes first. Raises `ScriptError` when there are too many."""
+        if len(self._scripted) >= _MOST:
+            raise ScriptError(f"at most {_MOST} answers and URCs at a time: clear some")
         scripted = Scripted(row)
         self._scripted.insert(0, scripted)
         self._begin_saying(scripted)
