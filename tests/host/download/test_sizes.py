@@ -12,12 +12,14 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.disk.journal import Journal, Record
 from atwin.disk.part import PartFile
 from atwin.host.download.judging.entity import Entity
+from atwin.host.errors import ServerError
 from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS, load_profile
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.twin import Twin
+from support.modules.downloads import DATA, Bench
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -105,3 +107,16 @@ def test_the_end_of_very_large_files(
     target.unlink()
     beyond = [note for note in notes if "more than BREAK and BREAKEND count" in note]
     assert bool(beyond) == (size > 2**32)
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_buffer_that_is_smaller_than_the_module_says(tmp_path: Path, ranges: bool) -> None:
+    """602 says what it holds: parts are as small as that, and no byte passes for an error page."""
+    bench = Bench(tmp_path, DATA, buffer=2048)
+    bench.server.ranges = ranges
+    if ranges:
+        assert bench.fetch(chunk=None).parts == 5
+        bench.done()
+        return
+    with pytest.raises(ServerError, match="10000 bytes do not fit this module's 2048; and it can"):
+        bench.fetch(chunk=None)

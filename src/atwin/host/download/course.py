@@ -227,6 +227,12 @@ class Course:
         self.idle_since = self.clock.now()
         self.reports.tell()
 
+    def learn_buffer(self, size: int) -> None:
+        """The module's buffer holds `size` bytes, fewer than the module said."""
+        self.limits = replace(self.limits, post_max=size)
+        self.chunk = min(self.chunk, size)
+        self.part_size = PartSize(self.chunk, self.session.setup.timeout)
+
     def check_size(self, size: int) -> None:
         """Raise `ServerError` when `size` bytes are more than the caller wants to have."""
         most = self.order.max_size

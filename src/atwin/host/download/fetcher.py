@@ -34,7 +34,7 @@ class Fetcher:
 
     def __init__(self, course: Course) -> None:
         self._course = course
-        self._session, self._limits = course.session, course.limits
+        self._session = course.session
         #: This server was seen not to do If-Range.
         self.unconditional = False
         #: Bytes of the body in the module's buffer that can be read out.
@@ -82,11 +82,16 @@ class Fetcher:
         except RequestFailedError as failure:
             if failure.status != Status.NO_MEMORY:
                 raise
-            # Less than what fits has not overflowed: the server itself said 602.
-            own = 0 < failure.length < self._limits.chunk_max
-            status, length, complete = failure.status, failure.length, own
+            status, length, headers = failure.status, failure.length, await session.buffer.headers()
+            # Less than what fits has not overflowed: the server itself said 602. But the buffer may
+            # be smaller than the module's limits say.
+            fits = 0 < length < self._course.limits.chunk_max
+            complete = fits and headers.length in (None, length)
+            if fits and not complete:
+                self._course.learn_buffer(length)
         else:
             status, length, complete = urc.status, urc.length, True
+            headers = await session.buffer.headers()
         # What lies further on cannot be read: HTTPREAD counts up to its own limit.
-        self.held = length if complete else min(length, self._limits.read_max)
-        return Seen(status, self.held, await session.buffer.headers(), complete)
+        self.held = length if complete else min(length, self._course.limits.read_max)
+        return Seen(status, self.held, headers, complete)
