@@ -105,7 +105,7 @@ LOSS = {"kind": "lost_bytes", "bytes": 1, "at_command": "AT+CSQ"}
 @pytest.mark.atwin(faults=LOSS, hosts={"a.b": "127.0.0.1"})
 def test_loss(atwin):
     assert dict(atwin.hosts) == {"a.b": "127.0.0.1"}
-    atwin.fault("weak_signal", rssi=3, at_time=3600)
+    atwin.fault("weak_signal", rssi=3)
     ask(atwin.port, b"AT+CSQ")
     assert len(atwin.run(lambda twin: twin.faults.cases)) == 2
     with pytest.raises(AssertionError, match="lost: 0 on the way to the module, 1 to"):
@@ -183,6 +183,7 @@ def test_fails(atwin):
 
 def test_passes(atwin):
     atwin.answer("AT+CSQ?", "never")
+    atwin.fault("dns_failure", at_action=5)
     atwin.answer('AT+CPWD="SC","secret","6666"')
     ask(atwin.port, b"AT+CSQ")
 
@@ -203,7 +204,8 @@ def test_waits(atwin):
             "line: /dev/pts/*; to the module 27 bytes, 0 lost; to the host 33 bytes, 0 lost",
             "E *AssertionError: no line with 'never' within 0 s; the last of all lines:",
             'E * > AT+CSTT="apn","u",*',
-            "*UserWarning: *: scripted AT+CPWD=*: no such *; scripted AT+CSQ?: no such command*",
+            "*UserWarning: *: fault 'dns_failure at_action=5' never began: it waits for action 5*;"
+            " scripted AT+CPWD=*: no such *; scripted AT+CSQ?: no such command*",
         ]
     )
     told = run.stdout.str()

@@ -50,8 +50,8 @@ class RealRig(Rig):
 
         return self._call(now())
 
-    def _unmatched(self) -> dict[str, str]:
-        return {}
+    def _never_happened(self) -> list[str]:
+        return []
 
     def _counters(self) -> list[str]:
         return []

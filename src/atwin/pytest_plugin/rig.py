@@ -74,16 +74,15 @@ class Rig:
     def close(self) -> None:
         """Switch the module off and take the port away; harmless when called twice."""
         if self._told is None:
-            unmatched: dict[str, str] = {}
+            never: list[str] = []
             try:
                 self._told = self.told()
-                unmatched = self._unmatched()
+                never = self._never_happened()
             finally:
                 self._loop.end()
-            if unmatched:
+            if never:
                 # All in one: where warnings are errors, the first one is the last.
-                each = (f"scripted {masked(name)}: {why}" for name, why in unmatched.items())
-                warnings.warn(f"{self.name}: {'; '.join(each)}", stacklevel=1)
+                warnings.warn(f"{self.name}: {'; '.join(never)}", stacklevel=1)
 
     # --- where it is ----------------------------------------------------------------------------
 
@@ -247,8 +246,17 @@ class Rig:
 
         return self._told if self._told is not None else self._call(tell())
 
-    def _unmatched(self) -> dict[str, str]:
-        return self.unmatched
+    def _never_happened(self) -> list[str]:
+        """What the test asked for and did not get, and why: its result may mean nothing then."""
+
+        def never(twin: Twin) -> list[str]:
+            cases = twin.faults.cases if twin.has_faults else ()
+            faults = [(case.fault, case.why_never) for case in cases]
+            return [f"fault '{fault}' never began: {why}" for fault, why in faults if why] + [
+                f"scripted {masked(name)}: {why}" for name, why in twin.unmatched.items()
+            ]
+
+        return self.run(never)
 
     def _counters(self) -> list[str]:
         uart = self._twin.module.hardware.uart
