@@ -107,17 +107,20 @@ class Bearer:
 
     async def _refused_without_apn(self, reply: Reply) -> CommandRefusedError:
         """A module with signal that had no PDP ever may have a card that needs an APN."""
+        now, first = self._channel.clock.now(), self._first_refused
+        for_good = first is not None and now - first >= _WITHOUT_APN
+        kind = WantsPersonError if for_good else CommandRefusedError
+        # Made before the next questions, for they tell what was sent last.
+        wanting = self._script.refused(reply, f"no bearer: {_NO_APN}", kind)
+        advice = "no bearer: check SIM, signal, registration and APN"
+        refused = self._script.refused(reply, advice)
         if self._opened or not await self._is_attached_without_pdp():
             self._first_refused = None
-            advice = "no bearer: check SIM, signal, registration and APN"
-            return self._script.refused(reply, advice)
-        now = self._channel.clock.now()
-        if self._first_refused is None:
+            return refused
+        if first is None:
             self._first_refused = now
             self.apn.note(_NO_APN)
-        for_good = now - self._first_refused >= _WITHOUT_APN
-        kind = WantsPersonError if for_good else CommandRefusedError
-        return self._script.refused(reply, f"no bearer: {_NO_APN}", kind)
+        return wanting
 
     async def _is_attached_without_pdp(self) -> bool:
         registered = registered_of("+CEREG", await self._script.ask("AT+CEREG?"))
