@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.running.controlled import ask_control
 from support.running.program import start
 
 if TYPE_CHECKING:
@@ -61,11 +61,8 @@ def test_the_program_without_netcat(control: Path) -> None:
 
 
 def ask(control: Path, request: str) -> Any:
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(20)
-        client.connect(str(control))
-        client.sendall(request.encode() + b"\n")
-        return json.loads(client.makefile().readline())
+    (answer,) = ask_control(control, request, seconds=20)
+    return answer
 
 
 def shape(value: object) -> object:

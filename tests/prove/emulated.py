@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-import socket
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from support.running.controlled import ask_control
 from support.running.program import twin_running
 
 if TYPE_CHECKING:
@@ -53,10 +52,8 @@ def run(firmware: Path, server: int, *options: str) -> Ran:
             log += line
             if line.startswith(("done", "failed")):
                 break
-        with socket.socket(socket.AF_UNIX) as asked:
-            asked.connect(str(control))
-            asked.sendall(b'{"get": "state"}\n')
-            counters = json.loads(asked.makefile().readline())["state"]["counters"]
+        (answer,) = ask_control(control, {"get": "state"})
+        counters = answer["state"]["counters"]
     numbers = re.search(
         r"^done: (\d+) bytes, crc (\w+), (\d+) lost, (\d+) mended, (\d+) overrun$", log, re.M
     )

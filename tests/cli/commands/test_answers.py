@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import atwin as library
+from support.running.controlled import ask_control
 from support.running.program import atwin, only_line, twin_running
 
 if TYPE_CHECKING:
@@ -23,30 +23,18 @@ command = "AT+NEVER"
 """
 
 
-def ask(path: Path, *requests: object) -> list[dict[str, Any]]:
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(20)
-        client.connect(str(path))
-        stream = client.makefile("rwb")
-        answers = []
-        for request in requests:
-            stream.write(json.dumps(request).encode() + b"\n")
-            stream.flush()
-            answers.append(json.loads(stream.readline()))
-        return answers
-
-
 def test_a_twin_with_answers(tmp_path: Path) -> None:
     answers, control, trace = (tmp_path / name for name in ("a.toml", "control", "trace"))
     answers.write_text(FILE)
     options = ("--answers", answers, "--unknown", "ok", "--control", control, "--trace", trace)
     with twin_running("--tcp", "127.0.0.1:0", *options) as (twin, address):
-        _, wrong, off, said = ask(
+        _, wrong, off, said = ask_control(
             control,
             {"answer": {"command": "AT+NEW", "lines": "+NEW: 7"}},
             {"answer": {"command": "AT+NEW", "delay": "long"}},
             {"urc": "a\r\nOK"},
             {"urc": "+LATER: 5", "command": "AT+NEW"},
+            seconds=20,
         )
         assert wrong["error"] == "delay = 'long': must be seconds from 0 to 1000000"
         assert off["error"] == "text must be a text of printable ASCII characters"
@@ -61,7 +49,7 @@ def test_a_twin_with_answers(tmp_path: Path) -> None:
             "OK",
             "OK",
         ]
-        (cleared,) = ask(control, {"clear": "answers"})
+        (cleared,) = ask_control(control, {"clear": "answers"}, seconds=20)
         assert cleared["state"]["answers"] == []
         twin.terminate()
         assert twin.stderr is not None

@@ -6,11 +6,12 @@ import json
 import os
 import signal
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import serial
 
+from support.running.controlled import ask_control
 from support.running.patience import PATIENCE, wait_until
 from support.running.program import atwin, only_line, twin_running
 
@@ -28,22 +29,8 @@ def control(tmp_path: Path) -> Iterator[Path]:
     assert not path.exists()
 
 
-def say(path: Path, *requests: object) -> list[dict[str, Any]]:
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(PATIENCE)
-        client.connect(str(path))
-        stream = client.makefile("rwb")
-        answers = []
-        for request in requests:
-            text = request if isinstance(request, str) else json.dumps(request)
-            stream.write(text.encode() + b"\n")
-            stream.flush()
-            answers.append(json.loads(stream.readline()))
-        return answers
-
-
 def test_pins_and_state(control: Path) -> None:
-    state, low, off = say(
+    state, low, off = ask_control(
         control,
         {"get": "state"},
         {"pulse": "reset", "seconds": 0.7},
@@ -79,16 +66,16 @@ def test_pins_and_state(control: Path) -> None:
     # RESET switches an Air780E off.
     assert (low["ok"], low["state"]["on"], low["state"]["pins"]["reset"]) == (True, False, 1)
     assert off["state"]["pins"]["supply"] == 0
-    (on,) = say(control, {"set": {"supply": 1}})
+    (on,) = ask_control(control, {"set": {"supply": 1}})
     assert on["ok"]
-    (pressed,) = say(control, {"pulse": "power_key", "seconds": 1.2})
+    (pressed,) = ask_control(control, {"pulse": "power_key", "seconds": 1.2})
     assert pressed["state"]["on"]
 
 
 def test_surroundings_are_set_and_seen(control: Path) -> None:
     points = [["00:11:22:33:44:55", -50, 6, "office"]]
     values = {"voltage": 3300, "access_points": points, "gpio": {"5": 1}}
-    answer, wrong, after = say(
+    answer, wrong, after = ask_control(
         control, {"set": values}, {"set": {"voltage": 9, "adc": 1}}, {"get": "state"}
     )
     for state in (answer, after):
@@ -97,19 +84,21 @@ def test_surroundings_are_set_and_seen(control: Path) -> None:
 
 
 def test_faults_at_run_time(control: Path) -> None:
-    hung, cured = say(control, {"fault": {"kind": "hang"}}, {"pulse": "reset", "seconds": 0.7})
+    hung, cured = ask_control(
+        control, {"fault": {"kind": "hang"}}, {"pulse": "reset", "seconds": 0.7}
+    )
     assert hung["state"]["hung"]
     assert hung["state"]["faults"]["at_work"] == [{"kind": "hang"}]
     assert (cured["state"]["on"], cured["state"]["hung"]) == (False, False)
     assert cured["state"]["faults"] == {"waiting": [], "at_work": [], "begun": {"hang": 1}}
     waits = {"kind": "radio_gone", "at_action": 2, "seconds": 5}
-    waiting, cleared = say(control, {"fault": waits}, {"clear": "faults"})
+    waiting, cleared = ask_control(control, {"fault": waits}, {"clear": "faults"})
     assert waiting["state"]["faults"]["waiting"] == [waits]
     assert cleared["state"]["faults"]["waiting"] == []
 
 
 def test_the_card_goes_and_comes(control: Path) -> None:
-    out, back, other = say(
+    out, back, other = ask_control(
         control,
         {"sim": "out"},
         {"sim": "in"},
@@ -119,7 +108,7 @@ def test_the_card_goes_and_comes(control: Path) -> None:
     card = {"in": True, "asks_pin": True, "tries": 3, "puk_tries": 10, "private": True}
     assert other["state"]["sim"] == card
     assert "4711" not in str(other)
-    (wrong,) = say(control, {"sim": {"pin": "47114711471"}})
+    (wrong,) = ask_control(control, {"sim": {"pin": "47114711471"}})
     assert wrong == {"ok": False, "error": "pin takes 4 to 8 digits"}
 
 
@@ -133,24 +122,24 @@ def test_rts_stops_the_module_and_is_given_back(tmp_path: Path) -> None:
         assert line.read_until(b"OK\r\n").endswith(b"OK\r\n")
         line.write(b"AT+IFC=2,2\r")
         assert line.read_until(b"OK\r\n").endswith(b"OK\r\n")
-        (off,) = say(path, {"set": {"rts": 0, "dtr": 0}})
+        (off,) = ask_control(path, {"set": {"rts": 0, "dtr": 0}})
         assert (off["state"]["line"]["rts"], off["state"]["line"]["dtr"]) == (0, 0)
         assert off["state"]["line"]["flow"] == [2, 2]
         line.write(b"AT+CGSN\r")
         before = off["state"]["counters"]
         while True:  # the module has it, and says nothing
-            (now,) = say(path, {"get": "state"})
+            (now,) = ask_control(path, {"get": "state"})
             if now["state"]["counters"]["to_module"] >= before["to_module"] + 8:
                 break
         assert now["state"]["counters"]["to_host"] == before["to_host"]
         assert line.in_waiting == 0
-        (back,) = say(path, {"set": {"rts": None, "dtr": None}})
+        (back,) = ask_control(path, {"set": {"rts": None, "dtr": None}})
         assert (back["state"]["line"]["rts"], back["state"]["line"]["dtr"]) == (None, None)
         assert line.read_until(b"OK\r\n").endswith(b"\r\n\r\nOK\r\n")
 
 
 def test_traffic(control: Path) -> None:
-    (answer,) = say(control, {"get": "traffic"})
+    (answer,) = ask_control(control, {"get": "traffic"})
     assert answer["ok"]
     assert answer["traffic"]["boot"]["wire"]["total"] == 0
     assert (answer["traffic"]["session"], answer["traffic"]["actions"]) == (None, [])
@@ -185,7 +174,7 @@ def test_traffic(control: Path) -> None:
     ],
 )
 def test_what_is_no_request_is_told(control: Path, request_text: str) -> None:
-    answer, after = say(control, request_text, {"get": "state"})
+    answer, after = ask_control(control, request_text, {"get": "state"})
     assert (answer["ok"], after["ok"]) == (False, True)
     assert answer["error"]
 
@@ -233,7 +222,7 @@ def test_a_client_in_the_middle_does_not_hold_the_end_up(tmp_path: Path, number:
         idle.connect(str(path))
         waiting.connect(str(path))
         waiting.sendall(b'{"pulse": "reset", "seconds": 60}\n')
-        say(path, {"get": "state"})
+        ask_control(path, {"get": "state"})
         twin.send_signal(number)
         _, errors = twin.communicate(timeout=PATIENCE)
     assert b"Traceback" not in errors
@@ -280,6 +269,6 @@ def test_sleep_and_ri_are_seen_everywhere(tmp_path: Path) -> None:
         line.write(b"AT+CSCLK=1\r")
         assert line.read_until(b"OK\r\n").endswith(b"OK\r\n")
         line.dtr = False
-        wait_until(lambda: bool(say(path, {"get": "state"})[0]["state"]["asleep"]))
-        assert say(path, {"set": {"dtr": 1}})[0]["ok"]
-        wait_until(lambda: not say(path, {"get": "state"})[0]["state"]["asleep"])
+        wait_until(lambda: bool(ask_control(path, {"get": "state"})[0]["state"]["asleep"]))
+        assert ask_control(path, {"set": {"dtr": 1}})[0]["ok"]
+        wait_until(lambda: not ask_control(path, {"get": "state"})[0]["state"]["asleep"])

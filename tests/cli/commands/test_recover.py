@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import socket
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from atwin.cli.app import run as run_here
 from atwin.clock import run_virtual
 from atwin.line.ports.memory import memory_pair
 from atwin.session.opening import pins_for
+from support.running.controlled import ask_control
 from support.running.program import atwin, only_line, start, twin_running
 
 if TYPE_CHECKING:
@@ -45,14 +45,10 @@ def wait_for_log(twin: subprocess.Popen[bytes], event: bytes) -> None:
 
 
 def say(control: Path, request: dict[str, object]) -> dict[str, Any]:
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(20)
-        client.connect(str(control))
-        client.sendall(json.dumps(request).encode() + b"\n")
-        answer = json.loads(client.makefile().readline())
-        assert answer["ok"]
-        state: dict[str, Any] = answer["state"]
-        return state
+    (answer,) = ask_control(control, request, seconds=20)
+    assert answer["ok"]
+    state: dict[str, Any] = answer["state"]
+    return state
 
 
 def test_nothing_to_recover(module: tuple[str, Path]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from support.running.controlled import ask_control
 from support.running.patience import PATIENCE
 from support.running.program import atwin, only_line, twin_running
 from support.servers import tls_pki, tls_servers
@@ -107,26 +107,13 @@ def test_tls_checks_the_name_and_the_probe_goes_there(tmp_path: Path) -> None:
         assert found["chain"]["refused"] is None
 
 
-def ask(path: Path, *requests: dict[str, Any]) -> list[dict[str, Any]]:
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(PATIENCE)
-        client.connect(str(path))
-        stream = client.makefile("rwb")
-        answers = []
-        for request in requests:
-            stream.write(json.dumps(request).encode() + b"\n")
-            stream.flush()
-            answers.append(json.loads(stream.readline()))
-        return answers
-
-
 def test_the_map_of_a_running_twin(port: int, tmp_path: Path) -> None:
     control = tmp_path / "control"
     with twin_running(
         "--model", "air780e-at", "--tcp", "127.0.0.1:0", "--control", control,
         "--resolve", "a.example:10.0.0.1", "--offline",
     ) as (process, address):  # fmt: skip
-        changed, wrong, *_ = ask(
+        changed, wrong, *_ = ask_control(
             control,
             {"resolve": {"a.example": None, "B.example:80": f"127.0.0.1:{port}"}},
             {"resolve": {"c.example": "127.0.0.1", "d.example": 7}},
@@ -137,7 +124,7 @@ def test_the_map_of_a_running_twin(port: int, tmp_path: Path) -> None:
         module = f"socket://{address}"
         ended = atwin("get", "http://b.example/f", "-o", tmp_path / "f", "--port", module)
         assert (tmp_path / "f").read_bytes() == b"b.example /f", ended.stderr
-        (cleared,) = ask(control, {"clear": "names"})
+        (cleared,) = ask_control(control, {"clear": "names"})
         assert (cleared["state"]["names"], cleared["state"]["offline"]) == ({}, 1)
         script = 'AT+HTTPINIT\nAT+HTTPPARA="URL","http://b.example/"\nAT+HTTPACTION=0\n'
         ended = atwin("console", "--port", module, stdin=script)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.running.controlled import ask_control
 from support.running.patience import PATIENCE, wait_until
 from support.running.program import ATWIN, atwin, only_line, start
 
@@ -43,12 +44,9 @@ def test_each_line_is_a_module_of_its_own(tmp_path: Path) -> None:
         assert len({text.partition("8646")[2][:11] for text in found}) == 3
         assert sorted(path.name for path in state.iterdir()) == ["1", "2", "3"]
         for number in (1, 2, 3):
-            with socket.socket(socket.AF_UNIX) as client:
-                client.connect(f"{control}.{number}")
-                client.sendall(
-                    b'{"set": {"supply": 0}}\n' if number == 2 else b'{"get": "state"}\n'
-                )
-                assert b'"ok": true' in client.makefile("rb").readline()
+            request = {"set": {"supply": 0}} if number == 2 else {"get": "state"}
+            (answer,) = ask_control(f"{control}.{number}", request)
+            assert answer["ok"] is True
         twin.terminate()
         _, said = twin.communicate(timeout=PATIENCE)
         assert twin.returncode == 143

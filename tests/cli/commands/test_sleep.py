@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import random
 import socket
 from typing import TYPE_CHECKING
 
 import pytest
 
+from support.running.controlled import ask_control
 from support.running.patience import PATIENCE, wait_until
 from support.running.program import atwin, twin_running
 from support.servers.file_server import file_server
@@ -20,11 +20,8 @@ CONTENT = random.Random(3).randbytes(5000)
 
 
 def is_asleep(control: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(PATIENCE)
-        client.connect(str(control))
-        client.sendall(b'{"get": "state"}\n')
-        return bool(json.loads(client.makefile().readline())["state"]["asleep"])
+    (answer,) = ask_control(control, {"get": "state"})
+    return bool(answer["state"]["asleep"])
 
 
 @pytest.mark.sampled("told")
