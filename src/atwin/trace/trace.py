@@ -35,16 +35,16 @@ _encode = json.JSONEncoder().encode
 
 
 class Trace:
-    """Gives each record its time and hands its line to `sink`; without one it costs nothing.
+    """Gives each record its time and hands its line to each sink; without any it costs nothing.
 
     What is told is only put down; making records of it, and masking them, is done for many at once
     a moment later, which costs half as much and lets the line go on meanwhile.
     """
 
-    def __init__(self, clock: Clock | None, sink: Callable[[str], None] | None) -> None:
-        """Both or none. `sink` gets the lines of some hundredths of a second in one piece."""
+    def __init__(self, clock: Clock | None, sink: Callable[[str], None] | None = None) -> None:
+        """A sink gets the lines of some hundredths of a second in one piece."""
         self._clock = clock
-        self._sink = sink
+        self._sinks: tuple[Callable[[str], None], ...] = () if sink is None else (sink,)
         self._began = clock.now() if clock is not None else 0.0
         self._queue: list[tuple[float, Callable[[Any], None], Any]] = []
         self._timer: Timer | None = None
@@ -56,7 +56,7 @@ class Trace:
     @property
     def on(self) -> bool:
         """Whether anybody listens: worth asking before something is laid around a hot path."""
-        return self._sink is not None
+        return bool(self._sinks)
 
     @property
     def now(self) -> float:
@@ -64,6 +64,16 @@ class Trace:
         if self._moment is not None:
             return self._moment
         return self._clock.now() - self._began if self._clock is not None else 0.0
+
+    def add(self, sink: Callable[[str], None]) -> None:
+        """One more sink, for what is told from now on. What `on` has left out stays out."""
+        self.flush()
+        self._sinks = (*self._sinks, sink)
+
+    def remove(self, sink: Callable[[str], None]) -> None:
+        """The sink gets what was told so far, and no more; harmless when called twice."""
+        self.flush()
+        self._sinks = tuple(one for one in self._sinks if one != sink)
 
     def begin(self, **what: Value) -> None:
         """The first record: what the trace is of."""
@@ -81,7 +91,7 @@ class Trace:
         """Something beside the dialogue: of `module`, `line`, `net`, `buffer`, `power`, `fault`,
         `script`, `host` or `end`.
         """
-        if self._sink is not None:
+        if self._sinks:
             self._put(self._write, (("kind", kind), ("event", event), *numbers.items()))
 
     def hears(self, listener: Callable[[bytes], None], data: bytes) -> None:
@@ -102,16 +112,18 @@ class Trace:
         finally:
             self._moment = None
         lines, self._lines = self._lines, []
-        if lines and self._sink is not None:
-            self._sink("".join(lines))
+        if lines:
+            text = "".join(lines)
+            for sink in self._sinks:
+                sink(text)
 
     def stop(self) -> None:
         """Nobody listens any more."""
         self.flush()
-        self._sink = None
+        self._sinks = ()
 
     def _put(self, call: Callable[[Any], None], what: Any) -> None:
-        if self._sink is None or self._clock is None:
+        if not self._sinks or self._clock is None:
             return
         if self._moment is not None:
             call(what)
