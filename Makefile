@@ -99,7 +99,8 @@ reference: $(RUNTIME)
 	$(BIN)/python -m tests.docs.api docs/api.md
 
 tools:
-	@.ci/need nginx=nginx-light gnutls-serv=gnutls-bin openssl=openssl curl=curl zsh=zsh fish=fish tcpdump=tcpdump ip=iproute2
+	@.ci/need nginx=nginx-light gnutls-serv=gnutls-bin openssl=openssl curl=curl zsh=zsh fish=fish tcpdump=tcpdump ip=iproute2 \
+		chromium=chromium /usr/share/fonts/truetype/wqy/wqy-microhei.ttc=fonts-wqy-microhei
 
 $(RUNTIME): pyproject.toml
 	@.ci/venv $(PYTHON) .venv
@@ -113,5 +114,5 @@ $(DEV): pyproject.toml
 	@touch $(RUNTIME) $@
 
 clean:
-	rm -rf .venv .venv-newest .demo .bench .programs .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf .venv .venv-newest .demo .bench .programs .screens .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 
 from support.running import sampling
 
+pytest_plugins = ["support.page.browser"]
+
 # No deadlines: they would measure how busy the machine is.
 settings.register_profile(
     "sampled", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
