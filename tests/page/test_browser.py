@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from support.page.browser import SCREENS, keep_pictures
+from support.page.hostile import HOSTILE, harm_done
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -42,3 +43,20 @@ async def test_pictures_have_both_sizes_and_themes(page: Page) -> None:
     ]
     assert len(set(kept.values())) == 4
     assert page.viewport_size == {"width": 1280, "height": 800}
+
+
+async def test_harm_is_noticed(page: Page) -> None:
+    for sort in ("script", "image", "drawing", "frame", "end of an attribute"):
+        await page.goto("about:blank")
+        await page.set_content(f'<!doctype html><p title="{HOSTILE[sort]}">{HOSTILE[sort]}')
+        assert await harm_done(page), sort
+
+
+async def test_hostile_texts_as_texts_do_no_harm(page: Page) -> None:
+    await page.set_content("<!doctype html><title></title><p></p>")
+    await page.evaluate(
+        "texts => document.querySelectorAll('title, p').forEach(e => { e.textContent = texts })",
+        "".join(text for text in HOSTILE.values() if text.isprintable()),
+    )
+    assert await page.locator("p").inner_text()
+    assert await harm_done(page) == []
