@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "clock": {"clock"},
     "disk": {"text", "disk"},
     "trace": {"text", "at", "clock", "trace"},
+    "page": {"page"},
     "line": GROUND | {"line"},
     "net": GROUND | {"net"},
     "twin": GROUND | {"line", "net", "twin"},

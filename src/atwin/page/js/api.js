@@ -1,0 +1,132 @@
+// Talks to atwin: requests, and the stream of events that resumes by number.
+
+import { t } from "./words.js";
+
+const FIRST_WAIT = 250;
+const LONGEST_WAIT = 8000;
+
+/** Paths are those of the module that the page shows, `state`; with a `/` before them all others,
+ * `/modules`. Each call gives the JSON of the answer, or throws an Error with one line; its
+ * `status` is that of HTTP, 0 when nobody answered. */
+export class Api {
+    constructor() {
+        this.module = 1;
+    }
+
+    get(path) {
+        return this.request("GET", path);
+    }
+
+    post(path, body = {}) {
+        return this.request("POST", path, body);
+    }
+
+    put(path, body) {
+        return this.request("PUT", path, body);
+    }
+
+    patch(path, body) {
+        return this.request("PATCH", path, body);
+    }
+
+    delete(path) {
+        return this.request("DELETE", path);
+    }
+
+    /** Where that path is; for links too. */
+    url(path) {
+        const inner = path.startsWith("/") ? path.slice(1) : `modules/${this.module}/${path}`;
+        return new URL(`api/${inner}`, document.baseURI).href;
+    }
+
+    async request(method, path, body) {
+        const options = { method, cache: "no-store" };
+        if (body !== undefined) {
+            options.body = JSON.stringify(body);
+            options.headers = { "Content-Type": "application/json" };
+        }
+        let answer;
+        try {
+            answer = await fetch(this.url(path), options);
+        } catch {
+            throw failure(t("error.unreachable"), 0);
+        }
+        const told = await answer.json().catch(() => null);
+        if (answer.ok && told !== null) return told;
+        const why = told?.error ?? t("error.odd", { status: answer.status });
+        throw failure(String(why), answer.status);
+    }
+}
+
+function failure(text, status) {
+    return Object.assign(new Error(text), { status });
+}
+
+/** The events of one module, from the record after `after` on; goes on until `close`.
+ *
+ * `heard(name, data)` gets `records`, `missed`, `state` and `end`; `changed(link)` gets
+ * `{state: "connecting" | "live" | "lost" | "ended" | "denied", since: Date}`. After a loss it
+ * asks again after 0.25 s, then after twice as long, up to 8 s. */
+export class Stream {
+    constructor(api, after, heard, changed) {
+        this.api = api;
+        this.after = after;
+        this.heard = heard;
+        this.changed = changed;
+        this.wait = FIRST_WAIT;
+        this.open();
+    }
+
+    open() {
+        this.source = new EventSource(this.api.url(`events?after=${this.after}`));
+        this.source.onopen = () => {
+            this.wait = FIRST_WAIT;
+            this.tell("live");
+        };
+        this.source.onerror = () => this.lost();
+        for (const name of ["records", "missed", "state", "end"]) {
+            this.source.addEventListener(name, (event) => this.take(name, event.data));
+        }
+    }
+
+    take(name, text) {
+        const data = text ? JSON.parse(text) : {};
+        if (name === "records") this.after = data.first + data.records.length - 1;
+        this.heard(name, data);
+        if (name === "end") {
+            this.close();
+            this.tell("ended");
+        }
+    }
+
+    tell(state) {
+        if (state !== this.state) this.changed({ state, since: new Date() });
+        this.state = state;
+    }
+
+    async lost() {
+        this.source.close();
+        this.tell("lost");
+        this.timer = setTimeout(() => this.again(), this.wait);
+        this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
+    }
+
+    /** An EventSource does not say why it failed; a request does. */
+    async again() {
+        try {
+            await this.api.get("/modules");
+        } catch (error) {
+            if (error.status === 401) {
+                this.tell("denied");
+                return;
+            }
+        }
+        if (!this.closed) this.open();
+    }
+
+    close() {
+        this.closed = true;
+        clearTimeout(this.timer);
+        this.source.close();
+    }
+}
