@@ -25,11 +25,13 @@ MAY_IMPORT = {
     "host": GROUND | {"line", "net", "host"},
     "probe": GROUND | {"net", "probe"},
     "testing": GROUND | {"net", "testing"},
-    "session": GROUND | {"line", "net", "twin", "host", "session"},
-    "cli": GROUND | {"line", "net", "twin", "host", "probe", "session", "cli"},
+    "page": set(),
+    "control": GROUND | {"line", "net", "twin", "page", "control"},
+    "session": GROUND | {"line", "net", "twin", "host", "control", "session"},
+    "cli": GROUND | {"line", "net", "twin", "host", "probe", "page", "control", "session", "cli"},
     "plugs": {"text", "line", "host", "session", "plugs"},
     "pytest_plugin": GROUND
-    | {"line", "net", "twin", "host", "testing", "session", "pytest_plugin"},
+    | {"line", "net", "twin", "host", "testing", "control", "session", "pytest_plugin"},
 }
 #: Rooms that touch nothing outside, and what they must not touch it with.
 CLOSED = {"text", "at", "trace", "twin", "host"}

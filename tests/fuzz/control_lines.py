@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from atwin.clock import LoopClock
 from atwin.clock.virtual import VirtualLoop
+from atwin.control.lines import RingWatch, _answer
 from atwin.line.ports.memory import memory_pair
 from atwin.models import load_profile
-from atwin.session.control import RingWatch, _answer
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.twin import Twin
 from fuzz.runner import main

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from atwin import __version__
 from atwin.clock import LoopClock
+from atwin.control.settable import PINS, apply
 from atwin.host.errors import UsageError
 from atwin.pytest_plugin.heard import Heard
 from atwin.session.blocking import connect
 from atwin.session.loop_thread import LoopThread
 from atwin.session.serving import served
-from atwin.session.settable import PINS, apply
 from atwin.session.tracing import tracing
 from atwin.text import masked
 from atwin.twin.faults.fault import Fault

@@ -79,7 +79,7 @@ async def served(wanted: Served) -> AsyncIterator[Serving]:
         stack.push_async_callback(line.close)
         running = await stack.enter_async_context(made_twin(twin, line))
         if wanted.control is not None:
-            from atwin.session.control import control_socket
+            from atwin.control.lines import control_socket
 
             await stack.enter_async_context(control_socket(wanted.control, running))
         yield Serving(running, url, exposed)

@@ -88,12 +88,12 @@ def test_faults_at_run_time(control: Path) -> None:
         control, {"fault": {"kind": "hang"}}, {"pulse": "reset", "seconds": 0.7}
     )
     assert hung["state"]["hung"]
-    assert hung["state"]["faults"]["at_work"] == [{"kind": "hang"}]
+    assert hung["state"]["faults"]["at_work"] == [{"id": 1, "kind": "hang"}]
     assert (cured["state"]["on"], cured["state"]["hung"]) == (False, False)
     assert cured["state"]["faults"] == {"waiting": [], "at_work": [], "begun": {"hang": 1}}
     waits = {"kind": "radio_gone", "at_action": 2, "seconds": 5}
     waiting, cleared = ask_control(control, {"fault": waits}, {"clear": "faults"})
-    assert waiting["state"]["faults"]["waiting"] == [waits]
+    assert waiting["state"]["faults"]["waiting"] == [{"id": 2, **waits}]
     assert cleared["state"]["faults"]["waiting"] == []
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.session.settable import apply
+from atwin.control.settable import apply
 from support.modules.on_twin import on_twin
 
 if TYPE_CHECKING:

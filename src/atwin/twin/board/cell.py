@@ -121,29 +121,43 @@ class Cell:
         """Fields by their names, as `change` sets them. Raises `ValueError` for what is no cell."""
         return {name: _taken(name, value, _TAKES) for name, value in values.items()}
 
+    @staticmethod
+    def schema() -> dict[str, Any]:
+        """The JSON schema of what `change` takes."""
+        return _object({name: take.schema for name, take in _TAKES.items()})
+
     def change(self, values: Mapping[str, Any]) -> None:
         """Set fields by their names; all or none. Raises `ValueError`."""
         for name, value in self.checked(values).items():
             setattr(self, name, value)
 
 
-def _whole(least: int, most: int, *more: int) -> Callable[[Any], Any]:
-    def take(value: Any) -> int:
+@dataclass(frozen=True, slots=True)
+class _Take:
+    """What a field takes: by a JSON schema, and by what gives it or raises `ValueError`."""
+
+    schema: dict[str, Any]
+    read: Callable[[Any], Any]
+
+
+def _whole(least: int, most: int, *more: int) -> _Take:
+    def read(value: Any) -> int:
         if type(value) is not int or not (least <= value <= most or value in more):
             others = "".join(f" or {other}" for other in more)
             raise ValueError(f"give a whole number from {least} to {most}{others}")
         return value
 
-    return take
+    span = {"type": "integer", "minimum": least, "maximum": most}
+    return _Take({"anyOf": [span, {"enum": list(more)}]} if more else span, read)
 
 
-def _text(pattern: str, told: str) -> Callable[[Any], Any]:
-    def take(value: Any) -> str:
+def _text(pattern: str, told: str) -> _Take:
+    def read(value: Any) -> str:
         if not isinstance(value, str) or re.fullmatch(pattern, value) is None:
             raise ValueError(f"give {told}")
         return value
 
-    return take
+    return _Take({"type": "string", "pattern": f"^{pattern}$"}, read)
 
 
 def _switch(value: Any) -> bool:
@@ -155,31 +169,32 @@ def _switch(value: Any) -> bool:
 def _neighbours(value: Any) -> tuple[Neighbour, ...]:
     if not isinstance(value, list) or len(value) > _MOST_NEIGHBOURS:
         raise ValueError(f"give a list of at most {_MOST_NEIGHBOURS} cells")
-    known = {field.name for field in fields(Neighbour)}
-    takes = {name: take for name, take in _TAKES.items() if name in known} | _OF_NEIGHBOUR
     cells = []
     for cell in value:
         if not isinstance(cell, dict):
-            raise ValueError("give objects: " + ", ".join(sorted(known)))
-        cells.append(Neighbour(**{n: _taken(n, v, takes) for n, v in cell.items()}))
+            raise ValueError("give objects: " + ", ".join(sorted(_OF_NEIGHBOUR)))
+        cells.append(Neighbour(**{n: _taken(n, v, _OF_NEIGHBOUR) for n, v in cell.items()}))
     return tuple(cells)
 
 
-def _taken(name: str, value: Any, takes: Mapping[str, Callable[[Any], Any]]) -> Any:
+def _taken(name: str, value: Any, takes: Mapping[str, _Take]) -> Any:
     if name not in takes:
         raise ValueError(f"{name}: a cell has {', '.join(takes)}")
     try:
-        return takes[name](value)
+        return takes[name].read(value)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
 
 
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
 _NAME = r"[ !#-~]{1,%d}"
-_OF_NEIGHBOUR = {"rsrp": _whole(0, 97, NO_LEVEL), "level": _whole(0, 65535)}
 #: What may be changed from outside, and what each field takes.
-_TAKES: dict[str, Callable[[Any], Any]] = {
+_TAKES: dict[str, _Take] = {
     "grants": _whole(1, 3, ROAMING),
-    "grants_pdp": _switch,
+    "grants_pdp": _Take({"type": "boolean"}, _switch),
     "rssi": _whole(0, 31, NO_RSSI),
     "rsrq": _whole(0, 34, NO_LEVEL),
     "sinr": _whole(-50, 50),
@@ -193,7 +208,16 @@ _TAKES: dict[str, Callable[[Any], Any]] = {
     "long_name": _text(_NAME % 16, "up to 16 printable characters without quotes"),
     "short_name": _text(_NAME % 8, "up to 8 printable characters without quotes"),
     "apn": _text(_NAME % 100, "up to 100 printable characters without quotes"),
-    "sends_nitz": _switch,
+    "sends_nitz": _Take({"type": "boolean"}, _switch),
     "zone_quarters": _whole(-56, 56),
-    "neighbours": _neighbours,
 }
+_MORE = {"rsrp": _whole(0, 97, NO_LEVEL), "level": _whole(0, 65535)}
+_OF_NEIGHBOUR = {each.name: (_TAKES | _MORE)[each.name] for each in fields(Neighbour)}
+_TAKES["neighbours"] = _Take(
+    {
+        "type": "array",
+        "items": _object({name: take.schema for name, take in _OF_NEIGHBOUR.items()}),
+        "maxItems": _MOST_NEIGHBOURS,
+    },
+    _neighbours,
+)

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 #: The record in NVRAM, which AT+RSTSET leaves: firmware is no setting.
 RECORD = "firmware"
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,63}")
+#: What a firmware may be called, as a regular expression.
+FIRMWARE_NAME = r"[A-Za-z0-9_.-]{1,63}"
 #: Bytes of the first line of a package, its end included.
 _FIRST_LINE = 64
 
 
 def is_firmware(name: object) -> bool:
     """Whether a firmware may be called so."""
-    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+    return isinstance(name, str) and re.fullmatch(FIRMWARE_NAME, name) is not None
 
 
 class _Names:

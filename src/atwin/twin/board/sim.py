@@ -34,6 +34,8 @@ _VALUES = {
     "apn_auth": (re.compile("|".join(WAYS)), f"one of {', '.join(WAYS)}"),
 }
 CARD_VALUES = tuple(_VALUES)
+#: How each of them looks, as a regular expression.
+CARD_FORMS = {name: pattern.pattern for name, (pattern, _) in _VALUES.items()}
 
 
 @dataclass(frozen=True, slots=True)

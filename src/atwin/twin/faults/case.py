@@ -20,6 +20,8 @@ class Case:
     fault: Fault
     #: Called when it has met as many as its count says.
     on_limit: Callable[[Case], None] = field(repr=False)
+    #: Its number among those of the twin, from 1.
+    id: int = 0
     began: float | None = None
     ended: float | None = None
     #: Actions, commands or connections that have come while it waited for its own.

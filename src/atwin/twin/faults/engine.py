@@ -68,10 +68,9 @@ class Faults:
         for fault in plan.faults:
             self.add(fault)
 
-    def add(self, fault: Fault) -> None:
-        """Wait for the moment of `fault`; one that has none begins now."""
-        case = Case(fault, self._end)
-        self.cases.append(case)
+    def add(self, fault: Fault) -> int:
+        """Wait for the moment of `fault`; one that has none begins now. Its id."""
+        case = self._case(fault)
         if fault.at_time is not None or (_has_no_moment(fault) and self._must_wait(fault)):
             self._waiting.append(case)
             case.timer = self._victim.later(fault.at_time or 0, lambda: self._begin(case))
@@ -80,18 +79,33 @@ class Faults:
         else:
             self._waiting.append(case)
             case.counts_bytes = fault.at_byte is not None and fault.at_action is None
+        return case.id
 
     def trigger(self, fault: Fault) -> None:
         """Let `fault` begin now, whatever moment it says."""
-        case = Case(fault, self._end)
+        self._begin(self._case(fault))
+
+    def _case(self, fault: Fault) -> Case:
+        case = Case(fault, self._end, len(self.cases) + 1)
         self.cases.append(case)
-        self._begin(case)
+        return case
 
     def clear(self) -> None:
         """End all that are at work, and forget those that wait."""
         for case in [*self._waiting, *self._at_work]:
-            case.cleared = True
-            self._end(case)
+            self._clear(case)
+
+    def end(self, number: int) -> bool:
+        """The same of one, by its id; False when it neither waits nor is at work."""
+        for case in [*self._waiting, *self._at_work]:
+            if case.id == number:
+                self._clear(case)
+                return True
+        return False
+
+    def _clear(self, case: Case) -> None:
+        case.cleared = True
+        self._end(case)
 
     def close(self) -> None:
         """The twin ends: nothing happens any more."""
@@ -103,8 +117,8 @@ class Faults:
         """For the control socket: what waits, what is at work, how often each kind began."""
         began = Counter(event.fault.KIND for event in self.history if event.what == "begins")
         return {
-            "waiting": [case.fault.table for case in self._waiting],
-            "at_work": [case.fault.table for case in self._at_work],
+            "waiting": [{"id": case.id, **case.fault.table} for case in self._waiting],
+            "at_work": [{"id": case.id, **case.fault.table} for case in self._at_work],
             "begun": dict(began),
         }
 

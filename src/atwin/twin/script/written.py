@@ -18,7 +18,7 @@ Lines = str | list[str] | tuple[str, ...]
 #: Rows of one kind in a file.
 _MOST_ROWS = 100
 #: Seconds, and how often something happens.
-_LONGEST, _MOST_TIMES = 1e6, 1_000_000
+LONGEST, MOST_TIMES = 1e6, 1_000_000
 #: Bytes of data that an answer takes; what ends them where it is no number of bytes.
 MOST_DATA, CTRL_Z = 1 << 20, "ctrl-z"
 
@@ -57,8 +57,8 @@ class _Row:
             except ValueError as error:
                 raise ScriptError(str(error)) from None
         if self.times is not None:
-            _whole("times", self.times, 1, _MOST_TIMES)
-        _whole("after", self.after, 0, _MOST_TIMES)
+            _whole("times", self.times, 1, MOST_TIMES)
+        _whole("after", self.after, 0, MOST_TIMES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,8 +220,8 @@ def _whole(name: str, value: Any, least: int, most: int, more: str = "") -> None
 
 def _seconds(name: str, value: Any) -> None:
     good = isinstance(value, int | float) and not isinstance(value, bool)
-    if not good or not 0 <= value <= _LONGEST:
-        raise ScriptError(f"{name} = {_told(value)}: must be seconds from 0 to {_LONGEST:.0f}")
+    if not good or not 0 <= value <= LONGEST:
+        raise ScriptError(f"{name} = {_told(value)}: must be seconds from 0 to {LONGEST:.0f}")
 
 
 def _told(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from atwin.session.settable import SETTABLE, apply, surroundings
+from atwin.control.settable import SETTABLE, apply, surroundings
 from support.modules.on_twin import on_twin
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from atwin.clock import LoopClock
+from atwin.control.settable import apply
 from atwin.models import load_profile
-from atwin.session.settable import apply
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.faults.plan import fault_from_table
 from support.modules.on_twin import on_twin

@@ -1,4 +1,4 @@
-"""The table of what the control socket sets: each value with what it takes, and where it goes."""
+"""The table of what can be set: each value with what it takes, and where it goes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from atwin.control.schemas import Schema, array, closed, each, nullable, number, text, whole
 from atwin.text import shown
 from atwin.twin.board.cell import Cell
 from atwin.twin.board.gpio import PINS as GPIO_PINS
-from atwin.twin.board.installed import is_firmware
+from atwin.twin.board.installed import FIRMWARE_NAME, is_firmware
 from atwin.twin.board.surroundings import AccessPoint
 
 if TYPE_CHECKING:
@@ -25,16 +26,22 @@ OUTPUTS = ("rts", "dtr")
 _DRIVEN = {0: "not asserted", 1: "asserted", None: "given back to the port"}
 
 _CALLER = re.compile(r"\+?[0-9]{1,20}")
-_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+_MAC = r"[0-9a-f]{2}(:[0-9a-f]{2}){5}"
+#: ASCII without a quote, which no answer on the line could carry.
+_PLAIN = r"[\x20\x21\x23-\x7e]*"
 #: Access points that a request of 4096 bytes has room for, and the bytes of a name.
 _MOST_POINTS, _LONGEST_NAME = 30, 32
 
 
 @dataclass(frozen=True, slots=True)
 class Settable:
-    """One value: `takes` for a person, `read` gives it or raises `ValueError`, `put` sets it."""
+    """One value: `takes` for a person, `read` gives it or raises `ValueError`, `put` sets it.
+
+    `schema` is the JSON schema of what it takes.
+    """
 
     takes: str
+    schema: Schema
     read: Callable[[Any], Any]
     put: Callable[[Twin, Any], None]
     #: Raises `ValueError` with the reason why it cannot be now.
@@ -71,11 +78,19 @@ def surroundings(twin: Twin) -> dict[str, Any]:
 # --- kinds of values ----------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What a value looks like, and what reads it."""
+
+    schema: Schema
+    read: Callable[[Any], Any]
+
+
 def _pin(name: str) -> Settable:
     def put(twin: Twin, value: int) -> None:
         setattr(twin.pins, name, bool(value))
 
-    return Settable("0 or 1", _level, put)
+    return Settable("0 or 1", _LEVEL.schema, _LEVEL.read, put)
 
 
 def _output(name: str) -> Settable:
@@ -84,66 +99,66 @@ def _output(name: str) -> Settable:
         hardware.happened(f"the host's {name.upper()} {_DRIVEN[value]}")
         hardware.uart.drive(name, None if value is None else bool(value))
 
-    return Settable("0, 1 or null", lambda value: None if value is None else _level(value), put)
+    def read(value: Any) -> int | None:
+        return None if value is None else _LEVEL.read(value)
+
+    return Settable("0, 1 or null", nullable(_LEVEL.schema), read, put)
 
 
-def _around(name: str, takes: str, read: Callable[[Any], Any]) -> Settable:
-    return Settable(takes, read, lambda twin, value: twin.module.surround(name, value))
+def _around(name: str, takes: str, form: _Form) -> Settable:
+    def put(twin: Twin, value: Any) -> None:
+        twin.module.surround(name, value)
+
+    return Settable(takes, form.schema, form.read, put)
 
 
-def _whole(low: int, high: int) -> Callable[[Any], int]:
+def _whole(low: int, high: int) -> _Form:
     def read(value: Any) -> int:
         if type(value) is not int or not low <= value <= high:
             raise ValueError
         return value
 
-    return read
+    return _Form(whole(low, high), read)
 
 
-def _number(low: float, high: float) -> Callable[[Any], float]:
+def _number(low: float, high: float) -> _Form:
     def read(value: Any) -> float:
         if type(value) not in (int, float) or not low <= value <= high:
             raise ValueError
         return float(value)
 
-    return read
+    return _Form(number(low, high), read)
 
 
-def _each(*reads: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
-    """A list with one value for each of `reads`."""
+def _each(*forms: _Form) -> _Form:
+    """A list with one value for each of `forms`."""
 
     def read(value: Any) -> tuple[Any, ...]:
-        if not isinstance(value, list) or len(value) != len(reads):
+        if not isinstance(value, list) or len(value) != len(forms):
             raise ValueError
-        return tuple(one(item) for one, item in zip(reads, value, strict=True))
+        return tuple(form.read(item) for form, item in zip(forms, value, strict=True))
 
-    return read
+    return _Form(each(*(form.schema for form in forms)), read)
 
 
-def _text(longest: int) -> Callable[[Any], str]:
-    """ASCII without a quote, which no answer on the line could carry."""
-
+def _text(longest: int, pattern: str = _PLAIN) -> _Form:
     def read(value: Any) -> str:
-        if not isinstance(value, str) or len(value) > longest or '"' in value:
+        good = isinstance(value, str) and len(value) <= longest and re.fullmatch(pattern, value)
+        if not good:
             raise ValueError
-        if value and not (value.isascii() and value.isprintable()):
-            raise ValueError
-        return value
+        return str(value)
 
-    return read
+    return _Form(text(pattern, longest), read)
 
 
-_level = _whole(0, 1)
-_read_point = _each(_text(17), _whole(-127, 0), _whole(1, 14), _text(_LONGEST_NAME))
+_LEVEL = _whole(0, 1)
+_POINT = _each(_text(17, _MAC), _whole(-127, 0), _whole(1, 14), _text(_LONGEST_NAME))
 
 
 def _points(value: Any) -> tuple[AccessPoint, ...]:
     if not isinstance(value, list) or len(value) > _MOST_POINTS:
         raise ValueError
-    points = tuple(AccessPoint(*_read_point(item)) for item in value)
-    if not all(_MAC.fullmatch(point.mac) for point in points):
-        raise ValueError
-    return points
+    return tuple(AccessPoint(*_POINT.read(item)) for item in value)
 
 
 def _levels(value: Any) -> dict[int, int | None]:
@@ -153,7 +168,9 @@ def _levels(value: Any) -> dict[int, int | None]:
     pins = {str(pin): pin for pin in GPIO_PINS}
     if not value.keys() <= pins.keys():
         raise ValueError
-    return {pins[name]: None if level is None else _level(level) for name, level in value.items()}
+    return {
+        pins[name]: None if level is None else _LEVEL.read(level) for name, level in value.items()
+    }
 
 
 def _drive(twin: Twin, levels: dict[int, int | None]) -> None:
@@ -209,6 +226,7 @@ SURROUNDINGS = {
     ),
     "gpio": Settable(
         'pins from "0" to "31", each 0, 1 or null: {"5": 1}',
+        {**closed({str(pin): nullable(_LEVEL.schema) for pin in GPIO_PINS}), "minProperties": 1},
         _levels,
         _drive,
     ),
@@ -222,10 +240,12 @@ SURROUNDINGS = {
         "access_points",
         f"at most {_MOST_POINTS} of MAC address, dBm (-127 to 0), channel (1 to 14) and name: "
         '[["22:f2:2c:6f:55:9a", -48, 11, "office"]]',
-        _points,
+        _Form(array(_POINT.schema, _MOST_POINTS), _points),
     ),
     "update": _around(
-        "update", "a firmware's name of at most 63 letters, digits, _, . and -", _firmware
+        "update",
+        "a firmware's name of at most 63 letters, digits, _, . and -",
+        _Form(text(f"({FIRMWARE_NAME})?"), _firmware),
     ),
 }
 
@@ -234,16 +254,23 @@ SETTABLE: dict[str, Settable] = {
     **{name: _pin(name) for name in PINS},
     **{name: _output(name) for name in OUTPUTS},
     "offline": Settable(
-        "0 or 1", _level, lambda twin, value: setattr(twin.hosts, "offline", bool(value))
+        "0 or 1",
+        _LEVEL.schema,
+        _LEVEL.read,
+        lambda twin, value: setattr(twin.hosts, "offline", bool(value)),
     ),
     "ring": Settable(
         "a number of 1 to 20 digits, a + before them or not, or null to give up",
+        nullable(text(_CALLER.pattern)),
         _caller,
         _ring,
         _no_call,
     ),
     "cell": Settable(
-        'an object: {"rssi": 9}', _cell, lambda twin, values: twin.change_cell(**values)
+        'an object: {"rssi": 9}',
+        Cell.schema(),
+        _cell,
+        lambda twin, values: twin.change_cell(**values),
     ),
     **SURROUNDINGS,
 }
