@@ -17,6 +17,34 @@ if TYPE_CHECKING:
 _FLOWS = {Flow.NONE: "none", Flow.SOFTWARE: "XON/XOFF", Flow.HARDWARE: "RTS/CTS"}
 
 
+class _Hearing:
+    """Has a dialogue, and who listens to the bytes themselves, hear a line in turn."""
+
+    def __init__(self, trace: Trace, *, lossless: bool) -> None:
+        self._trace = trace
+        self._dialogue = Dialogue(trace, lossless=lossless)
+
+    def to_module(self, data: bytes) -> None:
+        self._trace.hears(self._hear_module, data)
+
+    def to_host(self, data: bytes) -> None:
+        self._trace.hears(self._hear_host, data)
+
+    def cut(self) -> None:
+        self._trace.hears(self._dialogue.cut, b"")
+
+    def end(self) -> None:
+        self._trace.hears(self._dialogue.end, b"")
+
+    def _hear_module(self, data: bytes) -> None:
+        self._trace.raw.line(self._trace.now, ">", data)
+        self._dialogue.to_module(data)
+
+    def _hear_host(self, data: bytes) -> None:
+        self._trace.raw.line(self._trace.now, "<", data)
+        self._dialogue.to_host(data)
+
+
 class LineTrace:
     """Watches a UART and tells a trace.
 
@@ -26,20 +54,20 @@ class LineTrace:
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
-        self._dialogue = Dialogue(trace, lossless=True)
+        self._hearing = _Hearing(trace, lossless=True)
         self._told: UartSettings | None = None
         self._own = bytearray()  # XON and XOFF that are on their way to the host
 
     def to_module(self, data: bytes) -> None:
         """`data` has come to the module's end, without what flow control took out."""
-        self._trace.hears(self._dialogue.to_module, data)
+        self._hearing.to_module(data)
 
     def to_host(self, data: bytes) -> None:
         """`data` has left the module's end."""
         if data == self._own[:1]:
             del self._own[0]
         else:
-            self._trace.hears(self._dialogue.to_host, data)
+            self._hearing.to_host(data)
 
     def lost(self, way: str, size: int) -> None:
         """So many bytes got lost on their `way`: "to the module" or "to the host"."""
@@ -48,11 +76,11 @@ class LineTrace:
     def cut(self) -> None:
         """What has not left never will."""
         self._own.clear()
-        self._trace.hears(self._dialogue.cut, b"")
+        self._hearing.cut()
 
     def gone(self) -> None:
         """The port is gone for good."""
-        self._trace.hears(self._dialogue.end, b"")
+        self._hearing.end()
 
     def module_stopped(self, flow: Flow, stopped: bool) -> None:
         """The host has stopped the module's output, or let it go on."""
@@ -97,18 +125,18 @@ class TracedPort(PortWrapper["Port"]):
     def __init__(self, port: Port, trace: Trace) -> None:
         super().__init__(port.name, port)
         self._trace = trace
-        self._dialogue = Dialogue(trace, lossless=False)
+        self._hearing = _Hearing(trace, lossless=False)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        self._trace.hears(self._dialogue.to_module, bytes(data))
+        self._hearing.to_module(bytes(data))
         super().write(data)
 
     async def close(self) -> None:
         await super().close()
-        self._trace.hears(self._dialogue.end, b"")
+        self._hearing.end()
 
     def received(self, data: bytes) -> None:
-        self._trace.hears(self._dialogue.to_host, data)
+        self._hearing.to_host(data)
         super().received(data)
 
     def lost(self, reason: str | None) -> None:

@@ -55,7 +55,7 @@ async def ask(
             answer = None
             with suppress(TimeoutError, NetworkError):
                 async with asyncio.timeout(PATIENCE):
-                    answer = await _exchange(open_udp, question, server, servers.port)
+                    answer = await _exchange(open_udp, question, server, servers)
             if answer is None:
                 continue
             if (code := answer.rcode()) not in (Rcode.NOERROR, Rcode.NXDOMAIN):
@@ -68,13 +68,18 @@ async def ask(
 
 
 async def _exchange(
-    open_udp: Callable[[str, int], Awaitable[Stream]], question: Message, server: str, port: int
+    open_udp: Callable[[str, int], Awaitable[Stream]],
+    question: Message,
+    server: str,
+    servers: NameServers,
 ) -> Message:
     """One question and its answer; what else comes is passed over. No deadline: cancel instead."""
     from dns.exception import DNSException
     from dns.message import from_wire
 
-    stream = await open_udp(server, port)
+    stream = await open_udp(server, servers.port)
+    if servers.tap is not None:
+        stream = servers.tap(stream, server, servers.port)
     try:
         await stream.write(question.to_wire())
         while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, runtime_checkable
 
 S = TypeVar("S", bound="Stream")
@@ -64,6 +64,14 @@ class Confirming(Protocol):
         """Bytes that were written and are not confirmed yet."""
 
 
+@runtime_checkable
+class KeyListener(Protocol):
+    """A `Stream` that somebody listens to who wants to open the TLS over it."""
+
+    def hear_secret(self, client_random: bytes, master_secret: bytes) -> None:
+        """Of the session that begins now, before anything is sealed with it."""
+
+
 def unacknowledged(stream: Stream) -> int:
     """Bytes written to `stream` that the peer has not confirmed; 0 where nobody can tell."""
     return stream.unacknowledged if isinstance(stream, Confirming) else 0
@@ -99,6 +107,8 @@ class NameServers:
 
     addresses: tuple[str, ...]
     port: int = DNS_PORT
+    #: Laid around each exchange of datagrams with an address and port of theirs.
+    tap: Callable[[Stream, str, int], Stream] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

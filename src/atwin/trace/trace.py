@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from atwin.text import masked
+from atwin.trace.raw import RawListeners
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,14 +36,20 @@ _encode = json.JSONEncoder().encode
 
 
 class Trace:
-    """Gives each record its time and hands its line to each sink; without any it costs nothing.
+    """Gives each record its time and hands its line to each sink; `raw` hears the bytes as well.
 
-    What is told is only put down; making records of it, and masking them, is done for many at once
-    a moment later, which costs half as much and lets the line go on meanwhile.
+    Without anybody who listens it costs nothing. What is told is only put down; making records of
+    it, and masking them, is done for many at once a moment later, which costs half as much and lets
+    the line go on meanwhile.
     """
 
     def __init__(self, clock: Clock | None, sink: Callable[[str], None] | None = None) -> None:
-        """A sink gets the lines of some hundredths of a second in one piece."""
+        """A sink gets the lines of some hundredths of a second in one piece.
+
+        Without a clock nobody hears anything.
+        """
+        #: Who hears the bytes themselves.
+        self.raw = RawListeners(self.flush)
         self._clock = clock
         self._sinks: tuple[Callable[[str], None], ...] = () if sink is None else (sink,)
         self._began = clock.now() if clock is not None else 0.0
@@ -56,7 +63,7 @@ class Trace:
     @property
     def on(self) -> bool:
         """Whether anybody listens: worth asking before something is laid around a hot path."""
-        return bool(self._sinks)
+        return self._clock is not None and (bool(self._sinks) or self.raw.on)
 
     @property
     def now(self) -> float:
@@ -91,7 +98,7 @@ class Trace:
         """Something beside the dialogue: of `module`, `line`, `net`, `buffer`, `power`, `fault`,
         `script`, `host` or `end`.
         """
-        if self._sinks:
+        if self.on:
             self._put(self._write, (("kind", kind), ("event", event), *numbers.items()))
 
     def hears(self, listener: Callable[[bytes], None], data: bytes) -> None:
@@ -116,14 +123,16 @@ class Trace:
             text = "".join(lines)
             for sink in self._sinks:
                 sink(text)
+        self.raw.flushed()
 
     def stop(self) -> None:
         """Nobody listens any more."""
         self.flush()
         self._sinks = ()
+        self.raw.clear()
 
     def _put(self, call: Callable[[Any], None], what: Any) -> None:
-        if not self._sinks or self._clock is None:
+        if self._clock is None or not self.on:
             return
         if self._moment is not None:
             call(what)
@@ -135,7 +144,11 @@ class Trace:
             self._timer = self._clock.call_later(_PAUSE, self.flush)
 
     def _write(self, what: Fields) -> None:
-        self._lines.append(f'{{"t":{self._moment:.6f},{_encoded(what)}}}\n')
+        assert self._moment is not None
+        if self.raw.on:
+            self.raw.record(self._moment, what)
+        if self._sinks:
+            self._lines.append(f'{{"t":{self._moment:.6f},{_encoded(what)}}}\n')
 
 
 def _encoded(what: Fields) -> str:

@@ -307,9 +307,12 @@ class Twin:
         """Whether the firmware runs."""
         return self.module.firmware is not None and not self.module.hung
 
-    @staticmethod
-    def _traced(network: Network, trace: Trace) -> Network:
-        return TracedNetwork(network, trace) if trace.on else network
+    def _traced(self, network: Network, trace: Trace) -> Network:
+        return TracedNetwork(network, trace, self._address) if trace.on else network
+
+    def _address(self) -> str | None:
+        firmware = self.module.firmware
+        return None if firmware is None else firmware.radio.address
 
     async def __aenter__(self) -> Self:
         return self

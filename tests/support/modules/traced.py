@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atwin.models import Profile
+    from atwin.trace.raw import RawListener
 
 Record = dict[str, Any]
 
@@ -26,14 +27,20 @@ def traced(
     model: str | Profile = "air724ug",
     *,
     serve: Callable[[SimulatedNetwork], None] = lambda network: None,
+    listener: RawListener | None = None,
     **options: Any,
 ) -> list[Record]:
-    """The records of `test` with a fresh module; `options` are those of `Twin`."""
+    """The records of `test` with a fresh module; `options` are those of `Twin`.
+
+    `listener` hears the bytes themselves.
+    """
     lines: list[str] = []
 
     async def main() -> None:
         clock = LoopClock()
         trace = Trace(clock, lines.append)
+        if listener is not None:
+            trace.raw.add(listener)
         network = SimulatedNetwork(clock, latency=0.05, bandwidth=1_000_000)
         serve(network)
         host, module = memory_pair()

@@ -28,7 +28,7 @@ from atwin.net.tls.records import Records
 from atwin.net.tls.suites import SUITES, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from atwin.net.tls.profile import TlsProfile
     from atwin.net.tls.suites import Suite
@@ -64,6 +64,8 @@ class Engine:
         self.result: TlsResult | None = None
         #: The peer ended the stream without close_notify.
         self.truncated = False
+        #: Gets the client random and the master secret as soon as they are known.
+        self.on_secret: Callable[[bytes, bytes], None] = lambda *_: None
         self.records = Records(profile.min_version)
         self._incoming = Incoming(self.records, profile)
         self._profile = profile

@@ -133,6 +133,7 @@ class _Connection(TLSConnection):  # type: ignore[misc]
         serverRandom: bytearray,  # noqa: N803
         implementations: Any,
     ) -> None:
+        self._engine.on_secret(bytes(clientRandom), bytes(masterSecret))
         suite = next(suite for suite in SUITES if suite.number == cipherSuite)
         version = Version(self.version[0] << 8 | self.version[1])
         iv_size = suite.block_size

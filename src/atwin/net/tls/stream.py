@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from atwin.net.network import StreamError, unacknowledged
+from atwin.net.network import KeyListener, StreamError, unacknowledged
 from atwin.net.tls.engine import Engine, TlsResult
 from atwin.net.tls.errors import Kind, TlsBrokenError, TlsHandshakeError
 
@@ -43,6 +43,8 @@ async def secure(stream: Stream, profile: TlsProfile, *, wall: float) -> TlsStre
     """
     try:
         engine = Engine(profile, wall=wall)
+        if isinstance(stream, KeyListener):
+            engine.on_secret = stream.hear_secret
         secured = TlsStream(stream, engine)
         try:
             async with asyncio.timeout(profile.deadline):
