@@ -12,14 +12,13 @@ import statistics
 import sys
 import tempfile
 import time
-from contextlib import closing
 from pathlib import Path
 
 from bench.line import SIZE, commands_a_second, download, new_table, over_memory
 from bench.servers import nginx
 from rich.console import Console
 
-from atwin.session.tracing import open_trace, traced
+from atwin.session.tracing import Recorders, traced
 from atwin.testing.origin import Generated
 
 #: Part of the time without a trace that one may cost.
@@ -30,7 +29,7 @@ PAIRS = 25
 
 async def traced_download(url: str, sha256: str, directory: Path, trace: Path) -> float:
     """Seconds of `download` while everything is written to `trace`, to the last record."""
-    with closing(open_trace(str(trace))) as file, traced(file, "", print) as told:
+    with Recorders(str(trace), complain=print) as files, traced(files, "") as told:
         seconds = await download(url, sha256, directory)
         began = time.perf_counter()
         told.flush()
@@ -39,7 +38,7 @@ async def traced_download(url: str, sha256: str, directory: Path, trace: Path) -
 
 async def traced_commands(trace: Path) -> float:
     """Commands a second with a trace."""
-    with closing(open_trace(str(trace))) as file, traced(file, "", print):
+    with Recorders(str(trace), complain=print) as files, traced(files, ""):
         return await commands_a_second(over_memory)
 
 

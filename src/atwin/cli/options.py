@@ -1,7 +1,7 @@
 """Options that several commands share, each declared once, and the kinds of values they take.
 
 A class of options is a dataclass whose fields are made by `shared`. `takes(Kind)` gives a command
-all of them, and hands them over as one `Kind`, the argument `options`.
+all of them, and hands them over as one `Kind`, the argument `options` or another.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from glob import glob
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import click
 
@@ -53,14 +53,14 @@ def flag(name: str, text: str) -> Any:
     return shared(name, is_flag=True, default=False, help=text)
 
 
-def takes(kind: type[Any]) -> Callable[[_Function], _Function]:
-    """Give a command the options of `kind`; it gets them as one argument, `options`."""
+def takes(kind: type[Any], name: str = "options") -> Callable[[_Function], _Function]:
+    """Give a command the options of `kind`; it gets them as one argument, `name`."""
 
     def decorate(function: Callable[..., int]) -> Any:
         @functools.wraps(function)
         def command(**given: Any) -> int:
             own = {entry.name: given.pop(entry.name) for entry in fields(kind)}
-            return function(options=kind(**own), **given)
+            return function(**{name: kind(**own)}, **given)
 
         for entry in reversed(fields(kind)):
             command = entry.metadata["option"](command)
@@ -208,12 +208,6 @@ def read_secret(name: str, text: str) -> str:
 
 JSON = option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 
-TRACE = option(
-    "--trace",
-    type=FILE,
-    help="Write a record of all that happens to FILE; `atwin trace show FILE` prints it.",
-)
-
 TRAFFIC = option(
     "--traffic", is_flag=True, help="Print one line at the end: how much traffic it took."
 )
@@ -221,6 +215,28 @@ TRAFFIC = option(
 OUTPUT = option(
     "--output", "-o", type=FILE, default="-", help="Write the answer to FILE; `-` is stdout."
 )
+
+
+@dataclass(frozen=True)
+class Watching:
+    """Who looks on while a command works."""
+
+    trace: str | None = shared(
+        "--trace",
+        type=FILE,
+        help="Write a record of all that happens to FILE; `atwin trace show FILE` prints it.",
+    )
+
+    def of(self, number: int) -> Self:
+        """The same of one of several modules: FILE is FILE.1, FILE.2…"""
+        return replace(self, trace=self.trace and f"{self.trace}.{number}")
+
+    def words(self) -> list[str]:
+        """The same for another command line."""
+        return [] if self.trace is None else ["--trace", self.trace]
+
+
+WATCHING = takes(Watching, "watching")
 
 
 @dataclass(frozen=True)

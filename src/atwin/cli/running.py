@@ -14,12 +14,13 @@ from atwin.cli.ending import INTERRUPTED, STOPPED, TERMINATED, CommandFailed, ju
 from atwin.cli.says import many_lines, one_line, say, shown_command
 
 if TYPE_CHECKING:
-    from atwin.disk.json_lines import JsonLines
+    from atwin.cli.options import Watching
+    from atwin.session.tracing import Recorders
 
 
 def run_work(
     work: Coroutine[Any, Any, int],
-    trace: str | None = None,
+    watching: "Watching | None" = None,
     *,
     output: str | None = None,
     left: Callable[[], str] | None = None,
@@ -27,8 +28,8 @@ def run_work(
     """The exit code of `work`; 143 after SIGTERM or SIGHUP. SIGINT raises KeyboardInterrupt.
 
     Either way `work` is cancelled first, so its `finally` blocks have put everything right. What
-    it does is written to the file `trace`; raises `OptionError` when that cannot be, or is its
-    `output`, and nothing has begun then.
+    it does is seen by those who are `watching`; raises `OptionError` when that cannot be, or a file
+    of theirs is its `output`, and nothing has begun then.
 
     With `left` it raises `CommandFailed` when somebody stops it: one line that says what is left.
     """
@@ -37,7 +38,7 @@ def run_work(
     if os.environ.get("ATWIN_DEBUG"):
         show_log(logging.DEBUG)
     try:
-        code = _run(work, trace, output)
+        code = _run(work, watching, output)
     except KeyboardInterrupt:
         if left is None:
             raise
@@ -81,13 +82,16 @@ class SafeFormatter(logging.Formatter):
 
 
 @contextlib.contextmanager
-def own_trace(path: str) -> Iterator[None]:
-    """A trace of what is begun inside, in the file `path`. Raises `OptionError`."""
-    from atwin.session.tracing import open_trace, traced
+def watched(watching: "Watching") -> Iterator[None]:
+    """Those who are `watching` see what is begun inside. Raises `OptionError`."""
+    if not watching.words():
+        yield
+        return
+    from atwin.session.tracing import Recorders, traced
 
     with (
-        contextlib.closing(open_trace(path)) as file,
-        traced(file, shown_command(sys.argv[1:]), say) as trace,
+        Recorders(watching.trace, complain=say) as recorders,
+        traced(recorders, shown_command(sys.argv[1:])) as trace,
     ):
         try:
             yield
@@ -95,24 +99,24 @@ def own_trace(path: str) -> Iterator[None]:
             trace.notes("end", "ended")
 
 
-def _run(work: Coroutine[Any, Any, int], trace: str | None, output: str | None) -> int:
-    if trace is None:
+def _run(work: Coroutine[Any, Any, int], watching: "Watching | None", output: str | None) -> int:
+    if watching is None or not watching.words():
         return asyncio.run(_until_terminated(work))
-    from atwin.session.tracing import open_trace
+    from atwin.session.tracing import Recorders
 
     try:
-        file = open_trace(trace, output)
+        recorders = Recorders(watching.trace, output=output, complain=say)
     except BaseException:
         work.close()
         raise
-    with contextlib.closing(file):
-        return asyncio.run(_traced(work, file))
+    with recorders:
+        return asyncio.run(_traced(work, recorders))
 
 
-async def _traced(work: Coroutine[Any, Any, int], file: "JsonLines") -> int:
+async def _traced(work: Coroutine[Any, Any, int], recorders: "Recorders") -> int:
     from atwin.session.tracing import traced
 
-    with traced(file, shown_command(sys.argv[1:]), say) as trace:
+    with traced(recorders, shown_command(sys.argv[1:])) as trace:
         try:
             code = await _until_terminated(work)
         except asyncio.CancelledError:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Self
 
 from atwin import __version__
 from atwin.clock import LoopClock
@@ -30,29 +31,52 @@ def traced_line(port: Port) -> Port:
     return port if trace is NO_TRACE else traced_port(port, trace)
 
 
-def open_trace(path: str, output: str | None = None) -> JsonLines:
-    """The file to write to; never the command's own `output`. Raises `OptionError`."""
+class Recorders:
+    """The files that a run is written to; leaving the block closes them.
+
+    Raises `OptionError` for one that cannot be. `output` is the command's own, and none of them.
+    `complain` hears when one ends before the work does.
+    """
+
+    def __init__(
+        self, trace: str | None, *, complain: Callable[[str], None], output: str | None = None
+    ) -> None:
+        self.trace = None if trace is None else _open("--trace", trace, output)
+        self._complain = complain
+
+    def join(self, trace: Trace) -> None:
+        """Have them hear `trace`."""
+        if self.trace is not None:
+            trace.add(_until_full(self.trace.append, self._complain))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if self.trace is not None:
+            self.trace.close()
+
+
+def _open(option: str, path: str, output: str | None) -> JsonLines:
     if path == "-":
-        raise OptionError("--trace: stdout is the command's own, name a file")
+        raise OptionError(f"{option}: stdout is the command's own, name a file")
     try:
         # Neither `output` nor what `get` keeps beside it meanwhile.
         if output is not None and os.path.realpath(path) in [
             os.path.realpath(output) + ending
             for ending in ("", ".part", ".part.lock", ".journal", ".journal.new")
         ]:
-            raise OptionError(f"--trace: {path} is where the output goes, name another")
+            raise OptionError(f"{option}: {path} is where the output goes, name another")
         return JsonLines(path, FORMAT)
     except (DiskError, ValueError) as error:
-        raise OptionError(f"--trace: {error}") from None
+        raise OptionError(f"{option}: {error}") from None
 
 
 @contextmanager
-def traced(file: JsonLines, command: str, complain: Callable[[str], None]) -> Iterator[Trace]:
-    """What is done inside by `command` is written to `file`. Call it inside the loop.
-
-    `complain` hears when the trace ends before the work does.
-    """
-    trace = Trace(LoopClock(), _sink(file, complain))
+def traced(recorders: Recorders, command: str) -> Iterator[Trace]:
+    """What is done inside by `command` is heard by `recorders`. Call it inside the loop."""
+    trace = Trace(LoopClock())
+    recorders.join(trace)
     trace.begin(version=__version__, command=command)
     try:
         with tracing(trace), _listening(trace):
@@ -71,15 +95,17 @@ def tracing(trace: Trace) -> Iterator[None]:
         _trace.reset(before)
 
 
-def _sink(file: JsonLines, complain: Callable[[str], None]) -> Callable[[str], None]:
-    """Writes to `file`. A disk that is full ends the trace, not the work."""
+def _until_full(
+    append: Callable[[str], None], complain: Callable[[str], None]
+) -> Callable[[str], None]:
+    """`append`. A disk that is full ends the trace, not the work."""
     full = False
 
     def write(lines: str) -> None:
         nonlocal full
         try:
             if not full:
-                file.append(lines)
+                append(lines)
         except DiskError as error:
             full = True
             complain(f"the trace ends here: {error}")

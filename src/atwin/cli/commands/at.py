@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from atwin.cli.options import COMMAND, JSON, TRACE, Number, PortOptions, option, takes
+from atwin.cli.options import COMMAND, JSON, WATCHING, Number, PortOptions, Watching, option, takes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,14 +33,14 @@ _TRIES, _GAP = 4, 0.5
     help="Give up when a command has no answer after this time.",
 )
 @JSON
-@TRACE
+@WATCHING
 def at(
     words: tuple[str, ...],
     options: PortOptions,
     keep_going: bool,
     deadline: float,
     as_json: bool,
-    trace: str | None,
+    watching: Watching,
 ) -> int:
     """Send AT commands, and print what the module answers.
 
@@ -69,7 +69,7 @@ def at(
             print_object({"port": options.port, "answers": told})
         return 0
 
-    return run_work(work(), trace)
+    return run_work(work(), watching)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from atwin.cli.ending import DONE, known, when_stopped
-from atwin.cli.options import FILE, JSON, TRACE, TRAFFIC, Size, option, takes
+from atwin.cli.options import FILE, JSON, TRAFFIC, WATCHING, Size, Watching, option, takes
 from atwin.cli.request import RequestOptions
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _LONGEST_NAME = 200
 @takes(RequestOptions)
 @TRAFFIC
 @JSON
-@TRACE
+@WATCHING
 def get(
     url: str,
     output: str | None,
@@ -62,7 +62,7 @@ def get(
     options: RequestOptions,
     traffic: bool,
     as_json: bool,
-    trace: str | None,
+    watching: Watching,
 ) -> int:
     """Download a file of any size, resumable.
 
@@ -154,7 +154,7 @@ def get(
                 failure.add(more)
             raise
 
-    return run_work(told(), trace, output=path, left=left)
+    return run_work(told(), watching, output=path, left=left)
 
 
 def default_name(url: str) -> str:

@@ -2,7 +2,7 @@
 
 import click
 
-from atwin.cli.options import JSON, OUTPUT, TRACE, takes
+from atwin.cli.options import JSON, OUTPUT, WATCHING, Watching, takes
 from atwin.cli.request import RequestOptions
 
 
@@ -11,8 +11,8 @@ from atwin.cli.request import RequestOptions
 @OUTPUT
 @takes(RequestOptions)
 @JSON
-@TRACE
-def head(url: str, output: str, options: RequestOptions, as_json: bool, trace: str | None) -> int:
+@WATCHING
+def head(url: str, output: str, options: RequestOptions, as_json: bool, watching: Watching) -> int:
     """Print the header block of a URL.
 
     The status goes to stderr; a status of 400 or more ends with exit code 1. The Air724UG prints
@@ -43,4 +43,4 @@ def head(url: str, output: str, options: RequestOptions, as_json: bool, trace: s
                 response = await modem.head(url, retry=Retry(give_up=options.give_up), **asked)
         return answer.deliver(response, response.headers.raw + b"\r\n", **faults)
 
-    return run_work(work(), trace, output=output, left=answer.stopped)
+    return run_work(work(), watching, output=output, left=answer.stopped)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import click
 
-from atwin.cli.options import JSON, OUTPUT, TRACE, TRAFFIC, option, read_file, takes
+from atwin.cli.options import JSON, OUTPUT, TRAFFIC, WATCHING, Watching, option, read_file, takes
 from atwin.cli.request import RequestOptions
 
 #: Bytes: what no module takes need not be read.
@@ -33,7 +33,7 @@ _LARGEST_BODY = 1 << 30
 @takes(RequestOptions)
 @TRAFFIC
 @JSON
-@TRACE
+@WATCHING
 def post(
     url: str,
     data: str,
@@ -43,7 +43,7 @@ def post(
     options: RequestOptions,
     traffic: bool,
     as_json: bool,
-    trace: str | None,
+    watching: Watching,
 ) -> int:
     """Post a file or a text, and print the answer.
 
@@ -97,7 +97,7 @@ def post(
                 tell_of_post(failure, Sent.NOTHING)
             raise
 
-    return run_work(told(), trace, output=output, left=answer.stopped)
+    return run_work(told(), watching, output=output, left=answer.stopped)
 
 
 def _body(data: str) -> bytes:

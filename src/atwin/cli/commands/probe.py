@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from atwin.cli.options import JSON, RESOLVED, TRACE, Number, option, takes
+from atwin.cli.options import JSON, RESOLVED, WATCHING, Number, Watching, option, takes
 from atwin.cli.request import TlsFiles
 from atwin.text import shown
 
@@ -34,7 +34,7 @@ _NAMES = 20
     help="How long each handshake may take.",
 )
 @JSON
-@TRACE
+@WATCHING
 def probe(
     server: str,
     options: TlsFiles,
@@ -42,7 +42,7 @@ def probe(
     resolve: tuple[str, ...],
     timeout: float,
     as_json: bool,
-    trace: str | None,
+    watching: Watching,
 ) -> int:
     """Tell whether modules can reach an HTTPS server.
 
@@ -107,7 +107,7 @@ def probe(
             _print(target, found, verdicts)
         return code
 
-    return run_work(work(), trace)
+    return run_work(work(), watching)
 
 
 def _target(server: str, options: TlsFiles, name: str | None, timeout: float) -> Target:

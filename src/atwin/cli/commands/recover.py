@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from atwin.cli.options import JSON, TRACE, ModuleOptions, option, takes
+from atwin.cli.options import JSON, WATCHING, ModuleOptions, Watching, option, takes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 @takes(ModuleOptions)
 @option("--restart", is_flag=True, help="Begin with AT+RESET even if nothing is wrong.")
 @JSON
-@TRACE
-def recover(options: ModuleOptions, restart: bool, as_json: bool, trace: str | None) -> int:
+@WATCHING
+def recover(options: ModuleOptions, restart: bool, as_json: bool, watching: Watching) -> int:
     """Bring a module back onto the network, and say what helped.
 
     It tries one means after the other, until the module is registered and its bearer is open: new
@@ -57,7 +57,7 @@ def recover(options: ModuleOptions, restart: bool, as_json: bool, trace: str | N
             print_object({"port": options.port, "recovery": described(climbed)})
         return 0
 
-    return run_work(work(), trace)
+    return run_work(work(), watching)
 
 
 def described(climbed: Sequence[Climbed]) -> list[dict[str, object]]:

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from atwin.cli.options import FILE, FOLDER, MODEL, RESOLVED, TRACE, Number, option, read_secret
+from atwin.cli.options import (
+    FILE,
+    FOLDER,
+    MODEL,
+    RESOLVED,
+    WATCHING,
+    Number,
+    Watching,
+    option,
+    read_secret,
+)
 from atwin.cli.says import say
 
 if TYPE_CHECKING:
@@ -119,7 +129,7 @@ if TYPE_CHECKING:
 @option("--cold", is_flag=True, help="Boot from power-off instead of having been on for a while.")
 @option("--with-parent", is_flag=True, help="End when the program ends that has started this one.")
 @option("--until-eof", is_flag=True, help="End at the end of stdin.")
-@TRACE
+@WATCHING
 def twin(
     config: str | None,
     settings: tuple[str, ...],
@@ -128,7 +138,7 @@ def twin(
     resolve: tuple[str, ...],
     with_parent: bool,
     until_eof: bool,
-    trace: str | None,
+    watching: Watching,
     **given: Any,
 ) -> int:
     """Run a virtual module on a PTY, TCP, RFC 2217 or serial port.
@@ -171,8 +181,8 @@ def twin(
     parent = parent_id() if with_parent else None
     show_log(logging.INFO)
     if len(wanted) == 1:
-        return run_work(_serve(wanted, parent, until_eof), trace)
-    return run_work(_serve(wanted, parent, until_eof, trace))
+        return run_work(_serve(wanted, parent, until_eof), watching)
+    return run_work(_serve(wanted, parent, until_eof, watching))
 
 
 def _is_given(value: Any) -> bool:
@@ -185,13 +195,13 @@ def _as_text(value: Any) -> str:
 
 
 async def _serve(
-    wanted: Sequence[Served], parent: int | None, until_eof: bool, traces: str | None = None
+    wanted: Sequence[Served], parent: int | None, until_eof: bool, watching: Watching | None = None
 ) -> int:
-    """Serve until cancelled, or until what is asked for has ended; each has a trace of its own."""
+    """Serve until cancelled, or until what is asked for has ended; each is watched by itself."""
     from contextlib import AsyncExitStack
 
     from atwin.cli.module import told_faults
-    from atwin.cli.running import named_log, own_trace
+    from atwin.cli.running import named_log, watched
     from atwin.cli.until import until
     from atwin.session.serving import served
 
@@ -199,8 +209,8 @@ async def _serve(
         ready = []
         for number, one in enumerate(wanted, 1):
             whose = f"module {number}: " if len(wanted) > 1 else ""
-            if traces is not None:
-                stack.enter_context(own_trace(f"{traces}.{number}"))
+            if watching is not None:
+                stack.enter_context(watched(watching.of(number)))
             with named_log(whose):
                 serving = await stack.enter_async_context(served(one))
             stack.enter_context(told_faults(serving.twin, live=False, whose=whose))

@@ -4,16 +4,16 @@ import click
 
 from atwin.cli.commands.traffic.options import ONLY_WITH, TrafficOptions
 from atwin.cli.ending import DONE
-from atwin.cli.options import JSON, TRACE, takes
+from atwin.cli.options import JSON, WATCHING, Watching, takes
 
 
 @click.command()
 @takes(TrafficOptions)
 @JSON
-@TRACE
+@WATCHING
 @click.pass_context
 def traffic(
-    context: click.Context, options: TrafficOptions, as_json: bool, trace: str | None
+    context: click.Context, options: TrafficOptions, as_json: bool, watching: Watching
 ) -> int:
     """Tell what traffic costs, estimated or measured.
 
@@ -34,13 +34,13 @@ def traffic(
 
     way = options.way()
     _refuse_what_is_ignored(context, way)
-    if trace is not None and options.run is None:
-        raise click.UsageError("--trace: an estimate does nothing that could be traced")
+    if (watched := watching.words()) and options.run is None:
+        raise click.UsageError(f"{watched[0]}: an estimate does nothing that could be traced")
     code = DONE
     if options.run is not None:
         from atwin.cli.commands.traffic.measure import measure
 
-        report, code = measure(options.run, options.port, options.times, trace)
+        report, code = measure(options.run, options.port, options.times, watched)
     else:
         from atwin.cli.commands.traffic.task import ESTIMATES
 

@@ -3,6 +3,7 @@
 import shlex
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
@@ -18,24 +19,23 @@ from atwin.cli.says import say
 _COMMANDS = ("get", "post", "head")
 
 
-def measure(command: str, port: str, times: int, trace: str | None = None) -> tuple[Report, int]:
+def measure(command: str, port: str, times: int, options: Sequence[str] = ()) -> tuple[Report, int]:
     """The report of `times` such commands, and the command's exit code.
 
-    It is run once. Raises `click.UsageError`, and `CommandFailed` when nothing was counted.
+    It is run once, with `options` more. Raises `click.UsageError`, and `CommandFailed` when nothing
+    was counted.
     """
     from atwin.cli.app import attempt
 
     words = _words(command)
     # In front, so that those of the command itself win.
-    options = ["--port", port]
-    if trace is not None:
-        options += ["--trace", trace]
+    words[1:1] = ["--port", port, *options]
     watch = Watch()
     with tempfile.TemporaryDirectory(prefix="atwin-") as scratch:
         watch.scratch = Path(scratch)
         # stdout is the report's; what the command prints, or knows, is no part of it.
         with watching(watch), redirect_stdout(sys.stderr), noting():
-            code, error = attempt([words[0], *options, *words[1:]])
+            code, error = attempt(words)
     report = _report(command, watch, times)
     if code == DONE and not watch.asked:  # get --help
         raise click.UsageError(f"--run {command!r}: no module was asked")
