@@ -25,7 +25,6 @@ MAY_IMPORT = {
     "host": GROUND | {"line", "net", "host"},
     "probe": GROUND | {"net", "probe"},
     "testing": GROUND | {"net", "testing"},
-    "page": set(),
     "control": GROUND | {"line", "net", "twin", "page", "control"},
     "session": GROUND | {"line", "net", "twin", "host", "control", "session"},
     "cli": GROUND | {"line", "net", "twin", "host", "probe", "page", "control", "session", "cli"},

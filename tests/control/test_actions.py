@@ -24,7 +24,7 @@ def test_names_and_places_are_told_apart() -> None:
 def test_what_is_no_value_is_refused_and_changes_nothing(name: str, value: Any) -> None:
     async def test(twin: Twin, _: Terminal) -> None:
         before = state(twin)
-        with pytest.raises(ValueError, match=".") as raised:
+        with pytest.raises(ValueError, match=r".") as raised:
             await perform(BY_NAME[name], twin, value)
         assert len(str(raised.value).splitlines()) == 1
         assert state(twin) == before

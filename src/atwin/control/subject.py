@@ -1,0 +1,93 @@
+"""One module as whoever watches it by HTTP sees it: what was heard of it, and what can be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from atwin.control.actions import BY_NAME, NotNowError, perform
+from atwin.trace import NO_TRACE
+from atwin.trace.feed import Feed
+from atwin.trace.recent_bytes import RecentBytes
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from atwin.control.actions import Action
+    from atwin.trace import Trace
+    from atwin.twin.twin import Twin
+
+    Command = Callable[[str, float], Awaitable[dict[str, Any]]]
+
+#: Members of a state that change by themselves with time.
+_CLOCKS = ("time", "boot_seconds")
+
+
+class Recent:
+    """What a trace had of late: its records, and the bytes of the line."""
+
+    def __init__(self, trace: Trace = NO_TRACE) -> None:
+        """It listens from now on; make it before the module, which else has nothing to tell.
+
+        Of `NO_TRACE` it hears nothing.
+        """
+        self.trace = trace
+        self.feed = Feed()
+        self.ring = RecentBytes()
+        if self.hears:
+            trace.add(self.feed)
+            trace.raw.add(self.ring)
+
+    @property
+    def hears(self) -> bool:
+        """Whether there is anything to hear."""
+        return self.trace is not NO_TRACE
+
+    def end(self) -> None:
+        """Hear the rest, and no more."""
+        if self.hears:
+            self.trace.remove(self.feed)
+            self.trace.raw.remove(self.ring)
+        self.feed.end()
+
+
+@dataclass(eq=False)
+class Subject:
+    """A twin, or a module on a port of this computer with a host of ours at its other end."""
+
+    name: str
+    port: str
+    recent: Recent = field(default_factory=Recent)
+    twin: Twin | None = None
+    #: Sends a command of the host's between its others, and takes so many seconds at most.
+    command: Command | None = None
+    #: What the host's end knows of the line, as `line` of the state.
+    line: Callable[[], dict[str, Any]] = dict
+
+    def heard(self) -> Recent:
+        """What was heard of it. Raises `NotNowError` where nobody listens."""
+        if not self.recent.hears:
+            raise NotNowError("nobody listens to this module: start it with --panel or --trace")
+        return self.recent
+
+    async def perform(self, action: Action, value: Any = None) -> dict[str, Any]:
+        """The answer of `action`. Raises as `atwin.control.actions.perform` does."""
+        if self.twin is not None:
+            return await perform(action, self.twin, value)
+        if action.name == "state":
+            return self._seen()
+        raise NotNowError("this module is on a port, and no twin: it can only be watched")
+
+    async def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The state, and the part of it that does not change by itself."""
+        state = await self.perform(BY_NAME["state"])
+        return state, {name: one for name, one in state.items() if name not in _CLOCKS}
+
+    def _seen(self) -> dict[str, Any]:
+        passed = self.recent.ring.passed
+        return {
+            "model": None,
+            "time": self.recent.trace.now if self.recent.hears else None,
+            "line": self.line(),
+            "counters": {"to_host": passed["<"], "to_module": passed[">"]},
+        }

@@ -1,0 +1,108 @@
+"""Connections of HTTP on the loop that runs already: no thread, no signal handler of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import AsyncIterator
+
+    from starlette.types import ASGIApp
+
+#: Connections at a time; one more is told 503.
+_MOST = 128
+#: Seconds that a connection may be idle, and that a client may leave unread what it asked for.
+_IDLE, _UNREAD = 60, 20
+#: Bytes of the head of a request.
+_LONGEST_HEAD = 16 << 10
+#: Seconds that requests under way have left at the end.
+_LAST = 1.0
+
+
+class Client(H11Protocol):
+    """One of uvicorn's; it is let go of when its client says or reads nothing for long."""
+
+    _reads: asyncio.TimerHandle | None = None
+
+    def __init__(self, config: uvicorn.Config, state: ServerState) -> None:
+        super().__init__(config, state, {})
+        self.lost = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._reads = self.loop.call_later(_UNREAD, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._read()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._read()
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        self.lost.set()
+
+    def _read(self) -> None:
+        if self._reads is not None:
+            self._reads.cancel()
+            self._reads = None
+
+
+class HttpServer:
+    """Gives connections to an app, until it is closed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._config = uvicorn.Config(
+            app,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            proxy_headers=False,
+            limit_concurrency=_MOST,
+            timeout_keep_alive=_IDLE,
+            h11_max_incomplete_event_size=_LONGEST_HEAD,
+        )
+        self._config.load()
+        self._state = ServerState()
+
+    def protocol(self) -> Client:
+        """For a connection that has been made or is about to be."""
+        return Client(self._config, self._state)
+
+    @asynccontextmanager
+    async def listening(self, place: socket.socket) -> AsyncIterator[None]:
+        """Take all who connect to `place`, a bound socket, until the block is left."""
+        server = await asyncio.get_running_loop().create_server(self.protocol, sock=place)
+        try:
+            yield
+        finally:
+            server.close()
+            await self.close()
+
+    async def close(self) -> None:
+        """Let requests under way end, for a moment; nobody else is waited for."""
+        connections = [one for one in self._state.connections if isinstance(one, Client)]
+        for connection in connections:
+            connection.shutdown()
+        if tasks := {*self._state.tasks}:
+            _, late = await asyncio.wait(tasks, timeout=_LAST)
+            for task in late:
+                task.cancel()
+        for connection in connections:
+            connection.transport.abort()
+            await connection.lost.wait()
