@@ -113,9 +113,10 @@ class AnswerParser:
     def _read_line(self, data: bytes, at: int, events: list[Event]) -> int:
         found = _LINE_END.search(data, at)
         stop = found.start() if found else len(data)
-        if (colon := data.find(b":", at, stop)) >= 0 and self._is_packet(data[at : colon + 1]):
-            return colon + 1
-        self._partial += data[at : min(stop, at + LONGEST_LINE - len(self._partial))]
+        if stop > at:
+            if (colon := data.find(b":", at, stop)) >= 0 and self._is_packet(data[at : colon + 1]):
+                return colon + 1
+            self._partial += data[at : min(stop, at + LONGEST_LINE - len(self._partial))]
         if found is None:
             return stop
         self._after_cr = data[stop] == _CR

@@ -43,6 +43,7 @@ _SPAN = 0.25
 _ESCAPED, *_BROKEN = (
     frame_urc(text) for text in (OK, str(Closed()), str(SecureClosed()), str(NoCarrier()))
 )
+_CONNECT = str(Connect())
 
 
 class Dialogue:
@@ -204,10 +205,13 @@ class Dialogue:
         self._in.end("file" if self._reads_file else "maybe data")
         if self._typed.state is TypedAs.DATA:
             self._typed.data_over()  # the module had waited long enough for the rest
-        self._trace.says("answer", "<", text, **({"damaged": True} if damaged else {}))
+        if damaged:
+            self._trace.says("answer", "<", text, damaged=True)
+        else:
+            self._trace.says("answer", "<", text)
         self._sent_at = None
         self._typed.turn(TypedAs.COMMANDS)
-        if text == str(Connect()):
+        if text == _CONNECT:
             self._begin_stream()
         if self._waiting:
             self._begin(self._waiting.popleft())

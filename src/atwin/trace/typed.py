@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from atwin.at.dialect.commands import CTRL_Z, ESC
@@ -164,9 +165,10 @@ class Typed:
             return False
         self._after_cr = self._rest[found.start()] == _CR
         del self._rest[: found.end()]
-        raw, self._line = bytes(self._line), bytearray()
-        text = _decoded(raw).strip()
-        if _COMMAND.fullmatch(text) and _CONTROL.search(text) is None:
+        raw = bytes(self._line)
+        self._line.clear()
+        text, is_command = _read(raw)
+        if is_command:
             self._last_line = text
             self._command(text, text)
         elif text:
@@ -181,6 +183,14 @@ class Typed:
             del self._line[-1:]
             self._line += piece
         del self._line[_LONGEST_LINE:]
+
+
+# Hosts say the same again and again.
+@lru_cache(maxsize=64)
+def _read(raw: bytes) -> tuple[str, bool]:
+    """A line without its end as text, and whether that is a command."""
+    text = _decoded(raw).strip()
+    return text, bool(_COMMAND.fullmatch(text)) and _CONTROL.search(text) is None
 
 
 def _decoded(raw: bytes) -> str:
