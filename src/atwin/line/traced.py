@@ -37,11 +37,13 @@ class _Hearing:
         self._trace.hears(self._dialogue.end, b"")
 
     def _hear_module(self, data: bytes) -> None:
-        self._trace.raw.line(self._trace.now, ">", data)
+        if self._trace.raw.on:
+            self._trace.raw.line(self._trace.now, ">", data)
         self._dialogue.to_module(data)
 
     def _hear_host(self, data: bytes) -> None:
-        self._trace.raw.line(self._trace.now, "<", data)
+        if self._trace.raw.on:
+            self._trace.raw.line(self._trace.now, "<", data)
         self._dialogue.to_host(data)
 
 

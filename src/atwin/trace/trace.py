@@ -132,10 +132,10 @@ class Trace:
         self.raw.clear()
 
     def _put(self, call: Callable[[Any], None], what: Any) -> None:
-        if self._clock is None or not self.on:
-            return
         if self._moment is not None:
             call(what)
+            return
+        if self._clock is None or not (self._sinks or self.raw.on):
             return
         self._queue.append((self._clock.now() - self._began, call, what))
         if self._waiting_bytes > _MOST_WAITING:
@@ -144,8 +144,7 @@ class Trace:
             self._timer = self._clock.call_later(_PAUSE, self.flush)
 
     def _write(self, what: Fields) -> None:
-        assert self._moment is not None
-        if self.raw.on:
+        if self.raw.on and self._moment is not None:
             self.raw.record(self._moment, what)
         if self._sinks:
             self._lines.append(f'{{"t":{self._moment:.6f},{_encoded(what)}}}\n')
@@ -154,8 +153,10 @@ class Trace:
 def _encoded(what: Fields) -> str:
     """The inside of a JSON object."""
     return ",".join(
-        _text(name, value) if isinstance(value, str) else f'"{name}":{_number(value)}'
-        for name, value in what
+        [
+            _text(name, value) if isinstance(value, str) else f'"{name}":{_number(value)}'
+            for name, value in what
+        ]
     )
 
 
@@ -166,7 +167,7 @@ def _text(name: str, value: str) -> str:
 
 
 def _number(value: float | None) -> str:
-    return repr(value) if type(value) in (int, float) else _encode(value)
+    return repr(value) if type(value) is int or type(value) is float else _encode(value)
 
 
 def _kept(text: str) -> str:
