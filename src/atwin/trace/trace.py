@@ -167,7 +167,7 @@ def _text(name: str, value: str) -> str:
 
 
 def _number(value: float | None) -> str:
-    return repr(value) if type(value) is int or type(value) is float else _encode(value)
+    return repr(value) if type(value) in (int, float) else _encode(value)
 
 
 def _kept(text: str) -> str:
