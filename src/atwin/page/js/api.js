@@ -64,8 +64,9 @@ function failure(text, status) {
 
 /** The events of one module, from the record after `after` on; goes on until `close`.
  *
- * `heard(name, data)` gets `records`, `missed`, `state` and `end`; `changed(link)` gets
- * `{state: "connecting" | "live" | "lost" | "ended" | "denied", since: Date}`. After a loss it
+ * `heard(name, data)` gets `records`, `missed`, `state` and `end`, and `restarted` when the numbers
+ * begin anew; `changed(link)` gets
+ * `{state: "live" | "lost" | "ended" | "denied", since: Date}`. After a loss it
  * asks again after 0.25 s, then after twice as long, up to 8 s. */
 export class Stream {
     constructor(api, after, heard, changed) {
@@ -91,8 +92,9 @@ export class Stream {
 
     take(name, text) {
         const data = text ? JSON.parse(text) : {};
-        if (name === "records") this.after = data.first + data.records.length - 1;
         this.heard(name, data);
+        if (name === "records") this.after = data.first + data.records.length - 1;
+        if (name === "missed") this.after += data.records;
         if (name === "end") {
             this.close();
             this.tell("ended");
@@ -104,8 +106,9 @@ export class Stream {
         this.state = state;
     }
 
-    async lost() {
+    lost() {
         this.source.close();
+        if (this.closed) return;
         this.tell("lost");
         this.timer = setTimeout(() => this.again(), this.wait);
         this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
@@ -114,16 +117,23 @@ export class Stream {
     /** An EventSource does not say why it failed; a request does. */
     async again() {
         try {
-            await this.api.get("/modules");
+            const { last } = await this.api.get("records?after=0&limit=1");
+            if (last < this.after) {
+                this.after = 0;
+                this.heard("restarted", {});
+            }
         } catch (error) {
             if (error.status === 401) {
                 this.tell("denied");
-                return;
+            } else {
+                this.lost();
             }
+            return;
         }
         if (!this.closed) this.open();
     }
 
+    /** Hears nothing more. */
     close() {
         this.closed = true;
         clearTimeout(this.timer);

@@ -1,8 +1,10 @@
 // Puts the page together: the header, and a card for each widget.
 
 import { Api } from "./api.js";
+import { mountBanner } from "./banner.js";
 import { h, say } from "./dom.js";
 import { mountHeader } from "./header.js";
+import { mountKeys } from "./keys.js";
 import { Store } from "./store.js";
 import { firstLanguage, speak, t } from "./words.js";
 
@@ -21,6 +23,9 @@ const CARDS = {
     ],
 };
 
+/** Milliseconds before a page that got no answer yet asks again. */
+const RETRY = 2000;
+
 async function mountCard(name, column, store, api) {
     const card = h("section", { class: `card ${name.split("/").at(-1)}` });
     document.getElementById(column).append(card);
@@ -37,18 +42,34 @@ function numberInHash() {
     return Number.parseInt(location.hash.slice(1), 10) || 1;
 }
 
+/** Shows the module that the hash names; asks again until atwin answers. */
+async function show(store) {
+    try {
+        await store.show(numberInHash());
+    } catch (error) {
+        store.tell({
+            state: error.status === 401 ? "denied" : "lost",
+            since: store.connection.since,
+            caught: 0,
+        });
+        if (error.status !== 401) setTimeout(() => show(store), RETRY);
+    }
+}
+
 async function begin() {
     speak(firstLanguage(), false);
     const api = new Api();
     const store = new Store(api);
-    mountHeader(document.getElementById("header"), store, api);
+    const help = mountKeys(document.getElementById("help"));
+    mountHeader(document.getElementById("header"), store, help);
+    mountBanner(document.getElementById("banner"), store);
     await Promise.all(
         Object.entries(CARDS).flatMap(([column, names]) =>
             names.map((name) => mountCard(name, column, store, api)),
         ),
     );
-    window.addEventListener("hashchange", () => store.show(numberInHash()));
-    await store.begin(numberInHash());
+    window.addEventListener("hashchange", () => show(store));
+    await show(store);
 }
 
 begin();
