@@ -187,6 +187,8 @@ def _asked(request: dict[str, Any]) -> tuple[str, Any]:
             return "urc", {"text": text, **rest}
         case {"clear": ("faults" | "names" | "answers") as what, **rest} if not rest:
             return f"clear_{what}", None
+        case {"clear": "faults", "id": number, **rest} if type(number) is int and not rest:
+            return "end_fault", number
         case {"get": ("state" | "traffic") as what, **rest} if not rest:
             return str(what), None
     if len(request) == 1:

@@ -10,25 +10,43 @@ from typing import TYPE_CHECKING, Any
 
 from atwin.control.faults import faults
 from atwin.control.settable import PINS, surroundings
+from atwin.line.frame import Flow
 from atwin.text import masked_url
 from atwin.twin.chapters.answered.calls import Calls
+from atwin.twin.chapters.bearer import CIDS, CLOSED, CONNECTED, CONNECTING, Bearers
+from atwin.twin.chapters.http.service import HttpService
+from atwin.twin.chapters.network.radio import Radio
+from atwin.twin.engine.pool import LIMIT
 
 if TYPE_CHECKING:
+    from atwin.net.meter.account import Account
+    from atwin.twin.engine.pool import Slot
+    from atwin.twin.firmware import Firmware
     from atwin.twin.twin import Twin
 
+#: What changes by itself as time goes by: no news for whoever waits for some.
+GOES_BY = ("time", "boot_seconds")
 #: Actions shown one by one.
 _LAST_ACTIONS = 20
+_BEARER = {CONNECTING: "connecting", CONNECTED: "open", CLOSED: "closed"}
+#: Kinds of bytes that are told one by one.
+_KINDS = ("payload", "http", "tls", "headers")
 
 
 def state(twin: Twin) -> dict[str, Any]:
     """All of docs/control.md's "The state", fit for JSON."""
-    hardware = twin.module.hardware
+    hardware, firmware = twin.module.hardware, twin.module.firmware
+    trace, traffic = hardware.trace, twin.traffic
+    radio = None if firmware is None else firmware.found(Radio)
     return {
+        "time": trace.now if trace.on else None,
         "model": hardware.profile.key,
         "on": twin.pins.vdd_ext,
         "hung": twin.module.hung,
         "asleep": twin.asleep,
         "start_cause": int(hardware.start_cause),
+        "boots": twin.module.boots,
+        "boot_seconds": None if firmware is None else hardware.clock.now() - twin.module.began,
         "pins": {name: int(getattr(twin.pins, name)) for name in (*PINS, "ri")},
         "line": _line(twin),
         "counters": _counters(twin),
@@ -36,7 +54,12 @@ def state(twin: Twin) -> dict[str, Any]:
         "ioset": hardware.gpio.voltage,
         "cell": hardware.cell.shown(),
         "surroundings": surroundings(twin),
-        "call": _call(twin),
+        "radio": _radio(radio),
+        "pdp": _pdp(firmware, radio),
+        **_http(twin),
+        "connections": _connections(firmware),
+        "traffic": {"whole": _split(traffic.whole), "boot": _split(traffic.boot)},
+        "call": _call(firmware),
         "sim": {
             "in": hardware.sim.present,
             "asks_pin": hardware.sim.asks,
@@ -62,6 +85,8 @@ def _line(twin: Twin) -> dict[str, Any]:
         "dtr": None if host.dtr is None else int(host.dtr),
         "cts": int(uart.cts),
         "flow": [int(uart.mode.to_host), int(uart.mode.to_module)],
+        "module_stopped": _named(uart.module_stopped, "RTS"),
+        "host_stopped": _named(uart.host_stopped, "CTS"),
     }
 
 
@@ -75,9 +100,94 @@ def _counters(twin: Twin) -> dict[str, int]:
     }
 
 
-def _call(twin: Twin) -> dict[str, Any] | None:
-    """The call that has come in, if one has."""
+def _named(stop: Flow | None, wire: str) -> str | None:
+    """What it stops by."""
+    return None if stop is None else "XOFF" if stop is Flow.SOFTWARE else wire
+
+
+def _radio(radio: Radio | None) -> dict[str, Any]:
+    """As AT+CREG, CGATT and CFUN tell it; of a module that is off, or not so far yet, nothing."""
+    if radio is None:
+        return {"registration": 0, "attached": False, "function": None, "operator": None}
+    return {
+        "registration": radio.stat,
+        "attached": radio.attached,
+        "function": radio.functionality,
+        "operator": radio.cell.long_name if radio.registered else None,
+    }
+
+
+def _pdp(firmware: Firmware | None, radio: Radio | None) -> dict[str, Any]:
+    address = None if radio is None else radio.address
+    bearers = None if firmware is None else firmware.found(Bearers)
+    return {
+        "up": address is not None,
+        "address": address,
+        "bearers": [_bearer(cid, bearers, radio) for cid in CIDS],
+    }
+
+
+def _bearer(cid: int, bearers: Bearers | None, radio: Radio | None) -> dict[str, Any]:
+    if bearers is None or radio is None:
+        return {"cid": cid, "status": "closed", "address": None, "apn": None}
+    status, _ = bearers.status(cid)
+    is_open = status == CONNECTED
+    own = bearers.parameters(cid)["APN"]
+    return {
+        "cid": cid,
+        "status": _BEARER[status],
+        "address": radio.address if is_open else None,
+        # What it asks for, and where that is nothing, what it has got.
+        "apn": own or (radio.pdp.apn if is_open else None),
+    }
+
+
+def _http(twin: Twin) -> dict[str, Any]:
+    """The HTTP buffer, and the session."""
     firmware = twin.module.firmware
+    capacity = twin.module.hardware.profile.limit("http_buffer")
+    http = None if firmware is None else firmware.found(HttpService)
+    size, dropped = (0, 0) if http is None else (len(http.buffer), http.buffer.dropped)
+    session = http.session if http is not None and http.is_open else None
+    return {
+        "buffer": {"bytes": size, "capacity": capacity, "dropped": dropped},
+        "http": {
+            "open": session is not None,
+            "busy": session is not None and session.busy,
+            "method": None if session is None else session.method,
+            "url": None if session is None else masked_url(session.parameters.url),
+            "status": None if session is None else session.status,
+        },
+    }
+
+
+def _connections(firmware: Firmware | None) -> list[dict[str, Any] | None]:
+    slots = [None] * LIMIT if firmware is None else firmware.pool.slots
+    return [None if slot is None else _connection(slot) for slot in slots]
+
+
+def _connection(slot: Slot) -> dict[str, Any]:
+    sent, received = slot.passed
+    return {
+        "use": slot.use,
+        "link": slot.link,
+        "peer": slot.peer,
+        "state": slot.state,
+        "tls": slot.tls,
+        "sent": sent,
+        "received": received,
+    }
+
+
+def _split(account: Account) -> dict[str, int]:
+    """IP bytes as the operator counts them, by what they are."""
+    bill = account.count.operator
+    kinds = {name: bill.kind(name) for name in _KINDS}
+    return {"total": bill.total, **kinds, "other": bill.total - sum(kinds.values())}
+
+
+def _call(firmware: Firmware | None) -> dict[str, Any] | None:
+    """The call that has come in, if one has."""
     calls = None if firmware is None else firmware.found(Calls)
     if calls is None or calls.number is None:
         return None

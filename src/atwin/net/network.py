@@ -77,6 +77,20 @@ def unacknowledged(stream: Stream) -> int:
     return stream.unacknowledged if isinstance(stream, Confirming) else 0
 
 
+@runtime_checkable
+class Counting(Protocol):
+    """A `Stream` that knows how much has passed."""
+
+    @property
+    def passed(self) -> tuple[int, int]:
+        """Bytes written and bytes read so far."""
+
+
+def passed(stream: Stream) -> tuple[int, int]:
+    """Bytes written to `stream` and read from it; zeros where nobody can tell."""
+    return stream.passed if isinstance(stream, Counting) else (0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class KeepAlive:
     """Probes of an idle TCP connection: seconds before the first and between, and how many."""

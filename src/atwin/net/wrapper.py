@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atwin.net.network import PLAIN, unacknowledged
+from atwin.net.network import PLAIN, passed, unacknowledged
 
 if TYPE_CHECKING:
     from atwin.net.network import NameServers, Network, Pong, SocketOptions, Stream
@@ -22,6 +22,10 @@ class StreamWrapper:
     @property
     def unacknowledged(self) -> int:
         return unacknowledged(self.inner)
+
+    @property
+    def passed(self) -> tuple[int, int]:
+        return passed(self.inner)
 
     async def read(self, limit: int) -> bytes:
         return await self.inner.read(limit)

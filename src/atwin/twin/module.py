@@ -39,6 +39,8 @@ class Module:
         #: High at the next start: download mode, in which no firmware runs.
         self.usb_boot = False
         self._downloads = False
+        #: How often firmware has started, and when it did last, in seconds of the clock.
+        self.boots, self.began = 0, 0.0
         #: Whether the firmware hangs: it hears and says nothing, and PWRKEY does nothing.
         self.hung = False
         #: Called with each `Cure` that has happened to the module, for the faults it ends.
@@ -74,6 +76,7 @@ class Module:
                 self.hardware.trace.notes("power", "has been on for a while")
             else:
                 self.hardware.happened(f"boot ({_CAUSES[cause]})")
+            self.boots, self.began = self.boots + 1, self.hardware.clock.now()
             self.firmware = Firmware(self.hardware, self)
             self.firmware.start(warm=warm)
 

@@ -14,6 +14,8 @@ from support.line.terminal import Terminal
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from atwin.models import Profile
+
 T = TypeVar("T")
 
 SIZE = 100_000
@@ -21,7 +23,9 @@ CONTENT = Generated(SIZE, 5)
 
 
 def on_http(
-    test: Callable[[Twin, Terminal], Awaitable[T]], model: str = "air780e-lsat", **options: Any
+    test: Callable[[Twin, Terminal], Awaitable[T]],
+    model: str | Profile = "air780e-lsat",
+    **options: Any,
 ) -> T:
     """Run `test` with a bearer open, a session begun, and the URL of `CONTENT` set."""
 

@@ -57,7 +57,7 @@ def test_it_takes_a_connection_while_it_lasts() -> None:
         assert pool.used == 1
         await terminal.expect(b"OK\r\n")
         assert pool.used == 0
-        slots = [pool.take() for _ in range(8)]
+        slots = [pool.take("test") for _ in range(8)]
         assert b"+WIFILOC: 604\r" in await terminal.ask(b"AT+WIFILOC=1,1")
         assert len(slots) == 8
 

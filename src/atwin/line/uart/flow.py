@@ -109,6 +109,11 @@ class HostStop:
         """The module's CTS output: the host may send."""
         return not (self._stopped and self._flow is Flow.HARDWARE)
 
+    @property
+    def stops_by(self) -> Flow | None:
+        """How the host is told to stop now; None while it is not."""
+        return self._flow if self._stopped else None
+
     def set(self, flow: Flow, waiting: int) -> None:
         """The second value of AT+IFC, with `waiting` bytes in the buffer.
 

@@ -230,6 +230,16 @@ class Uart:
         """The module's CTS output: the host may send."""
         return self._host_stop.cts
 
+    @property
+    def module_stopped(self) -> Flow | None:
+        """By which flow control the module is held up now; None while it is not."""
+        return self.output.stop.flow if self.output.lane.held else None
+
+    @property
+    def host_stopped(self) -> Flow | None:
+        """By which flow control the host is told to stop now; None while it is not."""
+        return self._host_stop.stops_by
+
     def tell(self, hears: Callable[[str], None]) -> None:
         """Call that with a line when auto-baud has found a rate, and when a host has another."""
         self._rates.tell = hears

@@ -127,16 +127,23 @@ class MeteredDatagrams(StreamWrapper):
         self._cost = cost
         #: What smaller reads left of the last datagram.
         self._rest = b""
+        self._sent = self._received = 0
+
+    @property
+    def passed(self) -> tuple[int, int]:
+        return self._sent, self._received
 
     async def read(self, limit: int) -> bytes:
         if not self._rest:
             self._rest = await self.inner.read(_LARGEST)
+            self._received += len(self._rest)
             self._charge(Bill(down=self._cost(len(self._rest))))
         data, self._rest = self._rest[:limit], self._rest[limit:]
         return data
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         await self.inner.write(data)
+        self._sent += len(data)
         self._charge(Bill(up=self._cost(len(data))))
 
 
@@ -186,6 +193,10 @@ class MeteredStream(StreamWrapper):
             self._socket = None
         if (connection := self._socket) is not None:
             meter.ask_kernel = lambda: read_kernel(connection)
+
+    @property
+    def passed(self) -> tuple[int, int]:
+        return self._meter.tally.up.data, self._meter.tally.down.data
 
     async def read(self, limit: int) -> bytes:
         data = await self.inner.read(limit)

@@ -91,7 +91,7 @@ class LocationCommands(Commands):
         run, bearers = self.run, self.run.find(Bearers)
         if bearers.status(cid)[0] != CONNECTED:
             return NO_BEARER
-        slot = run.pool.take()
+        slot = run.pool.take("location")
         if slot is None:
             return NO_SLOT
         deadline = asyncio.timeout(None)

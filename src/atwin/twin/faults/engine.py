@@ -50,6 +50,7 @@ class Faults:
         self._waiting: list[Case] = []
         self._at_work: list[Case] = []
         self._closed = False
+        self._begun = Counter[str]()
         self._cures = CureWatch(victim, self._cured)
         taps = victim.module.hardware.taps
         taps.command = self._command
@@ -115,11 +116,10 @@ class Faults:
     @property
     def state(self) -> dict[str, Any]:
         """For the control socket: what waits, what is at work, how often each kind began."""
-        began = Counter(event.fault.KIND for event in self.history if event.what == "begins")
         return {
             "waiting": [{"id": case.id, **case.fault.table} for case in self._waiting],
             "at_work": [{"id": case.id, **case.fault.table} for case in self._at_work],
-            "begun": dict(began),
+            "begun": dict(self._begun),
         }
 
     # --- moments --------------------------------------------------------------------------------
@@ -182,6 +182,7 @@ class Faults:
         if self._closed:
             return
         fault = case.fault
+        self._begun[fault.KIND] += 1
         self._note("begins", fault)
         case.began = self._victim.clock.now()
         self._at_work.append(case)

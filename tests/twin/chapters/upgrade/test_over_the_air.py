@@ -272,7 +272,7 @@ def test_a_server_that_is_not_there(url: bytes, result: bytes) -> None:
 def test_a_full_pool_and_a_lost_network() -> None:
     async def test(twin: Twin, terminal: Terminal) -> None:
         assert twin.module.firmware is not None
-        slots = [twin.module.firmware.pool.take() for _ in range(8)]
+        slots = [twin.module.firmware.pool.take("test") for _ in range(8)]
         await terminal.ask(b"AT+UPGRADE")
         await terminal.quiet()
         assert await state(terminal) == b"+UPGRADE: 2,[-1006,0,0]"

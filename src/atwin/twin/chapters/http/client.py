@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from atwin.at.dialect.statuses import Status
 from atwin.net.http import HttpExchange, Request, open_exchange
 from atwin.net.meter.account import metered_http
-from atwin.net.network import NetworkError, Stream
+from atwin.net.network import NetworkError, Stream, address_and_port
 from atwin.net.url import Url
 from atwin.twin.chapters.bearer import Bearers
 from atwin.twin.chapters.http.failure import ActionFailed, Cause, from_network
@@ -158,19 +158,20 @@ class HttpClient:
         if url.secure and proxy is not None:
             why = "https through a proxy: this module has no CONNECT"
             raise ActionFailed(Status.NETWORK_ERROR, Cause.PARAMETER, why)
-        slot = self._run.pool.take()
+        host, port = proxy or (url.host, url.port)
+        slot = self._run.pool.take("http", address_and_port(host, port))
         if slot is None:
             raise ActionFailed(Status.STACK_BUSY, Cause.BUSY, "eight connections are in use")
         stream: Stream | None = None
         try:
-            host, port = proxy or (url.host, url.port)
             wanted.phase = Phase.RESOLVE
             address = await self._names.resolve(host, wanted.parameters.cid)
             wanted.phase = Phase.CONNECT
-            stream = await self._hardware.network.connect(address, port)
+            stream = slot.carries(await self._hardware.network.connect(address, port))
             if url.secure:
                 wanted.phase = Phase.HANDSHAKE
                 stream = await self._ssl.secure(HTTP_CONTEXT, stream, url.host)
+            slot.opened(tls=url.secure)
             wanted.phase = Phase.EXCHANGE
         except BaseException:
             if stream is not None:

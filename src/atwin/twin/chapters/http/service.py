@@ -146,6 +146,7 @@ class HttpService(ChapterService):
         """
         session = self.idle_session
         session.head = b""
+        session.method, session.status = wanted.method, None
         session.work = self.run.spawn(self._act(session, name, wanted, work, urc, deadline))
 
     async def _act(
@@ -175,6 +176,7 @@ class HttpService(ChapterService):
         # The URC says the action is over, so the next one may start on hearing it.
         session.work = None
         session.stream = None
+        session.status = status
         if (end := urc(status, amount)) is not None:
             self.urc(end)
 
@@ -221,7 +223,7 @@ class HttpService(ChapterService):
             self.note_fill(len(self.buffer), _STEP)
             data = await exchange.read(_PIECE)
         self.note_fill(len(self.buffer))
-        if self.buffer.overflowed:
+        if self.buffer.dropped:
             raise ActionFailed(
                 Status.NO_MEMORY,
                 Cause.NO_BUFFER,
@@ -241,6 +243,9 @@ class Session:
     work: asyncio.Task[None] | None = None
     #: What the running HTTPEXACTION passes through.
     stream: StreamSession | None = None
+    #: The method of the last action, and how it ended; None while it runs.
+    method: str | None = None
+    status: int | None = None
 
     @property
     def busy(self) -> bool:
@@ -256,8 +261,8 @@ class HttpBuffer:
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        #: Whether bytes did not fit since the last `clear`; they are gone (docs/spec/http.md §5.3).
-        self.overflowed = False
+        #: Bytes that did not fit since the last `clear`; they are gone (docs/spec/http.md §5.3).
+        self.dropped = 0
         self._data = bytearray()
 
     def __len__(self) -> int:
@@ -266,12 +271,12 @@ class HttpBuffer:
     def clear(self) -> None:
         """Forget the content."""
         self._data = bytearray()
-        self.overflowed = False
+        self.dropped = 0
 
     def add(self, data: bytes) -> None:
         """Append what fits; old bytes stay, the rest of `data` is dropped."""
         room = self.capacity - len(self._data)
-        self.overflowed = self.overflowed or len(data) > room
+        self.dropped += max(0, len(data) - room)
         self._data += data[:room]
 
     def read(self, start: int = 0, size: int | None = None) -> bytes:

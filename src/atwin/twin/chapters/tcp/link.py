@@ -110,11 +110,14 @@ class Link:
 
     async def open(self, run: Run, options: SocketOptions, *, secure: bool) -> None:
         """Connect, and shake hands if `secure`. Raises `NetworkError`."""
-        network = run.hardware.network
+        network, slot = run.hardware.network, self.slot
+        assert slot is not None
         if self.kind == "UDP":
-            self._stream = await network.open_udp(self.address, self.port, options)
+            udp = await network.open_udp(self.address, self.port, options)
+            self._stream = slot.carries(udp)
+            slot.opened()
             return
-        stream = await network.connect(self.address, self.port, options)
+        stream = slot.carries(await network.connect(self.address, self.port, options))
         self._was_tcp = True
         if secure:
             try:
@@ -124,6 +127,7 @@ class Link:
                 raise
             self.secure = True
         self._stream = stream
+        slot.opened(tls=secure)
 
     def release(self) -> None:
         """Let go of socket and slot; harmless when called twice."""

@@ -18,7 +18,7 @@ from atwin.at.dialect.urcs import (
     TransportError,
 )
 from atwin.at.reply import AtError, CmeError, Reply, frame_urc
-from atwin.net.network import KeepAlive, NetworkError, SocketOptions
+from atwin.net.network import KeepAlive, NetworkError, SocketOptions, address_and_port
 from atwin.twin.chapters.tcp.heartbeat import Heartbeat
 from atwin.twin.chapters.tcp.incoming import Incoming
 from atwin.twin.chapters.tcp.link import Link, LinkBroken, SocketError
@@ -85,7 +85,9 @@ class Sockets(ChapterService):
         self.scene.require_radio()
         needs_pdp = self.scene.needs_pdp
         self.scene.move(Event[kind])
-        link = Link(number, kind, host, port, self.run.pool.take())
+        peer = address_and_port(host, port)
+        slot = self.run.pool.take(kind.lower(), peer, number)
+        link = Link(number, kind, host, port, slot)
         self.links[number] = link
         link.task = self.run.spawn(self._serve(link, needs_pdp))
         return Reply()

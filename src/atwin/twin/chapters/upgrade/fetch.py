@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from atwin.net.http import NotHttpError, Request, open_exchange
 from atwin.net.meter.account import metered_http
-from atwin.net.network import ConnectError, NetworkError, ResolveError
+from atwin.net.network import ConnectError, NetworkError, ResolveError, address_and_port
 from atwin.net.url import Url
 from atwin.text import parse_json
 from atwin.twin.board.installed import package_name
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from atwin.net.http import HttpExchange
     from atwin.net.network import Stream
+    from atwin.twin.engine.pool import Slot
     from atwin.twin.engine.run import Run
 
 #: Bytes of a package that fit into the flash, and of a text in place of one.
@@ -50,10 +51,10 @@ class UpgradeFailed(Exception):  # noqa: N818 - an outcome, which AT+UPGRADE? te
         self.cause = cause
 
 
-async def fetch(run: Run, url: str, came: Callable[[int], None]) -> str:
+async def fetch(run: Run, url: str, slot: Slot, came: Callable[[int], None]) -> str:
     """Ask at `url`; the name of the firmware whose package has come whole.
 
-    `came` hears the per cent of the package. Raises `UpgradeFailed`.
+    The connection has `slot`. `came` hears the per cent of the package. Raises `UpgradeFailed`.
     """
     try:
         asked = Url.parse(url.encode("latin-1"))
@@ -62,10 +63,12 @@ async def fetch(run: Run, url: str, came: Callable[[int], None]) -> str:
     if asked.secure:
         raise UpgradeFailed(UpgradeError.URL, "a package is loaded by http only")
     stream: Stream | None = None
+    slot.peer = address_and_port(asked.host, asked.port)
     try:
         async with asyncio.timeout(_TIME):
             address = await run.find(Names).resolve(asked.host)
-            stream = await run.hardware.network.connect(address, asked.port)
+            stream = slot.carries(await run.hardware.network.connect(address, asked.port))
+            slot.opened()
             exchange = await open_exchange(metered_http(stream), Request("GET", asked))
             return await _take(run, exchange, came)
     except NotHttpError as error:

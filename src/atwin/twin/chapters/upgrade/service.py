@@ -138,7 +138,7 @@ class Upgrades(ChapterService):
         run = self.run
         if run.find(Radio).address is None:
             raise UpgradeFailed(UpgradeError.NETWORK, "there is no PDP")
-        slot = run.pool.take()
+        slot = run.pool.take("upgrade")
         if slot is None:
             raise UpgradeFailed(UpgradeError.OTHER, "eight connections are in use")
         question = self.settings.question(run, url)
@@ -153,7 +153,7 @@ class Upgrades(ChapterService):
                 await run.hardware.pause(_STEP_TIME)
                 raise UpgradeFailed(0, "nobody is asked", 200, NEWEST)
             with run.hardware.traffic.action("UPGRADE", question.split("?")[0], of_session=False):
-                return await fetch(run, question, self._came)
+                return await fetch(run, question, slot, self._came)
         finally:
             slot.release()
 

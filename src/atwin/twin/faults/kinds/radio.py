@@ -128,7 +128,7 @@ class PoolFull(Fault):
         taken: list[Slot] = []
         if victim.firmware is not None:
             pool = victim.firmware.pool
-            while len(taken) != self.slots and (slot := pool.take()) is not None:
+            while len(taken) != self.slots and (slot := pool.take("fault")) is not None:
                 taken.append(slot)
 
         def release() -> None:
