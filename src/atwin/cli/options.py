@@ -227,13 +227,22 @@ class Watching:
         help="Write a record of all that happens to FILE; `atwin trace show FILE` prints it.",
     )
 
+    pcap: str | None = shared(
+        "--pcap",
+        type=FILE,
+        help="Write line and network to FILE as packets for Wireshark (pcapng): payload, keys and"
+        " passwords too.",
+    )
+
     def of(self, number: int) -> Self:
         """The same of one of several modules: FILE is FILE.1, FILE.2…"""
-        return replace(self, trace=self.trace and f"{self.trace}.{number}")
+        trace, pcap = (path and f"{path}.{number}" for path in (self.trace, self.pcap))
+        return replace(self, trace=trace, pcap=pcap)
 
     def words(self) -> list[str]:
         """The same for another command line."""
-        return [] if self.trace is None else ["--trace", self.trace]
+        named = {"--trace": self.trace, "--pcap": self.pcap}
+        return [word for name, path in named.items() if path is not None for word in (name, path)]
 
 
 WATCHING = takes(Watching, "watching")

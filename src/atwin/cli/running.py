@@ -90,7 +90,7 @@ def watched(watching: "Watching") -> Iterator[None]:
     from atwin.session.tracing import Recorders, traced
 
     with (
-        Recorders(watching.trace, complain=say) as recorders,
+        Recorders(watching.trace, watching.pcap, complain=say) as recorders,
         traced(recorders, shown_command(sys.argv[1:])) as trace,
     ):
         try:
@@ -105,7 +105,7 @@ def _run(work: Coroutine[Any, Any, int], watching: "Watching | None", output: st
     from atwin.session.tracing import Recorders
 
     try:
-        recorders = Recorders(watching.trace, output=output, complain=say)
+        recorders = Recorders(watching.trace, watching.pcap, output=output, complain=say)
     except BaseException:
         work.close()
         raise

@@ -1,21 +1,26 @@
-"""`--trace FILE`: opens the file, and is where everything of one run finds its trace."""
+"""`--trace` and `--pcap`: opens the files, and is where everything of one run finds its trace."""
 
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from contextvars import ContextVar
-from typing import Self
+from typing import Self, TypeVar
 
 from atwin import __version__
 from atwin.clock import LoopClock
 from atwin.disk.errors import DiskError
+from atwin.disk.growing import GrowingFile
 from atwin.disk.json_lines import JsonLines
 from atwin.host.errors import OptionError
 from atwin.line.port import Port
 from atwin.line.traced import traced_port
 from atwin.trace import NO_TRACE, Trace
+from atwin.trace.pcap.blocks import is_pcapng
+from atwin.trace.pcap.capture import Capture
 from atwin.trace.trace import FORMAT
+
+_Data = TypeVar("_Data", str, bytes)
 
 _trace: ContextVar[Trace] = ContextVar("trace", default=NO_TRACE)
 
@@ -34,30 +39,59 @@ def traced_line(port: Port) -> Port:
 class Recorders:
     """The files that a run is written to; leaving the block closes them.
 
-    Raises `OptionError` for one that cannot be. `output` is the command's own, and none of them.
-    `complain` hears when one ends before the work does.
+    `trace` gets records, `pcap` packets. Raises `OptionError` for one that cannot be. `output` is
+    the command's own, and none of them. `complain` hears what a capture holds, and when one of
+    them ends before the work does.
     """
 
     def __init__(
-        self, trace: str | None, *, complain: Callable[[str], None], output: str | None = None
+        self,
+        trace: str | None,
+        pcap: str | None = None,
+        *,
+        complain: Callable[[str], None],
+        output: str | None = None,
     ) -> None:
-        self.trace = None if trace is None else _open("--trace", trace, output)
         self._complain = complain
+        self._capture: Capture | None = None
+        with ExitStack() as files:
+            self._trace = self._pcap = None
+            if trace is not None:
+                with _named("--trace", trace, output):
+                    self._trace = files.enter_context(closing(JsonLines(trace, FORMAT)))
+            if pcap is not None:
+                with _named("--pcap", pcap, output):
+                    self._pcap = files.enter_context(closing(GrowingFile(pcap, is_pcapng)))
+                complain(
+                    f"{pcap} holds everything that is sent and received, keys and passwords too:"
+                    " pass it on to nobody who must not know them"
+                )
+            self._files = files.pop_all()
 
     def join(self, trace: Trace) -> None:
         """Have them hear `trace`."""
-        if self.trace is not None:
-            trace.add(_until_full(self.trace.append, self._complain))
+        if self._trace is not None:
+            trace.add(_until_full(self._trace.append, self._complain, "the trace"))
+        if self._pcap is not None:
+            write = _until_full(self._pcap.append, self._complain, "the capture")
+            self._capture = Capture(write, began=trace.began, program=f"atwin {__version__}")
+            trace.raw.add(self._capture)
+
+    def leave(self) -> None:
+        """They hear nothing more."""
+        if self._capture is not None:
+            self._capture.end()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *raised: object) -> None:
-        if self.trace is not None:
-            self.trace.close()
+        self._files.close()
 
 
-def _open(option: str, path: str, output: str | None) -> JsonLines:
+@contextmanager
+def _named(option: str, path: str, output: str | None) -> Iterator[None]:
+    """What is wrong with `path`, or happens to it inside, is an `OptionError` of `option`."""
     if path == "-":
         raise OptionError(f"{option}: stdout is the command's own, name a file")
     try:
@@ -67,7 +101,7 @@ def _open(option: str, path: str, output: str | None) -> JsonLines:
             for ending in ("", ".part", ".part.lock", ".journal", ".journal.new")
         ]:
             raise OptionError(f"{option}: {path} is where the output goes, name another")
-        return JsonLines(path, FORMAT)
+        yield
     except (DiskError, ValueError) as error:
         raise OptionError(f"{option}: {error}") from None
 
@@ -83,6 +117,7 @@ def traced(recorders: Recorders, command: str) -> Iterator[Trace]:
             yield trace
     finally:
         trace.stop()
+        recorders.leave()
 
 
 @contextmanager
@@ -96,19 +131,19 @@ def tracing(trace: Trace) -> Iterator[None]:
 
 
 def _until_full(
-    append: Callable[[str], None], complain: Callable[[str], None]
-) -> Callable[[str], None]:
-    """`append`. A disk that is full ends the trace, not the work."""
+    append: Callable[[_Data], None], complain: Callable[[str], None], what: str
+) -> Callable[[_Data], None]:
+    """`append`. A disk that is full ends `what`, not the work."""
     full = False
 
-    def write(lines: str) -> None:
+    def write(data: _Data) -> None:
         nonlocal full
         try:
             if not full:
-                append(lines)
+                append(data)
         except DiskError as error:
             full = True
-            complain(f"the trace ends here: {error}")
+            complain(f"{what} ends here: {error}")
 
     return write
 

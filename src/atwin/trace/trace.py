@@ -72,6 +72,11 @@ class Trace:
             return self._moment
         return self._clock.now() - self._began if self._clock is not None else 0.0
 
+    @property
+    def began(self) -> float:
+        """UTC seconds since 1970 when it began; 0 when nobody listens."""
+        return self._clock.wall() - self.now if self._clock is not None else 0.0
+
     def add(self, sink: Callable[[str], None]) -> None:
         """One more sink, for what is told from now on. What `on` has left out stays out."""
         self.flush()

@@ -1,0 +1,69 @@
+"""A file that is written while things happen, and can be read meanwhile."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from atwin.disk.errors import DiskError, telling
+from atwin.disk.system import BYTES, ProcessLock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: So many bytes of a file are looked at before it is replaced.
+_HEAD = 65536
+
+
+class GrowingFile:
+    """Appends to a file that begins empty; it is the writer's alone while it is open.
+
+    A new file can be read by its owner only; one that was there keeps its mode, and is replaced
+    only if it is empty or `is_ours` says so of how it begins. A pipe is waited for until somebody
+    reads it. Raises `DiskError`.
+    """
+
+    def __init__(self, path: str, is_ours: Callable[[bytes], bool]) -> None:
+        self._path = path
+        self._lock: ProcessLock | None = None
+        with telling("write", path):
+            self._fd = os.open(path, _access(path) | os.O_CREAT | BYTES, 0o600)
+            try:
+                if stat.S_ISREG(os.fstat(self._fd).st_mode):
+                    self._take_over(is_ours)
+            except BaseException:
+                self.close()
+                raise
+
+    def append(self, data: bytes) -> None:
+        """Write `data`, which survives a `kill -9` from then on. Raises `DiskError`."""
+        with telling("write", self._path):
+            while data:
+                data = data[os.write(self._fd, data) :]
+
+    def close(self) -> None:
+        """Let go of it."""
+        os.close(self._fd)
+        if self._lock is not None:
+            self._lock.close()
+
+    def _take_over(self, is_ours: Callable[[bytes], bool]) -> None:
+        try:
+            self._lock = ProcessLock(Path(os.path.realpath(self._path) + ".lock"))
+        except BlockingIOError:
+            raise DiskError(f"{self._path} is being written by another process") from None
+        head = os.read(self._fd, _HEAD)
+        if head and not is_ours(head):
+            raise DiskError(f"{self._path} is something else: it is not replaced, name another")
+        os.ftruncate(self._fd, 0)
+        os.lseek(self._fd, 0, os.SEEK_SET)
+
+
+def _access(path: str) -> int:
+    """Of a pipe the writing end alone: with both nobody is ever told that its reader has gone."""
+    try:
+        return os.O_WRONLY if stat.S_ISFIFO(os.stat(path).st_mode) else os.O_RDWR
+    except FileNotFoundError:
+        return os.O_RDWR
