@@ -66,12 +66,14 @@ class Reply:
 
     `final` None ends the command without any result code. `after` runs when the answer has
     left for the line, which ends with that command: restarts and switching off happen there.
+    `takes_line`: `after` gives the line away, for data.
     """
 
     lines: tuple[str, ...] = ()
     final: str | None = OK
     trailer: tuple[str, ...] = ()
     after: Callable[[], None] | None = None
+    takes_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 
 #: Pins that can be pulled low for a while.
 PULSED = PINS[:3]
-#: Seconds of the longest pulse.
-_LONGEST_PULSE = 60
+#: Seconds of the longest pulse, and of the longest wait for an answer.
+_LONGEST_PULSE, _LONGEST_WAIT = 60, 600
 
 _STATE: Schema = {"$ref": "#/components/schemas/State"}
 
@@ -171,6 +171,21 @@ def _clear_names(twin: Twin, _: Any) -> None:
     twin.hosts.change(dict.fromkeys(twin.hosts))
 
 
+async def _at(twin: Twin, value: dict[str, Any]) -> dict[str, Any]:
+    _only(value, ("command", "seconds", "data"))
+    command, seconds, data = value.get("command"), value.get("seconds", 10), value.get("data")
+    if not isinstance(command, str) or not isinstance(data, str | None):
+        raise ValueError("command and data take texts")
+    if type(seconds) not in (int, float) or not 0 < seconds <= _LONGEST_WAIT:
+        raise ValueError(f"seconds: above 0, up to {_LONGEST_WAIT}")
+    sent = None if data is None else data.encode("utf-8", "surrogatepass")
+    try:
+        lines, result = await twin.at(command, seconds, sent)
+    except (RuntimeError, TimeoutError) as error:
+        raise NotNowError(str(error)) from None
+    return {"lines": lines, "result": result}
+
+
 def _only(value: dict[str, Any], keys: tuple[str, ...]) -> None:
     """Raises `ValueError` for a key that means nothing."""
     for key in value:
@@ -231,6 +246,20 @@ ACTIONS: tuple[Action, ...] = (
         _resolve, table(nullable(text())),
     ),
     Action("clear_names", "DELETE", "/names", "Forget all names", _clear_names),
+    Action(
+        "at", "POST", "/at", "Type an AT command beside the host, whose line hears nothing of it",
+        _at, closed(
+            {
+                "command": text("[^\\x00-\\x1f\\x7f]+", 4096),
+                "seconds": number(0, _LONGEST_WAIT, above=True),
+                "data": text(),
+            },
+            "command",
+        ),
+        _object(properties={
+            "lines": {"type": "array", "items": text()}, "result": text(),
+        }),
+    ),
     Action(
         "traffic", "GET", "/traffic", "IP bytes: whole, boot, session, the last actions",
         lambda twin, _: traffic(twin), gives=_object(),

@@ -26,7 +26,7 @@ _TOO_LONG = b"\n"
 #: Requests whose whole value is what the action of that name takes.
 _TABLES = ("set", "fault", "resolve", "answer")
 #: Those that are not answered with the state.
-_PLAIN = ("traffic",)
+_PLAIN = ("traffic", "at")
 #: Bytes of events that a client may leave unread.
 _UNREAD = 65536
 
@@ -185,6 +185,8 @@ def _asked(request: dict[str, Any]) -> tuple[str, Any]:
             return "sim", {"card": card}
         case {"urc": text, **rest} if not rest.keys() & {"text", "self"}:
             return "urc", {"text": text, **rest}
+        case {"at": command, **rest} if "command" not in rest:
+            return "at", {"command": command, **rest}
         case {"clear": ("faults" | "names" | "answers") as what, **rest} if not rest:
             return f"clear_{what}", None
         case {"clear": "faults", "id": number, **rest} if type(number) is int and not rest:
@@ -197,7 +199,7 @@ def _asked(request: dict[str, Any]) -> tuple[str, Any]:
             return name, value
     raise ValueError(
         'give one of "set", "pulse" with "seconds", "hold", "watch": "ri", "sim", '
-        '"fault", "resolve", "answer", "urc", "clear": "faults", "names" or "answers", '
+        '"fault", "resolve", "answer", "urc", "at", "clear": "faults", "names" or "answers", '
         '"get": "state" or "traffic"'
     )
 

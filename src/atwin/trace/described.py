@@ -23,7 +23,7 @@ _BESIDE = {
     "broken": ("?", "1;31"),
     "cut": ("?", "1;31"),
 }
-_DIALOGUE = {"command": "1", "answer": "32", "urc": "1;36", "data": "2"}
+_DIALOGUE = {"command": "1", "answer": "32", "urc": "1;36", "data": "2", "typed": "36"}
 _ERROR = "1;31"
 
 
@@ -36,6 +36,8 @@ def describe(record: Record) -> str:
             return _data(record, count)
         case {"kind": "script", "text": str(text)}:
             return f"script: {record.get('event')} {text}"
+        case {"kind": "typed", "text": str(text)}:
+            return f"beside: {text}"
         case {"text": str(text)}:
             return f"{text}  (damaged: bytes got lost)" if record.get("damaged") else text
         case _:

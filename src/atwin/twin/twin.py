@@ -31,6 +31,7 @@ from atwin.twin.board.traffic import Traffic
 from atwin.twin.chapters.answered.calls import Calls
 from atwin.twin.chapters.sleep.service import SleepService
 from atwin.twin.engine.pool import LIMIT
+from atwin.twin.engine.second_port import SecondPort
 from atwin.twin.faults.engine import Faults
 from atwin.twin.faults.faulty_network import FaultyNetwork
 from atwin.twin.faults.victim import Victim
@@ -295,6 +296,20 @@ class Twin:
         if not self.has_run and saying.is_now:
             raise RuntimeError("the module is off")
         return self.answers.add(saying)
+
+    async def at(
+        self, command: str, seconds: float = 10, data: bytes | None = None
+    ) -> tuple[list[str], str]:
+        """Type `command` into a second AT port: the lines of its answer, and the result.
+
+        The host's line hears nothing of it but URCs, and may be busy with anything. `data` is for
+        a prompt, all it asks for. Raises `ValueError` for what is no command line, or lacks its
+        data, `TimeoutError` after `seconds` without a result, and `RuntimeError` while the module
+        is off, starts, hangs, or when it goes off before it has answered.
+        """
+        if self.module.firmware is None:
+            raise RuntimeError("the module is off")
+        return await self.module.firmware.find(SecondPort).ask(command, seconds, data)
 
     @property
     def unmatched(self) -> dict[str, str]:

@@ -144,11 +144,14 @@ class Bearers(ChapterService):
             raise CmeError(Cme.NOT_ALLOWED)
         bearer.status = CONNECTING
         is_up = self._radio.address is not None
-        await self.run.hardware.pause(OPEN_TIME if is_up else ACTIVATE_TIME)
-        if not self._radio.attach(bearer.access):
-            bearer.status = CLOSED
-            raise CmeError(Cme.NOT_ALLOWED)
-        bearer.status = CONNECTED
+        try:
+            await self.run.hardware.pause(OPEN_TIME if is_up else ACTIVATE_TIME)
+            if not self._radio.attach(bearer.access):
+                raise CmeError(Cme.NOT_ALLOWED)
+            bearer.status = CONNECTED
+        finally:
+            if bearer.status == CONNECTING:
+                bearer.status = CLOSED
 
     def close(self, cid: int) -> None:
         """SAPBR=0. Raises `CmeError` 3 when it is not open."""

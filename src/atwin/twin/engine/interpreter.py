@@ -14,25 +14,23 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from atwin.at.cme import Cme, Wording
+from atwin.at.cme import Wording
 from atwin.at.dialect.results import OK
 from atwin.at.dialect.urcs import parse_urc
-from atwin.at.grammar import Command, Form, MalformedLine, parse_line
-from atwin.at.kinds import BadArgument
+from atwin.at.grammar import Command, MalformedLine
 from atwin.at.reply import (
     Answer,
     AtError,
     Block,
-    CmeError,
     Collect,
     Reply,
-    UnknownCommandError,
     frame_block,
     frame_error,
     frame_final,
     frame_lines,
     frame_urc,
 )
+from atwin.twin.engine.execution import as_error, execute, parsed
 from atwin.twin.engine.lines import OVERLONG, DataPhase, LineReader
 from atwin.twin.engine.urc_queue import UrcQueue
 
@@ -83,7 +81,7 @@ class Interpreter:
         )
         self._reader = LineReader(self._longest)
         self._line_feed_due: Timer | None = None
-        self._stopped = False
+        self._started = self._stopped = False
         self._busy = False
         self._data_phase: DataPhase | None = None
         self._passage: Passage | None = None
@@ -102,6 +100,7 @@ class Interpreter:
 
     def start(self) -> None:
         """Begin to take bytes from the UART."""
+        self._started = True
         self._uart.listen(self.resume)
 
     def stop(self) -> None:
@@ -139,6 +138,11 @@ class Interpreter:
         """Write what `output` gives in the next gap, in turn with the URCs; b"" is nothing."""
         self._unsolicited.add(output)
         self._fill_gap()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the parser runs: the module has started, and neither hangs nor ends."""
+        return self._started and not self._stopped
 
     @property
     def is_idle(self) -> bool:
@@ -269,7 +273,7 @@ class Interpreter:
         try:
             if line == OVERLONG:  # discarded, but not in silence
                 raise AtError
-            commands = self._parsed(line)
+            commands = parsed(self._run, line)
         except (AtError, MalformedLine):
             self._write(frame_error(AtError(), self._settings, self._wording))
             return
@@ -277,15 +281,6 @@ class Interpreter:
             self._write(frame_final(OK, self._settings))
         elif commands is not None:
             self._go_on(deque(commands))
-
-    def _parsed(self, line: str) -> tuple[Command, ...] | None:
-        """As `parse_line`; where there is a script, a line of another grammar is one command."""
-        try:
-            return parse_line(line)
-        except MalformedLine:
-            if self._taps.answer is None:
-                raise
-            return (Command(line[line.upper().index("AT") + 2 :].strip(), Form.EXECUTE),)
 
     def _go_on(self, commands: deque[Command]) -> None:
         """Run the rest of a line, up to its end, its first error, or its first wait."""
@@ -297,59 +292,21 @@ class Interpreter:
             if self._stopped:
                 return
             try:
-                if self._taps.answer is not None:
-                    answer = self._scripted(command, self._taps.answer, last=not commands)
-                else:
-                    answer = self._own(command, last=not commands)
+                answer = execute(self._run, command, last=not commands)
             except Exception as error:
                 self._fail(error)
                 return
             if isinstance(answer, Awaitable):
-                self._run.spawn(self._finish(self._judged(answer, command), commands))
+                self._run.spawn(self._finish(answer, commands))
                 return
             self._busy = False
             if not self._deliver(answer, commands):
                 return
 
-    async def _judged(self, pending: Awaitable[Answer], command: Command) -> Answer:
-        """What comes of a command that waits."""
-        try:
-            return await pending
-        except BadArgument:
-            raise self._run.table.refusal(command, self._run.commands) from None
-
-    def _own(self, command: Command, *, last: bool) -> Answer | Awaitable[Answer]:
-        if not last and self._run.table.ends_line(command):
-            raise AtError
-        return self._run.table.call(command, self._run.commands)
-
-    def _scripted(
-        self,
-        command: Command,
-        script: Callable[[Command], Answer | Awaitable[Answer]],
-        *,
-        last: bool,
-    ) -> Answer | Awaitable[Answer]:
-        """What a script says to it, and else the module."""
-        answer = script(command)
-        if answer is not None:
-            if isinstance(answer, Collect) and not last:
-                raise AtError
-            return answer
-        try:
-            return self._own(command, last=last)
-        except UnknownCommandError:
-            if self._taps.lets_pass is None or not self._taps.lets_pass(command):
-                raise
-            return None
-
     def _fail(self, error: Exception) -> None:
-        """End the line with an error result: ours is never an excuse to fall silent."""
+        """End the line with an error result."""
         self._busy = False
-        if not isinstance(error, AtError):
-            log.error("a command failed in a way it should not", exc_info=error)
-            error = CmeError(Cme.UNKNOWN)
-        self._write(frame_error(error, self._settings, self._wording))
+        self._write(frame_error(as_error(error), self._settings, self._wording))
 
     async def _finish(self, pending: Awaitable[Answer], commands: deque[Command]) -> None:
         try:

@@ -21,7 +21,7 @@ def connect(run: Run) -> Reply:
     """The answer. Raises `AtError` on a module without PPP."""
     if not run.profile.has("ppp"):
         raise AtError
-    return Reply(final=str(Connect()), after=lambda: _begin(run))
+    return Reply(final=str(Connect()), after=lambda: _begin(run), takes_line=True)
 
 
 def _begin(run: Run) -> None:

@@ -6,6 +6,7 @@ All of the state machine is in the two tables; what is not in them is not allowe
 
 from __future__ import annotations
 
+import asyncio
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -198,7 +199,13 @@ class Scene:
         """
         self.require_radio()
         self.move(Event.CIICR)
-        if not await self.raise_pdp():
+        try:
+            is_up = await self.raise_pdp()
+        except asyncio.CancelledError:  # given up
+            if self.state is IpState.CONFIG:
+                self.move(Event.NO_PDP)
+            raise
+        if not is_up:
             self.move(Event.NO_PDP)
             raise CmeError(Cme.OTHER_ERROR, (str(self.pdp_deact),))
         self.move(Event.RAISED)

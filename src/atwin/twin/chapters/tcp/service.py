@@ -274,4 +274,5 @@ class Sockets(ChapterService):
         """ATO."""
         if self._transparent is None:
             return Reply(final=str(NoCarrier()))
-        return Reply(final=str(Connect()), after=self._transparent.begin)
+        begin = self._transparent.begin
+        return Reply(final=str(Connect()), after=begin, takes_line=True)

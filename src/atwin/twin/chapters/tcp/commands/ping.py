@@ -69,7 +69,7 @@ class PingCommands(Commands):
             raise CmeError(Cme.NOT_ALLOWED) from None
         echo = _Echo(self.run.hardware.network, address, size, timeout * _TENTH, ttl)
         if not count:
-            return Reply(final=None, after=_Endless(self.run, echo).begin)
+            return Reply(final=None, after=_Endless(self.run, echo).begin, takes_line=True)
         lines = []
         for number in range(1, count + 1):
             lines.append(await echo.line(number))
