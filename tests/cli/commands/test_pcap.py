@@ -71,7 +71,7 @@ def test_https_is_open(server: FileServer, pcap: Path, tmp_path: Path) -> None:
     assert b"hunter2".hex() in found.having("data.data")
     assert found.having("_ws.malformed") == []
     assert {kind for kind, protocol, _ in found.experts if protocol != "AT"} <= {"Chats", "Notes"}
-    assert "+HTTPACTION" in found.having("at.cmd")
+    assert "+HTTPPARA" in found.having("at.cmd")
     assert b'AT+HTTPPARA="URL","%b"' % url.encode() in line(pcap, ">")
 
 
