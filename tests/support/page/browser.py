@@ -92,8 +92,9 @@ def browser(page_loop: asyncio.Runner) -> Iterator[Browser]:
 
 @asynccontextmanager
 async def _browser(path: str) -> AsyncIterator[Browser]:
-    from playwright.async_api import async_playwright
+    from playwright.async_api import async_playwright, expect
 
+    expect.set_options(timeout=PATIENCE * 1000)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=path, args=_ARGUMENTS, chromium_sandbox=False

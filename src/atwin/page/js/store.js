@@ -14,7 +14,7 @@ const TOLD = 5000;
  * - `state`: `store.state`, as GET state; keys may be missing, null before the first
  * - `records`: with the new entries, `{number, record}`; ten times a second, more often only when
  *   more than 5,000 come in a tenth. The number is null for what is no record of the trace: kinds
- *   `missed` (`records`: how many), `restarted` and `typed`.
+ *   `missed` (`records`: how many) and `restarted`.
  * - `connection`: `store.connection`, `{state, since, caught}`: state and since as in api.js,
  *   caught: how many records came late after a loss, for a moment
  * - `theme`: colours have changed

@@ -20,11 +20,10 @@ const MARKS = {
     counted: "…",
     restarted: "*",
 };
-const SPOKEN = ["command", "answer", "urc", "data"];
+const SPOKEN = ["command", "answer", "urc", "data", "typed"];
 
 /** The mark in front of a record. */
 export function mark(record) {
-    if (record.kind === "typed") return record.dir === ">" ? "»" : "«";
     if (SPOKEN.includes(record.kind)) return record.dir ?? "?";
     return MARKS[record.kind] ?? "?";
 }
@@ -47,6 +46,7 @@ export function describe(record) {
     if (kind === "restarted") return t("row.restarted");
     if (kind === "data" && Number.isInteger(record.bytes)) return data(record);
     if (kind === "script" && typeof text === "string") return `script: ${event} ${text}`;
+    if (kind === "typed") return t("row.beside", { text });
     if (typeof text === "string") return record.damaged ? `${text}  ${t("row.damaged")}` : text;
     return [`${kind}: ${event ?? ""}`, ...numbers(record)].join("  ");
 }

@@ -13,7 +13,7 @@ import { typingLine } from "./typing.js";
 /** Kinds that have a switch; all others are always shown. */
 const KINDS = [
     ...["command", "answer", "urc", "data"],
-    ...["line", "net", "buffer", "power", "fault", "script", "host"],
+    ...["line", "net", "buffer", "power", "fault", "script", "host", "typed"],
 ];
 /** Milliseconds after the last key before a pattern is used. */
 const CALM = 150;
@@ -193,7 +193,7 @@ export function mount(card, store, api) {
         search,
         (event) => find(event.shiftKey ? -1 : 1),
     );
-    const typing = typingLine(store, api, () => log.element.focus());
+    const typing = typingLine(api, () => log.element.focus());
     const tick = () => times.use(clock.value);
     const clock = h("select", { label: "time.label", on: { change: tick } });
     clock.append(...times.ways.map((way) => h("option", { value: way, word: `time.${way}` })));

@@ -48,6 +48,13 @@ export function moment(record, before) {
     return [Math.max(0, from - EXACT), at + EXACT, [dir]];
 }
 
+/** What is said above so many bytes of `whole`. */
+function titleOf(drawn, whole, cut) {
+    if (drawn < whole) return "hex.part";
+    if (whole) return cut ? "hex.cut" : "hex.whole";
+    return cut ? "hex.gone" : "hex.empty";
+}
+
 /** A pane that `show`s the bytes of a row; hidden until then and after `close`. */
 export class HexPane {
     constructor(api) {
@@ -103,7 +110,7 @@ export class HexPane {
             all: count(whole),
             way: t(dir === ">" ? "hex.to_module" : "hex.to_host"),
         };
-        const title = !whole ? "hex.gone" : cut || bytes.length < whole ? "hex.part" : "hex.whole";
+        const title = titleOf(bytes.length, whole, cut);
         const pre = h("pre", { class: "mono", tabindex: "0" });
         pre.textContent = dump(bytes, wide);
         return h("div", {}, h("p", { class: "dim" }, t(title, words)), bytes.length ? pre : null);

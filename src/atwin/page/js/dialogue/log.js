@@ -100,7 +100,7 @@ export class Log {
         }
         element.replaceChildren(
             h("span", { class: "time" }, this.time(row, before)),
-            h("span", { class: "mark" }, row.mark),
+            h("span", { class: "mark" }, `${row.mark} `),
             said,
         );
     }

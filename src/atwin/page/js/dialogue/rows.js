@@ -11,15 +11,12 @@ const STEADY = 500;
 /** Kinds that are never only counted while there is room for any. */
 const RARE = ["start", "module", "power", "fault", "script", "end", "missed", "typed", "restarted"];
 
-/** Of entries as the store has them those that become rows; others of a run become one. */
+/** Of entries as the store has them those that become rows: rare ones, and the last in a row.
+ * What is left out between two of them becomes one entry of the kind `counted`. */
 export function thin(entries, room) {
     if (entries.length <= room) return entries;
     const kept = new Set();
-    const wanted = [
-        (record) => RARE.includes(record.kind) || isError(record),
-        (record) => record.kind === "command" || record.kind === "urc",
-        () => true,
-    ];
+    const wanted = [(record) => RARE.includes(record.kind) || isError(record), () => true];
     for (const wants of wanted) {
         for (let at = entries.length - 1; at >= 0 && kept.size < room; at -= 1) {
             if (wants(entries[at].record)) kept.add(entries[at]);

@@ -35,8 +35,11 @@ function kept() {
     }
 }
 
-/** The form; `leave` is called when Esc is pressed in it. */
-export function typingLine(store, api, leave) {
+/** Seconds that the module has for an answer. */
+const PATIENCE = 60;
+
+/** The form; `leave` is called when Esc is pressed in it. What is said is heard by the trace. */
+export function typingLine(api, leave) {
     const history = new History(kept());
     const wrong = h("div", { class: "bad", role: "alert" });
     const input = h("input", {
@@ -68,10 +71,6 @@ export function typingLine(store, api, leave) {
         }
     }
 
-    function row(dir, text) {
-        store.put({ number: null, record: { kind: "typed", dir, text } });
-    }
-
     async function send(event) {
         event.preventDefault();
         const command = input.value.trim();
@@ -80,10 +79,8 @@ export function typingLine(store, api, leave) {
         localStorage.setItem(PLACE, JSON.stringify(history.typed));
         input.value = "";
         say(wrong, "");
-        row(">", command);
         try {
-            const { lines, result } = await api.post("at", { command });
-            for (const line of [...lines, result]) if (line) row("<", line);
+            await api.post("at", { command, seconds: PATIENCE });
         } catch (error) {
             say(wrong, error.message);
         }

@@ -12,7 +12,7 @@ export const SHELL = {
     "card.failed": ["This card cannot be shown: {why}", "无法显示此面板：{why}"],
     "link.connecting": ["connecting", "正在连接"],
     "link.live": ["live", "实时"],
-    "link.caught": ["live, {n} records caught up", "实时，已补上 {n} 条记录"],
+    "link.caught": ["live, caught up: {n}", "实时，已补上 {n} 条"],
     "link.lost": ["connection lost", "连接已断开"],
     "link.ended": ["ended", "已结束"],
     "link.denied": ["not let in", "未获授权"],
