@@ -99,7 +99,7 @@ reference: $(RUNTIME)
 	$(BIN)/python -m tests.docs.api docs/api.md
 
 tools:
-	@.ci/need nginx=nginx-light gnutls-serv=gnutls-bin openssl=openssl curl=curl zsh=zsh fish=fish tcpdump=tcpdump ip=iproute2 \
+	@.ci/need nginx=nginx-light gnutls-serv=gnutls-bin openssl=openssl curl=curl zsh=zsh fish=fish tcpdump=tcpdump ip=iproute2 tshark=tshark \
 		chromium=chromium /usr/share/fonts/truetype/wqy/wqy-microhei.ttc=fonts-wqy-microhei
 
 $(RUNTIME): pyproject.toml

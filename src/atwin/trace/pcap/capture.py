@@ -38,7 +38,7 @@ class Capture(RawListener):
     Call `end` when nothing more will come.
     """
 
-    def __init__(self, write: Callable[[bytes], None], *, began: float, program: str) -> None:
+    def __init__(self, write: Callable[[bytes], object], *, began: float, program: str) -> None:
         """`began`: UTC seconds since 1970 when the trace began."""
         self._write = write
         self._began = began
