@@ -36,6 +36,7 @@ from atwin.control.schemas import (
 )
 from atwin.control.settable import PINS, SETTABLE, apply
 from atwin.control.state import state, traffic
+from atwin.disk.state import StateError
 from atwin.text import shown
 from atwin.twin.board.sim import Card
 from atwin.twin.faults.plan import fault_from_table
@@ -171,6 +172,16 @@ def _clear_names(twin: Twin, _: Any) -> None:
     twin.hosts.change(dict.fromkeys(twin.hosts))
 
 
+def _fresh(twin: Twin, value: dict[str, Any]) -> None:
+    _only(value, ("boot",))
+    if (boot := value.get("boot", "warm")) not in ("warm", "cold"):
+        raise ValueError("boot: warm or cold")
+    try:
+        twin.fresh(boot)
+    except StateError as error:
+        raise NotNowError(str(error)) from None
+
+
 async def _at(twin: Twin, value: dict[str, Any]) -> dict[str, Any]:
     _only(value, ("command", "seconds", "data"))
     command, seconds, data = value.get("command"), value.get("seconds", 10), value.get("data")
@@ -246,6 +257,10 @@ ACTIONS: tuple[Action, ...] = (
         _resolve, table(nullable(text())),
     ),
     Action("clear_names", "DELETE", "/names", "Forget all names", _clear_names),
+    Action(
+        "fresh", "POST", "/fresh", "Start again as from the factory, with what it was made with",
+        _fresh, closed({"boot": choice("warm", "cold")}),
+    ),
     Action(
         "at", "POST", "/at", "Type an AT command beside the host, whose line hears nothing of it",
         _at, closed(

@@ -185,6 +185,8 @@ def _asked(request: dict[str, Any]) -> tuple[str, Any]:
             return "sim", {"card": card}
         case {"urc": text, **rest} if not rest.keys() & {"text", "self"}:
             return "urc", {"text": text, **rest}
+        case {"fresh": ("warm" | "cold") as boot, **rest} if not rest:
+            return "fresh", {"boot": boot}
         case {"at": command, **rest} if "command" not in rest:
             return "at", {"command": command, **rest}
         case {"clear": ("faults" | "names" | "answers") as what, **rest} if not rest:
@@ -199,8 +201,8 @@ def _asked(request: dict[str, Any]) -> tuple[str, Any]:
             return name, value
     raise ValueError(
         'give one of "set", "pulse" with "seconds", "hold", "watch": "ri", "sim", '
-        '"fault", "resolve", "answer", "urc", "at", "clear": "faults", "names" or "answers", '
-        '"get": "state" or "traffic"'
+        '"fault", "resolve", "answer", "urc", "at", "fresh", "clear": "faults", "names" or '
+        '"answers", "get": "state" or "traffic"'
     )
 
 

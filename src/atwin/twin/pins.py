@@ -110,6 +110,14 @@ class Pins:
         self._module.usb_boot = high
         self._module.hardware.happened(f"USB_BOOT {'high' if high else 'low'}")
 
+    def let_go(self) -> None:
+        """Nobody drives a pin, and the supply is there; of a module that is off and stays so."""
+        for timer in (self._key_timer, self._reset_timer, self._dip_timer):
+            _stop(timer)
+        self._power_key = self._reset = self._supply = True
+        self._restarts = self._powered_in_reset = False
+        self._module.usb_boot = False
+
     @property
     def vdd_ext(self) -> bool:
         """The module's output VDD_EXT (V_GLOBAL_1V8 of an Air724UG): high while it is on."""

@@ -6,7 +6,7 @@ import math
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from atwin.clock import LoopClock
 from atwin.disk.state import StateDirectory
@@ -21,9 +21,8 @@ from atwin.net.network import DNS_PORT
 from atwin.net.real import RealNetwork
 from atwin.net.traced import TracedNetwork
 from atwin.trace import NO_TRACE, Trace
-from atwin.twin.board.flash import Flash
 from atwin.twin.board.hardware import Hardware
-from atwin.twin.board.nvram import Nvram
+from atwin.twin.board.kept import kept_flash, kept_nvram, kept_sim
 from atwin.twin.board.rtc import Rtc
 from atwin.twin.board.sim import Card, Identity, Sim
 from atwin.twin.board.surroundings import Surroundings
@@ -35,6 +34,7 @@ from atwin.twin.engine.second_port import SecondPort
 from atwin.twin.faults.engine import Faults
 from atwin.twin.faults.faulty_network import FaultyNetwork
 from atwin.twin.faults.victim import Victim
+from atwin.twin.fresh import Made
 from atwin.twin.module import Module
 from atwin.twin.pins import Pins, Wiring
 from atwin.twin.script.answers import Answers
@@ -105,6 +105,7 @@ class Twin:
             script = Script.from_table(script)
         card = None if sim is None else Card.of(sim)
         names = Hosts(hosts) if hosts or offline else None
+        known = dict(names or {})
         if names is not None:
             names.offline = offline
         _check(baud, seed, time_scale)
@@ -127,9 +128,10 @@ class Twin:
         with ExitStack() as stack:
             if isinstance(state, str | Path):
                 state = stack.enter_context(StateDirectory(state, profile.key))
-            nvram, flash = _nvram(state), _flash(profile, state)
-            inserted = _sim(state, card)
+            nvram, flash = kept_nvram(state), kept_flash(profile, state)
+            inserted = kept_sim(state, card)
             self._own_state = stack.pop_all()
+        self._made = Made(profile, inserted.card, known, offline, faults, script)
         uart = Uart(
             port,
             clock,
@@ -329,6 +331,33 @@ class Twin:
         firmware = self.module.firmware
         return None if firmware is None else firmware.radio.address
 
+    def fresh(self, boot: Literal["warm", "cold"] = "warm") -> None:
+        """Start again as from the factory, with what the twin was made with, on the same line.
+
+        NVRAM and files are erased, in the state directory too. Names, answers, faults, SIM card,
+        cell and surroundings are as they were at the beginning, pins and the host's outputs are
+        let go. `boot`: on for a while already, or from power-off. Counters go on. Raises
+        `StateError`, and goes on as it is, when the directory cannot be written.
+        """
+        made, hardware = self._made, self.module.hardware
+        made.erase(hardware)
+        hardware.happened("fresh, as from the factory")
+        if self._faults is not None:
+            self._faults.clear()
+        if self._answers is not None:
+            self._answers.clear()
+        self.module.cut_power()
+        self.pins.let_go()
+        made.restore(hardware)
+        for output in ("rts", "dtr"):
+            hardware.uart.drive(output, None)
+        if self._faults is not None:
+            self._faults.start_over(made.faults)
+        self.module.power_on(warm=boot == "warm")
+        if made.script is not None:
+            self.answers.follow(made.script)
+        hardware.uart.host.tell_outputs()
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -359,25 +388,3 @@ def _own_line(name: str, baud: int | None) -> tuple[Port, Port]:
     ours, its = memory_pair(f"twin://{name}")
     ours.set_line(HostSettings(baud))
     return ours, its
-
-
-def _nvram(state: StateDirectory | None) -> Nvram:
-    if state is None:
-        return Nvram()
-    return Nvram(state.load_records(), state.keep_records)
-
-
-def _flash(profile: Profile, state: StateDirectory | None) -> Flash:
-    capacity, block = profile.limit("fs_total"), profile.limit("fs_block")
-    if state is None:
-        return Flash(capacity, block)
-    files, directories = state.load_files(), state.load_directories()
-    return Flash(capacity, block, files=files, directories=directories, store=state)
-
-
-def _sim(state: StateDirectory | None, card: Card | None) -> Sim:
-    if state is None:
-        return Sim.issued(card or Card())
-    sim = Sim.restored(state.load_card(), card)
-    sim.keep = state.keep_card
-    return sim

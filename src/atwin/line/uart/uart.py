@@ -109,6 +109,10 @@ class HostEnd:
         )
         return before
 
+    def tell_outputs(self) -> None:
+        """Say again what RTS and DTR are."""
+        self.on_outputs(self.settings.rts, self.settings.dtr)
+
     def drive(self, output: str, on: bool | None) -> None:
         """`rts` or `dtr` whatever the port says; None: as the port says again."""
         if on is None:

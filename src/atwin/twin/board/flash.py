@@ -192,6 +192,16 @@ class Flash:
             _reach(self._store.remove_directory, path)
         self._directories.remove(path)
 
+    def erase(self) -> None:
+        """Neither files nor directories any more. Raises `StateError` when the store stays so."""
+        if self._store is not None:
+            for path in self._files:
+                self._store.remove_file(path)
+            for path in sorted(self._directories, key=len, reverse=True):
+                self._store.remove_directory(path)
+        self._files.clear()
+        self._directories.clear()
+
     # --- bookkeeping ----------------------------------------------------------------------------
 
     def _put(self, path: str, data: bytes) -> None:

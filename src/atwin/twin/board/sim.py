@@ -155,7 +155,7 @@ class Sim:
             return False
         right = pin == self.pin
         self.tries_left = PIN_TRIES if right else self.tries_left - 1
-        self._changed()
+        self.store()
         return right
 
     def unblock(self, puk: str, pin: str) -> bool:
@@ -167,20 +167,21 @@ class Sim:
             self.pin, self.tries_left, self.puk_tries_left = pin, PIN_TRIES, PUK_TRIES
         else:
             self.puk_tries_left -= 1
-        self._changed()
+        self.store()
         return right
 
     def lock(self, asks: bool) -> None:
         """Ask for the PIN at each start from now on, or do not."""
         self.asks = asks
-        self._changed()
+        self.store()
 
     def change(self, pin: str) -> None:
         """Take another PIN."""
         self.pin = pin
-        self._changed()
+        self.store()
 
-    def _changed(self) -> None:
+    def store(self) -> None:
+        """Keep all of it."""
         kept = {name: getattr(self, name) for name in _SOUND}
         self.keep({"card": self.card.as_record(), **kept})
 

@@ -108,6 +108,13 @@ class Faults:
         case.cleared = True
         self._end(case)
 
+    def start_over(self, plan: FaultPlan | None) -> None:
+        """Only those of `plan`, from now on; none has begun yet."""
+        self._begun.clear()
+        self._cures = CureWatch(self._victim, self._cured)
+        if plan is not None:
+            self.follow(plan)
+
     def close(self) -> None:
         """The twin ends: nothing happens any more."""
         self._closed = True
