@@ -239,6 +239,19 @@ class Watching:
         trace, pcap = (path and f"{path}.{number}" for path in (self.trace, self.pcap))
         return replace(self, trace=trace, pcap=pcap)
 
+    @property
+    def on(self) -> bool:
+        """Whether anybody does."""
+        return bool(self.words())
+
+    @property
+    def recent(self) -> bool:
+        """Whether somebody may come who asks for what was before."""
+        return False
+
+    def check(self) -> None:
+        """Raises `click.UsageError` where it cannot be, before anything begins."""
+
     def words(self) -> list[str]:
         """The same for another command line."""
         named = {"--trace": self.trace, "--pcap": self.pcap}

@@ -84,13 +84,13 @@ class SafeFormatter(logging.Formatter):
 @contextlib.contextmanager
 def watched(watching: "Watching") -> Iterator[None]:
     """Those who are `watching` see what is begun inside. Raises `OptionError`."""
-    if not watching.words():
+    if not watching.on:
         yield
         return
     from atwin.session.tracing import Recorders, traced
 
     with (
-        Recorders(watching.trace, watching.pcap, complain=say) as recorders,
+        Recorders(watching.trace, watching.pcap, complain=say, recent=watching.recent) as recorders,
         traced(recorders, shown_command(sys.argv[1:])) as trace,
     ):
         try:
@@ -100,12 +100,19 @@ def watched(watching: "Watching") -> Iterator[None]:
 
 
 def _run(work: Coroutine[Any, Any, int], watching: "Watching | None", output: str | None) -> int:
-    if watching is None or not watching.words():
+    if watching is None or not watching.on:
         return asyncio.run(_until_terminated(work))
     from atwin.session.tracing import Recorders
 
     try:
-        recorders = Recorders(watching.trace, watching.pcap, output=output, complain=say)
+        watching.check()
+        recorders = Recorders(
+            watching.trace,
+            watching.pcap,
+            output=output,
+            complain=say,
+            recent=watching.recent,
+        )
     except BaseException:
         work.close()
         raise

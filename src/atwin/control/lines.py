@@ -1,4 +1,4 @@
-"""`atwin twin --control SOCK`: what a serial line cannot carry, as JSON lines on a Unix socket.
+"""The control socket in JSON lines: what a serial line cannot carry.
 
 Each request is one line, and answered by one: {"ok": true, …} or {"ok": false, "error": "…"}.
 docs/control.md has all of them.
@@ -6,21 +6,17 @@ docs/control.md has all of them.
 
 import asyncio
 import json
-import os
-import stat
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from atwin.control.actions import BY_NAME, PULSED, NotNowError, NotThereError, perform
 from atwin.control.state import state
-from atwin.disk.errors import reason
-from atwin.line.port import PortError, PortSpecError
 from atwin.text import parse_json
 from atwin.twin.twin import Twin
 
 #: Bytes of the longest request.
-_LONGEST_REQUEST = 4096
+LONGEST_REQUEST = 4096
 #: Stands for a longer one.
 _TOO_LONG = b"\n"
 #: Requests whose whole value is what the action of that name takes.
@@ -29,48 +25,6 @@ _TABLES = ("set", "fault", "resolve", "answer")
 _PLAIN = ("traffic", "at")
 #: Bytes of events that a client may leave unread.
 _UNREAD = 65536
-
-
-@asynccontextmanager
-async def control_socket(path: str, twin: Twin) -> AsyncIterator[None]:
-    """Serve requests at `path` until the block is left; a stale socket there is replaced.
-
-    Raises `PortError` when another twin listens there, `PortSpecError` when no socket can be there.
-    """
-
-    clients: set[asyncio.Task[None]] = set()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        clients.add(task)
-        try:
-            await attend(twin, reader, writer)
-        finally:
-            writer.close()
-            clients.discard(task)
-
-    if not path:
-        raise PortSpecError("--control: a socket needs a name; choose a path")
-    if not hasattr(asyncio, "start_unix_server"):
-        raise PortSpecError("--control: there are no Unix sockets on Windows; leave it out")
-    await _refuse_one_in_use(path)
-    _ = twin.faults  # laid in now, so that every connection can be met
-    try:
-        server = await asyncio.start_unix_server(serve, path, limit=_LONGEST_REQUEST)
-    except OSError as error:
-        raise PortSpecError(f"--control {path}: {reason(error)}; choose another path") from error
-    try:
-        yield
-    finally:
-        server.close()
-        for task in clients:
-            task.cancel()
-        if clients:
-            await asyncio.wait(clients)
-        await server.wait_closed()
-        with suppress(OSError):
-            os.unlink(path)
 
 
 async def attend(twin: Twin, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -104,23 +58,6 @@ async def _request(reader: asyncio.StreamReader) -> bytes:
         return _TOO_LONG
 
 
-async def _refuse_one_in_use(path: str) -> None:
-    """asyncio replaces a socket that is there, whether somebody listens on it or not."""
-    if _is_something_else(path):
-        raise PortSpecError(f"--control {path}: exists and is no socket; choose another path")
-    try:
-        _, writer = await asyncio.open_unix_connection(path)
-    except OSError:
-        return
-    else:
-        writer.close()
-        raise PortError(f"--control {path}: another twin listens there; choose another path")
-
-
-def _is_something_else(path: str) -> bool:
-    return os.path.lexists(path) and not stat.S_ISSOCK(os.lstat(path).st_mode)
-
-
 class RingWatch:
     """Tells a client of each edge of RI, once it has asked for that."""
 
@@ -150,7 +87,7 @@ async def _answer(line: bytes, twin: Twin, held: set[str], watch: RingWatch) -> 
     """`held` gets the pins that are low for as long as this connection lasts."""
     try:
         if line == _TOO_LONG:
-            raise ValueError(f"a request is one line of 1 to {_LONGEST_REQUEST} bytes")
+            raise ValueError(f"a request is one line of 1 to {LONGEST_REQUEST} bytes")
         name, value = _asked(_parsed(line))
         if name == "hold":
             if value not in PULSED:

@@ -6,49 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from atwin.control.actions import BY_NAME, NotNowError, perform
-from atwin.trace import NO_TRACE
-from atwin.trace.feed import Feed
-from atwin.trace.recent_bytes import RecentBytes
+from atwin.trace.recent import Recent
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from atwin.control.actions import Action
-    from atwin.trace import Trace
     from atwin.twin.twin import Twin
 
     Command = Callable[[str, float], Awaitable[dict[str, Any]]]
 
 #: Members of a state that change by themselves with time.
 _CLOCKS = ("time", "boot_seconds")
-
-
-class Recent:
-    """What a trace had of late: its records, and the bytes of the line."""
-
-    def __init__(self, trace: Trace = NO_TRACE) -> None:
-        """It listens from now on; make it before the module, which else has nothing to tell.
-
-        Of `NO_TRACE` it hears nothing.
-        """
-        self.trace = trace
-        self.feed = Feed()
-        self.ring = RecentBytes()
-        if self.hears:
-            trace.add(self.feed)
-            trace.raw.add(self.ring)
-
-    @property
-    def hears(self) -> bool:
-        """Whether there is anything to hear."""
-        return self.trace is not NO_TRACE
-
-    def end(self) -> None:
-        """Hear the rest, and no more."""
-        if self.hears:
-            self.trace.remove(self.feed)
-            self.trace.raw.remove(self.ring)
-        self.feed.end()
 
 
 @dataclass(eq=False)
@@ -84,7 +53,7 @@ class Subject:
         return state, {name: one for name, one in state.items() if name not in _CLOCKS}
 
     def _seen(self) -> dict[str, Any]:
-        passed = self.recent.ring.passed
+        passed = self.recent.bytes.passed
         return {
             "model": None,
             "time": self.recent.trace.now if self.recent.hears else None,

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from atwin.control.subject import Subject
 from atwin.disk.state import StateError
 from atwin.host.errors import OptionError, UsageError
 from atwin.line.frame import USUAL_RATE
@@ -17,6 +18,7 @@ from atwin.net.hosts import Hosts
 from atwin.session.loop_thread import LoopThread
 from atwin.session.plans import as_plan
 from atwin.session.scripts import as_script
+from atwin.session.tracing import current_recent
 from atwin.session.twins import made_twin
 from atwin.session.url import TwinWishes, checked_card, parse_line_model, parse_twin_url
 from atwin.text import decimal, shown
@@ -62,6 +64,8 @@ class Serving:
     url: str
     #: Whether other computers reach it, and with it what this computer reaches.
     exposed: bool
+    #: The same twin, for those who watch it.
+    subject: Subject
 
 
 @asynccontextmanager
@@ -78,11 +82,12 @@ async def served(wanted: Served) -> AsyncIterator[Serving]:
         line, url, exposed = await _open_line(wanted)
         stack.push_async_callback(line.close)
         running = await stack.enter_async_context(made_twin(twin, line))
+        subject = Subject(twin.profile.key, url, current_recent(), running)
         if wanted.control is not None:
-            from atwin.control.lines import control_socket
+            from atwin.control.socket import control_socket
 
-            await stack.enter_async_context(control_socket(wanted.control, running))
-        yield Serving(running, url, exposed)
+            await stack.enter_async_context(control_socket(wanted.control, subject))
+        yield Serving(running, url, exposed, subject)
 
 
 async def _open_line(wanted: Served) -> tuple[Port, str, bool]:

@@ -18,16 +18,23 @@ from atwin.line.traced import traced_port
 from atwin.trace import NO_TRACE, Trace
 from atwin.trace.pcap.blocks import is_pcapng
 from atwin.trace.pcap.capture import Capture
+from atwin.trace.recent import Recent
 from atwin.trace.trace import FORMAT
 
 _Data = TypeVar("_Data", str, bytes)
 
 _trace: ContextVar[Trace] = ContextVar("trace", default=NO_TRACE)
+_recent: ContextVar[Recent] = ContextVar("recent")
 
 
 def current_trace() -> Trace:
     """Of the command that is running; one that nobody hears when it has no --trace."""
     return _trace.get()
+
+
+def current_recent() -> Recent:
+    """What that trace had of late; nothing where nobody asked for it."""
+    return _recent.get(Recent())
 
 
 def traced_line(port: Port) -> Port:
@@ -37,11 +44,12 @@ def traced_line(port: Port) -> Port:
 
 
 class Recorders:
-    """The files that a run is written to; leaving the block closes them.
+    """Who keeps what happens in a run: files, which are closed when the block is left.
 
     `trace` gets records, `pcap` packets. Raises `OptionError` for one that cannot be. `output` is
     the command's own, and none of them. `complain` hears what a capture holds, and when one of
     them ends before the work does.
+    With `recent` there is a `current_recent`.
     """
 
     def __init__(
@@ -51,7 +59,9 @@ class Recorders:
         *,
         complain: Callable[[str], None],
         output: str | None = None,
+        recent: bool = False,
     ) -> None:
+        self.recent = recent
         self._complain = complain
         self._capture: Capture | None = None
         with ExitStack() as files:
@@ -111,11 +121,15 @@ def traced(recorders: Recorders, command: str) -> Iterator[Trace]:
     """What is done inside by `command` is heard by `recorders`. Call it inside the loop."""
     trace = Trace(LoopClock())
     recorders.join(trace)
+    recent = Recent(trace if recorders.recent else NO_TRACE)
     trace.begin(version=__version__, command=command)
+    before = _recent.set(recent)
     try:
         with tracing(trace), _listening(trace):
             yield trace
     finally:
+        _recent.reset(before)
+        recent.end()
         trace.stop()
         recorders.leave()
 

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from atwin.clock import LoopClock
-from atwin.control.subject import Recent, Subject
+from atwin.control.subject import Subject
 from atwin.control.web.panel import bound, panel
 from atwin.session.loop_thread import LoopThread
 from atwin.trace import Trace
+from atwin.trace.recent import Recent
 from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
@@ -78,8 +79,6 @@ async def served(models: list[str]) -> AsyncIterator[tuple[str, list[Subject]]]:
         subjects.append(Subject(model, "memory", recent, twin))
     async with panel(subjects, bound("127.0.0.1", 0), "127.0.0.1") as url:
         yield url, subjects
-        for subject in subjects:
-            subject.recent.end()
     for subject in subjects:
         assert subject.twin is not None
         await subject.twin.close()

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from atwin.clock import LoopClock
-from atwin.control.subject import Recent, Subject
+from atwin.control.subject import Subject
 from atwin.control.web.panel import bound, panel
 from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.trace import Trace
+from atwin.trace.recent import Recent
 from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:

@@ -11,12 +11,11 @@ from atwin.cli.options import (
     FOLDER,
     MODEL,
     RESOLVED,
-    WATCHING,
     Number,
-    Watching,
     option,
     read_secret,
 )
+from atwin.cli.panel import PANEL, PanelWatching
 from atwin.cli.says import say
 
 if TYPE_CHECKING:
@@ -129,7 +128,7 @@ if TYPE_CHECKING:
 @option("--cold", is_flag=True, help="Boot from power-off instead of having been on for a while.")
 @option("--with-parent", is_flag=True, help="End when the program ends that has started this one.")
 @option("--until-eof", is_flag=True, help="End at the end of stdin.")
-@WATCHING
+@PANEL
 def twin(
     config: str | None,
     settings: tuple[str, ...],
@@ -138,7 +137,7 @@ def twin(
     resolve: tuple[str, ...],
     with_parent: bool,
     until_eof: bool,
-    watching: Watching,
+    watching: PanelWatching,
     **given: Any,
 ) -> int:
     """Run a virtual module on a PTY, TCP, RFC 2217 or serial port.
@@ -180,9 +179,9 @@ def twin(
     wanted = modules(Wants(name, values, names), lines, sheet)
     parent = parent_id() if with_parent else None
     show_log(logging.INFO)
-    if len(wanted) == 1:
-        return run_work(_serve(wanted, parent, until_eof), watching)
-    return run_work(_serve(wanted, parent, until_eof, watching))
+    work = _serve(wanted, parent, until_eof, watching)
+    # Several are watched each by itself.
+    return run_work(work, watching if len(wanted) == 1 else None)
 
 
 def _is_given(value: Any) -> bool:
@@ -195,9 +194,9 @@ def _as_text(value: Any) -> str:
 
 
 async def _serve(
-    wanted: Sequence[Served], parent: int | None, until_eof: bool, watching: Watching | None = None
+    wanted: Sequence[Served], parent: int | None, until_eof: bool, watching: PanelWatching
 ) -> int:
-    """Serve until cancelled, or until what is asked for has ended; each is watched by itself."""
+    """Serve until cancelled, or until what is asked for has ended."""
     from contextlib import AsyncExitStack
 
     from atwin.cli.module import told_faults
@@ -206,10 +205,10 @@ async def _serve(
     from atwin.session.serving import served
 
     async with AsyncExitStack() as stack:
-        ready = []
+        ready, subjects = [], []
         for number, one in enumerate(wanted, 1):
             whose = f"module {number}: " if len(wanted) > 1 else ""
-            if watching is not None:
+            if len(wanted) > 1:
                 stack.enter_context(watched(watching.of(number)))
             with named_log(whose):
                 serving = await stack.enter_async_context(served(one))
@@ -224,6 +223,8 @@ async def _serve(
                 )
             name = {"socket": f"tcp {address}", "rfc2217": f"rfc2217 {address}"}
             ready.append(f"ready {name.get(kind, serving.url)}")
+            subjects.append(serving.subject)
+        await stack.enter_async_context(watching.serving(subjects))
         print("\n".join(ready), flush=True)
         await until(parent, until_eof)
     return 0

@@ -146,7 +146,7 @@ async def _bytes(call: Call) -> Response:
         raise ValueError("dir: give > for what goes to the module, < for what comes from it")
     recent = call.subject.heard()
     recent.trace.flush()
-    found = recent.ring.between(start, end, direction)
+    found = recent.bytes.between(start, end, direction)
     return JSONResponse(
         {
             "t": found.t,
@@ -169,7 +169,9 @@ async def _events(call: Call) -> Response:
         after = recent.feed.last
     else:
         after = call.whole("after", recent.feed.first - 1)
-    return StreamingResponse(stream(call.subject, after), media_type="text/event-stream")
+    state = call.request.app.state
+    events = stream(call.subject, after, lambda: state.closing)
+    return StreamingResponse(events, media_type="text/event-stream")
 
 
 # --- the table ----------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def panel_app(subjects: Sequence[Subject]) -> Starlette:
-    """Serves these modules, numbered from 1. Lay a `Guard` around it."""
+    """Serves these modules, numbered from 1; see `http_server`."""
 
     async def health(request: Request) -> Response:
         return JSONResponse({"ok": True})
@@ -64,6 +64,8 @@ def panel_app(subjects: Sequence[Subject]) -> Starlette:
         exception_handlers={HTTPException: _refused, Exception: _broken},
     )
     app.router.redirect_slashes = False
+    #: Whether streams are to end.
+    app.state.closing = False
     return app
 
 

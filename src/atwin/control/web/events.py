@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from atwin.control.subject import Subject
 
@@ -18,8 +18,8 @@ _STATE_PAUSE, _BATCH_PAUSE, _SILENCE = 0.25, 0.1, 15.0
 _RETRY = 1000
 
 
-async def stream(subject: Subject, number: int) -> AsyncIterator[str]:
-    """Everything after the record `number`; it ends with the module.
+async def stream(subject: Subject, number: int, closing: Callable[[], bool]) -> AsyncIterator[str]:
+    """Everything after the record `number`; it ends with the module, or soon after `closing`.
 
     A reader costs nothing here but this generator: what it reads too late it is told to have
     missed.
@@ -29,7 +29,7 @@ async def stream(subject: Subject, number: int) -> AsyncIterator[str]:
     shown = None
     yield f"retry: {_RETRY}\n\n"
     looked = spoke = now() - _STATE_PAUSE
-    while True:
+    while not closing():
         if now() - looked >= _STATE_PAUSE:
             looked = now()
             state, steady = await subject.state()

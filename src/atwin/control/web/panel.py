@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from atwin.control.web.app import panel_app
@@ -32,6 +33,12 @@ def bound(host: str, port: int) -> socket.socket:
     return place
 
 
+def http_server(subjects: Sequence[Subject], door: Door | None) -> HttpServer:
+    """The app of `subjects`, for who comes in by `door`, or by a Unix socket."""
+    app = panel_app(subjects)
+    return HttpServer(Guard(app, door), partial(setattr, app.state, "closing", True))
+
+
 @asynccontextmanager
 async def panel(
     subjects: Sequence[Subject], place: socket.socket, host: str, token: str | None = None
@@ -42,7 +49,7 @@ async def panel(
     """
     port = place.getsockname()[1]
     door = Door(host, port, token or secrets.token_urlsafe(24))
-    server = HttpServer(Guard(panel_app(subjects), door))
+    server = http_server(subjects, door)
     shown = f"[{host}]" if ":" in host else host
     async with server.listening(place):
         yield f"http://{shown}:{port}/" + ("" if token else f"?token={door.token}")

@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.types import ASGIApp
 
@@ -64,7 +64,9 @@ class Client(H11Protocol):
 class HttpServer:
     """Gives connections to an app, until it is closed."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, closing: Callable[[], object]) -> None:
+        """`closing` tells the app that answers without an end are to end."""
+        self._closing = closing
         self._config = uvicorn.Config(
             app,
             ws="none",
@@ -96,6 +98,7 @@ class HttpServer:
 
     async def close(self) -> None:
         """Let requests under way end, for a moment; nobody else is waited for."""
+        self._closing()
         connections = [one for one in self._state.connections if isinstance(one, Client)]
         for connection in connections:
             connection.shutdown()
