@@ -162,6 +162,29 @@ def test_what_does_not_fit_is_counted() -> None:
     on_http(test, load_profile("air780e-lsat").with_flags(http_buffer=30_000))
 
 
+def test_what_streams_through_is_in_the_buffer() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await terminal.ask(b"AT+HTTPEXACTION=0")
+        await terminal.expect(b"+HTTPEXGET", 20)
+        await terminal.quiet(5)
+        buffer = state(twin)["buffer"]
+        assert buffer["bytes"] == buffer["capacity"]
+        await terminal.ask(b"AT+HTTPTERM")
+        assert state(twin)["buffer"]["bytes"] == 0
+
+    on_http(test, load_profile("air780e-at").with_flags(http_buffer=4096))
+
+
+def test_what_a_pin_does_is_as_the_profile_says() -> None:
+    async def test(twin: Twin, _: Terminal) -> Any:
+        return state(twin)["holds"]
+
+    assert on_twin(test, "air780ep", time_scale=2.0) == {
+        "reset_is_off": False, "reset_off": 0.3, "reset_start": 0.0,
+        "key_start": 2.0, "key_stop": 3.0,
+    }  # fmt: skip
+
+
 def test_links_have_their_numbers() -> None:
     async def test(twin: Twin, terminal: Terminal) -> None:
         await terminal.ask(b"AT+CIPMUX=1")

@@ -50,7 +50,7 @@ def ours() -> list[str]:
 
 def test_what_the_page_loads_is_there() -> None:
     links = re.findall(r'(?:src|href)="page/([^"]+)"', text("index.html"))
-    assert len(links) == 4
+    assert len(links) == 5
     assert set(links) <= names()
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: What changes by itself as time goes by: no news for whoever waits for some.
 GOES_BY = ("time", "boot_seconds")
+#: Times of a profile that say how long a pin must be held.
+_HOLDS = ("reset_off", "reset_start", "key_start", "key_stop")
 #: Actions shown one by one.
 _LAST_ACTIONS = 20
 _BEARER = {CONNECTING: "connecting", CONNECTED: "open", CLOSED: "closed"}
@@ -48,6 +50,7 @@ def state(twin: Twin) -> dict[str, Any]:
         "boots": twin.module.boots,
         "boot_seconds": None if firmware is None else hardware.clock.now() - twin.module.began,
         "pins": {name: int(getattr(twin.pins, name)) for name in (*PINS, "ri")},
+        "holds": _holds(twin),
         "line": _line(twin),
         "counters": _counters(twin),
         # AT+IOSET, and what can be set.
@@ -72,6 +75,14 @@ def state(twin: Twin) -> dict[str, Any]:
         "offline": int(hardware.hosts is not None and hardware.hosts.offline),
         "answers": twin.answers.state if twin.has_answers else [],
     }
+
+
+def _holds(twin: Twin) -> dict[str, Any]:
+    """What RESET and PWRKEY do when they are held low, and after how many seconds."""
+    hardware = twin.module.hardware
+    profile, scale = hardware.profile, hardware.time_scale
+    seconds = {name: round(profile.seconds(name) * scale, 3) for name in _HOLDS}
+    return {"reset_is_off": profile.has("reset_is_off"), **seconds}
 
 
 def _line(twin: Twin) -> dict[str, Any]:
@@ -147,7 +158,7 @@ def _http(twin: Twin) -> dict[str, Any]:
     firmware = twin.module.firmware
     capacity = twin.module.hardware.profile.limit("http_buffer")
     http = None if firmware is None else firmware.found(HttpService)
-    size, dropped = (0, 0) if http is None else (len(http.buffer), http.buffer.dropped)
+    size, dropped = (0, 0) if http is None else (http.fill, http.buffer.dropped)
     session = http.session if http is not None and http.is_open else None
     return {
         "buffer": {"bytes": size, "capacity": capacity, "dropped": dropped},

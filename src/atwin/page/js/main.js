@@ -12,15 +12,15 @@ import { firstLanguage, speak, t } from "./words.js";
  * fills the card, an empty <section class="card">, and follows the store from then on. */
 const CARDS = {
     talk: ["dialogue/dialogue"],
-    left: ["gauges/buffer", "gauges/connections", "gauges/line", "gauges/throughput"],
-    right: [
-        "gauges/radio",
-        "gauges/power",
+    left: [
+        "gauges/buffer",
+        "gauges/connections",
+        "gauges/line",
+        "gauges/throughput",
         "gauges/traffic",
-        "steering/steering",
         "steering/faults",
-        "steering/recording",
     ],
+    right: ["gauges/radio", "gauges/power", "steering/steering"],
 };
 
 /** Milliseconds before a page that got no answer yet asks again. */

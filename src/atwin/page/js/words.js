@@ -1,12 +1,13 @@
 // Every text of the page by its key, in English and Chinese. The tables lie in words/.
 
 import { DIALOGUE } from "./words/dialogue.js";
+import { FAULTS } from "./words/faults.js";
 import { GAUGES } from "./words/gauges.js";
 import { SHELL } from "./words/shell.js";
 import { STEERING } from "./words/steering.js";
 
 /** Key: [English, Chinese]. `{name}` in a text is filled by `t`. */
-export const WORDS = { ...SHELL, ...DIALOGUE, ...GAUGES, ...STEERING };
+export const WORDS = { ...SHELL, ...DIALOGUE, ...GAUGES, ...STEERING, ...FAULTS };
 export const LANGUAGES = ["en", "zh"];
 
 const listeners = new Set();

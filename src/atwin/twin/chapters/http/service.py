@@ -206,6 +206,12 @@ class HttpService(ChapterService):
         if self.profile.quirks.http_error_urc:
             self.urc(HttpCause(cause.value))
 
+    @property
+    def fill(self) -> int:
+        """Bytes that are held: of the response that streams through, else in the buffer."""
+        stream = None if self._session is None else self._session.stream
+        return len(self.buffer) if stream is None else stream.waiting
+
     def note_fill(self, size: int, step: float = 0.0) -> None:
         """So many bytes are in the buffer now: told if that is news, and more than `step` of it."""
         news = abs(size - self._told_fill)

@@ -127,6 +127,11 @@ class StreamSession:
         #: Set when bytes come, or the response ends, while an HTTPEXGET waits.
         self._arrival: asyncio.Event | None = None
 
+    @property
+    def waiting(self) -> int:
+        """Bytes of the response that the host has not fetched so far."""
+        return len(self._waiting)
+
     def may_post(self, size: int) -> bool:
         """Whether the body takes `size` more bytes now."""
         return self._accepts_posts and size <= self._to_post
