@@ -29,7 +29,7 @@ async def stream(subject: Subject, number: int, closing: Callable[[], bool]) -> 
     shown = None
     yield f"retry: {_RETRY}\n\n"
     looked = spoke = now() - _STATE_PAUSE
-    while not closing():
+    while True:
         if now() - looked >= _STATE_PAUSE:
             looked = now()
             state, steady = await subject.state()
@@ -50,6 +50,8 @@ async def stream(subject: Subject, number: int, closing: Callable[[], bool]) -> 
             continue
         if feed.ended:
             yield "event: end\ndata: {}\n\n"
+            return
+        if closing():
             return
         if now() - spoke >= _SILENCE:
             spoke = now()
