@@ -25,6 +25,8 @@ _BESIDE = {
 }
 _DIALOGUE = {"command": "1", "answer": "32", "urc": "1;36", "data": "2", "typed": "36"}
 _ERROR = "1;31"
+#: Kinds of records, and what a reader of a file adds: `broken` and `cut`.
+KINDS = (*_DIALOGUE, *_BESIDE)
 
 
 def describe(record: Record) -> str:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import random
-import re
 import signal
 import stat
 import subprocess
 import sys
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree
 
 import pytest
 
 from atwin.cli.app import run
 from support.modules.traced import dialogue, event, events, records_of
 from support.running.patience import PATIENCE, wait_until
-from support.running.program import ATWIN, atwin, only_line, start, twin_running
+from support.running.program import atwin, only_line, start, twin_running
 from support.servers import tls_pki, tls_servers
 from support.servers.file_server import FileServer, file_server
 
@@ -305,192 +301,6 @@ def test_a_failure_is_its_end(trace: Path, tmp_path: Path) -> None:
     assert (last["kind"], last["event"]) == ("end", "failed")
     assert last["code"] == ended.returncode
     assert "geheim" not in trace.read_text()
-
-
-# --- reading it ---------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The trace of a download, on its own in a directory."""
-    trace = tmp_path_factory.mktemp("made") / "trace"
-    with file_server(**{"file.bin": CONTENT}) as server:
-        ended = atwin(
-            "get", f"{server.base}/file.bin", "-o", trace.with_name("f"), "--trace", trace,
-            "--port", "twin://air724ug?time_scale=0&baud=921600&host_fifo=4096",
-        )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
-    return trace
-
-
-def test_show(made: Path) -> None:
-    lines = shown(made)
-    assert lines[0].startswith("* atwin ")
-    assert "# net: slot taken  open 1" in lines
-    data = next(line for line in lines if re.match(r"< \(\d{3},\d{3} bytes in", line))
-    # 921,600 bit/s carry 92.16 kB/s, less on a machine that has other things to do.
-    rate = re.search(r"([\d.]+) kB/s", data)
-    assert rate is not None
-    assert 10 < float(rate[1]) < 93
-    assert lines[-1] == "* end: ended  code 0"
-    assert not any("\x1b" in line for line in lines)
-    assert any("\x1b[" in line for line in shown(made, "--colour"))
-
-
-def test_show_needs_nothing_of_what_made_it(made: Path) -> None:
-    """Neither twin nor host nor network nor the TLS stack is loaded for it."""
-    code = (
-        "import sys; from atwin.cli.app import run\n"
-        f"code = run(['trace', 'show', {str(made)!r}])\n"
-        "heavy = [m for m in sys.modules if m.startswith(('atwin.twin', 'atwin.host', 'atwin.net',"
-        " 'atwin.line', 'tlslite'))]\n"
-        "print(code, heavy, file=sys.stderr)\n"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
-    )
-    assert ended.stderr == "0 []\n"
-
-
-def test_show_into_a_pipe_that_closes(made: Path) -> None:
-    reading, writing = os.pipe()
-    process = subprocess.Popen(
-        [*ATWIN, "trace", "show", str(made)], stdout=writing, stderr=subprocess.PIPE
-    )
-    os.close(writing)
-    os.read(reading, 1)
-    os.close(reading)
-    _, said = process.communicate(timeout=30)
-    assert (process.returncode, said) == (0, b"")
-
-
-def test_show_into_a_full_disk_is_one_line(made: Path) -> None:
-    with open("/dev/full", "wb") as full:
-        ended = subprocess.run(
-            [*ATWIN, "trace", "show", str(made)], stdout=full, stderr=subprocess.PIPE, check=False
-        )
-    said = ended.stderr.decode()
-    assert ended.returncode == 2
-    assert only_line(said) == "atwin: cannot write the output: No space left on device"
-
-
-def test_show_while_it_grows(server: FileServer, trace: Path, tmp_path: Path) -> None:
-    server.delay, server.piece = 0.2, 20_000
-    process = start("get", f"{server.base}/file.bin", "-o", tmp_path / "f", "--trace", trace)
-    wait_for(trace, '"event":"fill"')
-    assert "> AT+HTTPACTION=0" in shown(trace)
-    process.kill()
-    process.communicate()
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"hello\n", b'{"format":"other"}\n', b"\xff\x00", b"[1]\n"]
-)
-@pytest.mark.parametrize("command", ["show", "plot"])
-def test_what_is_no_trace(command: str, content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "x"
-    path.write_bytes(content)
-    ended = atwin("trace", command, path)
-    assert ended.returncode == 2
-    assert "is no trace" in only_line(ended.stderr)
-    assert [path.name for path in tmp_path.iterdir()] == ["x"]
-
-
-def test_hostile_records_are_shown_and_drawn(trace: Path) -> None:
-    """A trace comes from somebody else: it moves no cursor, runs no script, breaks nothing."""
-    first = {"t": 0, "kind": "start", "format": "atwin-trace 1", "command": "<script>x</script>"}
-    lines = [
-        first,
-        {"t": 1, "kind": "urc", "dir": "<", "text": "\x1b[2J</title><script>alert(1)</script>"},
-        {"t": 2, "kind": "data", "dir": ">", "bytes": 5, "took": "long"},
-        {"t": -5, "kind": "data", "dir": "<", "bytes": 5, "took": 1e9},
-        {"t": 3, "kind": "net", "event": ["x"], "open": 1},
-        {"t": 3, "kind": "net", "open": "many"},
-        {"t": 4, "kind": "future", "event": "unknown"},
-        {"t": "4", "kind": "net"},
-        {"t": float("nan"), "kind": "net"},
-        {"t": 5, "kind": "net", "open": 10**400},
-        {"t": 5, "kind": "buffer", "event": "fill", "bytes": "much"},
-    ]
-    trace.write_text("".join(json.dumps(line) + "\n" for line in lines) + "[" * 100_000 + "\n")
-    out = shown(trace)
-    assert "\x1b" not in "".join(out)
-    assert "? future: unknown" in out
-    assert "? broken: lines that are no records  n 8" in out
-    assert atwin("trace", "plot", trace).returncode == 0
-    page = (trace.parent / "trace.html").read_text()
-    assert "<script" not in page
-    assert "nan" not in page
-
-
-class Page(HTMLParser):
-    """What a browser would load or run, and the drawing."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.outside: list[str] = []
-        self.tags: list[str] = []
-        self.feed(text)
-        drawing = re.search(r"<svg.*</svg>", text, re.DOTALL)
-        assert drawing is not None
-        self.svg = ElementTree.fromstring(drawing[0])
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.outside += [
-            f"{tag} {name}" for name, _ in attrs if name in ("src", "href", "xlink:href")
-        ]
-
-
-def test_plot(made: Path) -> None:
-    ended = atwin("trace", "plot", made, "-o", made.with_name("page.html"))
-    assert ended.returncode == 0
-    assert ended.stdout.strip() == str(made.with_name("page.html"))
-    text = made.with_name("page.html").read_text()
-    page = Page(text)
-    assert page.outside == []
-    assert not {"script", "link", "img", "iframe"} & set(page.tags)
-    assert "url(" not in text
-    assert "@import" not in text
-    titles = [t.text or "" for t in page.svg.iter("text") if t.get("class") == "title"]
-    assert [title.split(",")[0] for title in titles] == [
-        "throughput of the line",
-        "HTTP buffer",
-        "connections",
-        "events",
-    ]
-    paths = [p.get("d") or "" for p in page.svg.iter("path")]
-    assert len(paths) == 2
-    limits = [line for line in page.svg.iter("line") if line.get("class") == "limit"]
-    assert len(limits) == 2
-    labels = [t.text for t in page.svg.iter("text")]
-    assert {"319,488", "8", "0 s"} <= set(labels)
-    tips = [tip.text or "" for tip in page.svg.iter("title")]
-    assert any("+HTTPACTION: 0,206,307200" in tip for tip in tips)
-    bars = [r for r in page.svg.iter("rect") if r.get("class") == "a"]
-    assert len(bars) > 100
-
-
-def test_a_plot_of_hours_is_no_larger_than_can_be_seen(trace: Path) -> None:
-    """What happened between two places of the drawing has left its largest value."""
-    lines = ['{"t":0,"kind":"start","format":"atwin-trace 1"}']
-    lines += [f'{{"t":{n},"kind":"buffer","bytes":{1 + n % 2}}}' for n in range(50_000)]
-    lines[25_000] = '{"t":24999.5,"kind":"buffer","bytes":77}'
-    trace.write_text("\n".join(lines) + "\n")
-    assert atwin("trace", "plot", trace).returncode == 0
-    text = (trace.parent / "trace.html").read_text()
-    assert len(text) < 500_000
-    (path, *_) = (p.get("d") or "" for p in Page(text).svg.iter("path"))
-    assert path.count("V6.0") == 1  # the top
-    assert path.count("V108.65V107.3V10") > 5_000
-
-
-def test_plot_never_overwrites_the_trace(made: Path) -> None:
-    before = made.read_bytes()
-    ended = atwin("trace", "plot", made, "-o", made)
-    assert ended.returncode == 2
-    assert "is the trace itself" in only_line(ended.stderr)
-    assert made.read_bytes() == before
 
 
 def test_the_last_lines_come_without_more_to_come(trace: Path) -> None:

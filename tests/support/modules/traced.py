@@ -9,6 +9,7 @@ from atwin.clock import LoopClock, run_virtual
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.trace import Trace
+from atwin.trace.trace import FORMAT
 from atwin.twin.twin import Twin
 from support.line.terminal import Terminal
 
@@ -75,3 +76,11 @@ def events(records: list[Record], kind: str) -> list[str]:
 def event(records: list[Record], kind: str, name: str) -> Record:
     """The first event of that name; StopIteration when there is none."""
     return next(r for r in records if r["kind"] == kind and r["event"] == name)
+
+
+def written(path: Path, *records: Record, **start: Any) -> Path:
+    """`path` with a trace of these records after its first one, which has `start` as well."""
+    first: Record = {"t": 0, "kind": "start", "format": FORMAT, "version": "1", "command": "test"}
+    first |= {"wall": "2026-11-30T09:00:00+00:00", **start}
+    path.write_text("".join(json.dumps(record) + "\n" for record in (first, *records)))
+    return path

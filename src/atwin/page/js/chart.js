@@ -5,7 +5,7 @@
 
 /* global uPlot */
 
-const AXIS = 62; // pixels left of the drawing: the same for all charts, so that times align
+const AXIS = 74; // pixels left of the drawing: the same for all charts, so that times align
 const LEAST = 1e-4; // seconds that can be seen at once
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -74,7 +74,7 @@ export class Span extends EventTarget {
  *
  * lines: [{colour: "--a", fill: true}, …], each a value that holds until the next one
  * height in pixels; top: the y axis reaches at least so far; limit: a dashed line at this value
- * value, time: number -> text of the axes
+ * value, time: number -> text of the axes; steps: distances that lines of the y axis may have
  * span: a `Span`, whose visible part is drawn; without one all data are
  * rows: texts in place of the numbers of the y axis, the first one at the top
  * paint(plot, context): draws more, in pixels of the canvas
@@ -147,11 +147,11 @@ export class Chart {
 
 function settings(span, options) {
     const { lines = [], top = 0, limit = null, value = String, time = (t) => `${t} s` } = options;
-    const { rows = null, paint = () => {} } = options;
+    const { rows = null, steps, paint = () => {} } = options;
     const ruled = { stroke: () => colour("--edge"), width: 1 };
     const axis = { stroke: () => colour("--dim"), grid: ruled, ticks: { ...ruled, size: 4 } };
     const y = rows === null
-        ? { values: (_, splits) => splits.map(value) }
+        ? { values: (_, splits) => splits.map(value), incrs: steps }
         : { splits: rows.map((_, index) => rows.length - index - 0.5), values: () => rows, gap: 2 };
     return {
         legend: { show: false },

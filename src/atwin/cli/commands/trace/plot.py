@@ -1,167 +1,116 @@
-"""A trace as one HTML page that needs nothing else."""
+"""A trace as one HTML page that needs nothing else: the data, and the scripts that draw them."""
 
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from hashlib import sha256
 from html import escape
-from itertools import groupby
-from math import floor, log10
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
-from atwin.cli.commands.trace.series import COLUMNS, Series, Steps, series_of
+from atwin.page import asset
 from atwin.text import shown
-from atwin.trace.described import Record, describe
+from atwin.trace.described import describe
 
-#: Of the drawing, in its own units.
-_WIDTH, _LEFT, _RIGHT = 1000, 70, 20
-_INNER = _WIDTH - _LEFT - _RIGHT
-_GAP = 46
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
-#: Events that the tip of one mark tells.
-_TOLD = 8
+    from atwin.cli.commands.trace.series import Marks, Series, Steps
 
-#: Rows of the events, and the kinds of records that belong there.
-_ROWS = (
-    ("URC", "urc", ("urc",)),
-    ("errors", "bad", ("answer",)),
-    ("network", "net", ("net",)),
-    ("line", "line", ("line",)),
-    ("power", "bad", ("power",)),
-    ("faults", "bad", ("fault",)),
-    ("host", "host", ("host", "end")),
-)
+#: Files of the page, in the order in which they need each other.
+_STYLES = ("vendor/uplot.min.css", "style.css", "plot/plot.css")
+#: Before it, colours, letters and what can be pressed: what panel and plot have in common.
+_PANEL_ONLY = "/* --- the frame --- */"
+_SCRIPTS = ("vendor/uplot.min.js",)
+_MODULES = ("js/chart.js", "plot/words.js", "plot/data.js", "plot/lists.js", "plot/plot.js")
 
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1c2330;--dim:#6b7686;--rule:#d9dee5;--a:#1769c2;--b:#c2571a;
---bad:#c62828;--net:#8e24aa;--line:#b58900;--host:#00838f}
-@media(prefers-color-scheme:dark){:root{--ink:#e4e8ee;--dim:#96a1b0;--rule:#3a4250;--a:#64b5f6;
---b:#ffb074;--bad:#ff7b72;--net:#d59cf0;--line:#e3c35a;--host:#5fd0d8}}
-body{font:14px/1.45 system-ui,sans-serif;max-width:1040px;margin:24px auto;padding:0 16px}
-h1{font-size:20px;margin:0 0 4px}p{color:var(--dim);margin:0 0 16px}
-svg{width:100%;height:auto;display:block}text{fill:var(--dim);font-size:12px}
-.title{fill:var(--ink);font-weight:600;font-size:13px}.rule{stroke:var(--rule)}
-rect{shape-rendering:crispEdges}.a{fill:var(--a)}.b{fill:var(--b)}.step{fill:none;stroke:var(--a);stroke-width:1.5}
-.limit{stroke:var(--bad);stroke-dasharray:4 4}
-.urc{fill:var(--a)}.bad{fill:var(--bad)}.net{fill:var(--net)}.line{fill:var(--line)}
-.host{fill:var(--host)}
-"""
+#: Characters of the text of a mark.
+_LONGEST = 200
+#: What could end the element that holds the data, or confuse a reader of it.
+_UNSAFE = {ord(char): f"\\u{ord(char):04x}" for char in "<>&"}
 
 
-def page(records: list[Record], name: str) -> str:
-    """The page; `records` begins with the start record."""
-    series = series_of(records)
-    panels = [
-        (150, _throughput(series, 150), "throughput of the line, kB/s (upwards to the host)"),
-        (110, _stepped(series, series.buffer, 110), "HTTP buffer, bytes"),
-        (80, _stepped(series, series.connections, 80), "connections, of eight"),
-        (22 * len(_ROWS), _events(series), "events"),
-    ]
-    y, drawn = 24, []
-    for height, body, title in panels:
-        drawn.append(
-            f'<g transform="translate(0 {y})"><text class="title" x="{_LEFT}" y="-8">'
-            f"{escape(title)}</text>{body}</g>"
+def page_of(series: Series, name: str) -> str:
+    """The page."""
+    styles = "\n".join(_text(file).partition(_PANEL_ONLY)[0] for file in _STYLES)
+    scripts = [_text(file) for file in _SCRIPTS]
+    module = _as_one(_text(file) for file in _MODULES)
+    allowed = " ".join(_hash(text) for text in (*scripts, module))
+    policy = (
+        f"default-src 'none'; script-src {allowed}; style-src {_hash(styles)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    return "".join(
+        (
+            '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
+            '<meta name="referrer" content="no-referrer">\n<link rel="icon" href="data:,">\n',
+            f"<title>{escape(shown(name))}</title>\n<style>{styles}</style>\n",
+            '<body class="plot">\n<noscript>This page draws with JavaScript.</noscript>\n',
+            f'<script type="application/json" id="data">{_json(_data(series, name))}</script>\n',
+            *(f"<script>{text}</script>\n" for text in scripts),
+            f'<script type="module">{module}</script>\n</html>\n',
         )
-        y += height + _GAP
-    drawn.append(f'<g transform="translate(0 {y - _GAP})">{_time_axis(series)}</g>')
-    return (
-        "<!doctype html><html lang=en><meta charset=utf-8>"
-        f"<title>{escape(shown(name))}</title><style>{_STYLE}</style>"
-        f"<h1>{escape(shown(name))}</h1><p>{escape(shown(describe(series.start)))}</p>"
-        f'<svg viewBox="0 0 {_WIDTH} {y}" role="img" aria-label="timeline">{"".join(drawn)}</svg>'
-        "</html>\n"
     )
 
 
-def _x(series: Series, seconds: float) -> float:
-    return round(_LEFT + seconds / series.duration * _INNER, 2)
+def _text(file: str) -> str:
+    return asset(file)[0].decode()
 
 
-def _throughput(series: Series, height: int) -> str:
-    """Two areas on one scale from a middle line: to the host upwards, to the module downwards."""
-    up, down = max(series.to_host), max(series.to_module)
-    scale = height / ((up + down) or 1.0)
-    middle = round(up * scale, 2)
-    width = _INNER / COLUMNS
-    parts = [_rule(middle)]
-    for lane, css in ((series.to_host, "a"), (series.to_module, "b")):
-        for column, rate in enumerate(lane):
-            if rate > 0:
-                size = max(rate * scale, 0.5)
-                parts.append(
-                    f'<rect class="{css}" x="{_LEFT + column * width:.2f}" '
-                    f'y="{middle - size if css == "a" else middle:.2f}" '
-                    f'width="{width:.2f}" height="{size:.2f}"/>'
-                )
-    parts.append(_label(middle + 4, "0"))
-    for rate, y in ((up, 8), (down, height)):
-        if rate * scale > 20:
-            parts.append(_label(y, f"{rate / 1000:,.1f}"))
-    return "".join(parts)
+def _as_one(modules: Iterable[str]) -> str:
+    """One script of modules that import nothing but what stands before them."""
+    return re.sub(r"^import [^;]*;\n|^export ", "", "\n".join(modules), flags=re.MULTILINE)
 
 
-def _stepped(series: Series, steps: Steps, height: int) -> str:
-    top = max([steps.top, *(value for _, value in steps.points)]) or 1.0
-
-    def y(value: float) -> float:
-        return round(height - value / top * (height - 6), 2)
-
-    parts = [_rule(height), _label(height + 4, "0"), _label(y(top) + 4, f"{top:,.0f}")]
-    if steps.top:
-        limit = y(steps.top)
-        parts.append(
-            f'<line class="limit" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{limit}" y2="{limit}"/>'
-        )
-    if steps.points:
-        path = [f"M{_LEFT} {height}"]
-        # Of those at one place the ends and the last one: more cannot be seen.
-        for x, points in groupby(steps.points, lambda point: round(_x(series, point[0]), 1)):
-            values = [value for _, value in points]
-            if len(values) > 3:
-                values = [min(values), max(values), values[-1]]
-            path.append(f"H{x}" + "".join(f"V{y(value)}" for value in values))
-        path.append(f"H{_WIDTH - _RIGHT}")
-        parts.append(f'<path class="step" d="{"".join(path)}"/>')
-    return "".join(parts)
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def _events(series: Series) -> str:
-    parts = []
-    for row, (title, css, kinds) in enumerate(_ROWS):
-        y = 22 * row + 11
-        parts.append(_rule(y))
-        parts.append(_label(y + 4, title))
-        # Those that would lie on each other are one mark.
-        places: dict[int, list[Record]] = {}
-        for mark in [mark for mark in series.marks if mark["kind"] in kinds]:
-            places.setdefault(round(_x(series, mark["t"])), []).append(mark)
-        parts.extend(
-            f'<circle class="{css}" cx="{x}" cy="{y}" r="4"><title>{_tip(marks)}</title></circle>'
-            for x, marks in places.items()
-        )
-    return "".join(parts)
+def _json(value: object) -> str:
+    """ASCII, with nothing that HTML would take for its own."""
+    return json.dumps(value, separators=(",", ":")).translate(_UNSAFE)
 
 
-def _tip(marks: list[Record]) -> str:
-    """Of marks at one place the first ones."""
-    lines = [f"{mark['t']:.6f} s  {shown(describe(mark))}" for mark in marks[:_TOLD]]
-    if len(marks) > _TOLD:
-        lines.append(f"and {len(marks) - _TOLD:,} more")
-    return escape("\n".join(lines))
+def _data(series: Series, name: str) -> dict[str, Any]:
+    """What data.js reads. Times are in microseconds, each after the one before."""
+    texts: dict[str, int] = {}
+    return {
+        "name": shown(name),
+        "about": shown(describe(series.start)),
+        "wall": series.start.get("wall"),
+        "records": series.count,
+        "duration": series.duration,
+        "bin": series.bins.width,
+        "toHost": series.bins.sizes("<", series.duration),
+        "toModule": series.bins.sizes(">", series.duration),
+        "buffer": _steps(series.buffer),
+        "connections": _steps(series.connections),
+        "rows": {row: _marks(marks, texts) for row, marks in series.rows.items()},
+        "texts": list(texts),
+    }
 
 
-def _time_axis(series: Series) -> str:
-    # 1, 2 or 5 times a power of ten: eight labels or fewer.
-    least = series.duration / 8
-    power = 10.0 ** floor(log10(least))
-    step = next(power * f for f in (1, 2, 5, 10) if power * f >= least * (1 - 1e-9))
-    parts, at = [], 0.0
-    while at <= series.duration * (1 + 1e-9):
-        x = _x(series, at)
-        parts.append(f'<text x="{x}" y="20" text-anchor="middle">{at:g} s</text>')
-        at = round(at + step, 12)
-    return "".join(parts)
+def _steps(steps: Steps) -> dict[str, Any]:
+    values = [value for _, value in steps.points]
+    times = _deltas([time for time, _ in steps.points])
+    return {"times": times, "values": values, "top": steps.top, "width": steps.width}
 
 
-def _rule(y: float) -> str:
-    return f'<line class="rule" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y}" y2="{y}"/>'
+def _marks(marks: Marks, texts: dict[str, int]) -> dict[str, Any]:
+    """`texts` gets each text once; a mark has its number there."""
+    told = (shown(describe(mark.record), limit=_LONGEST) for mark in marks.marks)
+    return {
+        "times": _deltas([mark.time for mark in marks.marks]),
+        "texts": [texts.setdefault(text, len(texts)) for text in told],
+        "more": [mark.more for mark in marks.marks] if marks.width else [],
+        "width": marks.width,
+    }
 
 
-def _label(y: float, text: str) -> str:
-    return f'<text x="{_LEFT - 8}" y="{y}" text-anchor="end">{escape(text)}</text>'
+def _deltas(times: Sequence[float]) -> list[int]:
+    whole = [round(time * 1e6) for time in times]
+    return [later - earlier for earlier, later in pairwise([0, *whole])]

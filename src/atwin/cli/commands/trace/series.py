@@ -1,84 +1,234 @@
-"""Numbers over time, out of the records of a trace."""
+"""Numbers over time, out of the records of a trace, in one pass and in bounded memory.
 
-from collections.abc import Iterable
+How long a trace is shows at its end only. So each of these begins as fine as there is something to
+see, and becomes coarser by itself when it would hold too much.
+"""
+
+from __future__ import annotations
+
+from array import array
 from dataclasses import dataclass, field
+from itertools import accumulate, groupby
+from typing import TYPE_CHECKING
 
-from atwin.trace.described import Record
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
-#: Columns the time is divided into: more than a page has pixels for helps nobody.
-COLUMNS = 500
+    from atwin.trace.described import Record
+
+#: Bins of the throughput, points of a value, marks of a row: at most so many are drawn.
+MOST_BINS, MOST_POINTS, MOST_MARKS = 1 << 16, 30_000, 3_000
+
+#: Seconds that are looked at as one where there is too much, to begin with.
+_NARROW = 0.001
+
+#: Rows of marks, and the kinds of records that belong there; of answers only errors.
+ROWS = {
+    "command": ("command",),
+    "error": ("answer",),
+    "urc": ("urc",),
+    "net": ("net",),
+    "line": ("line",),
+    "power": ("power",),
+    "fault": ("fault", "script"),
+    "host": ("host", "end", "broken", "cut"),
+}
+#: Kinds that are text.
+_TEXTS = frozenset({"command", "answer", "urc"})
 
 
-@dataclass(frozen=True, slots=True)
+class Bins:
+    """Bytes of the two directions over time, in bins of `width` seconds."""
+
+    def __init__(self) -> None:
+        self.width = _NARROW
+        #: By direction: bytes in a bin, and by how many there are more than in the one before.
+        self._sums = {way: _nothing() for way in "><"}
+        self._changes = {way: _nothing() for way in "><"}
+
+    def add(self, way: str, time: float, size: float) -> None:
+        """`size` bytes `way` (`>` to the module, `<` from it) at that time."""
+        try:
+            self._sums[way][int(time / self.width)] += size
+        except IndexError:
+            self._widen(time)
+            self.add(way, time, size)
+
+    def spread(self, way: str, begin: float, end: float, size: float) -> None:
+        """`size` bytes `way`, evenly from `begin` to `end`."""
+        if end >= self.width * MOST_BINS:
+            self._widen(end)
+        width = self.width
+        first, last = int(begin / width), int(end / width)
+        if first == last:
+            self.add(way, end, size)
+            return
+        sums, changes = self._sums[way], self._changes[way]
+        rate = size / (end - begin)
+        sums[first] += rate * ((first + 1) * width - begin)
+        sums[last] += rate * (end - last * width)
+        changes[first + 1] += rate * width
+        changes[last] -= rate * width
+
+    def sizes(self, way: str, duration: float) -> list[float]:
+        """Bytes in each bin up to that time, to a tenth."""
+        count = min(int(duration / self.width) + 1, MOST_BINS)
+        sizes = [max(round(size, 1), 0.0) for size in self._whole(way)[:count]]
+        return [int(size) if size.is_integer() else size for size in sizes]
+
+    def _whole(self, way: str) -> list[float]:
+        both = zip(self._sums[way], accumulate(self._changes[way]), strict=True)
+        return [size + more for size, more in both]
+
+    def _widen(self, end: float) -> None:
+        factor = 2
+        while end >= self.width * factor * MOST_BINS:
+            factor *= 2
+        for way in self._sums:
+            whole, merged = self._whole(way), _nothing()
+            for index, at in enumerate(range(0, MOST_BINS, factor)):
+                merged[index] = sum(whole[at : at + factor])
+            self._sums[way], self._changes[way] = merged, _nothing()
+        self.width *= factor
+
+
+def _nothing() -> array[float]:
+    return array("d", bytes(8 * MOST_BINS))
+
+
+@dataclass(slots=True)
 class Steps:
     """A value that holds until the next point; `top` is its largest possible one."""
 
-    points: tuple[tuple[float, float], ...]
-    top: float
+    top: float = 0.0
+    #: Times and values, in order.
+    points: list[tuple[float, float]] = field(default_factory=list)
+    #: Seconds of which only the least, the largest and the last value are there; 0: all are.
+    width: float = 0.0
+
+    def add(self, time: float, value: object) -> None:
+        """From then on it is `value`, if that is a number."""
+        if isinstance(value, int | float):
+            self.points.append((time, value))
+            if len(self.points) >= 2 * MOST_POINTS:
+                self.thin()
+
+    def thin(self) -> None:
+        """Put them in order, and keep `MOST_POINTS` at most."""
+        self.points.sort(key=lambda point: point[0])
+        width = self.width or _NARROW
+        while len(self.points) > MOST_POINTS:
+            self.points = list(self._kept(width))
+            self.width, width = width, width * 2
+
+    def _kept(self, width: float) -> Iterator[tuple[float, float]]:
+        for _, group in groupby(self.points, lambda point: point[0] // width):
+            points = list(group)
+            if len(points) > 3:
+                values = [value for _, value in points]
+                places = {values.index(min(values)), values.index(max(values)), len(values) - 1}
+                points = [points[place] for place in sorted(places)]
+            yield from points
+
+
+@dataclass(slots=True)
+class Marked:
+    """A record, and how many that came soon after it are not kept."""
+
+    time: float
+    record: Record
+    more: int = 0
+
+
+@dataclass(slots=True)
+class Marks:
+    """The records of one row."""
+
+    marks: list[Marked] = field(default_factory=list)
+    #: Seconds of which only the first one is there; 0: all are.
+    width: float = 0.0
+    #: Up to when what comes is more of the last one.
+    _until: float = 0.0
+
+    def add(self, time: float, record: Record) -> None:
+        """One more."""
+        if time < self._until:
+            self.marks[-1].more += 1
+            return
+        self.marks.append(Marked(time, record))
+        if self.width:
+            self._until = (time // self.width + 1) * self.width
+        if len(self.marks) >= 2 * MOST_MARKS:
+            self.thin()
+
+    def thin(self) -> None:
+        """Put them in order, and keep `MOST_MARKS` at most."""
+        self.marks.sort(key=lambda mark: mark.time)
+        width = self.width or _NARROW
+        while len(self.marks) > MOST_MARKS:
+            kept = self.marks[:1]
+            for mark in self.marks[1:]:
+                if mark.time // width == kept[-1].time // width:
+                    kept[-1].more += 1 + mark.more
+                else:
+                    kept.append(mark)
+            self.marks, self.width, width = kept, width, width * 2
 
 
 @dataclass(slots=True)
 class Series:
-    """Everything a plot draws. Times in seconds, throughput in bytes per second."""
+    """Everything a plot draws. Times in seconds."""
 
-    start: Record
-    #: What the module said of itself, where it is one of ours.
-    module: Record
-    duration: float
-    to_host: list[float] = field(default_factory=lambda: [0.0] * COLUMNS)
-    to_module: list[float] = field(default_factory=lambda: [0.0] * COLUMNS)
-    buffer: Steps = Steps((), 0)
-    connections: Steps = Steps((), 8)
-    marks: list[Record] = field(default_factory=list)
+    #: The first record, and what the module said of itself, where it is one of ours.
+    start: Record = field(default_factory=dict)
+    module: Record = field(default_factory=dict)
+    duration: float = 0.0
+    count: int = 0
+    bins: Bins = field(default_factory=Bins)
+    buffer: Steps = field(default_factory=Steps)
+    connections: Steps = field(default_factory=Steps)
+    rows: dict[str, Marks] = field(default_factory=lambda: {row: Marks() for row in ROWS})
 
 
-def series_of(records: list[Record]) -> Series:
+def series_of(records: Iterable[Record]) -> Series:
     """Read the records; the first one is the start."""
-    module = next((record for record in records if record["kind"] == "module"), {})
-    series = Series(records[0], module, max(record["t"] for record in records) or 1e-6)
+    series = Series()
+    bins, duration, count = series.bins, 0.0, 0
+    marks = {kind: series.rows[row] for row, kinds in ROWS.items() for kind in kinds}
     for record in records:
-        if record["kind"] in ("command", "answer", "urc", "data"):
-            size = record.get("bytes")
+        kind, time = record["kind"], record["t"]
+        if not count:
+            series.start = record
+        count += 1
+        if time > duration:
+            duration = time
+        if kind in _TEXTS:
             # Of what is text about so many, with its CR LF.
-            text = len(str(record.get("text"))) + 4
-            _spread(series, record, size if isinstance(size, int) else text)
-    series.buffer = _steps(records, "buffer", "bytes", _limit(module, "buffer", 0))
-    series.connections = _steps(records, "net", "open", _limit(module, "connections", 8))
-    series.marks = [record for record in records if _is_mark(record)]
+            text = str(record.get("text"))
+            bins.add(">" if record.get("dir") == ">" else "<", time, len(text) + 4)
+            if kind != "answer" or "ERROR" in text:
+                marks[kind].add(time, record)
+        elif kind == "data":
+            begin = max(0.0, time - record.get("took", 0.0))
+            way = ">" if record.get("dir") == ">" else "<"
+            bins.spread(way, begin, time, record.get("bytes", 0))
+        elif kind == "buffer":
+            series.buffer.add(time, record.get("bytes"))
+        elif kind == "module":
+            series.module = series.module or record
+        elif kind in marks:
+            marks[kind].add(time, record)
+            series.connections.add(time, record.get("open"))
+    series.duration, series.count = duration or 1e-6, count
+    for steps in (series.buffer, series.connections):
+        steps.thin()
+    for row in series.rows.values():
+        row.thin()
+    series.buffer.top = _limit(series, "buffer", 0)
+    series.connections.top = _limit(series, "connections", 8)
     return series
 
 
-def _spread(series: Series, record: Record, size: int) -> None:
-    """Divide `size` bytes of one piece of the dialogue over the columns it took."""
-    column = series.duration / COLUMNS
-    took = record.get("took")
-    end = min(max(record["t"], 0.0), series.duration)
-    begin = max(0.0, end - max(took if isinstance(took, int | float) else 0.0, column * 1e-3))
-    lane = series.to_module if record.get("dir") == ">" else series.to_host
-    rate = size / max(end - begin, 1e-9)
-    first, last = int(begin / column), min(int(end / column), COLUMNS - 1)
-    for index in range(first, last + 1):
-        overlap = min(end, (index + 1) * column) - max(begin, index * column)
-        lane[index] += rate * max(overlap, 0.0) / column
-
-
-def _steps(records: Iterable[Record], kind: str, name: str, top: float) -> Steps:
-    points = tuple(
-        (record["t"], float(record[name]))
-        for record in records
-        if record["kind"] == kind and isinstance(record.get(name), int | float)
-    )
-    return Steps(points, top or max((value for _, value in points), default=0.0))
-
-
-def _limit(module: Record, name: str, usual: int) -> int:
-    value = module.get(name)
+def _limit(series: Series, name: str, usual: int) -> int:
+    value = series.module.get(name)
     return value if isinstance(value, int) else usual
-
-
-def _is_mark(record: Record) -> bool:
-    """Whether it is worth a mark of its own: what is neither dialogue nor a mere number."""
-    kind = record["kind"]
-    if kind == "answer":
-        return "ERROR" in str(record.get("text"))
-    return kind in ("urc", "line", "net", "power", "fault", "host", "end")

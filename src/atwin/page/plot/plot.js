@@ -1,0 +1,131 @@
+// The page of `atwin trace plot`: drawings on one time axis, and the events as text.
+
+import { Chart, Span, colour } from "../js/chart.js";
+import { readData, within } from "./data.js";
+import { EventList, Readout } from "./lists.js";
+import { element, number, seconds, t } from "./words.js";
+
+const ROW_HEIGHT = 20;
+const COLOURS = {
+    command: "--command", error: "--bad", urc: "--urc", net: "--net", line: "--line",
+    power: "--power", fault: "--fault", host: "--host",
+};
+
+const data = readData();
+const span = new Span(0, data.duration);
+const charts = {};
+
+/** A chart with its title; `update(chart)` draws what the span shows. */
+function addChart(name, title, options, update) {
+    const figure = element("figure", "card");
+    const place = element("div");
+    place.setAttribute("role", "img");
+    place.setAttribute("aria-label", title);
+    figure.append(element("figcaption", "", title), place);
+    document.body.append(figure);
+    charts[name] = new Chart(place, { span, time: seconds, ...options });
+    const draw = () => update(charts[name]);
+    span.addEventListener("moved", draw);
+    draw();
+}
+
+function addThroughput() {
+    const lines = [{ colour: "--accent", fill: true }, { colour: "--warn", fill: true }];
+    const value = (rate) => number(Math.abs(rate) / 1000, 3);
+    addChart("throughput", t("throughput"), { lines, value, height: 190 }, (chart) => {
+        const { width, times: at, lanes } = data.throughput.seen(
+            span.min, span.max, Math.max(document.body.clientWidth, 320));
+        chart.show(at, ...lanes);
+        const texts = { min: span.min, max: span.max, all: data.duration };
+        for (const key of Object.keys(texts)) texts[key] = number(texts[key], 3);
+        visible.textContent = t("span", { ...texts, step: seconds(width) });
+    });
+}
+
+function addSteps(name, title, line, options) {
+    const { times, values, top } = data[name];
+    if (!times.length) return;
+    const value = (one) => number(one, 1);
+    addChart(name, title, { lines: [line], top, limit: top || null, value, ...options }, (chart) =>
+        chart.show(times, values));
+}
+
+function addEvents() {
+    const rows = data.rows.filter((row) => row.marks.length);
+    if (!rows.length) return;
+    const options = {
+        rows: rows.map(({ name }) => t(name)),
+        height: rows.length * ROW_HEIGHT + 40,
+        paint: (plot, context) => rows.forEach((row, index) =>
+            paintMarks(plot, context, row, rows.length - index - 0.5)),
+    };
+    addChart("events", t("events"), options, (chart) => chart.show([0, data.duration]));
+}
+
+/** One stroke for all that lie on the same pixel. */
+function paintMarks(plot, context, row, y) {
+    const middle = plot.valToPos(y, "y", true);
+    const half = 6 * devicePixelRatio;
+    const width = 2 * devicePixelRatio;
+    context.fillStyle = colour(COLOURS[row.name]);
+    let drawn = NaN;
+    for (const { time } of within(row, span.min, span.max)) {
+        const x = Math.round(plot.valToPos(time, "x", true) - width / 2);
+        if (x !== drawn) context.fillRect(x, middle - half, width, 2 * half);
+        drawn = x;
+    }
+}
+
+const MOVES = {
+    earlier: ["←", () => span.shift(-0.25)],
+    later: ["→", () => span.shift(0.25)],
+    closer: ["+", () => span.zoom(0.5)],
+    wider: ["−", () => span.zoom(2)],
+    allKey: [t("all"), () => span.all()],
+};
+const KEYS = {
+    ArrowLeft: "earlier", ArrowRight: "later", "+": "closer", "=": "closer", "-": "wider",
+    "−": "wider", 0: "allKey",
+};
+
+function addHeader() {
+    const header = element("header");
+    header.id = "header";
+    const buttons = Object.entries(MOVES).map(([name, [text, move]]) => {
+        const button = element("button", "", text);
+        button.title = t(name);
+        button.setAttribute("aria-label", t(name));
+        button.addEventListener("click", move);
+        return button;
+    });
+    visible.setAttribute("role", "status");
+    header.append(...buttons, visible, readout.place);
+    document.body.prepend(element("h1", "", data.name), element("p", "dim", data.about), header);
+}
+
+function resolution() {
+    const width = (part) => seconds(Number(part.width.toPrecision(2)));
+    const texts = [t("resolution", { records: number(data.records), bin: seconds(data.bin) })];
+    for (const [name, part] of [["inBuffer", data.buffer], ["open", data.connections]]) {
+        if (part.width) texts.push(t("thinnedSteps", { name: t(name), width: width(part) }));
+    }
+    for (const row of data.rows.filter((one) => one.width)) {
+        texts.push(t("thinned", { name: t(row.name), width: width(row) }));
+    }
+    return element("p", "dim resolution", texts.join("") + t("stop"));
+}
+
+const visible = element("span", "visible number");
+addThroughput();
+addSteps("buffer", t("buffer"), { colour: "--buffer", fill: true }, { height: 140 });
+addSteps("connections", t("connections", { top: data.connections.top }),
+    { colour: "--net", fill: true }, { height: 110, steps: [1, 2, 4, 8, 16, 32, 64] });
+addEvents();
+const readout = new Readout(data, span, charts);
+addHeader();
+document.body.append(new EventList(data, span).place, resolution());
+document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
+    event.preventDefault();
+    MOVES[KEYS[event.key]][1]();
+});

@@ -1,0 +1,80 @@
+// The texts of the page of `atwin trace plot`, in English and Chinese.
+
+const WORDS = {
+    throughput: [
+        "Line, kB/s: ▲ to the host, ▼ to the module",
+        "串口 kB/s：▲ 至主机，▼ 至模块",
+    ],
+    buffer: ["HTTP buffer, bytes", "HTTP 缓冲区，字节"],
+    connections: ["Connections, of {top}", "连接数，共 {top} 个"],
+    events: ["Events", "事件"],
+    command: ["commands", "命令"],
+    error: ["errors", "错误"],
+    urc: ["URC", "URC"],
+    net: ["network", "网络"],
+    line: ["line", "串口"],
+    power: ["power", "电源"],
+    fault: ["faults", "故障"],
+    host: ["host", "主机"],
+    earlier: ["Earlier (←)", "向前（←）"],
+    later: ["Later (→)", "向后（→）"],
+    closer: ["Zoom in (+)", "放大（+）"],
+    wider: ["Zoom out (−)", "缩小（−）"],
+    all: ["All", "全部"],
+    allKey: ["Everything (0, double click)", "显示全部（0 或双击）"],
+    span: [
+        "{min} to {max} of {all} s, in steps of {step}",
+        "{min} 至 {max} 秒，共 {all} 秒，步长 {step}",
+    ],
+    hint: [
+        "Drag to zoom, double click for all; + − ← → 0 and the wheel as well.",
+        "拖动可放大，双击显示全部；也可用 + − ← → 0 键或滚轮。",
+    ],
+    toHost: ["to the host", "至主机"],
+    toModule: ["to the module", "至模块"],
+    inBuffer: ["buffer", "缓冲区"],
+    open: ["connections", "连接"],
+    of: ["{n} of {top}", "{n} / {top}"],
+    more: ["and {n} more", "另有 {n} 条"],
+    none: ["No events in this span.", "此时段内没有事件。"],
+    here: ["Zoom in here", "在此处放大"],
+    resolution: [
+        "{records} records. Throughput is kept in steps of {bin}",
+        "{records} 条记录。吞吐量的步长为 {bin}",
+    ],
+    thinned: [
+        "; {name}: of each {width} the first, and how many more",
+        "；{name}：每 {width} 保留第一条及其余条数",
+    ],
+    thinnedSteps: [
+        "; {name}: of each {width} least, most and last",
+        "；{name}：每 {width} 保留最小、最大和最后的值",
+    ],
+    stop: [".", "。"],
+};
+
+const language = navigator.language.startsWith("zh") ? 1 : 0;
+document.documentElement.lang = language ? "zh-CN" : "en";
+
+/** The text of `key` in the language of the browser, with `{name}` filled from `values`. */
+export function t(key, values = {}) {
+    return WORDS[key][language].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+/** A number with its thousands apart, to so many decimals. */
+export function number(value, decimals = 0) {
+    return value.toLocaleString("en-US", { maximumFractionDigits: decimals });
+}
+
+/** A time or a length of time, to the microsecond; less exact where it is long. */
+export function seconds(value) {
+    return `${number(value, value < 1e6 ? 6 : 0)} s`;
+}
+
+/** An element with a text, never with HTML. */
+export function element(tag, className = "", text = "") {
+    const made = document.createElement(tag);
+    made.className = className;
+    made.textContent = text;
+    return made;
+}
