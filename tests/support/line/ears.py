@@ -53,6 +53,7 @@ class Ear:
 def leaves_nothing(main: Coroutine[Any, Any, None]) -> None:
     """`asyncio.run`, after which no descriptor, task, warning or loop error may remain."""
     gc.collect()
+    gc.freeze()  # what is there stays: neither this nor a later collection looks through it
     before, errors = _descriptors(), []
 
     async def watched() -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _BEGIN = re.compile(rb"AT|at")
 #: Many hosts end their lines with LF alone (docs/spec/uart.md §11).
 _END = re.compile(rb"\r\n?|\n")
+#: A third is 0x00, a third 0xFF, a third anything between.
+_NOISE = b"\x00" * 127 + b"\xff" * 127 + bytes(range(0x80, 0xFF))
 
 
 class Noise:
@@ -33,7 +35,7 @@ class Noise:
         """
         dice = self._random = self._random or random.Random(self._seed)
         count = max(1, len(data) * received // sent)
-        return bytes(dice.choice((0x00, 0xFF, dice.randint(0x80, 0xFE))) for _ in range(count))
+        return bytes(dice.choices(_NOISE, k=count))
 
 
 class Training:
