@@ -6,6 +6,7 @@ tenth of what a start of Python and its imports does.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -16,6 +17,7 @@ import pkgutil
 import runpy
 import socket
 import sys
+import threading
 from typing import Any
 
 import atwin
@@ -77,7 +79,30 @@ def _become(order: dict[str, Any], descriptors: list[int]) -> None:
     sys.stdout = open(1, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
     sys.argv[1:] = order["arguments"]
-    runpy.run_module(order["module"], run_name="__main__", alter_sys=True)
+    code: object = None
+    try:
+        runpy.run_module(order["module"], run_name="__main__", alter_sys=True)
+    except SystemExit as ending:
+        code = ending.code
+    _end(code)
+    raise SystemExit(code)
+
+
+def _end(code: object) -> None:
+    """Be over, as at the end of Python, without taking down object by object what was imported.
+
+    Comes back where Python has something to say at its end.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    gc.collect()  # what is left over by this run may complain
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+    if code is None or isinstance(code, int):
+        os._exit((code or 0) & 0xFF)
 
 
 if __name__ == "__main__":
