@@ -38,10 +38,14 @@ async def over_memory(transcript: Transcript, split: str) -> None:
     )
 
 
-@pytest.mark.parametrize("split", SPLITS)
 @pytest.mark.parametrize("transcript", every(), ids=str)
-def test_over_memory(transcript: Transcript, split: str) -> None:
-    run_virtual(over_memory(transcript, split))
+def test_over_memory(transcript: Transcript) -> None:
+    for split in SPLITS:
+        try:
+            run_virtual(over_memory(transcript, split))
+        except BaseException as error:
+            error.add_note(f"typed {split}")
+            raise
 
 
 # --- the runner itself --------------------------------------------------------------------------

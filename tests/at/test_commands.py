@@ -33,11 +33,11 @@ for _family in command_families():
 ROWS = {name: row for name, row in COMMANDS.items() if name in RETURNS}
 
 
-@pytest.mark.parametrize("name", RETURNS)
-def test_what_takes_data_or_brings_a_body_has_a_row(name: str) -> None:
-    row = COMMANDS.get(name, PLAIN)
-    assert (Collect in RETURNS[name]) == (row.prompt is not None)
-    assert (Block in RETURNS[name]) == bool(row.bodies or row.reads_file)
+def test_what_takes_data_or_brings_a_body_has_a_row() -> None:
+    for name, returns in RETURNS.items():
+        row = COMMANDS.get(name, PLAIN)
+        assert (Collect in returns) == (row.prompt is not None), name
+        assert (Block in returns) == bool(row.bodies or row.reads_file), name
 
 
 def test_rows_of_commands_the_twin_does_not_know_have_secrets_alone() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import string
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
@@ -45,6 +46,13 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
     return value if kind in (str, int) else st.none() | value
 
 
+@cache
+def saying(kind: Any) -> st.SearchStrategy[Any]:
+    """Whatever can be said of this kind."""
+    hints = get_type_hints(kind, include_extras=True)
+    return st.builds(kind, **{name: values(hints[name]) for name in kind.FIELDS})
+
+
 def kinds(of: type[Said]) -> list[Any]:
     """All that is declared."""
     below = [kind for each in of.__subclasses__() for kind in kinds(each)]
@@ -54,8 +62,7 @@ def kinds(of: type[Said]) -> list[Any]:
 @pytest.mark.parametrize("kind", kinds(Said), ids=lambda kind: kind.__name__)
 @given(st.data())
 def test_round_trip(kind: Any, data: st.DataObject) -> None:
-    hints = get_type_hints(kind, include_extras=True)
-    said = data.draw(st.builds(kind, **{name: values(hints[name]) for name in kind.FIELDS}))
+    said = data.draw(saying(kind))
     assert kind.read(str(said)) == said
     if isinstance(said, Urc):
         assert parse_urc(str(said)) == said

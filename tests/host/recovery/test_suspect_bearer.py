@@ -73,6 +73,7 @@ class Scene:
         taps.command, taps.says = heard, said
 
 
+@pytest.mark.sampled("model")
 @pytest.mark.parametrize("deaf", [True, False])
 @pytest.mark.parametrize(
     ("until", "helps"),

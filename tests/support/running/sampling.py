@@ -58,6 +58,6 @@ def drawn(items: Iterable[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.
 
 def _group(item: pytest.Item, drawn: tuple[str, ...]) -> tuple[int, ...]:
     """What is the same for those one is drawn of: the parameters but for `drawn`, as objects."""
-    parameters = item.callspec.params  # type: ignore[attr-defined]
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
     assert set(drawn) <= set(parameters), f"{item.nodeid}: no parameters {drawn}"
     return tuple(id(value) for name, value in parameters.items() if name not in drawn)

@@ -18,6 +18,7 @@ from atwin.models import MODELS
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.firmware import CHAPTERS
 from support.modules.on_twin import on_twin
+from support.running.sampling import WHOLE
 from support.servers.peers import Peer, simulated
 
 if TYPE_CHECKING:
@@ -131,14 +132,15 @@ def test_any_bytes_leave_a_module_that_still_answers(
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_lines_leave_nothing_behind(faults: Faults) -> None:
+@pytest.mark.sampled
+def test_thousands_of_lines_leave_nothing_behind(faults: Faults) -> None:
     names = command_names()
 
     async def test(twin: Twin, terminal: Terminal) -> None:
         chance = random.Random(20240823)
         blocks: list[int] = []
         for _ in range(5):
-            for _ in range(1000):
+            for _ in range(1000 if WHOLE else 250):
                 for _ in range(20):
                     terminal.type(random_line(chance, names))
                     await asyncio.sleep(0)
