@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from atwin.control.actions import ACTIONS, BY_NAME, NotNowError, NotThereError, perform
 from atwin.control.state import state
+from support.modules.http_twin import action, on_http
 from support.modules.on_twin import on_twin
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ def test_a_module_that_is_off_says_no_urc_now() -> None:
 def test_every_kind_of_fault_is_listed_with_what_it_takes() -> None:
     async def test(twin: Twin, _: Terminal) -> None:
         answer = await perform(BY_NAME["faults"], twin)
+        jsonschema.validate(answer, BY_NAME["faults"].gives)
         kinds = {kind["kind"]: kind for kind in answer["kinds"]}
         assert kinds["weak_signal"]["fields"]["rssi"] == {
             "type": "integer", "minimum": 0, "maximum": 99, "default": 0,
@@ -66,3 +69,13 @@ def test_every_kind_of_fault_is_listed_with_what_it_takes() -> None:
         assert all(kind["summary"].endswith(".") for kind in kinds.values())
 
     on_twin(test)
+
+
+def test_traffic_is_told_as_its_schema_says() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        await action(terminal)
+        answer = await perform(BY_NAME["traffic"], twin)
+        jsonschema.validate(answer, BY_NAME["traffic"].gives)
+        assert [each["name"] for each in answer["actions"]] == ["HTTPACTION GET"]
+
+    on_http(test)

@@ -35,6 +35,7 @@ from atwin.control.schemas import (
     text,
 )
 from atwin.control.settable import PINS, SETTABLE, apply
+from atwin.control.shapes import FAULTS_SCHEMA, TRAFFIC_SCHEMA
 from atwin.control.state import state, traffic
 from atwin.disk.state import StateError
 from atwin.text import shown
@@ -54,6 +55,7 @@ PULSED = PINS[:3]
 #: Seconds of the longest pulse, and of the longest wait for an answer.
 _LONGEST_PULSE, _LONGEST_WAIT = 60, 600
 
+#: `STATE_SCHEMA` of shapes.py, which OpenAPI has once.
 _STATE: Schema = {"$ref": "#/components/schemas/State"}
 
 
@@ -207,7 +209,6 @@ def _only(value: dict[str, Any], keys: tuple[str, ...]) -> None:
 # --- the table ----------------------------------------------------------------------------------
 
 _object = partial(dict[str, Any], type="object")
-_FAULTS: Schema = _object(description="waiting, at_work, begun, and the kinds with their fields")
 
 ACTIONS: tuple[Action, ...] = (
     Action("state", "GET", "/state", "What the module is and does now", lambda twin, _: None),
@@ -231,7 +232,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "faults", "GET", "/faults", "The faults there are, and every kind with its fields",
-        _faults, gives=_FAULTS,
+        _faults, gives=FAULTS_SCHEMA,
     ),
     Action(
         "fault", "POST", "/faults", "Add a fault, which begins at its moment, or now",
@@ -277,7 +278,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "traffic", "GET", "/traffic", "IP bytes: whole, boot, session, the last actions",
-        lambda twin, _: traffic(twin), gives=_object(),
+        lambda twin, _: traffic(twin), gives=TRAFFIC_SCHEMA,
     ),
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from atwin.text import shown
 from atwin.twin.board.power import Cure
 
 if TYPE_CHECKING:
@@ -27,6 +28,16 @@ _CURES = tuple(cure.name.lower() for cure in Cure)
 
 class PlanError(ValueError):
     """A fault cannot be like that; the text is one line: which key, what is allowed."""
+
+
+def told(value: object) -> str:
+    """What somebody wrote, for the text of an error."""
+    return shown(repr(value), limit=80)
+
+
+def named(key: object) -> str:
+    """A key that somebody wrote, for the same."""
+    return shown(str(key), limit=80)
 
 
 def number(
@@ -116,11 +127,11 @@ class Fault:
                 allowed = ", ".join(self.lasts) or "it is over at once"
                 raise PlanError(f"{name} means nothing here: {allowed}")
         if self.until is not None and self.until not in self.CURES:
-            raise PlanError(f"until = {self.until!r}: must be one of {', '.join(self.CURES)}")
+            raise PlanError(f"until = {told(self.until)}: must be one of {', '.join(self.CURES)}")
         if self.times != 1 and self.until is None:
             raise PlanError("times needs an until")
         if self.at_command is not None and not _COMMAND.fullmatch(self.at_command):
-            raise PlanError(f'at_command = {self.at_command!r}: write it as "AT+HTTPREAD"')
+            raise PlanError(f'at_command = {told(self.at_command)}: write it as "AT+HTTPREAD"')
 
     @property
     def lasts(self) -> tuple[str, ...]:
@@ -172,10 +183,11 @@ class Fault:
             wanted = bool if isinstance(each.default, bool) else str
             if not isinstance(value, wanted):
                 words = "true or false" if wanted is bool else "a text"
-                raise PlanError(f"{each.name} = {value!r}: must be {words}")
+                raise PlanError(f"{each.name} = {told(value)}: must be {words}")
             return
         low, high = each.metadata["low"], each.metadata["high"]
         good = isinstance(value, int) if kind is int else isinstance(value, int | float)
         if not good or isinstance(value, bool) or not low <= value <= high:
             words = "a whole number" if kind is int else "a number"
-            raise PlanError(f"{each.name} = {value!r}: must be {words} from {low:g} to {high:g}")
+            span = f"from {low:g} to {high:g}"
+            raise PlanError(f"{each.name} = {told(value)}: must be {words} {span}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from atwin.twin.faults.fault import Fault, PlanError
+from atwin.twin.faults.fault import Fault, PlanError, named, told
 from atwin.twin.faults.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class FaultPlan:
         """The plan in `table`, a TOML file's content. Raises `PlanError`."""
         for key in table:
             if key not in _TOP:
-                raise PlanError(f"{key}: no key of a plan; there are {', '.join(_TOP)}")
+                raise PlanError(f"{named(key)}: no key of a plan; there are {', '.join(_TOP)}")
         rows = table.get("fault")
         if not isinstance(rows, list) or not rows or not all(isinstance(r, dict) for r in rows):
             raise PlanError("no faults: there must be at least one table [[fault]]")
@@ -49,13 +49,14 @@ def fault_from_table(table: Mapping[str, Any]) -> Fault:
     """The fault in `table`: its `kind`, and the fields of that kind. Raises `PlanError`."""
     kind = KINDS.get(str(table.get("kind")))
     if kind is None:
-        raise PlanError(f"kind = {table.get('kind')!r}: must be one of {', '.join(KINDS)}")
+        raise PlanError(f"kind = {told(table.get('kind'))}: must be one of {', '.join(KINDS)}")
     names = [each.name for each in fields(kind)]
     values = {key: value for key, value in table.items() if key != "kind"}
     try:
         for key in values:
             if key not in names:
-                raise PlanError(f"{key}: no key of it; there are {', '.join(_own_first(names))}")
+                known = ", ".join(_own_first(names))
+                raise PlanError(f"{named(key)}: no key of it; there are {known}")
         return kind(**values)
     except PlanError as error:
         raise PlanError(f"{kind.KIND}: {error}") from None
@@ -77,5 +78,5 @@ def _top(table: Mapping[str, Any], key: str, default: T) -> T:
     value = table.get(key, default)
     if not isinstance(value, type(default)) or isinstance(value, bool):
         words = "a text" if isinstance(default, str) else "a whole number"
-        raise PlanError(f"{key} = {value!r}: must be {words}")
+        raise PlanError(f"{key} = {told(value)}: must be {words}")
     return value

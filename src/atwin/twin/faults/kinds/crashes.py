@@ -9,7 +9,7 @@ from atwin.twin.board.installed import is_firmware
 from atwin.twin.board.power import Cure, StartCause
 from atwin.twin.chapters.upgrade.service import Upgrades
 from atwin.twin.faults.dice import among, magnitude
-from atwin.twin.faults.fault import Fault, PlanError, number, text
+from atwin.twin.faults.fault import Fault, PlanError, number, text, told
 
 if TYPE_CHECKING:
     from atwin.clock.base import Timer
@@ -122,4 +122,5 @@ class FirmwareQuestion(Fault):
     def __post_init__(self) -> None:
         Fault.__post_init__(self)
         if self.firmware is not None and not is_firmware(self.firmware):
-            raise PlanError(f"firmware = {self.firmware!r}: letters, digits, _, . and -, up to 63")
+            takes = "letters, digits, _, . and -, up to 63"
+            raise PlanError(f"firmware = {told(self.firmware)}: {takes}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from atwin.at.dialect.urcs import HttpExPostReady
 from atwin.line.uart.loss import Loss
 from atwin.twin.faults.dice import among, size
-from atwin.twin.faults.fault import Fault, PlanError, text, whole
+from atwin.twin.faults.fault import Fault, PlanError, text, told, whole
 
 if TYPE_CHECKING:
     from atwin.at.dialect.said import Urc
@@ -71,7 +71,7 @@ class UrcInterleave(Fault):
     def __post_init__(self) -> None:
         Fault.__post_init__(self)
         if not self.text or not self.text.isascii() or not self.text.isprintable():
-            raise PlanError(f"text = {self.text!r}: must be one line of ASCII")
+            raise PlanError(f"text = {told(self.text)}: must be one line of ASCII")
 
     def begin(self, victim: Victim, case: Case) -> End:
         def aside() -> str:
