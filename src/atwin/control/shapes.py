@@ -65,6 +65,12 @@ STATE_SCHEMA = _all(
         "boots": _COUNT,
         "boot_seconds": nullable(_NUMBER),
         "pins": _all(dict.fromkeys(("reset", "power_key", "supply", "usb_boot", "ri"), _LEVEL)),
+        "holds": _all(
+            {
+                **dict.fromkeys(("key_start", "key_stop", "reset_off", "reset_start"), _NUMBER),
+                "reset_is_off": _BOOL,
+            }
+        ),
         "line": _all(
             {
                 "rate": nullable(_COUNT),

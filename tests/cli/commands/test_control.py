@@ -46,6 +46,13 @@ def test_pins_and_state(control: Path) -> None:
         "start_cause": 0,
         "boots": 1,
         "boot_seconds": state["state"]["boot_seconds"],
+        "holds": {
+            "key_start": 1.0,
+            "key_stop": 1.5,
+            "reset_off": 0.5,
+            "reset_start": 0.0,
+            "reset_is_off": True,
+        },
         "pins": {"reset": 1, "power_key": 1, "supply": 1, "usb_boot": 0, "ri": 1},
         "line": {
             "rate": None,
