@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
     from atwin.twin.twin import Twin
 
+    Teller = Callable[[str, float, bytes | None], Awaitable[tuple[list[str], str]]]
     Run = Callable[[Twin, Any], dict[str, Any] | Awaitable[dict[str, Any] | None] | None]
 
 #: Pins that can be pulled low for a while.
@@ -184,7 +185,8 @@ def _fresh(twin: Twin, value: dict[str, Any]) -> None:
         raise NotNowError(str(error)) from None
 
 
-async def _at(twin: Twin, value: dict[str, Any]) -> dict[str, Any]:
+async def type_at(at: Teller, value: dict[str, Any]) -> dict[str, Any]:
+    """The action "at" by `at`, which is that of a twin or a host. Raises as the module says."""
     _only(value, ("command", "seconds", "data"))
     command, seconds, data = value.get("command"), value.get("seconds", 10), value.get("data")
     if not isinstance(command, str) or not isinstance(data, str | None):
@@ -193,7 +195,7 @@ async def _at(twin: Twin, value: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"seconds: above 0, up to {_LONGEST_WAIT}")
     sent = None if data is None else data.encode("utf-8", "surrogatepass")
     try:
-        lines, result = await twin.at(command, seconds, sent)
+        lines, result = await at(command, seconds, sent)
     except (RuntimeError, TimeoutError) as error:
         raise NotNowError(str(error)) from None
     return {"lines": lines, "result": result}
@@ -264,7 +266,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "at", "POST", "/at", "Type an AT command beside the host, whose line hears nothing of it",
-        _at, closed(
+        lambda twin, value: type_at(twin.at, value), closed(
             {
                 "command": text("[^\\x00-\\x1f\\x7f]+", 4096),
                 "seconds": number(0, _LONGEST_WAIT, above=True),

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from atwin.control.actions import BY_NAME, NotNowError, perform
+from atwin.control.actions import BY_NAME, NotNowError, perform, type_at
+from atwin.control.recording import Recording
 from atwin.trace.recent import Recent
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
-    from atwin.control.actions import Action
+    from atwin.control.actions import Action, Teller
     from atwin.twin.twin import Twin
-
-    Command = Callable[[str, float], Awaitable[dict[str, Any]]]
 
 #: Members of a state that change by themselves with time.
 _CLOCKS = ("time", "boot_seconds")
@@ -28,8 +28,9 @@ class Subject:
     port: str
     recent: Recent = field(default_factory=Recent)
     twin: Twin | None = None
-    #: Sends a command of the host's between its others, and takes so many seconds at most.
-    command: Command | None = None
+    #: Sends a command, and data, between the host's others, and takes so many seconds at most.
+    #: Raises `ValueError`, and `RuntimeError` where there is no answer.
+    command: Teller | None = None
     #: What the host's end knows of the line, as `line` of the state.
     line: Callable[[], dict[str, Any]] = dict
 
@@ -39,12 +40,21 @@ class Subject:
             raise NotNowError("nobody listens to this module: start it with --panel or --trace")
         return self.recent
 
+    @cached_property
+    def recording(self) -> Recording:
+        """Of what is heard from now on. Raises as `heard` does."""
+        return Recording(self.heard())
+
     async def perform(self, action: Action, value: Any = None) -> dict[str, Any]:
         """The answer of `action`. Raises as `atwin.control.actions.perform` does."""
         if self.twin is not None:
             return await perform(action, self.twin, value)
         if action.name == "state":
             return self._seen()
+        if action.name == "at" and self.command is not None:
+            if not isinstance(value, dict):
+                raise ValueError("at takes an object: {…}")
+            return await type_at(self.command, value)
         raise NotNowError("this module is on a port, and no twin: it can only be watched")
 
     async def state(self) -> tuple[dict[str, Any], dict[str, Any]]:

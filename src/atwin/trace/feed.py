@@ -7,6 +7,7 @@ or gone costs nothing; what it missed is told as a number.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from dataclasses import dataclass
 from itertools import islice
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 _MOST_RECORDS, _MOST_BYTES = 20_000, 4 << 20
 #: The same of what is handed over at once.
 _BATCH_RECORDS, _BATCH_BYTES = 2_000, 256 << 10
+#: The first records, and the kinds of them that say what a trace is of.
+_HEAD = 16
+_IN_HEAD = re.compile(r'^[^"]*"t":[^"]*"kind":"(?:start|module)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Feed:
         self._most, self._most_bytes = records, size
         self._kept: deque[str] = deque()
         self._bytes = 0
+        #: What the trace is of: the first records, as far as they say that.
+        self.head: list[str] = []
         #: The number of the last record; 0 before the first.
         self.last = 0
         self.ended = False
@@ -59,6 +65,8 @@ class Feed:
     def __call__(self, lines: str) -> None:
         """What a trace hands over: whole lines."""
         told = lines.splitlines()
+        if self.last < _HEAD:
+            self.head += [line for line in told[: _HEAD - self.last] if _IN_HEAD.search(line)]
         self._kept += told
         self.last += len(told)
         self._bytes += len(lines)

@@ -75,6 +75,7 @@ async def served(models: list[str]) -> AsyncIterator[tuple[str, list[Subject]]]:
     subjects = []
     for model in models:
         recent = Recent(Trace(LoopClock()))
+        recent.trace.begin(version="1", command="a test")
         twin = Twin(model, time_scale=0, trace=recent.trace)
         subjects.append(Subject(model, "memory", recent, twin))
     async with panel(subjects, bound("127.0.0.1", 0), "127.0.0.1") as url:

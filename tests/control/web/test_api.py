@@ -88,7 +88,7 @@ def test_what_is_allowed_is_told_with_405(two: Panel) -> None:
 def test_the_records_of_the_trace(two: Panel) -> None:
     _, before = two.ask("GET", "records")
     assert before["first"] == 1
-    assert before["records"][0]["kind"] == "module"
+    assert before["records"][0]["kind"] == "start"
     two.run(lambda: two.subjects[0].recent.trace.notes("net", "<script>"))
     _, told = two.ask("GET", f"records?after={before['last']}")
     assert (told["first"], told["missed"]) == (before["last"] + 1, 0)

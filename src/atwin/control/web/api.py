@@ -5,117 +5,25 @@ All of them stand in `OPERATIONS`, of which routes and description are made.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from atwin.control.actions import ACTIONS, NotNowError, NotThereError
+from atwin.control.actions import ACTIONS
 from atwin.control.schemas import choice, closed, number, whole
 from atwin.control.web.events import stream
-from atwin.text import decimal, parse_json
+from atwin.control.web.operation import HUGE, JSON, Operation
+from atwin.text import decimal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from starlette.requests import Request
+    from collections.abc import AsyncIterator
 
     from atwin.control.actions import Action
-    from atwin.control.schemas import Schema
-    from atwin.control.subject import Subject
+    from atwin.control.web.operation import Call
 
-#: Bytes of the longest body.
-LONGEST_BODY = 64 << 10
 #: Records of one answer.
 _MOST_RECORDS = 2000
-#: Larger than any number of a record, and any time in seconds.
-_HUGE = 10**15
-
-JSON = "application/json"
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request to a module: its query, its number in the path, and what its body says."""
-
-    subject: Subject
-    request: Request
-    id: int | None = None
-    body: Any = None
-
-    def whole(self, name: str, default: int) -> int:
-        """A number of the query. Raises `ValueError`."""
-        text = self.request.query_params.get(name)
-        value = default if text is None else decimal(text)
-        if value is None or value > _HUGE:
-            raise ValueError(f"{name}: give a whole number")
-        return value
-
-    def seconds(self, name: str, default: float) -> float:
-        """A time of the query. Raises `ValueError`."""
-        try:
-            value = float(self.request.query_params.get(name, default))
-        except ValueError:
-            value = math.nan
-        if not 0 <= value <= _HUGE:
-            raise ValueError(f"{name}: give a time in seconds, 0 or more")
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """What one method does at one path below that of a module.
-
-    `run` raises `ValueError`, `NotThereError` and `NotNowError` with one line.
-    """
-
-    name: str
-    method: str
-    path: str
-    summary: str
-    run: Callable[[Call], Awaitable[Response]]
-    #: JSON schemas: of the body, of what may stand in the query, of the answer.
-    takes: Schema | None = None
-    query: Mapping[str, Schema] = field(default_factory=dict)
-    gives: Schema = field(default_factory=dict)
-    #: The content type of the answer.
-    media: str = JSON
-
-
-async def answered(operation: Operation, subject: Subject, request: Request) -> Response:
-    """The answer, whatever is wrong with the request."""
-    try:
-        number = request.path_params.get("id")
-        if number is not None and (number := decimal(number)) is None:
-            raise NotThereError("an id is a whole number")
-        body = None if operation.takes is None else await _body(request)
-        return await operation.run(Call(subject, request, number, body))
-    except NotThereError as error:
-        raise HTTPException(404, str(error)) from None
-    except NotNowError as error:
-        raise HTTPException(409, str(error)) from None
-    except ValueError as error:
-        raise HTTPException(400, str(error)) from None
-
-
-async def _body(request: Request) -> Any:
-    """Raises `ValueError`, and `HTTPException` for what is no JSON or too much."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != JSON:
-        raise HTTPException(415, f"the body is to be {JSON}")
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LONGEST_BODY:
-            raise HTTPException(413, f"the body is longer than {LONGEST_BODY} bytes")
-    try:
-        return parse_json(bytes(body))
-    except ValueError as error:
-        raise ValueError(f"the body is no JSON: {error}") from None
-
 
 # --- what they do -------------------------------------------------------------------------------
 
@@ -140,7 +48,7 @@ async def _records(call: Call) -> Response:
 
 
 async def _bytes(call: Call) -> Response:
-    start, end = call.seconds("from", 0), call.seconds("to", _HUGE)
+    start, end = call.seconds("from", 0), call.seconds("to", HUGE)
     direction = call.request.query_params.get("dir", "<")
     if direction not in (">", "<"):
         raise ValueError("dir: give > for what goes to the module, < for what comes from it")
@@ -174,10 +82,59 @@ async def _events(call: Call) -> Response:
     return StreamingResponse(events, media_type="text/event-stream")
 
 
+async def _recording(call: Call) -> Response:
+    return JSONResponse(call.subject.recording.shown)
+
+
+async def _record(call: Call) -> Response:
+    if not isinstance(call.body, dict) or not {*call.body} <= {"trace", "pcap"}:
+        raise ValueError('give {"trace": true, "pcap": true}')
+    if not all(isinstance(wanted, bool) for wanted in call.body.values()):
+        raise ValueError("trace, pcap: give true or false")
+    call.subject.recording.start(
+        trace=call.body.get("trace", False), pcap=call.body.get("pcap", False)
+    )
+    return await _recording(call)
+
+
+async def _stop_recording(call: Call) -> Response:
+    call.subject.recording.stop()
+    return await _recording(call)
+
+
+async def _download(name: str, ending: str, call: Call) -> Response:
+    size, pieces = call.subject.recording.read(name)
+
+    async def sent() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+
+    headers = {
+        "content-length": str(size),
+        "content-disposition": f'attachment; filename="recording.{ending}"',
+    }
+    return StreamingResponse(sent(), headers=headers, media_type=_FILES[name])
+
+
 # --- the table ----------------------------------------------------------------------------------
 
-_COUNT = whole(0, _HUGE)
-_TIME = number(0, _HUGE)
+_FILES = {"trace": "application/x-ndjson", "pcap": "application/vnd.tcpdump.pcap"}
+_COUNT = whole(0, HUGE)
+_TIME = number(0, HUGE)
+_RECORDING = closed(
+    {
+        "running": {"type": "boolean"},
+        "seconds": {"type": "number"},
+        "trace_bytes": _COUNT,
+        "pcap_bytes": _COUNT,
+        "full": {"type": "boolean"},
+    },
+    "running",
+    "seconds",
+    "trace_bytes",
+    "pcap_bytes",
+    "full",
+)
 
 OPERATIONS: tuple[Operation, ...] = (
     *(
@@ -243,5 +200,41 @@ OPERATIONS: tuple[Operation, ...] = (
         _events,
         query={"after": {"anyOf": [_COUNT, choice("last")]}},
         media="text/event-stream",
+    ),
+    Operation(
+        "recording",
+        "GET",
+        "/recording",
+        "Whether it records, and how much there is; `full`: a file has all it may have",
+        _recording,
+        gives=_RECORDING,
+    ),
+    Operation(
+        "record",
+        "POST",
+        "/recording",
+        "Record a trace, a capture with payload, or both, in place of the last recording",
+        _record,
+        closed({"trace": {"type": "boolean"}, "pcap": {"type": "boolean"}}),
+        gives=_RECORDING,
+    ),
+    Operation(
+        "stop_recording",
+        "DELETE",
+        "/recording",
+        "Record no more; the files stay until the next recording",
+        _stop_recording,
+        gives=_RECORDING,
+    ),
+    *(
+        Operation(
+            f"recorded_{name}",
+            "GET",
+            f"/recording/{name}",
+            f"What was recorded so far ({ending})",
+            partial(_download, name, ending),
+            media=_FILES[name],
+        )
+        for name, ending in (("trace", "trace"), ("pcap", "pcapng"))
     ),
 )

@@ -10,8 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from atwin.control.web.api import OPERATIONS, Operation, answered
+from atwin.control.web.api import OPERATIONS
 from atwin.control.web.openapi import description
+from atwin.control.web.operation import Operation, answered
 from atwin.page import asset
 from atwin.text import decimal
 

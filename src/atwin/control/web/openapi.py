@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from atwin import __version__
 from atwin.control.schemas import closed, whole
-from atwin.control.web.api import JSON, OPERATIONS
+from atwin.control.web.api import OPERATIONS
+from atwin.control.web.operation import JSON
 
 if TYPE_CHECKING:
     from atwin.control.schemas import Schema
-    from atwin.control.web.api import Operation
+    from atwin.control.web.operation import Operation
 
 _NUMBER: Schema = {
     "name": "number",
