@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "net": GROUND | {"net"},
     "twin": GROUND | {"line", "net", "twin"},
     "host": GROUND | {"line", "net", "host"},
+    "replay": GROUND | {"line", "replay"},
     "probe": GROUND | {"net", "probe"},
     "testing": GROUND | {"net", "testing"},
     "control": GROUND | {"line", "net", "twin", "page", "control"},

@@ -34,6 +34,7 @@ COMMANDS = (
     "ports",
     "console",
     "trace",
+    "replay",
     "completion",
 )
 

@@ -8,26 +8,22 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from atwin.control.subject import Subject
 from atwin.disk.state import StateError
-from atwin.host.errors import OptionError, UsageError
-from atwin.line.frame import USUAL_RATE
+from atwin.host.errors import UsageError
 from atwin.line.port import PortSpecError
-from atwin.line.ports.pty import PtyPort
-from atwin.line.ports.tcp import TcpServerPort
 from atwin.models import UnknownModelError, load_profile
 from atwin.net.hosts import Hosts
 from atwin.session.loop_thread import LoopThread
 from atwin.session.plans import as_plan
 from atwin.session.scripts import as_script
+from atwin.session.served_line import open_served_line
 from atwin.session.tracing import current_recent
 from atwin.session.twins import made_twin
 from atwin.session.url import TwinWishes, checked_card, parse_line_model, parse_twin_url
-from atwin.text import decimal, shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
-    from atwin.line.port import Port
     from atwin.net.network import Network
     from atwin.twin.faults.plan import FaultPlan
     from atwin.twin.script.answers import Scripted
@@ -79,7 +75,13 @@ async def served(wanted: Served) -> AsyncIterator[Serving]:
         # The wire of a real device takes its time by itself.
         twin = replace(twin, line=replace(twin.line, baud=None))
     async with AsyncExitStack() as stack:
-        line, url, exposed = await _open_line(wanted)
+        line, url, exposed = await open_served_line(
+            wanted.twin.line.baud,
+            pty=wanted.pty,
+            tcp=wanted.tcp,
+            rfc2217=wanted.rfc2217,
+            serial=wanted.serial,
+        )
         stack.push_async_callback(line.close)
         running = await stack.enter_async_context(made_twin(twin, line))
         subject = Subject(twin.profile.key, url, current_recent(), running)
@@ -88,35 +90,6 @@ async def served(wanted: Served) -> AsyncIterator[Serving]:
 
             await stack.enter_async_context(control_socket(wanted.control, subject))
         yield Serving(running, url, exposed, subject)
-
-
-async def _open_line(wanted: Served) -> tuple[Port, str, bool]:
-    """The module's end of the line, the host's by name, and whether others reach it."""
-    if wanted.tcp is not None:
-        server = TcpServerPort(*_address("--tcp", wanted.tcp))
-        return server, f"socket://{server.address}", server.is_exposed
-    if wanted.rfc2217 is not None:
-        from atwin.line.ports.rfc2217 import Rfc2217ServerPort
-
-        telnet = Rfc2217ServerPort(*_address("--rfc2217", wanted.rfc2217), wanted.twin.line.baud)
-        return telnet, f"rfc2217://{telnet.address}", telnet.is_exposed
-    if wanted.serial is not None:
-        from atwin.line.ports.device_server import open_device_server
-
-        rate = wanted.twin.line.baud or USUAL_RATE
-        return await open_device_server(wanted.serial, rate), wanted.serial, False
-    terminal = PtyPort(wanted.pty, wanted.twin.line.baud)
-    return terminal, wanted.pty or terminal.slave_path, False
-
-
-def _address(option: str, text: str) -> tuple[str, int]:
-    host, _, digits = text.rpartition(":")
-    port = decimal(digits)
-    if not host or port is None or port > 65535:
-        raise OptionError(
-            f"{option} '{shown(text, limit=80)}': it takes HOST:PORT, such as 127.0.0.1:7000"
-        )
-    return host.strip("[]"), port
 
 
 class SyncTwin:

@@ -40,9 +40,10 @@ _LONGEST_ANSWER = 150.0
 #: Seconds of data without a frame that become one record.
 _SPAN = 0.25
 #: What ends transparent mode, as the module says it; after `+++` the first.
-_ESCAPED, *_BROKEN = (
+STREAM_ENDS = tuple(
     frame_urc(text) for text in (OK, str(Closed()), str(SecureClosed()), str(NoCarrier()))
 )
+_ESCAPED = STREAM_ENDS[0]
 _CONNECT = str(Connect())
 
 
@@ -54,11 +55,14 @@ class Dialogue:
     each command, as hosts do.
     """
 
+    #: What data are counted in.
+    AMOUNT: type[Amount] = Amount
+
     def __init__(self, trace: Trace, *, lossless: bool) -> None:
         self._trace = trace
         self._lossless = lossless
         self._parser = AnswerParser()
-        self._out, self._in = Amount(trace, ">"), Amount(trace, "<")
+        self._out, self._in = self.AMOUNT(trace, ">"), self.AMOUNT(trace, "<")
         self._typed = Typed(self._out, self._command)
         #: When the command in flight was sent, None where there is none, and those after it.
         self._sent_at: float | None = None
@@ -74,7 +78,7 @@ class Dialogue:
         """Bytes that go to the module."""
         if self._typed.state is TypedAs.STREAM:
             self._last_typed = (self._last_typed + data)[-3:]
-            self._stream(self._out, self._in, len(data))
+            self._stream(self._out, self._in, data)
             return
         self._look_at(data)
 
@@ -121,11 +125,11 @@ class Dialogue:
     def to_host(self, data: bytes) -> None:
         """Bytes that come from the module."""
         if self._typed.state is TypedAs.STREAM:
-            end = next((end for end in (_ESCAPED, *_BROKEN) if data.endswith(end)), b"")
+            end = next((end for end in STREAM_ENDS if data.endswith(end)), b"")
             if not end or (end == _ESCAPED and self._last_typed != b"+++"):
-                self._stream(self._in, self._out, len(data))
+                self._stream(self._in, self._out, data)
                 return
-            self._stream(self._in, self._out, len(data) - len(end))
+            self._stream(self._in, self._out, data[: -len(end)])
             self._end_stream()
             data = end
         for event in self._parser.feed(data):
@@ -151,7 +155,7 @@ class Dialogue:
     def _handle(self, event: Event) -> None:
         match event:
             case BodyData(data):
-                self._in.add(len(data))
+                self._in.add(data)
                 if self._in.bytes == self._in.announced:
                     self._in.end()
             case BodyStart(header, length):
@@ -168,7 +172,7 @@ class Dialogue:
                     *self._parser.command.expected.data(multi=bool(self._parser.command.multi))
                 )
             case Received(link, data, left):
-                self._in.add(len(data))
+                self._in.add(data)
                 if left == 0:
                     self._in.end("received" if link is None else f"received by link {link}")
             case Unsolicited(text, urc):
@@ -185,18 +189,18 @@ class Dialogue:
     def _information(self, text: str) -> None:
         named = _NAMED.match(text) is not None
         if self._reads_file:
-            self._in.add(len(text) + 2)
+            self._in.add(_as_line(text))
         elif self._guarded and not named:
             # Its echo most likely, with something lost of it: nothing in it can be trusted to be
             # known for a secret.
-            self._in.add(len(text))
+            self._in.add(text.encode("latin-1"))
             self._in.end("an echo, damaged")
         elif not named and (
             # Of a body whose header got lost, or of what came over a link.
             self._parser.command.expected.shape.bodies
             or (self._linked and _NUMBERS.fullmatch(text) is None)
         ):
-            self._in.add(len(text) + 2)
+            self._in.add(_as_line(text))
         else:
             self._trace.says("answer", "<", text)
 
@@ -223,7 +227,7 @@ class Dialogue:
         if known or like_urc:
             self._trace.says("urc", "<", text)
         else:
-            self._in.add(len(text) + 2)
+            self._in.add(_as_line(text))
             if not self._reads_file:
                 self._in.end("no answer and no URC")
 
@@ -244,9 +248,9 @@ class Dialogue:
         if self._transparent or (commands and commands[-1].name in _PACKET_CALLS):
             self._typed.state = TypedAs.STREAM
 
-    def _stream(self, amount: Amount, other: Amount, size: int) -> None:
+    def _stream(self, amount: Amount, other: Amount, data: bytes) -> None:
         other.end("transparent")
-        amount.add(size)
+        amount.add(data)
         if amount.age >= _SPAN:
             amount.end("transparent")
 
@@ -255,3 +259,7 @@ class Dialogue:
             self._typed.state, self._last_typed = TypedAs.COMMANDS, b""
             self._out.end("transparent")
             self._in.end("transparent")
+
+
+def _as_line(text: str) -> bytes:
+    return text.encode("latin-1") + b"\r\n"

@@ -49,31 +49,31 @@ class Amount:
         self.announced: int | None = None
         self._trace = trace
         self._direction = direction
-        self._since = 0.0
+        self._since: float | None = None
 
     def begin(self, announced: int | None = None) -> None:
         """They will come from now on."""
         self._since, self.announced = self._trace.now, announced
 
-    def add(self, size: int) -> None:
-        """So many more came."""
-        if not self.bytes and not self._since:
+    def add(self, data: bytes | bytearray | memoryview) -> None:
+        """More came."""
+        if self._since is None:
             self.begin()
-        self.bytes += size
+        self.bytes += len(data)
 
     @property
     def age(self) -> float:
         """Seconds since the first of them."""
-        return self._trace.now - self._since if self.bytes else 0.0
+        return self._trace.now - self._since if self._since is not None and self.bytes else 0.0
 
     def end(self, text: str = "") -> None:
         """That was all; nothing is told of no data."""
         announced = self.announced
-        if self.bytes or announced:
+        if self._since is not None and (self.bytes or announced):
             took = round(self._trace.now - self._since, 6)
             numbers = {} if announced in (None, self.bytes) else {"announced": announced}
             self._trace.says("data", self._direction, text, bytes=self.bytes, took=took, **numbers)
-        self.bytes, self._since, self.announced = 0, 0.0, None
+        self.bytes, self._since, self.announced = 0, None, None
 
 
 class TypedAs(Enum):
@@ -97,6 +97,8 @@ class Typed:
         self._last_line = ""
         self._after_cr = False
         self._due, self._end = 0, b""
+        #: Bytes that were looked at since it was made.
+        self.consumed = 0
 
     def hear(self, data: bytes = b"") -> None:
         """Go through these bytes, and through those that waited; none of a stream."""
@@ -127,11 +129,15 @@ class Typed:
         self._due = 0
         self._amount.end()
 
-    def forget(self) -> int:
-        """Drop what was not looked at; how many bytes."""
-        size = len(self._rest)
-        self._rest.clear()
-        return size
+    def forget(self) -> bytes:
+        """Drop what was not looked at; that is what comes back."""
+        return self._consume(len(self._rest))
+
+    def _consume(self, size: int) -> bytes:
+        data = bytes(self._rest[:size])
+        del self._rest[:size]
+        self.consumed += size
+        return data
 
     def cut(self) -> None:
         """The module was reset: whatever has begun will not end."""
@@ -144,11 +150,11 @@ class Typed:
             found = [at for at in map(self._rest.find, (CTRL_Z, ESC)) if at >= 0]
             size, ends = min([*found, len(self._rest)]), bool(found)
         elif self._after_cr and self._rest[0] == _LF:
-            del self._rest[0]
+            self._consume(1)
             size = min(self._due, len(self._rest))
         self._after_cr = False
-        self._amount.add(size)
-        del self._rest[: size + ends]
+        self._amount.add(self._consume(size))
+        self._consume(ends)
         self._due -= 0 if self._end else size
         if ends or not self._due:
             self.data_over()
@@ -156,15 +162,13 @@ class Typed:
     def _take_line(self) -> bool:
         """One line, if it is there; what has begun is kept for its end."""
         found = _LINE_END.search(self._rest)
-        self._add_to_line(bytes(self._rest[: found.start() if found else None]))
+        self._add_to_line(self._consume(found.start() if found else len(self._rest)))
         if found is None:
-            self._rest.clear()
             if self._line.upper() == b"A/":
                 self._line.clear()
                 self._command("A/", self._last_line)
             return False
-        self._after_cr = self._rest[found.start()] == _CR
-        del self._rest[: found.end()]
+        self._after_cr = self._consume(1)[0] == _CR
         raw = bytes(self._line)
         self._line.clear()
         text, is_command = _read(raw)
@@ -172,7 +176,7 @@ class Typed:
             self._last_line = text
             self._command(text, text)
         elif text:
-            self._amount.add(len(raw))
+            self._amount.add(raw)
             self._amount.end("no command")
         return True
 

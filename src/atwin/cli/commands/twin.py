@@ -17,6 +17,7 @@ from atwin.cli.options import (
 )
 from atwin.cli.panel import PANEL, PanelWatching
 from atwin.cli.says import say
+from atwin.cli.served import ending_options, line_options, ready
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,28 +46,7 @@ if TYPE_CHECKING:
     help="Set a limit, time, feature or choice of the profile, or whatever else twin://MODEL?… "
     "takes: http_buffer=8192. Repeatable.",
 )
-@option(
-    "--pty",
-    type=FILE,
-    multiple=True,
-    metavar="LINK",
-    help="Serve a PTY, and make LINK a symbolic link to it. The options for a line are "
-    "repeatable: each is a module.",
-)
-@option(
-    "--tcp",
-    multiple=True,
-    metavar="HOST:PORT",
-    help="Serve one TCP client at a time; port 0 takes a free one.",
-)
-@option("--rfc2217", multiple=True, metavar="HOST:PORT", help="The same as an RFC 2217 server.")
-@option(
-    "--serial",
-    type=FILE,
-    multiple=True,
-    metavar="DEVICE",
-    help="Be the module on a serial device: /dev/ttyUSB0, 8N1.",
-)
+@line_options(several=True)
 @option(
     "--baud",
     metavar="N",
@@ -126,8 +106,7 @@ if TYPE_CHECKING:
 @option("--resolve", **RESOLVED)
 @option("--offline", is_flag=True, help="Reach nothing but the names of --resolve.")
 @option("--cold", is_flag=True, help="Boot from power-off instead of having been on for a while.")
-@option("--with-parent", is_flag=True, help="End when the program ends that has started this one.")
-@option("--until-eof", is_flag=True, help="End at the end of stdin.")
+@ending_options
 @PANEL
 def twin(
     config: str | None,
@@ -205,7 +184,7 @@ async def _serve(
     from atwin.session.serving import served
 
     async with AsyncExitStack() as stack:
-        ready, subjects = [], []
+        told, subjects = [], []
         for number, one in enumerate(wanted, 1):
             whose = f"module {number}: " if len(wanted) > 1 else ""
             if len(wanted) > 1:
@@ -213,18 +192,17 @@ async def _serve(
             with named_log(whose):
                 serving = await stack.enter_async_context(served(one))
             stack.enter_context(told_faults(serving.twin, live=False, whose=whose))
-            kind, _, address = serving.url.rpartition("://")
             if serving.exposed:
                 # A module reaches what this computer does, and so does whoever reaches the module.
+                address = serving.url.rpartition("://")[2]
                 say(
                     f"whoever reaches {address} can use this computer's network through the"
                     " module, its own services on 127.0.0.1 included; 127.0.0.1 is for this"
                     " computer alone"
                 )
-            name = {"socket": f"tcp {address}", "rfc2217": f"rfc2217 {address}"}
-            ready.append(f"ready {name.get(kind, serving.url)}")
+            told.append(ready(serving.url))
             subjects.append(serving.subject)
         await stack.enter_async_context(watching.serving(subjects))
-        print("\n".join(ready), flush=True)
+        print("\n".join(told), flush=True)
         await until(parent, until_eof)
     return 0
