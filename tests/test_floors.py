@@ -28,7 +28,8 @@ MAY_IMPORT = {
     "testing": GROUND | {"net", "testing"},
     "control": GROUND | {"line", "net", "twin", "page", "control"},
     "session": GROUND | {"line", "net", "twin", "host", "control", "session"},
-    "cli": GROUND | {"line", "net", "twin", "host", "probe", "page", "control", "session", "cli"},
+    "cli": GROUND
+    | {"line", "net", "twin", "host", "replay", "probe", "page", "control", "session", "cli"},
     "plugs": {"text", "line", "host", "session", "plugs"},
     "pytest_plugin": GROUND
     | {"line", "net", "twin", "host", "testing", "control", "session", "pytest_plugin"},

@@ -65,6 +65,8 @@ COMMANDS = [
     ["twin", "--faults", "{}", "--tcp", "nobody"],
     ["twin", "--answers", "{}", "--tcp", "nobody"],
     ["trace", "show", "{}"],
+    ["replay", "{}", "--as", "host"],
+    ["replay", "{d}/bin", "--as", "module", "--ignore", "{}", "--tcp", "{}"],
     ["trace", "plot", "{}", "-o", "{d}/page"],
     ["trace", "plot", "{d}/deep.json", "-o", "{}"],
 ]

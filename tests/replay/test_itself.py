@@ -24,6 +24,8 @@ TRANSCRIPTS = [one for one in every() if one.path.stem not in BESIDE]
 #: How many of them in each run.
 SAMPLE = 80
 
+_COMMAND = re.compile(rb"(?i)(^|[\r\n])at")
+
 
 def replayed(recording: Exchanges, *, fast: bool) -> tuple[ReplayedModule, ReplayedHost, float]:
     """Both ends, and how long it took."""
@@ -47,7 +49,7 @@ def test_a_recording_replayed_against_itself_has_no_difference(transcript: Trans
     try:
         recording = exchanges_of(pieces)
     except RecordingError:
-        assert not any(re.search(rb"(?i)(^|[\r\n])at", d) for _, way, d in pieces if way == ">")
+        assert not any(_COMMAND.search(one.data) for one in pieces if one.direction == ">")
         return
     module, host, took = replayed(recording, fast=False)
     assert (host.ended_early, module.unknown) == (None, 0)
@@ -62,8 +64,8 @@ def test_a_recording_replayed_against_itself_has_no_difference(transcript: Trans
 def test_no_byte_is_left_out(transcript: Transcript) -> None:
     pieces, heard = recorded(transcript), Exchanges()
     for piece in pieces:
-        heard.feed(*piece)
+        heard.feed(piece.t, piece.direction, piece.data)
     heard.end()
     for way in "<>":
-        sent = b"".join(data for _, other, data in pieces if other == way)
+        sent = b"".join(one.data for one in pieces if one.direction == way)
         assert b"".join(step.raw for step in heard.steps if step.way == way) == sent

@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from atwin.at.dialect.results import OK, is_result
 from atwin.at.dialect.urcs import parse_urc
 from atwin.replay.plan import is_unasked
 from atwin.trace.exchanges import Exchanges, StepKind
@@ -50,6 +51,8 @@ class ReplayedHost:
         self._began = clock.now()
         self._news = asyncio.Event()
         self._vain = 0
+        #: The recorded result of the command that was sent last.
+        self._result: str | None = None
         #: What the recorded module had said, and what this one has: see `_count`.
         self._due, self._came = Counter[str](), Counter[str]()
         self.heard.stepped = self._stepped
@@ -66,6 +69,8 @@ class ReplayedHost:
             if step.way == "<":
                 told = max(told, step.ended)
                 _count(step, self._due)
+                if step.kind is StepKind.RESULT:
+                    self._result = step.text
                 continue
             if not await self._ready(step, told - before):
                 if self.ended_early is not None:
@@ -73,6 +78,8 @@ class ReplayedHost:
                 continue
             await self._pause(step, step.began - max(told, before))
             before = step.ended
+            if step.kind is StepKind.COMMAND:
+                self._result = None
             self.heard.feed(self._now, ">", step.raw)
             self._port.write(step.raw)
             await self._port.drain()
@@ -107,29 +114,35 @@ class ReplayedHost:
         wants_prompt = step is not None and step.kind is StepKind.DATA
         with suppress(TimeoutError):
             async with asyncio.timeout(max(took, 0.0) + self._patience):
-                while self.ended_early is None and self._due - self._came:
-                    if wants_prompt and self._refused:
-                        break
+                while self.ended_early is None and self._missing and not self._is_refused:
                     self._news.clear()
                     await self._news.wait()
-        missing = self._due - self._came
-        self._vain = self._vain + 1 if missing and not (wants_prompt and self._refused) else 0
-        self._came += missing  # it is waited for once
+        refused = self._is_refused
+        self._vain = self._vain + 1 if self._missing and not refused else 0
+        self._came += self._missing  # it is waited for once
         if self._vain >= _MOST_VAIN and self.ended_early is None:
             self.ended_early = f"the module has answered nothing {_MOST_VAIN} times in a row"
-        if self.ended_early is not None:
-            return False
-        return not (wants_prompt and self._refused)
+        return self.ended_early is None and not (wants_prompt and refused)
 
     @property
-    def _refused(self) -> bool:
-        """Whether the module has ended the command that was to take data."""
-        return self.heard.current.result is not None
+    def _missing(self) -> Counter[str]:
+        """What this module has not said, and the recorded one had."""
+        return self._due - self._came
+
+    @property
+    def _is_refused(self) -> bool:
+        """Whether this module has refused what the recorded one took: nothing more comes of it."""
+        result = self.heard.current.result
+        return result is not None and _is_error(result.text) and not _is_error(self._result or OK)
 
     async def _pause(self, step: Step, seconds: float) -> None:
         is_escape = step.kind is StepKind.STREAM and step.data == _ESCAPE
         if seconds > 0 and (is_escape or not self._fast):
             await self._clock.sleep(seconds)
+
+
+def _is_error(result: str) -> bool:
+    return result != OK and is_result(result)
 
 
 def _count(step: Step, counts: Counter[str]) -> None:

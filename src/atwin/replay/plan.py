@@ -1,8 +1,8 @@
 """What a recorded module says after each command, and when: made of what it said once.
 
-A URC that is not part of an answer belongs to a command. That is the one which it closes, as
-+HTTPACTION closes AT+HTTPACTION, else the last one before it that was no repeated query: a host
-that asks less often, or waits without asking, gets it all the same.
+A URC that is not part of an answer belongs to the last command before it. Queries in between are
+passed over: all of them where it ends what a command began, as +HTTPACTION does, else those that
+were asked before. So a host that asks less often, or waits without asking, gets it all the same.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def plan(exchanges: Sequence[Exchange]) -> list[Answering]:
     """One for each exchange, in order."""
     answers = [Answering(exchange) for exchange in exchanges]
     ends = []
-    closers: dict[type[Urc], int] = {}
+    closers: dict[type[Urc] | type[None], int] = {}
     owner, seen = 0, set[str]()
     for number, exchange in enumerate(exchanges):
         for kind in expected_of(exchange.command).shape.closing if exchange.command else ():
@@ -74,9 +74,17 @@ def plan(exchanges: Sequence[Exchange]) -> list[Answering]:
             if is_junk(step):
                 break  # the rest is known by it
             if step.way == "<":
-                whose = closers.pop(type(parse_urc(step.text)), owner)  # type: ignore[arg-type]
+                began = closers.pop(type(parse_urc(step.text)), None)
+                whose = owner if began is None else _without_queries(exchanges, began, number)
                 answers[whose].later.append(Timed(max(step.ended - ends[whose], 0.0), step))
     return answers
+
+
+def _without_queries(exchanges: Sequence[Exchange], began: int, now: int) -> int:
+    """The last exchange up to `now` that is no query, or the one that began."""
+    while now > began and exchanges[now].is_query:
+        now -= 1
+    return now
 
 
 def after_junk(exchanges: Iterable[Exchange]) -> dict[bytes, deque[list[Timed]]]:

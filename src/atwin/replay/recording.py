@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from atwin.trace.exchanges import Exchanges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from atwin.trace.pcap.reading import Piece
 
 #: Bytes and pieces of one recording.
 MOST_BYTES, MOST_PIECES = 256 << 20, 4_000_000
@@ -17,26 +19,16 @@ class RecordingError(ValueError):
     """What was recorded cannot be replayed. One line."""
 
 
-class Piece(NamedTuple):
-    """Bytes that passed at once."""
-
-    #: Seconds since some moment before all of them.
-    t: float
-    #: `>` to the module, `<` from it.
-    way: str
-    data: bytes
-
-
 def exchanges_of(pieces: Iterable[Piece]) -> Exchanges:
     """What was said. Raises `RecordingError` where no command is in it, or too much of all."""
     heard, size, latest = Exchanges(), 0, 0.0
-    for number, (t, way, data) in enumerate(pieces):
-        size += len(data)
+    for number, piece in enumerate(pieces):
+        size += len(piece.data)
         if size > MOST_BYTES or number > MOST_PIECES:
             raise RecordingError(f"more than {MOST_BYTES >> 20} MiB passed there: too much")
-        latest = max(latest, t)  # a clock that was set back takes no time back
-        heard.feed(latest, way, data)
+        latest = max(latest, piece.t)  # a clock that was set back takes no time back
+        heard.feed(latest, piece.direction, piece.data)
     heard.end()
     if len(heard.all) == 1:
-        raise RecordingError("no AT command is in it")
+        raise RecordingError("there is no AT command in it")
     return heard

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 from atwin.clock import LoopClock, run_virtual
 from atwin.line.ports.memory import memory_pair
 from atwin.line.ports.wrapper import PortWrapper
-from atwin.replay.recording import Piece, exchanges_of
+from atwin.replay.recording import exchanges_of
 from atwin.testing.simulated import SimulatedNetwork
+from atwin.trace.pcap.capture import Capture
+from atwin.trace.pcap.reading import Piece
 from support.servers.pages import pages
 from support.servers.peers import simulated
 from transcript import play, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
     from atwin.line.port import Port
     from atwin.trace.exchanges import Exchanges
     from transcript import Transcript
@@ -83,10 +88,29 @@ def said(*turns: str | bytes, pause: float = 0.01, echo: bool = True) -> Exchang
     return exchanges_of(pieces)
 
 
+def write_capture(path: Path, pieces: Iterable[Piece]) -> None:
+    """The file that `--pcap` makes of them."""
+    with path.open("wb") as file:
+
+        def write(blocks: bytes) -> None:
+            file.write(blocks)
+
+        capture = Capture(write, began=0.0, program="atwin")
+        for piece in pieces:
+            capture.line(piece.t, piece.direction, piece.data)
+            capture.flushed()
+        capture.end()
+
+
+def pieces_of(exchanges: Exchanges) -> list[Piece]:
+    """The pieces it may have been made of."""
+    return [Piece(step.ended, step.way, step.raw) for step in exchanges.steps if step.raw]
+
+
 def transparent_session() -> Exchanges:
     """A session in transparent mode that `+++` ends."""
     start = said(*("> AT+CIPMODE=1", "< OK"), *('> AT+CIPSTART="TCP","h",7', "< OK", "< CONNECT"))
-    pieces = [Piece(step.ended, step.way, step.raw) for step in start.steps]
+    pieces = pieces_of(start)
     pieces += [Piece(1, ">", b"GET /\n"), Piece(1.5, "<", b"AT is in it\r\n")]
     pieces += [Piece(3, ">", b"+++"), Piece(4, "<", b"\r\nOK\r\n")]
     pieces += [Piece(5, ">", b"AT+CIPSHUT\r"), Piece(5, "<", b"AT+CIPSHUT\r\r\nSHUT OK\r\n")]

@@ -27,6 +27,7 @@ _LINES = {
 }
 _RESULT = re.compile(rb"\r\n(?:OK|ERROR|\+CM[ES] ERROR: [^\r\n]{1,80})\r\n\Z")
 _LONGEST_RESULT = 128
+_ESCAPE = b"+++"
 _NO_TEXT = re.compile(rb"[^\t\r\n -~]")
 
 
@@ -46,6 +47,8 @@ class Pieces:
         """`data` has gone by at `t`."""
         self._calls += 1
         way = self._ways[direction]
+        if data == _ESCAPE:
+            self._all(direction)  # only the pause before it makes it one
         if not way.waiting:
             way.first = self._calls
         way.waiting += data

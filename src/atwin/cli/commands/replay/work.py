@@ -22,7 +22,8 @@ from atwin.replay.compare import compare, differences
 from atwin.replay.host import ReplayedHost
 from atwin.replay.ignoring import Ignoring
 from atwin.replay.module import ReplayedModule
-from atwin.replay.recording import RecordingError, read_recording
+from atwin.replay.recording import RecordingError, exchanges_of
+from atwin.session.captures import read_line
 from atwin.session.opening import open_line
 from atwin.session.served_line import open_served_line
 from atwin.session.url import parse_port_url
@@ -56,7 +57,7 @@ def replayed(asked: Asked) -> int:
     except re.error as error:
         raise click.UsageError(f"--ignore: {error} in {error.pattern!r}") from None
     try:
-        recorded = read_recording(asked.file)
+        recorded = exchanges_of(read_line(asked.file))
     except RecordingError as error:
         raise click.UsageError(f"{asked.file}: {error}") from None
     if asked.role == "module":
@@ -69,7 +70,7 @@ def replayed(asked: Asked) -> int:
 async def _as_module(
     asked: Asked, recorded: Exchanges, ignoring: Ignoring, parent: int | None
 ) -> int:
-    port, url, _ = await open_served_line(**asked.lines)
+    port, url, _ = await open_served_line(None, **asked.lines)
     try:
         async with ReplayedModule(port, recorded, LoopClock(), fast=asked.fast) as module:
             print(ready(url), flush=True)
