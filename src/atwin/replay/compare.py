@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from atwin.replay.ignoring import Ignoring
-    from atwin.trace.exchanges import Exchange, Step
+    from atwin.trace.exchanges import Exchange, LineStep
 
 #: Commands that are compared each with each; more are compared by what is rare among them.
 _MOST_THOROUGH = 2000
 
 
 @dataclass(slots=True)
-class Spoken:
+class DiffLine:
     """A line of a dialogue, or data."""
 
     way: str
@@ -36,7 +36,7 @@ class Spoken:
     #: What counts of it.
     key: Hashable
 
-    def told(self, other: Spoken | None = None) -> str:
+    def told(self, other: DiffLine | None = None) -> str:
         """For a person, secrets masked; data by their size, and where `other` begins to differ."""
         if self.data is None:
             line = f"{self.way} {shown(masked(self.text))}"
@@ -52,8 +52,8 @@ class Spoken:
 class Compared:
     """A line of both dialogues: the recorded, the replayed, or one that is only in one of them."""
 
-    recorded: Spoken | None
-    replayed: Spoken | None
+    recorded: DiffLine | None
+    replayed: DiffLine | None
     #: The recorded command that it belongs to, from 1.
     command: int
 
@@ -71,9 +71,9 @@ class Compared:
 class _Talk:
     """One dialogue: by command the lines of its exchange, and what nobody asked for."""
 
-    groups: list[list[Spoken]] = field(default_factory=list)
+    groups: list[list[DiffLine]] = field(default_factory=list)
     #: With how many lines came before.
-    beside: list[tuple[int, Spoken]] = field(default_factory=list)
+    beside: list[tuple[int, DiffLine]] = field(default_factory=list)
 
 
 def compare(
@@ -111,8 +111,8 @@ def _talk(exchanges: Sequence[Exchange], ignoring: Ignoring, polls: bool) -> _Ta
             asked.add(exchange.command)
         elif exchange.command:
             asked.clear()
-        group: list[Spoken] = []
-        streams: dict[str, Spoken] = {}
+        group: list[DiffLine] = []
+        streams: dict[str, DiffLine] = {}
         prompted = 1
         for step in exchange.steps:
             if step.kind is StepKind.ECHO:
@@ -140,13 +140,13 @@ def _talk(exchanges: Sequence[Exchange], ignoring: Ignoring, polls: bool) -> _Ta
     return talk
 
 
-def _spoken(step: Step, ignoring: Ignoring) -> Spoken:
+def _spoken(step: LineStep, ignoring: Ignoring) -> DiffLine:
     if step.kind in (StepKind.DATA, StepKind.STREAM, StepKind.NOISE):
-        return Spoken(step.way, step.text, step.data, (step.way, ignoring.data(step.data)))
-    return Spoken(step.way, step.text, None, (step.way, ignoring.text(step.text)))
+        return DiffLine(step.way, step.text, step.data, (step.way, ignoring.data(step.data)))
+    return DiffLine(step.way, step.text, None, (step.way, ignoring.text(step.text)))
 
 
-def _aligned(before: list[list[Spoken]], after: list[list[Spoken]]) -> Iterator[Compared]:
+def _aligned(before: list[list[DiffLine]], after: list[list[DiffLine]]) -> Iterator[Compared]:
     keys = [[group[0].key for group in groups] for groups in (before, after)]
     for first, last, other, to in _opcodes(*keys):
         pairs = zip_longest(before[first:last], after[other:to])
@@ -161,7 +161,7 @@ def _aligned(before: list[list[Spoken]], after: list[list[Spoken]]) -> Iterator[
                 yield from (Compared(None, spoken, last + 1) for spoken in group)
 
 
-def _lines_of(one: list[Spoken], two: list[Spoken], number: int) -> Iterator[Compared]:
+def _lines_of(one: list[DiffLine], two: list[DiffLine], number: int) -> Iterator[Compared]:
     for first, last, other, to in _opcodes([s.key for s in one], [s.key for s in two]):
         for before, after in zip_longest(one[first:last], two[other:to]):
             yield Compared(before, after, number)
@@ -193,15 +193,15 @@ def _common(one: Sequence[Hashable], two: Sequence[Hashable], place: Callable[[i
 
 def _with_beside(
     lines: list[Compared],
-    before: list[tuple[int, Spoken]],
-    after: list[tuple[int, Spoken]],
+    before: list[tuple[int, DiffLine]],
+    after: list[tuple[int, DiffLine]],
 ) -> list[Compared]:
     """The lines with what nobody asked for, each at its recorded place, else at its own."""
-    partners: dict[Hashable, deque[Spoken]] = defaultdict(deque)
+    partners: dict[Hashable, deque[DiffLine]] = defaultdict(deque)
     for _, spoken in after:
         partners[spoken.key].append(spoken)
     matched = Counter[int]()
-    recorded = deque[tuple[int, Spoken, Spoken | None]]()
+    recorded = deque[tuple[int, DiffLine, DiffLine | None]]()
     for at, spoken in before:
         partner = partners[spoken.key].popleft() if partners[spoken.key] else None
         matched[id(partner)] += 1

@@ -16,7 +16,7 @@ from atwin.trace.typed import TypedAs
 if TYPE_CHECKING:
     from atwin.clock import Clock
     from atwin.line.port import Port
-    from atwin.trace.exchanges import Step
+    from atwin.trace.exchanges import LineStep
 
 #: Seconds that a module may take longer than the recorded one did.
 PATIENCE = 10.0
@@ -102,14 +102,14 @@ class ReplayedHost:
     def _now(self) -> float:
         return self._clock.now() - self._began
 
-    def _stepped(self, step: Step) -> None:
+    def _stepped(self, step: LineStep) -> None:
         if step.way == "<" and step.kind is not StepKind.STREAM:
             _count(step, self._came)
             self._news.set()
 
     # --- waiting --------------------------------------------------------------------------------
 
-    async def _ready(self, step: Step | None, took: float) -> bool:
+    async def _ready(self, step: LineStep | None, took: float) -> bool:
         """Wait for what came before `step`, None for the end; whether it is to be sent."""
         wants_prompt = step is not None and step.kind is StepKind.DATA
         with suppress(TimeoutError):
@@ -135,7 +135,7 @@ class ReplayedHost:
         result = self.heard.current.result
         return result is not None and _is_error(result.text) and not _is_error(self._result or OK)
 
-    async def _pause(self, step: Step, seconds: float) -> None:
+    async def _pause(self, step: LineStep, seconds: float) -> None:
         is_escape = step.kind is StepKind.STREAM and step.data == _ESCAPE
         if seconds > 0 and (is_escape or not self._fast):
             await self._clock.sleep(seconds)
@@ -145,7 +145,7 @@ def _is_error(result: str) -> bool:
     return result != OK and is_result(result)
 
 
-def _count(step: Step, counts: Counter[str]) -> None:
+def _count(step: LineStep, counts: Counter[str]) -> None:
     """What of a step is waited for, in `counts`."""
     match step.kind:
         case StepKind.RESULT | StepKind.PROMPT | StepKind.NOISE:

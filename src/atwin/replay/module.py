@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from atwin.clock import Clock
     from atwin.line.port import Port
     from atwin.replay.plan import Answering, Timed
-    from atwin.trace.exchanges import Step
+    from atwin.trace.exchanges import LineStep
 
 #: Seconds for data after a prompt, at least, and times what the recorded host took.
 _DATA_TIME, _SLOWER = 30.0, 3.0
@@ -203,7 +203,7 @@ class ReplayedModule:
 
     # --- what nobody asked for ------------------------------------------------------------------
 
-    def _stepped(self, step: Step) -> None:
+    def _stepped(self, step: LineStep) -> None:
         self._news.set()
         if step.way == ">" and step.kind is StepKind.NOISE and (known := self._junk.get(step.data)):
             for timed in known.popleft() if len(known) > 1 else known[0]:
@@ -220,5 +220,5 @@ class ReplayedModule:
             self._write(raw)
 
 
-def _is_escape(step: Step) -> bool:
+def _is_escape(step: LineStep) -> bool:
     return step.kind is StepKind.STREAM and step.way == ">" and step.data.endswith(_ESCAPE)

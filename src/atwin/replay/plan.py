@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from atwin.at.dialect.commands import expected_of
 from atwin.at.dialect.urcs import parse_urc
-from atwin.trace.exchanges import Step, StepKind
+from atwin.trace.exchanges import LineStep, StepKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ class Timed:
     """A step, so many seconds after the one before it, or after the answer."""
 
     delay: float
-    step: Step
+    step: LineStep
 
 
 @dataclass(slots=True)
@@ -103,12 +103,12 @@ def after_junk(exchanges: Iterable[Exchange]) -> dict[bytes, deque[list[Timed]]]
     return found
 
 
-def is_junk(step: Step) -> bool:
+def is_junk(step: LineStep) -> bool:
     """Whether it is a line to the module that is no command."""
     return step.way == ">" and step.kind is StepKind.NOISE and step.text == "no command"
 
 
-def is_unasked(step: Step) -> bool:
+def is_unasked(step: LineStep) -> bool:
     """Whether it is no part of a command or its answer."""
     return step.kind in _UNASKED or (
         step.kind is StepKind.DATA and step.way == "<" and step.text.startswith("received")

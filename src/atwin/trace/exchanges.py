@@ -65,7 +65,7 @@ _NUMERIC, _RESULTS = {"V", "&F", "Z"}, {"0", "1", "3", "4"}
 
 
 @dataclass(slots=True)
-class Step:
+class LineStep:
     """One thing that one side said."""
 
     #: `>` to the module, `<` from it.
@@ -88,10 +88,10 @@ class Exchange:
 
     #: The line without its end; of A/ the one that it repeats.
     command: str = ""
-    steps: list[Step] = field(default_factory=list)
+    steps: list[LineStep] = field(default_factory=list)
 
     @property
-    def result(self) -> Step | None:
+    def result(self) -> LineStep | None:
         """Its result; None where none has come."""
         return next((step for step in self.steps if step.kind is StepKind.RESULT), None)
 
@@ -116,7 +116,7 @@ class Exchange:
         return forms == {Form.EXECUTE} and StepKind.ANSWER in kinds and StepKind.DATA not in kinds
 
 
-class _Kept(Amount):
+class _KeptAmount(Amount):
     """Data themselves, and not their size alone."""
 
     def __init__(self, trace: Trace, direction: str) -> None:
@@ -132,7 +132,7 @@ class _Kept(Amount):
         self.content.clear()
 
 
-class _Ear:
+class _Listener:
     """What `Dialogue` takes for a trace."""
 
     def __init__(self, says: Callable[..., None]) -> None:
@@ -146,19 +146,19 @@ class Exchanges(Dialogue):
     `begun` is called with each whose answer comes next, `stepped` with each step.
     """
 
-    AMOUNT = _Kept
-    _out: _Kept
-    _in: _Kept
+    AMOUNT = _KeptAmount
+    _out: _KeptAmount
+    _in: _KeptAmount
 
     def __init__(self) -> None:
-        self._ear = _Ear(self._says)
+        self._ear = _Listener(self._says)
         super().__init__(cast("Trace", self._ear), lossless=True)
         #: What came before the first command is the first of them.
         self.all = [Exchange()]
         #: The steps of all, in the order in which they came.
-        self.steps: list[Step] = []
+        self.steps: list[LineStep] = []
         self.begun: Callable[[Exchange], None] = lambda exchange: None
-        self.stepped: Callable[[Step], None] = lambda step: None
+        self.stepped: Callable[[LineStep], None] = lambda step: None
         self._current = 0
         #: Bytes that belong to no step yet, when the first of each came, and the last from the
         #: module.
@@ -199,9 +199,11 @@ class Exchanges(Dialogue):
         super().end()
         if rest := bytes(self._typed_raw):
             self._typed_raw.clear()
-            self._add(Step(">", StepKind.NOISE, "no line end", rest, *self._span(">"), raw=rest))
+            self._add(
+                LineStep(">", StepKind.NOISE, "no line end", rest, *self._span(">"), raw=rest)
+            )
         if self._told_raw:
-            self._add(Step("<", StepKind.NOISE, "no line end", b"", *self._span("<")))
+            self._add(LineStep("<", StepKind.NOISE, "no line end", b"", *self._span("<")))
 
     def give_up(self) -> None:
         """No result comes any more for the command in flight."""
@@ -242,7 +244,7 @@ class Exchanges(Dialogue):
 
     def _command(self, shown: str, meant: str) -> None:
         self.all.append(Exchange(meant))
-        step = Step(">", StepKind.COMMAND, shown, b"", *self._span(">"))
+        step = LineStep(">", StepKind.COMMAND, shown, b"", *self._span(">"))
         self._take_typed(step)
         self.all[-1].steps.append(step)
         self.steps.append(step)
@@ -257,7 +259,7 @@ class Exchanges(Dialogue):
                 self._numeric = command.name == "V" and command.arguments in ("", "0")
         self.begun(self.current)
 
-    def _take_typed(self, step: Step) -> None:
+    def _take_typed(self, step: LineStep) -> None:
         """Its bytes are those that were looked at, with the LF of its CR LF."""
         size = self._typed.consumed - self._attributed
         if step.kind is StepKind.COMMAND and self._typed_raw[size : size + 1] == b"\n":
@@ -312,7 +314,7 @@ class Exchanges(Dialogue):
             case Received(_, _, left):
                 self._due = left
             case Echo(text):
-                self._add(Step("<", StepKind.ECHO, text, b"", *self._span("<")))
+                self._add(LineStep("<", StepKind.ECHO, text, b"", *self._span("<")))
         super()._handle(event)
         if not isinstance(event, BodyStart | Received):
             self._due = self._in.announced - self._in.bytes if self._in.announced else 0
@@ -327,12 +329,12 @@ class Exchanges(Dialogue):
         kinds = {"urc": StepKind.URC, "data": _DATA_KINDS.get(text, StepKind.DATA)}
         known = kinds.get(kind) or _EVENT_KINDS.get(type(self._event), StepKind.ANSWER)
         data = bytes(amount.content) if kind == "data" else b""
-        step = Step(direction, known, text, data, *self._span(direction))
+        step = LineStep(direction, known, text, data, *self._span(direction))
         if direction == ">":
             self._take_typed(step)
         self._add(step)
 
-    def _add(self, step: Step) -> None:
+    def _add(self, step: LineStep) -> None:
         if step.way == "<":
             step.raw = bytes(self._told_raw)
             self._told_raw.clear()

@@ -17,7 +17,7 @@ from atwin.cli.options import (
 )
 from atwin.cli.panel import PANEL, PanelWatching
 from atwin.cli.says import say
-from atwin.cli.served import ending_options, line_options, ready
+from atwin.cli.served import ending_options, line_options, parent_id, ready, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,7 +138,6 @@ def twin(
     import logging
 
     from atwin.cli.running import run_work, show_log
-    from atwin.cli.until import parent_id
     from atwin.session.config import load_config
     from atwin.session.several import LINES, Wants, modules
     from atwin.session.url import parse_card, parse_hosts, split_model
@@ -180,7 +179,6 @@ async def _serve(
 
     from atwin.cli.module import told_faults
     from atwin.cli.running import named_log, watched
-    from atwin.cli.until import until
     from atwin.session.serving import served
 
     async with AsyncExitStack() as stack:

@@ -57,7 +57,7 @@ def replay(file: str, role: str, options: PortOptions, **given: Any) -> int:
       atwin replay yesterday.pcapng --as module --pty /tmp/modem
       atwin replay yesterday.pcapng --as host --port /dev/ttyUSB0 --ignore-usual
     """
-    from atwin.cli.commands.replay.work import Asked, replayed
+    from atwin.cli.commands.replay.work import ReplayWishes, replayed
 
     source = click.get_current_context().get_parameter_source("port")
     has_port = source is click.core.ParameterSource.COMMANDLINE
@@ -69,4 +69,4 @@ def replay(file: str, role: str, options: PortOptions, **given: Any) -> int:
         raise click.UsageError(f"--{next(iter(lines))} is for --as module: a host has --port")
     if len(lines) > 1:
         raise click.UsageError(f"--{' and --'.join(lines)}: a module has one line, choose one")
-    return replayed(Asked(file, role, options.port, lines, **given))
+    return replayed(ReplayWishes(file, role, options.port, lines, **given))

@@ -15,8 +15,7 @@ from atwin.cli.commands.replay.diff import described, show_differences
 from atwin.cli.ending import DONE, NOT_VERIFIED, CommandFailed, print_object
 from atwin.cli.results import counted
 from atwin.cli.running import run_work, show_log
-from atwin.cli.served import ready
-from atwin.cli.until import parent_id, until
+from atwin.cli.served import parent_id, ready, until
 from atwin.clock import LoopClock
 from atwin.replay.compare import compare, differences
 from atwin.replay.host import ReplayedHost
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReplayWishes:
     """What the command line asks for."""
 
     file: str
@@ -50,7 +49,7 @@ class Asked:
     as_json: bool
 
 
-def replayed(asked: Asked) -> int:
+def replayed(asked: ReplayWishes) -> int:
     """The exit code. Raises `click.UsageError`, `CommandFailed`, and what opening a port does."""
     try:
         ignoring = Ignoring(asked.ignore, usual=asked.ignore_usual)
@@ -68,7 +67,7 @@ def replayed(asked: Asked) -> int:
 
 
 async def _as_module(
-    asked: Asked, recorded: Exchanges, ignoring: Ignoring, parent: int | None
+    asked: ReplayWishes, recorded: Exchanges, ignoring: Ignoring, parent: int | None
 ) -> int:
     port, url, _ = await open_served_line(None, **asked.lines)
     try:
@@ -82,7 +81,7 @@ async def _as_module(
     return _tell(asked, recorded, module.heard, ignoring, None)
 
 
-async def _as_host(asked: Asked, recorded: Exchanges, ignoring: Ignoring) -> int:
+async def _as_host(asked: ReplayWishes, recorded: Exchanges, ignoring: Ignoring) -> int:
     wanted = parse_port_url(asked.port)
     async with open_line(wanted) as line:
         host = ReplayedHost(
@@ -93,7 +92,11 @@ async def _as_host(asked: Asked, recorded: Exchanges, ignoring: Ignoring) -> int
 
 
 def _tell(
-    asked: Asked, recorded: Exchanges, heard: Exchanges, ignoring: Ignoring, ended: str | None
+    asked: ReplayWishes,
+    recorded: Exchanges,
+    heard: Exchanges,
+    ignoring: Ignoring,
+    ended: str | None,
 ) -> int:
     lines = compare(recorded.all, heard.all, ignoring, polls=asked.role == "module")
     found = differences(lines)
