@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ _PORTS_FROM, _PORTS = 49_152, 16_384
 _APART = 0x01_00_00_00
 #: The module's address where it has none of that kind.
 _NO_ADDRESS = IPv4Address("10.0.0.1")
+_IPV4, _IPV6 = struct.Struct(">BBHHHBBH"), struct.Struct(">IHBB")
 _IPV6_PREFIX = bytes.fromhex("fd000000000000000000ffff")
 
 _ECHO = {4: (8, 0), 6: (128, 129)}
@@ -45,7 +46,7 @@ class Packets:
         if end is None:
             self._opened += 1
             port = talk.local_port or _PORTS_FROM + self._opened % _PORTS
-            addresses = _Addresses.of(talk)
+            addresses = _Addresses(talk)
             if talk.protocol == "tcp":
                 first = self._opened * _APART & 0xFFFFFFFF
                 end = _Tcp(addresses, port, talk.remote_port, first, ~first & 0xFFFFFFFF)
@@ -57,42 +58,35 @@ class Packets:
             del self._ends[talk]
 
 
-@dataclass(slots=True)
 class _Addresses:
-    """Of the module and its peer, packed."""
+    """Of the module and its peer."""
 
-    version: int
-    local: bytes
-    remote: bytes
-    number: int = 0
-
-    @classmethod
-    def of(cls, talk: Conversation) -> _Addresses:
+    def __init__(self, talk: Conversation) -> None:
         local, remote = _address(talk.local), _address(talk.remote)
-        if remote.version == local.version:
-            return cls(remote.version, local.packed, remote.packed)
-        if remote.version == 6:
-            return cls(6, _IPV6_PREFIX + local.packed, remote.packed)
-        return cls(4, _NO_ADDRESS.packed, remote.packed)
+        self.version = remote.version
+        packed = local.packed
+        if remote.version != local.version:
+            packed = _IPV6_PREFIX + packed if remote.version == 6 else _NO_ADDRESS.packed
+        #: From the peer, and to it.
+        self._pairs = (remote.packed + packed, packed + remote.packed)
+        self._sum = _sum(self._pairs[0])
+        self._number = 0
 
     def packet(self, up: bool, protocol: int, head: bytes, data: bytes, check_at: int) -> bytes:
         """One from (`up`) or to the module; its checksum belongs into `head` at `check_at`."""
-        source, target = (self.local, self.remote) if up else (self.remote, self.local)
         size = len(head) + len(data)
-        outer = 0 if protocol == _ICMP else _sum(source) + _sum(target) + protocol + size
-        check = ~_folded(outer + _sum(head) + _sum(data)) & 0xFFFF
+        outer = 0 if protocol == _ICMP else self._sum + protocol + size
+        check = _check(outer + _sum(head) + _sum(data))
         if protocol == _UDP:
-            check = check or 0xFFFF
+            check = check or 0xFFFF  # 0 says that there is none
         head = b"".join((head[:check_at], check.to_bytes(2, "big"), head[check_at + 2 :]))
+        pair = self._pairs[up]
         if self.version == 6:
-            front = struct.pack(">IHBB", 6 << 28, size, protocol, _HOPS)
-            return b"".join((front, source, target, head, data))
-        self.number = self.number + 1 & 0xFFFF
-        front = struct.pack(
-            ">BBHHHBBH", 0x45, 0, 20 + size, self.number, 0x4000, _HOPS, protocol, 0
-        )
-        check = ~_folded(_sum(front) + _sum(source) + _sum(target)) & 0xFFFF
-        return b"".join((front[:10], check.to_bytes(2, "big"), source, target, head, data))
+            return b"".join((_IPV6.pack(6 << 28, size, protocol, _HOPS), pair, head, data))
+        number = self._number = self._number + 1 & 0xFFFF
+        check = _check(0x4500 + 20 + size + number + 0x4000 + (_HOPS << 8 | protocol) + self._sum)
+        front = _IPV4.pack(0x45, 0, 20 + size, number, 0x4000, _HOPS, protocol, check)
+        return b"".join((front, pair, head, data))
 
 
 def _address(text: str | None) -> IPv4Address | IPv6Address:
@@ -109,9 +103,9 @@ def _sum(data: bytes) -> int:
     return int.from_bytes(data, "big") % 0xFFFF
 
 
-def _folded(number: int) -> int:
-    """As a sum of ones' complement: never 0 where there was anything."""
-    return number % 0xFFFF or 0xFFFF
+def _check(total: int) -> int:
+    """The checksum of words with that sum."""
+    return 0xFFFF - (total % 0xFFFF or 0xFFFF)
 
 
 @dataclass(slots=True)
@@ -123,7 +117,6 @@ class _Tcp:
     peer: int
     ours: int
     theirs: int
-    closed: set[bool] = field(default_factory=set)
 
     def packets(self, event: NetEvent, data: bytes) -> Iterator[bytes]:
         match event:
