@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from atwin.cli.commands.traffic.watch import Watch, watched
+from atwin.cli.panel import Beside, PanelWatching
 from atwin.cli.request import RequestOptions
 from atwin.cli.says import say
 from atwin.host.modem import Modem
@@ -23,14 +24,16 @@ async def ready_modem(
     tls: TlsSettings | None = None,
     traffic: Watch | None = None,
     facts: dict[str, object] | None = None,
+    watching: PanelWatching | None = None,
 ) -> AsyncIterator[Modem]:
-    """The module at the port of `options`, on the network.
+    """The module at the port of `options`, on the network, and on the panel of `watching`.
 
     At the end `traffic` is told to the user, and `facts` has what became of the faults that a twin
     was to have, as `faults`.
 
-    Raises as `modem_on` and `Modem.recover` do.
+    Raises as `modem_on`, `Modem.recover` and `PanelWatching.serving` do.
     """
+    beside = Beside(watching)
     async with modem_on(
         options.port,
         note=tell,
@@ -40,21 +43,24 @@ async def ready_modem(
         telling=lambda twin: told_faults(twin, facts),
         resolve=options.resolve,
         offline=options.offline,
+        beside=beside.line,
     ) as (modem, twin):
+        beside.modem(modem)
         await modem.recover(give_up=options.give_up, note=_tell_rung)
         async with watched(modem, twin, traffic):
             yield modem
 
 
 @asynccontextmanager
-async def told_line(url: str) -> AsyncIterator[OpenLine]:
+async def told_line(url: str, watching: PanelWatching | None = None) -> AsyncIterator[OpenLine]:
     """The line to the port `url`; what a twin there was to do and did not is said at the end.
 
-    Raises as `parse_port_url` and `open_line` do.
+    Raises as `parse_port_url`, `open_line` and `PanelWatching.serving` do.
     """
     async with open_line(parse_port_url(url)) as line:
         with told_faults(line.twin, live=False):
-            yield line
+            async with Beside(watching).line(line):
+                yield line
 
 
 def tell(text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from atwin.control.subject import Subject
+    from atwin.host.modem import Modem
+    from atwin.line.port import Port
+    from atwin.session.opening import OpenLine
 
 #: Characters of a token that others must not guess.
 _SHORTEST_TOKEN = 16
@@ -134,6 +138,59 @@ class PanelWatching(Watching):
             finally:
                 for subject in subjects:
                     subject.recent.end()
+
+
+class Beside:
+    """The module of a command on its panel, with what the command itself can do with it."""
+
+    def __init__(self, watching: PanelWatching | None) -> None:
+        self._watching = watching
+        self._subject: Subject | None = None
+
+    @asynccontextmanager
+    async def line(self, opened: OpenLine) -> AsyncIterator[None]:
+        """Show the line, and its twin if it has one, until the block is left.
+
+        Raises as `PanelWatching.serving` does.
+        """
+        if self._watching is None or self._watching.panel is None:
+            yield
+            return
+        from atwin.control.subject import Subject
+        from atwin.session.tracing import current_recent
+
+        port, twin = opened.port, opened.twin
+        name = port.name if twin is None else twin.module.hardware.profile.key
+        line = partial(_seen_line, port)
+        self._subject = Subject(name, port.name, current_recent(), twin, line=line)
+        async with self._watching.serving([self._subject]):
+            yield
+
+    def modem(self, modem: Modem) -> None:
+        """Commands of the page are sent by it, between its others."""
+        if self._subject is not None:
+            self._subject.command = partial(_typed, modem)
+
+
+def _seen_line(port: Port) -> dict[str, Any]:
+    from atwin.line.port import SettablePort
+
+    return {"rate": port.rate if isinstance(port, SettablePort) else None}
+
+
+async def _typed(
+    modem: Modem, command: str, seconds: float, data: bytes | None
+) -> tuple[list[str], str]:
+    from atwin.host.errors import HostError, UsageError
+    from atwin.line.port import PortError
+
+    try:
+        reply = await modem.command(command, timeout=seconds, data=data)
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+    except (HostError, PortError) as error:
+        raise RuntimeError(str(error)) from None
+    return [*reply.lines], reply.final.text
 
 
 PANEL = takes(PanelWatching, "watching")

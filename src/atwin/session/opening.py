@@ -1,7 +1,13 @@
 """Opens a port: a line to a real module, or to a twin made for it in this process."""
 
 from collections.abc import AsyncIterator, Callable, Sequence, Set
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass, replace
 from typing import Unpack
 
@@ -49,6 +55,7 @@ async def modem_on(
     tls: TlsSettings | None = None,
     pins: str | None = None,
     telling: Callable[[Twin | None], AbstractContextManager[object]] = nullcontext,
+    beside: Callable[[OpenLine], AbstractAsyncContextManager[object]] = nullcontext,
     resolve: Sequence[str] = (),
     offline: bool = False,
     **sim: Unpack[SimWishes],
@@ -56,8 +63,8 @@ async def modem_on(
     """The module at port `url` as it is, and its twin if it is one of ours.
 
     `pins` is as for `pins_for`, `sim` as for `Modem`. `note` hears what the host has to say of the
-    line; `telling` is entered before the first byte. `resolve` and `offline` are as in the URL of a
-    twin, and for a twin of ours alone.
+    line; `telling` and `beside` are entered before the first byte. `resolve` and `offline` are as
+    in the URL of a twin, and for a twin of ours alone.
 
     Raises as `parse_port_url`, `open_line`, `pins_for` and `Modem` do.
     """
@@ -68,15 +75,18 @@ async def modem_on(
         asked = replace(asked, twin=asked.twin.naming(resolve, offline))
     async with open_line(asked) as line, pins_for(pins, line.port, line.pins) as means:
         with telling(line.twin):
-            async with Modem(
-                line.port,
-                tls=tls,
-                line=LineWishes(asked.speed, asked.flow),
-                pins=means,
-                # A twin of ours ends with this program: nobody finds anything there.
-                leave_as_found=line.twin is None,
-                **sim,
-            ) as modem:
+            async with (
+                beside(line),
+                Modem(
+                    line.port,
+                    tls=tls,
+                    line=LineWishes(asked.speed, asked.flow),
+                    pins=means,
+                    # A twin of ours ends with this program: nobody finds anything there.
+                    leave_as_found=line.twin is None,
+                    **sim,
+                ) as modem,
+            ):
                 modem.line.note = note
                 yield modem, line.twin
 

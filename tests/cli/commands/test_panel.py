@@ -8,12 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.running.program import atwin, start
+from support.running.program import atwin, start, twin_running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,3 +111,96 @@ print([name for name in sys.modules if name.partition(".")[0] in ("starlette", "
 """
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
     assert ended.stdout == b"[]\n", ended
+
+
+class Told:
+    """The panel of a command, by what it says on stderr."""
+
+    def __init__(self, command: subprocess.Popen[bytes]) -> None:
+        assert command.stderr is not None
+        while not (line := command.stderr.readline()).startswith(b"atwin: panel "):
+            assert line, "it ended without a panel"
+        url, _, query = line.split()[-1].decode().partition("?")
+        self._url, self._query = f"{url}api/modules", query
+
+    def ask(self, path: str = "", method: str = "GET", body: object = None) -> Any:
+        """What is answered."""
+        asked = urllib.request.Request(
+            f"{self._url}{path}?{self._query}",
+            None if body is None else json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+            method=method,
+        )
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            return json.load(answer)
+
+
+def test_a_console_shows_its_twin_and_steers_it() -> None:
+    console = start("console", "--port", "twin://air780e-at?time_scale=0", "--panel")
+    assert console.stdin is not None
+    assert console.stdout is not None
+    panel = Told(console)
+    assert panel.ask() == [
+        {"number": 1, "name": "air780e-at", "port": "twin://air780e-at", "twin": True}
+    ]
+    panel.ask("/1/state", "PATCH", {"cell": {"rssi": 9}})
+    console.stdin.write(b"AT+CSQ\n")
+    console.stdin.flush()
+    assert b"+CSQ: 9," in (console.stdout.readline() + console.stdout.readline())
+    kinds = [record["kind"] for record in panel.ask("/1/records")["records"]]
+    assert kinds[:2] == ["start", "module"]
+    assert "command" in kinds
+    console.communicate(timeout=20)
+    assert console.returncode == 0
+
+
+def test_a_download_from_a_port_shows_the_line_and_takes_commands(tmp_path: Path) -> None:
+    """The server waits until the panel was asked."""
+    asked, answer = threading.Event(), threading.Event()
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.set()
+            answer.wait(20)
+            self.send_response(200)
+            self.send_header("Content-Length", "4")
+            self.end_headers()
+            self.wfile.write(b"here")
+
+        do_HEAD = do_GET  # noqa: N815 - of the base
+
+        def log_message(self, *args: object) -> None: ...
+
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server,
+        twin_running("--model", "air780e-at", "--pty", tmp_path / "tty"),
+    ):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/file"
+        out = tmp_path / "file"
+        get = start("get", url, "-o", out, "--port", tmp_path / "tty", "--panel")
+        try:
+            panel = Told(get)
+            assert asked.wait(20)
+            (module,) = panel.ask()
+            assert (module["port"], module["twin"]) == (str(tmp_path / "tty"), False)
+            state = panel.ask("/1/state")
+            assert state["model"] is None
+            assert state["line"]["rate"] == 115200
+            assert state["counters"]["to_module"] > 0
+            told = panel.ask("/1/at", "POST", {"command": "AT+CGMM"})
+            assert told == {"lines": ['+CGMM: "Air780E"'], "result": "OK"}
+            with pytest.raises(urllib.error.HTTPError, match="409"):
+                panel.ask("/1/state", "PATCH", {"voltage": 3700})
+        finally:
+            answer.set()
+            get.communicate(timeout=30)
+            server.shutdown()
+    assert get.returncode == 0
+    assert out.read_bytes() == b"here"
+
+
+def test_it_does_not_eat_the_url_of_a_download() -> None:
+    ended = atwin("get", "--panel", "http://127.0.0.1:1/x")
+    assert ended.returncode == 2
+    assert "give HOST:PORT, such as 127.0.0.1:8080; without it put --panel last" in ended.stderr

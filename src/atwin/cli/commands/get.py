@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from atwin.cli.ending import DONE, known, when_stopped
-from atwin.cli.options import FILE, JSON, TRAFFIC, WATCHING, Size, Watching, option, takes
+from atwin.cli.options import FILE, JSON, TRAFFIC, Size, option, takes
+from atwin.cli.panel import PANEL, PanelWatching
 from atwin.cli.request import RequestOptions
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ _LONGEST_NAME = 200
 @takes(RequestOptions)
 @TRAFFIC
 @JSON
-@WATCHING
+@PANEL
 def get(
     url: str,
     output: str | None,
@@ -62,7 +63,7 @@ def get(
     options: RequestOptions,
     traffic: bool,
     as_json: bool,
-    watching: Watching,
+    watching: PanelWatching,
 ) -> int:
     """Download a file of any size, resumable.
 
@@ -125,7 +126,7 @@ def get(
         cost = Watch() if traffic else None
         faults: dict[str, object] = {}
         with options.tls(url) as tls:
-            async with ready_modem(options, tls, cost, faults) as modem:
+            async with ready_modem(options, tls, cost, faults, watching) as modem:
                 with show_progress(target) as progress:
                     result = await modem.download(
                         url,

@@ -2,7 +2,8 @@
 
 import click
 
-from atwin.cli.options import JSON, OUTPUT, WATCHING, Watching, takes
+from atwin.cli.options import JSON, OUTPUT, takes
+from atwin.cli.panel import PANEL, PanelWatching
 from atwin.cli.request import RequestOptions
 
 
@@ -11,8 +12,10 @@ from atwin.cli.request import RequestOptions
 @OUTPUT
 @takes(RequestOptions)
 @JSON
-@WATCHING
-def head(url: str, output: str, options: RequestOptions, as_json: bool, watching: Watching) -> int:
+@PANEL
+def head(
+    url: str, output: str, options: RequestOptions, as_json: bool, watching: PanelWatching
+) -> int:
     """Print the header block of a URL.
 
     The status goes to stderr; a status of 400 or more ends with exit code 1. The Air724UG prints
@@ -38,7 +41,7 @@ def head(url: str, output: str, options: RequestOptions, as_json: bool, watching
         from atwin.host.recovery.recovery import Retry
 
         with options.tls(url) as tls:
-            async with ready_modem(options, tls, facts=faults) as modem:
+            async with ready_modem(options, tls, facts=faults, watching=watching) as modem:
                 answer.modem = modem
                 response = await modem.head(url, retry=Retry(give_up=options.give_up), **asked)
         return answer.deliver(response, response.headers.raw + b"\r\n", **faults)

@@ -6,7 +6,8 @@ from typing import Literal
 
 import click
 
-from atwin.cli.options import JSON, OUTPUT, TRAFFIC, WATCHING, Watching, option, read_file, takes
+from atwin.cli.options import JSON, OUTPUT, TRAFFIC, option, read_file, takes
+from atwin.cli.panel import PANEL, PanelWatching
 from atwin.cli.request import RequestOptions
 
 #: Bytes: what no module takes need not be read.
@@ -33,7 +34,7 @@ _LARGEST_BODY = 1 << 30
 @takes(RequestOptions)
 @TRAFFIC
 @JSON
-@WATCHING
+@PANEL
 def post(
     url: str,
     data: str,
@@ -43,7 +44,7 @@ def post(
     options: RequestOptions,
     traffic: bool,
     as_json: bool,
-    watching: Watching,
+    watching: PanelWatching,
 ) -> int:
     """Post a file or a text, and print the answer.
 
@@ -77,7 +78,7 @@ def post(
         from atwin.host.recovery.recovery import Retry
 
         with options.tls(url) as tls:
-            async with ready_modem(options, tls, cost, faults) as modem:
+            async with ready_modem(options, tls, cost, faults, watching) as modem:
                 answer.modem = modem
                 response = await modem.post(
                     url,

@@ -4,7 +4,8 @@ import sys
 
 import click
 
-from atwin.cli.options import FILE, WATCHING, Number, PortOptions, Watching, option, takes
+from atwin.cli.options import FILE, Number, PortOptions, option, takes
+from atwin.cli.panel import PANEL, PanelWatching
 
 
 @click.command()
@@ -18,8 +19,8 @@ from atwin.cli.options import FILE, WATCHING, Number, PortOptions, Watching, opt
     help="With piped input: give up when the module has been silent for this time.",
 )
 @option("--log", type=FILE, help="Append all lines to FILE, with time stamps, secrets as ***.")
-@WATCHING
-def console(options: PortOptions, silence: float, log: str | None, watching: Watching) -> int:
+@PANEL
+def console(options: PortOptions, silence: float, log: str | None, watching: PanelWatching) -> int:
     """Type AT commands, and see what the module answers.
 
     On a terminal there are a history, completion with the Tab key, and time stamps. `>` marks what
@@ -40,7 +41,7 @@ def console(options: PortOptions, silence: float, log: str | None, watching: Wat
     if sys.stdin.isatty() and sys.stdout.isatty():
         from atwin.cli.commands.console.interactive import talk
 
-        return run_work(talk(options.port, log), watching)
+        return run_work(talk(options.port, log, watching), watching)
     from atwin.cli.commands.console.piped import pipe
 
-    return run_work(pipe(options.port, silence, log), watching)
+    return run_work(pipe(options.port, silence, log, watching), watching)

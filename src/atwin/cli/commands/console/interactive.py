@@ -15,6 +15,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from atwin.cli.commands.console.log import logged
 from atwin.cli.commands.console.terminal import Mark, Terminal
 from atwin.cli.module import told_line
+from atwin.cli.panel import PanelWatching
 from atwin.cli.reference import command_families
 from atwin.cli.says import say
 from atwin.disk.errors import DiskError
@@ -25,13 +26,13 @@ _KEPT = "\r\n\t"
 _COLOURS = {Mark.SENT: "ansicyan", Mark.DATA: "ansicyan", Mark.ANSWER: "", Mark.URC: "ansiyellow"}
 
 
-async def talk(url: str, log: str | None) -> int:
+async def talk(url: str, log: str | None, watching: PanelWatching) -> int:
     """Talk to the module at `url` until Ctrl-D; the exit code. `log` is a file for it all.
 
     Raises as `told_line` does, and `DiskError` for a log that cannot be had.
     """
     with logged(log, _show) as show:
-        async with told_line(url) as opened:
+        async with told_line(url, watching) as opened:
             port = opened.port
             terminal = Terminal(port, show)
             session: PromptSession[str] = PromptSession(

@@ -8,18 +8,19 @@ from atwin.cli.commands.console.log import logged
 from atwin.cli.commands.console.terminal import Mark, NoAnswer, Terminal
 from atwin.cli.ending import DONE, MODULE_FAILED, REFUSED
 from atwin.cli.module import told_line
+from atwin.cli.panel import PanelWatching
 from atwin.cli.says import say
 from atwin.text import shown
 
 
-async def pipe(url: str, silence: float, log: str | None) -> int:
+async def pipe(url: str, silence: float, log: str | None, watching: PanelWatching) -> int:
     """Feed stdin to the module at `url`, line by line; the exit code. `log` is a file for it all.
 
     Raises as `told_line` does, and `DiskError` for a log or a data file that cannot be had.
     """
     with logged(log, _print_answer) as show:
         lines = _stdin_lines()
-        async with told_line(url) as opened:
+        async with told_line(url, watching) as opened:
             port = opened.port
             terminal = Terminal(port, show)
             try:
