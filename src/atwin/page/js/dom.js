@@ -11,15 +11,18 @@ const NAMED = { "\t": "\\t", "\n": "\\n", "\r": "\\r" };
 
 /** `text` with all that does not show as itself escaped, `\x1b` for one, and cut at `limit`. */
 export function shown(text, limit = 1000) {
-    const whole = String(text);
-    const kept = whole.length > limit ? `${whole.slice(0, limit - 1)}…` : whole;
-    return kept.replace(HIDDEN, escaped);
+    return cut(cut(String(text), limit).replace(HIDDEN, escaped), limit);
+}
+
+function cut(text, limit) {
+    return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
 }
 
 function escaped(char) {
     const code = char.codePointAt(0);
     const hex = code.toString(16);
     if (NAMED[char]) return NAMED[char];
+    if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
     if (code < 0x100) return `\\x${hex.padStart(2, "0")}`;
     return code < 0x10000 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
 }

@@ -86,9 +86,9 @@ export function mount(card, store, api) {
             await unfold(row);
             return;
         }
-        const before = rows.all.findLast(
-            (one) => one.id < row.id && one.record.dir === row.record.dir && one.number !== null,
-        );
+        const before = rows.all
+            .slice(0, rows.all.indexOf(row))
+            .findLast((one) => one.record.dir === row.record.dir && one.number !== null);
         await hex.show(row, before?.record.t ?? null);
     }
 

@@ -27,6 +27,9 @@ export class Log {
                 tabindex: "0",
                 on: {
                     scroll: () => this.scrolled(),
+                    // Before the next drawing puts it at the end again.
+                    wheel: (event) => event.deltaY < 0 && this.setFollow(false),
+                    selectstart: () => this.setFollow(false),
                     mousedown: (event) => event.shiftKey && event.preventDefault(),
                     click: (event) => this.clicked(event),
                     keydown: (event) => this.pressed(event),
@@ -51,10 +54,7 @@ export class Log {
 
     /** How many rows have gone from the front since the last drawing. */
     goneBefore(view) {
-        const first = view[0]?.id ?? Infinity;
-        let gone = 0;
-        while (gone < this.view.length && this.view[gone].id < first) gone += 1;
-        return gone;
+        return Math.max(0, this.view.indexOf(view[0]));
     }
 
     /** Makes elements of the rows that are seen, and leaves alone those that are there. */
