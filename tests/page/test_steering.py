@@ -124,7 +124,7 @@ async def test_a_fault_happens_and_is_ended(page: Page) -> None:
 #: Fills in the form of a kind, with the moment, and sends it.
 _SENT = """async ([kind, values]) => {
     const form = document.querySelector("form.fault");
-    // The page may not have taken in the answer before; what is pressed meanwhile counts for nothing.
+    // Until the page has taken in the answer before, what is pressed counts for nothing.
     while (form.querySelector("[aria-busy=true]")) await new Promise(requestAnimationFrame);
     const choose = (select, value) => {
         select.value = value;
