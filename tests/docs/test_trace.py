@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 from support.modules.traced import records_of
+from support.running.patience import PATIENCE
 from support.running.program import atwin
 from support.servers.file_server import file_server
 
@@ -31,3 +33,28 @@ def test_every_kind_of_record_has_a_row(tmp_path: Path) -> None:
             assert f"`{name}`" in ROWS[record["kind"]] or "…" in ROWS[record["kind"]], record
     times = [record["t"] for record in records]
     assert times == sorted(times)
+
+
+def test_the_lines_for_tshark_show_what_the_page_says(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```sh\n(atwin get .* --pcap .*?)```", PAGE, re.DOTALL)
+    ours, *lines = block.splitlines()
+    with file_server(**{"f.bin": bytes(5000)}) as server:
+        words = ours.replace("https://ota.example.com", server.base).split()[1:]
+        assert atwin(*words, cwd=tmp_path).returncode == 0
+    said = []
+    for line in lines:
+        ended = subprocess.run(
+            ["sh", "-c", line],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=True,
+        )
+        said.append(ended.stdout)
+    at, http, events, connections, _ = said
+    assert "Sent AT Command: AT+HTTPACTION" in at
+    assert "GET /f.bin HTTP/1.1" in http
+    assert "net: PDP is up" in events
+    assert "10.1.1.1:" in connections
+    assert (tmp_path / "objects/f.bin").read_bytes() == bytes(5000)
