@@ -215,7 +215,12 @@ OPERATIONS: tuple[Operation, ...] = (
         "/recording",
         "Record a trace, a capture with payload, or both, in place of the last recording",
         _record,
-        closed({"trace": {"type": "boolean"}, "pcap": {"type": "boolean"}}),
+        {
+            **closed({"trace": {"type": "boolean"}, "pcap": {"type": "boolean"}}),
+            "anyOf": [
+                {"properties": {name: {"const": True}}, "required": [name]} for name in _FILES
+            ],
+        },
         gives=_RECORDING,
     ),
     Operation(
