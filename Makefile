@@ -20,7 +20,7 @@ HOUSE := tests/test_floors.py tests/test_house.py tests/test_names.py tests/test
 	tests/docs/test_architecture.py tests/docs/test_decisions.py tests/docs/test_links.py \
 	tests/docs/test_public_names.py tests/docs/test_spec.py tests/cli/test_reference.py tests/twin/faults/test_plan.py
 
-.PHONY: help demo check house test coverage lint bench prove programs newest reference clean tools
+.PHONY: help demo check house test coverage lint bench prove programs newest reference pictures clean tools
 
 help:
 	@echo "make demo       download an 11,975,260-byte file through a virtual module, killed once and resumed"
@@ -38,6 +38,7 @@ help:
 	@echo "make programs   start programs of others on every model (docs/by-hand.md); installs them"
 	@echo "make newest     the quick tests on the newest Python that is here"
 	@echo "make reference  write docs/commands.md and docs/api.md from the source"
+	@echo "make pictures   take the pictures of the panel in docs/images (needs Chromium)"
 	@echo "make clean      remove .venv and everything generated"
 
 demo: $(RUNTIME)
@@ -97,6 +98,9 @@ programs: $(DEV)
 reference: $(RUNTIME)
 	$(BIN)/python -m atwin.cli.reference docs
 	$(BIN)/python -m tests.docs.api docs/api.md
+
+pictures: $(DEV) tools
+	$(BIN)/python -m tests.docs.pictures docs/images
 
 tools:
 	@.ci/need nginx=nginx-light gnutls-serv=gnutls-bin openssl=openssl curl=curl zsh=zsh fish=fish tcpdump=tcpdump ip=iproute2 tshark=tshark \

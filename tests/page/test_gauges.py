@@ -111,7 +111,7 @@ async def test_of_a_real_module_there_is_what_is_known(page: Page) -> None:
         seen = [await one.get_attribute("class") for one in await page.locator("section").all()]
         hidden = [await one.is_hidden() for one in await page.locator("section").all()]
         shown = {name for name, gone in zip(seen, hidden, strict=True) if not gone}
-        assert shown == {"card dialogue", "card line", "card throughput"}
+        assert shown == {"card dialogue", "card line", "card throughput", "card recording"}
 
 
 async def test_chinese_at_once(page: Page) -> None:

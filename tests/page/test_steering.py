@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from atwin.control.faults import kinds
@@ -11,6 +12,8 @@ from support.page.hostile import HOSTILE, harm_done
 from support.page.panelled import panelled
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.async_api import Locator, Page
 
 
@@ -48,6 +51,11 @@ async def test_pwrkey_is_low_while_it_is_held(page: Page) -> None:
         await page.keyboard.down("Enter")
         await low.wait_for()
         await page.evaluate("document.activeElement.blur()")
+        await high.wait_for()
+        await hold.focus()
+        await page.keyboard.down("Enter")
+        await low.wait_for()
+        await page.reload()
         await high.wait_for()
         assert panel.module.twin.pins.power_key
 
@@ -121,11 +129,9 @@ async def test_a_fault_happens_and_is_ended(page: Page) -> None:
         assert await harm_done(page) == []
 
 
-#: Fills in the form of a kind, with the moment, and sends it.
+#: Fills in the form of a kind, with the moment, sends it, and waits for the answer.
 _SENT = """async ([kind, values]) => {
     const form = document.querySelector("form.fault");
-    // Until the page has taken in the answer before, what is pressed counts for nothing.
-    while (form.querySelector("[aria-busy=true]")) await new Promise(requestAnimationFrame);
     const choose = (select, value) => {
         select.value = value;
         select.dispatchEvent(new Event("change"));
@@ -138,6 +144,9 @@ _SENT = """async ([kind, values]) => {
         else field.value = value;
     }
     form.requestSubmit();
+    while (form.querySelector("button").ariaBusy === "true")
+        await new Promise(requestAnimationFrame);
+    return document.querySelector(".faults .error:not([hidden])")?.textContent;
 }"""
 
 
@@ -148,11 +157,9 @@ async def test_every_form_sends_what_the_schema_says(page: Page) -> None:
         for kind in kinds():
             wanted = {name: example(kind["fields"][name]) for name in kind["own"]}
             wanted["at_connection"] = 999
-            async with page.expect_response(lambda it: it.request.method == "POST") as answer:
-                await page.evaluate(_SENT, [kind["kind"], wanted])
-            response = await answer.value
-            assert response.ok, await response.text()
-            assert response.request.post_data_json == {"kind": kind["kind"], **wanted}
+            async with page.expect_request(lambda it: it.method == "POST") as sent:
+                assert await page.evaluate(_SENT, [kind["kind"], wanted]) is None
+            assert (await sent.value).post_data_json == {"kind": kind["kind"], **wanted}
             assert len(panel.module.twin.faults.state["waiting"]) == 1
             panel.module.twin.faults.clear()
 
@@ -164,3 +171,40 @@ def example(schema: dict[str, Any]) -> Any:
     if inner["type"] == "boolean":
         return True
     return min(max(2, inner["minimum"]), inner["maximum"])
+
+
+async def test_a_recording_is_downloaded(page: Page, tmp_path: Path) -> None:
+    async with panelled(page) as panel:
+        await page.get_by_label("pcap", exact=True).uncheck()
+        await button(page, "record").click()
+        await page.get_by_text("recording, 0 s").wait_for()
+        panel.module.trace.says("urc", "<", "+NEWS: 1")
+        await button(page, "stop").click()
+        link = page.get_by_role("link", name="trace")
+        async with page.expect_download() as download:
+            await link.click()
+        file = await download.value
+        assert file.suggested_filename == "recording.trace"
+        await file.save_as(tmp_path / "t")
+        lines = (tmp_path / "t").read_text().splitlines()
+        assert json.loads(lines[0])["format"] == "atwin-trace 1"
+        assert json.loads(lines[-1])["text"] == "+NEWS: 1"
+        assert await page.get_by_role("link", name="pcap").count() == 0
+        await page.get_by_text("A pcap holds all payload").wait_for()
+
+
+async def test_fresh_is_asked_for_first(page: Page) -> None:
+    async with panelled(page) as panel:
+        twin = panel.module.twin
+        twin.hosts.change({"a.example": "127.0.0.1"})
+        await page.get_by_text("a.example → 127.0.0.1").wait_for()
+        ask = button(page, "make it fresh …")
+        await ask.click()
+        assert await button(page, "keep all").evaluate("it => it === document.activeElement")
+        await page.keyboard.press("Escape")
+        assert await ask.evaluate("it => it === document.activeElement")
+        assert dict(twin.hosts)
+        await page.keyboard.press("Enter")
+        await button(page, "fresh, warm").click()
+        await page.get_by_text("a.example → 127.0.0.1").wait_for(state="detached")
+        assert not await button(page, "keep all").is_visible()

@@ -86,12 +86,13 @@ def browser(page_loop: asyncio.Runner) -> Iterator[Browser]:
     path = chromium()
     if path is None:
         pytest.skip("no Chromium here (Debian: chromium)")
-    with _inside(page_loop, _browser(path)) as browser:
+    with _inside(page_loop, launched(path)) as browser:
         yield browser
 
 
 @asynccontextmanager
-async def _browser(path: str) -> AsyncIterator[Browser]:
+async def launched(path: str) -> AsyncIterator[Browser]:
+    """Chromium at `path`, started and ended."""
     from playwright.async_api import async_playwright, expect
 
     expect.set_options(timeout=PATIENCE * 1000)

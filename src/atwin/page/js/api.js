@@ -40,7 +40,8 @@ export class Api {
     }
 
     async request(method, path, body) {
-        const options = { method, cache: "no-store" };
+        // What is asked as the page goes, to let go of a pin, is asked all the same.
+        const options = { method, cache: "no-store", keepalive: method !== "GET" };
         if (body !== undefined) {
             options.body = JSON.stringify(body);
             options.headers = { "Content-Type": "application/json" };

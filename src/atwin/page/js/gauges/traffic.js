@@ -15,7 +15,8 @@ export function mount(card, store) {
     const bars = spans.map(({ bar }) => h("td", {}, bar));
     const rows = ROWS.map((kind, place) => {
         const swatch = h("i", { class: `swatch ${kind}` });
-        const name = h("th", { scope: "row" }, swatch, h("span", { word: `traffic.${kind}` }));
+        const word = h("span", { word: `traffic.${kind}`, title: `traffic.${kind}.is` });
+        const name = h("th", { scope: "row" }, swatch, word);
         return h("tr", { class: kind }, name, ...spans.map(({ cells }) => cells[place]));
     });
     card.append(

@@ -20,8 +20,9 @@ export function mount(card, store, api) {
 
     const show = (found) => {
         now = found;
-        const seconds = now?.seconds ?? 0;
-        note(now?.running ? t("recording.runs", { seconds: seconds.toFixed(0) }) : "", "bad");
+        const seconds = Math.round(now?.seconds ?? 0);
+        const runs = now?.running ? t("recording.runs", { seconds }) : "";
+        note(now?.full ? t("recording.full") : runs, "bad");
         gate([start], now?.running ? "why.records" : "");
         gate([stop], now?.running ? "" : "why.no_record");
         boxes.forEach(([, box]) => (box.disabled = now?.running ?? false));
@@ -41,12 +42,10 @@ export function mount(card, store, api) {
     };
     const start = group.button("recording.start", async () => {
         const wanted = boxes.map(([name, box]) => [name, box.checked]);
-        await api.post("recording", Object.fromEntries(wanted));
-        await look();
+        show(await api.post("recording", Object.fromEntries(wanted)));
     });
     const stop = group.button("recording.stop", async () => {
-        await api.delete("recording");
-        await look();
+        show(await api.delete("recording"));
     });
     const links = FILES.map((name) => [name, h("a", { download: true, hidden: true })]);
     group.row(...labels, start, stop);

@@ -113,6 +113,16 @@ export const GAUGES = {
     "traffic.tls": ["TLS", "TLS"],
     "traffic.headers": ["TCP/IP", "TCP/IP"],
     "traffic.other": ["other", "其他"],
+    "traffic.payload.is": ["bodies, and what links carry", "消息体与链路数据"],
+    "traffic.http.is": ["request and status lines, headers", "请求行、状态行与头部"],
+    "traffic.tls.is": ["handshakes, and what records add", "握手与记录层开销"],
+    "traffic.headers.is": ["headers of IP, TCP and UDP", "IP、TCP、UDP 头部"],
+    "traffic.other.is": [
+        "TCP options, DNS, what went again, what came and nobody has read",
+        "TCP 选项、DNS、重传、已到达但未读取的数据",
+    ],
+    "traffic.total.is": ["as the operator counts", "按运营商计费口径"],
+    "traffic.overhead.is": ["what is no payload", "非载荷部分"],
     "traffic.total": ["bytes in all", "合计（字节）"],
     "traffic.overhead": ["overhead", "额外开销"],
     "traffic.bar": [

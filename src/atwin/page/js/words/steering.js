@@ -141,6 +141,7 @@ export const STEERING = {
     "recording.stop": ["stop", "停止"],
     "recording.stop.does": ["End the recording", "结束录制"],
     "recording.runs": ["recording, {seconds} s", "录制中，{seconds} 秒"],
+    "recording.full": ["full: nothing more is kept", "已满：不再保存"],
     "recording.download": ["{name}, {bytes} bytes", "{name}，{bytes} 字节"],
     "recording.warning": [
         "A pcap holds all payload, and what opens its TLS. Pass it on with care.",

@@ -1,0 +1,105 @@
+"""`python -m tests.docs.pictures docs/images`: the panel, as the pages of docs show it.
+
+An air780e-at starts, and a host downloads a file at 115,200 bit/s; some of what can go wrong does.
+Light and dark, wide and narrow: `panel-wide-dark.png` and so on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from atwin.clock import LoopClock
+from atwin.control.subject import Subject
+from atwin.control.web.panel import bound, panel
+from atwin.faults import fault_from_table
+from atwin.host.modem import Modem
+from atwin.line.frame import HostSettings
+from atwin.line.ports.memory import memory_pair
+from atwin.testing.origin import File, Generated, Origin
+from atwin.testing.simulated import SimulatedNetwork
+from atwin.trace import Trace
+from atwin.trace.recent import Recent
+from atwin.twin.twin import Twin
+from docs.small_png import small
+from support.page.browser import chromium, launched
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
+#: Widths and heights in pixels.
+_SIZES = {"wide": (1280, 860), "narrow": (360, 860)}
+_SIZE, _BAUD = 4_000_000, 115_200
+_URL = "http://ota.example.com/firmware.bin"
+#: Where the pictures begin.
+_FROM = {"wide": ".dialogue", "narrow": ".buffer"}
+_SCROLL = """at => {
+    const { bottom } = document.querySelector("#header").getBoundingClientRect();
+    scrollBy(0, document.querySelector(at).getBoundingClientRect().top - bottom - 8);
+}"""
+
+
+async def take(target: Path) -> None:
+    """Make the pictures in the folder `target`."""
+    path = chromium()
+    if path is None:
+        sys.exit("there is no Chromium (Debian: chromium)")
+    clock = LoopClock()
+    recent = Recent(Trace(clock))
+    network = SimulatedNetwork(clock, latency=0.04)
+    origin = Origin({"/firmware.bin": File(Generated(_SIZE, 5))}, wall=clock.wall)
+    network.serve("ota.example.com", 80, origin.handle)
+    host, module = memory_pair()
+    host.set_line(HostSettings(_BAUD))
+    recent.trace.begin(version="0.2", command="twin --panel")
+    async with Twin(
+        "air780e-at",
+        module,
+        network=network,
+        trace=recent.trace,
+        warm=False,
+        time_scale=0.3,
+        baud=_BAUD,
+        hosts={"*.example.org": "127.0.0.1:8080"},
+    ) as twin:
+        twin.faults.add(fault_from_table({"kind": "pdp_loss", "at_action": 3, "seconds": 20}))
+        twin.change_cell(rssi=18)
+        subject = Subject("air780e-at", "/tmp/modem", recent, twin)
+        async with (
+            panel([subject], bound("127.0.0.1", 0), "127.0.0.1") as url,
+            launched(path) as browser,
+            Modem(host) as modem,
+        ):
+            with tempfile.TemporaryDirectory() as folder:
+                job = asyncio.create_task(modem.download(_URL, Path(folder, "firmware.bin")))
+                await _pictures(browser, url, target)
+                job.cancel()
+                with suppress(asyncio.CancelledError):
+                    await job
+
+
+async def _pictures(browser: Browser, url: str, target: Path) -> None:
+    page = await browser.new_page(locale="en-GB")
+    await page.goto(url)
+    await page.get_by_text("PDP is up").first.wait_for()
+    await page.locator(".connections .open").first.wait_for()
+    await page.wait_for_timeout(12_000)
+    for size, (width, height) in _SIZES.items():
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.evaluate(_SCROLL, _FROM[size])
+        for theme in ("light", "dark"):
+            await page.emulate_media(color_scheme=theme)
+            await page.wait_for_timeout(300)
+            picture = small(await page.screenshot())
+            (target / f"panel-{size}-{theme}.png").write_bytes(picture)
+    await page.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(take(Path(sys.argv[1])))
