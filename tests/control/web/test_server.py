@@ -1,0 +1,125 @@
+"""Connections are few, short of memory, and let go of."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, cast
+
+from atwin.clock import run_virtual
+from atwin.control.web.panel import http_server
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from atwin.control.web.server import Client
+    from control.web.conftest import Panel
+
+
+class Wire:
+    """What a protocol writes to, as far as these tests need it."""
+
+    def __init__(self) -> None:
+        self.fate: list[str] = []
+        self.written = b""
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+    def abort(self) -> None:
+        self.fate.append("aborted")
+
+    def close(self) -> None:
+        self.fate.append("closed")
+
+    def is_closing(self) -> bool:
+        return bool(self.fate)
+
+    def get_extra_info(self, name: str) -> None:
+        return None
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+def connected(test: Callable[[Client, Wire], Awaitable[None]]) -> None:
+    """`test` with a connection that has just been made, on the virtual clock."""
+
+    async def main() -> None:
+        client, wire = http_server([], None).protocol(), Wire()
+        client.connection_made(cast("asyncio.Transport", wire))
+        await test(client, wire)
+        client.connection_lost(None)
+
+    run_virtual(main())
+
+
+def test_a_client_that_reads_nothing_is_let_go_of() -> None:
+    async def test(client: Client, wire: Wire) -> None:
+        client.data_received(b"GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.pause_writing()
+        await asyncio.sleep(19)
+        assert not wire.fate
+        await asyncio.sleep(2)
+        assert wire.fate == ["aborted"]
+
+    connected(test)
+
+
+def test_a_slow_one_is_not() -> None:
+    async def test(client: Client, wire: Wire) -> None:
+        for _ in range(3):
+            client.pause_writing()
+            await asyncio.sleep(15)
+            client.resume_writing()
+        assert not wire.fate
+
+    connected(test)
+
+
+def test_one_that_says_nothing_is_let_go_of_before_and_after_a_request() -> None:
+    async def silent(client: Client, wire: Wire) -> None:
+        await asyncio.sleep(61)
+        assert wire.fate == ["closed"]
+
+    async def answered(client: Client, wire: Wire) -> None:
+        await asyncio.sleep(40)
+        client.data_received(b"GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.sleep(40)
+        assert b'{"ok":true}' in wire.written
+        assert not wire.fate
+        await asyncio.sleep(40)
+        assert wire.fate == ["closed"]
+
+    connected(silent)
+    connected(answered)
+
+
+def test_what_is_no_http_is_refused() -> None:
+    async def test(client: Client, wire: Wire) -> None:
+        client.data_received(b"\x16\x03\x01" + bytes(200) + b"\r\n\r\n")
+        assert wire.written.startswith(b"HTTP/1.1 400 ")
+        assert wire.fate == ["closed"]
+
+    connected(test)
+
+
+def test_a_head_without_an_end_is_refused() -> None:
+    async def test(client: Client, wire: Wire) -> None:
+        client.data_received(b"GET / HTTP/1.1\r\nX: " + b"x" * (17 << 10))
+        assert wire.written.startswith(b"HTTP/1.1 400 ")
+
+    connected(test)
+
+
+def test_there_are_only_so_many_at_a_time(two: Panel) -> None:
+    with ExitStack() as idle:
+        for _ in range(128):
+            idle.enter_context(socket.create_connection(("127.0.0.1", two.port)))
+        # The last one has been taken when a later one is answered.
+        assert two.raw("GET", "/api/health")[0].status == 503
+    while two.raw("GET", "/api/health")[0].status == 503:
+        pass
+    assert two.ask("GET", "/api/modules")[0] == 200
