@@ -124,6 +124,7 @@ addEvents();
 const readout = new Readout(data, span, charts);
 addHeader();
 document.body.append(new EventList(data, span).place, resolution());
+addEventListener("resize", () => span.show(span.min, span.max));
 document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
     event.preventDefault();

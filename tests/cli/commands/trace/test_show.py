@@ -142,7 +142,7 @@ def test_while_it_grows(server: FileServer, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"hello\n", b'{"format":"other"}\n', b"\xff\x00", b"[1]\n"]
+    "content", [b"", b"hello\n", b'{"format":"other"}\n', b"\xff\x00\n", b"[1]\n"]
 )
 @pytest.mark.parametrize("command", ["show", "plot"])
 def test_what_is_no_trace(
@@ -304,6 +304,15 @@ def test_follow_waits_for_a_file_that_has_nothing_yet(tmp_path: Path) -> None:
     out, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (0, b"")
     assert out.count(b"\n") == 2
+
+
+def test_follow_waits_for_no_trace_where_something_else_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"hello\n")
+    assert run(["trace", "show", "-f", str(path)]) == 2
+    assert "is no trace" in only_line(capsys.readouterr().err)
 
 
 def test_follow_ends_where_until_ends(trace: Path) -> None:

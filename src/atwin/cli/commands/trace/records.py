@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import click
 
@@ -33,34 +34,34 @@ def read_trace(
     """
     last: Record = {}
     broken = 0
-    for record in _waiting(read_json_lines(path, follow=wait is not None), wait):
-        is_one = record is not None and _is_record(record)
-        if not last and not (is_one and record.get("format") == FORMAT):
-            raise _no_trace(name or path)
-        if is_one:
-            last = record
-            yield record
-            if wait is not None and last["kind"] == "end":
+    lines = read_json_lines(path, follow=wait is not None)
+    for record in chain.from_iterable(lines if wait is None else _waited(lines, wait)):
+        if record is None or not _is_record(record):
+            if not last:
                 break
-        else:
             broken += 1
+            continue
+        if not last and record.get("format") != FORMAT:
+            break
+        last = record
+        yield record
+        if wait is not None and record["kind"] == "end":
+            break
     if not last:
-        raise _no_trace(name or path)
+        raise click.UsageError(
+            f"{name or path} is no trace: its first line does not say {FORMAT!r}"
+        )
     if broken:
         yield {"t": last["t"], "kind": "broken", "event": "lines that are no records", "n": broken}
     if last["kind"] != "end":
         yield {"t": last["t"], "kind": "cut", "event": "no end: killed, or still running"}
 
 
-def _waiting(lines: Iterator[Lines], wait: Callable[[], None] | None) -> Iterator[Any]:
+def _waited(lines: Iterator[Lines], wait: Callable[[], None]) -> Iterator[Lines]:
     for some in lines:
-        if wait is not None and not some:
+        if not some:
             wait()
-        yield from some
-
-
-def _no_trace(path: str) -> click.UsageError:
-    return click.UsageError(f"{path} is no trace: its first line does not say {FORMAT!r}")
+        yield some
 
 
 def _is_record(value: Record) -> bool:
