@@ -4,6 +4,9 @@ import { t } from "./words.js";
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 8000;
+/** Milliseconds of silence after which it is asked whether anybody is there, and for the answer. */
+const SILENCE = 10000;
+const PATIENCE = 4000;
 
 /** Paths are those of the module that the page shows, `state`; with a `/` before them all others,
  * `/modules`. Each call gives the JSON of the answer, or throws an Error with one line; its
@@ -39,9 +42,10 @@ export class Api {
         return new URL(`api/${inner}`, document.baseURI).href;
     }
 
-    async request(method, path, body) {
+    async request(method, path, body, signal) {
         // What is asked as the page goes, to let go of a pin, is asked all the same.
-        const options = { method, cache: "no-store", keepalive: method !== "GET" };
+        const keepalive = method !== "GET";
+        const options = { method, cache: "no-store", keepalive, signal };
         if (body !== undefined) {
             options.body = JSON.stringify(body);
             options.headers = { "Content-Type": "application/json" };
@@ -77,6 +81,7 @@ export class Stream {
         this.changed = changed;
         this.wait = FIRST_WAIT;
         this.open();
+        this.watch = setInterval(() => this.doubt(), SILENCE);
     }
 
     open() {
@@ -92,6 +97,7 @@ export class Stream {
     }
 
     take(name, text) {
+        this.silent = false;
         const data = text ? JSON.parse(text) : {};
         this.heard(name, data);
         if (name === "records") this.after = data.first + data.records.length - 1;
@@ -115,17 +121,36 @@ export class Stream {
         this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
     }
 
+    /** A connection that has stalled looks like one with no news; a request tells them apart. */
+    async doubt() {
+        const { source } = this;
+        if (!this.silent || this.state !== "live") {
+            this.silent = true;
+            return;
+        }
+        await this.look().catch((error) => {
+            if (error.status === 0 && source === this.source) this.lost();
+        });
+    }
+
+    look() {
+        const patience = AbortSignal.timeout(PATIENCE);
+        return this.api.request("GET", "records?after=0&limit=1", undefined, patience);
+    }
+
     /** An EventSource does not say why it failed; a request does. */
     async again() {
         try {
-            const { last } = await this.api.get("records?after=0&limit=1");
+            const { last } = await this.look();
             if (last < this.after) {
                 this.after = 0;
                 this.heard("restarted", {});
             }
         } catch (error) {
             if (error.status === 401) {
+                // Until somebody opens the address with the token, in whatever tab.
                 this.tell("denied");
+                this.timer = setTimeout(() => this.again(), LONGEST_WAIT);
             } else {
                 this.lost();
             }
@@ -138,6 +163,7 @@ export class Stream {
     close() {
         this.closed = true;
         clearTimeout(this.timer);
+        clearInterval(this.watch);
         this.source.close();
     }
 }

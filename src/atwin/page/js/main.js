@@ -47,12 +47,9 @@ async function show(store) {
     try {
         await store.show(numberInHash());
     } catch (error) {
-        store.tell({
-            state: error.status === 401 ? "denied" : "lost",
-            since: store.connection.since,
-            caught: 0,
-        });
-        if (error.status !== 401) setTimeout(() => show(store), RETRY);
+        const state = error.status === 401 ? "denied" : "lost";
+        store.tell({ state, since: store.connection.since, caught: 0 });
+        setTimeout(() => show(store), RETRY);
     }
 }
 

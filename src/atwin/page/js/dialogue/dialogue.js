@@ -88,7 +88,7 @@ export function mount(card, store, api) {
         }
         const before = rows.all
             .slice(0, rows.all.indexOf(row))
-            .findLast((one) => one.record.dir === row.record.dir && one.number !== null);
+            .findLast(({ record }) => record.dir === row.record.dir && record.kind !== "typed");
         await hex.show(row, before?.record.t ?? null);
     }
 

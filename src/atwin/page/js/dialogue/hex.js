@@ -6,8 +6,9 @@ import { mark } from "./described.js";
 
 /** Bytes that are drawn. */
 const MOST = 8192;
-/** Seconds: how exact the time of a record is, and how far one without bytes of its own looks. */
-const EXACT = 1e-6;
+/** Seconds: how far a record's time is from that of its bytes, as it is told in whole microseconds,
+ * and how far one without bytes of its own looks. */
+const EXACT = 0.6e-6;
 const AROUND = 0.05;
 const LONGEST_LINE = 1;
 
@@ -41,11 +42,9 @@ export function bytesOf(hex, most = MOST) {
 export function moment(record, before) {
     const { t: at, kind, dir, took = 0 } = record;
     if (!dir) return [Math.max(0, at - AROUND), at + AROUND, [">", "<"]];
-    let from = at - took;
-    if (kind !== "data" && before !== null && before < at) {
-        from = Math.max(before + EXACT, at - LONGEST_LINE);
-    }
-    return [Math.max(0, from - EXACT), at + EXACT, [dir]];
+    const since = before !== null && before < at ? before : at - 2 * EXACT;
+    const from = kind === "data" ? at - took - EXACT : Math.max(since + EXACT, at - LONGEST_LINE);
+    return [Math.max(0, from), at + EXACT, [dir]];
 }
 
 /** What is said above so many bytes of `whole`. */
@@ -84,7 +83,7 @@ export class HexPane {
         const { record } = row;
         this.element.hidden = false;
         say(this.told, `${record.t.toFixed(6)} s  ${mark(record)} ${row.text}`);
-        if (row.number === null) {
+        if (row.number === null || record.kind === "typed") {
             fill(this.bytes, h("p", { class: "dim", word: "hex.none" }));
             return;
         }
@@ -100,7 +99,7 @@ export class HexPane {
     }
 
     async part(from, to, dir) {
-        const query = new URLSearchParams({ from: from.toFixed(6), to: to.toFixed(6), dir });
+        const query = new URLSearchParams({ from: from.toFixed(7), to: to.toFixed(7), dir });
         const { hex, size, cut } = await this.api.get(`bytes?${query}`);
         const bytes = bytesOf(hex);
         const wide = this.element.clientWidth < 520 ? 8 : 16;
