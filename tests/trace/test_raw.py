@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -116,7 +117,13 @@ def test_ends_of_connections_datagrams_pings_and_names() -> None:
         datagrams = await network.open_udp(address, 9, SocketOptions(local_port=4000))
         await datagrams.write(b"word")
         assert await datagrams.read(9) == b"word"
+        datagrams.close()
         await network.resolve("x.example", NameServers(("198.51.100.9",)))
+        simulated.never_answers("peer.example", 10)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await network.connect(address, 10)
+        stream.close()
         trace.stop()
 
     heard = Heard()
@@ -128,7 +135,9 @@ def test_ends_of_connections_datagrams_pings_and_names() -> None:
         *exchange,
         NetEvent.PEER_CLOSED,
         NetEvent.CLOSED,
-        *exchange * 3,
+        *[*exchange, NetEvent.CLOSED] * 3,
+        NetEvent.CALLED,
+        NetEvent.GIVEN_UP,
     ]
     assert heard.bytes[NetEvent.SENT].startswith(b"ping" + bytes(32) + b"word")
     assert b"\x01x\x07example" in heard.bytes[NetEvent.RECEIVED]

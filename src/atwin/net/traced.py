@@ -51,6 +51,9 @@ class TracedNetwork(NetworkWrapper):
             wire.tell(NetEvent.REFUSED)
             self._trace.notes("net", "not connected", address=address, port=port, why=str(error))
             raise
+        except BaseException:
+            wire.tell(NetEvent.GIVEN_UP)
+            raise
         wire.tell(NetEvent.OPENED)
         took = round(self._trace.now - began, 6)
         self._trace.notes("net", "connected", address=address, port=port, took=took)
@@ -59,8 +62,11 @@ class TracedNetwork(NetworkWrapper):
     async def ping(self, address: str, size: int, ttl: int) -> Pong:
         wire = self._wire("icmp", address, 0)
         wire.tell(NetEvent.SENT, bytes(size))
-        pong = await self.inner.ping(address, size, ttl)
-        wire.tell(NetEvent.RECEIVED, bytes(size))
+        try:
+            pong = await self.inner.ping(address, size, ttl)
+            wire.tell(NetEvent.RECEIVED, bytes(size))
+        finally:
+            wire.tell(NetEvent.CLOSED)
         return pong
 
     async def open_udp(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
@@ -86,9 +92,13 @@ class _Wire:
     def __init__(self, trace: Trace, talk: Conversation) -> None:
         self.talk = talk
         self._trace = trace
+        self._ended = False
 
     def tell(self, event: NetEvent, data: bytes | bytearray | memoryview = b"") -> None:
-        """It happens now."""
+        """It happens now; nothing does after its end."""
+        if self._ended:
+            return
+        self._ended = event.ends
         if self._trace.raw.on:
             self._trace.hears(partial(self._told, event), bytes(data))
 
@@ -126,6 +136,10 @@ class _HeardStream(StreamWrapper):
         self._wire.tell(NetEvent.SENT, data)
         await self.inner.write(data)
 
+    def close(self) -> None:
+        self._wire.tell(NetEvent.CLOSED)
+        self.inner.close()
+
     def hear_secret(self, client_random: bytes, master_secret: bytes) -> None:
         """See `KeyListener`."""
         self._wire.secret(client_random, master_secret)
@@ -161,7 +175,7 @@ class _TracedStream(_HeardStream):
 
     def close(self) -> None:
         self._end("closed", None)
-        self.inner.close()
+        super().close()
 
     def _end(self, event: str, why: str | None) -> None:
         if not self._over:

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 
 class NetEvent(Enum):
-    """What happens on a `Conversation`; datagrams and echo requests are only sent and received."""
+    """What happens on a `Conversation`; datagrams and echo requests only come and go, and end."""
 
-    #: The module asks for a connection, and gets it, or is told no, or gives up waiting.
+    #: The module asks for a connection, and gets it, or is told no, or waits no longer.
     CALLED = "called"
     OPENED = "opened"
     REFUSED = "refused"
+    GIVEN_UP = "given up"
     SENT = "sent"
     RECEIVED = "received"
     #: The peer will send no more.
@@ -30,6 +31,14 @@ class NetEvent(Enum):
     CLOSED = "closed"
     #: It broke.
     RESET = "reset"
+
+    @property
+    def ends(self) -> bool:
+        """Whether nothing more happens on it."""
+        return self in _ENDS
+
+
+_ENDS = {NetEvent.REFUSED, NetEvent.GIVEN_UP, NetEvent.CLOSED, NetEvent.RESET}
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from atwin.clock import LoopClock, run_virtual
 from atwin.line.ports.memory import memory_pair
 from atwin.net.network import ConnectError, NameServers
+from atwin.session.captures import read_line
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.trace import Trace
@@ -17,6 +19,7 @@ from atwin.trace.pcap.capture import Capture
 from atwin.twin.faults.plan import fault_from_table
 from atwin.twin.twin import Twin
 from support.line.terminal import Terminal
+from support.running.patience import PATIENCE
 from support.running.tshark import Seen, seen
 from support.servers.name_server import NameServer
 
@@ -69,8 +72,8 @@ async def play(terminal: Terminal, twin: Twin) -> None:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    path: Path = tmp_path_factory.mktemp("pcap") / "f.pcapng"
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pcap") / "f.pcapng"
 
     async def main() -> None:
         clock = LoopClock()
@@ -92,6 +95,11 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Seen:
             capture.end()
 
     run_virtual(main())
+    return path
+
+
+@pytest.fixture(scope="module")
+def found(path: Path) -> Seen:
     return seen(path, *FIELDS)
 
 
@@ -166,3 +174,13 @@ def test_what_else_happens(found: Seen) -> None:
     assert "fault: lost_bytes begins" in events
     assert "power: RESET low" in events
     assert "net: PDP is up  address 10.1.1.1" in events
+
+
+def test_what_wireshark_writes_anew_is_read_as_before(path: Path) -> None:
+    before = [(piece.direction, piece.data) for piece in read_line(str(path))]
+    anew = path.with_name("anew")
+    command = ["editcap", "-F", "pcapng", "-t", "3600", str(path), str(anew)]
+    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
+    assert anew.read_bytes() != path.read_bytes()
+    assert [(piece.direction, piece.data) for piece in read_line(str(anew))] == before
+    assert len(before) > 10

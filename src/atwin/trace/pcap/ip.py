@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from atwin.trace.raw import Conversation
 
-#: Bytes of data in a segment.
-MSS = 1400
+#: Bytes of data in a segment, and at most in a datagram.
+MSS, _LARGEST = 1400, 65_507
 
 _TCP, _UDP, _ICMP, _ICMP6 = 6, 17, 1, 58
 _FIN, _SYN, _RST, _PSH, _ACK = 1, 2, 4, 8, 16
@@ -54,7 +54,7 @@ class Packets:
                 end = _Datagrams(addresses, talk.protocol == "udp", port, talk.remote_port)
             self._ends[talk] = end
         yield from end.packets(event, data)
-        if event in (NetEvent.CLOSED, NetEvent.REFUSED, NetEvent.RESET):
+        if event.ends:
             del self._ends[talk]
 
 
@@ -176,7 +176,7 @@ class _Datagrams:
     asked: int = 0
 
     def packets(self, event: NetEvent, data: bytes) -> Iterator[bytes]:
-        if event not in (NetEvent.SENT, NetEvent.RECEIVED):
+        if event not in (NetEvent.SENT, NetEvent.RECEIVED) or len(data) > _LARGEST:
             return
         up = event is NetEvent.SENT
         if self.udp:
