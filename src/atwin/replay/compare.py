@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from atwin.replay.ignoring import Ignoring
     from atwin.trace.exchanges import Exchange, LineStep
 
-#: Commands that are compared each with each; more are compared by what is rare among them.
-_MOST_THOROUGH = 2000
+#: Lines of one answer that are aligned; of a longer one each is compared with that at its place.
+_MOST_ALIGNED = 40
 
 
 @dataclass(slots=True)
@@ -162,7 +162,10 @@ def _aligned(before: list[list[DiffLine]], after: list[list[DiffLine]]) -> Itera
 
 
 def _lines_of(one: list[DiffLine], two: list[DiffLine], number: int) -> Iterator[Compared]:
-    for first, last, other, to in _opcodes([s.key for s in one], [s.key for s in two]):
+    stretches = [(0, len(one), 0, len(two))]
+    if max(len(one), len(two)) <= _MOST_ALIGNED:
+        stretches = list(_opcodes([s.key for s in one], [s.key for s in two]))
+    for first, last, other, to in stretches:
         for before, after in zip_longest(one[first:last], two[other:to]):
             yield Compared(before, after, number)
 
@@ -172,14 +175,15 @@ def _opcodes(
 ) -> Iterator[tuple[int, int, int, int]]:
     """Stretches that are the same or not, in order: of `one` from and to, of `two` from and to.
 
-    What is the same at the start and at the end is not looked at closely.
+    What is the same at the start and at the end is not looked at closely, and of many by default
+    `SequenceMatcher` looks for what is rare among them: else it could take for ever.
     """
     start = _common(one, two, lambda at: at)
     end = min(_common(one, two, lambda at: -1 - at), min(len(one), len(two)) - start)
     if start:
         yield 0, start, 0, start
     inner = one[start : len(one) - end], two[start : len(two) - end]
-    matcher = SequenceMatcher(None, *inner, autojunk=max(map(len, inner)) > _MOST_THOROUGH)
+    matcher = SequenceMatcher(None, *inner)
     for _, first, last, other, to in matcher.get_opcodes():
         yield start + first, start + last, start + other, start + to
     if end:

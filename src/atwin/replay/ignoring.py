@@ -42,7 +42,10 @@ class Ignoring:
         return text
 
     def data(self, data: bytes) -> bytes:
-        """What counts of data: all of those that are long."""
-        if not self._patterns or len(data) > _LONGEST:
+        """What counts of data: all of those that are long, or no text in UTF-8."""
+        if not self._patterns or len(data) > _LONGEST or b"\0" in data:
             return data
-        return self.text(data.decode("latin-1")).encode("utf-8")
+        try:
+            return self.text(data.decode()).encode()
+        except UnicodeDecodeError:
+            return data

@@ -34,7 +34,7 @@ from atwin.cli.served import ending_options, line_options
     "--ignore",
     multiple=True,
     metavar="REGEX",
-    help="What matches makes no difference, in lines and in data of up to 64 KiB. Repeatable.",
+    help="What matches makes no difference, in lines and in text of up to 64 KiB. Repeatable.",
 )
 @option(
     "--ignore-usual",
