@@ -32,7 +32,7 @@ MAY_IMPORT = {
     | {"line", "net", "twin", "host", "replay", "probe", "page", "control", "session", "cli"},
     "plugs": {"text", "line", "host", "session", "plugs"},
     "pytest_plugin": GROUND
-    | {"line", "net", "twin", "host", "testing", "control", "session", "pytest_plugin"},
+    | {"line", "net", "twin", "host", "replay", "testing", "control", "session", "pytest_plugin"},
 }
 #: Rooms that touch nothing outside, and what they must not touch it with.
 CLOSED = {"text", "at", "trace", "twin", "host"}

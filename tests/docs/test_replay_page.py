@@ -7,11 +7,24 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import serial  # noqa: F401
+
+# Here, as an inner run forgets what it has imported.
+import atwin.pytest_plugin.rigs  # noqa: F401
 from atwin.replay.ignoring import USUAL
+from support.line.recorded import pieces_of, said, write_capture
+from support.running.blocks import blocks
 from support.running.patience import PATIENCE
 
-PAGE = (Path(__file__).parents[2] / "docs/replay.md").read_text()
+if TYPE_CHECKING:
+    import pytest
+
+pytest_plugins = ["pytester"]
+
+PATH = Path(__file__).parents[2] / "docs/replay.md"
+PAGE = PATH.read_text()
 BLOCKS = re.findall(r"```sh\n(.*?)```\n\nprints\n\n```\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -32,6 +45,17 @@ def test_its_shell_lines_print_what_it_shows(tmp_path: Path) -> None:
         )
         assert ended.stdout == printed, ended.stderr
         assert ended.returncode == 5
+
+
+def test_the_test_it_shows_passes(pytester: pytest.Pytester) -> None:
+    turns = [("> AT", "< OK"), ("> AT+CGMM", '< +CGMM: "Air780E"', "< OK")]
+    turns += [("> AT+CSQ", "< +CSQ: 9,0", "< OK"), ("> AT+CBC", "< +CBC: 3968", "< OK")]
+    recording = said(*(text for turn in turns for text in turn))
+    write_capture(pytester.path / "yesterday.pcapng", pieces_of(recording))
+    ((shown, _),) = blocks(PATH)
+    pytester.makepyfile(shown)
+    run = pytester.runpytest_inprocess("-Werror", "-p", "no:xdist", "-p", "no:cacheprovider")
+    run.assert_outcomes(passed=1)
 
 
 def test_what_is_usual_is_listed() -> None:

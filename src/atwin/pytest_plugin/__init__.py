@@ -60,7 +60,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     models = metafunc.config.getoption("atwin_model")
     if len(models) > 1 and "atwin" in metafunc.fixturenames:
         marks = metafunc.definition
-        chosen = any("model" in mark.kwargs for mark in marks.iter_markers("atwin"))
+        chosen = any(
+            {"model", "replay"} & mark.kwargs.keys() for mark in marks.iter_markers("atwin")
+        )
         given = [(*mark.args, mark.kwargs) for mark in marks.iter_markers("parametrize")]
         names = [one.get("argnames", "") if isinstance(one, dict) else one for one, *_ in given]
         names = [each.split(",") if isinstance(each, str) else each for each in names]
@@ -103,8 +105,16 @@ def atwin_host(atwin: Rig) -> Iterator[SyncModem]:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, Any, None]:
-    """The report of a test that failed shows the dialogue of its modules and their counters."""
+    """The report of a test that failed shows the dialogue of its modules and their counters.
+
+    One whose host said something else than the recorded one fails.
+    """
     outcome = yield
     report: pytest.TestReport = outcome.get_result()
+    if report.when == "call" and report.passed:
+        for rig in item.stash.get(_RIGS, []):
+            if differences := rig.differences:
+                report.outcome = "failed"
+                report.longrepr = f"{rig.name}: the dialogue differs\n{differences}"
     if report.failed:
         report.sections += [(rig.name, rig.told()) for rig in item.stash.get(_RIGS, [])]

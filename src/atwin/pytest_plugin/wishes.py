@@ -34,6 +34,8 @@ TWIN_ONLY = (
     "hosts",
     "offline",
     "clock",
+    "replay",
+    "ignore",
 )
 
 _LINES: dict[str, dict[str, str]] = {
@@ -69,6 +71,8 @@ class Wishes:
     @classmethod
     def of(cls, asked: Mapping[str, Any]) -> Wishes:
         """What the keywords ask for. Raises `UsageError`, `UnknownModelError`, `ValueError`."""
+        if "ignore" in asked:
+            raise OptionError("ignore: it is of a recording, give replay as well")
         if unknown := [name for name in asked if name not in ALONE and name not in TWIN_ONLY]:
             known = ", ".join(("model", *sorted(ALONE - {"model"}), *TWIN_ONLY))
             raise OptionError(f"{', '.join(unknown)}: there is {known}")
@@ -93,9 +97,15 @@ class Wishes:
             hosts=dict(Hosts({n: address_of(s) for n, s in asked.get("hosts", {}).items()})),
             offline=asked.get("offline", False),
         )
-        line = _one_of(_LINES, "line", asked.get("line", "pty"))
+        line = line_of(asked)
         kind = _one_of(_CLOCKS, "clock", asked.get("clock", "real"))
         return cls(twin, Served(twin, **line), kind)
+
+
+def line_of(asked: Mapping[str, Any]) -> dict[str, str]:
+    """The line that the keywords ask for, as of `Served`. Raises `UsageError`."""
+    line: dict[str, str] = _one_of(_LINES, "line", asked.get("line", "pty"))
+    return line
 
 
 def _plan(faults: Any) -> Any:
