@@ -130,6 +130,16 @@ STATE_SCHEMA = _all(
     }
 )
 
+#: The state of a module that is no twin: what its host knows.
+SEEN_SCHEMA = _all(
+    {
+        "model": {"type": "null"},
+        "time": nullable(_NUMBER),
+        "line": {"type": "object"},
+        "counters": _all(dict.fromkeys(("to_host", "to_module"), _COUNT)),
+    }
+)
+
 _WAY = _all(dict.fromkeys(("total", *(field.name for field in fields(OneWay))), _COUNT))
 _BILL = _all({"total": _COUNT, "packets": _COUNT, "connections": _COUNT, "up": _WAY, "down": _WAY})
 _ACCOUNT: dict[str, Any] = {"counted_by": _TEXT, "wire": _BILL, "operator": _BILL}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from atwin.control.actions import BY_NAME, NotNowError, perform, type_at
 from atwin.control.recording import Recording
+from atwin.control.state import GOES_BY
 from atwin.trace.recent import Recent
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
     from atwin.control.actions import Action, Teller
     from atwin.twin.twin import Twin
-
-#: Members of a state that change by themselves with time.
-_CLOCKS = ("time", "boot_seconds")
 
 
 @dataclass(eq=False)
@@ -60,7 +58,7 @@ class Subject:
     async def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The state, and the part of it that does not change by itself."""
         state = await self.perform(BY_NAME["state"])
-        return state, {name: one for name, one in state.items() if name not in _CLOCKS}
+        return state, {name: one for name, one in state.items() if name not in GOES_BY}
 
     def _seen(self) -> dict[str, Any]:
         passed = self.recent.bytes.passed

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from atwin import __version__
 from atwin.control.schemas import closed, whole
+from atwin.control.shapes import SEEN_SCHEMA, STATE_SCHEMA
 from atwin.control.web.api import OPERATIONS
 from atwin.control.web.operation import JSON
 
@@ -75,7 +76,7 @@ def description() -> dict[str, Any]:
         "paths": paths,
         "security": [{"bearer": []}, {"query": []}],
         "components": {
-            "schemas": {"State": {"type": "object"}, "Error": _ERROR},
+            "schemas": {"State": {"anyOf": [STATE_SCHEMA, SEEN_SCHEMA]}, "Error": _ERROR},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "query": {"type": "apiKey", "in": "query", "name": "token"},
