@@ -90,10 +90,26 @@ async def perform(action: Action, twin: Twin, value: Any = None) -> dict[str, An
     """Do it with `value`; the answer. Raises as the module says."""
     if action.takes is not None and not isinstance(value, dict):
         raise ValueError(f"{action.name} takes an object: {{…}}")
+    try:
+        value = _with_whole_numbers(value)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     answer = action.run(twin, value)
     if isinstance(answer, Awaitable):
         answer = await answer
     return state(twin) if answer is None else answer
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    """In JSON 1.0 is the whole number 1."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case dict():
+            return {name: _with_whole_numbers(one) for name, one in value.items()}
+        case list():
+            return [_with_whole_numbers(one) for one in value]
+    return value
 
 
 # --- what they do -------------------------------------------------------------------------------
@@ -268,9 +284,9 @@ ACTIONS: tuple[Action, ...] = (
         "at", "POST", "/at", "Type an AT command beside the host, whose line hears nothing of it",
         lambda twin, value: type_at(twin.at, value), closed(
             {
-                "command": text("[^\\x00-\\x1f\\x7f]+", 4096),
+                "command": text("[ -~]*[Aa][Tt][ -~]*", 4096),
                 "seconds": number(0, _LONGEST_WAIT, above=True),
-                "data": text(),
+                "data": nullable(text()),
             },
             "command",
         ),

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from atwin.control.schemas import Schema, choice, closed, nullable, number, text, whole
-from atwin.twin.faults.fault import Fault
+from atwin.twin.faults.fault import COMMAND_FORM, Fault
 from atwin.twin.faults.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _schema(kind: type[Fault], each: Field[Any]) -> Schema:
     elif isinstance(each.default, bool):
         schema = {"type": "boolean"}
     else:
-        schema = text()
+        schema = text(COMMAND_FORM if each.name == "at_command" else "")
     if each.default is None:
         schema = nullable(schema)
     return {**schema, "default": each.default}

@@ -64,10 +64,14 @@ def each(*schemas: Schema) -> Schema:
     return {"type": "array", "prefixItems": list(schemas), "minItems": size, "maxItems": size}
 
 
-CARD_SCHEMA = closed({name: text(form) for name, form in CARD_FORMS.items()})
+CARD_SCHEMA = {
+    **closed({name: text(form) for name, form in CARD_FORMS.items()}),
+    "dependentRequired": {name: ["apn"] for name in CARD_FORMS if name.startswith("apn_")},
+}
 
 _LINE = text("[ -~]+", 1024)
 _LINES = {"anyOf": [_LINE, array(_LINE, 64)]}
+_TEXTS = {"anyOf": [_LINE, {**array(_LINE, 64), "minItems": 1}]}
 _SECONDS = number(0, LONGEST)
 _PATTERN: Schema = {
     "command": text("[ -~]+", 255),
@@ -92,5 +96,5 @@ ANSWER_SCHEMA = closed(
 )
 #: A [[urc]] of docs/answers.md.
 URC_SCHEMA = closed(
-    {**_PATTERN, "text": _LINES, "at_time": nullable(_SECONDS), "delay": _SECONDS}, "text"
+    {**_PATTERN, "text": _TEXTS, "at_time": nullable(_SECONDS), "delay": _SECONDS}, "text"
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from atwin.control.schemas import Schema, array, choice, closed, each, nullable, table, text, whole
+from atwin.control.schemas import Schema, array, choice, closed, nullable, table, text, whole
 from atwin.control.settable import SETTABLE, SURROUNDINGS
 from atwin.net.meter.bill import OneWay
 from atwin.twin.engine.pool import LIMIT
 
 _BOOL: Schema = {"type": "boolean"}
-_TEXT, _NUMBER = text(), {"type": "number"}
+_TEXT: Schema = text()
+_NUMBER: Schema = {"type": "number"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _LEVEL = whole(0, 1)
 
@@ -51,8 +52,13 @@ _FAULTS: Schema = {
     "at_work": {"type": "array", "items": _FAULT},
     "begun": table(_COUNT),
 }
-# As they are set, but that a level that nobody drives is one as well, and the rest there at once.
-_SURROUNDINGS = {name: SETTABLE[name].schema for name in SURROUNDINGS} | {"gpio": table(_LEVEL)}
+# As they are set, but without the places of a list, which some readers of schemas do not know.
+_SURROUNDINGS = {name: SETTABLE[name].schema for name in SURROUNDINGS} | {
+    "gpio": table(_LEVEL),
+    "adc": array(_COUNT, 2),
+    "position": array(_NUMBER, 2),
+    "access_points": array(array({"type": ["string", "integer"]}, 4), 30),
+}
 
 STATE_SCHEMA = _all(
     {
@@ -78,7 +84,7 @@ STATE_SCHEMA = _all(
                 "rts": nullable(_LEVEL),
                 "dtr": nullable(_LEVEL),
                 "cts": _LEVEL,
-                "flow": each(whole(0, 2), whole(0, 2)),
+                "flow": array(whole(0, 2), 2),
                 "module_stopped": choice(None, "RTS", "XOFF"),
                 "host_stopped": choice(None, "CTS", "XOFF"),
             }

@@ -76,6 +76,7 @@ def one(**row: Any) -> dict[str, Any]:
         ({"answer": [{"command": "AT"}, {}]}, "[[answer]] 2: command is missing"),
         (one(lime="x"), "[[answer]] 1: lime: unknown key; there are command, match, times"),
         (one(command=5), "command must be a text of printable ASCII"),
+        (one(prompt=[], data=1), "prompt = []: must be a text"),
         (one(command="A" * 256), "command: a text of 1 to 255 characters"),
         (one(command="(", match="regex"), "command: a ) is missing in the regular expression"),
         (one(match="like"), "match = 'like': must be one of exact, glob, regex"),

@@ -68,10 +68,10 @@ class SecondPort(ChapterService):
 
     def _commands(self, line: str) -> tuple[Command, ...] | None:
         """Raises `ValueError`; None for a line that is answered ERROR."""
-        if not line.isprintable() or len(line) > _LONGEST:
-            raise ValueError(f"a command line has at most {_LONGEST} printable characters")
+        if not (line.isascii() and line.isprintable()) or len(line) > _LONGEST:
+            raise ValueError(f"a command line is at most {_LONGEST} characters of printable ASCII")
         try:
-            commands = parsed(self.run, line.encode().decode("latin-1"))
+            commands = parsed(self.run, line)
         except MalformedLine:
             return None
         if commands is None:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     #: What ends a fault that has begun.
     End = Callable[[], None]
 
-#: A command as it is on the line.
-_COMMAND = re.compile(r"(?:AT)?([+*^&]\w+)|AT([A-Z])", re.IGNORECASE)
+_COMMAND = re.compile(r"(?:AT)?([+*^&]\w+)|AT([A-Z])", re.IGNORECASE | re.ASCII)
+#: A command as it is on the line, for those that know no flags.
+COMMAND_FORM = r"([Aa][Tt])?[+*^&][A-Za-z0-9_]+|[Aa][Tt][A-Za-z]"
 
 _CURES = tuple(cure.name.lower() for cure in Cure)
 

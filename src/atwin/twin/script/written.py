@@ -91,6 +91,8 @@ class Stub(_Row):
         _seconds("delay", self.delay)
         _seconds("urc_delay", self.urc_delay)
         if self.prompt is not None:
+            if not isinstance(self.prompt, str):
+                raise ScriptError(f"prompt = {_told(self.prompt)}: must be a text")
             _said("prompt", self.prompt)
         if (self.prompt is None) != (self.data is None):
             raise ScriptError("prompt and data: give both, or none of them")
