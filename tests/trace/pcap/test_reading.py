@@ -87,6 +87,9 @@ def test_a_large_body_is_data_between_its_header_and_its_result() -> None:
     answer = b"\r\n+HTTPREAD: 128000\r\n" + body + b"\r\nOK\r\n"
     found = [piece.data for piece in pieces(captured([(0.0, "<", answer)]))]
     assert found == [b"\r\n+HTTPREAD: 128000\r\n", body[:65_536], body[65_536:], b"\r\nOK\r\n"]
+    slowly = [(0.0, "<", answer[start : start + 50]) for start in range(0, len(answer), 50)]
+    found = [piece.data for piece in pieces(captured(slowly))]
+    assert (found[0], found[-1]) == (b"\r\n+HTTPREAD: 128000\r\n", b"\r\nOK\r\n")
 
 
 def other(order: str, tick: int, link: int = LinkType.UPPER_PDU) -> bytes:

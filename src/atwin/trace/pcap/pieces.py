@@ -62,8 +62,9 @@ class Pieces:
             self._tell(direction, found[0])
             way.first, start = self._calls, found.end()
         way.waiting = way.waiting[start:]
-        if len(way.waiting) >= _BULK:
-            self._bulk(direction)
+        result = _RESULT.search(way.waiting, max(0, len(way.waiting) - _LONGEST_RESULT))
+        if result or len(way.waiting) >= _BULK:
+            self._bulk(direction, result.start() if result else len(way.waiting))
 
     def rest(self) -> None:
         """Some time has gone by."""
@@ -77,15 +78,13 @@ class Pieces:
         for direction, _ in sorted(self._ways.items(), key=lambda pair: pair[1].last):
             self._all(direction)
 
-    def _bulk(self, direction: str) -> None:
+    def _bulk(self, direction: str, end: int) -> None:
+        """Data up to `end`, and what stands after them."""
         way = self._ways[direction]
-        result = _RESULT.search(way.waiting, max(0, len(way.waiting) - _LONGEST_RESULT))
-        end = result.start() if result else len(way.waiting)
         for start in range(0, end, _MOST):
             self._tell(direction, way.waiting[start : min(end, start + _MOST)], DATA)
         way.waiting = way.waiting[end:]
-        if result:
-            self._all(direction)
+        self._all(direction)
 
     def _all(self, direction: str) -> None:
         way = self._ways[direction]
