@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.line import SIZE, new_table
 from bench.servers import nginx
-from bench.trace import traced_download
+from bench.trace import watched_download
 from rich.console import Console
 
+from atwin.session.tracing import Recorders
 from atwin.testing.origin import Generated
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def session(directory: Path) -> list[str]:
     trace = directory / "session"
     with nginx({"file.bin": data}) as base:
         sha256 = hashlib.sha256(data).hexdigest()
-        asyncio.run(traced_download(f"{base}/file.bin", sha256, directory, trace))
+        recorders = Recorders(str(trace), complain=print)
+        asyncio.run(watched_download(f"{base}/file.bin", sha256, directory, recorders))
     return trace.read_text().splitlines()
 
 
