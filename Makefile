@@ -104,7 +104,7 @@ pictures: $(DEV) tools
 	$(BIN)/python -m tests.docs.pictures docs/images
 
 tools:
-	@.ci/need nginx=nginx-light gnutls-serv=gnutls-bin openssl=openssl curl=curl zsh=zsh fish=fish tcpdump=tcpdump ip=iproute2 tshark=tshark \
+	@.ci/need nginx=nginx-light gnutls-serv=gnutls-bin openssl=openssl curl=curl zsh=zsh fish=fish tcpdump=tcpdump ip=iproute2 tshark=tshark node=nodejs \
 		chromium=chromium /usr/share/fonts/truetype/wqy/wqy-microhei.ttc=fonts-wqy-microhei
 
 $(RUNTIME): pyproject.toml
