@@ -81,7 +81,7 @@ _DRAWN = """() => {
 }"""
 
 
-async def test_slots_lamps_and_signal(page: Page) -> None:
+async def test_slots_lamps_and_signal_in_two_languages(page: Page) -> None:
     async with panelled(page) as panel:
         twin, host = panel.module.twin, panel.module.host
         slots = card(page, "connections")
@@ -100,6 +100,11 @@ async def test_slots_lamps_and_signal(page: Page) -> None:
         await shows(page, "radio", "CSQ 5 · −103 dBm")
         assert await card(page, "radio").locator(".bars .on").count() == 1
         await keep_pictures(page, "gauges")
+        await page.get_by_role("button", name="中文").click()
+        await shows(page, "radio", "已注册（本地网络）")
+        await shows(page, "line", "模块被 RTS 暂停")
+        await shows(page, "faults", "网络收回 PDP")
+        await page.get_by_label("VBAT: 已供电").wait_for()
 
 
 async def test_of_a_real_module_there_is_what_is_known(page: Page) -> None:
@@ -108,16 +113,9 @@ async def test_of_a_real_module_there_is_what_is_known(page: Page) -> None:
         panel.module.subject.line = lambda: {"rate": 115200, "rts": 1}
         await page.reload()
         await shows(page, "line", "115,200 bit/s")
+        await shows(page, "line", "A real module")
+        assert not await page.get_by_text("Held up").is_visible()
         seen = [await one.get_attribute("class") for one in await page.locator("section").all()]
         hidden = [await one.is_hidden() for one in await page.locator("section").all()]
         shown = {name for name, gone in zip(seen, hidden, strict=True) if not gone}
         assert shown == {"card dialogue", "card line", "card throughput", "card recording"}
-
-
-async def test_chinese_at_once(page: Page) -> None:
-    async with panelled(page):
-        await shows(page, "radio", "registered, home")
-        await page.get_by_role("button", name="中文").click()
-        await shows(page, "radio", "已注册（本地网络）")
-        await shows(page, "faults", "网络收回 PDP")
-        await page.get_by_label("VBAT: 已供电").wait_for()

@@ -23,7 +23,10 @@ export function mount(card, store) {
     const flow = row("line.flow");
     const ways = ["to_host", "to_module"].map((way) => [way, row(`line.${way}`)]);
 
-    follow(card, store, ["line"], ({ line, counters, pins }) => {
+    const real = h("p", { class: "dim", word: "line.real" });
+    card.append(real);
+
+    follow(card, store, ["line"], ({ model, line, counters, pins }) => {
         note(...rateWords(line));
         for (const [name, one] of outputs) showOutput(one, line[name]);
         const level = pins?.ri;
@@ -34,7 +37,10 @@ export function mount(card, store) {
         }
         const held = Object.entries(STOPS).filter(([, key]) => line[key]);
         const said = held.map(([who, key]) => t(`line.${who}_waits`, { by: line[key] }));
-        stopped(said.join(" · ") || t("line.nobody"), held.length ? "bad" : "dim");
+        const known = Object.values(STOPS).some((key) => line[key] !== undefined);
+        const nobody = known ? t("line.nobody") : undefined;
+        stopped(said.join(" · ") || nobody, held.length ? "bad" : "dim");
+        real.hidden = model !== null;
         flow(line.flow && flowWords(line.flow));
         for (const [way, write] of ways) write(...passed(counters, way));
     });

@@ -8,6 +8,8 @@ import { follow, heading } from "./parts.js";
 /** Milliseconds between two samples, and samples that are kept: five minutes. */
 const EVERY = 1000;
 const KEPT = 300;
+/** Seconds by which the page may be ahead of the trace's clock between two states. */
+const CLOCKS_DIFFER = 10;
 const WAYS = { to_host: "--to-host", to_module: "--to-module" };
 
 export function mount(card, store) {
@@ -84,9 +86,12 @@ class Samples {
         if (this.heard === null) return false;
         const { here, time, sums } = this.heard;
         const now = { time: time + performance.now() / 1000 - here, sums };
+        // Another clock: what was there before is of a time that is over.
+        if (now.time < this.before?.time - CLOCKS_DIFFER) this.forget();
         const { before } = this;
+        if (now.time <= before?.time) return false;
         this.before = now;
-        if (before === null || now.time <= before.time) return false;
+        if (before === null) return false;
         const took = now.time - before.time;
         const rates = sums.map((sum, way) => Math.max(0, sum - before.sums[way]) / took);
         [before.time, ...rates].forEach((value, column) => this.columns[column].push(value));

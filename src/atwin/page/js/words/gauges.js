@@ -50,6 +50,10 @@ export const GAUGES = {
     "line.module_goes": ["the module may send", "模块可以发送"],
     "line.host_held": ["the module has stopped the host", "模块已让主机暂停"],
     "line.host_goes": ["the host may send", "主机可以发送"],
+    "line.real": [
+        "A real module: its buffer, connections, radio, power and traffic are not known here.",
+        "真实模块：此处无法得知其缓冲区、连接、射频、电源与流量。",
+    ],
     "throughput.title": ["Throughput, bytes/s", "吞吐量，字节/秒"],
     "throughput.to_host": ["to the host", "到主机"],
     "throughput.to_module": ["to the module", "到模块"],
