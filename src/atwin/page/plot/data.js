@@ -39,14 +39,41 @@ function halved(lane) {
 }
 
 /** A value that holds until the next one, from the start to the end of the trace. */
-function steps({ times: deltas, values, top, width }, duration) {
-    const some = values.length > 0;
-    return {
-        times: some ? [0, ...times(deltas), duration] : [],
-        values: some ? [0, ...values, values.at(-1)] : [],
-        top,
-        width,
-    };
+class Steps {
+    constructor({ times: deltas, values, top, width }, duration) {
+        const some = values.length > 0;
+        this.times = some ? [0, ...times(deltas), duration] : [];
+        this.values = some ? [0, ...values, values.at(-1)] : [];
+        Object.assign(this, { top, width });
+    }
+
+    /** From `min` to `max`, and one more at each side: `[times, values]`. Where `cells` pieces of
+     * that time have many each, their least, largest and last value. */
+    seen(min, max, cells) {
+        const first = Math.max(before(this.times, min), 0);
+        const end = before(this.times, max) + 2;
+        let kept = Array.from(this.times.slice(first, end), (_, index) => first + index);
+        if (kept.length > 4 * cells) {
+            const cell = (max - min) / cells;
+            kept = this.thinned(kept, (index) => Math.floor(this.times[index] / cell));
+        }
+        return [this.times, this.values].map((all) => kept.map((index) => all[index]));
+    }
+
+    thinned(indices, cell) {
+        const kept = [];
+        for (let at = 0; at < indices.length;) {
+            const here = cell(indices[at]);
+            let [low, high, last] = [indices[at], indices[at], indices[at]];
+            for (; at < indices.length && cell(indices[at]) === here; at += 1) {
+                last = indices[at];
+                if (this.values[last] < this.values[low]) low = last;
+                if (this.values[last] > this.values[high]) high = last;
+            }
+            kept.push(...new Set([low, high, last].sort((a, b) => a - b)));
+        }
+        return kept;
+    }
 }
 
 /** A row of marks, sorted: each has `{name, time, text, more}`. */
@@ -69,8 +96,8 @@ export function readData() {
     return {
         ...given,
         throughput: new Throughput(given),
-        buffer: steps(given.buffer, duration),
-        connections: steps(given.connections, duration),
+        buffer: new Steps(given.buffer, duration),
+        connections: new Steps(given.connections, duration),
         rows: Object.entries(rows).map(([name, one]) => row(name, one, texts)),
     };
 }

@@ -15,6 +15,9 @@ const data = readData();
 const span = new Span(0, data.duration);
 const charts = {};
 
+/** Across the page: more steps cannot be seen. */
+const pixels = () => Math.max(document.body.clientWidth, 320);
+
 /** A chart with its title; `update(chart)` draws what the span shows. */
 function addChart(name, title, options, update) {
     const figure = element("figure", "card");
@@ -33,21 +36,22 @@ function addThroughput() {
     const lines = [{ colour: "--accent", fill: true }, { colour: "--warn", fill: true }];
     const value = (rate) => number(Math.abs(rate) / 1000, 3);
     addChart("throughput", t("throughput"), { lines, value, height: 190 }, (chart) => {
-        const { width, times: at, lanes } = data.throughput.seen(
-            span.min, span.max, Math.max(document.body.clientWidth, 320));
+        const { width: step, times: at, lanes } = data.throughput.seen(
+            span.min, span.max, pixels());
         chart.show(at, ...lanes);
         const texts = { min: span.min, max: span.max, all: data.duration };
         for (const key of Object.keys(texts)) texts[key] = number(texts[key], 3);
-        visible.textContent = t("span", { ...texts, step: seconds(width) });
+        visible.textContent = t("span", { ...texts, step: seconds(step) });
     });
 }
 
 function addSteps(name, title, line, options) {
-    const { times, values, top } = data[name];
-    if (!times.length) return;
+    const steps = data[name];
+    const { top } = steps;
+    if (!steps.times.length) return;
     const value = (one) => number(one, 1);
     addChart(name, title, { lines: [line], top, limit: top || null, value, ...options }, (chart) =>
-        chart.show(times, values));
+        chart.show(...steps.seen(span.min, span.max, pixels())));
 }
 
 function addEvents() {

@@ -145,6 +145,27 @@ async def test_it_draws_and_zooms_and_tells(page: Page, url: str) -> None:
     assert asked == [url]
 
 
+async def test_an_overview_of_many_values_has_the_extremes(page: Page, tmp_path: Path) -> None:
+    values = [{"t": n, "kind": "buffer", "bytes": 77 if n == 5000 else n % 3} for n in range(9999)]
+    await page.goto(plotted(written(tmp_path / "trace", *values)))
+    blue: list[int] = (
+        await page.locator("canvas")
+        .nth(1)
+        .evaluate(
+            """canvas => {
+            const {data, width} = canvas.getContext("2d").getImageData(90, 20, 1100, 20);
+            const found = new Set();
+            for (let at = 0; at < data.length; at += 4) {
+                if (data[at + 3] && data[at] < 100 && data[at + 2] > 150) found.add(at / 4 % width);
+            }
+            return [...found];
+        }"""
+        )
+    )
+    assert 0 < len(blue) <= 3
+    assert blue[0] == pytest.approx(540, abs=60)
+
+
 async def test_its_list_of_events(page: Page, url: str) -> None:
     await page.goto(url)
     listed = page.locator(".events li")

@@ -76,6 +76,12 @@ def test_a_page_needs_nothing_else(tmp_path: Path) -> None:
     assert not re.search(r"^(?:import|export)\b", html.content["module"], re.MULTILINE)
 
 
+def test_it_has_the_licence_of_what_is_in_it(tmp_path: Path) -> None:
+    plotted(written(tmp_path / "trace", *RECORDS))
+    text = (tmp_path / "trace.html").read_text("utf-8")
+    assert text.count("Permission is hereby granted, free of charge") == 1
+
+
 def test_the_policy_allows_what_is_there_and_nothing_more(tmp_path: Path) -> None:
     html = plotted(written(tmp_path / "trace", *RECORDS))
     rules = dict(rule.split(" ", 1) for rule in html.policy.split("; "))
@@ -140,8 +146,9 @@ def test_hostile_records_are_shown_and_drawn(
         {"t": float("nan"), "kind": "net"},
         {"t": 5, "kind": "net", "open": 10**400},
         {"t": 5, "kind": "buffer", "event": "fill", "bytes": "much"},
+        {"t": 6, "kind": "buffer", "event": "fill", "bytes": True},
     ]
-    trace = written(tmp_path / "trace", *lines)
+    trace = written(tmp_path / "trace", *lines, wall="9" * 5000)
     with trace.open("a") as file:
         file.write("[" * 100_000 + "\n")
     assert run(["trace", "show", str(trace)]) == 0
@@ -150,7 +157,9 @@ def test_hostile_records_are_shown_and_drawn(
     assert "? future: unknown" in out
     assert "? broken: lines that are no records  n 8" in out
     data = plotted(trace).data
-    assert data["records"] == 6
+    assert data["records"] == 7
+    assert data["buffer"]["values"] == []
+    assert len(data["wall"]) == 40
     assert "NaN" not in json.dumps(data)
 
 

@@ -196,9 +196,22 @@ def test_a_part(
     writer.join(PATIENCE)
 
 
-def test_a_time_is_of_this_computer_where_it_names_no_zone(trace: Path) -> None:
-    ended = atwin("trace", "show", trace, "--since", "18:00:04", env={"TZ": "JST-9"})
-    assert [line[13:] for line in ended.stdout.splitlines()] == TEXTS[3:]
+@pytest.mark.parametrize(
+    ("since", "expected"),
+    [
+        ("08:00:04", TEXTS[3:]),
+        ("2026-11-30T08:00:04", TEXTS[3:]),
+        ("23:00:04Z", TEXTS[3:]),
+        ("09:00", []),
+    ],
+)
+def test_a_time_is_of_this_computer_where_it_names_no_zone(
+    since: str, expected: list[str], trace: Path
+) -> None:
+    """It is the next day already where this computer is."""
+    written(trace, *RECORDS, wall="2026-11-29T23:00:00+00:00")
+    ended = atwin("trace", "show", trace, "--since", since, env={"TZ": "JST-9"})
+    assert [line[13:] for line in ended.stdout.splitlines()] == expected
 
 
 @pytest.mark.parametrize(

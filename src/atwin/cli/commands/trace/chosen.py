@@ -116,8 +116,7 @@ def _seconds(when: When | None, start: Record, end: float) -> float | None:
         if isinstance(when, datetime):
             moment = when.astimezone()
         else:
-            moment = datetime.combine(began, when)
-            moment = moment.astimezone() if moment.tzinfo is None else moment
+            moment = datetime.combine(began.astimezone(when.tzinfo), when).astimezone()
             if moment < began - _HALF_A_DAY:
                 moment += timedelta(days=1)
         return (moment - began).total_seconds()

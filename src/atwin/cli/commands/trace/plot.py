@@ -24,6 +24,7 @@ _STYLES = ("vendor/uplot.min.css", "style.css", "plot/plot.css")
 #: Before it, colours, letters and what can be pressed: what panel and plot have in common.
 _PANEL_ONLY = "/* --- the frame --- */"
 _SCRIPTS = ("vendor/uplot.min.js",)
+_LICENCE = "vendor/uplot.LICENSE"
 _MODULES = ("js/chart.js", "plot/words.js", "plot/data.js", "plot/lists.js", "plot/plot.js")
 
 #: Characters of the text of a mark.
@@ -49,6 +50,7 @@ def page_of(series: Series, name: str) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
             '<meta name="referrer" content="no-referrer">\n<link rel="icon" href="data:,">\n',
             f"<title>{escape(shown(name))}</title>\n<style>{styles}</style>\n",
+            f"<!-- uPlot: {_text(_LICENCE)} -->\n",
             '<body class="plot">\n<noscript>This page draws with JavaScript.</noscript>\n',
             f'<script type="application/json" id="data">{_json(_data(series, name))}</script>\n',
             *(f"<script>{text}</script>\n" for text in scripts),
@@ -81,7 +83,7 @@ def _data(series: Series, name: str) -> dict[str, Any]:
     return {
         "name": shown(name),
         "about": shown(describe(series.start)),
-        "wall": series.start.get("wall"),
+        "wall": shown(str(series.start.get("wall")), limit=40),
         "records": series.count,
         "duration": series.duration,
         "bin": series.bins.width,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass, field
 from itertools import accumulate, groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -108,8 +108,8 @@ class Steps:
 
     def add(self, time: float, value: object) -> None:
         """From then on it is `value`, if that is a number."""
-        if isinstance(value, int | float):
-            self.points.append((time, value))
+        if type(value) in (int, float):
+            self.points.append((time, cast("float", value)))
             if len(self.points) >= 2 * MOST_POINTS:
                 self.thin()
 
@@ -231,4 +231,4 @@ def series_of(records: Iterable[Record]) -> Series:
 
 def _limit(series: Series, name: str, usual: int) -> int:
     value = series.module.get(name)
-    return value if isinstance(value, int) else usual
+    return value if type(value) is int else usual
