@@ -44,7 +44,7 @@ def line(pcap: Path, direction: str) -> bytes:
 
 def test_https_is_open(server: FileServer, pcap: Path, tmp_path: Path) -> None:
     """A POST over TLS, with its path and body, and the AT commands for it."""
-    certificate = tls_pki.leaf(tls_pki.authority("Capture root"))
+    certificate = tls_pki.authority("Capture root")
     (tmp_path / "cert").write_bytes(certificate.pem)
     (tmp_path / "key").write_bytes(certificate.key_pem)
 
@@ -101,7 +101,7 @@ def test_a_capture_is_replaced_and_nothing_else(server: FileServer, tmp_path: Pa
     assert "is not replaced" in ended.stderr
     assert mine.read_text() == "three years of work\n"
     for _ in range(2):
-        assert atwin("head", url, "--pcap", old).returncode == 0
+        assert atwin("head", url, "--pcap", old, *AIR).returncode == 0
     assert line(old, ">").count(b"AT+HTTPACTION=2\r") == 1
 
 
