@@ -15,6 +15,7 @@ from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.trace import Trace
 from atwin.trace.raw import Conversation, NetEvent, RawListener
+from atwin.trace.recent_bytes import RecentBytes
 from support.modules.traced import traced
 from support.servers.name_server import NameServer
 
@@ -153,3 +154,18 @@ def test_who_listens_hears_from_then_on_until_it_does_no_more() -> None:
     trace.raw.line(0.0, ">", b"AT")
     assert not trace.raw.on
     assert heard.lines[">"] == b"AT"
+
+
+def test_who_hears_the_line_alone_has_nothing_copied_of_the_network() -> None:
+    async def main() -> None:
+        trace = Trace(LoopClock())
+        trace.raw.add(RecentBytes())
+        assert trace.raw.on
+        assert not trace.raw.hears_net
+        everything = Heard()
+        trace.raw.add(everything)
+        assert trace.raw.hears_net
+        trace.raw.remove(everything)
+        assert not trace.raw.hears_net
+
+    run_virtual(main())

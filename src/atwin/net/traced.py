@@ -99,12 +99,12 @@ class _Wire:
         if self._ended:
             return
         self._ended = event.ends
-        if self._trace.raw.on:
+        if self._trace.raw.hears_net:
             self._trace.hears(partial(self._told, event), bytes(data))
 
     def secret(self, client_random: bytes, master_secret: bytes) -> None:
         """What opens the TLS session over it."""
-        if self._trace.raw.on:
+        if self._trace.raw.hears_net:
             self._trace.hears(partial(self._told_secret, client_random), master_secret)
 
     def _told(self, event: NetEvent, data: bytes) -> None:

@@ -85,6 +85,8 @@ class RawListeners(RawListener):
         """`flush` works off what has happened so far."""
         self._flush = flush
         self._listeners: tuple[RawListener, ...] = ()
+        #: Whether any of them wants to know of the network: else nothing of it need be copied.
+        self.hears_net = False
 
     @property
     def on(self) -> bool:
@@ -94,16 +96,20 @@ class RawListeners(RawListener):
     def add(self, listener: RawListener) -> None:
         """Let it hear what happens from now on."""
         self._flush()
-        self._listeners += (listener,)
+        self._set((*self._listeners, listener))
 
     def remove(self, listener: RawListener) -> None:
         """It has heard what happened so far, and hears nothing more."""
         self._flush()
-        self._listeners = tuple(one for one in self._listeners if one is not listener)
+        self._set(tuple(one for one in self._listeners if one is not listener))
 
     def clear(self) -> None:
         """Nobody listens any more."""
-        self._listeners = ()
+        self._set(())
+
+    def _set(self, listeners: tuple[RawListener, ...]) -> None:
+        self._listeners = listeners
+        self.hears_net = any(type(one).net is not RawListener.net for one in listeners)
 
     def line(self, t: float, direction: str, data: bytes) -> None:
         for listener in self._listeners:

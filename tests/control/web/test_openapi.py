@@ -26,7 +26,7 @@ OPERATIONS = {
     if isinstance(result, Ok) and not result.ok().path.endswith("/events")
 }
 #: Those whose values depend on each other in ways that no schema says.
-HINTED = {"at", "fault", "answer", "urc", "resolve", "set"}
+HINTED = {"fault", "answer", "urc", "resolve"}
 #: Seconds that an action may take here, and requests for an operation and kind.
 SHORT, MANY = 0.005, 300 if WHOLE else 2
 KINDS = [
