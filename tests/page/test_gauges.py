@@ -99,7 +99,7 @@ async def test_slots_lamps_and_signal_in_two_languages(page: Page) -> None:
         await page.get_by_label("RTS: not asserted").wait_for()
         await shows(page, "radio", "CSQ 5 · −103 dBm")
         assert await card(page, "radio").locator(".bars .on").count() == 1
-        await keep_pictures(page, "gauges")
+        await keep_pictures(page, "gauges", whole=True)
         await page.get_by_role("button", name="中文").click()
         await shows(page, "radio", "已注册（本地网络）")
         await shows(page, "line", "模块被 RTS 暂停")

@@ -141,7 +141,7 @@ async def test_a_fault_happens_and_is_ended(page: Page) -> None:
         await page.locator("[name=at_connection]").fill("9")
         await button(page, "begin").click()
         await page.locator(".rules li", has_text=HOSTILE["image"]).wait_for()
-        await keep_pictures(page, "faults")
+        await keep_pictures(page, "faults", whole=True)
         assert await harm_done(page) == []
 
 

@@ -148,14 +148,19 @@ def _inside(loop: asyncio.Runner, block: AbstractAsyncContextManager[T]) -> Iter
         loop.run(block.__aexit__(None, None, None))
 
 
-async def keep_pictures(page: Page, name: str) -> None:
-    """Of the page as it is now, at two sizes, light and dark: `.screens/NAME-wide-dark.png`, …"""
+async def keep_pictures(page: Page, name: str, *, whole: bool = False) -> None:
+    """Of the page as it is now, at two sizes, light and dark: `.screens/NAME-wide-dark.png`, …
+
+    `whole`: with what is below.
+    """
     before = page.viewport_size
     for size, (width, height) in _SIZES.items():
         await page.set_viewport_size({"width": width, "height": height})
         for theme in ("light", "dark"):
             await page.emulate_media(color_scheme=theme)
-            await page.screenshot(path=SCREENS / f"{name}-{size}-{theme}.png")
+            if whole:
+                await page.evaluate("scrollTo(0, 0)")
+            await page.screenshot(path=SCREENS / f"{name}-{size}-{theme}.png", full_page=whole)
     await page.emulate_media(color_scheme="light")
     if before is not None:
         await page.set_viewport_size(before)
