@@ -225,6 +225,14 @@ def test_what_stops_the_module(flow: int, by: str) -> None:
     on_twin(test)
 
 
+def test_the_frame_is_that_of_icf() -> None:
+    async def test(twin: Twin, terminal: Terminal) -> Any:
+        await terminal.ask(b"AT+ICF=2,1")
+        return state(twin)["line"]["frame"]
+
+    assert on_twin(test) == "8E1"
+
+
 def test_what_stops_the_host() -> None:
     async def test(twin: Twin, terminal: Terminal) -> None:
         await terminal.ask(b"AT+IFC=2,2")

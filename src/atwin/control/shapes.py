@@ -81,6 +81,7 @@ STATE_SCHEMA = _all(
             {
                 "rate": nullable(_COUNT),
                 "host_rate": nullable(_COUNT),
+                "frame": text("[78][NOE][12]"),
                 "rts": nullable(_LEVEL),
                 "dtr": nullable(_LEVEL),
                 "cts": _LEVEL,

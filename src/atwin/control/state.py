@@ -91,6 +91,7 @@ def _line(twin: Twin) -> dict[str, Any]:
     return {
         "rate": uart.rate,
         "host_rate": host.rate if uart.rate else None,
+        "frame": str(uart.mode.frame),
         # None: nobody has said.
         "rts": None if host.rts is None else int(host.rts),
         "dtr": None if host.dtr is None else int(host.dtr),

@@ -42,6 +42,9 @@ class Frame:
         """Bits on the wire for each byte, start bit included."""
         return 1 + self.data_bits + (self.parity != "N") + self.stop_bits
 
+    def __str__(self) -> str:
+        return f"{self.data_bits}{self.parity}{self.stop_bits:g}"
+
     def understands(self, other: Frame) -> bool:
         """Whether a receiver set so takes what `other` sends; it looks at one stop bit only."""
         return (self.data_bits, self.parity) == (other.data_bits, other.parity)
