@@ -62,3 +62,24 @@ def test_nothing_is_loaded_from_outside_or_run_from_a_text(name: str) -> None:
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|\beval\(|new Function", body)
     assert not re.search(r"<[^>]* (?:on\w+|style)=|<script>", body)
     assert max(map(len, body.splitlines())) <= 100
+
+
+def luminance(colour: str) -> float:
+    """As the guidelines for accessible pages (WCAG 2) count it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_every_text_stands_out_from_what_is_below_it(theme: int) -> None:
+    pairs = re.findall(r"--(\w+): light-dark\((#\w+), (#\w+)\);", text("style.css"))
+    shade = {name: luminance(both[theme]) for name, *both in pairs}
+    below = [shade.pop(name) for name in ("card", "sunk")]
+    for name in ("ground", "edge", "mark", "chosen"):
+        del shade[name]
+    assert len(shade) > 10
+    for name, one in shade.items():
+        for other in below:
+            low, high = sorted((one, other))
+            assert (high + 0.05) / (low + 0.05) >= 4.5, name

@@ -24,14 +24,14 @@ export function mount(card, store, api) {
     const rows = new Rows();
     const hidden = new Set();
     const times = timesOf(store);
-    const filter = new Matcher(later);
-    const search = new Matcher(later);
+    const filter = new Matcher(() => later());
+    const search = new Matcher(() => later());
     const hex = new HexPane(api);
     const log = new Log({ time: times.of, matches: marked, chose: open, followed: showFollow });
     let view = [];
     let behind = 0;
     let drawing = false;
-    let again = false;
+    let others = false;
 
     // --- what is shown ----------------------------------------------------------------------
 
@@ -46,19 +46,21 @@ export function mount(card, store, api) {
         return found[1] > before ? [Math.max(0, found[0] - before), found[1] - before] : null;
     }
 
-    function later(all = true) {
-        again ||= all;
+    /** `chosen`: the rows that are shown are chosen anew. */
+    function later(chosen = false) {
+        others ||= chosen;
         if (!drawing) requestAnimationFrame(draw);
         drawing = true;
     }
 
     function draw() {
-        const whole = again;
-        drawing = again = false;
+        const anew = others;
+        drawing = false;
         filter.feed(rows.all);
+        others &&= filter.busy;
         view = rows.all.filter(isShown);
         search.feed(view);
-        log.draw(view, whole);
+        log.draw(view, anew);
         say(wrong, filter.error || search.error);
         const hits = search.on ? view.filter((row) => search.in(row)) : [];
         const at = hits.findIndex((row) => row.id === log.head);
@@ -78,7 +80,7 @@ export function mount(card, store, api) {
         const next = hits.find((at) => at > here) ?? hits[0];
         const last = hits.findLast((at) => here < 0 || at < here) ?? hits.at(-1);
         log.go(step > 0 ? next : last, { middle: true });
-        later(false);
+        later();
     }
 
     async function open(row) {
@@ -117,7 +119,7 @@ export function mount(card, store, api) {
         let timer;
         const change = () => {
             matcher.set(input.value);
-            later();
+            later(matcher === filter);
         };
         const input = h("input", {
             type: "search",
@@ -160,7 +162,7 @@ export function mount(card, store, api) {
 
     function showKinds() {
         for (const one of kinds) one.setAttribute("aria-pressed", !hidden.has(one.dataset.kind));
-        later(false);
+        later(true);
     }
 
     function showFollow() {
@@ -201,7 +203,7 @@ export function mount(card, store, api) {
 
     function toggleFollow() {
         log.setFollow(!log.follow);
-        later(false);
+        later();
     }
 
     card.append(
@@ -251,7 +253,7 @@ export function mount(card, store, api) {
         second.came += entries.length;
         second.counted += rows.take(entries, performance.now() / 1000);
         behind += entries.length;
-        later(false);
+        later();
     });
     times.changed = () => later();
     onLanguage(() => {

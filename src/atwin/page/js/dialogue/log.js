@@ -41,20 +41,21 @@ export class Log {
         new ResizeObserver(() => this.place()).observe(this.element);
     }
 
-    draw(view, again = false) {
-        const gone = again ? 0 : this.goneBefore(view);
+    /** `others`: the rows were chosen anew, and did not only come and go at the ends. */
+    draw(view, others = false) {
+        const gone = others ? 0 : Math.max(0, this.view.indexOf(view[0]));
         this.view = view;
         this.tall.style.height = `${view.length * ROW}px`;
-        if (again) this.elements.forEach((element) => (element.row = null));
+        const head = this.placeOf(this.head);
         if (this.follow) this.element.scrollTop = view.length * ROW;
+        else if (others && head >= 0) this.center(head);
         else if (gone) this.element.scrollTop -= gone * ROW;
         this.top = this.element.scrollTop;
         this.place();
     }
 
-    /** How many rows have gone from the front since the last drawing. */
-    goneBefore(view) {
-        return Math.max(0, this.view.indexOf(view[0]));
+    center(at) {
+        this.element.scrollTop = (at + 0.5) * ROW - this.element.clientHeight / 2;
     }
 
     /** Makes elements of the rows that are seen, and leaves alone those that are there. */
@@ -76,7 +77,7 @@ export class Log {
             const row = this.view[at];
             let element = this.elements.get(row.id);
             if (!element) this.elements.set(row.id, (element = h("div", { class: "row" })));
-            if (element.row !== row) this.write(element, row, this.view[at - 1]);
+            this.write(element, row, this.view[at - 1]);
             element.style.transform = `translateY(${at * ROW}px)`;
             element.classList.toggle("chosen", at >= low && at <= high);
             if (element === next) next = next.nextSibling;
@@ -85,8 +86,12 @@ export class Log {
     }
 
     write(element, row, before) {
-        const { text, found } = { text: row.text, found: this.matches(row) };
-        element.row = row;
+        const { text } = row;
+        const found = this.matches(row);
+        const time = this.time(row, before);
+        const key = JSON.stringify([time, text, found]);
+        if (element.key === key) return;
+        Object.assign(element, { key, row });
         element.dataset.kind = row.record.kind;
         element.dataset.error = row.error;
         const said = h("span", { class: "said" });
@@ -99,7 +104,7 @@ export class Log {
             said.textContent = text;
         }
         element.replaceChildren(
-            h("span", { class: "time" }, this.time(row, before)),
+            h("span", { class: "time" }, time),
             h("span", { class: "mark" }, `${row.mark} `),
             said,
         );
@@ -124,7 +129,7 @@ export class Log {
         if (!extend || this.anchor === null) this.anchor = row.id;
         const top = this.placeOf(row.id) * ROW;
         const { scrollTop, clientHeight } = this.element;
-        if (middle) this.element.scrollTop = top - clientHeight / 2;
+        if (middle) this.center(top / ROW);
         else if (top < scrollTop) this.element.scrollTop = top;
         else if (top + ROW > scrollTop + clientHeight) {
             this.element.scrollTop = top + ROW - clientHeight;
