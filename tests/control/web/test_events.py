@@ -128,11 +128,12 @@ def test_a_client_that_goes_leaves_nothing_behind(two: Panel) -> None:
     def left() -> tuple[int, int]:
         return len(asyncio.all_tasks()), len(feed._waiting)
 
+    # Of clients before, some may be on their way out.
     before = two.run(left)
     for _ in range(5):
         with listening(two) as stream:
             stream.next()
     deadline = time.monotonic() + 10
-    while two.run(left) != before and time.monotonic() < deadline:
+    while two.run(left) > before and time.monotonic() < deadline:
         two.run(lambda: None)
-    assert two.run(left) == before
+    assert two.run(left) <= before
