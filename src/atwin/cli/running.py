@@ -100,23 +100,23 @@ def watched(watching: "Watching") -> Iterator[None]:
 
 
 def _run(work: Coroutine[Any, Any, int], watching: "Watching | None", output: str | None) -> int:
-    if watching is None or not watching.on:
-        return asyncio.run(_until_terminated(work))
-    from atwin.session.tracing import Recorders
+    with contextlib.ExitStack() as stack:
+        stack.callback(work.close)  # harmless when it has ended
+        if watching is not None:
+            watching.check()
+        if watching is None or not watching.on:
+            return asyncio.run(_until_terminated(work))
+        from atwin.session.tracing import Recorders
 
-    try:
-        watching.check()
-        recorders = Recorders(
-            watching.trace,
-            watching.pcap,
-            output=output,
-            complain=say,
-            recent=watching.recent,
+        recorders = stack.enter_context(
+            Recorders(
+                watching.trace,
+                watching.pcap,
+                output=output,
+                complain=say,
+                recent=watching.recent,
+            )
         )
-    except BaseException:
-        work.close()
-        raise
-    with recorders:
         return asyncio.run(_traced(work, recorders))
 
 

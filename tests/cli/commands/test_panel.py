@@ -204,3 +204,10 @@ def test_it_does_not_eat_the_url_of_a_download() -> None:
     ended = atwin("get", "--panel", "http://127.0.0.1:1/x")
     assert ended.returncode == 2
     assert "give HOST:PORT, such as 127.0.0.1:8080; without it put --panel last" in ended.stderr
+
+
+def test_a_token_for_no_panel_is_told_before_a_module_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("x" * 16)
+    ended = atwin("get", "http://127.0.0.1:1/x", "--token-file", tmp_path / "token")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("atwin: --token-file is of --panel: give both")
