@@ -12,7 +12,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 BLOCKS = [
     pytest.param(block, shown, id=f"{page.stem}-{number}")
     for page in sorted(DOCS.glob("*.md"))
-    if not page.name.startswith("pytest.")  # those are test files: test_pytest_page.py
+    # Test files (test_pytest_page.py), and what asks a panel (test_control_http.py).
+    if not page.name.startswith(("pytest.", "control."))
     for number, (block, shown) in enumerate(blocks(page))
     if "PANEL" not in block  # they steer a twin: test_control_http.py
 ]
