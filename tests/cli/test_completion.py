@@ -32,6 +32,7 @@ TYPED = [
     ("atwin get http://h/ --port twin://air780e-a", "--port twin://air780e-at "),
     ("atwin get http://h/ --port=twin://air780e-l", "--port=twin://air780e-lsat "),
     ("atwin at AT+HTTPTER", "atwin at AT+HTTPTERM "),
+    ("atwin replay f --as mo", "atwin replay f --as module "),
     ("atwin trace show ./some", "show ./something.trace "),
 ]
 

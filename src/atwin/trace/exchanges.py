@@ -317,7 +317,8 @@ class Exchanges(Dialogue):
                 self._add(LineStep("<", StepKind.ECHO, text, b"", *self._span("<")))
         super()._handle(event)
         if not isinstance(event, BodyStart | Received):
-            self._due = self._in.announced - self._in.bytes if self._in.announced else 0
+            # (What came before a body may be counted with it: as much as was announced, or more.)
+            self._due = max((self._in.announced or 0) - self._in.bytes, 0)
         self._event = None
 
     # --- steps ----------------------------------------------------------------------------------
