@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
 
+from atwin.trace.recent import Recent
 from support.page.panelled import panelled
 
 if TYPE_CHECKING:
@@ -54,6 +55,13 @@ async def test_after_a_loss_it_goes_on_without_a_gap(page: Page, complaints: lis
         await panel.start()
         kept = re.compile(r"records that atwin keeps no longer: [\d,]+")
         await expect(texts(page)).to_have_text([*numbers, kept, "+N: 4242"])
+        await panel.stop()
+        await expect(banner(page)).to_have_text(lost)
+        panel.module.subject.recent = Recent(panel.module.trace)  # whose numbers begin anew
+        say(panel.module, 6)
+        await panel.start()
+        await only(page, r"\+N: \d$|anew")
+        await expect(texts(page)).to_have_text([*numbers, "atwin was started anew", "+N: 6"])
     complaints.clear()  # of the requests that nobody answered
 
 
