@@ -57,6 +57,7 @@ def test_pins_and_state(control: Path) -> None:
         "line": {
             "rate": None,
             "host_rate": None,
+            "frame": "8N1",
             "rts": None,
             "dtr": None,
             "cts": 1,
