@@ -86,3 +86,17 @@ def test_any_recording_is_replayed_to_its_end(pieces: list[Piece], others: list[
             compare(one.all, host.heard.all, Ignoring(usual=True))
 
     run_virtual(main())
+
+
+def test_what_goes_on_for_days_takes_no_more_memory() -> None:
+    heard = Exchanges(most=10_000)
+    for number in range(2000):
+        heard.feed(number, ">", b"AT+CSQ\r")
+        heard.feed(number, "<", b"AT+CSQ\r\r\n+CSQ: 9,0\r\n\r\nOK\r\n")
+    assert 5 < len(heard.all) < 20
+    assert len(heard.steps) == sum(len(exchange.steps) for exchange in heard.all)
+    assert heard.current is heard.all[-1]
+    assert heard.current.result is not None
+    for number in range(2000):
+        heard.feed(3000 + number, "<", b"RING\r\n")
+    assert len(heard.steps) < 100

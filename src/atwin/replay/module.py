@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: Seconds for data after a prompt, at least, and times what the recorded host took.
 _DATA_TIME, _SLOWER = 30.0, 3.0
 _ESCAPE = b"+++"
+#: Bytes of a dialogue that are compared; a host may go on for days.
+_MOST_HEARD = 64 << 20
 
 
 class ReplayedModule:
@@ -37,7 +39,7 @@ class ReplayedModule:
         self, port: Port, recorded: Exchanges, clock: Clock, *, fast: bool = False
     ) -> None:
         """`fast`: nothing waits for the time that it took then."""
-        self.heard = Exchanges()
+        self.heard = Exchanges(_MOST_HEARD)
         #: Commands that are not in the recording.
         self.unknown = 0
         self._port, self._clock, self._fast = port, clock, fast

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _GIVEN_UP = 0.4
 #: Seconds between two pieces of transparent mode that are two steps.
 _PAUSE = 0.2
+#: Bytes of a step without what was said.
+_STEP_SIZE = 400
 _LF = 0x0A
 
 
@@ -150,7 +152,8 @@ class Exchanges(Dialogue):
     _out: _KeptAmount
     _in: _KeptAmount
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
+        """What comes after `most` bytes is heard and not kept; None is no limit."""
         self._ear = _Listener(self._says)
         super().__init__(cast("Trace", self._ear), lossless=True)
         #: What came before the first command is the first of them.
@@ -172,6 +175,8 @@ class Exchanges(Dialogue):
         #: Bytes of a body or packet that are due.
         self._due = 0
         self._event: Event | None = None
+        self._most = most
+        self._kept = 0
         #: ATV0 holds: results are numbers.
         self._numeric = False
 
@@ -243,12 +248,21 @@ class Exchanges(Dialogue):
         return super()._in_flight and self._ear.now - heard < _GIVEN_UP
 
     def _command(self, shown: str, meant: str) -> None:
+        if self._most is not None and self._kept > self._most:
+            self._drop_last()
         self.all.append(Exchange(meant))
         step = LineStep(">", StepKind.COMMAND, shown, b"", *self._span(">"))
         self._take_typed(step)
-        self.all[-1].steps.append(step)
-        self.steps.append(step)
+        self._keep(step, self.all[-1])
         super()._command(shown, meant)
+
+    def _drop_last(self) -> None:
+        """Forget the last exchange, if it is over."""
+        if not self._in_flight and 0 < self._current == len(self.all) - 1:
+            steps = self.all.pop().steps
+            del self.steps[len(self.steps) - len(steps) :]
+            self._kept -= sum(map(_size, steps))
+            self._current -= 1
 
     def _begin(self, line: str) -> None:
         self._current = len(self.all) - 1 - len(self._waiting)
@@ -340,10 +354,21 @@ class Exchanges(Dialogue):
             step.raw = bytes(self._told_raw)
             self._told_raw.clear()
             self._told_at = None
-        self.current.steps.append(step)
-        self.steps.append(step)
+        self._keep(step, self.current)
         self.stepped(step)
+
+    def _keep(self, step: LineStep, exchange: Exchange) -> None:
+        if self._most is not None and self._kept > 2 * self._most:
+            return  # what comes without commands has no end either
+        exchange.steps.append(step)
+        self.steps.append(step)
+        self._kept += _size(step)
 
     def _span(self, way: str) -> tuple[float, float]:
         began = self._typed_at if way == ">" else self._told_at
         return (self._ear.now if began is None else began), self._last[way]
+
+
+def _size(step: LineStep) -> int:
+    """Bytes that it takes, more or less."""
+    return len(step.raw) + len(step.data) + _STEP_SIZE
