@@ -106,7 +106,7 @@ pictures: $(DEV) tools
 
 tools:
 	@.ci/need nginx=nginx-light gnutls-serv=gnutls-bin openssl=openssl curl=curl zsh=zsh fish=fish tcpdump=tcpdump ip=iproute2 tshark=tshark node=nodejs \
-		chromium=chromium /usr/share/fonts/truetype/wqy/wqy-microhei.ttc=fonts-wqy-microhei
+		chromium-headless-shell=chromium-headless-shell /usr/share/fonts/truetype/wqy/wqy-microhei.ttc=fonts-wqy-microhei
 
 $(RUNTIME): pyproject.toml
 	@.ci/venv $(PYTHON) .venv

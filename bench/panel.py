@@ -163,7 +163,9 @@ async def measured() -> int:
         panel([subject], bound("127.0.0.1", 0), "127.0.0.1") as url,
     ):
         browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--disable-gpu"], chromium_sandbox=False
+            executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"),
+            args=["--disable-gpu"],
+            chromium_sandbox=False,
         )
         bench = Bench(subject, url, browser)
         with nginx({"file.bin": data}) as base, tempfile.TemporaryDirectory() as name:
