@@ -7,41 +7,21 @@ import socket
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, cast
 
-from atwin.clock import run_virtual
+from atwin.clock import LoopClock, run_virtual
+from atwin.control.subject import Subject
 from atwin.control.web.panel import http_server
+from atwin.trace import Trace
+from atwin.trace.recent import Recent
+from atwin.twin.twin import Twin
+from support.servers.http_wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    import pytest
+
     from atwin.control.web.server import Client
     from control.web.conftest import Panel
-
-
-class Wire:
-    """What a protocol writes to, as far as these tests need it."""
-
-    def __init__(self) -> None:
-        self.fate: list[str] = []
-        self.written = b""
-
-    def write(self, data: bytes) -> None:
-        self.written += data
-
-    def abort(self) -> None:
-        self.fate.append("aborted")
-
-    def close(self) -> None:
-        self.fate.append("closed")
-
-    def is_closing(self) -> bool:
-        return bool(self.fate)
-
-    def get_extra_info(self, name: str) -> None:
-        return None
-
-    def pause_reading(self) -> None: ...
-
-    def resume_reading(self) -> None: ...
 
 
 def connected(test: Callable[[Client, Wire], Awaitable[None]]) -> None:
@@ -123,3 +103,29 @@ def test_there_are_only_so_many_at_a_time(two: Panel) -> None:
     while two.raw("GET", "/api/health")[0].status == 503:
         pass
     assert two.ask("GET", "/api/modules")[0] == 200
+
+
+def test_a_request_that_does_not_end_in_time_ends_with_the_server(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def main() -> None:
+        recent = Recent(Trace(LoopClock()))
+        async with Twin("air780e-at", trace=recent.trace) as twin:
+            server = http_server([Subject("x", "y", recent, twin)], None)
+            client, wire = server.protocol(), Wire()
+            wire.lost = client.connection_lost
+            client.connection_made(cast("asyncio.Transport", wire))
+            body = b'{"pin": "reset", "seconds": 60}'
+            client.data_received(
+                b"POST /api/modules/1/pulse HTTP/1.1\r\nHost: x\r\n"
+                b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+                % (len(body), body)
+            )
+            await asyncio.sleep(1)
+            assert not twin.pins.reset
+            await server.close()
+            assert twin.pins.reset
+
+    run_virtual(main())
+    assert not [record for record in caplog.records if record.name.startswith("atwin.control")]
+    assert not [record for record in caplog.records if record.name.startswith("uvicorn")]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+import h11
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from atwin.control.subject import Subject
+
+log = logging.getLogger(__name__)
 
 
 def panel_app(subjects: Sequence[Subject]) -> Starlette:
@@ -99,6 +103,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _broken(request: Request, error: Exception) -> Response:
-    """The server writes it to the log as well."""
+    if not isinstance(error, h11.ProtocolError):  # the client has broken off the conversation
+        log.error("%s %s", request.method, request.url.path, exc_info=error)
     said: dict[str, Any] = {"error": f"{type(error).__name__}: this is a defect; see the log"}
     return JSONResponse(said, 500)

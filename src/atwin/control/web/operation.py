@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from atwin.control.actions import NotNowError, NotThereError
 from atwin.text import decimal, parse_json
@@ -98,10 +99,13 @@ async def _body(request: Request) -> Any:
     if kind != JSON:
         raise HTTPException(415, f"the body is to be {JSON}")
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LONGEST_BODY:
-            raise HTTPException(413, f"the body is longer than {LONGEST_BODY} bytes")
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > LONGEST_BODY:
+                raise HTTPException(413, f"the body is longer than {LONGEST_BODY} bytes")
+    except ClientDisconnect:  # nobody hears this
+        raise ValueError("the body has no end") from None
     try:
         return parse_json(bytes(body))
     except ValueError as error:

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
@@ -41,6 +42,13 @@ class Client(H11Protocol):
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP."""
+        try:
+            super().send_400_response(msg)
+        except h11.LocalProtocolError:  # it follows a request that has been answered already
+            self.transport.abort()
+
     def pause_writing(self) -> None:
         super().pause_writing()
         self._reads = self.loop.call_later(_UNREAD, self.transport.abort)
@@ -72,7 +80,7 @@ class HttpServer:
             ws="none",
             lifespan="off",
             log_config=None,
-            log_level="error",
+            log_level="critical",  # defects are logged by the app, what clients do is no news
             access_log=False,
             proxy_headers=False,
             limit_concurrency=_MOST,
@@ -106,6 +114,8 @@ class HttpServer:
             _, late = await asyncio.wait(tasks, timeout=_LAST)
             for task in late:
                 task.cancel()
+            if late:
+                await asyncio.wait(late)
         for connection in connections:
             connection.transport.abort()
             await connection.lost.wait()
