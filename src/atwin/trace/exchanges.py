@@ -358,7 +358,8 @@ class Exchanges(Dialogue):
         self.stepped(step)
 
     def _keep(self, step: LineStep, exchange: Exchange) -> None:
-        if self._most is not None and self._kept > 2 * self._most:
+        is_full = self._most is not None and self._kept > 2 * self._most
+        if is_full and step.kind is not StepKind.COMMAND:
             return  # what comes without commands has no end either
         exchange.steps.append(step)
         self.steps.append(step)
