@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
-from itertools import accumulate, groupby
+from itertools import accumulate, pairwise
+from operator import add, itemgetter
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from atwin.trace.described import Record
+
+    #: A time, and a value from then on.
+    Point = tuple[float, float]
 
 #: Bins of the throughput, points of a value, marks of a row: at most so many are drawn.
 MOST_BINS, MOST_POINTS, MOST_MARKS = 1 << 16, 30_000, 3_000
@@ -81,15 +85,14 @@ class Bins:
         return [size + more for size, more in both]
 
     def _widen(self, end: float) -> None:
-        factor = 2
-        while end >= self.width * factor * MOST_BINS:
-            factor *= 2
-        for way in self._sums:
-            whole, merged = self._whole(way), _nothing()
-            for index, at in enumerate(range(0, MOST_BINS, factor)):
-                merged[index] = sum(whole[at : at + factor])
-            self._sums[way], self._changes[way] = merged, _nothing()
-        self.width *= factor
+        lanes = {way: self._whole(way) for way in self._sums}
+        while end >= self.width * MOST_BINS:
+            self.width *= 2
+            for way, sizes in lanes.items():
+                sizes = [*map(add, sizes[::2], sizes[1::2])]
+                lanes[way] = [*sizes, *[0.0] * (MOST_BINS - len(sizes))]
+        for way, sizes in lanes.items():
+            self._sums[way], self._changes[way] = array("d", sizes), _nothing()
 
 
 def _nothing() -> array[float]:
@@ -102,33 +105,60 @@ class Steps:
 
     top: float = 0.0
     #: Times and values, in order.
-    points: list[tuple[float, float]] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
     #: Seconds of which only the least, the largest and the last value are there; 0: all are.
     width: float = 0.0
+    #: When the last of these seconds are over, what was in them, and whether the last point is
+    #: neither of that.
+    _until: float = 0.0
+    _low: float = 0.0
+    _high: float = 0.0
+    _free: bool = False
 
     def add(self, time: float, value: object) -> None:
         """From then on it is `value`, if that is a number."""
-        if type(value) in (int, float):
-            self.points.append((time, cast("float", value)))
-            if len(self.points) >= 2 * MOST_POINTS:
-                self.thin()
+        if type(value) not in (int, float):
+            return
+        number = cast("float", value)
+        if time >= self._until:
+            if self.width:
+                self._until = (time // self.width + 1) * self.width
+            self._low = self._high = number
+            self._free = False
+        elif self._low <= number <= self._high:
+            if self._free:
+                self.points[-1] = time, number
+                return
+            self._free = True
+        else:
+            self._low, self._high = min(self._low, number), max(self._high, number)
+            self._free = False
+        self.points.append((time, number))
+        if len(self.points) >= 2 * MOST_POINTS:
+            self.thin()
 
     def thin(self) -> None:
         """Put them in order, and keep `MOST_POINTS` at most."""
-        self.points.sort(key=lambda point: point[0])
+        self.points.sort(key=itemgetter(0))
         width = self.width or _NARROW
         while len(self.points) > MOST_POINTS:
-            self.points = list(self._kept(width))
+            cells = [time // width for time, _ in self.points]
+            edges = [at for at in range(1, len(cells)) if cells[at] != cells[at - 1]]
+            pairs = pairwise([0, *edges, len(cells)])
+            self.points = [
+                point for pair in pairs for point in _extremes(self.points[slice(*pair)])
+            ]
             self.width, width = width, width * 2
+            self._until = 0.0
 
-    def _kept(self, width: float) -> Iterator[tuple[float, float]]:
-        for _, group in groupby(self.points, lambda point: point[0] // width):
-            points = list(group)
-            if len(points) > 3:
-                values = [value for _, value in points]
-                places = {values.index(min(values)), values.index(max(values)), len(values) - 1}
-                points = [points[place] for place in sorted(places)]
-            yield from points
+
+def _extremes(points: list[Point]) -> list[Point]:
+    """Of points the least, the largest and the last one."""
+    if len(points) <= 3:
+        return points
+    values = [value for _, value in points]
+    places = {values.index(min(values)), values.index(max(values)), len(values) - 1}
+    return [points[place] for place in sorted(places)]
 
 
 @dataclass(slots=True)
@@ -166,12 +196,14 @@ class Marks:
         self.marks.sort(key=lambda mark: mark.time)
         width = self.width or _NARROW
         while len(self.marks) > MOST_MARKS:
-            kept = self.marks[:1]
-            for mark in self.marks[1:]:
-                if mark.time // width == kept[-1].time // width:
+            kept: list[Marked] = []
+            last = -1.0
+            for mark in self.marks:
+                if (cell := mark.time // width) == last:
                     kept[-1].more += 1 + mark.more
                 else:
                     kept.append(mark)
+                    last = cell
             self.marks, self.width, width = kept, width, width * 2
 
 
