@@ -154,7 +154,7 @@ def test_pauses_are_kept_and_fast_leaves_out_all_but_those_of_an_escape() -> Non
         await line.expect(b"AT+CIPSHUT\r")
         line.type(b"AT+CIPSHUT\r\r\nSHUT OK\r\n")
 
-    for fast, least in ((False, 3.4), (True, 1.4)):
+    for fast, least in ((False, 1.9), (True, 0.4)):
         found, ended, took = on(transparent_session(), module, fast=fast)
         assert (found, ended) == ([], None)
-        assert least < took < least + 0.6
+        assert least < took < least + 0.3

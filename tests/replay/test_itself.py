@@ -22,7 +22,7 @@ from transcript import Transcript, every
 BESIDE = {"links"}
 TRANSCRIPTS = [one for one in every() if one.path.stem not in BESIDE]
 #: How many of them in each run.
-SAMPLE = 80
+SAMPLE = 40
 
 _COMMAND = re.compile(rb"(?i)(^|[\r\n])at")
 

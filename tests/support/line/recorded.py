@@ -112,6 +112,6 @@ def transparent_session() -> Exchanges:
     start = said(*("> AT+CIPMODE=1", "< OK"), *('> AT+CIPSTART="TCP","h",7', "< OK", "< CONNECT"))
     pieces = pieces_of(start)
     pieces += [Piece(1, ">", b"GET /\n"), Piece(1.5, "<", b"AT is in it\r\n")]
-    pieces += [Piece(3, ">", b"+++"), Piece(4, "<", b"\r\nOK\r\n")]
-    pieces += [Piece(5, ">", b"AT+CIPSHUT\r"), Piece(5, "<", b"AT+CIPSHUT\r\r\nSHUT OK\r\n")]
+    pieces += [Piece(2, ">", b"+++"), Piece(2.5, "<", b"\r\nOK\r\n")]
+    pieces += [Piece(3, ">", b"AT+CIPSHUT\r"), Piece(3, "<", b"AT+CIPSHUT\r\r\nSHUT OK\r\n")]
     return exchanges_of(pieces)
