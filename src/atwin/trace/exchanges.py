@@ -91,11 +91,8 @@ class Exchange:
     #: The line without its end; of A/ the one that it repeats.
     command: str = ""
     steps: list[LineStep] = field(default_factory=list)
-
-    @property
-    def result(self) -> LineStep | None:
-        """Its result; None where none has come."""
-        return next((step for step in self.steps if step.kind is StepKind.RESULT), None)
+    #: Its first result; None where none has come.
+    result: LineStep | None = None
 
     @property
     def echoed(self) -> bool:
@@ -362,6 +359,8 @@ class Exchanges(Dialogue):
         if is_full and step.kind is not StepKind.COMMAND:
             return  # what comes without commands has no end either
         exchange.steps.append(step)
+        if step.kind is StepKind.RESULT and exchange.result is None:
+            exchange.result = step
         self.steps.append(step)
         self._kept += _size(step)
 
