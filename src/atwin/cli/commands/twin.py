@@ -71,8 +71,8 @@ if TYPE_CHECKING:
     "--control",
     type=FILE,
     metavar="SOCKET",
-    help="Serve pins, surroundings, faults and counters as JSON on this socket: docs/control.md. "
-    "Several modules have SOCKET.1, SOCKET.2….",
+    help="Serve pins, surroundings, faults and counters on this socket, by HTTP and JSON lines: "
+    "docs/control.md. Several modules have SOCKET.1, SOCKET.2….",
 )
 @option("--faults", type=FILE, help="What goes wrong, and when: a TOML plan, or random:N.")
 @option(
