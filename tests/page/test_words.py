@@ -7,7 +7,9 @@ from string import Formatter
 
 import pytest
 
+from atwin.control.faults import kinds
 from atwin.page import asset, names
+from atwin.twin.board.power import Cure, StartCause
 
 SOURCES = sorted(name for name in names() if name.startswith("js/"))
 #: `"key": ["English", "Chinese"],`, on one line or on several.
@@ -56,6 +58,15 @@ def test_both_languages_say_it_with_the_same_values() -> None:
             sorted(field for _, field, *_ in Formatter().parse(text) if field) for text in languages
         )
         assert english == chinese, key
+
+
+def test_what_a_state_may_say_has_words() -> None:
+    keys = [f"power.cause{int(cause)}" for cause in StartCause]
+    keys += [f"cure.{cure.name.lower()}" for cure in Cure]
+    for kind in kinds():
+        keys += [f"fault.{kind['kind']}", f"does.{kind['kind']}"]
+        keys += [f"field.{name}" for name in kind["fields"]]
+    assert set(keys) - WORDS.keys() == set()
 
 
 MODULES = [name for name in SOURCES if "/words/" not in name]

@@ -24,7 +24,7 @@ export class Start {
     }
 
     take({ t: time, kind, event, text, stat }) {
-        if (kind === "power" && event.startsWith("boot (")) {
+        if (kind === "power" && event?.startsWith("boot (")) {
             this.steps = [];
             this.over = false;
         }
