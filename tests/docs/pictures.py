@@ -20,9 +20,7 @@ from atwin.control.subject import Subject
 from atwin.control.web.panel import bound, panel
 from atwin.faults import fault_from_table
 from atwin.host.modem import Modem
-from atwin.line.frame import HostSettings
-from atwin.line.ports.memory import memory_pair
-from atwin.testing.origin import File, Generated, Origin
+from atwin.testing.origin import File, Origin, Stored
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.trace import Trace
 from atwin.trace.recent import Recent
@@ -31,11 +29,12 @@ from docs.small_png import small
 from support.page.browser import chromium, launched
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser
+    from playwright.async_api import Page
 
 #: Widths and heights in pixels.
 _SIZES = {"wide": (1280, 860), "narrow": (360, 860)}
-_SIZE, _BAUD = 4_000_000, 115_200
+#: Rows of 256 bytes in the file, and bit/s of the line.
+_ROWS, _BAUD = 15_000, 115_200
 _URL = "http://ota.example.com/firmware.bin"
 #: Where the pictures begin.
 _FROM = {"wide": ".dialogue", "narrow": ".buffer"}
@@ -53,18 +52,13 @@ async def take(target: Path) -> None:
     clock = LoopClock()
     recent = Recent(Trace(clock))
     network = SimulatedNetwork(clock, latency=0.04)
-    origin = Origin({"/firmware.bin": File(Generated(_SIZE, 5))}, wall=clock.wall)
+    origin = Origin({"/firmware.bin": File(Stored(bytes(range(256)) * _ROWS))}, wall=clock.wall)
     network.serve("ota.example.com", 80, origin.handle)
-    host, module = memory_pair()
-    host.set_line(HostSettings(_BAUD))
     recent.trace.begin(version="0.2", command="twin --panel")
     async with Twin(
         "air780e-at",
-        module,
         network=network,
         trace=recent.trace,
-        warm=False,
-        time_scale=0.3,
         baud=_BAUD,
         hosts={"*.example.org": "127.0.0.1:8080"},
     ) as twin:
@@ -74,20 +68,28 @@ async def take(target: Path) -> None:
         async with (
             panel([subject], bound("127.0.0.1", 0), "127.0.0.1") as url,
             launched(path) as browser,
-            Modem(host) as modem,
+            Modem(twin.port) as modem,
         ):
+            page = await browser.new_page(locale="en-GB")
+            await page.goto(url)
+            # Started, and with its rate saved, as a module is that somebody uses.
+            await modem.command(f"AT+IPR={_BAUD};&W")
+            await modem.command("AT+RESET")
+            await page.get_by_text("PDP is up").nth(1).wait_for()
             with tempfile.TemporaryDirectory() as folder:
                 job = asyncio.create_task(modem.download(_URL, Path(folder, "firmware.bin")))
-                await _pictures(browser, url, target)
+                taken = await _pictures(page)
                 job.cancel()
                 with suppress(asyncio.CancelledError):
                     await job
+            await page.close()
+    for name, picture in taken.items():
+        (target / name).write_bytes(small(picture))
 
 
-async def _pictures(browser: Browser, url: str, target: Path) -> None:
-    page = await browser.new_page(locale="en-GB")
-    await page.goto(url)
-    await page.get_by_text("PDP is up").first.wait_for()
+async def _pictures(page: Page) -> dict[str, bytes]:
+    """Of a download under way: their names and bytes."""
+    taken = {}
     await page.locator(".connections .open").first.wait_for()
     await page.wait_for_timeout(12_000)
     for size, (width, height) in _SIZES.items():
@@ -96,9 +98,8 @@ async def _pictures(browser: Browser, url: str, target: Path) -> None:
         for theme in ("light", "dark"):
             await page.emulate_media(color_scheme=theme)
             await page.wait_for_timeout(300)
-            picture = small(await page.screenshot())
-            (target / f"panel-{size}-{theme}.png").write_bytes(picture)
-    await page.close()
+            taken[f"panel-{size}-{theme}.png"] = await page.screenshot()
+    return taken
 
 
 if __name__ == "__main__":
