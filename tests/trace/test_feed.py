@@ -8,6 +8,7 @@ import json
 from atwin.clock import LoopClock, run_virtual
 from atwin.trace import Trace
 from atwin.trace.feed import Feed
+from atwin.trace.recent import Recent
 
 
 def fed(count: int, **limits: int) -> Feed:
@@ -113,5 +114,23 @@ def test_a_trace_with_several_sinks() -> None:
         assert "".join(file).count("event") == 3
         assert [json.loads(line)["event"] for line in feed.after(0).records] == ["both"]
         assert not trace.on
+
+    run_virtual(main())
+
+
+def test_who_comes_after_the_first_record_has_it_all_the_same() -> None:
+    async def main() -> None:
+        trace = Trace(LoopClock(), lambda text: None)
+        trace.begin(command="x")
+        trace.notes("net", "before")
+        late = Recent(trace)
+        trace.notes("net", "after")
+        late.end()
+        late.end()
+        records = [json.loads(line) for line in late.feed.after(0).records]
+        assert [record["kind"] for record in records] == ["start", "net"]
+        assert records[1]["event"] == "after"
+        assert late.feed.head == [trace.opening.rstrip()]
+        assert late.feed.ended
 
     run_virtual(main())

@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from atwin.control.subject import Subject
 from atwin.disk.state import StateError
 from atwin.host.errors import UsageError
 from atwin.line.port import PortSpecError
@@ -16,14 +15,16 @@ from atwin.session.loop_thread import LoopThread
 from atwin.session.plans import as_plan
 from atwin.session.scripts import as_script
 from atwin.session.served_line import open_served_line
-from atwin.session.tracing import current_recent
+from atwin.session.tracing import current_recent, current_trace
 from atwin.session.twins import made_twin
 from atwin.session.url import TwinWishes, checked_card, parse_line_model, parse_twin_url
+from atwin.trace.recent import Recent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
+    from atwin.control.subject import Subject
     from atwin.net.network import Network
     from atwin.twin.faults.plan import FaultPlan
     from atwin.twin.script.answers import Scripted
@@ -60,8 +61,8 @@ class Serving:
     url: str
     #: Whether other computers reach it, and with it what this computer reaches.
     exposed: bool
-    #: The same twin, for those who watch it.
-    subject: Subject
+    #: The same twin, for those who watch it; None where nobody can.
+    subject: Subject | None
 
 
 @asynccontextmanager
@@ -83,9 +84,16 @@ async def served(wanted: Served) -> AsyncIterator[Serving]:
             serial=wanted.serial,
         )
         stack.push_async_callback(line.close)
+        recent, subject = current_recent(), None
+        if wanted.control is not None and not recent.hears:
+            recent = Recent(current_trace())
+            stack.callback(recent.end)
         running = await stack.enter_async_context(made_twin(twin, line))
-        subject = Subject(twin.profile.key, url, current_recent(), running)
-        if wanted.control is not None:
+        if recent.hears or wanted.control is not None:
+            from atwin.control.subject import Subject
+
+            subject = Subject(twin.profile.key, url, recent, running)
+        if subject is not None and wanted.control is not None:
             from atwin.control.socket import control_socket
 
             await stack.enter_async_context(control_socket(wanted.control, subject))

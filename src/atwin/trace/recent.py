@@ -21,6 +21,8 @@ class Recent:
         self.feed = Feed()
         self.bytes = RecentBytes()
         if self.hears:
+            if trace.opening:
+                self.feed(trace.opening)
             trace.add(self.feed)
             trace.raw.add(self.bytes)
 

@@ -48,6 +48,8 @@ class Trace:
 
         Without a clock nobody hears anything.
         """
+        #: The line of the first record, for who listens too late for it; empty before `begin`.
+        self.opening = ""
         #: Who hears the bytes themselves.
         self.raw = RawListeners(self.flush)
         self._clock = clock
@@ -91,8 +93,9 @@ class Trace:
         """The first record: what the trace is of."""
         if self._clock is not None:
             wall = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat(timespec="seconds")
-            frame = (("kind", "start"), ("format", FORMAT), ("wall", wall))
-            self._put(self._write, (*frame, *what.items()))
+            frame = (("kind", "start"), ("format", FORMAT), ("wall", wall), *what.items())
+            self.opening = f'{{"t":{self.now:.6f},{_encoded(frame)}}}\n'
+            self._put(self._write, frame)
 
     def says(self, kind: str, direction: str, text: str, **numbers: Value) -> None:
         """A piece of the dialogue: `command`, `answer`, `urc` or `data`, secrets masked."""

@@ -200,6 +200,20 @@ def test_a_download_from_a_port_shows_the_line_and_takes_commands(tmp_path: Path
     assert out.read_bytes() == b"here"
 
 
+def test_a_control_socket_has_the_records_of_a_trace(tmp_path: Path) -> None:
+    control = tmp_path / "control"
+    options = ("--control", control, "--trace", tmp_path / "trace")
+    with (
+        twin_running("--pty", tmp_path / "tty", *options),
+        socket.socket(socket.AF_UNIX) as client,
+    ):
+        client.connect(str(control))
+        client.sendall(b"GET /api/modules/1/records HTTP/1.0\r\n\r\n")
+        with client.makefile("rb") as answer:
+            records = json.loads(answer.read().partition(b"\r\n\r\n")[2])["records"]
+    assert [record["kind"] for record in records[:2]] == ["start", "module"]
+
+
 def test_it_does_not_eat_the_url_of_a_download() -> None:
     ended = atwin("get", "--panel", "http://127.0.0.1:1/x")
     assert ended.returncode == 2

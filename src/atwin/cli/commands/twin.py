@@ -199,7 +199,8 @@ async def _serve(
                     " computer alone"
                 )
             told.append(ready(serving.url))
-            subjects.append(serving.subject)
+            if serving.subject is not None:
+                subjects.append(serving.subject)
         await stack.enter_async_context(watching.serving(subjects))
         print("\n".join(told), flush=True)
         await until(parent, until_eof)
