@@ -109,6 +109,19 @@ def test_what_is_gone_is_told_as_missed(two: Panel) -> None:
         recent.feed = kept
 
 
+def test_a_number_of_another_feed_waits_for_what_comes_and_holds_up_nobody(two: Panel) -> None:
+    recent = two.subjects[0].recent
+    kept, recent.feed = recent.feed, Feed()
+    try:
+        with listening(two, "?after=7") as stream:
+            assert stream.next()[0] == "state"
+            assert two.ask("GET", "/api/modules")[0] == 200
+            two.run(lambda: recent.feed('{"n":1}\n'))
+            assert stream.until("records") == {"first": 1, "records": [{"n": 1}]}
+    finally:
+        recent.feed = kept
+
+
 def test_batches_come_at_most_ten_times_a_second(two: Panel) -> None:
     with listening(two, "?after=last") as stream:
         note(two, "first")

@@ -25,6 +25,11 @@ def test_the_token_opens_by_query_bearer_and_cookie(two: Panel) -> None:
     assert status(two, Cookie=f"a=b; atwin_{two.port}={two.token}") == 200
 
 
+@pytest.mark.parametrize("other", ['prefs={"a":1}', "a[b]=x y", "no cookie", '"', "é=ü"])
+def test_cookies_that_others_of_this_computer_left_do_not_lock_out(two: Panel, other: str) -> None:
+    assert status(two, Cookie=f"{other}; atwin_{two.port}={two.token}; {other}") == 200
+
+
 @pytest.mark.parametrize("where", ["/api/modules", STATE, "/api/openapi.json", "/nothing"])
 def test_without_it_nothing_is_told(two: Panel, where: str) -> None:
     response, body = two.raw("GET", where)

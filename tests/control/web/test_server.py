@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, cast
@@ -64,6 +65,12 @@ def test_one_that_says_nothing_is_let_go_of_before_and_after_a_request() -> None
         await asyncio.sleep(61)
         assert wire.fate == ["closed"]
 
+    async def dripping(client: Client, wire: Wire) -> None:
+        for _ in range(6):
+            client.data_received(b"G")
+            await asyncio.sleep(10.1)
+        assert wire.fate == ["closed"]
+
     async def answered(client: Client, wire: Wire) -> None:
         await asyncio.sleep(40)
         client.data_received(b"GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -74,24 +81,47 @@ def test_one_that_says_nothing_is_let_go_of_before_and_after_a_request() -> None
         assert wire.fate == ["closed"]
 
     connected(silent)
+    connected(dripping)
     connected(answered)
 
 
 def test_what_is_no_http_is_refused() -> None:
     async def test(client: Client, wire: Wire) -> None:
         client.data_received(b"\x16\x03\x01" + bytes(200) + b"\r\n\r\n")
-        assert wire.written.startswith(b"HTTP/1.1 400 ")
+        head, _, body = wire.written.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 ")
+        assert json.loads(body) == {"error": "this is no HTTP request"}
         assert wire.fate == ["closed"]
 
     connected(test)
 
 
-def test_a_head_without_an_end_is_refused() -> None:
+POST = b"POST /api/modules/1/at HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+
+
+def test_nonsense_after_an_answer_is_no_defect() -> None:
     async def test(client: Client, wire: Wire) -> None:
-        client.data_received(b"GET / HTTP/1.1\r\nX: " + b"x" * (17 << 10))
-        assert wire.written.startswith(b"HTTP/1.1 400 ")
+        client.data_received(POST + b"\r\n")
+        await asyncio.sleep(1)
+        assert wire.written.startswith(b"HTTP/1.1 404 ")
+        client.data_received(b"zz\r\n")
+        assert wire.fate == ["closed"]
 
     connected(test)
+
+
+def test_a_body_without_an_end_is_refused(two: Panel) -> None:
+    async def main() -> None:
+        client, wire = http_server(two.subjects, None).protocol(), Wire()
+        client.connection_made(cast("asyncio.Transport", wire))
+        client.data_received(POST + b"Content-Type: application/json\r\n\r\n")
+        await asyncio.sleep(59)
+        assert not wire.written
+        await asyncio.sleep(2)
+        assert wire.written.startswith(b"HTTP/1.1 408 ")
+        client.connection_lost(None)
+
+    run_virtual(main())
 
 
 def test_there_are_only_so_many_at_a_time(two: Panel) -> None:
@@ -99,7 +129,9 @@ def test_there_are_only_so_many_at_a_time(two: Panel) -> None:
         for _ in range(128):
             idle.enter_context(socket.create_connection(("127.0.0.1", two.port)))
         # The last one has been taken when a later one is answered.
-        assert two.raw("GET", "/api/health")[0].status == 503
+        response, body = two.raw("GET", "/api/health")
+        assert (response.status, json.loads(body)) == (503, {"error": "128 connections are open"})
+        assert response.headers["Connection"] == "close"
     while two.raw("GET", "/api/health")[0].status == 503:
         pass
     assert two.ask("GET", "/api/modules")[0] == 200

@@ -39,8 +39,9 @@ async def stream(subject: Subject, number: int, closing: Callable[[], bool]) -> 
         batch = feed.after(number)
         if batch.missed:
             yield f"event: missed\ndata: {_json({'records': batch.missed})}\n\n"
+        number = batch.last  # which is less than it was where that is of another feed
         if batch.records:
-            number, spoke = batch.last, now()
+            spoke = now()
             records = ",".join(batch.records)
             yield (
                 f"event: records\nid: {number}\n"

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from secrets import compare_digest
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, RedirectResponse
 
 if TYPE_CHECKING:
@@ -85,12 +85,8 @@ class Door:
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         shown = [bearer.strip()] if scheme.lower() == "bearer" else []
         shown += queried(scope)
-        try:
-            cookie = SimpleCookie(headers.get("cookie", "")).get(self.cookie)
-        except CookieError:
-            cookie = None
-        if cookie is not None:
-            shown.append(cookie.value)
+        # Others of this computer may have left cookies of any form beside it.
+        shown += [HTTPConnection(scope).cookies.get(self.cookie, "")]
         return any(compare_digest(one.encode(), self.token.encode()) for one in shown)
 
 

@@ -35,6 +35,7 @@ _REFUSALS = {
     403: "Host or Origin are of another server",
     404: "There is no such module, or no such thing of it",
     409: "It cannot be in the state in which the module is",
+    408: "The body has not come in time",
     413: "The body is too long",
     415: "The body is no JSON",
 }
@@ -95,7 +96,7 @@ def _operation(one: Operation) -> dict[str, Any]:
         ]
     }
     if one.takes is not None:
-        statuses += [413, 415]
+        statuses += [408, 413, 415]
         made["requestBody"] = {"required": True, "content": {JSON: {"schema": one.takes}}}
     return {**_described(one.name, one.summary, one.gives, one.media, statuses), **made}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Bytes of the longest body.
 LONGEST_BODY = 64 << 10
+#: Seconds that it may take to come.
+LONGEST_WAIT = 60
 #: Larger than any number of a record, and any time in seconds.
 HUGE = 10**15
 
@@ -100,10 +103,13 @@ async def _body(request: Request) -> Any:
         raise HTTPException(415, f"the body is to be {JSON}")
     body = bytearray()
     try:
-        async for piece in request.stream():
-            body += piece
-            if len(body) > LONGEST_BODY:
-                raise HTTPException(413, f"the body is longer than {LONGEST_BODY} bytes")
+        async with asyncio.timeout(LONGEST_WAIT):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > LONGEST_BODY:
+                    raise HTTPException(413, f"the body is longer than {LONGEST_BODY} bytes")
+    except TimeoutError:
+        raise HTTPException(408, f"the body has not come within {LONGEST_WAIT} s") from None
     except ClientDisconnect:  # nobody hears this
         raise ValueError("the body has no end") from None
     try:

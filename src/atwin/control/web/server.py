@@ -11,11 +11,13 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from atwin.control.web.guard import refusal
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import AsyncIterator, Callable
 
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 #: Connections at a time; one more is told 503.
 _MOST = 128
@@ -25,6 +27,15 @@ _IDLE, _UNREAD = 60, 20
 _LONGEST_HEAD = 16 << 10
 #: Seconds that requests under way have left at the end.
 _LAST = 1.0
+
+_NO_REQUEST = b'{"error":"this is no HTTP request"}'
+_BAD_REQUEST = (
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(_NO_REQUEST), _NO_REQUEST)
+)
+
+_TOO_MANY = refusal(503, f"{_MOST} connections are open")
+_TOO_MANY.headers["connection"] = "close"
 
 
 class Client(H11Protocol):
@@ -42,12 +53,16 @@ class Client(H11Protocol):
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
 
+    def data_received(self, data: bytes) -> None:
+        # Only a whole head takes back the time that it has: what is sent bit by bit gets no more.
+        self.conn.receive_data(data)
+        self.handle_events()
+
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP."""
-        try:
-            super().send_400_response(msg)
-        except h11.LocalProtocolError:  # it follows a request that has been answered already
-            self.transport.abort()
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.write(_BAD_REQUEST)
+        self.conn.send_failed()  # there is no other answer
+        self.transport.close()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -74,16 +89,16 @@ class HttpServer:
 
     def __init__(self, app: ASGIApp, closing: Callable[[], object]) -> None:
         """`closing` tells the app that answers without an end are to end."""
-        self._closing = closing
+        self._app, self._closing = app, closing
         self._config = uvicorn.Config(
-            app,
+            self._serve,
+            interface="asgi3",
             ws="none",
             lifespan="off",
             log_config=None,
             log_level="critical",  # defects are logged by the app, what clients do is no news
             access_log=False,
             proxy_headers=False,
-            limit_concurrency=_MOST,
             timeout_keep_alive=_IDLE,
             h11_max_incomplete_event_size=_LONGEST_HEAD,
         )
@@ -119,3 +134,7 @@ class HttpServer:
         for connection in connections:
             connection.transport.abort()
             await connection.lost.wait()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app if len(self._state.connections) <= _MOST else _TOO_MANY
+        await app(scope, receive, send)
