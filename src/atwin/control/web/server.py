@@ -54,11 +54,12 @@ class Client(H11Protocol):
         )
 
     def data_received(self, data: bytes) -> None:
-        # Only a whole head takes back the time that it has: what is sent bit by bit gets no more.
+        """Only a whole head has come in time: one that is sent bit by bit gets no more of it."""
         self.conn.receive_data(data)
         self.handle_events()
 
     def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, unless it follows a request that has been answered already."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.write(_BAD_REQUEST)
         self.conn.send_failed()  # there is no other answer
