@@ -146,7 +146,7 @@ def test_it_is_read_while_it_grows_and_after_a_kill(server: FileServer, pcap: Pa
 
     def fetches() -> bool:
         try:
-            return b"AT+HTTPACTION=0\r" in line(pcap, ">")
+            return b"AT+HTTPACTION=0\r" in line(pcap, ">") and b"GET /" in pcap.read_bytes()
         except DiskError:  # it is not there yet
             return False
 
