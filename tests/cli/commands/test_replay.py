@@ -81,6 +81,17 @@ def test_ctrl_c_shows_what_another_host_said(yesterday: Yesterday) -> None:
     assert " from " in err.decode().splitlines()[-1]
 
 
+def test_with_json_stdout_of_a_module_is_one_object(tmp_path: Path) -> None:
+    """Then `ready` is on stderr."""
+    file, link = tmp_path / "session.pcapng", tmp_path / "modem"
+    write_capture(file, pieces_of(said("> AT", "< OK")))
+    module = start("replay", file, "--as", "module", "--pty", link, "--until-eof", "--json")
+    assert module.stderr is not None
+    assert module.stderr.readline().decode() == f"ready {link}\n"
+    out, _ = module.communicate(timeout=PATIENCE)
+    assert json.loads(only_line(out.decode()))["exit_code"] == 5
+
+
 def test_a_module_of_today_is_compared(yesterday: Yesterday) -> None:
     """Another model, and the server is gone: its answers differ where they must."""
     port = "twin://air724ug?time_scale=0&offline=1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -72,7 +73,8 @@ async def _as_module(
     port, url, _ = await open_served_line(None, **asked.lines)
     try:
         async with ReplayedModule(port, recorded, LoopClock(), fast=asked.fast) as module:
-            print(ready(url), flush=True)
+            # With --json the object is all of stdout.
+            print(ready(url), flush=True, file=sys.stderr if asked.as_json else None)
             # Whoever stops it wants to know what came of it.
             with suppress(asyncio.CancelledError):
                 await until(parent, asked.until_eof)
