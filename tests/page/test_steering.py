@@ -204,6 +204,6 @@ async def test_a_recording_is_downloaded(page: Page, tmp_path: Path) -> None:
         await file.save_as(tmp_path / "t")
         lines = (tmp_path / "t").read_text().splitlines()
         assert json.loads(lines[0])["format"] == "atwin-trace 1"
-        assert json.loads(lines[-1])["text"] == "+NEWS: 1"
+        assert json.loads(lines[-2])["text"] == "+NEWS: 1"
         assert await page.get_by_role("link", name="pcap").count() == 0
         await page.get_by_text("A pcap holds all payload").wait_for()

@@ -61,6 +61,9 @@ class Recording:
             return
         heard = self._recent.trace
         heard.remove(self._write)
+        if "trace" in self._files:
+            # Whoever reads it shall not take it for one that was cut off.
+            self._write(f'{{"t":{heard.now:.6f},"kind":"end","event":"recording stopped"}}')
         if self._capture is not None:
             heard.raw.remove(self._capture)
             self._capture.end()

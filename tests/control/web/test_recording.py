@@ -55,7 +55,8 @@ def test_trace_and_capture_hold_what_came_between(two: Panel) -> None:
     records = [json.loads(line) for line in whole.splitlines()]
     assert [record["kind"] for record in records[:2]] == ["start", "module"]
     assert [r["text"] for r in records if r["kind"] == "command"] == ["AT+CGMR"]
-    assert 0 <= records[-1]["t"] <= told["seconds"]
+    assert [records[-1][key] for key in ("kind", "event")] == ["end", "recording stopped"]
+    assert records[-1]["t"] == pytest.approx(told["seconds"], abs=0.002)
     name, capture = download(two, "pcap")
     assert name == 'attachment; filename="recording.pcapng"'
     assert len(capture) == told["pcap_bytes"]

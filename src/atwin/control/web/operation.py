@@ -100,7 +100,7 @@ async def _body(request: Request) -> Any:
     """Raises `ValueError`, and `HTTPException` for what is no JSON or too much."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
-        raise HTTPException(415, f"the body is to be {JSON}")
+        raise HTTPException(415, f"the body is JSON: send it with Content-Type: {JSON}")
     body = bytearray()
     try:
         async with asyncio.timeout(LONGEST_WAIT):
