@@ -68,17 +68,50 @@ async def test_traffic_and_throughput_of_a_download(page: Page, tmp_path: Path) 
         assert rows["payload"] == [20_000, 20_000]
         await shows(page, "traffic", f"{100 * (whole - 20_000) / whole:.0f} %")
         await page.clock.run_for(2000)
-        await page.wait_for_function(_DRAWN)
+        await page.wait_for_function(_DRAWN, arg=0)
 
 
-#: Pixels of the colour of what goes to the host.
-_DRAWN = """() => {
+#: More pixels than so many of the colour of what goes to the host: an area has more than a line.
+_DRAWN = """least => {
     const canvas = document.querySelector(".throughput canvas");
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let blue = 0;
     for (let at = 0; at < data.length; at += 4)
-        if (data[at + 2] > data[at] + 100 && data[at + 3] > 50) return true;
-    return false;
+        if (data[at + 2] > data[at] + 100 && data[at + 3] > 50) blue += 1;
+    return blue > least;
 }"""
+
+
+#: Of three seconds, of two before them, of one that had begun before, and of another run.
+_BEFORE = [
+    {"t": 7.0, "kind": "data", "dir": "<", "bytes": 999},
+    {"t": 0.0, "kind": "restarted"},
+    {"t": 0.1, "kind": "command", "dir": ">", "text": "AT"},
+    {"t": 2.5, "kind": "data", "dir": "<", "bytes": 1000, "took": 2.0},
+    {"t": 4.6, "kind": "urc", "dir": "<", "text": "RING"},
+    {"t": 4.7, "kind": "typed", "dir": ">", "text": "AT+CSQ"},
+    {"t": 4.8, "kind": "buffer", "event": "fill", "bytes": 100},
+    {"t": 5.5, "kind": "data", "dir": "<", "bytes": 100, "took": 1.0},
+]
+_EARLIER = """async ([records, until, most]) => {
+    const { earlier } = await import("/page/js/gauges/earlier.js");
+    const entries = records.map(record => ({ record }));
+    return earlier(entries, until, most, ["to_host", "to_module"]);
+}"""
+
+
+async def test_the_throughput_begins_before_the_page_was_opened(page: Page, tmp_path: Path) -> None:
+    async with panelled(page) as panel:
+        told = await page.evaluate(_EARLIER, [_BEFORE, 5.0, 3])
+        assert told == [[2.0, 3.0, 4.0], [250.0, 0.0, 56.0], [0.0, 0.0, 0.0]]
+        assert (await page.evaluate(_EARLIER, [_BEFORE, 5.0, 300]))[2] == [4, 0, 0, 0, 0]
+        assert await page.evaluate(_EARLIER, [[], 5.0, 300]) == [[], [], []]
+        await panel.module.download(tmp_path / "f", 20_000)
+        await page.clock.install()
+        await page.reload()
+        await shows(page, "line", "To the host")
+        await page.clock.run_for(1000)
+        await page.wait_for_function(_DRAWN, arg=1000)
 
 
 async def test_slots_lamps_and_signal_in_two_languages(page: Page) -> None:

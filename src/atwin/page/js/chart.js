@@ -7,6 +7,7 @@
 
 const AXIS = 74; // pixels left of the drawing: the same for all charts, so that times align
 const LEAST = 1e-4; // seconds that can be seen at once
+const MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600]; // steps of clocks, in seconds
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const probe = document.createElement("span");
@@ -75,6 +76,7 @@ export class Span extends EventTarget {
  * lines: [{colour: "--a", fill: true}, …], each a value that holds until the next one
  * height in pixels; top: the y axis reaches at least so far; limit: a dashed line at this value
  * value, time: number -> text of the axes; steps: distances that lines of the y axis may have
+ * least: seconds that two texts of the time axis are apart at least
  * span: a `Span`, whose visible part is drawn; without one all data are
  * rows: texts in place of the numbers of the y axis, the first one at the top
  * paint(plot, context): draws more, in pixels of the canvas
@@ -147,7 +149,8 @@ export class Chart {
 
 function settings(span, options) {
     const { lines = [], top = 0, limit = null, value = String, time = (t) => `${t} s` } = options;
-    const { rows = null, steps, paint = () => {} } = options;
+    const { rows = null, steps, least = 0, paint = () => {} } = options;
+    const incrs = least ? MINUTES.map((each) => each * least) : undefined;
     const ruled = { stroke: () => colour("--edge"), width: 1 };
     const axis = { stroke: () => colour("--dim"), grid: ruled, ticks: { ...ruled, size: 4 } };
     const y = rows === null
@@ -163,7 +166,7 @@ function settings(span, options) {
             },
         },
         axes: [
-            { ...axis, size: 30, space: 70, values: (_, splits) => splits.map(time) },
+            { ...axis, size: 30, space: 70, incrs, values: (_, splits) => splits.map(time) },
             { ...axis, size: AXIS, space: 24, ...y },
         ],
         series: [{}, ...lines.map(line)],

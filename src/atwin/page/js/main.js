@@ -20,7 +20,7 @@ const CARDS = {
         "gauges/traffic",
         "steering/faults",
     ],
-    right: ["gauges/radio", "gauges/power", "steering/steering", "steering/recording"],
+    right: ["gauges/radio", "gauges/power", "steering/recording", "steering/steering"],
 };
 
 /** Milliseconds before a page that got no answer yet asks again. */

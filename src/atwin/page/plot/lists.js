@@ -75,7 +75,7 @@ export class EventList {
         this.items = element("ol", "events mono");
         this.rest = element("p", "dim");
         this.place = element("section", "card");
-        this.place.append(element("h2", "", t("events")), this.kinds, this.items, this.rest);
+        this.place.append(element("h2", "", t("listed")), this.kinds, this.items, this.rest);
         this.kinds.append(...this.rows.map((row) => this.button(row)));
         span.addEventListener("moved", () => this.later());
         this.show();

@@ -8,6 +8,7 @@ const WORDS = {
     buffer: ["HTTP buffer, bytes", "HTTP 缓冲区，字节"],
     connections: ["Connections, of {top}", "连接数，共 {top} 个"],
     events: ["Events", "事件"],
+    listed: ["Events in view", "当前视图中的事件"],
     command: ["commands", "命令"],
     error: ["errors", "错误"],
     urc: ["URC", "URC"],

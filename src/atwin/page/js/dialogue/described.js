@@ -1,4 +1,5 @@
-// What a record says, as one line for a person: as `atwin trace show` has it.
+// What a record says, as one line for a person: as `atwin trace show` has it, in English as well.
+// What the page itself says between them is in its language.
 
 import { count, t } from "../words.js";
 
@@ -52,11 +53,9 @@ export function describe(record) {
 }
 
 function data({ bytes, took = 0, announced, text }) {
-    let told = t("row.bytes", { n: count(bytes) });
-    if (announced !== undefined) told += t("row.announced", { n: count(announced) });
-    if (took >= 0.001) {
-        told += t("row.took", { s: took.toFixed(3), rate: rate(bytes / took / 1000) });
-    }
+    let told = `${count(bytes)} bytes`;
+    if (announced !== undefined) told += ` of ${count(announced)}`;
+    if (took >= 0.001) told += ` in ${took.toFixed(3)} s, ${rate(bytes / took / 1000)} kB/s`;
     return text ? `(${told}) ${text}` : `(${told})`;
 }
 
@@ -68,8 +67,8 @@ function numbers(record) {
     const told = Object.entries(record)
         .filter(([name, value]) => !FRAME.includes(name) && value !== null)
         .map(([name, value]) => `${name} ${worth(value)}`);
-    if (Number.isInteger(record.bytes)) told.unshift(t("row.bytes", { n: count(record.bytes) }));
-    if (typeof record.took === "number") told.push(t("row.in", { s: record.took.toFixed(3) }));
+    if (Number.isInteger(record.bytes)) told.unshift(`${count(record.bytes)} bytes`);
+    if (typeof record.took === "number") told.push(`in ${record.took.toFixed(3)} s`);
     return told;
 }
 

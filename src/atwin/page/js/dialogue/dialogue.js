@@ -207,7 +207,14 @@ export function mount(card, store, api) {
     }
 
     card.append(
-        h("h2", {}, h("span", { word: "dialogue.title" }), amount, thinned),
+        h(
+            "header",
+            {},
+            h("h2", {}, h("span", { word: "dialogue.title" }), amount, thinned),
+            clock,
+            h("button", { word: "dialogue.copy", title: "dialogue.how", on: { click: copy } }),
+            follow,
+        ),
         h(
             "div",
             { class: "bar" },
@@ -220,9 +227,6 @@ export function mount(card, store, api) {
                 h("button", { title: "search.on", on: { click: () => find(1) } }, "›"),
                 found,
             ),
-            clock,
-            h("button", { word: "dialogue.copy", title: "dialogue.how", on: { click: copy } }),
-            follow,
         ),
         h("div", { class: "kinds", role: "group", label: "kind.label" }, ...kinds),
         wrong,

@@ -17,7 +17,8 @@ export function mount(card, store) {
         return [who, key, lamp(h("span", { word: `line.xoff_${who}` }), "bad")];
     });
     const lamps = [...outputs.map(([, one]) => one), ri, ...stops.map(([, , one]) => one)];
-    card.append(h("div", { class: "lamps" }, ...lamps.map((one) => one.node)));
+    const lit = h("div", { class: "lamps" }, ...lamps.map((one) => one.node));
+    card.append(lit);
     const row = facts(card);
     const stopped = row("line.stopped");
     const flow = row("line.flow");
@@ -35,6 +36,8 @@ export function mount(card, store) {
             const holds = line[key] === undefined ? null : line[key] === "XOFF";
             one.show(holds, t(`line.${who}_${holds ? "held" : "goes"}`));
         }
+        // Of a real module nobody knows any.
+        lit.hidden = model === null && !lit.querySelector('[data-on="true"], [data-on="false"]');
         const held = Object.entries(STOPS).filter(([, key]) => line[key]);
         const said = held.map(([who, key]) => t(`line.${who}_waits`, { by: line[key] }));
         const known = Object.values(STOPS).some((key) => line[key] !== undefined);

@@ -21,6 +21,7 @@ export function mount(card, store) {
     const voltage = row("power.voltage");
     const boots = row("power.boots");
     const since = row("power.since");
+    const start = row("power.start");
     const steps = h("ol", { class: "boot" });
     card.append(h("h3", { word: "power.timeline" }), steps);
 
@@ -41,21 +42,23 @@ export function mount(card, store) {
         const cause = t(`power.cause${state.start_cause}`);
         boots(state.boots && t("power.started", { n: state.boots, cause }));
         const seconds = state.boot_seconds ?? null;
+        const off = !state.on && state.pins.supply === 1 && state.holds;
+        start(off ? t("power.start_by", { seconds: off.key_start }) : undefined);
         began = seconds === null ? null : performance.now() - 1000 * seconds;
         tick();
     });
 
-    const start = new Start();
-    const draw = () => fill(steps, ...lines(start.steps));
+    const last = new Start();
+    const draw = () => fill(steps, ...lines(last.steps));
     store.on("module", () => {
-        start.forget();
+        last.forget();
         draw();
     });
     store.on("records", (entries) => {
-        if (start.takeAll(entries)) draw();
+        if (last.takeAll(entries)) draw();
     });
     onLanguage(draw);
-    start.takeAll(store.records);
+    last.takeAll(store.records);
     draw();
 }
 

@@ -1,8 +1,10 @@
-// The throughput of the line both ways over the last minutes, out of the counters of the state.
+// The throughput of the line both ways over the last minutes, out of the counters of the state;
+// before the page was opened, out of the records.
 
 import { Chart } from "../chart.js";
 import { h, say } from "../dom.js";
 import { count } from "../words.js";
+import { earlier } from "./earlier.js";
 import { follow, heading } from "./parts.js";
 
 /** Milliseconds between two samples, and samples that are kept: five minutes. */
@@ -24,6 +26,7 @@ export function mount(card, store) {
     const samples = new Samples();
     const chart = new Chart(place, {
         height: 120,
+        least: 1,
         top: 100,
         lines: Object.values(WAYS).map((colour, place) => ({ colour, fill: place === 0 })),
         value: short,
@@ -47,6 +50,7 @@ export function mount(card, store) {
     store.on("module", () => samples.forget());
     setInterval(() => {
         if (card.hidden || !samples.take()) return;
+        samples.look(store.records);
         if (!document.hidden) chart.show(...samples.shown);
         read();
     }, EVERY);
@@ -61,7 +65,9 @@ class Samples {
     forget() {
         /** When each sample began, and its rate each way. */
         this.columns = [[], [], []];
-        this.heard = this.before = null;
+        this.heard = this.before = this.began = null;
+        this.past = [[], [], []];
+        this.whole = false;
     }
 
     /** What the last sample says. */
@@ -69,10 +75,20 @@ class Samples {
         return this.columns.slice(1).map((values) => values.at(-1) ?? null);
     }
 
-    /** The columns with the end of the last sample. */
+    /** The columns of what was before the first sample, the samples, the end of the last one. */
     get shown() {
-        const ends = [this.before.time, ...this.last];
-        return this.columns.map((values, column) => [...values, ends[column]]);
+        const all = this.past.map((values, column) => {
+            return [...values, ...this.columns[column]].slice(-KEPT);
+        });
+        const ends = [this.before.time, ...all.slice(1).map((values) => values.at(-1))];
+        return all.map((values, column) => [...values, ends[column] ?? null]);
+    }
+
+    /** Takes from the records what was before the first sample, until all of that has come. */
+    look(records) {
+        if (this.began === null || this.whole) return;
+        this.past = earlier(records, this.began, KEPT, Object.keys(WAYS));
+        this.whole = records.at(-1)?.record.t >= this.began;
     }
 
     hear({ time, counters }) {
@@ -91,7 +107,10 @@ class Samples {
         const { before } = this;
         if (now.time <= before?.time) return false;
         this.before = now;
-        if (before === null) return false;
+        if (before === null) {
+            this.began = now.time;
+            return true;
+        }
         const took = now.time - before.time;
         const rates = sums.map((sum, way) => Math.max(0, sum - before.sums[way]) / took);
         [before.time, ...rates].forEach((value, column) => this.columns[column].push(value));

@@ -46,11 +46,6 @@ export const DIALOGUE = {
     "time.since": ["since start", "自开始"],
     "time.step": ["since row before", "距上一行"],
     "time.wall": ["clock", "时钟"],
-    "row.bytes": ["{n} bytes", "{n} 字节"],
-    "row.announced": [" of {n}", "，共 {n}"],
-    "row.took": [" in {s} s, {rate} kB/s", "，{s} s，{rate} kB/s"],
-    "row.in": ["in {s} s", "耗时 {s} s"],
-    "row.damaged": ["(damaged: bytes got lost)", "（已损坏：丢失了字节）"],
     "row.missed": [
         "records that atwin keeps no longer: {n}",
         "atwin 已不再保存的记录：{n} 条",
@@ -59,7 +54,9 @@ export const DIALOGUE = {
         "only counted: {n} ({what}); a click shows them",
         "只计数：{n} 条（{what}）；单击可显示",
     ],
-    "row.beside": ["beside: {text}", "旁路：{text}"],
+    // Of records, which are told as `atwin trace show` does.
+    "row.beside": ["beside: {text}", "beside: {text}"],
+    "row.damaged": ["(damaged: bytes got lost)", "(damaged: bytes got lost)"],
     "row.restarted": ["atwin was started anew", "atwin 已重新启动"],
     "hex.title": ["Bytes of the row", "该行的字节"],
     "hex.close": ["Close (Esc)", "关闭（Esc）"],
