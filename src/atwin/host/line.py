@@ -108,14 +108,16 @@ class Line:
             await self._stop_flow_control()
         channel = self._channel
         first, began, before = min(probes, _FIRST_TRIES), channel.clock.now(), channel.heard
-        try:
-            await channel.synchronise(first, gap)
-        except ModuleSilentError as failure:
-            silent = failure
-        else:
+        restarts, silent = channel.restarts, await self._silence(first, gap)
+        if silent and channel.restarts != restarts:
+            # The last of them fixed its rate, or it has just started.
+            silent = await self._silence(first, gap)
+        if silent is None:
             return
         heard = channel.last_heard if channel.heard > before else b""
         if _is_noise(heard) and await self._search():
+            return
+        if not heard and await self.is_slower():
             return
         # Who asks so little has no time for more.
         patient = probes > _FIRST_TRIES
@@ -123,16 +125,21 @@ class Line:
             return
         left = probes - int((channel.clock.now() - began) / gap)
         if left > 0:
-            try:
-                await channel.synchronise(left, gap)
-            except ModuleSilentError as failure:
-                silent = failure
-            else:
+            silent = await self._silence(left, gap)
+            if silent is None:
                 return
         if await self._search():
             return
         if not patient or channel.answered or not await self._mute.wait_out():
             raise silent
+
+    async def _silence(self, probes: int, gap: float) -> ModuleSilentError | None:
+        """None once it has answered `AT`."""
+        try:
+            await self._channel.synchronise(probes, gap)
+        except ModuleSilentError as failure:
+            return failure
+        return None
 
     async def start_over(self) -> None:
         """The module starts anew: back to the rate it was found at, the one it has saved.
@@ -145,12 +152,17 @@ class Line:
             await self._port.set_rate(self._opened_at)
 
     async def is_slower(self) -> bool:
-        """Whether a module that starts anew answers at a rate that auto-baud finds.
+        """Whether the module answers at a rate that auto-baud finds, while the host's is faster.
 
-        A faster one it was found at need not have been saved. Raises `LineLostError`, `PortError`.
+        One that starts finds no faster one, and need not have saved it. The port is left at the
+        rate at which it answers. Raises `LineLostError`, `PortError`.
         """
         rate = self._port.rate if self._port is not None else None
-        return rate is not None and rate > FASTEST_AUTO and await self._search(_LIKELY[:1])
+        if rate is None or rate <= FASTEST_AUTO or not await self._search(_LIKELY[:1]):
+            return False
+        if not self.sets_rate:
+            self.note(f"auto-baud finds no rate above {FASTEST_AUTO}: speed={rate} asks for it")
+        return True
 
     async def set_up(self) -> None:
         """Flow control first, then the rate.

@@ -233,6 +233,20 @@ def test_a_module_that_starts_is_not_waited_for_much_longer() -> None:
     run_virtual(main())
 
 
+def test_a_command_that_a_start_of_the_module_swallowed_is_waited_for_no_more() -> None:
+    async def main() -> None:
+        channel, module = late(lambda: 0.0)
+        module.instead["AT+LOST"] = b"\r\nRDY\r\n"
+        with pytest.raises(Timeout):
+            await channel.command("AT+LOST")
+        await channel.synchronise()
+        began = LoopClock().now()
+        await ask_all(channel)
+        assert LoopClock().now() - began < SETTLE
+
+    run_virtual(main())
+
+
 def test_a_status_of_several_links_is_whole() -> None:
     async def main() -> None:
         channel, module = late(lambda: 0.01)

@@ -189,6 +189,25 @@ def test_a_restart_ends_what_is_known() -> None:
     asleep(test, b"AT+CSCLK=2;&W", baud=None)
 
 
+def test_a_mode_that_a_restart_ended_is_asked_for_again_once() -> None:
+    async def test(job: Job) -> None:
+        await job.modem.bring_up()
+        await asyncio.sleep(NAP)
+        assert (await job.modem.command("AT+CGSN")).ok
+        job.twin.module.restart()  # CSCLK=2 is not saved
+        await asyncio.sleep(5)
+        await job.modem.bring_up()
+        sent = []
+        for _ in range(2):
+            await asyncio.sleep(20)
+            job.sent.clear()
+            assert (await job.modem.command("AT+CGSN")).ok
+            sent.append(list(job.sent))
+        assert sent == [["AT", "AT+CSCLK?", "AT+CGSN"], ["AT+CGSN"]]
+
+    asleep(test, baud=None)
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_a_module_that_only_dtr_wakes(model: str) -> None:
     """DTR is held low until the end, and let go then."""

@@ -363,7 +363,7 @@ class Channel:
     ) -> Exchange:
         self.check_line()
         now = self.clock.now() if now is None else now
-        exchange = Exchange(text, timeout, progress, now)
+        exchange = Exchange(text, timeout, progress, now, self.restarts)
         self.data.unsent = 0
         self._owed.is_due = False
         owed = bool(self._owed) and not probe
@@ -390,8 +390,9 @@ class Channel:
         if not reply.done() or reply.cancelled() or reply.exception():
             self._parser.end()
             self._doubt.there = True
-            # With a body under way the result was most likely taken for some of it.
-            if exchange.announced is None and not probe:
+            # With a body under way the result was most likely taken for some of it, and a module
+            # that has started since knows of no command.
+            if exchange.announced is None and exchange.boot == self.restarts and not probe:
                 self._owed.add(exchange.sent)
             for text, urc in urcs_after(exchange.last_bytes()):
                 self._log("<", text)

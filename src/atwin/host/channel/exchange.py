@@ -85,7 +85,10 @@ class Reply:
 class Exchange:
     """The command in flight."""
 
-    def __init__(self, sent: str, timeout: float, progress: Progress | None, now: float) -> None:
+    def __init__(
+        self, sent: str, timeout: float, progress: Progress | None, now: float, boot: int
+    ) -> None:
+        """`boot` is how often the module was heard to start before."""
         loop = asyncio.get_running_loop()
         self.reply: asyncio.Future[Reply] = loop.create_future()
         self.prompted: asyncio.Future[bool] = loop.create_future()
@@ -95,6 +98,7 @@ class Exchange:
         self.timer: Timer | None = None
         self.silence: Timer | None = None
         self.sent = sent
+        self.boot = boot
         self.lines: list[str] = []
         self.pieces: list[memoryview] = []
         self.announced: int | None = None

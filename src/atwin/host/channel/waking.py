@@ -74,6 +74,8 @@ class Waking:
         elif self._may_sleep:
             if self._pause >= _PAUSE:
                 await self._doubt.synchronise(_TRIES, _GAP)
+                if not self._is_known:
+                    await self._learn(_PATIENCE)
         elif not self._is_known and self._channel.answered and self._pause >= _LONG_PAUSE:
             await self._learn(_PATIENCE)
         if (lost := self._doubt.unanswered) and not self._doubt.there:
