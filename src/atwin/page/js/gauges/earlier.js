@@ -6,7 +6,7 @@ const FRAME = 2;
 const WAYS = { "<": "to_host", ">": "to_module" };
 
 /** Columns of at most `most` seconds up to `until`: when each begins, and the bytes of each of
- * `ways`. Entries are those of the store. Texts whose secrets are masked count as they are shown. */
+ * `ways`. Entries are those of the store. Texts with masked secrets count as shown. */
 export function earlier(entries, until, most, ways) {
     const anew = entries.findLastIndex(({ record }) => record.kind === "restarted");
     const records = entries.slice(anew + 1).map(({ record }) => record);
