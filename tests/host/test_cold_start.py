@@ -22,6 +22,16 @@ BOOTING = (0.0, 0.5, 1.0, 1.3, 3.0)
 CONTENT = Generated(100_000, seed=7)
 
 
+def told_at(baud: int) -> list[str]:
+    """What a person hears whose port is opened with `baud` bit/s."""
+    if baud <= 230_400:
+        return []
+    return [
+        f"the module speaks at 115200 bit/s, not at {baud}",
+        f"auto-baud finds no rate above 230400: speed={baud} asks for it",
+    ]
+
+
 def seconds_of(job: Callable[[Rig], Awaitable[object]], after: float, **module: object) -> float:
     """How long `job` takes on a module, `after` seconds from its start; without the pauses."""
 
@@ -58,9 +68,7 @@ def test_a_download_is_as_fast_as_from_a_module_that_was_on(tmp_path: Path, stra
 def test_the_first_command_is_answered_soon(after: float, baud: int) -> None:
     async def job(r: Rig) -> None:
         assert (await r.modem.command("AT+CGSN")).ok
-        told = [f"the module speaks at 115200 bit/s, not at {baud}"]
-        told.append(f"auto-baud finds no rate above 230400: speed={baud} asks for it")
-        assert r.notes == (told if baud > 230_400 else [])
+        assert r.notes == told_at(baud)
 
     assert seconds_of(job, after, baud=baud, warm=False) < FOUND
 
@@ -71,6 +79,7 @@ def test_bring_up_finds_it_soon(after: float, baud: int) -> None:
     async def job(r: Rig) -> None:
         await r.modem.line.find(20, 0.5)
         assert (await r.modem.command("AT+CGSN")).ok
+        assert r.notes == told_at(baud)
 
     assert seconds_of(job, after, baud=baud, warm=False) < FOUND
 

@@ -158,11 +158,7 @@ class Line:
         rate at which it answers. Raises `LineLostError`, `PortError`.
         """
         rate = self._port.rate if self._port is not None else None
-        if rate is None or rate <= FASTEST_AUTO or not await self._search(_LIKELY[:1]):
-            return False
-        if not self.sets_rate:
-            self.note(f"auto-baud finds no rate above {FASTEST_AUTO}: speed={rate} asks for it")
-        return True
+        return rate is not None and rate > FASTEST_AUTO and await self._search(_LIKELY[:1])
 
     async def set_up(self) -> None:
         """Flow control first, then the rate.
@@ -241,6 +237,10 @@ class Line:
             except ModuleSilentError:
                 continue
             self.note(f"the module speaks at {rate} bit/s, not at {tried}")
+            if not self.sets_rate and rate <= FASTEST_AUTO < (tried or 0):
+                self.note(
+                    f"auto-baud finds no rate above {FASTEST_AUTO}: speed={tried} asks for it"
+                )
             self._opened_at = rate
             return True
         if tried is not None:
