@@ -8,7 +8,9 @@ import pytest
 
 from atwin.replay.compare import compare, differences
 from atwin.replay.ignoring import Ignoring
-from support.line.recorded import said
+from atwin.replay.recording import exchanges_of
+from atwin.trace.pcap.reading import Piece
+from support.line.recorded import pieces_of, said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,3 +131,15 @@ def test_many_commands_that_differ_are_no_freeze(period: int) -> None:
     )
     lines = compare(said(*one).all, said(*two).all, Ignoring(usual=True))
     assert sum(line.recorded is not None for line in lines) == 3000
+
+
+def test_a_line_that_comes_byte_by_byte_is_no_difference() -> None:
+    whole = said(*ANSWER)
+    pieces = [
+        Piece(one.t, one.direction, one.data[at : at + 1])
+        for one in pieces_of(whole)
+        for at in range(len(one.data))
+    ]
+    slow = exchanges_of(pieces)
+    assert differences(compare(whole.all, slow.all, Ignoring())) == []
+    assert b"".join(one.raw for one in slow.steps) == b"".join(one.raw for one in whole.steps)

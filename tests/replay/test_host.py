@@ -77,6 +77,21 @@ def on_twin(recording: Exchanges, model: str, *, usual: bool) -> list[str]:
     return differing(recording, run_virtual(main()), usual=usual)
 
 
+def test_a_module_that_leaves_afterwards_leaves_nothing_out() -> None:
+    async def main() -> ReplayedHost:
+        near, far = memory_pair()
+        terminal = Terminal(far)
+        host = ReplayedHost(near, said("> ATH", "< OK"), LoopClock())
+        running = asyncio.create_task(host.run())
+        await terminal.expect(b"ATH\r")
+        terminal.type(b"\r\nOK\r\n")
+        await running
+        host.lost("closed by the far side")
+        return host
+
+    assert run_virtual(main()).ended_early is None
+
+
 def test_another_model_shows_what_it_says_differently() -> None:
     recording = said(*IDENTITY)
     found = on_twin(recording, "air724ug", usual=True)

@@ -226,10 +226,14 @@ def test_transparent_mode() -> None:
     assert on_module(transparent_session(), test) == []
 
 
-def test_transparent_mode_left_early() -> None:
+@pytest.mark.parametrize(
+    ("sent", "differs"), [(b"", ("9", "3", "0")), (b"GET", ("9", "6", "3"))], ids=["none", "some"]
+)
+def test_transparent_mode_left_early(sent: bytes, differs: tuple[str, str, str]) -> None:
     async def test(host: Terminal, clock: LoopClock) -> None:
         await host.ask(b"AT+CIPMODE=1")
         await host.ask(b'AT+CIPSTART="TCP","h",7', b"CONNECT\r\n")
+        host.type(sent)
         await clock.sleep(1)
         host.type(b"+++")
         await host.expect(b"\r\nOK\r\n")
@@ -237,8 +241,8 @@ def test_transparent_mode_left_early() -> None:
 
     assert on_module(transparent_session(), test) == [
         [
-            "- > (9 bytes, the first difference at byte 0)",
-            "+ > (3 bytes, the first difference at byte 0)",
+            f"- > ({differs[0]} bytes, the first difference at byte {differs[2]})",
+            f"+ > ({differs[1]} bytes, the first difference at byte {differs[2]})",
             "- < (13 bytes)",
         ]
     ]

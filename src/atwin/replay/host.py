@@ -50,6 +50,8 @@ class ReplayedHost:
         self._fast, self._patience = fast, patience
         self._began = clock.now()
         self._news = asyncio.Event()
+        #: Everything was sent and answered: whoever leaves now leaves nothing out.
+        self._is_over = False
         self._vain = 0
         #: The recorded result of the command that was sent last.
         self._result: str | None = None
@@ -61,6 +63,7 @@ class ReplayedHost:
         """Send everything; the port stays open."""
         self._port.start(self)
         await self._send()
+        self._is_over = True
         self.heard.end()
 
     async def _send(self) -> None:
@@ -94,7 +97,7 @@ class ReplayedHost:
         self.heard.feed(self._now, "<", data)
 
     def lost(self, reason: str | None) -> None:
-        if reason is not None:
+        if reason is not None and not self._is_over:
             self.ended_early = f"the module is gone: {reason}"
             self._news.set()
 

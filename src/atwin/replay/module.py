@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: Seconds for data after a prompt, at least, and times what the recorded host took.
 _DATA_TIME, _SLOWER = 30.0, 3.0
 _ESCAPE = b"+++"
+#: Seconds without a byte before it, at least.
+_PAUSE = 0.2
 #: Bytes of a dialogue that are compared; a host may go on for days.
 _MOST_HEARD = 64 << 20
 
@@ -59,6 +61,8 @@ class ReplayedModule:
         self._waiting: list[bytes] = []
         #: What came in transparent mode and was not looked at.
         self._streamed = bytearray()
+        #: What came there without a pause, and when the last of it.
+        self._burst, self._typed_at = bytearray(), 0.0
         self._began = clock.now()
         self._answering: asyncio.Task[NoReturn]
         self.heard.begun = self._asked.put_nowait
@@ -95,6 +99,10 @@ class ReplayedModule:
 
     def received(self, data: bytes) -> None:
         if self.heard.typed_as is TypedAs.STREAM:
+            if self._now - self._typed_at > _PAUSE:
+                self._burst.clear()
+            self._typed_at = self._now
+            self._burst += data
             self._streamed += data
             self._news.set()
         self.heard.feed(self._now, ">", data)
@@ -189,15 +197,18 @@ class ReplayedModule:
 
         A host that ends transparent mode earlier is taken to where the recorded one did.
         """
-        wanted = len(parts[at - 1].step.data)
-        while len(self._streamed) < wanted:
-            if self._streamed == _ESCAPE:
-                ends = [n for n, one in enumerate(parts) if _is_escape(one.step)]
-                at = next((n + 1 for n in ends if n >= at), at)
-                break
+        step = parts[at - 1].step
+        while not self._left_before(step) and len(self._streamed) < len(step.data):
             await self._wait()
-        del self._streamed[:wanted]
+        if self._left_before(step):
+            self._streamed.clear()
+            at = next((end for end in range(at, len(parts) + 1) if _is_left(parts, end)), at)
+        self._burst.clear()
+        del self._streamed[: len(step.data)]
         return at
+
+    def _left_before(self, step: LineStep) -> bool:
+        return self._burst == _ESCAPE and step.data != _ESCAPE
 
     async def _wait(self) -> None:
         self._news.clear()
@@ -222,5 +233,8 @@ class ReplayedModule:
             self._write(raw)
 
 
-def _is_escape(step: LineStep) -> bool:
-    return step.kind is StepKind.STREAM and step.way == ">" and step.data.endswith(_ESCAPE)
+def _is_left(parts: list[Timed], at: int) -> bool:
+    """Whether transparent mode had ended when the recording was there: `+++`, and an answer."""
+    step = parts[at - 1].step
+    is_escape = step.kind is StepKind.STREAM and step.way == ">" and step.data.endswith(b"+")
+    return is_escape and (at == len(parts) or parts[at].step.way == "<")

@@ -204,7 +204,11 @@ class Exchanges(Dialogue):
             self._add(
                 LineStep(">", StepKind.NOISE, "no line end", rest, *self._span(">"), raw=rest)
             )
-        if self._told_raw:
+        last = next((step for step in reversed(self.steps) if step.way == "<"), None)
+        if last is not None and not self._told_raw.strip(b"\r\n"):
+            last.raw += self._told_raw  # the rest of its line end
+            self._told_raw.clear()
+        elif self._told_raw:
             self._add(LineStep("<", StepKind.NOISE, "no line end", b"", *self._span("<")))
 
     def give_up(self) -> None:
