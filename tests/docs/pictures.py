@@ -1,7 +1,7 @@
 """`python -m tests.docs.pictures docs/images`: the panel, as the pages of docs show it.
 
 An air780e-at starts, and a host downloads a file at 115,200 bit/s; some of what can go wrong does.
-Light and dark, wide and narrow: `panel-wide-dark.png` and so on.
+Light and dark, wide and narrow: `panel-wide-dark.png` and so on; `panel-wide-light.zh.png` is Chinese.
 """
 
 from __future__ import annotations
@@ -99,6 +99,14 @@ async def _pictures(page: Page) -> dict[str, bytes]:
             await page.emulate_media(color_scheme=theme)
             await page.wait_for_timeout(300)
             taken[f"panel-{size}-{theme}.png"] = await page.screenshot()
+    width, height = _SIZES["wide"]
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.emulate_media(color_scheme="light")
+    await page.get_by_role("button", name="中文").click()
+    await page.evaluate("scrollTo(0, 0)")
+    await page.mouse.move(0, 0)
+    await page.wait_for_timeout(300)
+    taken["panel-wide-light.zh.png"] = await page.screenshot()
     return taken
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atwin.control.state import state
+from atwin.faults import fault_from_table
 from support.page.browser import keep_pictures
 from support.page.panelled import panelled
 
@@ -119,6 +120,8 @@ async def test_slots_lamps_and_signal_in_two_languages(page: Page) -> None:
         twin, host = panel.module.twin, panel.module.host
         slots = card(page, "connections")
         await shows(page, "connections", "0 of 8 in use")
+        twin.faults.add(fault_from_table({"kind": "pdp_loss", "at_action": 3}))
+        await shows(page, "faults", "0 at work, 1 waiting")
         assert await slots.get_by_text("free", exact=True).count() == 8
         assert await page.get_by_label("RTS: nobody has set it").count() == 1
         host.write(b'AT+CIPSTART="TCP","files.example",80\r')
@@ -137,6 +140,7 @@ async def test_slots_lamps_and_signal_in_two_languages(page: Page) -> None:
         await shows(page, "radio", "已注册（本地网络）")
         await shows(page, "line", "模块被 RTS 暂停")
         await shows(page, "faults", "网络收回 PDP")
+        await shows(page, "faults", "进行中 0，等待 1")
         await page.get_by_label("VBAT: 已供电").wait_for()
 
 

@@ -64,7 +64,10 @@ export function mount(card, store, api) {
         choose();
     };
     kind.addEventListener("change", choose);
-    onLanguage(describe);
+    onLanguage(() => {
+        before = null;
+        describe();
+    });
 
     follow(card, store, ["faults"], ({ faults }) => {
         const now = JSON.stringify(faults);
