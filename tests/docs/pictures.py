@@ -1,7 +1,7 @@
 """`python -m tests.docs.pictures docs/images`: the panel, as the pages of docs show it.
 
 An air780e-at starts, and a host downloads a file at 115,200 bit/s; some of what can go wrong does.
-Light and dark, wide and narrow: `panel-wide-dark.png` and so on; `panel-wide-light.zh.png` is Chinese.
+Light and dark, wide and narrow: `panel-wide-dark.png` and so on; `panel-wide-light.zh.png` too.
 """
 
 from __future__ import annotations

@@ -36,6 +36,8 @@ async def test_reset_restarts_and_the_start_is_listed(page: Page) -> None:
         steps = page.locator(".boot li span:last-child")
         await steps.filter(has_text="PDP is up").wait_for()
         assert (await steps.all_inner_texts())[0] == "boot (RESET)"
+        await page.get_by_role("button", name="中文").click()
+        assert (await steps.all_inner_texts())[0] == "启动（RESET）"
         assert panel.module.twin.module.boots == 2
 
 

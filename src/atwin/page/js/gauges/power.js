@@ -8,6 +8,9 @@ import { Start } from "./start.js";
 /** The pins: name on the board, and the level at which each does something. */
 const PINS = { reset: ["RESET", 0], power_key: ["PWRKEY", 0], usb_boot: ["USB_BOOT", 1] };
 
+/** The causes of a start as events name them, and their numbers. */
+const CAUSES = { power: 0, software: 3, RESET: 5, exception: 6, watchdog: 8 };
+
 /** Milliseconds after which it runs for a second more. */
 const TICK = 1000;
 
@@ -71,11 +74,18 @@ function lines(steps) {
         const mark = h("i", { class: kind });
         mark.style.insetInlineStart = `${(100 * (time - first)) / all}%`;
         const track = h("span", { class: "track", "aria-hidden": "true" }, mark);
-        const said = stat === undefined ? text : t(`radio.stat${stat}`);
+        const said = stat === undefined ? stepWords(text) : t(`radio.stat${stat}`);
         const step = h("li", {}, h("b", {}, (time - first).toFixed(3)), track, h("span", {}, said));
         step.title = said;
         return step;
     });
+}
+
+/** The steps of every start are told in the language of the page, all others as in the trace. */
+function stepWords(text) {
+    if (/^PDP is up$/.test(text)) return t("power.step_up");
+    const cause = CAUSES[/^boot \((.*)\)$/.exec(text)?.[1]];
+    return cause === undefined ? text : t("power.step_boot", { cause: t(`power.cause${cause}`) });
 }
 
 function duration(seconds) {

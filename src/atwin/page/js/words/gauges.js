@@ -109,6 +109,8 @@ export const GAUGES = {
     "power.since": ["Runs for", "已运行"],
     "power.start": ["To start it", "开机方法"],
     "power.start_by": ["PWRKEY low for {seconds} s", "PWRKEY 拉低 {seconds} 秒"],
+    "power.step_boot": ["boot ({cause})", "启动（{cause}）"],
+    "power.step_up": ["PDP is up", "PDP 已激活"],
     "power.timeline": ["Last start, s", "最近一次启动（秒）"],
     "power.no_start": ["not seen yet", "尚未看到"],
     "traffic.title": ["Traffic", "流量"],
