@@ -35,16 +35,17 @@ class PanelAddress(click.ParamType[Any]):
 
         if isinstance(value, tuple):
             return str(value[0]), int(value[1])
-        host, _, digits = value.rpartition(":")
-        port = decimal(digits)
-        if not host or "/" in host or port is None or port > 65535:
+        name, _, digits = value.rpartition(":")
+        host, port = name.removeprefix("[").removesuffix("]"), decimal(digits)
+        is_open = ":" in host and name != f"[{host}]"  # an IPv6 address ends nowhere
+        if not host or "/" in host or is_open or port is None or port > 65535:
             self.fail(
                 f"{value!r}: give HOST:PORT, such as 127.0.0.1:8080; without it put --panel last, "
                 "or before another option",
                 param,
                 ctx,
             )
-        return host.removeprefix("[").removesuffix("]"), port
+        return host, port
 
 
 @dataclass(frozen=True)
