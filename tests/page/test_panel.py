@@ -102,6 +102,7 @@ async def test_each_module_has_its_place_in_the_address(page: Page) -> None:
         await expect(page).to_have_title(re.compile("air780e-at"))
         first.subject.recent.end()
         await expect(banner(page)).to_contain_text("The module ended at")
+        await expect(page.locator("body.stale")).to_have_count(1)
         await expect(texts(page).last).to_have_text("+N: 1")
 
 

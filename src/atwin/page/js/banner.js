@@ -13,6 +13,7 @@ export function mountBanner(banner, store) {
     function draw() {
         const { state, since } = store.connection;
         banner.hidden = !TOLD.includes(state);
+        document.body.classList.toggle("stale", !banner.hidden);
         if (banner.hidden) return;
         banner.dataset.link = state;
         const ago = Math.round((Date.now() - since) / 1000);
