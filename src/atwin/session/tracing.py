@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from contextvars import ContextVar
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from atwin import __version__
 from atwin.clock import LoopClock
@@ -16,10 +16,11 @@ from atwin.host.errors import OptionError
 from atwin.line.port import Port
 from atwin.line.traced import traced_port
 from atwin.trace import NO_TRACE, Trace
-from atwin.trace.pcap.blocks import is_pcapng
-from atwin.trace.pcap.capture import Capture
 from atwin.trace.recent import Recent
 from atwin.trace.trace import FORMAT
+
+if TYPE_CHECKING:
+    from atwin.trace.pcap.capture import Capture
 
 _Data = TypeVar("_Data", str, bytes)
 
@@ -70,6 +71,8 @@ class Recorders:
                 with _named("--trace", trace, output):
                     self._trace = files.enter_context(closing(JsonLines(trace, FORMAT)))
             if pcap is not None:
+                from atwin.trace.pcap.blocks import is_pcapng
+
                 with _named("--pcap", pcap, output):
                     self._pcap = files.enter_context(closing(GrowingFile(pcap, is_pcapng)))
                 complain(
@@ -83,6 +86,8 @@ class Recorders:
         if self._trace is not None:
             trace.add(_until_full(self._trace.append, self._complain, "the trace"))
         if self._pcap is not None:
+            from atwin.trace.pcap.capture import Capture
+
             write = _until_full(self._pcap.append, self._complain, "the capture")
             self._capture = Capture(write, began=trace.began, program=f"atwin {__version__}")
             trace.raw.add(self._capture)

@@ -107,7 +107,8 @@ try:
     main()
 except SystemExit as ended:
     assert ended.code == 3, ended.code
-print([name for name in sys.modules if name.partition(".")[0] in ("starlette", "uvicorn")])
+ours = ("atwin.trace.pcap.", "atwin.control.", "starlette.", "uvicorn.")
+print([name for name in sys.modules if f"{name}.".startswith(ours)])
 """
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
     assert ended.stdout == b"[]\n", ended
