@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from atwin import __version__
 from atwin.control.actions import NotNowError, NotThereError
+from atwin.disk.errors import reason
 from atwin.trace.pcap.capture import Capture
 
 if TYPE_CHECKING:
@@ -38,21 +39,28 @@ class Recording:
         self.running = False
 
     def start(self, *, trace: bool, pcap: bool) -> None:
-        """Begin, and forget the last one. Raises `NotNowError` while one runs."""
+        """Begin, and forget the last one.
+
+        Raises `NotNowError` while one runs, and where no file can be made.
+        """
         if self.running:
             raise NotNowError("it records already: stop that first")
         if not trace and not pcap:
             raise ValueError("give trace, pcap, or both")
         self.forget()
+        try:
+            wanted = {"trace": trace, "pcap": pcap}
+            self._files = {name: _File(self._most) for name in wanted if wanted[name]}
+        except OSError as error:
+            raise NotNowError(f"there can be no file: {reason(error)}") from None
         heard = self._recent.trace
         self._began, self.running = heard.now, True
         if trace:
-            self._files["trace"] = _File(self._most)
             self._write_head()
             heard.add(self._write)
         if pcap:
-            file = self._files["pcap"] = _File(self._most)
-            self._capture = Capture(file.add, began=heard.began, program=f"atwin {__version__}")
+            write = self._files["pcap"].add
+            self._capture = Capture(write, began=heard.began, program=f"atwin {__version__}")
             heard.raw.add(self._capture)
 
     def stop(self) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import io
 import json
+import tempfile
+import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -98,3 +102,35 @@ def test_a_file_ends_when_it_is_full() -> None:
         recording.forget()
 
     run_virtual(main())
+
+
+def test_files_are_gone_at_once_when_they_are_forgotten() -> None:
+    async def main() -> None:
+        trace = Trace(LoopClock())
+        recording = Recording(Recent(trace))
+        recording.start(trace=True, pcap=True)
+        trace.begin(version="1", command="a test")
+        files = [weakref.ref(file) for file in recording._files.values()]
+        recording.forget()
+        assert [file() for file in files] == [None, None]
+
+    gc.disable()
+    try:
+        run_virtual(main())
+    finally:
+        gc.enable()
+
+
+def test_without_a_place_for_files_there_is_no_recording(
+    two: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "TemporaryFile", full)
+        status, told = two.ask("POST", "recording", {"trace": True})
+    assert (status, told["error"]) == (409, "there can be no file: No space left on device")
+    assert two.ask("GET", "recording")[1]["running"] is False
+    assert two.ask("POST", "recording", {"trace": True})[0] == 200
+    two.ask("DELETE", "recording")

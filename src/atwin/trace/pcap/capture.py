@@ -31,6 +31,10 @@ _SYSLOG = b"<133>"
 _PASSED_OVER = {"command", "answer", "urc", "data", "buffer"}
 
 
+def _nowhere(data: bytes) -> None:
+    pass
+
+
 class Capture(RawListener):
     """Makes blocks of a pcapng file and hands them on, those of some hundredths of a second at
     once.
@@ -83,6 +87,7 @@ class Capture(RawListener):
         """Hand on what is left."""
         self._pieces.end()
         self._hand_on()
+        self._write = _nowhere  # whoever wrote may go at once
 
     def _hand_on(self) -> None:
         if self._blocks:
