@@ -152,6 +152,11 @@ async def test_of_a_real_module_there_is_what_is_known(page: Page) -> None:
         await shows(page, "line", "115,200 bit/s")
         await shows(page, "line", "A real module")
         assert not await page.get_by_text("Held up").is_visible()
+        assert await card(page, "line").locator(".lamps").is_visible()
+        panel.module.subject.line = lambda: {"rate": 115200}
+        await page.reload()
+        await shows(page, "line", "115,200 bit/s")
+        assert not await card(page, "line").locator(".lamps").is_visible()
         seen = [await one.get_attribute("class") for one in await page.locator("section").all()]
         hidden = [await one.is_hidden() for one in await page.locator("section").all()]
         shown = {name for name, gone in zip(seen, hidden, strict=True) if not gone}

@@ -158,7 +158,7 @@ function settings(span, options) {
         : { splits: rows.map((_, index) => rows.length - index - 0.5), values: () => rows, gap: 2 };
     return {
         legend: { show: false },
-        padding: [10, 12, 0, 0],
+        padding: [10, 20, 0, 0],
         scales: {
             x: { time: false, ...(span && { range: () => [span.min, span.max] }) },
             y: {

@@ -35,7 +35,8 @@ function addChart(name, title, options, update) {
 function addThroughput() {
     const lines = [{ colour: "--accent", fill: true }, { colour: "--warn", fill: true }];
     const value = (rate) => number(Math.abs(rate) / 1000, 3);
-    addChart("throughput", t("throughput"), { lines, value, height: 190 }, (chart) => {
+    const options = { lines, value, top: 1000, height: 190 };
+    addChart("throughput", t("throughput"), options, (chart) => {
         const { width: step, times: at, lanes } = data.throughput.seen(
             span.min, span.max, pixels());
         chart.show(at, ...lanes);
