@@ -66,3 +66,21 @@ def test_a_line_without_an_end_takes_no_memory(
     monkeypatch.setattr(json_lines, "_BLOCK", 10)
     got = read(tmp_path / "x", GOOD + b"\n" + b" " * 1050 + b"\n" + GOOD)
     assert got == [{"a": 1}, *[None] * 11, {"a": 1}]
+
+
+def test_a_file_that_is_written_anew_while_it_is_followed_is_read_from_its_start(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b'{"n":1}\n{"n":2}\n')
+    lines = read_json_lines(str(path), follow=True)
+    assert [next(lines), next(lines)] == [[{"n": 1}, {"n": 2}], []]
+    with path.open("ab") as file:
+        file.write(b'{"n":3}\n')
+    assert [next(lines), next(lines)] == [[{"n": 3}], []]
+    for text in (b'{"m":1}\n' * 9, b'{"n":1}\n'):  # longer than it was, and shorter
+        path.write_bytes(text)
+        assert [one for one in (next(lines), next(lines)) if one] == [
+            [json.loads(line) for line in text.splitlines()]
+        ]
+        assert next(lines) == []

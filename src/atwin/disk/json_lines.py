@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: A line longer than any record is no record; its rest is looked at as a line of its own.
 _LONGEST_LINE = 1 << 20
+#: Bytes by which a file that was written anew is known.
+_START = 512
 #: Bytes that are read at a time.
 _BLOCK = 1 << 18
 #: Objects that share a line, or lines one of which begins with a comma.
@@ -46,13 +48,13 @@ def read_json_lines(path: str, *, follow: bool = False) -> Iterator[Lines]:
     """The objects in order, some at a time; None for a line that is no object.
 
     `follow`: at the end of a file there are no objects, again and again, until there is more. What
-    has become shorter is read from its start. A pipe ends when nobody writes it any more.
+    has become shorter, or begins otherwise, is read from its start. A pipe ends when nobody writes it any more.
     A last line without a line end, such as one cut short by a crash, is looked at only at the end.
     Raises `DiskError`.
     """
     with telling("read", path), open(path, "rb", buffering=0) as file:
         follow = follow and stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-        begun = bytearray()
+        begun, start = bytearray(), b""
         while True:
             while data := file.read(_BLOCK):
                 begun += data
@@ -67,9 +69,15 @@ def read_json_lines(path: str, *, follow: bool = False) -> Iterator[Lines]:
             if not follow:
                 break
             yield []
-            if os.fstat(file.fileno()).st_size < file.tell():
-                file.seek(0)
+            end = file.seek(0, os.SEEK_CUR)
+            file.seek(0)
+            head = file.read(min(_START, end))
+            is_other = len(head) < len(start) or not head.startswith(start)
+            if is_other or os.fstat(file.fileno()).st_size < end:
+                end, head = 0, b""
                 begun.clear()
+            start = head
+            file.seek(end)
         if begun:
             yield [_parsed(bytes(begun))]
 

@@ -122,7 +122,7 @@ def _seconds(when: When | None, start: Record, end: float) -> float | None:
         return (moment - began).total_seconds()
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
         raise click.UsageError(
-            "the trace does not say at what time it began: give seconds"
+            "the trace does not say at what time it began, or that is too far away: give seconds"
         ) from None
 
 
