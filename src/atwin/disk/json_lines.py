@@ -48,9 +48,9 @@ def read_json_lines(path: str, *, follow: bool = False) -> Iterator[Lines]:
     """The objects in order, some at a time; None for a line that is no object.
 
     `follow`: at the end of a file there are no objects, again and again, until there is more. What
-    has become shorter, or begins otherwise, is read from its start. A pipe ends when nobody writes it any more.
-    A last line without a line end, such as one cut short by a crash, is looked at only at the end.
-    Raises `DiskError`.
+    has become shorter, or begins otherwise, is read from its start. A pipe ends when nobody writes
+    it any more. A last line without a line end, such as one cut short by a crash, is looked at only
+    at the end. Raises `DiskError`.
     """
     with telling("read", path), open(path, "rb", buffering=0) as file:
         follow = follow and stat.S_ISREG(os.fstat(file.fileno()).st_mode)
