@@ -207,6 +207,8 @@ async def type_at(at: Teller, value: dict[str, Any]) -> dict[str, Any]:
     command, seconds, data = value.get("command"), value.get("seconds", 10), value.get("data")
     if not isinstance(command, str) or not isinstance(data, str | None):
         raise ValueError("command and data take texts")
+    if "AT" not in command.upper():  # such as A/, which repeats what the host has sent last
+        raise ValueError("a command line begins with AT, such as AT+CSQ")
     if type(seconds) not in (int, float) or not 0 < seconds <= _LONGEST_WAIT:
         raise ValueError(f"seconds: above 0, up to {_LONGEST_WAIT}")
     sent = None if data is None else data.encode("utf-8", "surrogatepass")

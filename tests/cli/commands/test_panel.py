@@ -193,6 +193,9 @@ def test_a_download_from_a_port_shows_the_line_and_takes_commands(tmp_path: Path
             assert told == {"lines": ['+CGMM: "Air780E"'], "result": "OK"}
             with pytest.raises(urllib.error.HTTPError, match="409"):
                 panel.ask("/1/state", "PATCH", {"voltage": 3700})
+            # It would repeat what the download has asked for.
+            with pytest.raises(urllib.error.HTTPError, match="400"):
+                panel.ask("/1/at", "POST", {"command": "A/"})
         finally:
             answer.set()
             get.communicate(timeout=30)
