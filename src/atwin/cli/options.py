@@ -251,6 +251,11 @@ class Watching:
 
     def check(self) -> None:
         """Raises `click.UsageError` where it cannot be, before anything begins."""
+        paths = [os.path.realpath(path) for path in (self.trace, self.pcap) if path is not None]
+        if len(set(paths)) < len(paths):
+            raise click.UsageError(
+                f"--trace and --pcap: {self.pcap} cannot be both, name two files"
+            )
 
     def words(self) -> list[str]:
         """The same for another command line."""

@@ -80,6 +80,7 @@ class PanelWatching(Watching):
 
     def check(self) -> None:
         """Raises `click.UsageError` when there can be no such panel."""
+        super().check()
         if self.panel is None:
             if self.token_file is not None:
                 raise click.UsageError("--token-file is of --panel: give both")

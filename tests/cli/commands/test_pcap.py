@@ -111,7 +111,7 @@ def test_a_capture_is_replaced_and_nothing_else(server: FileServer, tmp_path: Pa
         (["--pcap", "-"], "stdout is the command's own"),
         (["--pcap", "{}/no/f"], "cannot write"),
         (["--pcap", "{}/out.part"], "is where the output goes"),
-        (["--pcap", "{}/f", "--trace", "{}/f"], "another process"),
+        (["--pcap", "{}/f", "--trace", "{}/./f"], "cannot be both"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_begins(
