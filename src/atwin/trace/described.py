@@ -48,7 +48,7 @@ def describe(record: Record) -> str:
 
 def _data(record: Record, count: int) -> str:
     took = record.get("took") or 0.0
-    text = f"{count:,} bytes"
+    text = _bytes(count)
     if (announced := record.get("announced")) is not None:
         text += f" of {announced:,}"
     if took >= 0.001:
@@ -57,10 +57,14 @@ def _data(record: Record, count: int) -> str:
     return f"({text}) {told}" if told else f"({text})"
 
 
+def _bytes(count: int) -> str:
+    return f"{count:,} byte" if count == 1 else f"{count:,} bytes"
+
+
 def _numbers(record: Record) -> list[str]:
     told = [f"{name} {_value(value)}" for name, value in record.items() if name not in _FRAME]
     if isinstance(count := record.get("bytes"), int):
-        told.insert(0, f"{count:,} bytes")
+        told.insert(0, _bytes(count))
     if (took := record.get("took")) is not None:
         told.append(f"in {took:.3f} s")
     return [text for text in told if not text.endswith(" None")]

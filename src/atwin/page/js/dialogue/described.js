@@ -53,10 +53,14 @@ export function describe(record) {
 }
 
 function data({ bytes, took = 0, announced, text }) {
-    let told = `${count(bytes)} bytes`;
+    let told = sized(bytes);
     if (announced !== undefined) told += ` of ${count(announced)}`;
     if (took >= 0.001) told += ` in ${took.toFixed(3)} s, ${rate(bytes / took / 1000)} kB/s`;
     return text ? `(${told}) ${text}` : `(${told})`;
+}
+
+function sized(bytes) {
+    return bytes === 1 ? "1 byte" : `${count(bytes)} bytes`;
 }
 
 function rate(number) {
@@ -67,7 +71,7 @@ function numbers(record) {
     const told = Object.entries(record)
         .filter(([name, value]) => !FRAME.includes(name) && value !== null)
         .map(([name, value]) => `${name} ${worth(value)}`);
-    if (Number.isInteger(record.bytes)) told.unshift(`${count(record.bytes)} bytes`);
+    if (Number.isInteger(record.bytes)) told.unshift(sized(record.bytes));
     if (typeof record.took === "number") told.push(`in ${record.took.toFixed(3)} s`);
     return told;
 }
