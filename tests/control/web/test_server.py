@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.control.subject import Subject
+from atwin.control.web import server
 from atwin.control.web.panel import http_server
 from atwin.trace import Trace
 from atwin.trace.recent import Recent
@@ -124,13 +125,27 @@ def test_a_body_without_an_end_is_refused(two: Panel) -> None:
     run_virtual(main())
 
 
-def test_there_are_only_so_many_at_a_time(two: Panel) -> None:
-    with ExitStack() as idle:
-        for _ in range(128):
-            idle.enter_context(socket.create_connection(("127.0.0.1", two.port)))
-        # The last one has been taken when a later one is answered.
+def test_there_are_only_so_many_at_a_time(two: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_MOST", 8)
+    head = f"GET /api/modules/1/events HTTP/1.1\r\nHost: {two.host}\r\n"
+    head += f"Authorization: Bearer {two.token}\r\n\r\n"
+    with ExitStack() as open_ones:
+
+        def connected() -> socket.socket:
+            address = ("127.0.0.1", two.port)
+            return open_ones.enter_context(socket.create_connection(address, timeout=20))
+
+        # Those without a request, whole or not, keep nobody out.
+        for _ in range(12):
+            connected().sendall(b"GET /")
+        assert two.raw("GET", "/api/health")[0].status == 200
+        for _ in range(8):
+            client = connected()
+            client.sendall(head.encode())
+            assert client.recv(12) == b"HTTP/1.1 200"
         response, body = two.raw("GET", "/api/health")
-        assert (response.status, json.loads(body)) == (503, {"error": "128 connections are open"})
+        assert response.status == 503
+        assert json.loads(body) == {"error": "128 requests are under way"}
         assert response.headers["Connection"] == "close"
     while two.raw("GET", "/api/health")[0].status == 503:
         pass

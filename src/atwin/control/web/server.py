@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-#: Connections at a time; one more is told 503.
+#: Connections at a time; one more takes the place of one without a request, or is told 503.
 _MOST = 128
 #: Seconds that a connection may be idle, and that a client may leave unread what it asked for.
 _IDLE, _UNREAD = 60, 20
@@ -34,7 +34,7 @@ _BAD_REQUEST = (
     b"Content-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(_NO_REQUEST), _NO_REQUEST)
 )
 
-_TOO_MANY = refusal(503, f"{_MOST} connections are open")
+_TOO_MANY = refusal(503, f"{_MOST} requests are under way")
 _TOO_MANY.headers["connection"] = "close"
 
 
@@ -45,10 +45,20 @@ class Client(H11Protocol):
 
     def __init__(self, config: uvicorn.Config, state: ServerState) -> None:
         super().__init__(config, state, {})
+        self._since = 0.0
         self.lost = asyncio.Event()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._since = self.loop.time()
+        # Who says nothing keeps nobody out.
+        others = [
+            one
+            for one in self.connections
+            if isinstance(one, Client) and one is not self and not one.transport.is_closing()
+        ]
+        if len(others) >= _MOST and (idle := [one for one in others if one._is_idle]):
+            min(idle, key=lambda one: one._since).transport.abort()
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
@@ -78,6 +88,11 @@ class Client(H11Protocol):
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
         self.lost.set()
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether no request is under way; there is no cycle before the first one."""
+        return bool(getattr(self.cycle, "response_complete", True))
 
     def _read(self) -> None:
         if self._reads is not None:
