@@ -42,6 +42,7 @@ def counted(*said: KernelCount, http: bool = False, read: int = 2000) -> Count:
         meter.note_kernel()
     meter.settle()
     count = meter.count()
+    assert meter.count() is count  # several accounts ask for it
     for way in (count.wire.up, count.wire.down, count.operator.up, count.operator.down):
         assert way.total == sum(getattr(way, kind) for kind in KINDS)
     return count

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Self, cast
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from itertools import repeat
+from operator import add, attrgetter, mul
+from typing import Any, ClassVar, Self
 
 #: The kinds of bytes, and how they are called in front of people.
 KINDS = {
@@ -26,14 +25,14 @@ class _Sum:
 
     __slots__ = ()
 
+    #: Takes all of them out, in their order; ready made, for each end of a connection adds many.
+    _numbers: ClassVar[attrgetter[tuple[Any, ...]]]
+
     def __add__(self, other: Self) -> Self:
-        return self._made(lambda name: getattr(self, name) + getattr(other, name))
+        return type(self)(*map(add, self._numbers(self), self._numbers(other)))
 
     def __mul__(self, times: int) -> Self:
-        return self._made(lambda name: getattr(self, name) * times)
-
-    def _made(self, of: Callable[[str], Any]) -> Self:
-        return type(self)(*(of(each.name) for each in fields(cast("Any", self))))
+        return type(self)(*map(mul, self._numbers(self), repeat(times)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +130,7 @@ class Count(_Sum):
             "wire": self.wire.as_dict(),
             "operator": self.operator.as_dict(),
         }
+
+
+for _kind in (OneWay, Bill, Count):
+    _kind._numbers = attrgetter(*(each.name for each in fields(_kind)))

@@ -40,6 +40,8 @@ class ConnectionMeter:
         #: Packets of no use that certainly had no data: a FIN said again.
         self._bare_again = 0
         self._settled = False
+        #: What it has cost, once that is final: each account asks.
+        self._final: Count | None = None
         self._calls: list[Callable[[], None]] = []
 
     def when_settled(self, call: Callable[[], None]) -> None:
@@ -70,6 +72,13 @@ class ConnectionMeter:
 
     def count(self) -> Count:
         """Up to now."""
+        if not self._settled:
+            return self._counted()
+        if self._final is None:
+            self._final = self._counted()
+        return self._final
+
+    def _counted(self) -> Count:
         kernel = self.note_kernel()
         received = read = self.tally.down.data
         if kernel is not None:
