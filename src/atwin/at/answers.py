@@ -32,6 +32,7 @@ _LONGEST_HEAD = 32
 _NOISE = b"\x00\xff\x11\x13"
 
 _LINE_END = re.compile(rb"[\r\n]")
+_IN_LINE = re.compile(rb"[^\r\n]")
 _CR, _LF = 0x0D, 0x0A
 
 
@@ -111,16 +112,27 @@ class AnswerParser:
         return events
 
     def _read_line(self, data: bytes, at: int, events: list[Event]) -> int:
+        if not self._partial and not self.command.raw:
+            # An empty line means nothing here, and one comes before most others.
+            if (begin := _IN_LINE.search(data, at)) is None:
+                self._after_cr = data[-1] == _CR
+                return len(data)
+            at = begin.start()
         found = _LINE_END.search(data, at)
         stop = found.start() if found else len(data)
+        line = b""
         if stop > at:
             if (colon := data.find(b":", at, stop)) >= 0 and self._is_packet(data[at : colon + 1]):
                 return colon + 1
-            self._partial += data[at : min(stop, at + LONGEST_LINE - len(self._partial))]
+            line = data[at : min(stop, at + LONGEST_LINE - len(self._partial))]
         if found is None:
+            self._partial += line
             return stop
+        if self._partial:
+            line = bytes(self._partial + line)
+            self._partial.clear()
         self._after_cr = data[stop] == _CR
-        self._end_line(events)
+        self._end_line(line, events)
         return stop + 1
 
     def _is_packet(self, up_to_colon: bytes) -> bool:
@@ -135,19 +147,17 @@ class AnswerParser:
         self._link = None
         return True
 
-    def _end_line(self, events: list[Event]) -> None:
-        if self._partial:
-            text = self._partial.translate(None, _NOISE).decode("latin-1").strip()
-            if noise := len(self._partial) - len(text):
+    def _end_line(self, line: bytes, events: list[Event]) -> None:
+        if line:
+            text = line.translate(None, _NOISE).decode("latin-1").strip()
+            if noise := len(line) - len(text):
                 self.command.body.hears(text, noise)
-            self._partial.clear()
             if text:
                 taken = self.command.sort(text, events)
                 if not isinstance(taken, bool):
                     self._link = taken.link
                     self._count(Reading.PACKET if taken.is_packet else Reading.BODY, taken.size)
-                return
-        if size := self.command.raw:
+        elif size := self.command.raw:
             self.command.raw = 0
             self._count(Reading.BODY, size)
             events.append(BodyStart("", size))

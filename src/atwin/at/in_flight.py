@@ -32,6 +32,8 @@ LONGEST_BODY = 1 << 26
 _LAST_LINK = 5
 
 _NAME = re.compile(r"[+*^][A-Z][A-Z0-9_]*")
+#: How most answers end.
+_DONE = Final(OK, ok=True)
 
 
 class AnswerStage(Enum):
@@ -145,7 +147,7 @@ class InFlight:
         is_last = isinstance(own, LinkStatus) and own.number == _LAST_LINK
         if self._stage is AnswerStage.BOTH and (is_last or not self.multi):
             is_open = self.multi is None and not is_last
-            self._finish(Final(OK, ok=True, open=is_open), events)
+            self._finish(replace(_DONE, open=is_open), events)
         return True
 
     def _is_late_own(self, text: str, events: list[Event]) -> bool:
@@ -159,7 +161,9 @@ class InFlight:
         shape = self.expected.shape
         if text == OK and shape.own and (stage := _MOVES[self._stage][1]) is not None:
             self._stage = stage
-        elif text == OK or _first(shape.done, text) is not None:
+        elif text == OK:
+            self._finish(_DONE, events)
+        elif _first(shape.done, text) is not None:
             self._finish(Final(text, ok=True), events)
         elif text == ERROR or _first(shape.refused, text) is not None:
             self._finish(Final(text, ok=False), events)

@@ -85,7 +85,8 @@ class Dialogue:
     def _look_at(self, data: bytes = b"") -> None:
         if self._typed.state is TypedAs.UNDECIDED and not self._in_flight:
             self._typed.turn(TypedAs.COMMANDS)
-        self._typed.hear(data)
+        if data or self._typed.waits:
+            self._typed.hear(data)
 
     @property
     def _in_flight(self) -> bool:
@@ -111,7 +112,7 @@ class Dialogue:
         self._linked = (self._linked or bool(_OPENS & expected.names)) and (
             _SHUTS not in expected.names
         )
-        if (mode := expected.value("+CIPMODE")) is not None:
+        if "+CIPMODE" in expected.names and (mode := expected.value("+CIPMODE")) is not None:
             self._transparent = mode == "1"
         self._decide_later(line)
 
@@ -154,7 +155,9 @@ class Dialogue:
 
     def _handle(self, event: Event) -> None:
         match event:
-            case BodyData(data):
+            case Final(text=text, damaged=damaged):
+                self._finish(text, damaged=damaged)
+            case BodyData(data=data):
                 self._in.add(data)
                 if self._in.bytes == self._in.announced:
                     self._in.end()
@@ -164,8 +167,6 @@ class Dialogue:
                 self._in.begin(length)
             case Information(text):
                 self._information(text)
-            case Final(text, damaged=damaged):
-                self._finish(text, damaged=damaged)
             case Prompt(text):
                 self._trace.says("answer", "<", text)
                 self._typed.asked(

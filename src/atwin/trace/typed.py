@@ -29,6 +29,8 @@ _LONGEST_LINE, _MOST_WAITING = 8192, 65536
 
 _CR, _LF = 0x0D, 0x0A
 _LINE_END = re.compile(rb"[\r\n]")
+#: A whole line in one piece, as programs write it; with nothing in it that was typed wrong.
+_WHOLE = re.compile(rb"[^\r\n\x08]{1,1024}\r")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 #: What is written down of the bytes to the module. The rule is narrow on purpose: after a prompt
 #: that was lost, a line of a key file must not pass for a command. Settings as modem programs put
@@ -102,6 +104,12 @@ class Typed:
 
     def hear(self, data: bytes = b"") -> None:
         """Go through these bytes, and through those that waited; none of a stream."""
+        waits = self._rest or self._line or self.state is not TypedAs.COMMANDS
+        if not waits and _WHOLE.fullmatch(data):
+            self._after_cr = True
+            self.consumed += len(data)
+            self._end_line(data[:-1])
+            return
         self._rest += data
         while self._rest and self.state is not TypedAs.UNDECIDED:
             if self.state is TypedAs.DATA:
@@ -111,6 +119,11 @@ class Typed:
         if len(self._rest) > _MOST_WAITING:
             self._amount.add(self.forget())
             self._amount.end("nobody asked for")
+
+    @property
+    def waits(self) -> bool:
+        """Whether there are bytes that were not looked at."""
+        return bool(self._rest)
 
     def turn(self, state: TypedAs) -> None:
         """What follows is that, unless it is a stream."""
@@ -171,6 +184,10 @@ class Typed:
         self._after_cr = self._consume(1)[0] == _CR
         raw = bytes(self._line)
         self._line.clear()
+        self._end_line(raw)
+        return True
+
+    def _end_line(self, raw: bytes) -> None:
         text, is_command = _read(raw)
         if is_command:
             self._last_line = text
@@ -178,7 +195,6 @@ class Typed:
         elif text:
             self._amount.add(raw)
             self._amount.end("no command")
-        return True
 
     def _add_to_line(self, data: bytes) -> None:
         first, *edited = data.split(b"\x08")
