@@ -422,6 +422,13 @@ def test_noise_and_flow_control_are_no_part_of_a_line(noise: bytes, wire: bytes)
     assert events == [Information("+CPIN: READY"), Final("OK", ok=True)]
 
 
+def test_a_body_that_nothing_announces_begins_after_a_line_of_noise_too() -> None:
+    parser = AnswerParser()
+    parser.begin("AT+FSREAD=x", raw=4)
+    parser.feed(b"\x00")
+    assert parser.feed(b"\r\n") == [BodyStart("", 4)]
+
+
 @pytest.mark.parametrize(
     "text", ["Call Ready", "SMS Ready", "PB DONE", "RDY", "RING", "UNDER-VOLTAGE POWER DOWN"]
 )

@@ -169,3 +169,18 @@ def test_who_hears_the_line_alone_has_nothing_copied_of_the_network() -> None:
         assert not trace.raw.hears_net
 
     run_virtual(main())
+
+
+def test_nothing_is_handed_to_who_has_no_method_for_it() -> None:
+    async def scenario() -> None:
+        raw = Trace(LoopClock()).raw
+        for listener, heard in (
+            (Heard(), (True, True, True)),
+            (RecentBytes(), (True, False, False)),
+            (RawListener(), (False, False, False)),
+        ):
+            raw.add(listener)
+            assert (raw.hears_line, raw.hears_net, raw.hears_records) == heard
+            raw.remove(listener)
+
+    run_virtual(scenario())

@@ -148,15 +148,14 @@ class AnswerParser:
         return True
 
     def _end_line(self, line: bytes, events: list[Event]) -> None:
-        if line:
-            text = line.translate(None, _NOISE).decode("latin-1").strip()
-            if noise := len(line) - len(text):
-                self.command.body.hears(text, noise)
-            if text:
-                taken = self.command.sort(text, events)
-                if not isinstance(taken, bool):
-                    self._link = taken.link
-                    self._count(Reading.PACKET if taken.is_packet else Reading.BODY, taken.size)
+        text = line.translate(None, _NOISE).decode("latin-1").strip()
+        if noise := len(line) - len(text):
+            self.command.body.hears(text, noise)
+        if text:
+            taken = self.command.sort(text, events)
+            if not isinstance(taken, bool):
+                self._link = taken.link
+                self._count(Reading.PACKET if taken.is_packet else Reading.BODY, taken.size)
         elif size := self.command.raw:
             self.command.raw = 0
             self._count(Reading.BODY, size)

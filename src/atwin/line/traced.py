@@ -37,12 +37,12 @@ class _Hearing:
         self._trace.hears(self._dialogue.end, b"")
 
     def _hear_module(self, data: bytes) -> None:
-        if self._trace.raw.on:
+        if self._trace.raw.hears_line:
             self._trace.raw.line(self._trace.now, ">", data)
         self._dialogue.to_module(data)
 
     def _hear_host(self, data: bytes) -> None:
-        if self._trace.raw.on:
+        if self._trace.raw.hears_line:
             self._trace.raw.line(self._trace.now, "<", data)
         self._dialogue.to_host(data)
 

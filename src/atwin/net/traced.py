@@ -124,12 +124,15 @@ class _HeardStream(StreamWrapper):
 
     async def read(self, limit: int) -> bytes:
         data = await self.inner.read(limit)
+        self._tell_read(data)
+        return data
+
+    def _tell_read(self, data: bytes) -> None:
         if data:
             self._wire.tell(NetEvent.RECEIVED, data)
         elif not self._peer_closed:
             self._peer_closed = True
             self._wire.tell(NetEvent.PEER_CLOSED)
-        return data
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         # Told first: with what it does nothing is told that came of it before it.
@@ -156,10 +159,11 @@ class _TracedStream(_HeardStream):
 
     async def read(self, limit: int) -> bytes:
         try:
-            data = await super().read(limit)
+            data = await self.inner.read(limit)
         except NetworkError as error:
             self._end("broken", str(error))
             raise
+        self._tell_read(data)
         self._received += len(data)
         return data
 

@@ -87,6 +87,8 @@ class RawListeners(RawListener):
         self._listeners: tuple[RawListener, ...] = ()
         #: Whether any of them wants to know of the network: else nothing of it need be copied.
         self.hears_net = False
+        #: The same of lines and of records: few hear both.
+        self.hears_line = self.hears_records = False
 
     @property
     def on(self) -> bool:
@@ -110,6 +112,8 @@ class RawListeners(RawListener):
     def _set(self, listeners: tuple[RawListener, ...]) -> None:
         self._listeners = listeners
         self.hears_net = any(type(one).net is not RawListener.net for one in listeners)
+        self.hears_line = any(type(one).line is not RawListener.line for one in listeners)
+        self.hears_records = any(type(one).record is not RawListener.record for one in listeners)
 
     def line(self, t: float, direction: str, data: bytes) -> None:
         for listener in self._listeners:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     Value = str | int | float | bool | None
     Fields = tuple[tuple[str, Value], ...]
+    #: How a record begins: what it is, and the words of it.
+    Frame = tuple[tuple[str, str], ...]
 
 #: What the first record calls the format.
 FORMAT = "atwin-trace 1"
@@ -93,21 +95,21 @@ class Trace:
         """The first record: what the trace is of."""
         if self._clock is not None:
             wall = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat(timespec="seconds")
-            frame = (("kind", "start"), ("format", FORMAT), ("wall", wall), *what.items())
-            self.opening = f'{{"t":{self.now:.6f},{_encoded(frame)}}}\n'
-            self._put(self._write, frame)
+            frame = (("kind", "start"), ("format", FORMAT), ("wall", wall))
+            self.opening = f'{{"t":{self.now:.6f},{_encoded(frame)}{_also(what)}}}\n'
+            self._put(self._write, (frame, what))
 
     def says(self, kind: str, direction: str, text: str, **numbers: Value) -> None:
         """A piece of the dialogue: `command`, `answer`, `urc` or `data`, secrets masked."""
         frame = (("kind", kind), ("dir", direction), ("text", text))
-        self._put(self._write, (*frame, *numbers.items()))
+        self._put(self._write, (frame, numbers))
 
     def notes(self, kind: str, event: str, **numbers: Value) -> None:
         """Something beside the dialogue: of `module`, `line`, `net`, `buffer`, `power`, `fault`,
         `script`, `host` or `end`.
         """
         if self.on:
-            self._put(self._write, (("kind", kind), ("event", event), *numbers.items()))
+            self._put(self._write, ((("kind", kind), ("event", event)), numbers))
 
     def hears(self, listener: Callable[[bytes], None], data: bytes) -> None:
         """Have `listener` called with `data` in turn; `now` is then this moment."""
@@ -151,24 +153,33 @@ class Trace:
         elif self._timer is None:
             self._timer = self._clock.call_later(_PAUSE, self.flush)
 
-    def _write(self, what: Fields) -> None:
-        if self.raw.on and self._moment is not None:
-            self.raw.record(self._moment, what)
+    def _write(self, what: tuple[Frame, dict[str, Value]]) -> None:
+        frame, more = what
+        if self.raw.hears_records and self._moment is not None:
+            self.raw.record(self._moment, (*frame, *more.items()))
         if self._sinks:
-            self._lines.append(f'{{"t":{self._moment:.6f},{_encoded(what)}}}\n')
+            also = _also(more) if more else ""
+            self._lines.append(f'{{"t":{self._moment:.6f},{_encoded(frame)}{also}}}\n')
 
 
-def _encoded(what: Fields) -> str:
+# Most of what is told is told again: `OK`, and everything that comes with each part of a download.
+@lru_cache(maxsize=512)
+def _encoded(frame: Frame) -> str:
     """The inside of a JSON object."""
-    return ",".join(
+    return ",".join([_text(name, value) for name, value in frame])
+
+
+def _also(more: dict[str, Value]) -> str:
+    """More of it."""
+    return "".join(
         [
-            _text(name, value) if isinstance(value, str) else f'"{name}":{_number(value)}'
-            for name, value in what
+            f",{_text(name, value)}" if isinstance(value, str) else f',"{name}":{_number(value)}'
+            for name, value in more.items()
         ]
     )
 
 
-# Most of what is told is told again: `OK`, and everything that comes with each part of a download.
+# So are addresses.
 @lru_cache(maxsize=512)
 def _text(name: str, value: str) -> str:
     return f'"{name}":{_encode(_kept(value))}'
