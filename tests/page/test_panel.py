@@ -61,7 +61,14 @@ async def test_after_a_loss_it_goes_on_without_a_gap(page: Page, complaints: lis
         say(panel.module, 6)
         await panel.start()
         await only(page, r"\+N: \d$|anew")
-        await expect(texts(page)).to_have_text([*numbers, "atwin was started anew", "+N: 6"])
+        numbers += ["atwin was started anew", "+N: 6"]
+        await expect(texts(page)).to_have_text(numbers)
+        await panel.stop()
+        await expect(banner(page)).to_have_text(lost)
+        panel.module.subject.recent = Recent(panel.module.trace)
+        say(panel.module, *range(10_000, 10_100), 7)  # more than the page has heard
+        await panel.start()
+        await expect(texts(page)).to_have_text([*numbers, "atwin was started anew", "+N: 7"])
     complaints.clear()  # of the requests that nobody answered
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 from collections import deque
 from dataclasses import dataclass
 from itertools import islice
@@ -48,6 +49,8 @@ class Feed:
     def __init__(self, records: int = _MOST_RECORDS, size: int = _MOST_BYTES) -> None:
         """It keeps so many `records`, and of these no more than `size` bytes."""
         self._most, self._most_bytes = records, size
+        #: Tells its numbers from those of another feed at the same place.
+        self.run = secrets.token_hex(4)
         self._kept: deque[str] = deque()
         self._bytes = 0
         #: What the trace is of: the first records, as far as they say that.

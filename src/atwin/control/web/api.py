@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from atwin.control.actions import ACTIONS
-from atwin.control.schemas import choice, closed, number, whole
+from atwin.control.schemas import choice, closed, number, text, whole
 from atwin.control.web.events import stream
 from atwin.control.web.operation import HUGE, JSON, Operation
 from atwin.text import decimal
@@ -41,7 +41,8 @@ async def _records(call: Call) -> Response:
     recent.trace.flush()
     batch = recent.feed.after(after, limit)
     return Response(
-        f'{{"first":{batch.first},"last":{recent.feed.last},"missed":{batch.missed},'
+        f'{{"run":"{recent.feed.run}",'
+        f'"first":{batch.first},"last":{recent.feed.last},"missed":{batch.missed},'
         f'"records":[{",".join(batch.records)}]}}',
         media_type=JSON,
     )
@@ -153,16 +154,18 @@ OPERATIONS: tuple[Operation, ...] = (
         "records",
         "GET",
         "/records",
-        "The records after one of that number; `last` is the newest there is",
+        "The records after one of that number; `last` is the newest, `run` whose numbers they are",
         _records,
         query={"after": _COUNT, "limit": whole(1, _MOST_RECORDS)},
         gives=closed(
             {
+                "run": text(),
                 "first": _COUNT,
                 "last": _COUNT,
                 "missed": _COUNT,
                 "records": {"type": "array", "items": {"type": "object"}},
             },
+            "run",
             "first",
             "last",
             "missed",

@@ -67,15 +67,16 @@ function failure(text, status) {
     return Object.assign(new Error(text), { status });
 }
 
-/** The events of one module, from the record after `after` on; goes on until `close`.
+/** The events of one module, from the record after `after` of the numbers `run` on, until `close`.
  *
  * `heard(name, data)` gets `records`, `missed`, `state` and `end`, and `restarted` when the numbers
  * begin anew; `changed(link)` gets
  * `{state: "live" | "lost" | "ended" | "denied", since: Date}`. After a loss it
  * asks again after 0.25 s, then after twice as long, up to 8 s. */
 export class Stream {
-    constructor(api, after, heard, changed) {
+    constructor(api, { run, after }, heard, changed) {
         this.api = api;
+        this.run = run;
         this.after = after;
         this.heard = heard;
         this.changed = changed;
@@ -141,8 +142,9 @@ export class Stream {
     /** An EventSource does not say why it failed; a request does. */
     async again() {
         try {
-            const { last } = await this.look();
-            if (last < this.after) {
+            const { last, run } = await this.look();
+            if (last < this.after || run !== this.run) {
+                this.run = run;
                 this.after = 0;
                 this.heard("restarted", {});
             }

@@ -61,7 +61,7 @@ export class Store {
         const modules = await this.api.get("/modules");
         const module = modules.find((one) => one.number === number) ?? modules[0];
         this.api.module = module.number;
-        const { last } = await this.api.get("records?after=0&limit=1");
+        const { run, last } = await this.api.get("records?after=0&limit=1");
         if (asked !== this.asked) return;
         this.forget();
         this.modules = modules;
@@ -71,7 +71,7 @@ export class Store {
         this.emit("connection", this.connection);
         this.stream = new Stream(
             this.api,
-            this.last,
+            { run, after: this.last },
             (name, data) => this.heard(name, data),
             (link) => this.linked(link),
         );
