@@ -22,7 +22,18 @@ def test_the_bytes_of_a_time_and_direction() -> None:
 
 
 def test_more_than_may_be_shown_is_cut() -> None:
-    assert heard().between(0, 9, ">", most=4) == Cutting(0, b"AT\rA", 27 + 3, True)
+    ring = heard()
+    ring.line(20, "<", 70_000 * b"a")
+    ring.line(21, "<", b"OK")
+    for start, end, shown, size in (
+        (20, 21, 65_536 * b"a", 70_002),
+        (9, 21, b"OK9" + 65_533 * b"a", 70_005),
+        (20, 20, 65_536 * b"a", 70_000),
+    ):
+        cutting = ring.between(start, end, "<")
+        assert (cutting.data, cutting.size, cutting.cut) == (shown, size, True)
+    assert ring.between(21, 21, "<") == Cutting(21, b"OK", 2, False)
+    assert ring.passed["<"] == 30 + 70_002
 
 
 def test_what_the_ring_let_go_of_is_told() -> None:

@@ -30,31 +30,35 @@ class RecentBytes(RawListener):
 
     def __init__(self, most: int = _MOST_BYTES) -> None:
         self._most = most
-        self._kept: deque[tuple[float, str, bytes]] = deque()
+        #: Moment, direction, as much as can be shown, and how much there was.
+        self._kept: deque[tuple[float, str, bytes, int]] = deque()
         self._size = 0
         self._gone: float | None = None
         #: Bytes that passed, by direction: `>` to the module, `<` from it.
         self.passed = {">": 0, "<": 0}
 
     def line(self, t: float, direction: str, data: bytes) -> None:
-        self.passed[direction] += len(data)
-        self._kept.append((t, direction, data))
+        size = len(data)
+        self.passed[direction] += size
+        # A body that is held whole costs the next one fresh memory.
+        data = data[:_MOST_SHOWN]
+        self._kept.append((t, direction, data, size))
         self._size += len(data) + _PIECE
         while self._size > self._most:
-            self._gone, _, gone = self._kept.popleft()
+            self._gone, _, gone, _ = self._kept.popleft()
             self._size -= len(gone) + _PIECE
 
-    def between(self, start: float, end: float, direction: str, most: int = _MOST_SHOWN) -> Cutting:
-        """What passed in that direction from `start` to `end`, both included; `most` bytes."""
+    def between(self, start: float, end: float, direction: str) -> Cutting:
+        """What passed in that direction from `start` to `end`, both included; 64 KiB at most."""
         pieces: list[bytes] = []
         began, size = None, 0
-        for t, way, data in self._kept:
+        for t, way, data, whole in self._kept:
             if t > end:
                 break
             if t >= start and way == direction:
                 began = t if began is None else began
-                if size < most:
-                    pieces.append(data[: most - size])
-                size += len(data)
+                if size < _MOST_SHOWN:
+                    pieces.append(data[: _MOST_SHOWN - size])
+                size += whole
         lost = self._gone is not None and start <= self._gone
-        return Cutting(began, b"".join(pieces), size, size > most or lost)
+        return Cutting(began, b"".join(pieces), size, size > _MOST_SHOWN or lost)
