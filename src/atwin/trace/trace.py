@@ -31,6 +31,8 @@ FORMAT = "atwin-trace 1"
 
 #: Seconds that what was told may wait, and bytes of the line that may wait with it.
 _PAUSE, _MOST_WAITING = 0.05, 1 << 22
+#: Large pieces of the line that come within so many seconds are heard as one; bytes of a large one.
+_ONE_PIECE, _LARGE = 0.0005, 1024
 #: Characters of one text that are kept.
 _LONGEST_TEXT = 600
 
@@ -60,6 +62,8 @@ class Trace:
         self._queue: list[tuple[float, Callable[[Any], None], Any]] = []
         self._timer: Timer | None = None
         self._waiting_bytes = 0
+        #: Who hears the last of the queue, if that is large, its pieces, and when it began.
+        self._open: tuple[Callable[[bytes], None], list[bytes], float] | None = None
         #: The moment that is being worked off.
         self._moment: float | None = None
         self._lines: list[str] = []
@@ -114,7 +118,26 @@ class Trace:
     def hears(self, listener: Callable[[bytes], None], data: bytes) -> None:
         """Have `listener` called with `data` in turn; `now` is then this moment."""
         self._waiting_bytes += len(data)
-        self._put(listener, data)
+        if len(data) < _LARGE:
+            self._put(listener, data)
+        elif self._open is None or self._open[0] != listener or not self._adds(self._open, data):
+            pieces = [data]
+            self._put(self._hear_pieces, (listener, pieces))
+            self._open = None if self._moment is not None else (listener, pieces, self.now)
+
+    def _adds(self, begun: tuple[Callable[[bytes], None], list[bytes], float], data: bytes) -> bool:
+        _, pieces, since = begun
+        if self._moment is not None or self.now - since > _ONE_PIECE:
+            return False
+        pieces.append(data)
+        if self._waiting_bytes > _MOST_WAITING:
+            self.flush()
+        return True
+
+    @staticmethod
+    def _hear_pieces(what: tuple[Callable[[bytes], None], list[bytes]]) -> None:
+        listener, pieces = what
+        listener(pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
     def flush(self) -> None:
         """Hand over everything that was told so far."""
@@ -122,6 +145,7 @@ class Trace:
             self._timer.cancel()
             self._timer = None
         queue, self._queue, self._waiting_bytes = self._queue, [], 0
+        self._open = None
         try:
             for moment, call, what in queue:
                 self._moment = moment
@@ -147,6 +171,7 @@ class Trace:
             return
         if self._clock is None or not (self._sinks or self.raw.on):
             return
+        self._open = None
         self._queue.append((self._clock.now() - self._began, call, what))
         if self._waiting_bytes > _MOST_WAITING:
             self.flush()
