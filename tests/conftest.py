@@ -49,11 +49,23 @@ def _room(folder: str) -> int:
 
 @pytest.hookimpl(tryfirst=True)  # before -k and -m, so that these do not change what is drawn
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is not in the sample, unless it was asked for by its name."""
+    """Leave out what is not in the sample, unless it was asked for by its name.
+
+    A process of xdist works on its tests in their order, and others take of the last ones: tests
+    that wait for long begin first, for else one is waited for at the end, and tests of pages stay
+    together, with one browser.
+    """
     if not sampling.WHOLE and not any("[" in argument for argument in config.args):
         kept, left_out = sampling.drawn(items)
         items[:] = kept
         config.hook.pytest_deselected(items=left_out)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.get_closest_marker("waits") is not None:
+        return 0
+    return 1 if "page" in getattr(item, "fixturenames", ()) else 2
 
 
 def pytest_collection() -> None:

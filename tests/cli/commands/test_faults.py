@@ -99,6 +99,7 @@ def test_not_utf_8(tmp_path: Path) -> None:
     assert "it is not UTF-8" in only_line(ended.stderr)
 
 
+@pytest.mark.waits
 def test_a_restart_happens_and_a_lost_pdp_ends(tmp_path: Path) -> None:
     plan = tmp_path / "plan.toml"
     plan.write_text(

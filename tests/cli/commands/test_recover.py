@@ -139,6 +139,7 @@ def test_pins_that_do_not_work_are_found_on_a_healthy_module(
     assert why in only_line(ended.stderr)
 
 
+@pytest.mark.waits
 def test_whoever_is_ended_in_a_pulse_leaves_no_pin_low(tmp_path: Path) -> None:
     """All at once, since it takes 23 seconds until the ladder is at its pins."""
     running = []

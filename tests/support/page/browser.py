@@ -57,11 +57,6 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, names)), None)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A process of xdist works on its tests in their order, and others take of the last ones."""
-    items.sort(key=lambda item: "page" not in getattr(item, "fixturenames", ()))
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a coroutine function in the loop that its page belongs to."""
