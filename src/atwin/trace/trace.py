@@ -62,8 +62,6 @@ class Trace:
         self._queue: list[tuple[float, Callable[[Any], None], Any]] = []
         self._timer: Timer | None = None
         self._waiting_bytes = 0
-        #: Who hears the last of the queue, if that is large, its pieces, and when it began.
-        self._open: tuple[Callable[[bytes], None], list[bytes], float] | None = None
         #: The moment that is being worked off.
         self._moment: float | None = None
         self._lines: list[str] = []
@@ -120,24 +118,20 @@ class Trace:
         self._waiting_bytes += len(data)
         if len(data) < _LARGE:
             self._put(listener, data)
-        elif self._open is None or self._open[0] != listener or not self._adds(self._open, data):
-            pieces = [data]
-            self._put(self._hear_pieces, (listener, pieces))
-            self._open = None if self._moment is not None else (listener, pieces, self.now)
+        elif not self._adds(listener, data):
+            self._put(_hear_pieces, (listener, [data]))
 
-    def _adds(self, begun: tuple[Callable[[bytes], None], list[bytes], float], data: bytes) -> bool:
-        _, pieces, since = begun
-        if self._moment is not None or self.now - since > _ONE_PIECE:
+    def _adds(self, listener: Callable[[bytes], None], data: bytes) -> bool:
+        """Whether `data` goes with the large pieces that `listener` is to hear last."""
+        if self._moment is not None or not self._queue:
             return False
-        pieces.append(data)
+        moment, call, what = self._queue[-1]
+        if call is not _hear_pieces or what[0] != listener or self.now - moment > _ONE_PIECE:
+            return False
+        what[1].append(data)
         if self._waiting_bytes > _MOST_WAITING:
             self.flush()
         return True
-
-    @staticmethod
-    def _hear_pieces(what: tuple[Callable[[bytes], None], list[bytes]]) -> None:
-        listener, pieces = what
-        listener(pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
     def flush(self) -> None:
         """Hand over everything that was told so far."""
@@ -145,7 +139,6 @@ class Trace:
             self._timer.cancel()
             self._timer = None
         queue, self._queue, self._waiting_bytes = self._queue, [], 0
-        self._open = None
         try:
             for moment, call, what in queue:
                 self._moment = moment
@@ -171,7 +164,6 @@ class Trace:
             return
         if self._clock is None or not (self._sinks or self.raw.on):
             return
-        self._open = None
         self._queue.append((self._clock.now() - self._began, call, what))
         if self._waiting_bytes > _MOST_WAITING:
             self.flush()
@@ -185,6 +177,11 @@ class Trace:
         if self._sinks:
             also = _also(more) if more else ""
             self._lines.append(f'{{"t":{self._moment:.6f},{_encoded(frame)}{also}}}\n')
+
+
+def _hear_pieces(what: tuple[Callable[[bytes], None], list[bytes]]) -> None:
+    listener, pieces = what
+    listener(pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
 
 # Most of what is told is told again: `OK`, and everything that comes with each part of a download.

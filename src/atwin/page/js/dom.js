@@ -63,13 +63,3 @@ export function say(element, text) {
     const safe = shown(text);
     if (element.textContent !== safe) element.textContent = safe;
 }
-
-/** What a colour of the style sheet is now, for a canvas: `colour("--net")`. */
-export function colour(name) {
-    const probe = document.createElement("span");
-    probe.style.color = `var(${name})`;
-    document.body.append(probe);
-    const found = getComputedStyle(probe).color;
-    probe.remove();
-    return found;
-}
