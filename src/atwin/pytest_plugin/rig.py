@@ -17,7 +17,7 @@ from atwin.host.errors import UsageError
 from atwin.pytest_plugin.heard import Heard
 from atwin.session.blocking import connect
 from atwin.session.loop_thread import LoopThread
-from atwin.session.serving import served
+from atwin.session.serving import served, tcp_address
 from atwin.session.tracing import tracing
 from atwin.text import masked
 from atwin.twin.faults.fault import Fault
@@ -99,12 +99,12 @@ class Rig:
     @property
     def tcp(self) -> tuple[str, int]:
         """Host and port of a module with `line="tcp"` or `line="rfc2217"`."""
-        host, found, number = self.port.rpartition("://")[2].rpartition(":")
-        if not found or "://" not in self.port:
+        try:
+            return tcp_address(self.port)
+        except ValueError:
             raise UsageError(
                 f'{self.port} is no TCP port: mark the test with @pytest.mark.atwin(line="tcp")'
-            )
-        return host.strip("[]"), int(number)
+            ) from None
 
     def connect(self, **settings: Any) -> SyncModem:
         """A host on it, as `atwin.connect` gives it: the fixture `atwin_host`, with `settings`."""

@@ -100,6 +100,12 @@ async def served(wanted: Served) -> AsyncIterator[Serving]:
         yield Serving(running, url, exposed, subject)
 
 
+def tcp_address(url: str) -> tuple[str, int]:
+    """Host and port of a `socket://` or `rfc2217://` URL. Raises `ValueError` for another port."""
+    host, _, number = url.partition("://")[2].rpartition(":")
+    return host.strip("[]"), int(number)
+
+
 class SyncTwin:
     """A virtual module that other programs can open, on a thread of its own until it is closed.
 
@@ -127,8 +133,7 @@ class SyncTwin:
     @property
     def address(self) -> tuple[str, int]:
         """Host and port of a `socket://` or `rfc2217://` port. Raises `ValueError` for a path."""
-        host, _, number = self.port.rpartition("://")[2].rpartition(":")
-        return host.strip("[]"), int(number)
+        return tcp_address(self.port)
 
     @property
     def hosts(self) -> Hosts:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from atwin.control.web.app import panel_app
 from atwin.control.web.guard import Door, Guard
 from atwin.control.web.server import HttpServer
+from atwin.net.network import address_and_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -50,6 +51,5 @@ async def panel(
     port = place.getsockname()[1]
     door = Door(host, port, token or secrets.token_urlsafe(24))
     server = http_server(subjects, door)
-    shown = f"[{host}]" if ":" in host else host
     async with server.listening(place):
-        yield f"http://{shown}:{port}/" + ("" if token else f"?token={door.token}")
+        yield f"http://{address_and_port(host, port)}/" + ("" if token else f"?token={door.token}")
