@@ -30,6 +30,8 @@ MAY_IMPORT = {
     "session": GROUND | {"line", "net", "twin", "host", "control", "session"},
     "cli": GROUND
     | {"line", "net", "twin", "host", "replay", "probe", "page", "control", "session", "cli"},
+    "fleet": GROUND
+    | {"line", "net", "twin", "host", "testing", "session", "plan", "page", "fleet"},
     "plugs": {"text", "line", "host", "session", "plugs"},
     "pytest_plugin": GROUND
     | {"line", "net", "twin", "host", "replay", "testing", "control", "session", "pytest_plugin"},
