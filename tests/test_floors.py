@@ -28,8 +28,10 @@ MAY_IMPORT = {
     "testing": GROUND | {"net", "testing"},
     "control": GROUND | {"line", "net", "twin", "page", "control"},
     "session": GROUND | {"line", "net", "twin", "host", "control", "session"},
+    "plan": GROUND | {"line", "net", "twin", "host", "testing", "session", "plan"},
     "cli": GROUND
-    | {"line", "net", "twin", "host", "replay", "probe", "page", "control", "session", "cli"},
+    | {"line", "net", "twin", "host", "replay", "probe", "page", "control", "session", "plan"}
+    | {"fleet", "cli"},
     "fleet": GROUND
     | {"line", "net", "twin", "host", "testing", "session", "plan", "page", "fleet"},
     "plugs": {"text", "line", "host", "session", "plugs"},

@@ -1,0 +1,1 @@
+"""One download before it is made: on paper, and on the virtual clock."""

@@ -1,0 +1,220 @@
+"""One module with its host and its server, all in this process: where a plan comes true.
+
+Made on a `VirtualLoop` it is the same at every run, and hours of the line take seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from atwin.clock import LoopClock
+from atwin.host.modem import Modem
+from atwin.host.tls import TlsSettings
+from atwin.line.frame import HostSettings
+from atwin.line.ports.memory import memory_pair
+from atwin.net.wrapper import StreamWrapper
+from atwin.plan.job import NAME, PATH
+from atwin.plan.served import file_of, served_file
+from atwin.session.opening import TwinPins
+from atwin.testing.origin import Origin
+from atwin.testing.simulated import SimulatedNetwork
+from atwin.trace import NO_TRACE
+from atwin.twin.twin import Twin
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from atwin.clock import Clock
+    from atwin.host.download.reports import DownloadResult, ProgressCall
+    from atwin.net.network import Stream
+    from atwin.plan.job import Job
+    from atwin.trace import Trace
+    from atwin.twin.faults.plan import FaultPlan
+
+
+@dataclass(slots=True)
+class Visit:
+    """One connection as the server saw it: times in seconds of the clock, bytes of the stream.
+
+    `tls` is how long the handshake took. While it is open `closed` is None.
+    """
+
+    opened: float
+    closed: float | None = None
+    tls: float = 0.0
+    up: int = 0
+    down: int = 0
+
+
+@dataclass(slots=True)
+class Server:
+    """The web server of a plan, and who came."""
+
+    origin: Origin
+    visits: list[Visit] = field(default_factory=list)
+
+    @property
+    def requests(self) -> int:
+        """How many were answered, or begun to be."""
+        return len(self.origin.log)
+
+    @property
+    def connection_seconds(self) -> float:
+        """Of all connections that have ended."""
+        return sum(v.closed - v.opened for v in self.visits if v.closed is not None)
+
+
+@dataclass(slots=True)
+class World:
+    """What there is while a plan is played. The modem has not been brought up."""
+
+    job: Job
+    clock: Clock
+    network: SimulatedNetwork
+    server: Server
+    twin: Twin
+    modem: Modem
+
+    async def download(
+        self, target: Path, *, give_up: float = 900.0, progress: ProgressCall | None = None
+    ) -> DownloadResult:
+        """`Modem.download` of the job, by a host that knows what the job says it knows."""
+        job = self.job
+        return await self.modem.download(
+            job.url,
+            target,
+            sha256=sha256_of(job.size) if job.hash else None,
+            chunk=job.part,
+            strategy=job.strategy,
+            give_up=give_up,
+            progress=progress,
+        )
+
+    async def settle(self) -> None:
+        """Let what has been sent arrive: then the server knows which connections have ended."""
+        await self.clock.sleep(2 * self.job.route.rtt)
+        await self.twin.traffic.wait_settled()
+
+
+@asynccontextmanager
+async def world(
+    job: Job,
+    *,
+    seed: int = 0,
+    faults: FaultPlan | None = None,
+    trace: Trace = NO_TRACE,
+    seen: Callable[[Stream, Visit], Stream] | None = None,
+) -> AsyncIterator[World]:
+    """A warm twin on its line, the host's modem at the other end, and the server of `job`.
+
+    `seed` is of the twin and of what the network loses. `seen` may lay something around the
+    server's end of each connection, below TLS. Raises `UnknownModelError`, and as `Twin` does.
+    """
+    clock, route = LoopClock(), job.route
+    network = SimulatedNetwork(clock, latency=route.rtt / 2, bandwidth=route.down)
+    if job.dns:
+        network.add_host(NAME)
+    server = Server(Origin({PATH: file_of(job)}, wall=clock.wall))
+    serving = _Serving(job, clock, server, seen)
+    network.serve(job.host, job.port, serving.handle)
+    near, far = memory_pair()
+    near.set_line(HostSettings(job.baud))
+    twin = Twin(
+        job.profile, far, network=network, seed=seed, baud=job.baud, faults=faults, trace=trace
+    )
+    tls = TlsSettings() if job.tls else None
+    async with twin, Modem(near, tls=tls, pins=TwinPins(twin)) as modem:
+        yield World(job, clock, network, server, twin, modem)
+
+
+@lru_cache(8)
+def sha256_of(size: int) -> str:
+    """Of the file of `size` bytes that plans download, in hex."""
+    content = served_file(size).content
+    digest = hashlib.sha256()
+    for start in range(0, size, 1 << 20):
+        digest.update(content.read(start, min(1 << 20, size - start)))
+    return digest.hexdigest()
+
+
+class _Serving:
+    """Hands connections on to the origin: counted, and through TLS where that is asked for."""
+
+    def __init__(
+        self,
+        job: Job,
+        clock: Clock,
+        server: Server,
+        seen: Callable[[Stream, Visit], Stream] | None,
+    ) -> None:
+        self._job, self._clock, self._server, self._seen = job, clock, server, seen
+
+    async def handle(self, stream: Stream) -> None:
+        # The ACK that opens it comes half a round trip after the module has its connection.
+        half = self._job.route.rtt / 2
+        visit = Visit(self._clock.now() + half)
+        self._server.visits.append(visit)
+        stream = _Counted(stream, visit)
+        if self._seen is not None:
+            stream = self._seen(stream, visit)
+        try:
+            if self._job.tls:
+                stream = await self._secured(stream, visit, half)
+            if self._job.latency:
+                stream = _Late(stream, self._clock, self._job.latency)
+            await self._server.origin.handle(stream)
+        finally:
+            visit.closed = max(self._clock.now(), visit.opened)
+
+    async def _secured(self, stream: Stream, visit: Visit, half: float) -> Stream:
+        from atwin.plan.certificates import server_context
+        from atwin.plan.tls_server import TlsServerStream
+
+        began = self._clock.now()
+        secured = TlsServerStream(stream, server_context())
+        await secured.shake_hands()
+        # The module knows it half a round trip after the server.
+        visit.tls = self._clock.now() + half - began
+        return secured
+
+
+class _Counted(StreamWrapper):
+    """Notes how many bytes a visit takes, each way."""
+
+    def __init__(self, inner: Stream, visit: Visit) -> None:
+        super().__init__(inner)
+        self._visit = visit
+
+    async def read(self, limit: int) -> bytes:
+        data = await self.inner.read(limit)
+        self._visit.up += len(data)
+        return data
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        await self.inner.write(data)
+        self._visit.down += len(data)
+
+
+class _Late(StreamWrapper):
+    """A server that takes its time until it answers what it has read."""
+
+    def __init__(self, inner: Stream, clock: Clock, latency: float) -> None:
+        super().__init__(inner)
+        self._clock, self._latency = clock, latency
+        self._asked = False
+
+    async def read(self, limit: int) -> bytes:
+        data = await self.inner.read(limit)
+        self._asked = True
+        return data
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        if self._asked:
+            self._asked = False
+            await self._clock.sleep(self._latency)
+        await self.inner.write(data)
