@@ -15,7 +15,7 @@ from atwin.clock import LoopClock
 from atwin.host.modem import Modem
 from atwin.host.tls import TlsSettings
 from atwin.line.frame import HostSettings
-from atwin.line.ports.memory import memory_pair
+from atwin.line.ports.plugged import PluggedPort
 from atwin.net.wrapper import StreamWrapper
 from atwin.plan.job import NAME, PATH
 from atwin.plan.served import file_of, served_file
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from atwin.clock import Clock
     from atwin.host.download.reports import DownloadResult, ProgressCall
+    from atwin.host.line import LineWishes
     from atwin.net.network import Stream
     from atwin.plan.job import Job
     from atwin.trace import Trace
@@ -67,6 +68,26 @@ class Server:
     def connection_seconds(self) -> float:
         """Of all connections that have ended."""
         return sum(v.closed - v.opened for v in self.visits if v.closed is not None)
+
+
+@dataclass(slots=True)
+class Site:
+    """A module on its line, and the server of `job`; no host has come yet."""
+
+    job: Job
+    clock: Clock
+    network: SimulatedNetwork
+    server: Server
+    twin: Twin
+    line: PluggedPort
+
+    @asynccontextmanager
+    async def host(self, wishes: LineWishes | None = None) -> AsyncIterator[World]:
+        """A host that finds the module as the one before has left it; one at a time."""
+        port = self.line.plug(HostSettings(self.job.baud))
+        tls = TlsSettings() if self.job.tls else None
+        async with Modem(port, tls=tls, line=wishes, pins=TwinPins(self.twin)) as modem:
+            yield World(self.job, self.clock, self.network, self.server, self.twin, modem)
 
 
 @dataclass(slots=True)
@@ -110,26 +131,43 @@ async def world(
     trace: Trace = NO_TRACE,
     seen: Callable[[Stream, Visit], Stream] | None = None,
 ) -> AsyncIterator[World]:
-    """A warm twin on its line, the host's modem at the other end, and the server of `job`.
+    """As `site`, with a host at its modem."""
+    async with (
+        site(job, seed=seed, faults=faults, trace=trace, seen=seen) as place,
+        place.host() as its,
+    ):
+        yield its
+
+
+@asynccontextmanager
+async def site(
+    job: Job,
+    *,
+    seed: int = 0,
+    faults: FaultPlan | None = None,
+    trace: Trace = NO_TRACE,
+    seen: Callable[[Stream, Visit], Stream] | None = None,
+    served: Callable[[Stream], Stream] | None = None,
+) -> AsyncIterator[Site]:
+    """A warm twin on its line, and the server of `job`.
 
     `seed` is of the twin and of what the network loses. `seen` may lay something around the
-    server's end of each connection, below TLS. Raises `UnknownModelError`, and as `Twin` does.
+    server's end of each connection, below TLS, and `served` above it; both are closed at its end.
+    Raises `UnknownModelError`, and as `Twin` does.
     """
     clock, route = LoopClock(), job.route
     network = SimulatedNetwork(clock, latency=route.rtt / 2, bandwidth=route.down)
     if job.dns:
         network.add_host(NAME)
     server = Server(Origin({PATH: file_of(job)}, wall=clock.wall))
-    serving = _Serving(job, clock, server, seen)
+    serving = _Serving(job, clock, server, seen, served)
     network.serve(job.host, job.port, serving.handle)
-    near, far = memory_pair()
-    near.set_line(HostSettings(job.baud))
+    line = PluggedPort()
     twin = Twin(
-        job.profile, far, network=network, seed=seed, baud=job.baud, faults=faults, trace=trace
+        job.profile, line, network=network, seed=seed, baud=job.baud, faults=faults, trace=trace
     )
-    tls = TlsSettings() if job.tls else None
-    async with twin, Modem(near, tls=tls, pins=TwinPins(twin)) as modem:
-        yield World(job, clock, network, server, twin, modem)
+    async with twin:
+        yield Site(job, clock, network, server, twin, line)
 
 
 @lru_cache(8)
@@ -151,8 +189,10 @@ class _Serving:
         clock: Clock,
         server: Server,
         seen: Callable[[Stream, Visit], Stream] | None,
+        served: Callable[[Stream], Stream] | None,
     ) -> None:
-        self._job, self._clock, self._server, self._seen = job, clock, server, seen
+        self._job, self._clock, self._server = job, clock, server
+        self._seen, self._served = seen, served
 
     async def handle(self, stream: Stream) -> None:
         # The ACK that opens it comes half a round trip after the module has its connection.
@@ -167,8 +207,11 @@ class _Serving:
                 stream = await self._secured(stream, visit, half)
             if self._job.latency:
                 stream = _Late(stream, self._clock, self._job.latency)
+            if self._served is not None:
+                stream = self._served(stream)
             await self._server.origin.handle(stream)
         finally:
+            stream.close()
             visit.closed = max(self._clock.now(), visit.opened)
 
     async def _secured(self, stream: Stream, visit: Visit, half: float) -> Stream:
