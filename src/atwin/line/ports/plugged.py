@@ -61,7 +61,7 @@ class PluggedPort(PortWrapper[MemoryPort]):
 
     def _begin(self) -> None:
         if self.inner is not None:
-            self.inner.start(_Ear(self, self.inner))
+            self.inner.start(_HostEar(self, self.inner))
             if self._paused:
                 self.inner.pause_reading()
 
@@ -70,7 +70,7 @@ class PluggedPort(PortWrapper[MemoryPort]):
         self.on_host_settings(settings)
 
 
-class _Ear:
+class _HostEar:
     """Hears one host for `port`."""
 
     def __init__(self, port: PluggedPort, host: MemoryPort) -> None:
