@@ -76,6 +76,7 @@ bench: $(DEV) tools
 	$(BIN)/python -m bench.faults
 	$(BIN)/python -m bench.pty
 	$(BIN)/python -m bench.twins
+	$(BIN)/python -m bench.virtual
 	$(BIN)/python -m bench.walks
 
 prove: $(DEV) tools

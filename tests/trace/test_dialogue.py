@@ -45,6 +45,8 @@ class Hand:
     def call_later(self, seconds: float, call: Callable[[], None]) -> Hand:
         return self
 
+    call_at = call_later
+
     def cancel(self) -> None:
         pass
 

@@ -32,6 +32,9 @@ class Clock(Protocol):
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
         """Call back once, `seconds` from now, unless cancelled."""
 
+    def call_at(self, when: float, call: Callable[[], None]) -> Timer:
+        """The same when `now` will be `when`: at exactly that time where time is virtual."""
+
 
 class LoopClock:
     """The running loop's clock.
@@ -56,3 +59,6 @@ class LoopClock:
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
         return self._loop.call_later(seconds, call)
+
+    def call_at(self, when: float, call: Callable[[], None]) -> Timer:
+        return self._loop.call_at(when, call)

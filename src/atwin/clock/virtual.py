@@ -7,7 +7,7 @@ import selectors
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
 T = TypeVar("T")
 
@@ -15,22 +15,40 @@ T = TypeVar("T")
 START_OF_TIME = 1_724_395_970.0
 
 
+#: So often the selector looks at what wakes it where nobody has told of it: at a signal.
+_LOOK_EVERY = 64
+
+
 class _JumpingSelector(selectors.DefaultSelector):
-    """Never waits: when nothing is readable it moves the loop's clock instead."""
+    """Never waits: when nothing is readable it moves the loop's clock instead.
+
+    A look at the kernel is what a turn of the loop would cost most, and with nothing but the loop's
+    own wake-up registered it is needed after `woken` only.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
+        self.woken = False
+        self._turns = 0
+        #: When the next timer of the loop is due.
+        self.next_timer: Callable[[], float]
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0)
-        if ready or timeout == 0:
-            return ready
+        self._turns += 1
+        if self.woken or len(self.get_map()) > 1 or self._turns % _LOOK_EVERY == 0:
+            self.woken = False
+            ready = super().select(0)
+            if ready:
+                return ready
         if timeout is None:
             # No timer at all: only a file descriptor (a thread's wake-up) can go on.
             return super().select(None)
-        self.now += timeout
-        return ready
+        if timeout:
+            # Not `now + timeout`, whose last bit depends on how many jumps there were.
+            due = self.next_timer()
+            self.now = due if due - self.now <= timeout else self.now + timeout
+        return []
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -40,12 +58,19 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     a real socket's answer would arrive after the clock has already jumped past the deadline.
     """
 
+    _scheduled: list[asyncio.TimerHandle]
+
     def __init__(self, wall: float = START_OF_TIME) -> None:
         self._jumping = _JumpingSelector()
         self._wall = wall
         super().__init__(self._jumping)
+        self._jumping.next_timer = lambda: self._scheduled[0].when()
         # Timers that fall within one tick run together; a virtual clock needs no slack.
         self._clock_resolution = 1e-9
+
+    def _write_to_self(self) -> None:
+        super()._write_to_self()  # type: ignore[misc]
+        self._jumping.woken = True
 
     def time(self) -> float:
         """Virtual seconds since this loop was made."""

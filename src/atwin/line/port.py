@@ -82,6 +82,26 @@ class TellingPort(Protocol):
 
 
 @runtime_checkable
+class ExpectingPort(Protocol):
+    """A port of the host's end whose receiver may say what it waits for."""
+
+    def expect(self, size: int) -> None:
+        """From within `received`: the next `size` bytes are of use only together.
+
+        They may be handed over so, or in larger pieces than others, none more than 0.25 s late; the
+        last of them comes when it always would. 0, at any time: each is of use as it comes.
+        """
+
+
+@runtime_checkable
+class ExpectedPort(Protocol):
+    """A port of the module's end that hears what the host's end expects."""
+
+    #: Called with each size.
+    on_expect: Callable[[int], None]
+
+
+@runtime_checkable
 class ShortPort(Protocol):
     """A port of the module's end that is to be read no more while much of the host waits."""
 

@@ -31,7 +31,7 @@ from atwin.host.channel.starts import Starts
 from atwin.host.channel.urcs import Urcs, tell
 from atwin.host.channel.waking import Waking
 from atwin.host.errors import LineLostError
-from atwin.line.port import SettablePort
+from atwin.line.port import ExpectingPort, SettablePort
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +83,7 @@ class Channel:
         self.waking = Waking(self, self._doubt, self._ask)
         #: When a command was over last, or a URC came.
         self.active_at = self.clock.now()
+        self._expecting = port if isinstance(port, ExpectingPort) else None
         self._lost: str | None = None
         self._urcs = Urcs(self.clock)
         self._starts = Starts(self.clock)
@@ -242,6 +243,9 @@ class Channel:
         self.last_heard = data
         for event in self._parser.feed(data):
             self._handle(event)
+        exchange = self._exchange
+        if self._expecting is not None and exchange is not None and exchange.left:
+            self._expecting.expect(exchange.left)
 
     def lost(self, reason: str | None) -> None:
         if self._lost is not None:
@@ -389,6 +393,8 @@ class Channel:
         reply = exchange.reply
         if not reply.done() or reply.cancelled() or reply.exception():
             self._parser.end()
+            if self._expecting is not None:
+                self._expecting.expect(0)
             self._doubt.there = True
             # With a body under way the result was most likely taken for some of it, and a module
             # that has started since knows of no command.

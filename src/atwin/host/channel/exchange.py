@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: What follows a counted body; when bytes of the body were lost, it is taken for its end.
 _OK_TAIL = b"\r\nOK\r\n"
+#: Bytes that follow it at least.
+_LEAST_AFTER = len(_OK_TAIL)
 
 #: Lines of an answer that an error text shows, and characters.
 _LINES_TOLD, _LONGEST_TOLD = 3, 200
@@ -141,6 +143,13 @@ class Exchange:
                 self.progress(self.got)
             except Exception as error:
                 self.fail(error)
+
+    @property
+    def left(self) -> int:
+        """Bytes that will come at least before the answer is whole; 0 where nobody can tell."""
+        if self.announced is None or self.got >= self.announced:
+            return 0
+        return self.announced - self.got + _LEAST_AFTER
 
     def last_bytes(self) -> bytes:
         """The end of the body so far; it may hold what followed it, when bytes of it were lost."""

@@ -35,6 +35,7 @@ class MemoryPort:
         self.host_settings = HostSettings()
         self.on_host_settings: Callable[[HostSettings], None] = lambda _: None
         self.on_purge: Callable[[bool, bool], None] = lambda received, unsent: None
+        self.on_expect: Callable[[int], None] = lambda size: None
         #: On the host's end: whether the module lets it send.
         self.cts = True
         #: On the host's end: whether the module asserts its ring indicator.
@@ -66,6 +67,9 @@ class MemoryPort:
     def resume_reading(self) -> None:
         self._paused = False
         self._schedule()
+
+    def expect(self, size: int) -> None:
+        self._peer.on_expect(size)
 
     def set_line(self, line: HostSettings) -> None:
         """From the host's end: another rate, or other outputs."""

@@ -17,6 +17,8 @@ FIFO = 16
 #: Seconds of line time handed over at once at most. Stops, rate changes and ends of answers are
 #: exact all the same; only a reader that counts bytes in between could tell.
 _SLICE = 0.01
+#: The same where the reader has said that it can use bytes only together.
+_LONG_SLICE = 0.25
 #: Bytes handed over at once when nothing asks for fewer.
 UNLIMITED = 1 << 30
 #: Bytes handed over at once when each piece has to be taken before the next one goes.
@@ -49,18 +51,30 @@ class Lane:
         self._allowed: int | None = None  # bytes that may still leave; None while not held
         self._delivering = False
         self._total = 0
+        self._together = 0  # bytes the reader can use only together
         self._marks: list[tuple[int, Callable[[], None]]] = []
         self._empty: asyncio.Event | None = None  # for whoever drains
 
     @property
     def pending(self) -> int:
-        """Bytes put and not yet delivered."""
-        return len(self._queue)
+        """Bytes put that have not arrived."""
+        return len(self._queue) - self._underway()
 
     @property
     def total(self) -> int:
-        """Bytes delivered since it was made."""
-        return self._total
+        """Bytes that have arrived since it was made."""
+        return self._total + self._underway()
+
+    def together(self, count: int) -> None:
+        """The reader can use the next `count` bytes only together: hand them over so, or in slices
+        of 0.25 s. With fewer than it said before, what has arrived by now is handed over.
+        """
+        before, self._together = self._together, count
+        if count < before:
+            self.settle()
+        elif count > before and self._timer is not None:
+            self._stop_timer()
+            self._wait()
 
     @property
     def held(self) -> bool:
@@ -145,6 +159,7 @@ class Lane:
 
     def clear(self) -> None:
         """Forget what has not arrived, as a transmitter without power does."""
+        self.settle()
         self._stop_timer()
         self._end_period()
         self._queue.clear()
@@ -173,17 +188,22 @@ class Lane:
                 now = self._clock.now()
                 if self._begun is None:
                     self._begun, self._arrived = max(now, self._free_at), 0
-                done = int((now - self._begun) / self._byte_time + _EARLY) - self._arrived
+                done = self._done(now)
                 if done > 0:
                     self._leave(min(done, count))
                     continue
-                count = min(count, max(1, int(_SLICE / self._byte_time)))
-                due = self._begun + (self._arrived + count) * self._byte_time
-                self._timer = self._clock.call_later(due - now, self._due)
+                self._wait()
                 return
             self._end_period()
         finally:
             self._delivering = False
+
+    def _wait(self) -> None:
+        """For the end of the next slice."""
+        assert self._begun is not None
+        count = min(self._may_leave(), self._slice())
+        due = self._begun + (self._arrived + count) * self._byte_time
+        self._timer = self._clock.call_at(due, self._due)
 
     async def _piecewise(self) -> None:
         try:
@@ -200,6 +220,24 @@ class Lane:
         self._timer = None
         self._advance()
 
+    def _done(self, now: float) -> int:
+        """Bytes of this busy period that have arrived and were not handed over."""
+        assert self._begun is not None
+        return int((now - self._begun) / self._byte_time + _EARLY) - self._arrived
+
+    def _underway(self) -> int:
+        """The same of the slice that a timer waits for."""
+        if self._timer is None:
+            return 0
+        return max(0, min(self._done(self._clock.now()), self._may_leave()))
+
+    def _slice(self) -> int:
+        """Bytes that may wait for each other."""
+        short = max(1, int(_SLICE / self._byte_time))
+        if self._together <= short:
+            return short
+        return max(short, min(self._together, int(_LONG_SLICE / self._byte_time)))
+
     def _may_leave(self) -> int:
         count = min(len(self._queue), self.largest)
         if self._marks:
@@ -211,6 +249,7 @@ class Lane:
         del self._queue[:count]
         self._arrived += count
         self._total += count
+        self._together = max(0, self._together - count)
         if self._allowed is not None:
             self._allowed -= count
         if not self._queue:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from atwin.clock import LoopClock
 from atwin.line.frame import Flow, Frame, HostSettings, ReceiveError, UartSettings
-from atwin.line.port import FollowingPort, TellingPort
+from atwin.line.port import ExpectedPort, FollowingPort, TellingPort
 from atwin.line.uart.flow import HostStop
 from atwin.line.uart.rates import Rates
 from atwin.line.uart.ways import Intake, Output
@@ -166,6 +166,8 @@ class Uart:
             self._telling.on_host_settings = self.host_changed
             self._telling.on_purge = self._purge
             self.host_changed(self._telling.host_settings)
+        if isinstance(port, ExpectedPort):
+            port.on_expect = self.output.expected
         self._set_byte_times()
         port.start(self)
 

@@ -110,14 +110,13 @@ class Output:
     ) -> None:
         self.lane = Lane(clock, self._left)
         self.stop = ModuleStop(self.lane)
-        #: What loses bytes on the way.
-        self.losses: list[Loss] = []
         self.obeyed: Callable[[bytes], bytes] = bytes
         self.watch: LineTrace | None = None
         self._clock = clock
         self._rates = rates
         self._show_error = show_error
         self._port = port
+        self._losses: list[Loss] = []
         self._vanished = 0
         self._receiver: HostReceiver | None = None
         if fifo is not None:
@@ -133,6 +132,24 @@ class Output:
     def _overrun(self) -> int:
         return 0 if self._receiver is None else self._receiver.lost_bytes
 
+    def expected(self, size: int) -> None:
+        """The host can use the next `size` bytes only together.
+
+        Whoever looks at the bytes on their way sees them as ever.
+        """
+        if not self._losses and self.watch is None:
+            self.lane.together(size)
+
+    def add_loss(self, loss: Loss) -> None:
+        """From now on `loss` decides what gets lost on the way."""
+        self.lane.together(0)
+        self._losses.append(loss)
+
+    def remove_loss(self, loss: Loss) -> None:
+        """No more."""
+        self.lane.settle()
+        self._losses.remove(loss)
+
     def purge(self) -> None:
         """The host's program throws away what it has not read."""
         if self._receiver is not None:
@@ -146,7 +163,7 @@ class Output:
         if self._rates.paced and not self._rates.host_understands:
             data = self._rates.noise_at_host(data)
             self._show_error(ReceiveError.FRAMING)
-        for loss in tuple(self.losses):
+        for loss in tuple(self._losses):
             sent, data = len(data), loss.of(data)
             self._vanished += sent - len(data)
         if XON in data or XOFF in data:

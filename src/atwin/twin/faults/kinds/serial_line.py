@@ -48,12 +48,12 @@ class LostBytes(Fault):
 
     def begin(self, victim: Victim, case: Case) -> End:
         loss = Loss(self.bytes, self.after, self.every, victim.next_seed(), case.meet)
-        losses = victim.module.hardware.uart.output.losses
-        losses.append(loss)
+        output = victim.module.hardware.uart.output
+        output.add_loss(loss)
 
         def end() -> None:
             loss.stop()
-            losses.remove(loss)
+            output.remove_loss(loss)
 
         return end
 
