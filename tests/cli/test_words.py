@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.cli.app import run
-from atwin.cli.options import parse_size
+from atwin.text.units import parse_size
 from atwin.cli.results import counted
 from atwin.cli.says import one_line
 from atwin.net.http.response import begin_of

@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import math
 import os
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
 from glob import glob
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import click
+
+from atwin.text.units import parse_size
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -28,8 +29,6 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _LONGEST = 4 << 20
 #: Bytes of a file of headers or of a password: more is another file, named by mistake.
 _LONGEST_TEXT = 65_536
-_SIZE = re.compile(r"([0-9]{1,12})(?:([KkMmGg])[Bb]?)?")
-_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 # --- declaring ----------------------------------------------------------------------------------
 
@@ -164,20 +163,6 @@ COMMAND = CompletedWord("command", _commands)
 FOLDER = CompletedWord("dir", path="dir")
 MODEL = CompletedWord("model", _models)
 PORT = CompletedWord("port", _ports)
-
-
-def parse_size(text: str, most: int | None = None) -> int:
-    """A number of bytes; K or KB is 1024, M 1,048,576 and G 1,073,741,824 of them.
-
-    Raises `ValueError`.
-    """
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        raise ValueError(f"{text!r} is no number of bytes: write 5000, 300K, 12M")
-    size = int(match[1]) * (_UNITS[match[2].upper()] if match[2] else 1)
-    if most is not None and size > most:
-        raise ValueError(f"{text}: give {most >> 20}M or less")
-    return size
 
 
 def read_file(name: str, path: str, most: int = _LONGEST) -> bytes:

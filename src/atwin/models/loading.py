@@ -77,19 +77,40 @@ def _sheet(key: str) -> _Sheet:
     return _read_sheet(files(__package__).joinpath(f"{key}.toml").read_bytes())
 
 
+@dataclass(frozen=True, slots=True)
+class ProfileFile:
+    """The file of a model of somebody's own: the model's key, and what is in the file."""
+
+    key: str
+    data: bytes = field(repr=False)
+
+    @classmethod
+    def read(cls, path: Path) -> ProfileFile:
+        """What is at `path`, not yet checked. Raises `UnknownModelError`."""
+        try:
+            with path.open("rb") as file:
+                data = file.read(_LARGEST + 1)
+            if len(data) > _LARGEST:
+                raise ValueError(f"a profile has at most {_LARGEST} bytes")
+            key = path.name.removesuffix(".toml").lower()
+            if not _KEY.fullmatch(key):
+                raise ValueError("the file's name is the model's; use letters, digits, - and _")
+        except (OSError, ValueError) as error:  # ValueError: NUL in the name, too
+            raise _unreadable(path, error) from None
+        return cls(key, data)
+
+
 def _of_file(path: Path) -> Profile:
+    file = ProfileFile.read(path)
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise ValueError(f"a profile has at most {_LARGEST} bytes")
-        key = path.name.removesuffix(".toml").lower()
-        if not _KEY.fullmatch(key):
-            raise ValueError("the file's name is the model's; use letters, digits, - and _")
-        return parse_profile(key, data)
-    except (OSError, ValueError) as error:  # ValueError: NUL in the name, too
-        why = (isinstance(error, OSError) and error.strerror) or error
-        raise UnknownModelError(f"{shown(str(path))}: {why}") from None
+        return parse_profile(file.key, file.data)
+    except ValueError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> UnknownModelError:
+    why = (isinstance(error, OSError) and error.strerror) or error
+    return UnknownModelError(f"{shown(str(path))}: {why}")
 
 
 def parse_profile(key: str, data: bytes) -> Profile:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from atwin.twin.faults.plan import FaultPlan
     from atwin.twin.script.written import Script
 
-_FLOWS = {"none": Flow.NONE, "software": Flow.SOFTWARE, "hardware": Flow.HARDWARE, "auto": None}
+#: What `flow` takes, for the host's end of a line; None negotiates it.
+FLOWS = {"none": Flow.NONE, "software": Flow.SOFTWARE, "hardware": Flow.HARDWARE, "auto": None}
 
 #: Bytes of a host's FIFO when only its drain is given: the vendor's example has that many.
 _USUAL_FIFO = 4096
@@ -111,8 +112,8 @@ def parse_port_url(text: str) -> PortUrl:
     url, values, rules = _split(text)
     speed = values.pop("speed", None)
     flow = values.pop("flow", "auto")
-    if flow not in _FLOWS:
-        raise OptionError(f"flow={flow!r}: give one of {', '.join(_FLOWS)}")
+    if flow not in FLOWS:
+        raise OptionError(f"flow={flow!r}: give one of {', '.join(FLOWS)}")
     rate, twin = USUAL_RATE, None
     if url.startswith(SCHEME):
         twin = parse_wishes(url.removeprefix(SCHEME), values, parse_hosts("resolve", rules))
@@ -127,7 +128,7 @@ def parse_port_url(text: str) -> PortUrl:
         url if twin is None else text,
         rate,
         None if speed is None else check_rate("speed", speed),
-        _FLOWS[flow],
+        FLOWS[flow],
         twin,
     )
 
@@ -180,10 +181,7 @@ def parse_wishes(model: str, given: Mapping[str, str], hosts: Mapping[str, str])
     faults = values.pop("faults", None)
     answers, unknown = values.pop("answers", None), values.pop("unknown", None)
     sim = checked_card({name: values.pop(name) for name in CARD_VALUES if name in values})
-    flags = {
-        name: value if name in WORDS else _number(name, value) for name, value in values.items()
-    }
-    profile = load_profile(model).with_flags(**flags)
+    profile = load_profile(model).with_flags(**parse_flags(values))
     plan = load_plan(faults) if faults else None
     script = with_unknown(load_script(answers) if answers else None, unknown)
     return TwinWishes(
@@ -199,6 +197,13 @@ def parse_wishes(model: str, given: Mapping[str, str], hosts: Mapping[str, str])
         hosts=hosts,
         offline=bool(offline),
     )
+
+
+def parse_flags(values: Mapping[str, str]) -> dict[str, float | str]:
+    """What `Profile.with_flags` takes, of values in a URL. Raises `OptionError`."""
+    return {
+        name: value if name in WORDS else _number(name, value) for name, value in values.items()
+    }
 
 
 def parse_hosts(option: str, rules: Sequence[str]) -> dict[str, str]:

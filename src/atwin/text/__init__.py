@@ -3,8 +3,10 @@
 from atwin.text.mask import hide, is_secret_header, masked, masked_url
 from atwin.text.parse import decimal, parse_json, parse_toml
 from atwin.text.shown import shown
+from atwin.text.tables import check_keys, rows_of, told
 
 __all__ = [
+    "check_keys",
     "decimal",
     "hide",
     "is_secret_header",
@@ -12,5 +14,7 @@ __all__ = [
     "masked_url",
     "parse_json",
     "parse_toml",
+    "rows_of",
     "shown",
+    "told",
 ]

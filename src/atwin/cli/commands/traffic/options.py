@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import click
 
-from atwin.cli.options import MODEL, Number, PortOptions, Size, flag, parse_size, shared
+from atwin.cli.options import MODEL, Number, PortOptions, Size, flag, shared
+from atwin.text.units import parse_size
 
 #: Bytes of one task: more is not worth an estimate.
 _LARGEST = 1 << 30

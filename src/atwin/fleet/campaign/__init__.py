@@ -1,0 +1,1 @@
+"""What a PLAN.toml says: devices, server, campaign; who each device is, and which are simulated."""

@@ -1,0 +1,48 @@
+"""Sizes, rates and durations as a person writes them: 300K, 1.2M, 15 min.
+
+A size counts in 1024s, as files do. A rate counts in 1000s, as networks do. Each parser raises
+`ValueError` with one line that says how to write it.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SIZE = re.compile(r"([0-9]{1,12})(?:([KkMmGg])[Bb]?)?")
+_SIZES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+_RATE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(?:([KkMmGg])(?:[Bb](?:/s)?)?)?")
+_RATES = {"K": 1e3, "M": 1e6, "G": 1e9}
+
+_SECONDS = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(?: ?(s|min|h|d))?")
+_UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
+
+
+def parse_size(text: str, most: int | None = None) -> int:
+    """A number of bytes; K or KB is 1024, M 1,048,576 and G 1,073,741,824 of them.
+
+    Raises `ValueError`, also for more than `most`.
+    """
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no number of bytes: write 5000, 300K, 12M")
+    size = int(match[1]) * (_SIZES[match[2].upper()] if match[2] else 1)
+    if most is not None and size > most:
+        raise ValueError(f"{text}: give {most >> 20}M or less")
+    return size
+
+
+def parse_rate(text: str) -> float:
+    """Bytes per second; K is 1000, M 1,000,000 and G 1,000,000,000 of them: `1.2M`."""
+    match = _RATE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no rate in bytes per second: write 60000, 60K, 1.2M")
+    return float(match[1]) * (_RATES[match[2].upper()] if match[2] else 1)
+
+
+def parse_seconds(text: str) -> float:
+    """Seconds; with a unit: `90 s`, `15 min`, `2 h`, `3 d`."""
+    match = _SECONDS.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no duration: write 90, 90 s, 15 min, 2 h, 3 d")
+    return float(match[1]) * _UNITS[match[2] or "s"]
