@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.cli.app import run
-from atwin.text.units import parse_size
 from atwin.cli.results import counted
 from atwin.cli.says import one_line
 from atwin.net.http.response import begin_of
+from atwin.text.units import parse_size
 from support.running.program import ATWIN, only_line
 
 if TYPE_CHECKING:

@@ -115,8 +115,8 @@ class Arrival:
                 return share * self.over
             case "falling":
                 left = 1 - share * -math.expm1(-_MEANS)
-                return min(-math.log(left) * self.over / _MEANS, self.over)
-        before = (0.0, 0.0)
+                return min(math.log(1 / left) * self.over / _MEANS, self.over)
+        before = (self.curve.points[0][0], 0.0)
         for point in self.curve.points:
             if share <= point[1]:
                 if point[1] == before[1] or point[1] == 0:

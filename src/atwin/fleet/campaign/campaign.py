@@ -119,7 +119,8 @@ class Campaign:
 
         Raises `CampaignError` for one out of range.
         """
-        given = {"devices": devices, "seed": seed, "sample": sample and {"devices": sample}}
+        sampled = None if sample is None else {"devices": sample}
+        given = {"devices": devices, "seed": seed, "sample": sampled}
         table = {key: value for key, value in given.items() if value is not None}
         try:
             wanted = {

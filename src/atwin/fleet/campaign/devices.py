@@ -12,7 +12,15 @@ from atwin.disk.errors import DiskError
 from atwin.disk.whole import read_input
 from atwin.fleet.campaign.keys import (
     LONGEST_NAME,
-    NEEDED, Amount, Kind, Label, OneOf, Rate, Seconds, key)
+    NEEDED,
+    Amount,
+    Kind,
+    Label,
+    OneOf,
+    Rate,
+    Seconds,
+    key,
+)
 from atwin.host.errors import OptionError
 from atwin.line.frame import RATES, USUAL_RATE
 from atwin.models import UnknownModelError, load_profile

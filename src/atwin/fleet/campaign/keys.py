@@ -196,15 +196,12 @@ class Moment(Kind):
     words = 'a date, time and zone, such as "2026-12-01T00:00:00Z", of 2000 to 2099'
 
     def parse(self, value: Any, folder: Path) -> datetime:
-        if isinstance(value, str):
-            value = datetime.fromisoformat(value) if len(value) <= LONGEST_NAME else None
-        if not isinstance(value, datetime) or value.tzinfo is None:
-            raise ValueError("give " + self.words)
         try:
-            moment = value.astimezone(UTC)
-        except OverflowError:
+            given = datetime.fromisoformat(value) if isinstance(value, str) else value
+            moment = given.astimezone(UTC) if isinstance(given, datetime) else None
+        except (ValueError, OverflowError):
             raise ValueError from None
-        if not 2000 <= moment.year <= 2099:
+        if moment is None or given.tzinfo is None or not 2000 <= moment.year <= 2099:
             raise ValueError
         return moment
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from array import array
 from bisect import bisect
 from dataclasses import dataclass
+from heapq import heapify, heapreplace
 from itertools import accumulate
+from math import inf
 from typing import TYPE_CHECKING
 
 from atwin.twin.faults.dice import Dice
@@ -139,28 +141,16 @@ def sample(campaign: Campaign, all: bool = False) -> Sequence[int]:  # noqa: A00
 
 def allocated(sizes: Sequence[int], wanted: int) -> list[int]:
     """How many of each stratum are simulated; `wanted` in all, if the least of each allow it."""
-    least = [min(LEAST, size) for size in sizes]
-    total = sum(sizes)
-    wanted = min(wanted, total)
-    if sum(least) >= wanted:
-        return least
-    # What each is due in proportion, or the least: by halving the scale, which sums to `wanted`.
-    low, high = 0.0, 2.0
-    for _ in range(60):
-        scale = (low + high) / 2
-        if sum(_due(sizes, least, scale)) > wanted:
-            high = scale
-        else:
-            low = scale
-    due = _due(sizes, least, low)
-    rest = sorted(
-        (place for place, size in enumerate(sizes) if due[place] < size),
-        key=lambda place: due[place] - sizes[place] * low,
-    )
-    for place in rest[: wanted - sum(due)]:
+    due = [min(LEAST, size) for size in sizes]
+    # One after the other goes to the stratum of which the smallest part is in (Sainte-Lague's
+    # method): so a larger sample takes from none what a smaller one gave it.
+    rank = [
+        ((n + 0.5) / size, place) for place, (size, n) in enumerate(zip(sizes, due, strict=True))
+    ]
+    heapify(rank)
+    for _ in range(min(wanted, sum(sizes)) - sum(due)):
+        _, place = rank[0]
         due[place] += 1
+        full = due[place] == sizes[place]
+        heapreplace(rank, (inf if full else (due[place] + 0.5) / sizes[place], place))
     return due
-
-
-def _due(sizes: Sequence[int], least: Sequence[int], scale: float) -> list[int]:
-    return [max(low, min(size, int(size * scale))) for size, low in zip(sizes, least, strict=True)]
