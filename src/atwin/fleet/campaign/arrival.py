@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from atwin.fleet.campaign.keys import Amount, Kind, Seconds, key
+from atwin.fleet.campaign.keys import Quantity, Seconds, Takes, key
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +24,7 @@ _MEANS = 3.0
 _OVER = 7200.0
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
-_WHEN, _SHARE = Seconds(0, LONGEST), Amount(0, 1)
+_WHEN, _SHARE = Seconds(0, LONGEST), Quantity(0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Curve:
     points: tuple[tuple[float, float], ...] = ()
 
 
-class Curved(Kind):
+class Curved(Takes):
     """A word, or points."""
 
     words = (
@@ -78,7 +78,7 @@ class Window:
         return 0.0 if clock < (self.end - self.begin) % DAY else DAY - clock
 
 
-class Daily(Kind):
+class Daily(Takes):
     """A window: `02:00-05:00`."""
 
     words = 'a time of the day from and to, such as "02:00-05:00" or "22:00-04:00"'

@@ -13,12 +13,12 @@ from atwin.disk.whole import read_input
 from atwin.fleet.campaign.keys import (
     LONGEST_NAME,
     NEEDED,
-    Amount,
-    Kind,
+    Chosen,
     Label,
-    OneOf,
+    Quantity,
     Rate,
     Seconds,
+    Takes,
     key,
 )
 from atwin.host.errors import OptionError
@@ -43,7 +43,7 @@ _LONGEST_PLAN = 64 << 10
 #: Characters of a path or a model.
 _LONGEST_PATH = 1000
 
-_WEIGHT = Amount(0, 1e9)
+_WEIGHT = Quantity(0, 1e9)
 _LABEL = Label()
 _ZONE = re.compile(r"([+-])([01][0-9]):([0-5][0-9])")
 #: Seconds of the zone that is furthest away.
@@ -71,7 +71,7 @@ def _profile(source: ModelSource) -> Profile:
     return profile.with_flags(**dict(source.flags)) if source.flags else profile
 
 
-class Model(Kind):
+class Model(Takes):
     """A model: its name, with a firmware, or the path of a profile."""
 
     words = "a model as of `atwin models`, NAME@FIRMWARE, or the path of a profile: ./mine.toml"
@@ -100,7 +100,7 @@ class Model(Kind):
         return source
 
 
-class Baud(Kind):
+class Baud(Takes):
     """The rate of a line, None for one without line time."""
 
     words = f'"max", or one of {", ".join(map(str, RATES))}'
@@ -113,7 +113,7 @@ class Baud(Kind):
         return value
 
 
-class Faulty(Kind):
+class Faulty(Takes):
     """A plan of faults, None for a random one for each device."""
 
     words = '"random", or the path of a plan as of `atwin twin --faults`'
@@ -130,7 +130,7 @@ class Faulty(Kind):
             raise ValueError(str(error)) from None
 
 
-class Zone(Kind):
+class Zone(Takes):
     """A time zone: seconds that its clocks are ahead of UTC."""
 
     words = '"+08:00", from "-14:00" to "+14:00"'
@@ -155,7 +155,7 @@ class ModelEntry:
     #: bit/s; None for a line that takes no time.
     baud: int | None = key(Baud(), USUAL_RATE, "rate of the line in bit/s")
     #: A name in `session.url.FLOWS`.
-    flow: str = key(OneOf(*FLOWS), "auto", "flow control that the host asks for")
+    flow: str = key(Chosen(*FLOWS), "auto", "flow control that the host asks for")
 
     def profile(self) -> Profile:
         """The profile of its model, the same object at each call of a process."""
@@ -171,8 +171,8 @@ class LinkEntry:
     down: float = key(Rate(100, 1e9), "1.2M", "rate from the server to the module")
     up: float = key(Rate(100, 1e9), "0.2M", "rate from the module to the server")
     rtt: float = key(Seconds(0, 60), 0.1, "time from the module to the server and back")
-    loss: float = key(Amount(0, 0.5), 0, "share of the segments that get lost")
-    outages: float = key(Amount(0, 3600), 0, "outages in an hour, by chance (Poisson)")
+    loss: float = key(Quantity(0, 0.5), 0, "share of the segments that get lost")
+    outages: float = key(Quantity(0, 3600), 0, "outages in an hour, by chance (Poisson)")
     outage: float = key(Seconds(0.001, 86_400), "30 s", "mean length of an outage (exponential)")
 
 
@@ -181,7 +181,7 @@ class FaultsEntry:
     """A `[[faults]]`: what goes wrong in some of the devices. Here a share is a share of all."""
 
     name: str = key(_LABEL, "", "what reports call it; by default `random` or the plan's name")
-    share: float = key(Amount(0, 1), NEEDED, "share of the devices; the rest has no faults")
+    share: float = key(Quantity(0, 1), NEEDED, "share of the devices; the rest has no faults")
     #: None for a random one.
     plan: FaultPlan | None = key(Faulty(), "random", "one random plan for each device, or a file")
 

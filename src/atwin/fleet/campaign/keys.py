@@ -1,7 +1,7 @@
 """Keys of PLAN.toml: each kind of value reads what a person wrote, and says what it takes.
 
 A table is a dataclass whose fields are made by `key`. `read_table` makes it of what stands in the
-file, and docs/fleet-plan.md is written from the same fields.
+file, and the reference of the format is written from the same fields.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class CampaignError(OptionError):
         self.args = (shown(str(self), limit=LONGEST_ERROR),)  # what is masked may grow
 
 
-class Kind:
+class Takes:
     """A kind of value: `words` say what it takes."""
 
     words: str = ""
@@ -51,7 +51,7 @@ class Kind:
         raise NotImplementedError
 
 
-class Amount(Kind):
+class Quantity(Takes):
     """A number from `low` to `high`; one of whole numbers is a `Whole`."""
 
     what = ""
@@ -77,7 +77,7 @@ class Amount(Kind):
         return value
 
 
-class Whole(Amount):
+class Whole(Quantity):
     """A whole number."""
 
     what = "a whole number, "
@@ -89,7 +89,7 @@ class Whole(Amount):
         return value
 
 
-class Bytes(Amount):
+class Bytes(Quantity):
     """A size: a whole number of bytes, or a text such as 300K."""
 
     what = "bytes, "
@@ -108,7 +108,7 @@ class Bytes(Amount):
         return number
 
 
-class Rate(Amount):
+class Rate(Quantity):
     """Bytes per second: a number, or a text such as 1.2M."""
 
     what = "bytes per second, "
@@ -123,7 +123,7 @@ class Rate(Amount):
         return parse_rate(value) if isinstance(value, str) else value
 
 
-class Seconds(Amount):
+class Seconds(Quantity):
     """A duration: a number of seconds, or a text such as 15 min."""
 
     def span(self, end: float) -> str:
@@ -136,7 +136,7 @@ class Seconds(Amount):
         return parse_seconds(value) if isinstance(value, str) else value
 
 
-class Waits(Kind):
+class Waits(Takes):
     """A list of durations."""
 
     def __init__(self, each: Seconds, most: int) -> None:
@@ -149,7 +149,7 @@ class Waits(Kind):
         return tuple(self._each.read("one of them", wait, folder) for wait in value)
 
 
-class Switch(Kind):
+class Switch(Takes):
     """True or false."""
 
     words = "true or false"
@@ -160,7 +160,7 @@ class Switch(Kind):
         return value
 
 
-class OneOf(Kind):
+class Chosen(Takes):
     """One of a few words."""
 
     def __init__(self, *values: str) -> None:
@@ -173,7 +173,7 @@ class OneOf(Kind):
         return value
 
 
-class Label(Kind):
+class Label(Takes):
     """A name for people: it stands in reports, and in strata between slashes."""
 
     words = f"a text of 1 to {LONGEST_NAME} characters that show, without /"
@@ -190,7 +190,7 @@ class Label(Kind):
         return value
 
 
-class Moment(Kind):
+class Dated(Takes):
     """A date with time and zone: TOML's own, or the same as a text."""
 
     words = 'a date, time and zone, such as "2026-12-01T00:00:00Z", of 2000 to 2099'
@@ -206,7 +206,7 @@ class Moment(Kind):
         return moment
 
 
-class Table(Kind):
+class Table(Takes):
     """A table of its own: `[key]`, or `key = { … }` in another."""
 
     words = "a table"
@@ -220,7 +220,7 @@ class Table(Kind):
         return _within(f"[{key}]", self.of, value, folder)
 
 
-class Rows(Kind):
+class Rows(Takes):
     """A list of tables, `[[key]]`; the file says the name in the singular."""
 
     def __init__(self, of: type[Any], most: int = 100) -> None:
@@ -254,12 +254,12 @@ class Key:
     """What a key of the file takes: its name there, kind, default as written there, and help."""
 
     name: str
-    kind: Kind
+    kind: Takes
     default: Any
     help: str
 
 
-def key(kind: Kind, default: Any, text: str, *, name: str = "") -> Any:
+def key(kind: Takes, default: Any, text: str, *, name: str = "") -> Any:
     """A field that is a key: `default` as in the file, `NEEDED` for none; `name` if it differs."""
     metadata = {"kind": kind, "default": default, "help": text, "name": name}
     if default is NEEDED:

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 from atwin.fleet.campaign.arrival import LONGEST
 from atwin.fleet.campaign.keys import (
     NEEDED,
-    Amount,
     Bytes,
-    Kind,
+    Chosen,
+    Dated,
     Label,
-    Moment,
-    OneOf,
+    Quantity,
     Rate,
     Seconds,
     Switch,
     Table,
+    Takes,
     Waits,
     Whole,
     key,
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LONGEST_URL = 1000
-_SHARE = Amount(0, 1)
+_SHARE = Quantity(0, 1)
 _RATE = Rate(1, 1e12)
 
 
-class Loopback(Kind):
+class Loopback(Takes):
     """The URL of a server on this computer."""
 
     words = 'an http:// or https:// URL of this computer, such as "http://127.0.0.1:8080/fw.bin"'
@@ -72,7 +72,7 @@ class DownloadSpec:
 
     size: int = key(Bytes(1, 1 << 30), NEEDED, "size of the file")
     tls: bool = key(Switch(), False, "whether it comes by HTTPS (TLS 1.2)")
-    strategy: str = key(OneOf("auto", "range", "stream"), "auto", "as `atwin get --strategy`")
+    strategy: str = key(Chosen("auto", "range", "stream"), "auto", "as `atwin get --strategy`")
     #: Bytes, None for what suits the module.
     part: int | None = key(
         Bytes(SMALLEST_CHUNK, 1 << 30),
@@ -110,7 +110,7 @@ class ServerSpec:
     backlog: int = key(Whole(0, 10_000_000), 511, "connections that wait; more are refused")
     bandwidth: float | None = key(_RATE, None, "rate of all connections together")
     rate: float | None = key(_RATE, None, "rate of one connection")
-    requests: float | None = key(Amount(0.001, 1e9), None, "requests in a second")
+    requests: float | None = key(Quantity(0.001, 1e9), None, "requests in a second")
     per_device: int = key(
         Whole(1, 1000), 8, "connections of one device; a module's HTTP has one, so none is refused"
     )
@@ -142,7 +142,7 @@ class AbortRule:
 class CampaignRules:
     """`[campaign]`: when it begins and ends."""
 
-    starts: datetime = key(Moment(), "2026-12-01T00:00:00Z", "when it begins")
+    starts: datetime = key(Dated(), "2026-12-01T00:00:00Z", "when it begins")
     lasts: float | None = key(
         Seconds(1, LONGEST), None, "when it ends; what is not done then has failed"
     )
@@ -166,7 +166,7 @@ class RolloutStage:
 class Tariff:
     """`[price]`: what a megabyte costs."""
 
-    per_mb: float = key(Amount(0, 1e9), NEEDED, "price of a megabyte")
+    per_mb: float = key(Quantity(0, 1e9), NEEDED, "price of a megabyte")
     megabyte: int = key(Whole(1, 1 << 30), 1_048_576, "bytes of a megabyte on the bill")
     currency: str = key(Label(), "EUR", "what the price is in")
 
