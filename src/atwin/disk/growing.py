@@ -21,18 +21,21 @@ class GrowingFile:
     """Appends to a file that begins empty; it is the writer's alone while it is open.
 
     A new file can be read by its owner only; one that was there keeps its mode, and is replaced
-    only if it is empty or `is_ours` says so of how it begins. A pipe is waited for until somebody
-    reads it. Raises `DiskError`.
+    only if it is empty or `is_ours` says so of how it begins. With `goes_on` it is not replaced but
+    added to, after its last whole line. A pipe is waited for until somebody reads it. Raises
+    `DiskError`.
     """
 
-    def __init__(self, path: str, is_ours: Callable[[bytes], bool]) -> None:
+    def __init__(
+        self, path: str, is_ours: Callable[[bytes], bool], *, goes_on: bool = False
+    ) -> None:
         self._path = path
         self._lock: ProcessLock | None = None
         with telling("write", path):
             self._fd = os.open(path, _access(path) | os.O_CREAT | BYTES, 0o600)
             try:
                 if stat.S_ISREG(os.fstat(self._fd).st_mode):
-                    self._take_over(is_ours)
+                    self._take_over(is_ours, goes_on=goes_on)
             except BaseException:
                 self.close()
                 raise
@@ -49,7 +52,7 @@ class GrowingFile:
         if self._lock is not None:
             self._lock.close()
 
-    def _take_over(self, is_ours: Callable[[bytes], bool]) -> None:
+    def _take_over(self, is_ours: Callable[[bytes], bool], *, goes_on: bool) -> None:
         try:
             self._lock = ProcessLock(Path(os.path.realpath(self._path) + ".lock"))
         except BlockingIOError:
@@ -57,8 +60,21 @@ class GrowingFile:
         head = os.read(self._fd, _HEAD)
         if head and not is_ours(head):
             raise DiskError(f"{self._path} is something else: it is not replaced, name another")
-        os.ftruncate(self._fd, 0)
-        os.lseek(self._fd, 0, os.SEEK_SET)
+        end = self._end_of_lines() if goes_on else 0
+        os.ftruncate(self._fd, end)
+        os.lseek(self._fd, end, os.SEEK_SET)
+
+    def _end_of_lines(self) -> int:
+        """Where the last whole line ends."""
+        end = os.fstat(self._fd).st_size
+        while end > 0:
+            start = max(0, end - _HEAD)
+            os.lseek(self._fd, start, os.SEEK_SET)
+            last = os.read(self._fd, end - start).rfind(b"\n")
+            if last >= 0:
+                return start + last + 1
+            end = start
+        return 0
 
 
 def _access(path: str) -> int:

@@ -29,11 +29,11 @@ _TOGETHER = re.compile(rb"\}\s*,\s*\{")
 class JsonLines:
     """Appends to a `GrowingFile` whose first line has `mark` as the value of `format`.
 
-    Raises `DiskError`.
+    One that was there is replaced, or added to with `goes_on`. Raises `DiskError`.
     """
 
-    def __init__(self, path: str, mark: str) -> None:
-        self._file = GrowingFile(path, lambda head: _format(head) == mark)
+    def __init__(self, path: str, mark: str, *, goes_on: bool = False) -> None:
+        self._file = GrowingFile(path, lambda head: _format(head) == mark, goes_on=goes_on)
 
     def append(self, lines: str) -> None:
         """Write whole lines; they survive a `kill -9` from then on. Raises `DiskError`."""

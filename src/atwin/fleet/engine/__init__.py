@@ -1,0 +1,1 @@
+"""Runs the devices of a fleet, wherever there are workers, and keeps every row that came."""

@@ -1,0 +1,1 @@
+"""Fleets of devices that take no time."""
