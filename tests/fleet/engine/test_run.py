@@ -114,8 +114,6 @@ def test_workers_end_with_the_iterator(tmp_path: Path) -> None:
 
 
 def test_workers_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    executors = Processes(2)
-    monkeypatch.setattr(executors, "_context", executors._context)
     monkeypatch.setattr("atwin.fleet.engine.processes.begin", os.abort)
     with pytest.raises(EngineError, match=r"^cannot start worker processes: they end as they"):
-        rows(row_of, range(3), executors)
+        rows(row_of, range(3), Processes(2))

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import signal
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from atwin.fleet.device.row import Row
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def row_of(number: int, *, seed: int = 0, cause: str = "", error: str = "", traceback: str = "") -> Row:
+
+def row_of(
+    number: int, *, seed: int = 0, cause: str = "", error: str = "", traceback: str = ""
+) -> Row:
     """A row of nothing but its number, and why it failed."""
     return Row(
         device=number, seed=seed, stratum="s", model="air724ug", link="good", faults="",

@@ -50,7 +50,8 @@ class Cluster:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         self.killed = (KilledWorker,)
         try:
-            self._client = Client(self._address, timeout=self._patience, set_as_default=False)
+            connect: Any = Client  # untyped
+            self._client = connect(self._address, timeout=self._patience, set_as_default=False)
         except (OSError, ValueError) as error:
             why = reason(error) or "nobody answers"
             raise EngineError(f"no scheduler at {self._address}: {shown(why)}") from None

@@ -56,7 +56,7 @@ class InThisProcess:
 
     name = "this process"
     workers = 1
-    killed = ()
+    killed: tuple[type[Exception], ...] = ()
 
     def start(self) -> Executor:
         return _Here()

@@ -35,7 +35,7 @@ class Processes:
     """
 
     name = "processes"
-    killed = ()
+    killed: tuple[type[Exception], ...] = ()
 
     def __init__(self, workers: int, preload: Sequence[str] = ()) -> None:
         methods = multiprocessing.get_all_start_methods()
@@ -72,10 +72,10 @@ class Processes:
     def stop(self) -> None:
         if self._pool is None or self._lives is None:
             return
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        for end in self._lives:
-            end.close()
-        self._pool.shutdown(wait=True)
+        with _no_interrupt():
+            for end in self._lives:
+                end.close()
+            self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool = self._lives = None
 
 

@@ -12,7 +12,7 @@ from atwin.fleet.engine.executors import EngineError
 from atwin.fleet.engine.work import Raised, work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from concurrent.futures import Executor
 
     from atwin.fleet.device.row import Row
@@ -49,7 +49,7 @@ def run(
     progress: Callable[[Engine], None] = lambda engine: None,
     *,
     crashed: Callable[[int, str, str], Row],
-) -> Iterator[Row]:
+) -> Generator[Row, None, None]:
     """The row of each of `numbers`, as soon as it is there; kept before it is handed over.
 
     `task` is pickled. One that raises, or that takes a worker with it `_DEATHS` times alone, has
