@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from atwin.fleet.engine.executors import EngineError, InThisProcess
+from atwin.fleet.engine.executors import InThisProcess, WorkersError
 from atwin.fleet.engine.processes import Processes
-from atwin.fleet.engine.run import Engine, run
+from atwin.fleet.engine.run import RunTally, run
 from support.fleet.tasks import Deadly, crashed, raising, row_of
 
 if TYPE_CHECKING:
@@ -24,49 +24,49 @@ if TYPE_CHECKING:
 
 def rows(
     task: Callable[[int], Row], numbers: Iterable[int], executors: ExecutorFactory | None = None
-) -> tuple[list[Row], Engine]:
+) -> tuple[list[Row], RunTally]:
     """By number, and how the run went."""
-    engine = Engine()
+    tally = RunTally()
 
-    def note(now: Engine) -> None:
-        nonlocal engine
-        engine = now
+    def note(now: RunTally) -> None:
+        nonlocal tally
+        tally = now
 
     executors = executors or Processes(2, ["support.fleet.tasks"])
     found = list(run(task, numbers, executors, None, note, crashed=crashed))
-    return sorted(found, key=lambda row: row.device), engine
+    return sorted(found, key=lambda row: row.device), tally
 
 
 @pytest.mark.parametrize("executors", [InThisProcess(), Processes(2)], ids=lambda one: one.name)
 def test_each_number_has_its_row(executors: ExecutorFactory) -> None:
     wanted = [3 * number for number in range(40)]
-    found, engine = rows(row_of, wanted, executors)
+    found, tally = rows(row_of, wanted, executors)
     assert found == [row_of(number) for number in wanted]
-    assert engine == Engine(done=40)
+    assert tally == RunTally(done=40)
 
 
 def test_what_raises_is_a_row_with_its_traceback() -> None:
-    found, engine = rows(raising, range(6), InThisProcess())
+    found, tally = rows(raising, range(6), InThisProcess())
     assert [row.ok for row in found] == [True, True, True, False, True, True]
     assert found[3].error == "LookupError: device 3"
     assert found[3].traceback.startswith("Traceback ")
     assert "in raising" in found[3].traceback
-    assert engine == Engine(done=6, failed=1)
+    assert tally == RunTally(done=6, failed=1)
 
 
 def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path) -> None:
-    found, engine = rows(Deadly(tmp_path, (5,), 1), range(20))
+    found, tally = rows(Deadly(tmp_path, (5,), 1), range(20))
     assert found == [row_of(number) for number in range(20)]
-    assert engine == Engine(done=20, restarts=1)
+    assert tally == RunTally(done=20, restarts=1)
 
 
 def test_a_device_that_takes_every_worker_with_it(tmp_path: Path) -> None:
     """Once in company, three times alone; all others have their rows."""
-    found, engine = rows(Deadly(tmp_path, (5,), 99), range(12))
+    found, tally = rows(Deadly(tmp_path, (5,), 99), range(12))
     assert [row.device for row in found if not row.ok] == [5]
     assert found[5].cause == "crash"
     assert found[5].error == "its worker died 3 times in a row"
-    assert engine == Engine(done=12, failed=1, restarts=4)
+    assert tally == RunTally(done=12, failed=1, restarts=4)
     assert len(list(tmp_path.glob("death-5-*"))) == 4
 
 
@@ -115,5 +115,5 @@ def test_workers_end_with_the_iterator(tmp_path: Path) -> None:
 
 def test_workers_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("atwin.fleet.engine.processes.begin", os.abort)
-    with pytest.raises(EngineError, match=r"^cannot start worker processes: they end as they"):
+    with pytest.raises(WorkersError, match=r"^cannot start worker processes: they end as they"):
         rows(row_of, range(3), Processes(2))

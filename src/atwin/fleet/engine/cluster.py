@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from atwin import __version__
 from atwin.disk.errors import reason
-from atwin.fleet.engine.executors import EngineError
+from atwin.fleet.engine.executors import WorkersError
 from atwin.text import shown
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Cluster:
         try:
             from distributed import Client, KilledWorker
         except ImportError:
-            raise EngineError(
+            raise WorkersError(
                 "--cluster needs the package distributed: pip install 'atwin[cluster]'"
             ) from None
         # What it would say of a lost connection is said by us, in one line.
@@ -54,7 +54,7 @@ class Cluster:
             self._client = connect(self._address, timeout=self._patience, set_as_default=False)
         except (OSError, ValueError) as error:
             why = reason(error) or "nobody answers"
-            raise EngineError(f"no scheduler at {self._address}: {shown(why)}") from None
+            raise WorkersError(f"no scheduler at {self._address}: {shown(why)}") from None
         self.check()
         self._same_everywhere()
         self.workers = sum(self._client.nthreads().values())
@@ -63,11 +63,11 @@ class Cluster:
 
     def check(self) -> None:
         if self._client.status != "running":
-            raise EngineError(f"the scheduler at {self._address} has gone")
+            raise WorkersError(f"the scheduler at {self._address} has gone")
         try:
             self._client.wait_for_workers(1, timeout=self._patience)
         except TimeoutError:
-            raise EngineError(f"the scheduler at {self._address} has no workers") from None
+            raise WorkersError(f"the scheduler at {self._address} has no workers") from None
 
     def stop(self) -> None:
         if self._client is not None:
@@ -76,7 +76,7 @@ class Cluster:
             self._client = None
 
     def _same_everywhere(self) -> None:
-        """Asks each worker, by functions that each of them has. Raises `EngineError`."""
+        """Asks each worker, by functions that each of them has. Raises `WorkersError`."""
         mine = platform.python_version_tuple()[:2]
         found = self._client.run(version, "atwin", on_error="return")
         pythons = self._client.run(platform.python_version_tuple, on_error="return")
@@ -88,8 +88,8 @@ class Cluster:
                 raise _differs(worker, f"Python {'.'.join(pythons[worker])}", ".".join(mine))
 
 
-def _differs(worker: str, has: str, wanted: str) -> EngineError:
-    return EngineError(
+def _differs(worker: str, has: str, wanted: str) -> WorkersError:
+    return WorkersError(
         f"the worker {shown(worker)} has {shown(has, limit=80)}, and this is {wanted}: give all "
         "workers the same"
     )

@@ -12,7 +12,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class EngineError(Exception):
+class WorkersError(Exception):
     """The workers cannot be started or reached, or all are gone: one line, and what to do."""
 
 
@@ -29,11 +29,11 @@ class ExecutorFactory(Protocol):
     def start(self) -> Executor:
         """A new executor with workers that have answered; ends the one before.
 
-        Raises `EngineError`.
+        Raises `WorkersError`.
         """
 
     def check(self) -> None:
-        """Raises `EngineError` if nobody is left who works. Asked when no row has come lately."""
+        """Raises `WorkersError` if nobody is left who works. Asked when no row has come lately."""
 
     def stop(self) -> None:
         """End the workers, with whatever they are doing."""

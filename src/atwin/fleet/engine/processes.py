@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from atwin.disk.errors import reason
-from atwin.fleet.engine.executors import EngineError
+from atwin.fleet.engine.executors import WorkersError
 from atwin.fleet.engine.work import begin, ready
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Processes:
             except (OSError, EOFError) as error:
                 why = reason(error) or "they end as they begin"
         self.stop()
-        raise EngineError(f"cannot start worker processes: {why}; --workers 0 needs none")
+        raise WorkersError(f"cannot start worker processes: {why}; --workers 0 needs none")
 
     def check(self) -> None:
         pass  # a pool tells of itself that it is broken

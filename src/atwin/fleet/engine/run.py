@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from atwin.fleet.engine.executors import EngineError
+from atwin.fleet.engine.executors import WorkersError
 from atwin.fleet.engine.work import Raised, work
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _DEATHS = 3
 
 
 @dataclass(slots=True)
-class Engine:
+class RunTally:
     """How a run goes, for whoever shows it."""
 
     done: int = 0
@@ -46,7 +46,7 @@ def run(
     numbers: Iterable[int],
     executors: ExecutorFactory,
     keep: RowJournal | None = None,
-    progress: Callable[[Engine], None] = lambda engine: None,
+    progress: Callable[[RunTally], None] = lambda tally: None,
     *,
     crashed: Callable[[int, str, str], Row],
 ) -> Generator[Row, None, None]:
@@ -54,16 +54,16 @@ def run(
 
     `task` is pickled. One that raises, or that takes a worker with it `_DEATHS` times alone, has
     the row that `crashed` makes of number, error and traceback. Workers end when the iterator is
-    closed. Raises `EngineError` when there are none, and `DiskError`.
+    closed. Raises `WorkersError` when there are none, and `DiskError`.
     """
     flight = _Flight(task, numbers, executors, crashed)
     try:
         for row in flight.rows():
             if keep is not None:
                 keep.append(row)
-            flight.engine.done += 1
-            flight.engine.failed += not row.ok
-            progress(flight.engine)
+            flight.tally.done += 1
+            flight.tally.failed += not row.ok
+            progress(flight.tally)
             yield row
     finally:
         executors.stop()
@@ -79,7 +79,7 @@ class _Flight:
         executors: ExecutorFactory,
         crashed: Crashed,
     ) -> None:
-        self.engine = Engine()
+        self.tally = RunTally()
         self._pickled = pickle.dumps(task)
         self._waiting = deque(numbers)
         self._executors, self._crashed = executors, crashed
@@ -128,7 +128,7 @@ class _Flight:
         if any(isinstance(_error(future), BrokenExecutor) for future in ended):
             ended, _ = wait(self._flying)  # a pool breaks for all that it has
             self._executor = self._executors.start()
-            self.engine.restarts += 1
+            self.tally.restarts += 1
         for future in ended:
             numbers = self._flying.pop(future)
             match _error(future):
@@ -137,11 +137,11 @@ class _Flight:
                 case BrokenExecutor():
                     yield from self._died(numbers)
                 case error if isinstance(error, self._executors.killed):
-                    self.engine.restarts += 1
+                    self.tally.restarts += 1
                     yield from self._died(numbers)
                 case error:
                     self._executors.check()
-                    raise EngineError(f"a worker failed: {type(error).__name__}: {error}")
+                    raise WorkersError(f"a worker failed: {type(error).__name__}: {error}")
 
     def _rows(self, numbers: tuple[int, ...], results: Sequence[object]) -> Iterator[Row]:
         for number, result in zip(numbers, results, strict=True):
