@@ -1,0 +1,48 @@
+"""`serve`: a campaign at its server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atwin.fleet.server.notes import notes
+from atwin.host.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from atwin.fleet.campaign.campaign import Campaign
+    from atwin.fleet.device.row import Row
+    from atwin.fleet.server.run import ServerRun
+
+
+def serve(
+    campaign: Campaign, rows: Sequence[Row], *, replicate: int = 0, whole: bool = False
+) -> ServerRun:
+    """All devices of `campaign` at its server, where each asks what its row says it asks.
+
+    A device has its own row if it was simulated, else one of its stratum. `replicate` above 0
+    draws all that is left to chance anew, rows included; with `whole` (each device was
+    simulated) it leaves the rows. The same arguments give the same run.
+
+    What is modelled: when devices come (curve, window, zone), stages, abort and end of the
+    campaign; connections, of which each device claims the mean number it has open; a backlog, in
+    which newcomers wait, and refusals, after which a device comes again by `[retry]` with what it
+    has; bytes and requests a second, which all in contact share, so that all go slower by one
+    factor. What is not: that a device which goes slower, or waits, may give up by its own
+    time-outs (`ServerRun.notes` tells when that would have been); chance within a span (claims
+    are means); the time of a single request; what devices send, which takes no bandwidth here.
+
+    Raises `UsageError` without SimPy, and `ValueError` without any row.
+    """
+    try:
+        from simpy import Environment
+    except ModuleNotFoundError:
+        raise UsageError("a fleet at its server needs SimPy: pip install 'atwin[fleet]'") from None
+    from atwin.fleet.server.members import Fleet
+    from atwin.fleet.server.rollout import Rollout
+
+    fleet = Fleet(campaign, rows, replicate=replicate, whole=whole)
+    rollout = Rollout(Environment(), fleet.waves(), campaign.rules, campaign.retry, campaign.server)
+    run = rollout.play()
+    run.notes = notes(run, fleet.strange)
+    return run

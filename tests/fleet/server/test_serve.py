@@ -1,0 +1,341 @@
+"""A few devices at a server, counted by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atwin.fleet.server.serving import serve
+from atwin.host.errors import UsageError
+from support.fleet.made import attempt, campaign, row, span
+
+if TYPE_CHECKING:
+    from atwin.fleet.device.row import Row
+    from atwin.fleet.server.run import ServerRun
+
+#: Ten seconds on one connection, at 100 bytes and half a request a second.
+TEN = attempt(span(0, 10, down=1000, requests=5))
+
+
+def serve_many(devices: int, one: Row, **tables: Any) -> ServerRun:
+    return serve(campaign(devices, **tables), [one])
+
+
+def ends(run: ServerRun) -> list[float]:
+    return [pytest.approx(at, abs=1e-6) for at, _ in run.ended]
+
+
+# --- connections --------------------------------------------------------------------------------
+
+
+def test_one_waits_for_the_connection_of_the_other() -> None:
+    run = serve_many(2, row(TEN), server={"connections": 1})
+    assert ends(run) == [10, 20]
+    assert (run.done, run.waits, run.waited, run.longest_wait) == (2, 1, 10, 10)
+    assert list(run.load.connections) == [1] * 20 + [0]
+    assert (run.full, run.busy, run.saturated) == (10, 20, 0)
+
+
+def test_who_finds_the_backlog_full_comes_again() -> None:
+    """The first is in, the second waits 10 s, the third comes at 7 s and 14 s, and waits 6 s."""
+    run = serve_many(
+        3,
+        row(TEN),
+        server={"connections": 1, "backlog": 1},
+        retry={"after": [7, 7]},
+    )
+    assert ends(run) == [10, 20, 30]
+    assert (run.refused, run.waited, run.attempts_by_number) == (2, 16, [3, 1, 1])
+
+
+def test_who_is_refused_too_often_has_failed() -> None:
+    run = serve_many(
+        2,
+        row(TEN),
+        server={"connections": 1, "backlog": 0},
+        retry={"attempts": 3, "after": [1, 2]},
+    )
+    assert run.ended == [(3, False), (10, True)]
+    assert (run.causes, run.refused, run.attempts_by_number) == ({"server": 1}, 3, [2, 1, 1])
+
+
+def test_a_mean_of_half_a_connection_leaves_the_other_half() -> None:
+    half = row(attempt(span(0, 10, connections=0.5)))
+    run = serve_many(3, half, server={"connections": 1})
+    assert ends(run) == [10, 10, 20]
+
+
+def test_who_needs_more_in_the_middle_waits_before_newcomers() -> None:
+    """Two halves are in. One of them needs all of it at 5 s: when the other has ended.
+
+    The other one asks at the same second, and gives its half back, so the first one goes on.
+    """
+    grows = row(attempt(span(0, 5, connections=0.5), span(5, 10)))
+    run = serve_many(3, grows, server={"connections": 1})
+    assert ends(run) == [10, 15, 25]
+    assert max(run.load.connections) <= 1
+
+
+def test_what_a_refused_device_has_got_it_keeps() -> None:
+    """Both fetch at once, and pause; then one finds the other one's connection taken."""
+    two = row(attempt(span(1, 3, connections=0.5), span(4, 14)))
+    run = serve_many(
+        2, two, server={"connections": 1, "backlog": 0}, retry={"attempts": 2, "after": [60]}
+    )
+    # 4 + 60, and a second until contact, as at the first time.
+    assert ends(run) == [14, 75]
+    assert sum(run.load.requests) == pytest.approx(4)
+
+
+# --- bytes and requests -------------------------------------------------------------------------
+
+
+def test_half_the_bandwidth_is_twice_the_time() -> None:
+    run = serve_many(2, row(TEN), server={"bandwidth": 100})
+    assert ends(run) == [20, 20]
+    assert list(run.load.sent) == pytest.approx([100] * 20 + [0])
+    assert list(run.load.connections) == pytest.approx([2] * 20 + [0])
+    assert (run.slowest, run.saturated, run.busy) == (0.5, 20, 20)
+
+
+def test_half_the_requests_is_twice_the_time() -> None:
+    run = serve_many(2, row(TEN), server={"requests": 0.5})
+    assert ends(run) == [20, 20]
+    assert sum(run.load.requests) == pytest.approx(10)
+
+
+def test_who_is_alone_again_goes_on_at_full_speed() -> None:
+    """At half speed from 5 s on, when the second comes, to 15 s; then the second alone."""
+    run = serve_many(
+        2,
+        row(TEN),
+        server={"bandwidth": 100},
+        stage=[{"share": 0.5}],
+    )
+    assert ends(run) == [10, 20]  # one stage after the other: no contact at all
+    late = [row(TEN), row(attempt(span(5, 15, down=1000)), device=1)]
+    run = serve(campaign(2, server={"bandwidth": 100}), late)
+    assert ends(run) == [15, 20]
+    assert list(run.load.sent) == pytest.approx([100] * 20 + [0])
+
+
+def test_own_time_is_not_slower() -> None:
+    rests = row(attempt(span(5, 15, down=1000), rest=7))
+    assert ends(serve_many(2, rests, server={"bandwidth": 100})) == [32, 32]
+
+
+# --- a device's own way -------------------------------------------------------------------------
+
+
+def test_own_failures_are_those_of_the_row() -> None:
+    twice = row(attempt(span(0, 10), cause="line"), attempt(span(610, 620)))
+    run = serve_many(2, twice)
+    assert ends(run) == [620, 620]
+    assert run.attempts_by_number == [2, 2]
+
+
+def test_refusals_count_as_attempts() -> None:
+    """One of the two is refused, then fails by itself; that was its second attempt of two."""
+    twice = row(attempt(span(0, 10), cause="line"), attempt(span(610, 620)))
+    run = serve_many(
+        2,
+        twice,
+        server={"connections": 1, "backlog": 0},
+        retry={"attempts": 2, "after": [20]},
+    )
+    assert run.ended == [(30, False), (620, True)]
+    assert run.causes == {"line": 1}
+
+
+def test_a_crash_is_a_device_that_failed() -> None:
+    from dataclasses import replace
+
+    crash = replace(row(TEN), ok=False, cause="crash", attempts=(), seconds=0.0)
+    run = serve_many(3, crash)
+    assert (run.failed, run.causes, run.attempts_by_number) == (3, {"crash": 3}, [])
+
+
+# --- the rules of the campaign ------------------------------------------------------------------
+
+
+def test_what_is_not_done_at_the_end_is_late() -> None:
+    """The third would begin at 20 s."""
+    run = serve_many(3, row(TEN), server={"connections": 1}, rules={"lasts": 15})
+    assert run.ended == [(10, True), (15, False), (15, False)]
+    assert (run.done, run.failed, run.never_started) == (1, 2, 0)
+    assert (run.causes, run.seconds, sum(run.load.connections)) == ({"late": 2}, 15, 15)
+
+
+def test_a_stage_begins_when_the_one_before_has_ended_and_its_hold_is_over() -> None:
+    stages = [{"share": 0.1, "hold": 4}, {"share": 0.2, "hold": 60}]
+    run = serve_many(20, row(TEN), stage=stages)
+    assert [(s.devices, s.began, s.ended, s.gate) for s in run.stages] == [
+        (2, 0, 10, True),
+        (4, 10, 70, True),
+        (14, 70, 80, True),
+    ]
+
+
+def test_a_gate_holds_the_rest_back() -> None:
+    rows = [row(attempt(span(0, 1), cause="line"))]
+    run = serve(campaign(10, stage=[{"share": 0.2, "failed": 0.5}]), rows)
+    assert (run.failed, run.never_started) == (2, 8)
+    assert run.aborted == "stage 1: 2 of 2 devices failed, more than 0.5 of them"
+    assert [stage.gate for stage in run.stages] == [False]
+
+
+def test_abort_stops_handing_out_and_the_others_go_on() -> None:
+    """One comes each second, and fails after 2.5 s: at 4.5 s the third one has, with two more."""
+    fails = row(attempt(span(0, 2.5), cause="line"))
+    run = serve(
+        campaign(
+            10,
+            arrival={"curve": [[0, 0.1], [9, 1]]},
+            rules={"abort": {"failed": 0.5, "after": 3}},
+        ),
+        [fails],
+    )
+    assert run.aborted == "abort rule: 3 of 3 devices failed, more than 0.5 of them"
+    assert (run.failed + run.never_started, run.failed < 10) == (10, True)
+    assert run.ended[2][0] < run.seconds
+    third = run.ended[2][0]
+    # Whoever ended had begun before that.
+    assert all(at - 2.5 <= third for at, _ in run.ended)
+
+
+def test_windows_and_zones() -> None:
+    """At 20:00 in UTC it is 04:00 at +08:00; the window is from 02:00 to 05:00."""
+    run = serve_many(
+        40,
+        row(TEN),
+        arrival={"curve": "at once", "window": "02:00-05:00"},
+        zone=[{"utc": "+00:00"}, {"utc": "+08:00"}],
+        rules={"starts": "2026-12-01T20:00:00Z"},
+    )
+    assert {at for at, _ in run.ended} == {10, 6 * 3600 + 10}
+
+
+def test_another_attempt_waits_for_the_window() -> None:
+    twice = row(attempt(span(0, 10), cause="line"), attempt(span(4010, 4020)))
+    run = serve_many(
+        1,
+        twice,
+        arrival={"curve": "at once", "window": "23:30-00:30"},
+        rules={"starts": "2026-12-01T23:45:00Z"},
+    )
+    assert ends(run) == [86_400 - 15 * 60 + 10]
+
+
+# --- what always holds --------------------------------------------------------------------------
+
+_MAYBE = st.none() | st.integers(1, 5)
+_SPANS = st.lists(
+    st.tuples(st.floats(0, 3), st.floats(0.1, 9), st.floats(0.1, 1), st.floats(0, 500)),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(
+    rows=st.lists(_SPANS, min_size=1, max_size=4),
+    connections=_MAYBE,
+    bandwidth=_MAYBE,
+    requests=_MAYBE,
+    backlog=st.integers(0, 3),
+)
+def test_all_that_was_asked_for_is_served_once(
+    rows: list[list[tuple[float, float, float, float]]],
+    connections: int | None,
+    bandwidth: int | None,
+    requests: int | None,
+    backlog: int,
+) -> None:
+    made = []
+    for number, spans in enumerate(rows):
+        at, load = 0.0, []
+        for pause, long, share, down in spans:
+            load.append(span(at + pause, at + pause + long, connections=share, down=down))
+            at = load[-1].end
+        made.append(row(attempt(*load), device=number))
+    limits = {"connections": connections, "bandwidth": bandwidth and 50 * bandwidth}
+    limits["requests"] = requests
+    server = {name: limit for name, limit in limits.items() if limit is not None}
+    run = serve(
+        campaign(
+            len(rows),
+            server=server | {"backlog": backlog},
+            retry={"attempts": 100, "after": [50]},
+        ),
+        made,
+    )
+    load = run.load
+    spans_of = [each for one in made for each in one.attempts[0].load]
+    assert run.done == len(rows)
+    assert sum(load.requests) == pytest.approx(sum(each.requests for each in spans_of), rel=1e-5)
+    assert sum(load.sent) == pytest.approx(sum(each.down for each in spans_of), rel=1e-5, abs=1e-3)
+    # Time on a connection is that of the spans, or more if they were slow.
+    alone = sum(each.connections * (each.end - each.begin) for each in spans_of)
+    assert sum(load.connections) >= alone * (1 - 1e-5)
+    if run.slowest == 1:
+        assert sum(load.connections) == pytest.approx(alone, rel=1e-5)
+    for values, limit in (
+        (load.connections, connections),
+        (load.sent, server.get("bandwidth")),
+        (load.requests, requests),
+    ):
+        assert limit is None or max(values) <= limit * (1 + 2e-3)
+
+
+def test_without_limits_it_is_what_the_rows_say() -> None:
+    rows = [
+        row(attempt(span(n, 3 * n + 7), span(4 * n + 7, 50), rest=n), device=n) for n in range(9)
+    ]
+    plan = campaign(9, arrival={"curve": "falling", "over": 600})
+    run = serve(plan, rows)
+    again = serve(plan, list(reversed(rows)))
+    assert again == run
+    assert run != serve(plan, rows, replicate=1)
+    begins = sorted(at for at, _ in run.ended)
+    assert begins == [at for at, _ in run.ended]
+    assert (run.slowest, run.waited, run.notes) == (1, 0, [])
+    assert sum(run.load.requests) == pytest.approx(18)
+
+
+def test_a_row_of_its_own_a_drawn_one_and_a_strange_one() -> None:
+    """Device 0 has a row; the others of its stratum have the same; no other stratum has any."""
+    rows = [row(TEN), row(attempt(span(0, 99)), device=1)]
+    plan = campaign(2)
+    assert ends(serve(plan, rows)) == [10, 99]
+    assert ends(serve(plan, rows, replicate=7, whole=True)) == [10, 99]
+    drawn = {at for n in range(1, 9) for at, _ in serve(plan, rows, replicate=n).ended}
+    assert drawn == {10, 99}
+    assert any(
+        serve(plan, rows, replicate=n).ended == [(99, True), (99, True)] for n in range(1, 20)
+    )
+    run = serve(campaign(3, model=[{"model": "air780eg"}]), rows)
+    assert run.notes == [
+        "air780eg/link 1/none: none of its 1 devices was simulated, so they have rows of others"
+    ]
+
+
+def test_a_long_campaign_is_followed_to_its_end() -> None:
+    """60 days with nothing between."""
+    far = row(attempt(span(0, 10), cause="line"), attempt(span(60 * 86_400, 60 * 86_400 + 10)))
+    run = serve_many(2, far, server={"bandwidth": 1})
+    assert ends(run) == [60 * 86_400 + 10] * 2
+    assert len(run.load) == 60 * 86_400 + 11
+
+
+def test_without_rows_there_is_no_fleet() -> None:
+    with pytest.raises(ValueError, match="no row"):
+        serve(campaign(2), [])
+
+
+def test_without_simpy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "simpy", None)
+    with pytest.raises(UsageError, match=r"pip install 'atwin\[fleet\]'") as caught:
+        serve(campaign(1), [row(TEN)])
+    assert (caught.value.exit_code, str(caught.value).count("\n")) == (2, 0)
