@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from atwin.fleet.server.demand import Try, tries
@@ -59,7 +59,7 @@ class Fleet:
         places = [min(round(bound * campaign.devices), campaign.devices) for bound in bounds]
         waves = [
             Wave([members[number] for _, number in order[low:high]], stage.hold, stage.failed)
-            for stage, low, high in zip(campaign.stages, places, places[1:], strict=True)
+            for stage, (low, high) in zip(campaign.stages, pairwise(places), strict=True)
         ]
         if places[-1] < campaign.devices:
             waves.append(Wave([members[number] for _, number in order[places[-1] :]]))
