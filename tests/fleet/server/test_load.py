@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atwin.fleet.server.load import Load
+from atwin.fleet.server.load import ServerLoad
 
 
 def test_what_is_asked_lands_in_its_seconds() -> None:
-    load = Load()
+    load = ServerLoad()
     load.add(0.5, 3.25, 1, 2, 8)
     load.add(3.25, 3.5, 4, 0, 0)
     load.add(6.0, 7.0, 1, 1, 1)
@@ -25,7 +25,7 @@ _RATE = st.floats(0, 1e6)
 
 @given(st.lists(st.tuples(_LONG, _LONG, _RATE)))
 def test_nothing_is_lost_or_added(stretches: list[tuple[float, float, float]]) -> None:
-    load, at, total = Load(), 0.0, 0.0
+    load, at, total = ServerLoad(), 0.0, 0.0
     for pause, long, rate in stretches:
         begin, at = at + pause, at + pause + long
         load.add(begin, at, rate, 2 * rate, 3 * rate)

@@ -11,7 +11,7 @@ def _seconds() -> array[float]:
 
 
 @dataclass(slots=True)
-class Load:
+class ServerLoad:
     """One value for each second of the campaign, from its start: 24 bytes a second in all.
 
     `connections`: the mean number that were open. `requests`: those that came. `sent`: bytes the

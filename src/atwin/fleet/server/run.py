@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from atwin.fleet.server.load import Load
+from atwin.fleet.server.load import ServerLoad
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ class ServerRun:
     """
 
     devices: int
-    load: Load = field(default_factory=Load)
+    load: ServerLoad = field(default_factory=ServerLoad)
     #: When devices ended, in order, and whether they have the file.
     ended: list[tuple[float, bool]] = field(default_factory=list)
     #: When the last device ended, or the campaign was cut.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from simpy import Environment, Event
 
     from atwin.fleet.server.demand import Demand
-    from atwin.fleet.server.load import Load
+    from atwin.fleet.server.load import ServerLoad
 
 #: Seconds of progress. What is less than that is over: floats hold no finer time.
 _NOTHING = 1e-7
@@ -32,7 +32,7 @@ class Sharing:
     def __init__(
         self,
         env: Environment,
-        load: Load,
+        load: ServerLoad,
         bandwidth: float | None = None,
         requests: float | None = None,
     ) -> None:
