@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.line.port import PortError, PortSpecError
+from atwin.line.ports.listener import ClientPatience
 from atwin.line.ports.rfc2217 import Rfc2217ServerPort
-from atwin.line.ports.tcp import ClientPatience, TcpServerPort, connect_tcp
+from atwin.line.ports.tcp import TcpServerPort, connect_tcp
 from support.line.ears import Ear, leaves_nothing, settled
 from support.line.lines import plain_client, read_from
 

@@ -19,7 +19,7 @@ from atwin.line.ports.wrapper import PortWrapper
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atwin.line.ports.tcp import ClientPatience
+    from atwin.line.ports.listener import ClientPatience, TcpListener
 
 log = logging.getLogger("atwin.line")
 
@@ -159,12 +159,17 @@ class Rfc2217ServerPort(PortWrapper[TcpServerPort]):
     """
 
     def __init__(
-        self, host: str, port: int, rate: int | None = None, patience: ClientPatience | None = None
+        self,
+        host: str,
+        port: int,
+        rate: int | None = None,
+        patience: ClientPatience | None = None,
+        *,
+        listener: TcpListener | None = None,
     ) -> None:
-        """Listen at once, on a free port when `port` is 0; `rate` in bit/s until a client sets one.
-
-        Raises `PortError`.
-        """
+        """As `TcpServerPort`; `rate` in bit/s until a client sets one. Raises `PortError`."""
+        #: Called when a client has left.
+        self.on_client_gone: Callable[[], None] = lambda: None
         #: Bytes lost because a client suspended the line and nothing stopped the module.
         self.dropped = 0
         #: How the client set its end, and whom to tell; see `TellingPort`.
@@ -172,7 +177,7 @@ class Rfc2217ServerPort(PortWrapper[TcpServerPort]):
         self.on_host_settings: Callable[[HostSettings], None] = lambda _: None
         self.on_purge: Callable[[bool, bool], None] = lambda received, unsent: None
         self._rate = rate
-        self._tcp = TcpServerPort(host, port, patience)
+        self._tcp = TcpServerPort(host, port, patience, listener=listener)
         self._tcp.on_client = self._client_came
         self._tcp.on_client_gone = self._client_left
         self.address = self._tcp.address
@@ -240,6 +245,7 @@ class Rfc2217ServerPort(PortWrapper[TcpServerPort]):
         self._held.clear()
         self._stop_module(False)
         self._set_host_settings(HostSettings(self._rate))
+        self.on_client_gone()
 
     def _client_came(self) -> None:
         """Each client negotiates, and sets the line, from the start."""

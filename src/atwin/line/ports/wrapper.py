@@ -17,7 +17,8 @@ class PortWrapper(Generic[P]):
         self.name = name
         self.inner = inner
         self._receiver: Receiver | None = None
-        self._paused = False
+        #: Whether nothing is delivered for now.
+        self.paused = False
 
     def start(self, receiver: Receiver) -> None:
         self._receiver = receiver
@@ -32,12 +33,12 @@ class PortWrapper(Generic[P]):
             await self.inner.drain()
 
     def pause_reading(self) -> None:
-        self._paused = True
+        self.paused = True
         if self.inner is not None:
             self.inner.pause_reading()
 
     def resume_reading(self) -> None:
-        self._paused = False
+        self.paused = False
         if self.inner is not None:
             self.inner.resume_reading()
 
@@ -57,5 +58,5 @@ class PortWrapper(Generic[P]):
         """Hear `inner` from now on."""
         if self.inner is not None:
             self.inner.start(self)
-            if self._paused:
+            if self.paused:
                 self.inner.pause_reading()
