@@ -1,6 +1,6 @@
 """A module on `--port` for the length of a command; what happens to it is told on stderr."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 from atwin.cli.commands.traffic.watch import Watch, watched
@@ -16,6 +16,9 @@ from atwin.session.url import parse_port_url
 from atwin.twin.faults.case import moment
 from atwin.twin.faults.engine import Happened
 from atwin.twin.twin import Twin
+
+#: Modules that a line names one by one.
+_MOST_NAMED = 8
 
 
 @asynccontextmanager
@@ -79,11 +82,7 @@ def _tell_rung(rung: str) -> None:
 
 @contextmanager
 def told_faults(
-    twin: Twin | None,
-    facts: dict[str, object] | None = None,
-    *,
-    live: bool = True,
-    whose: str = "",
+    twin: Twin | None, facts: dict[str, object] | None = None, *, live: bool = True
 ) -> Iterator[None]:
     """Say on stderr what goes wrong in `twin`, as it does (if `live`), and in the end what did not.
 
@@ -99,20 +98,44 @@ def told_faults(
     try:
         yield
     finally:
-        if twin.has_faults:
-            _end_faults(twin, facts, whose)
-        for name, why in twin.unmatched.items():
-            # The name comes last, for the rest of a line is masked after one that has a secret.
-            say(f"{whose}an answer never happened: {why}: {name}")
+        if twin.has_faults and facts is not None:
+            facts["faults"] = [case.table for case in twin.faults.cases]
+        for text in _missing(twin):
+            say(text)
 
 
-def _end_faults(twin: Twin, facts: dict[str, object] | None, whose: str) -> None:
-    twin.faults.on_event = lambda event: None
-    if facts is not None:
-        facts["faults"] = [case.table for case in twin.faults.cases]
-    for case in twin.faults.cases:
-        if why := case.why_never:
-            say(f"{whose}fault '{case.fault}' never began: {why}")
+@contextmanager
+def told_missing(twins: Sequence[Twin]) -> Iterator[None]:
+    """Say on stderr in the end what of the faults and scripted answers of `twins` did not happen.
+
+    What is true of several is one line.
+    """
+    try:
+        yield
+    finally:
+        missing: dict[str, list[int]] = {}
+        for number, twin in enumerate(twins, 1):
+            for text in _missing(twin):
+                missing.setdefault(text, []).append(number)
+        for text, numbers in missing.items():
+            say(text if len(twins) == 1 else f"{_named(numbers, len(twins))}: {text}")
+
+
+def _named(numbers: Sequence[int], of: int) -> str:
+    if len(numbers) > _MOST_NAMED:
+        return f"{len(numbers):,} of {of:,} modules"
+    return f"module{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+
+
+def _missing(twin: Twin) -> Iterator[str]:
+    if twin.has_faults:
+        twin.faults.on_event = lambda event: None
+        for case in twin.faults.cases:
+            if why := case.why_never:
+                yield f"fault '{case.fault}' never began: {why}"
+    for name, why in twin.unmatched.items():
+        # The name comes last, for the rest of a line is masked after one that has a secret.
+        yield f"an answer never happened: {why}: {name}"
 
 
 def _say_event(event: Happened) -> None:

@@ -48,9 +48,9 @@ def run_work(
     return code
 
 
-def show_log(level: int) -> None:
-    """Log lines from `level` up on stderr."""
-    handler = logging.StreamHandler()
+def show_log(level: int, handler: logging.Handler | None = None) -> None:
+    """Log lines from `level` up on stderr, or wherever `handler` shows them."""
+    handler = handler or logging.StreamHandler()
     handler.setFormatter(SafeFormatter("%(asctime)s %(name)s %(message)s"))
     logging.basicConfig(level=level, handlers=[handler])
 

@@ -102,6 +102,14 @@ class ExpectedPort(Protocol):
 
 
 @runtime_checkable
+class ServerPort(Protocol):
+    """A port of the module's end to which clients come, and from which they go."""
+
+    #: Called when a client has left.
+    on_client_gone: Callable[[], None]
+
+
+@runtime_checkable
 class ShortPort(Protocol):
     """A port of the module's end that is to be read no more while much of the host waits."""
 

@@ -97,7 +97,7 @@ class Wishes:
             hosts=dict(Hosts({n: address_of(s) for n, s in asked.get("hosts", {}).items()})),
             offline=asked.get("offline", False),
         )
-        line = line_of(asked)
+        line: dict[str, Any] = {**line_of(asked)}
         kind = _one_of(_CLOCKS, "clock", asked.get("clock", "real"))
         return cls(twin, Served(twin, **line), kind)
 

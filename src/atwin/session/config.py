@@ -42,7 +42,7 @@ def load_config(where: str) -> ConfigFile:
         table = parse_toml(read_input(path, _LARGEST, name="it"))
         tables = table.pop("module", [])
         if not isinstance(tables, list) or len(tables) > MOST_MODULES:
-            raise _WrongError(f"module: give at most {MOST_MODULES} tables [[module]]")
+            raise _WrongError(f"module: give at most {MOST_MODULES:,} tables [[module]]")
         common = _read(table, path.parent)
         if tables and common.line is not None:
             raise _WrongError(
@@ -74,6 +74,7 @@ def _read(table: Any, folder: Path) -> Wants:
     for key in _PATHS & {*given}:
         if not (key == "faults" and given[key].startswith("random:")):
             given[key] = str(folder / os.path.expanduser(given[key]))
+    count = given.pop("count", None)
     lines = [(kind, given.pop(kind)) for kind in LINES if kind in given]
     if len(lines) > 1:
         raise _WrongError(f"{lines[0][0]} and {lines[1][0]}: a module has one line, choose one")
@@ -87,7 +88,7 @@ def _read(table: Any, folder: Path) -> Wants:
     model, values, names = _model(given.pop("model", None), folder)
     names |= given.pop("names", {})
     values |= given.pop("sim", {}) | given.pop("flags", {}) | given
-    return Wants(model, values, names, tables, lines[0] if lines else None)
+    return Wants(model, values, names, tables, lines[0] if lines else None, count)
 
 
 def _model(text: str | None, folder: Path) -> tuple[str | None, dict[str, str], dict[str, str]]:
@@ -115,6 +116,12 @@ def _number(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _wrong(value, "a number")
     return str(value)
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_MODULES:
+        raise _wrong(value, f"a whole number, 1 to {MOST_MODULES:,}")
+    return value
 
 
 def _switch(value: Any) -> str:
@@ -196,6 +203,8 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "rts": _text,
     "dtr": _text,
     "control": _text,
+    "count": _count,
+    "fresh": _switch,
     "state": _text,
     "seed": _number,
     "cold": _switch,

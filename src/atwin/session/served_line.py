@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atwin.host.errors import OptionError
 from atwin.line.frame import USUAL_RATE
+from atwin.line.ports.listener import TcpListener
 from atwin.line.ports.pty import PtyPort
 from atwin.line.ports.tcp import TcpServerPort
 from atwin.text import decimal, shown
@@ -14,8 +16,22 @@ if TYPE_CHECKING:
     from atwin.line.port import Port
 
 
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Modules of one RFC 2217 server: which of the servers of a command, and how many it has."""
+
+    number: int
+    seats: int
+
+
+Pools = dict[Pool, TcpListener]
+
+
 async def open_served_line(
     baud: int | None = None,
+    pool: Pool | None = None,
+    pools: Pools | None = None,
+    /,
     *,
     pty: str | None = None,
     tcp: str | None = None,
@@ -25,15 +41,22 @@ async def open_served_line(
     """The module's end of the line, the host's by name, and whether other computers reach it.
 
     One of the four is given, or none for a PTY without a link; `baud` is the module's rate in
-    bit/s, None for any. Raises `OptionError` and `PortError`.
+    bit/s, None for any; the module is one of those of `pool`, whose server is kept in `pools`.
+    Raises `OptionError` and `PortError`.
     """
     if tcp is not None:
-        server = TcpServerPort(*_address("--tcp", tcp))
+        server = TcpServerPort(*split_address("--tcp", tcp))
         return server, f"socket://{server.address}", server.is_exposed
     if rfc2217 is not None:
         from atwin.line.ports.rfc2217 import Rfc2217ServerPort
 
-        telnet = Rfc2217ServerPort(*_address("--rfc2217", rfc2217), baud)
+        where = split_address("--rfc2217", rfc2217)
+        listener = None
+        if pool is not None and pools is not None:
+            if pool not in pools:
+                pools[pool] = TcpListener(*where, seats=pool.seats)
+            listener = pools[pool]
+        telnet = Rfc2217ServerPort(*where, baud, listener=listener)
         return telnet, f"rfc2217://{telnet.address}", telnet.is_exposed
     if serial is not None:
         from atwin.line.ports.device_server import open_device_server
@@ -43,7 +66,8 @@ async def open_served_line(
     return terminal, pty or terminal.slave_path, False
 
 
-def _address(option: str, text: str) -> tuple[str, int]:
+def split_address(option: str, text: str) -> tuple[str, int]:
+    """HOST:PORT taken apart, `option` said it. Raises `OptionError`."""
     host, _, digits = text.rpartition(":")
     port = decimal(digits)
     if not host or port is None or port > 65535:

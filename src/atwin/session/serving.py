@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from atwin.disk.state import StateError
 from atwin.host.errors import UsageError
-from atwin.line.port import PortSpecError
+from atwin.line.port import PortSpecError, ServerPort
 from atwin.models import UnknownModelError, load_profile
 from atwin.net.hosts import Hosts
 from atwin.session.loop_thread import LoopThread
 from atwin.session.plans import as_plan
 from atwin.session.scripts import as_script
-from atwin.session.served_line import open_served_line
+from atwin.session.served_line import Pool, Pools, open_served_line
 from atwin.session.tracing import current_recent, current_trace
 from atwin.session.twins import made_twin
 from atwin.session.url import TwinWishes, checked_card, parse_line_model, parse_twin_url
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+log = logging.getLogger("atwin.twin")
+
 #: Where a server listens that is for this computer alone.
 FREE_PORT = "127.0.0.1:0"
 
@@ -42,7 +46,8 @@ class Served:
     """A twin, and the one line it is to be served on; without any that is a PTY without a link.
 
     `pty` is a link to make, `tcp` and `rfc2217` are HOST:PORT, `serial` is a device, and `control`
-    a socket beside the line.
+    a socket beside the line. With a `pool` it is one of the modules of one RFC 2217 server. With
+    `fresh` it starts as from the factory whenever a client of TCP or RFC 2217 leaves.
     """
 
     twin: TwinWishes
@@ -51,6 +56,8 @@ class Served:
     rfc2217: str | None = None
     serial: str | None = None
     control: str | None = None
+    pool: Pool | None = None
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,8 @@ class Serving:
 
 
 @asynccontextmanager
-async def served(wanted: Served) -> AsyncIterator[Serving]:
-    """The twin on its line, until the block is left.
+async def served(wanted: Served, pools: Pools | None = None) -> AsyncIterator[Serving]:
+    """The twin on its line, until the block is left; `pools` are those that are open already.
 
     Raises `OptionError`, `PortError` and `StateError`.
     """
@@ -78,6 +85,8 @@ async def served(wanted: Served) -> AsyncIterator[Serving]:
     async with AsyncExitStack() as stack:
         line, url, exposed = await open_served_line(
             wanted.twin.line.baud,
+            wanted.pool,
+            pools,
             pty=wanted.pty,
             tcp=wanted.tcp,
             rfc2217=wanted.rfc2217,
@@ -89,6 +98,9 @@ async def served(wanted: Served) -> AsyncIterator[Serving]:
             recent = Recent(current_trace())
             stack.callback(recent.end)
         running = await stack.enter_async_context(made_twin(twin, line))
+        if wanted.fresh:
+            assert isinstance(line, ServerPort)
+            line.on_client_gone = partial(_start_over, running)
         if recent.hears or wanted.control is not None:
             from atwin.control.subject import Subject
 
@@ -98,6 +110,13 @@ async def served(wanted: Served) -> AsyncIterator[Serving]:
 
             await stack.enter_async_context(control_socket(wanted.control, subject))
         yield Serving(running, url, exposed, subject)
+
+
+def _start_over(twin: Twin) -> None:
+    try:
+        twin.fresh()
+    except StateError as error:
+        log.warning("its client has left, and it stays as it is: %s", error)
 
 
 def tcp_address(url: str) -> tuple[str, int]:

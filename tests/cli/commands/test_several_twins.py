@@ -81,7 +81,10 @@ def test_a_file_for_a_team(tmp_path: Path) -> None:
         (["--model", "air724ug?seed=x"], "seed='x': give a number"),
         (["--time-scale", "-1"], "--time-scale -1: give 0 or more"),
         (["--pty", "a", "--pty", "a"], "pty a: each module needs one of its own"),
-        (["--tcp", "127.0.0.1:0"] * 65, "65 modules: at most 64"),
+        (
+            ["--tcp", "127.0.0.1:0", "--pty", "a", "--count", "6000"],
+            "12,000 modules: at most 10,000",
+        ),
         (["--config", "no.toml"], "no.toml: cannot read it: No such file"),
     ],
 )

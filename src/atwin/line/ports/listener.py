@@ -11,14 +11,12 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from atwin.disk.errors import reason
 from atwin.line.port import PortError, PortSpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from atwin.line.ports.transport import TransportPort
 
 #: Connections beyond the free seats that are being let in or refused at one time, and seconds a

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -16,13 +16,10 @@ from atwin.cli.options import (
     read_secret,
 )
 from atwin.cli.panel import PANEL, PanelWatching
-from atwin.cli.says import say
-from atwin.cli.served import ending_options, line_options, parent_id, ready, until
+from atwin.cli.served import ending_options, line_options, parent_id
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from atwin.session.serving import Served
+#: Modules whose log a person can still read line by line.
+_READABLE = 8
 
 
 @click.command()
@@ -47,6 +44,18 @@ if TYPE_CHECKING:
     "takes: http_buffer=8192. Repeatable.",
 )
 @line_options(several=True)
+@option(
+    "--count",
+    type=Number(1, 10_000, whole=True),
+    metavar="N",
+    help="So many modules on each line: --tcp on PORT, PORT+1…, --pty as LINK.1, LINK.2…; with "
+    "--rfc2217 one server, where each client gets the next module that is free.",
+)
+@option(
+    "--fresh",
+    is_flag=True,
+    help="Start a module again as from the factory when its client leaves (TCP, RFC 2217).",
+)
 @option(
     "--baud",
     metavar="N",
@@ -113,6 +122,7 @@ def twin(
     settings: tuple[str, ...],
     model: str | None,
     sim: str | None,
+    count: int | None,
     resolve: tuple[str, ...],
     with_parent: bool,
     until_eof: bool,
@@ -127,16 +137,20 @@ def twin(
     /dev/pts/3`.
 
     Several lines are several modules, with a `ready` each: PTYs first, then TCP, RFC 2217, serial.
+    With --count they are as many more.
 
     \b
     Examples:
       atwin twin --model air780e-at --pty /tmp/modem
       atwin twin --model air724ug --tcp 127.0.0.1:7000 --state ~/modem
       atwin twin --pty /tmp/a --pty /tmp/b --set http_buffer=8192
+      atwin twin --rfc2217 127.0.0.1:7000 --count 1000 --model air780e-at
       atwin twin --faults examples/faults/pdp_lost.toml
     """
     import logging
 
+    from atwin.cli.commands.twin.calm import CalmHandler
+    from atwin.cli.commands.twin.serve import serve
     from atwin.cli.running import run_work, show_log
     from atwin.session.config import load_config
     from atwin.session.several import LINES, Wants, modules
@@ -154,10 +168,10 @@ def twin(
         values |= parse_card(read_secret("--sim", sim)) or {}
     names |= parse_hosts("--resolve", resolve)
     sheet = None if config is None else load_config(config)
-    wanted = modules(Wants(name, values, names), lines, sheet)
+    wanted = modules(Wants(name, values, names, count=count), lines, sheet)
     parent = parent_id() if with_parent else None
-    show_log(logging.INFO)
-    work = _serve(wanted, parent, until_eof, watching)
+    show_log(logging.INFO, CalmHandler() if len(wanted) > _READABLE else None)
+    work = serve(wanted, parent, until_eof, watching)
     # Several are watched each by itself.
     return run_work(work, watching if len(wanted) == 1 else None)
 
@@ -169,39 +183,3 @@ def _is_given(value: Any) -> bool:
 def _as_text(value: Any) -> str:
     """As in the URL of a twin."""
     return str(int(value) if isinstance(value, bool) else value)
-
-
-async def _serve(
-    wanted: Sequence[Served], parent: int | None, until_eof: bool, watching: PanelWatching
-) -> int:
-    """Serve until cancelled, or until what is asked for has ended."""
-    from contextlib import AsyncExitStack
-
-    from atwin.cli.module import told_faults
-    from atwin.cli.running import named_log, watched
-    from atwin.session.serving import served
-
-    async with AsyncExitStack() as stack:
-        told, subjects = [], []
-        for number, one in enumerate(wanted, 1):
-            whose = f"module {number}: " if len(wanted) > 1 else ""
-            if len(wanted) > 1:
-                stack.enter_context(watched(watching.of(number)))
-            with named_log(whose):
-                serving = await stack.enter_async_context(served(one))
-            stack.enter_context(told_faults(serving.twin, live=False, whose=whose))
-            if serving.exposed:
-                # A module reaches what this computer does, and so does whoever reaches the module.
-                address = serving.url.rpartition("://")[2]
-                say(
-                    f"whoever reaches {address} can use this computer's network through the"
-                    " module, its own services on 127.0.0.1 included; 127.0.0.1 is for this"
-                    " computer alone"
-                )
-            told.append(ready(serving.url))
-            if serving.subject is not None:
-                subjects.append(serving.subject)
-        await stack.enter_async_context(watching.serving(subjects))
-        print("\n".join(told), flush=True)
-        await until(parent, until_eof)
-    return 0
