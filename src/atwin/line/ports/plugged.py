@@ -62,7 +62,7 @@ class PluggedPort(PortWrapper[MemoryPort]):
     def _begin(self) -> None:
         if self.inner is not None:
             self.inner.start(_HostEar(self, self.inner))
-            if self._paused:
+            if self.paused:
                 self.inner.pause_reading()
 
     def _set(self, settings: HostSettings) -> None:
