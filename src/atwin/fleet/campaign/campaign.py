@@ -55,7 +55,7 @@ class Campaign:
     links: tuple[LinkEntry, ...] = key(
         Rows(LinkEntry), (LinkEntry(),), "ways to the network", name="link"
     )
-    faults: tuple[FaultsEntry, ...] = key(Rows(FaultsEntry), (), "what goes wrong in some")
+    faults: tuple[FaultsEntry, ...] = key(Rows(FaultsEntry, 0), (), "what goes wrong in some")
     arrival: Arrival = key(Table(Arrival), {}, "when devices come")
     zones: tuple[ZoneEntry, ...] = key(
         Rows(ZoneEntry), (ZoneEntry(),), "where devices are", name="zone"
@@ -64,7 +64,7 @@ class Campaign:
     server: ServerSpec = key(Table(ServerSpec), {}, "what the server can do")
     rules: CampaignRules = key(Table(CampaignRules), {}, "begin and end", name="campaign")
     stages: tuple[RolloutStage, ...] = key(
-        Rows(RolloutStage), (), "a roll-out in parts", name="stage"
+        Rows(RolloutStage, 0), (), "a roll-out in parts", name="stage"
     )
     #: None where nothing is said of it.
     price: Tariff | None = key(Table(Tariff), None, "what traffic costs")
@@ -159,7 +159,7 @@ class Campaign:
 
     def strata(self) -> Mapping[Stratum, Sequence[int]]:
         """Stratum -> the numbers of its devices, ascending; a stratum without any is left out."""
-        return self._population.strata(self.devices)
+        return self._strata
 
     def wait(self, moment: float, zone: ZoneEntry) -> float:
         """Seconds from `moment`, in seconds after the start, until the window there is open."""
@@ -168,6 +168,10 @@ class Campaign:
     @cached_property
     def _population(self) -> Population:
         return Population(self.seed, self.models, self.links, self.faults, self.zones)
+
+    @cached_property
+    def _strata(self) -> Mapping[Stratum, Sequence[int]]:
+        return self._population.strata(self.devices)
 
     def __getstate__(self) -> dict[str, Any]:
         """What it says, and not what was worked out of it."""

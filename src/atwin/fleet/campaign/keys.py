@@ -223,13 +223,13 @@ class Table(Takes):
 class Rows(Takes):
     """A list of tables, `[[key]]`; the file says the name in the singular."""
 
-    def __init__(self, of: type[Any], most: int = 100) -> None:
-        self.of, self._most = of, most
-        self.words = f"1 to {most} tables"
+    def __init__(self, of: type[Any], least: int = 1, most: int = 100) -> None:
+        self.of, self._least, self._most = of, least, most
+        self.words = f"{least} to {most} tables"
 
     def read(self, key: str, value: Any, folder: Path) -> tuple[Any, ...]:
         rows = rows_of(value, key, self._most)
-        if not rows:
+        if len(rows) < self._least:
             raise ValueError(f"{key} is []: give {self.words} [[{key}]]")
         return tuple(
             _within(f"[[{key}]] {place}", self.of, row, folder) for place, row in enumerate(rows, 1)
