@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 from functools import lru_cache
 from http.client import responses
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 #: nginx's ETags have that size.
 ETAG = "5e16f6b9-b6ba5c"
+QUOTED_ETAG = f'"{ETAG}"'
+#: What the Last-Modified of the file says.
+CHANGED = formatdate(File(Generated(0)).modified, usegmt=True)
 
 _DATE = len("Date: Fri, 23 Aug 2024 06:52:50 GMT\r\n")
 

@@ -74,16 +74,21 @@ class Order:
 
     def chunk_for(self, limits: Limits) -> int:
         """The size of a part. Raises `UsageError` for one the module cannot give."""
-        chunk = limits.chunk if self.chunk is None else self.chunk
-        # Where nobody knows what the module holds, who asks for more may know it.
-        longest = max(limits.chunk_max, VENDOR_CHUNK) if limits.guessed else limits.chunk_max
-        if not SMALLEST_CHUNK <= chunk <= longest:
-            raise UsageError(
-                f"a chunk of {chunk} bytes: this module takes {SMALLEST_CHUNK} to {longest}"
-            )
-        if self.strategy == "stream" and not limits.streams:
-            raise UsageError("this module cannot stream: it has no HTTPEXACTION; use range")
-        return chunk
+        return chunk_of(limits, self.chunk, self.strategy)
+
+
+def chunk_of(limits: Limits, chunk: int | None, strategy: Strategy) -> int:
+    """The size of a part; see `Order.chunk_for`."""
+    chunk = limits.chunk if chunk is None else chunk
+    # Where nobody knows what the module holds, who asks for more may know it.
+    longest = max(limits.chunk_max, VENDOR_CHUNK) if limits.guessed else limits.chunk_max
+    if not SMALLEST_CHUNK <= chunk <= longest:
+        raise UsageError(
+            f"a chunk of {chunk} bytes: this module takes {SMALLEST_CHUNK} to {longest}"
+        )
+    if strategy == "stream" and not limits.streams:
+        raise UsageError("this module cannot stream: it has no HTTPEXACTION; use range")
+    return chunk
 
 
 class Mode(Enum):

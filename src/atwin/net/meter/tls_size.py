@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from atwin.net.tls.suites import Suite
 
 _RECORD_HEADER = 5
-_LARGEST_RECORD = 16384
+#: Bytes of content in the largest record.
+LARGEST_RECORD = 16384
 _MESSAGE_HEADER = 4
 _ALERT = 2
 _FINISHED = _MESSAGE_HEADER + 12
@@ -48,8 +49,8 @@ class TlsShape:
 
     def records(self, size: int) -> int:
         """The same for a stream of `size` bytes, in the largest records there are."""
-        full, rest = divmod(size, _LARGEST_RECORD)
-        return full * self.record(_LARGEST_RECORD) + (self.record(rest) if rest else 0)
+        full, rest = divmod(size, LARGEST_RECORD)
+        return full * self.record(LARGEST_RECORD) + (self.record(rest) if rest else 0)
 
     @property
     def close_notify(self) -> int:
