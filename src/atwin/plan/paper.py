@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from atwin.plan.job import Job
 
 #: Bits on the wire for each byte: 8N1.
-_BITS = 10
+BITS = 10
 #: Bytes of one HTTPEXGET without a length (docs/spec/http.md §3.11).
 EXGET = 3880
 #: Seconds of the line in which a part is read by one HTTPREAD, at the most about.
@@ -155,7 +155,7 @@ class _Paper:
         self._shape = terms.shape
         if self._url.secure and self._shape is None:
             self._shape = TlsShape(suites_for(SUITE)[0], sni=NAME if job.dns else None)
-        self._byte = _BITS / job.baud if job.baud else 0.0
+        self._byte = BITS / job.baud if job.baud else 0.0
         folded = self._profile.has("head_lowercase")
         self._condition = "" if folded or job.hash else QUOTED_ETAG if job.etag else CHANGED
 
@@ -247,7 +247,7 @@ class _Paper:
         size = each.exchange.body
         unit = MSS if self._shape is None else LARGEST_RECORD
         reads = self._line(size + self._reads_talk(size))
-        last = size % min(unit, EXGET) or min(unit, EXGET, size)
+        last = size % unit or min(unit, size)
         last_read = self._line(last + self._reads_talk(last))
         first = self._down(min(size, unit))
         took = max(first + reads, asked.transfer + last_read)
