@@ -289,35 +289,50 @@ def test_all_that_was_asked_for_is_served_once(
         assert limit is None or max(values) <= limit * (1 + 2e-3)
 
 
-def test_without_limits_it_is_what_the_rows_say() -> None:
+def test_without_limits_every_device_fares_as_its_row_says() -> None:
     rows = [
-        row(attempt(span(n, 3 * n + 7), span(4 * n + 7, 50), rest=n), device=n) for n in range(9)
+        row(
+            attempt(span(n, 3 * n + 7), span(4 * n + 7, 50), rest=n, cause="line"),
+            attempt(span(100 + n, 107, connections=0.3, down=5), rest=2 * n),
+            device=n,
+        )
+        for n in range(6)
     ]
-    plan = campaign(9, arrival={"curve": "falling", "over": 600})
-    run = serve(plan, rows)
-    again = serve(plan, list(reversed(rows)))
-    assert again == run
-    assert run != serve(plan, rows, replicate=1)
-    begins = sorted(at for at, _ in run.ended)
-    assert begins == [at for at, _ in run.ended]
-    assert (run.slowest, run.waited, run.notes) == (1, 0, [])
-    assert sum(run.load.requests) == pytest.approx(18)
+    run = serve(campaign(6), rows)
+    assert ends(run) == sorted(one.seconds for one in rows)
+    assert (run.slowest, run.waited, run.refused, run.notes) == (1, 0, 0, [])
 
 
-def test_a_row_of_its_own_a_drawn_one_and_a_strange_one() -> None:
-    """Device 0 has a row; the others of its stratum have the same; no other stratum has any."""
-    rows = [row(TEN), row(attempt(span(0, 99)), device=1)]
-    plan = campaign(2)
-    assert ends(serve(plan, rows)) == [10, 99]
-    assert ends(serve(plan, rows, replicate=7, whole=True)) == [10, 99]
-    drawn = {at for n in range(1, 9) for at, _ in serve(plan, rows, replicate=n).ended}
-    assert drawn == {10, 99}
-    assert any(
-        serve(plan, rows, replicate=n).ended == [(99, True), (99, True)] for n in range(1, 20)
+def test_the_same_arguments_give_the_same_run() -> None:
+    rows = [row(attempt(span(0, n + 1, down=9)), device=n) for n in range(9)]
+    plan = campaign(
+        40,
+        arrival={"curve": "falling", "over": 60},
+        server={"connections": 2, "backlog": 3, "bandwidth": 5},
+        stage=[{"share": 0.3}],
     )
-    run = serve(campaign(3, model=[{"model": "air780eg"}]), rows)
+    run = serve(plan, rows)
+    assert serve(plan, list(reversed(rows))) == run
+    assert serve(plan, rows, replicate=1) != run
+    assert serve(plan.changed(seed=2), rows) != run
+
+
+def test_who_was_simulated_has_its_own_row_and_the_others_draw() -> None:
+    rows = [row(TEN), row(attempt(span(0, 99)), device=1)]
+    assert ends(serve(campaign(2), rows)) == [10, 99]
+    assert ends(serve(campaign(2), rows, replicate=7, whole=True)) == [10, 99]
+    # A third one has that of the first or the second; in a replicate these are drawn before.
+    drawn = [ends(serve(campaign(3), rows, replicate=number)) for number in range(20)]
+    assert {tuple(each) for each in drawn} == {(10, 10, 99), (10, 99, 99)}
+    with pytest.raises(ValueError, match="not the whole fleet"):
+        serve(campaign(3), rows, whole=True)
+
+
+def test_who_has_nobody_like_it_has_a_row_of_others() -> None:
+    run = serve(campaign(3, model=[{"model": "air780eg"}]), [row(TEN, device=9)])
+    assert ends(run) == [10, 10, 10]
     assert run.notes == [
-        "air780eg/link 1/none: none of its 1 devices was simulated, so they have rows of others"
+        "air780eg/link 1/none: none of its 3 devices was simulated, so they have rows of others"
     ]
 
 

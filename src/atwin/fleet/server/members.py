@@ -23,8 +23,9 @@ class Fleet:
     """The devices of `campaign`, each with its own row if there is one, else with one of its
     stratum, by dice.
 
-    `replicate` above 0 draws other arrivals, stages and rows, and these from a bootstrap sample
-    of each stratum; with `whole`, when each device has a row of its own, none is drawn.
+    `replicate` above 0 draws other arrivals and stages, and rows from a bootstrap sample of each
+    stratum. Devices that were simulated keep their own: so the spread over replicates is that of a
+    finite fleet, and comes from no row where all were simulated.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class Fleet:
     ) -> None:
         if not rows:
             raise ValueError("no row: not one device has been simulated")
+        self._own = {row.device: row for row in rows}
+        if whole and len(self._own.keys() & range(campaign.devices)) < campaign.devices:
+            raise ValueError("not the whole fleet: some devices have not been simulated")
         self._campaign, self._replicate = campaign, replicate
         rows = sorted(rows, key=lambda row: row.device)
         strata: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
             strata[row.stratum].append(row)
-        self._own = {row.device: row for row in rows} if whole or not replicate else {}
         self._strata: Mapping[str, Sequence[Row]] = strata
         if replicate:
             self._strata = {name: self._resampled(name, of) for name, of in strata.items()}

@@ -21,8 +21,8 @@ def serve(
     """All devices of `campaign` at its server, where each asks what its row says it asks.
 
     A device has its own row if it was simulated, else one of its stratum. `replicate` above 0
-    draws all that is left to chance anew, rows included; with `whole` (each device was
-    simulated) it leaves the rows. The same arguments give the same run.
+    draws all that is left to chance anew: arrivals, stages, and the rows of devices that were not
+    simulated. `whole` says that each device was. The same arguments give the same run.
 
     What is modelled: when devices come (curve, window, zone), stages, abort and end of the
     campaign; connections, of which each device claims the mean number it has open; a backlog, in
@@ -32,7 +32,7 @@ def serve(
     time-outs (`ServerRun.notes` tells when that would have been); chance within a span (claims
     are means); the time of a single request; what devices send, which takes no bandwidth here.
 
-    Raises `UsageError` without SimPy, and `ValueError` without any row.
+    Raises `UsageError` without SimPy, and `ValueError` without any row, or when `whole` is not so.
     """
     try:
         from simpy import Environment
