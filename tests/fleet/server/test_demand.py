@@ -21,6 +21,13 @@ def test_times_rates_and_pauses() -> None:
     assert [(demand.after, demand.seconds) for demand in two.demands] == [(0, 1), (2, 2)]
 
 
+def test_what_comes_is_claimed_from_the_beginning_of_a_contact() -> None:
+    means = [span(n, n + 1, connections=c) for n, c in enumerate((0.2, 1, 0.5, 0.75))]
+    (one,) = tries(row(attempt(*means, span(9, 10, connections=0.1))))
+    assert [demand.claim for demand in one.demands] == [1000, 1000, 750, 750, 100]
+    assert [demand.connections for demand in one.demands] == [0.2, 1, 0.5, 0.75, 0.1]
+
+
 def test_bytes_that_come_in_no_time_are_not_lost() -> None:
     (one,) = tries(row(attempt(span(0, 1), span(1, 1, down=500), span(1, 3))))
     assert sum(d.sent * d.seconds for d in one.demands) == pytest.approx(500)

@@ -68,15 +68,21 @@ def test_a_mean_of_half_a_connection_leaves_the_other_half() -> None:
     assert ends(run) == [10, 10, 20]
 
 
-def test_who_needs_more_in_the_middle_waits_before_newcomers() -> None:
-    """Two halves are in. One of them needs all of it at 5 s: when the other has ended.
-
-    The other one asks at the same second, and gives its half back, so the first one goes on.
-    """
-    grows = row(attempt(span(0, 5, connections=0.5), span(5, 10)))
-    run = serve_many(3, grows, server={"connections": 1})
-    assert ends(run) == [10, 15, 25]
-    assert max(run.load.connections) <= 1
+def test_who_will_need_a_whole_one_has_it_from_the_beginning() -> None:
+    """Nobody who has been let in is stopped in the middle; half of it is free at the end."""
+    grows = row(
+        attempt(
+            span(0, 5, connections=0.2), span(5, 10), span(10, 15, connections=0.5), span(15, 16)
+        )
+    )
+    run = serve_many(2, grows, server={"connections": 1})
+    assert ends(run) == [16, 32]
+    shrinks = row(attempt(span(0, 5), span(5, 10, connections=0.5)))
+    # The second one needs all of it, and has it when the first is through.
+    assert ends(serve_many(2, shrinks, server={"connections": 1})) == [10, 20]
+    half = row(attempt(span(0, 5), span(5, 10, connections=0.25)), device=0)
+    later = row(attempt(span(1, 4, connections=0.75)), device=1)
+    assert ends(serve(campaign(2, server={"connections": 1}), [half, later])) == [8, 10]
 
 
 def test_what_a_refused_device_has_got_it_keeps() -> None:
@@ -183,7 +189,7 @@ def test_a_gate_holds_the_rest_back() -> None:
     rows = [row(attempt(span(0, 1), cause="line"))]
     run = serve(campaign(10, stage=[{"share": 0.2, "failed": 0.5}]), rows)
     assert (run.failed, run.never_started) == (2, 8)
-    assert run.aborted == "stage 1: 2 of 2 devices failed, more than 0.5 of them"
+    assert run.aborted == "stage 1: 2 of 2 devices failed, more than 50 %"
     assert [stage.gate for stage in run.stages] == [False]
 
 
@@ -198,7 +204,7 @@ def test_abort_stops_handing_out_and_the_others_go_on() -> None:
         ),
         [fails],
     )
-    assert run.aborted == "abort rule: 3 of 3 devices failed, more than 0.5 of them"
+    assert run.aborted == "abort rule: 3 of 3 devices failed, more than 50 %"
     assert (run.failed + run.never_started, run.failed < 10) == (10, True)
     assert run.ended[2][0] < run.seconds
     third = run.ended[2][0]

@@ -12,64 +12,50 @@ if TYPE_CHECKING:
 
 
 class Admission:
-    """So many `connections` at once, or None; beyond them `backlog` newcomers wait in line.
-
-    Who is in contact and needs more than before gives back what it has, and waits at the front of
-    the line: it is never refused.
-    """
+    """So many `connections` at once, or None; beyond them `backlog` devices wait in line."""
 
     def __init__(self, env: Environment, connections: int | None, backlog: int) -> None:
         self._env, self._backlog = env, backlog
         self._limited = connections is not None
         self._free = (connections or 0) * PARTS
-        self._back: deque[tuple[int, Event]] = deque()
-        self._new: deque[tuple[int, Event]] = deque()
-        #: Seconds in which somebody waited, and since when somebody does.
+        self._line: deque[tuple[int, Event]] = deque()
+        #: Seconds in which somebody waited, up to `_counted`.
         self.full = 0.0
-        self._full_since = 0.0
+        self._counted = 0.0
 
-    def claim(self, parts: int, held: int) -> Event | None:
-        """Have `parts` instead of `held`: at once, or when the event comes.
+    def enter(self, parts: int) -> Event | None:
+        """Have `parts` of the connections: at once, or when the event comes.
 
-        Raises `RefusedError` for a newcomer, who holds nothing, if the backlog is full.
+        Raises `RefusedError` if the backlog is full.
         """
         if not self._limited:
             return None
-        more = parts - held
-        line = bool(self._back) if held else bool(self._back or self._new)
-        if more <= 0 or (more <= self._free and not line):
-            self._give(-more)
+        if parts <= self._free and not self._line:
+            self._free -= parts
             return None
-        if not held and len(self._new) >= self._backlog:
+        if len(self._line) >= self._backlog:
             raise RefusedError
-        if not (self._back or self._new):
-            self._full_since = self._env.now
+        self.count()
         turn = self._env.event()
-        (self._back if held else self._new).append((parts, turn))
-        self._give(held)
+        self._line.append((parts, turn))
         return turn
 
-    def leave(self, held: int) -> None:
-        """Give back `held` parts."""
-        if self._limited:
-            self._give(held)
+    def leave(self, parts: int) -> None:
+        """Give back so many of them; who is first in line and has enough comes in."""
+        if not self._limited:
+            return
+        self._free += parts
+        self.count()
+        while self._line and self._line[0][0] <= self._free:
+            wanted, turn = self._line.popleft()
+            self._free -= wanted
+            turn.succeed()
 
     def count(self) -> None:
         """Have `full` hold all until now."""
-        if self._back or self._new:
-            self.full += self._env.now - self._full_since
-            self._full_since = self._env.now
-
-    def _give(self, parts: int) -> None:
-        self._free += parts
-        while line := self._back or self._new:
-            wanted, turn = line[0]
-            if wanted > self._free:
-                return
-            self.count()
-            line.popleft()
-            self._free -= wanted
-            turn.succeed()
+        if self._line:
+            self.full += self._env.now - self._counted
+        self._counted = self._env.now
 
 
 class RefusedError(Exception):

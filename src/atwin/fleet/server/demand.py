@@ -18,7 +18,9 @@ class Demand(NamedTuple):
     """A stretch of an attempt in contact with the server.
 
     `after` so many seconds without contact it takes `seconds`, with `connections` open in the
-    mean, which it claims as `claim` parts of `PARTS`, and `requests` and `sent` bytes a second.
+    mean, and `requests` and `sent` bytes a second. `claim` is what it has of the connections, in
+    `PARTS` of one: the most of its own mean and those that follow it without a pause. So a claim
+    only shrinks while contact lasts, and whoever has been let in never waits again in it.
     """
 
     after: float
@@ -67,22 +69,25 @@ def tries(row: Row, connections: int | None = None) -> tuple[Try, ...]:
 
 def _demands(attempt: Attempt, most: float, at: float) -> tuple[tuple[Demand, ...], float]:
     """And when the last one ends."""
-    demands = []
+    demands: list[Demand] = []
     for span in attempt.load:
         if not span.connections and not span.requests and not span.down:
             continue
         begin = span.begin if span.begin - at >= SHORTEST else at
         seconds = max(span.end - begin, SHORTEST)
-        claim = round(min(span.connections, most) * PARTS)
         demands.append(
             Demand(
                 begin - at,
                 seconds,
-                claim,
+                round(min(span.connections, most) * PARTS),
                 span.connections * (span.end - span.begin) / seconds,
                 span.requests / seconds,
                 span.down / seconds,
             )
         )
         at = begin + seconds
+    for place in range(len(demands) - 2, -1, -1):
+        this, following = demands[place : place + 2]
+        if not following.after and following.claim > this.claim:
+            demands[place] = this._replace(claim=following.claim)
     return tuple(demands), at

@@ -101,7 +101,7 @@ class Rollout:
         if not stage.gate and stage.number < len(self._waves):
             self.run.aborted = (
                 f"stage {stage.number}: {stage.failed} of {stage.devices} devices failed, more "
-                f"than {wave.failed:.4g} of them"
+                f"than {100 * wave.failed:.4g} %"
             )
 
     def _hand_out(self, members: Sequence[Member], stage: StageRun) -> Generator[Event, Any, None]:
@@ -158,19 +158,21 @@ class Rollout:
                 self._admission.leave(held)
                 held = 0
                 yield env.timeout(pause)
-            if demand.claim != held:
+            if demand.claim < held:
+                self._admission.leave(held - demand.claim)
+            elif demand.claim > held:
                 try:
-                    turn = self._admission.claim(demand.claim, held)
+                    turn = self._admission.enter(demand.claim)
                 except RefusedError:
                     run.refused += 1
                     return number
-                held = demand.claim
                 if turn is not None:
                     began = env.now
                     yield turn
                     run.waits += 1
                     run.waited += env.now - began
                     run.longest_wait = max(run.longest_wait, env.now - began)
+            held = demand.claim
             began = env.now
             yield self._sharing.serve(demand)
             took += env.now - began
@@ -206,8 +208,8 @@ class Rollout:
             and run.failed > abort.failed * ended
         ):
             run.aborted = (
-                f"abort rule: {run.failed} of {ended} devices failed, more than {abort.failed:.4g} "
-                "of them"
+                f"abort rule: {run.failed} of {ended} devices failed, more than "
+                f"{100 * abort.failed:.4g} %"
             )
             if self._handing is not None and self._handing.is_alive:
                 self._handing.interrupt()
