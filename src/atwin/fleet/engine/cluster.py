@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import platform
+import time
 from contextlib import suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ _PATIENCE = 10.0
 #: So often a worker may die under a task before the cluster gives it up; a task that raises is not
 #: tried again.
 _RETRIES = 2
+#: Seconds until they are asked again who there is: workers come and go.
+_LOOK_AGAIN = 2.0
 
 
 class Cluster:
@@ -31,11 +34,13 @@ class Cluster:
     """
 
     name = "cluster"
-    workers = 1
 
     def __init__(self, address: str, patience: float = _PATIENCE) -> None:
         self._address, self._patience = address, patience
         self._client: Any = None
+        #: Worker: its threads; and when it is time to ask again who there is.
+        self._threads: dict[str, int] = {}
+        self._look_again = 0.0
         self.killed: tuple[type[Exception], ...] = ()
 
     def start(self) -> Executor:
@@ -56,10 +61,15 @@ class Cluster:
             why = reason(error) or "nobody answers"
             raise WorkersError(f"no scheduler at {self._address}: {shown(why)}") from None
         self.check()
-        self._same_everywhere()
-        self.workers = sum(self._client.nthreads().values())
+        self._look()
         executor: Executor = self._client.get_executor(pure=False, retries=_RETRIES)
         return executor
+
+    @property
+    def workers(self) -> int:
+        if time.monotonic() >= self._look_again:
+            self._look()
+        return max(1, sum(self._threads.values()))
 
     def check(self) -> None:
         if self._client.status != "running":
@@ -75,17 +85,28 @@ class Cluster:
                 self._client.close(timeout=1)
             self._client = None
 
-    def _same_everywhere(self) -> None:
-        """Asks each worker, by functions that each of them has. Raises `WorkersError`."""
+    def _look(self) -> None:
+        """Asks who there is, and each new one what it has. Raises `WorkersError`."""
+        if self._client.status == "running":
+            threads = self._client.nthreads()
+            if new := [worker for worker in threads if worker not in self._threads]:
+                self._expect_the_same(new)
+            self._threads = threads
+        self._look_again = time.monotonic() + _LOOK_AGAIN
+
+    def _expect_the_same(self, workers: list[str]) -> None:
         mine = platform.python_version_tuple()[:2]
-        found = self._client.run(version, "atwin", on_error="return")
-        pythons = self._client.run(platform.python_version_tuple, on_error="return")
-        for worker, answer in found.items():
+        asked = {"workers": workers, "on_error": "return"}
+        # By functions that each of them has.
+        versions = self._client.run(version, "atwin", **asked)
+        pythons = self._client.run(platform.python_version_tuple, **asked)
+        for worker, answer in versions.items():
             if answer != __version__:
                 has = "no atwin" if isinstance(answer, Exception) else f"atwin {answer}"
                 raise _differs(worker, has, f"atwin {__version__}")
             if tuple(pythons[worker][:2]) != mine:
-                raise _differs(worker, f"Python {'.'.join(pythons[worker])}", ".".join(mine))
+                python = ".".join(pythons[worker])
+                raise _differs(worker, f"Python {python}", f"Python {'.'.join(mine)}")
 
 
 def _differs(worker: str, has: str, wanted: str) -> WorkersError:

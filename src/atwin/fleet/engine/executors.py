@@ -21,10 +21,12 @@ class ExecutorFactory(Protocol):
 
     #: As it is told: "processes", "cluster".
     name: str
-    #: How many devices are simulated at a time; known once it has been started.
-    workers: int
     #: What a future raises whose worker died under it. `BrokenExecutor` besides: all of them died.
     killed: tuple[type[Exception], ...]
+
+    @property
+    def workers(self) -> int:
+        """How many devices are simulated at a time, once it has been started."""
 
     def start(self) -> Executor:
         """A new executor with workers that have answered; ends the one before.
