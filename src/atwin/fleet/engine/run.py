@@ -83,7 +83,7 @@ class _Flight:
         self._pickled = pickle.dumps(task)
         self._waiting = deque(numbers)
         self._executors, self._crashed = executors, crashed
-        self._executor: Executor = executors.start()
+        self._executor: Executor
         self._flying: dict[Future[list[object]], tuple[int, ...]] = {}
         #: They were with a worker that died: each goes again with nothing beside it.
         self._suspects: deque[int] = deque()
@@ -92,6 +92,7 @@ class _Flight:
 
     def rows(self) -> Iterator[Row]:
         """Until there is nothing left."""
+        self._executor = self._executors.start()
         while True:
             self._fill()
             if not self._flying:
