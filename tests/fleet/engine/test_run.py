@@ -102,6 +102,39 @@ def test_what_is_under_way_is_bounded() -> None:
     assert 2 <= executors.pool.most <= 6
 
 
+class LostError(Exception):
+    """What an executor may say of a task whose worker is gone."""
+
+
+class Losing(Threads):
+    """Device 5 always takes its worker with it; the executor goes on."""
+
+    def __init__(self, *killed: type[Exception]) -> None:
+        self.pool, self.killed = LosingPool(self.workers), killed
+
+
+class LosingPool(Counting):
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if 5 not in args[1]:
+            return super().submit(fn, *args, **kwargs)
+        future = Future[Any]()
+        future.set_exception(LostError())
+        return future
+
+
+def test_an_executor_that_goes_on_without_a_worker() -> None:
+    """As a cluster does: the device is given up all the same, and the others are not."""
+    found, tally = rows(row_of, range(12), Losing(LostError))
+    assert [row.device for row in found if not row.ok] == [5]
+    assert found[5].error == "its worker died 3 times in a row"
+    assert tally == RunTally(done=12, failed=1, restarts=4)
+
+
+def test_what_is_no_answer_of_a_worker() -> None:
+    with pytest.raises(WorkersError, match=r"^a worker failed: LostError"):
+        rows(row_of, range(12), Losing())
+
+
 def test_workers_end_with_the_iterator(tmp_path: Path) -> None:
     found = run(Deadly(tmp_path, (), 0), range(1000), Processes(2), crashed=crashed)
     with closing(found):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib.metadata import PackageNotFoundError
+from typing import TYPE_CHECKING, NoReturn
 
 from atwin.fleet.device.row import Row
 
@@ -53,3 +55,13 @@ class Deadly:
                 (self.folder / f"death-{number}-{deaths}").touch()
                 os.kill(os.getpid(), signal.SIGKILL)
         return row_of(number)
+
+
+def no_package(name: str) -> NoReturn:
+    """In place of `importlib.metadata.version`."""
+    raise PackageNotFoundError(name)
+
+
+def old_python() -> tuple[str, ...]:
+    """In place of `platform.python_version_tuple`: a worker of Dask says something else."""
+    return ("2", "7", "18") if "dask_worker" in sys.argv[0] else ("3", "11", "1")

@@ -6,7 +6,7 @@ import logging
 import platform
 import time
 from contextlib import suppress
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from atwin import __version__
@@ -38,7 +38,8 @@ class Cluster:
     def __init__(self, address: str, patience: float = _PATIENCE) -> None:
         self._address, self._patience = address, patience
         self._client: Any = None
-        #: Worker: its threads; and when it is time to ask again who there is.
+        #: Workers that have been asked; worker: its threads; and when it is time to ask again.
+        self._same = set[str]()
         self._threads: dict[str, int] = {}
         self._look_again = 0.0
         self.killed: tuple[type[Exception], ...] = ()
@@ -89,24 +90,31 @@ class Cluster:
         """Asks who there is, and each new one what it has. Raises `WorkersError`."""
         if self._client.status == "running":
             threads = self._client.nthreads()
-            if new := [worker for worker in threads if worker not in self._threads]:
-                self._expect_the_same(new)
-            self._threads = threads
+            new = [worker for worker in threads if worker not in self._same]
+            self._same |= self._asked(new) if new else set()
+            self._threads = {worker: threads[worker] for worker in threads if worker in self._same}
         self._look_again = time.monotonic() + _LOOK_AGAIN
 
-    def _expect_the_same(self, workers: list[str]) -> None:
-        mine = platform.python_version_tuple()[:2]
+    def _asked(self, workers: list[str]) -> set[str]:
+        """Those that have what this computer has, asked by functions that each of them has.
+
+        One that does not answer may have gone, and is asked again. Raises `WorkersError`.
+        """
         asked = {"workers": workers, "on_error": "return"}
-        # By functions that each of them has.
         versions = self._client.run(version, "atwin", **asked)
         pythons = self._client.run(platform.python_version_tuple, **asked)
-        for worker, answer in versions.items():
-            if answer != __version__:
-                has = "no atwin" if isinstance(answer, Exception) else f"atwin {answer}"
-                raise _differs(worker, has, f"atwin {__version__}")
-            if tuple(pythons[worker][:2]) != mine:
-                python = ".".join(pythons[worker])
-                raise _differs(worker, f"Python {python}", f"Python {'.'.join(mine)}")
+        mine, same = platform.python_version_tuple()[:2], set[str]()
+        for worker, python in pythons.items():
+            has = versions.get(worker)
+            if isinstance(has, PackageNotFoundError):
+                raise _differs(worker, "no atwin", f"atwin {__version__}")
+            if isinstance(has, str) and has != __version__:
+                raise _differs(worker, f"atwin {has}", f"atwin {__version__}")
+            if isinstance(has, str) and isinstance(python, tuple):
+                if python[:2] != mine:
+                    raise _differs(worker, f"Python {'.'.join(python)}", f"Python {'.'.join(mine)}")
+                same.add(worker)
+        return same
 
 
 def _differs(worker: str, has: str, wanted: str) -> WorkersError:
