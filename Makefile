@@ -37,7 +37,7 @@ help:
 	@echo "                all that make test draws samples of (installs QEMU and a cross compiler)"
 	@echo "make programs   start programs of others on every model (docs/by-hand.md); installs them"
 	@echo "make newest     the quick tests on the newest Python that is here"
-	@echo "make reference  write docs/commands.md and docs/api.md from the source"
+	@echo "make reference  write docs/commands.md, docs/api.md and docs/fleet-plan.md from the source"
 	@echo "make pictures   take the pictures of the panel in docs/images (needs Chromium)"
 	@echo "make clean      remove .venv and everything generated"
 
@@ -101,6 +101,7 @@ programs: $(DEV)
 reference: $(RUNTIME)
 	$(BIN)/python -m atwin.cli.reference docs
 	$(BIN)/python -m tests.docs.api docs/api.md
+	$(BIN)/python -m atwin.fleet.campaign.reference docs/fleet-plan.md
 
 pictures: $(DEV) tools
 	$(BIN)/python -m tests.docs.pictures docs/images

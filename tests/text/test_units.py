@@ -17,7 +17,15 @@ def test_a_rate_counts_in_thousands(text: str, value: float) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("90", 90), ("90 s", 90), ("0.5s", 0.5), ("15 min", 900), ("2 h", 7200), ("3 d", 259_200)],
+    [
+        ("90", 90),
+        ("90 s", 90),
+        ("0.5s", 0.5),
+        ("300 ms", 0.3),
+        ("15 min", 900),
+        ("2 h", 7200),
+        ("3 d", 259_200),
+    ],
 )
 def test_a_duration_has_its_unit(text: str, value: float) -> None:
     assert parse_seconds(text) == pytest.approx(value)

@@ -14,8 +14,8 @@ _SIZES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 _RATE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(?:([KkMmGg])(?:[Bb](?:/s)?)?)?")
 _RATES = {"K": 1e3, "M": 1e6, "G": 1e9}
 
-_SECONDS = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(?: ?(s|min|h|d))?")
-_UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
+_SECONDS = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(?: ?(ms|s|min|h|d))?")
+_UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86_400}
 
 
 def parse_size(text: str, most: int | None = None) -> int:
@@ -41,7 +41,7 @@ def parse_rate(text: str) -> float:
 
 
 def parse_seconds(text: str) -> float:
-    """Seconds; with a unit: `90 s`, `15 min`, `2 h`, `3 d`."""
+    """Seconds; with a unit: `300 ms`, `90 s`, `15 min`, `2 h`, `3 d`."""
     match = _SECONDS.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is no duration: write 90, 90 s, 15 min, 2 h, 3 d")

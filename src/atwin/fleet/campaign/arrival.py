@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from atwin.fleet.campaign.keys import Quantity, Seconds, Takes, key
+from atwin.fleet.campaign.keys import Quantity, Seconds, Takes, changed, key
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,8 +20,6 @@ LONGEST, DAY = 366 * 86_400, 86_400
 _MOST_POINTS = 1000
 #: How many means of an exponential arrival are waited for.
 _MEANS = 3.0
-#: Seconds in which devices come when nobody says.
-_OVER = 7200.0
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
 _WHEN, _SHARE = Seconds(0, LONGEST), Quantity(0, 1)
@@ -39,7 +37,7 @@ class Curved(Takes):
     """A word, or points."""
 
     words = (
-        '"even", "at once", "falling", or 1 to 1,000 points [seconds, share so far], neither '
+        '"even", "at once", "falling", or 1 to 1,000 points [time, share so far], neither '
         "of which falls, up to a share of 1"
     )
 
@@ -51,12 +49,12 @@ class Curved(Takes):
         points = []
         for place, point in enumerate(value, 1):
             if not isinstance(point, list) or len(point) != 2:
-                raise ValueError(f"point {place}: give [seconds, share so far]")
-            when = _WHEN.read(f"seconds of point {place}", point[0], folder)
+                raise ValueError(f"point {place}: give [time, share so far]")
+            when = _WHEN.read(f"time of point {place}", point[0], folder)
             points.append((when, _SHARE.read(f"share of point {place}", point[1], folder)))
         for place, (earlier, later) in enumerate(pairwise(points), 2):
             if later[0] < earlier[0] or later[1] < earlier[1]:
-                raise ValueError(f"point {place}: it falls; neither seconds nor share may")
+                raise ValueError(f"point {place}: it falls; neither time nor share may")
         if points[-1][1] != 1:
             raise ValueError("the last point: give it a share of 1, when all have arrived")
         return Curve("points", tuple(points))
@@ -98,12 +96,12 @@ class Arrival:
     """`[arrival]`: when devices come for the file for the first time."""
 
     curve: Curve = key(Curved(), "even", "how devices come: a word, or points")
-    over: float = key(Seconds(1, LONGEST), _OVER, "time in which they come; not with points")
+    over: float = key(Seconds(1, LONGEST), "2 h", "time in which they come; not with points")
     #: None where any time is right.
     window: Window | None = key(Daily(), None, "local time in which an attempt may begin")
 
     def __post_init__(self) -> None:
-        if self.curve.word in ("at once", "points") and self.over != _OVER:
+        if self.curve.word in ("at once", "points") and "over" in changed(self):
             raise ValueError('over means nothing with that curve: only with "even" and "falling"')
 
     def moment(self, share: float) -> float:

@@ -1,7 +1,7 @@
 """Keys of PLAN.toml: each kind of value reads what a person wrote, and says what it takes.
 
 A table is a dataclass whose fields are made by `key`. `read_table` makes it of what stands in the
-file, and the reference of the format is written from the same fields.
+file, and docs/fleet-plan.md is written from the same fields.
 """
 
 from __future__ import annotations
@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from atwin.host.errors import OptionError
 from atwin.text import check_keys, rows_of, shown, told
 from atwin.text.units import parse_rate, parse_seconds, parse_size
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: Characters of an error, of a piece of foreign text in it, and of a name.
 LONGEST_ERROR, _PIECE, LONGEST_NAME = 290, 60, 40
@@ -247,6 +245,8 @@ def _within(place: str, of: type[Any], value: Mapping[str, Any], folder: Path) -
 
 #: The default of a key that has none and may be left out; None otherwise says the same.
 NEEDED: Any = object()
+#: Where relative paths of defaults would be.
+_HERE = Path()
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,9 +268,7 @@ def key(kind: Takes, default: Any, text: str, *, name: str = "") -> Any:
         return field(default_factory=kind.of, metadata=metadata)
     if default in (None, "") or isinstance(default, tuple):
         return field(default=default, metadata=metadata)
-    from pathlib import Path
-
-    return field(default=kind.parse(default, Path()), metadata=metadata)
+    return field(default=kind.parse(default, _HERE), metadata=metadata)
 
 
 def keys_of(of: type[Any]) -> dict[str, Key]:
@@ -281,6 +279,15 @@ def keys_of(of: type[Any]) -> dict[str, Key]:
 def _key(each: Field[Any]) -> Key:
     data = each.metadata
     return Key(data["name"] or each.name, data["kind"], data["default"], data["help"])
+
+
+def changed(row: Any) -> list[str]:
+    """The keys of a table whose values are not the usual ones."""
+    return [
+        each.name
+        for each in fields(row)
+        if each.metadata and getattr(row, each.name) != each.default
+    ]
 
 
 def read_table(of: type[Any], table: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atwin.fleet.campaign.arrival import LONGEST
@@ -21,6 +21,7 @@ from atwin.fleet.campaign.keys import (
     Takes,
     Waits,
     Whole,
+    changed,
     key,
 )
 from atwin.host.download.pace import SMALLEST_CHUNK
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 _LONGEST_URL = 1000
 _SHARE = Quantity(0, 1)
-_RATE = Rate(1, 1e12)
+_RATE = Rate(1, 1e11)
 
 
 class Loopback(Takes):
@@ -90,7 +91,7 @@ class RetryPolicy:
     attempts: int = key(Whole(1, 100), 4, "attempts of a device, the first included")
     after: tuple[float, ...] = key(
         Waits(Seconds(0, LONGEST), 99),
-        (600.0, 3600.0, 21_600.0),
+        ["10 min", "1 h", "6 h"],
         "waits before the second attempt, the third and so on; the last one repeats",
     )
     give_up: float = key(
@@ -104,7 +105,7 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSpec:
-    """`[server]`: what the server can do; None is without a limit. Rates in bytes per second."""
+    """`[server]`: what the server can do. A limit that is not given is none."""
 
     connections: int | None = key(Whole(1, 10_000_000), None, "connections at once")
     backlog: int = key(Whole(0, 10_000_000), 511, "connections that wait; more are refused")
@@ -125,9 +126,9 @@ class ServerSpec:
     def __post_init__(self) -> None:
         if self.url is None:
             return
-        for each in fields(self):
-            if each.name != "url" and getattr(self, each.name) != each.default:
-                raise ValueError(f"{each.name} means nothing with url: the server there decides")
+        for name in changed(self):
+            if name != "url":
+                raise ValueError(f"{name} means nothing with url: the server there decides")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,110 @@
+"""Writes docs/fleet-plan.md from the keys: `python -m atwin.fleet.campaign.reference FILE`."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from atwin.fleet.campaign.campaign import Campaign
+from atwin.fleet.campaign.keys import NEEDED, Key, Rows, Table, keys_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PREFACE = """\
+# The plan of a campaign
+
+<!-- Written by `make reference` from the keys in src/atwin/fleet/campaign; do not edit. -->
+
+A PLAN.toml says which devices fetch what, from what server, and by what rules. This page has every
+key. Two plans are in [examples/fleet](../examples/fleet); the least that a plan can say is:
+
+```toml
+devices = 1000
+[download]
+size = "2M"
+[[model]]
+model = "air780e-at"
+```
+
+**Values.** A size is a number of bytes, or `"300K"`, `"2M"`, `"1G"`, where K is 1024 bytes. A rate
+is a number of bytes per second, or `"60K"`, `"1.2M"`, where K is 1000, as in networks; 125M are 1
+Gbit/s. A duration is a number of seconds, or `"300 ms"`, `"90 s"`, `"15 min"`, `"2 h"`, `"3 d"`.
+Ranges include both ends.
+
+**Shares.** Those of `[[model]]`, `[[link]]` and `[[zone]]` are weights: 7 and 3 are the same as 0.7
+and 0.3. Those of `[[faults]]` and `[[stage]]` are shares of the whole fleet, and come to 1 at most.
+
+**Files** that a plan names are found from the folder of the plan. They are read once, with the
+plan: a worker on another computer needs none of them.
+
+**Chance.** `seed` and the number of a device decide all about it. So the first 1,000 devices are
+the same in a fleet of 1,000 and in one of 50,000, and so is what becomes of each while it is alone
+with the server.
+
+**A mistake** is one line with file, table, key and what the key takes, and exit code 2:
+
+```
+plan.toml: [[link]] 2: loss is 1.5: give 0 to 0.5
+plan.toml: [server]: latencie: no such key, perhaps latency; there are connections, backlog, …
+```
+
+A fleet has as many kinds of devices (strata) as there are combinations of `[[model]]`, `[[link]]`
+and `[[faults]]`, those without faults included: 1,000 at most.
+"""
+
+
+def page() -> str:
+    """All of it."""
+    return "\n".join([_PREFACE, *_table("The top of the file", Campaign)])
+
+
+def _table(title: str, of: type[Any]) -> Iterator[str]:
+    keys = keys_of(of).values()
+    inner = [key for key in keys if isinstance(key.kind, Table | Rows)]
+    yield f"## {title}\n"
+    if of is not Campaign:
+        yield _said(of)
+    yield "| key | what it is | takes | default |"
+    yield "|---|---|---|---|"
+    for key in keys:
+        yield f"| `{key.name}` | {key.help} | {_takes(key)} | {_default(key)} |"
+    yield ""
+    for key in inner:
+        assert isinstance(key.kind, Table | Rows)
+        yield from _table(_named(key), key.kind.of)
+
+
+def _said(of: type[Any]) -> str:
+    """What the docstring says, without the name of the table at its begin."""
+    text = inspect.getdoc(of) or ""
+    said = text.partition(": ")[2]
+    return f"{said[0].upper()}{said[1:]}\n"
+
+
+def _named(key: Key) -> str:
+    return f"`[[{key.name}]]`" if isinstance(key.kind, Rows) else f"`[{key.name}]`"
+
+
+def _takes(key: Key) -> str:
+    match key.kind:
+        case Table():
+            return f"a table: [{_named(key)}](#{key.name})"
+        case Rows():
+            return f"{key.kind.words}: [{_named(key)}](#{key.name})"
+    return key.kind.words
+
+
+def _default(key: Key) -> str:
+    if key.default is NEEDED:
+        return "must be given"
+    if key.default in (None, "", (), {}) or isinstance(key.default, tuple):
+        return "one with its defaults" if isinstance(key.default, tuple) and key.default else "–"
+    return f"`{json.dumps(key.default)}`"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(page(), "utf-8")

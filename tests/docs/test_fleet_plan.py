@@ -1,0 +1,56 @@
+"""docs/fleet-plan.md has every key of a plan, what it shows is so, and the examples are plans."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from atwin.fleet.campaign.campaign import Campaign, load_campaign
+from atwin.fleet.campaign.keys import CampaignError
+from atwin.fleet.campaign.population import sample
+from atwin.fleet.campaign.reference import page
+from atwin.text import parse_toml
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/fleet-plan.md").read_text("utf-8")
+EXAMPLES = sorted((ROOT / "examples/fleet").glob("*.toml"))
+(SHOWN,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+(MISTAKES,) = re.findall(r"```\n(plan.toml: .*?)```", PAGE, re.DOTALL)
+
+WRONG: list[dict[str, Any]] = [{"link": [{}, {"loss": 1.5}]}, {"server": {"latencie": 1}}]
+
+
+def test_the_committed_page_is_fresh() -> None:
+    assert page() == PAGE, "run `make reference`"
+
+
+def test_the_least_plan_is_one() -> None:
+    assert Campaign.from_table("plan.toml", parse_toml(SHOWN.encode())).devices == 1000
+
+
+@pytest.mark.parametrize(
+    ("line", "table"),
+    zip(MISTAKES.splitlines(), WRONG, strict=True),
+)
+def test_mistakes_are_told_as_shown(line: str, table: dict[str, Any]) -> None:
+    with pytest.raises(CampaignError) as wrong:
+        Campaign.from_table("plan.toml", parse_toml(SHOWN.encode()) | table)
+    assert str(wrong.value).startswith(line.removesuffix("…"))
+    assert line.endswith("…") or str(wrong.value) == line
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_is_a_plan(path: Path) -> None:
+    made = load_campaign(path)
+    strata = made.strata()
+    chosen = sample(made)
+    assert {made.device(number).stratum for number in chosen} == {*strata}
+    assert len(chosen) >= made.sample.devices
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) == 2
+    assert "../examples/fleet" in PAGE
