@@ -33,7 +33,7 @@ def test_the_least_plan_is_one() -> None:
 
 @pytest.mark.parametrize(
     ("line", "table"),
-    zip(MISTAKES.splitlines(), WRONG, strict=True),
+    list(zip(MISTAKES.splitlines(), WRONG, strict=True)),
 )
 def test_mistakes_are_told_as_shown(line: str, table: dict[str, Any]) -> None:
     with pytest.raises(CampaignError) as wrong:

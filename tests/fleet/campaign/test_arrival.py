@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from atwin.fleet.campaign.arrival import DAY, Window
 from atwin.fleet.campaign.campaign import Campaign
-from atwin.fleet.campaign.devices import ZoneEntry
 from atwin.fleet.campaign.keys import CampaignError
 
 
@@ -17,7 +17,6 @@ def plan(arrival: dict[str, Any]) -> Campaign:
         "download": {"size": 1},
         "model": [{"model": "air780e-at"}],
         "arrival": arrival,
-        "campaign": {"starts": "2026-12-01T12:00:00Z"},
     }
     return Campaign.from_table("plan", table)
 
@@ -41,27 +40,19 @@ def test_when_a_share_has_arrived(arrival: dict[str, Any], moments: tuple[float,
 
 
 @pytest.mark.parametrize(
-    ("window", "utc", "moment", "wait"),
+    ("text", "window"),
     [
-        ("02:00-05:00", 0, 0, 14 * 3600),
-        ("02:00-05:00", 8 * 3600, 0, 6 * 3600),
-        ("02:00-05:00", 8 * 3600, 6 * 3600, 0),
-        ("02:00-05:00", 8 * 3600, 9 * 3600, 21 * 3600),
-        ("22:00-04:00", 8 * 3600, 0, 2 * 3600),
-        ("22:00-04:00", 8 * 3600, 4 * 3600, 0),
-        ("00:00-24:00", 0, 77, None),
-        ("12:00-24:00", 0, 0, 0),
+        ("02:00-05:00", Window(2 * 3600, 5 * 3600)),
+        ("22:30-04:00", Window(22 * 3600 + 1800, 4 * 3600)),
+        ("12:00-24:00", Window(12 * 3600, DAY)),
+        ("00:00-24:00", None),
+        ("24:00-02:00", None),
+        ("12:00-24:01", None),
     ],
 )
-def test_a_window_is_in_local_time(
-    window: str, utc: int, moment: float, wait: float | None
-) -> None:
-    if wait is None:
+def test_a_window_is_a_part_of_the_day(text: str, window: Window | None) -> None:
+    if window is None:
         with pytest.raises(CampaignError, match="window is"):
-            plan({"window": window})
-        return
-    assert plan({"window": window}).wait(moment, ZoneEntry(utc=utc)) == wait
-
-
-def test_without_a_window_nobody_waits() -> None:
-    assert plan({}).wait(5, ZoneEntry()) == 0
+            plan({"window": text})
+    else:
+        assert plan({"window": text}).arrival.window == window

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from atwin.fleet.campaign.keys import Quantity, Seconds, Takes, changed, key
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
 #: Seconds of the longest campaign, and of a day.
@@ -70,11 +69,6 @@ class Window:
     begin: int
     end: int
 
-    def wait(self, now: float) -> float:
-        """Seconds from `now`, seconds after a midnight there, until it is open; 0 if it is."""
-        clock = (now - self.begin) % DAY
-        return 0.0 if clock < (self.end - self.begin) % DAY else DAY - clock
-
 
 class Daily(Takes):
     """A window: `02:00-05:00`."""
@@ -123,12 +117,3 @@ class Arrival:
                 return before[0] + part * (point[0] - before[0])
             before = point
         return before[0]
-
-    def wait(self, starts: datetime, moment: float, ahead: int) -> float:
-        """Seconds from `moment` (after `starts`) until a device may begin.
-
-        `ahead` is how far clocks of its zone are before UTC.
-        """
-        if self.window is None:
-            return 0.0
-        return self.window.wait(starts.timestamp() + moment + ahead)

@@ -161,10 +161,6 @@ class Campaign:
         """Stratum -> the numbers of its devices, ascending; a stratum without any is left out."""
         return self._strata
 
-    def wait(self, moment: float, zone: ZoneEntry) -> float:
-        """Seconds from `moment`, in seconds after the start, until the window there is open."""
-        return self.arrival.wait(self.rules.starts, moment, zone.utc)
-
     @cached_property
     def _population(self) -> Population:
         return Population(self.seed, self.models, self.links, self.faults, self.zones)
