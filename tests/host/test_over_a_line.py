@@ -85,8 +85,8 @@ def test_the_vendors_file_takes_the_line_time_of_its_bytes(tmp_path: Path) -> No
             assert result.sha256 == digest(content)
             line_time = SEED_SIZE * 10 / 115200
             assert line_time == pytest.approx(1039.5, abs=0.05)
-            # Commands, answers and waits for the network come on top.
-            assert line_time < result.seconds < 1.02 * line_time
+            # Commands, answers and waits for the network come on top: a TCP window a round trip.
+            assert line_time < result.seconds < 1.04 * line_time
 
     run_virtual(main())
 

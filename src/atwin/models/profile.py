@@ -21,6 +21,7 @@ _LARGEST_LIMIT, _LONGEST_TIME = 1 << 32, 86_400.0
 LIMITS = {
     "line_max": "bytes of a command line with its CR",
     "http_buffer": "bytes of the HTTP buffer",
+    "tcp_window": "bytes of a TCP connection that may be on the way or unread",
     "post_limit": "bytes AT+HTTPDATA takes at most",
     "read_max": "bytes one ranged AT+HTTPREAD gives at most",
     "fs_total": "bytes of the file system",

@@ -92,6 +92,26 @@ def passed(stream: Stream) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """What a link carried for a connection beside what was written and read."""
+
+    #: Bytes that came, or were on the way when the connection was closed, and nobody read.
+    unread: int = 0
+    #: Segments that went again because they got lost, and their bytes: up, down.
+    segments_again: tuple[int, int] = (0, 0)
+    bytes_again: tuple[int, int] = (0, 0)
+
+
+@runtime_checkable
+class Carrying(Protocol):
+    """A `Stream` that knows what its link has carried."""
+
+    @property
+    def carried(self) -> Carried:
+        """Up to now."""
+
+
+@dataclass(frozen=True, slots=True)
 class KeepAlive:
     """Probes of an idle TCP connection: seconds before the first and between, and how many."""
 
@@ -102,10 +122,13 @@ class KeepAlive:
 
 @dataclass(frozen=True, slots=True)
 class SocketOptions:
-    """What a connection is opened with; local port 0 is any."""
+    """What a connection is opened with."""
 
+    #: 0 is any.
     local_port: int = 0
     keep_alive: KeepAlive | None = None
+    #: Bytes the other end may send before any are read; 0 is as many as the network likes.
+    window: int = 0
 
 
 PLAIN = SocketOptions()

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atwin.net.meter.bill import Bill, Count, OneWay
-from atwin.net.meter.model import OPERATOR, Tally, way
+from atwin.net.meter.model import HEADERS, IPV6_MORE, OPERATOR, Tally, way
+from atwin.net.network import Carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,8 @@ class ConnectionMeter:
         self.split: HttpSplit | None = None
         #: Asks the kernel; gives None when it does not tell.
         self.ask_kernel: Callable[[], KernelCount | None] = lambda: None
+        #: Asks a link that knows what it carried.
+        self.ask_link: Callable[[], Carried | None] = lambda: None
         #: Whether the peer's FIN was seen, and how many RSTs went out that the kernel could not
         #: be asked about.
         self.at_end = False
@@ -64,7 +67,8 @@ class ConnectionMeter:
     def settle(self) -> None:
         """The last packet has gone by, and the kernel's last word is noted."""
         if not self._settled:
-            self.ask_kernel = lambda: None
+            carried = self.ask_link()
+            self.ask_kernel, self.ask_link = lambda: None, lambda: carried
             self._settled = True
             calls, self._calls = self._calls, []
             for call in calls:
@@ -79,8 +83,9 @@ class ConnectionMeter:
         return self._final
 
     def _counted(self) -> Count:
-        kernel = self.note_kernel()
-        received = read = self.tally.down.data
+        kernel, link = self.note_kernel(), self.ask_link() or Carried()
+        read = self.tally.down.data
+        received = read + link.unread
         if kernel is not None:
             fin = self.at_end or kernel.fin_received
             received = max(read, kernel.received - fin)
@@ -88,9 +93,12 @@ class ConnectionMeter:
             # A server's close_notify, which nobody waits for; it rides on the FIN.
             read = received
         ended = self.tally.so_far(more_down=received - read)
+        again = [
+            self._again(*sent) for sent in zip(link.segments_again, link.bytes_again, strict=True)
+        ]
         operator = self._bill(
-            way(ended.up, OPERATOR, ipv6=self._ipv6),
-            way(ended.down, OPERATOR, ipv6=self._ipv6),
+            way(ended.up, OPERATOR, ipv6=self._ipv6) + again[0],
+            way(ended.down, OPERATOR, ipv6=self._ipv6) + again[1],
             ended.up.data,
             read,
             received,
@@ -100,6 +108,11 @@ class ConnectionMeter:
         useless = self._useless(kernel, received - self.tally.down.data)
         up, down = kernel.ways(resets=self.resets, useless=useless, ipv6=self._ipv6)
         return Count(self._bill(up, down, kernel.sent, read, received), operator, by_kernel=1)
+
+    def _again(self, segments: int, size: int) -> OneWay:
+        """What a link says to have carried again; the gateway that counts has seen it twice."""
+        headers = segments * (HEADERS + IPV6_MORE * self._ipv6)
+        return OneWay(retransmitted=size + headers, packets=segments)
 
     def _useless(self, kernel: KernelCount, rest: int) -> int:
         """Bytes of data in received packets that were of no use; `rest` bytes nobody has read.

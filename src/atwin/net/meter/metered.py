@@ -18,7 +18,7 @@ from atwin.net.meter.connection import LAST_BYTES, ConnectionMeter
 from atwin.net.meter.kernel import read_kernel
 from atwin.net.meter.model import IPV6_MORE, datagram, name_datagram, name_query
 from atwin.net.names import ask
-from atwin.net.network import PLAIN, ConnectError, ResolveError, is_literal
+from atwin.net.network import PLAIN, Carrying, ConnectError, ResolveError, is_literal
 from atwin.net.tcp import TcpStream
 from atwin.net.wrapper import NetworkWrapper, StreamWrapper
 
@@ -193,6 +193,8 @@ class MeteredStream(StreamWrapper):
             self._socket = None
         if (connection := self._socket) is not None:
             meter.ask_kernel = lambda: read_kernel(connection)
+        if isinstance(inner, Carrying):
+            meter.ask_link = lambda: inner.carried
 
     @property
     def passed(self) -> tuple[int, int]:
@@ -223,7 +225,8 @@ class MeteredStream(StreamWrapper):
         self._closed = True
         self.inner.close()
         if self._socket is None:
-            self._meter.tally.close()
+            carried = self._meter.ask_link()
+            self._meter.tally.close(reset=carried is not None and carried.unread > 0)
             self._meter.settle()
             return
         # An unread rest makes the kernel answer with RST, as `close` always did.

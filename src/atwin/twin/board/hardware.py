@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from atwin.net.network import DNS_PORT
+from atwin.net.network import DNS_PORT, PLAIN
 from atwin.trace import NO_TRACE, Trace
 from atwin.twin.board.cell import Cell
 from atwin.twin.board.flash import Flash
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from atwin.line.uart.uart import Uart
     from atwin.models import Profile
     from atwin.net.hosts import Hosts
-    from atwin.net.network import Network, Stream
+    from atwin.net.network import Network, SocketOptions, Stream
     from atwin.twin.board.rtc import Rtc
     from atwin.twin.board.sim import Card, Identity
 
@@ -107,6 +107,11 @@ class Hardware:
         """Tell log and trace what happens to the module as a whole: pins, supply, starts, ends."""
         log.info("%s", event)
         self.trace.notes("power", event)
+
+    async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
+        """A TCP connection with this module's window. Raises `ConnectError`."""
+        options = replace(options, window=self.profile.limit("tcp_window"))
+        return await self.network.connect(address, port, options)
 
     async def pause(self, seconds: float) -> None:
         """Wait for something the module itself takes time for."""

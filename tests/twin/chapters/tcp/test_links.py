@@ -278,7 +278,7 @@ def test_sending_finds_the_link_broken_while_the_module_does_not_read() -> None:
     async def test(scene: Scene) -> None:
         await scene.ask(b"AT+CIPRXGET=1")
         await scene.connect()
-        saying = asyncio.ensure_future(scene.server.say(b"x" * 100_000))
+        saying = asyncio.ensure_future(scene.server.say(b"x" * 34_000))
         assert await scene.terminal.quiet() == b"\r\n+CIPRXGET: 1\r\n"
         await saying
         await scene.server.reset()
@@ -379,10 +379,11 @@ def test_turning_the_request_mode_off_lets_everything_out() -> None:
     async def test(scene: Scene) -> None:
         await scene.ask(b"AT+CIPRXGET=1;+CIPRXF=1")
         await scene.connect()
-        await scene.server.say(data)
+        saying = asyncio.ensure_future(scene.server.say(data))
         assert await scene.terminal.quiet(5) == b"\r\n+CIPRXGET: 1\r\n"
         assert await scene.ask(b"AT+CIPRXGET=0") == b"\r\nOK\r\n"
         assert await scene.terminal.quiet(5) == data
+        await saying
 
     with_peer(test)
 

@@ -167,7 +167,7 @@ class HttpClient:
             wanted.phase = Phase.RESOLVE
             address = await self._names.resolve(host, wanted.parameters.cid)
             wanted.phase = Phase.CONNECT
-            stream = slot.carries(await self._hardware.network.connect(address, port))
+            stream = slot.carries(await self._hardware.connect(address, port))
             if url.secure:
                 wanted.phase = Phase.HANDSHAKE
                 stream = await self._ssl.secure(HTTP_CONTEXT, stream, url.host)

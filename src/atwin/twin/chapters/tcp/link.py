@@ -110,14 +110,14 @@ class Link:
 
     async def open(self, run: Run, options: SocketOptions, *, secure: bool) -> None:
         """Connect, and shake hands if `secure`. Raises `NetworkError`."""
-        network, slot = run.hardware.network, self.slot
+        hardware, slot = run.hardware, self.slot
         assert slot is not None
         if self.kind == "UDP":
-            udp = await network.open_udp(self.address, self.port, options)
+            udp = await hardware.network.open_udp(self.address, self.port, options)
             self._stream = slot.carries(udp)
             slot.opened()
             return
-        stream = slot.carries(await network.connect(self.address, self.port, options))
+        stream = slot.carries(await hardware.connect(self.address, self.port, options))
         self._was_tcp = True
         if secure:
             try:

@@ -67,7 +67,7 @@ async def fetch(run: Run, url: str, slot: Slot, came: Callable[[int], None]) -> 
     try:
         async with asyncio.timeout(_TIME):
             address = await run.find(Names).resolve(asked.host)
-            stream = slot.carries(await run.hardware.network.connect(address, asked.port))
+            stream = slot.carries(await run.hardware.connect(address, asked.port))
             slot.opened()
             exchange = await open_exchange(metered_http(stream), Request("GET", asked))
             return await _take(run, exchange, came)
