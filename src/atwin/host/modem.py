@@ -124,7 +124,7 @@ class Modem:
         self._streams_posts = True
         #: How far the last `get`, `head` or `post` has got.
         self.sent = Sent.NOTHING
-        #: The rungs the last `recover` climbed, also those of one that failed.
+        #: The rungs the last `recover` or `download` climbed, also those of one that failed.
         self.climbed: list[Climbed] = []
 
     def _note(self, text: str) -> None:
@@ -326,7 +326,8 @@ class Modem:
         order = Order(Path(target), sha256, md5, chunk, strategy, max_size, resume_from)
         if (there := already_there(url, order)) is not None:
             return there
-        ladder = Ladder(self._board, partial(tell_rung, order, progress))
+        self.climbed = []
+        ladder = Ladder(self._board, partial(tell_rung, order, progress), self.climbed)
         asking = Recovery(None, ladder, retry or Retry(give_up=give_up))
         identity = await asking.run(self.identity)
         limits = await asking.run(self.limits)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from atwin.host.download.order import Strategy
+
 _LONGEST_URL = 1000
 _SHARE = Quantity(0, 1)
 _RATE = Rate(1, 1e11)
@@ -73,7 +75,7 @@ class DownloadSpec:
 
     size: int = key(Bytes(1, 1 << 30), NEEDED, "size of the file")
     tls: bool = key(Switch(), False, "whether it comes by HTTPS (TLS 1.2)")
-    strategy: str = key(Chosen("auto", "range", "stream"), "auto", "as `atwin get --strategy`")
+    strategy: Strategy = key(Chosen("auto", "range", "stream"), "auto", "as `atwin get --strategy`")
     #: Bytes, None for what suits the module.
     part: int | None = key(
         Bytes(SMALLEST_CHUNK, 1 << 30),

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Spans of one attempt, and as many as are kept until it ends; seconds of one before any joins.
 MOST, _KEPT, _WIDTH = 40, 640, 1.0
+#: Bytes that are written at a time.
+_PIECE = 16 * 1024
 #: The first difference between two spans that are alike, as a share of the highest rate.
 _ALIKE = 1 / 64
 
@@ -154,11 +156,17 @@ class LoadedNetwork(NetworkWrapper):
 
 
 class LoadedStream(StreamWrapper):
-    """A connection that counts from when this is made until either end closes it."""
+    """A connection that counts from when this is made until either end closes it.
 
-    def __init__(self, inner: Stream, load: Load, *, plain: bool = False) -> None:
+    `inner` is the device's end, or with `of_server` the server's. `plain` as of `LoadedNetwork`.
+    """
+
+    def __init__(
+        self, inner: Stream, load: Load, *, plain: bool = False, of_server: bool = False
+    ) -> None:
         super().__init__(inner)
         self._load, self._plain = load, plain
+        self._read, self._written = ("up", "down") if of_server else ("down", "up")
         self._asks = True
         self._open = True
         load.opened()
@@ -171,7 +179,7 @@ class LoadedStream(StreamWrapper):
             raise
         if data:
             self._asks = True
-            self._load.passed(down=len(data))
+            self._load.passed(**{self._read: len(data)})
         else:
             self._gone()
         return data
@@ -180,8 +188,10 @@ class LoadedStream(StreamWrapper):
         if self._plain and self._asks:
             self._asks = False
             self._load.requested()
-        self._load.passed(up=len(data))
-        await self.inner.write(data)
+        for start in range(0, len(data), _PIECE):  # those of a slow connection as they go
+            piece = data[start : start + _PIECE]
+            await self.inner.write(piece)
+            self._load.passed(**{self._written: len(piece)})
 
     def close(self) -> None:
         self._gone()
