@@ -112,6 +112,7 @@ class Defects(logging.Handler):
         self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Keep it if it has a traceback."""
         if record.thread == self._thread and record.exc_info and record.exc_info[1] is not None:
             self.found[told(record.exc_info[1])] = None
 
