@@ -156,7 +156,9 @@ async def site(
     Raises `UnknownModelError`, and as `Twin` does.
     """
     clock, route = LoopClock(), job.route
-    network = SimulatedNetwork(clock, latency=route.rtt / 2, bandwidth=route.down)
+    network = SimulatedNetwork(
+        clock, latency=route.rtt / 2, up=route.up, down=route.down, loss=route.loss, seed=seed
+    )
     if job.dns:
         network.add_host(NAME)
     server = Server(Origin({PATH: file_of(job)}, wall=clock.wall))

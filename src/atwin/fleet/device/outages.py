@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from atwin.twin.faults.dice import Dice
 from atwin.twin.faults.kinds.radio import RadioGone
 
 if TYPE_CHECKING:
     from atwin.clock import Clock
+    from atwin.testing.simulated import SimulatedNetwork
     from atwin.twin.twin import Twin
 
 #: Seconds for which a module keeps its registration and its PDP without radio.
@@ -26,7 +27,7 @@ class Outages:
     def __init__(
         self,
         clock: Clock,
-        network: Any,
+        network: SimulatedNetwork,
         twin: Twin,
         *,
         per_hour: float,
