@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from atwin.host.identity import Limits
 from atwin.models import load_profile
 from atwin.models.profile import Profile
+from atwin.net.url import Url
 
 if TYPE_CHECKING:
     from atwin.host.download.order import Strategy
@@ -36,6 +37,19 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class RealServer:
+    """A server on this computer, in place of that of a plan; real time only.
+
+    `address` and `port` are where it listens, `sha256` is that of the file at `url`, in hex.
+    """
+
+    url: str
+    address: str
+    port: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One download of `size` bytes.
 
@@ -58,6 +72,8 @@ class Job:
     dns: bool = False
     route: Route = field(default_factory=Route)
     latency: float = 0.0
+    #: The server, where it is not the plan's; `latency` and `etag` mean nothing then.
+    real: RealServer | None = None
 
     @property
     def profile(self) -> Profile:
@@ -72,15 +88,21 @@ class Job:
     @property
     def port(self) -> int:
         """Where the server listens."""
+        if self.real is not None:
+            return self.real.port
         return 443 if self.tls else 80
 
     @property
     def host(self) -> str:
         """How the URL calls the server."""
+        if self.real is not None:
+            return Url.parse(self.real.url.encode()).host
         return NAME if self.dns else ADDRESS
 
     @property
     def url(self) -> str:
+        if self.real is not None:
+            return self.real.url
         return f"{self.scheme}://{self.host}{PATH}"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from atwin.clock import LoopClock
@@ -18,6 +18,7 @@ from atwin.line.frame import HostSettings
 from atwin.line.ports.plugged import PluggedPort
 from atwin.net.wrapper import StreamWrapper
 from atwin.plan.job import NAME, PATH
+from atwin.plan.relay import relay
 from atwin.plan.served import file_of, served_file
 from atwin.session.opening import TwinPins
 from atwin.testing.origin import Origin
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from atwin.clock import Clock
     from atwin.host.download.reports import DownloadResult, ProgressCall
     from atwin.host.line import LineWishes
-    from atwin.net.network import Stream
+    from atwin.net.network import Handler, Stream
     from atwin.plan.job import Job
     from atwin.trace import Trace
     from atwin.twin.faults.plan import FaultPlan
@@ -109,7 +110,7 @@ class World:
         return await self.modem.download(
             job.url,
             target,
-            sha256=sha256_of(job.size) if job.hash else None,
+            sha256=digest_of(job) if job.hash else None,
             chunk=job.part,
             strategy=job.strategy,
             give_up=give_up,
@@ -162,7 +163,8 @@ async def site(
     if job.dns:
         network.add_host(NAME)
     server = Server(Origin({PATH: file_of(job)}, wall=clock.wall))
-    serving = _Serving(job, clock, server, seen, served)
+    beyond = server.origin.handle if job.real is None else partial(relay, job.real)
+    serving = _Serving(job, clock, server, beyond, seen, served)
     network.serve(job.host, job.port, serving.handle)
     line = PluggedPort()
     twin = Twin(
@@ -170,6 +172,11 @@ async def site(
     )
     async with twin:
         yield Site(job, clock, network, server, twin, line)
+
+
+def digest_of(job: Job) -> str:
+    """The SHA-256 of its file, in hex."""
+    return sha256_of(job.size) if job.real is None else job.real.sha256
 
 
 @lru_cache(8)
@@ -190,10 +197,11 @@ class _Serving:
         job: Job,
         clock: Clock,
         server: Server,
+        beyond: Handler[Stream],
         seen: Callable[[Stream, Visit], Stream] | None,
         served: Callable[[Stream], Stream] | None,
     ) -> None:
-        self._job, self._clock, self._server = job, clock, server
+        self._job, self._clock, self._server, self._beyond = job, clock, server, beyond
         self._seen, self._served = seen, served
 
     async def handle(self, stream: Stream) -> None:
@@ -205,13 +213,13 @@ class _Serving:
         if self._seen is not None:
             stream = self._seen(stream, visit)
         try:
-            if self._job.tls:
+            if self._job.tls and self._job.real is None:
                 stream = await self._secured(stream, visit, half)
             if self._job.latency:
                 stream = _Late(stream, self._clock, self._job.latency)
             if self._served is not None:
                 stream = self._served(stream)
-            await self._server.origin.handle(stream)
+            await self._beyond(stream)
         finally:
             stream.close()
             visit.closed = max(self._clock.now(), visit.opened)

@@ -25,7 +25,7 @@ def make_room(wanted: Sequence[Served], beside: int = 0) -> None:
     Raises `OptionError` where the system does not allow it.
     """
     needed = _WITHOUT + sum(map(_opened, wanted)) + len(wanted) * (beside + _USUAL)
-    allowed = _raise_limit(needed + len(wanted) * (_MOST - _USUAL))
+    allowed = allow_open(needed + len(wanted) * (_MOST - _USUAL))
     if allowed is not None and allowed < needed:
         raise OptionError(
             f"{len(wanted):,} modules need {needed:,} open files and connections, and the system "
@@ -39,7 +39,7 @@ def _opened(one: Served) -> int:
     return line + (2 if one.control else 0) + (1 if one.twin.state is not None else 0)
 
 
-def _raise_limit(wanted: int) -> int | None:
+def allow_open(wanted: int) -> int | None:
     """Raise the limit of open files to `wanted` if it can be; what it is then, None for none."""
     try:
         import resource

@@ -94,7 +94,7 @@ def test_what_cannot_be_is_not_tried_again() -> None:
 
 
 def test_a_wrong_file_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("atwin.fleet.device.life.sha256_of", lambda size: "0" * 64)
+    monkeypatch.setattr("atwin.fleet.device.life.digest_of", lambda job: "0" * 64)
     row = simulate(planned(download={"size": 20_000, "hash": False}), 0)
     assert (row.ok, row.wrong, row.cause, len(row.attempts)) == (False, True, "wrong", 1)
 

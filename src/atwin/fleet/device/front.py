@@ -19,6 +19,30 @@ _AT_ONCE, _LEAST = 0.05, 1460
 _FIRST = 60.0
 
 
+class CountedRequests(StreamWrapper):
+    """The end of a connection to a real server: `asked` is called for each request.
+
+    With `tls`, of which nobody here can read a word, it is called once: a module's HTTP has a
+    connection for each request.
+    """
+
+    def __init__(self, inner: Stream, asked: Callable[[], None], *, tls: bool) -> None:
+        super().__init__(inner)
+        self._asked, self._tls = asked, tls
+        self._expects = True
+
+    async def read(self, limit: int) -> bytes:
+        data = await self.inner.read(limit)
+        if data and self._expects:
+            self._expects = False
+            self._asked()
+        return data
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        self._expects = not self._tls
+        await self.inner.write(data)
+
+
 class Front(StreamWrapper):
     """The server's end of a connection, without its TLS. `asked` is called for each request.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from atwin.clock import LoopClock
 from atwin.fleet.device.causes import cause_of
-from atwin.fleet.device.front import Front
+from atwin.fleet.device.front import CountedRequests, Front
 from atwin.fleet.device.load import Load, LoadedStream
 from atwin.fleet.device.outages import Outages
 from atwin.fleet.device.row import LONGEST_TEXT, Attempt, Row
@@ -19,7 +19,7 @@ from atwin.host.line import LineWishes
 from atwin.line.port import PortError
 from atwin.net.meter.bill import Bill
 from atwin.plan.job import Job, Route
-from atwin.plan.world import sha256_of, site
+from atwin.plan.world import digest_of, site
 from atwin.session.tracing import current_trace
 from atwin.session.url import FLOWS
 from atwin.text import shown
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from atwin.fleet.campaign.campaign import Campaign
     from atwin.fleet.campaign.population import DeviceSpec
     from atwin.host.download.reports import DownloadResult
+    from atwin.plan.job import RealServer
     from atwin.plan.world import Site, World
     from atwin.twin.twin import Twin
 
@@ -43,7 +44,7 @@ _DRIP, _MARGIN = 50.0, 86_400.0
 MODULE_FAILED = HostError.exit_code
 
 
-def job_of(campaign: Campaign, spec: DeviceSpec) -> Job:
+def job_of(campaign: Campaign, spec: DeviceSpec, real: RealServer | None = None) -> Job:
     """The download of a device, as `atwin plan` has them."""
     asked, link = campaign.download, spec.link
     return Job(
@@ -56,7 +57,8 @@ def job_of(campaign: Campaign, spec: DeviceSpec) -> Job:
         hash=asked.hash,
         etag=asked.etag,
         route=Route(link.rtt, link.down, link.up, link.loss),
-        latency=campaign.server.latency,
+        latency=campaign.server.latency if real is None else 0.0,
+        real=real,
     )
 
 
@@ -68,6 +70,8 @@ class Life:
     spec: DeviceSpec
     #: Where its files are.
     folder: Path
+    #: The server that it asks in real time; None for that of the campaign.
+    real: RealServer | None = None
     load: Load = field(default_factory=lambda: Load(lambda: 0.0))
     twin: Twin | None = None
     outages: Outages | None = None
@@ -80,11 +84,18 @@ class Life:
     traceback: str = ""
     rungs: list[str] = field(default_factory=list)
     helped: list[str] = field(default_factory=list)
+    #: When it arrived, on the loop's clock.
+    _came: float = 0.0
+
+    @property
+    def job(self) -> Job:
+        """Its download."""
+        return job_of(self.campaign, self.spec, self.real)
 
     @property
     def longest(self) -> float:
         """Seconds that no life lasts: there is a way out of everything before."""
-        job, retry = job_of(self.campaign, self.spec), self.campaign.retry
+        job, retry = self.job, self.campaign.retry
         waits = sum(retry.wait(number) for number in range(2, retry.attempts + 1))
         slowest = min(rate for rate in ((job.baud or 9600) / 10, job.route.down, _DRIP) if rate)
         return waits + retry.attempts * 4 * (retry.give_up + job.size / slowest) + _MARGIN
@@ -94,15 +105,18 @@ class Life:
     async def live(self) -> None:
         """All of it. Raises only what is a defect."""
         clock, link, server = LoopClock(), self.spec.link, self.campaign.server
-        load = self.load = Load(clock.now)
+        self._came = clock.now()
+        load = self.load = Load(lambda: clock.now() - self._came)
         async with site(
-            job_of(self.campaign, self.spec),
+            self.job,
             seed=self.spec.seed,
             faults=self.spec.fault_plan(),
             trace=current_trace(),
             seen=lambda stream, visit: LoadedStream(stream, load, of_server=True),
-            served=lambda stream: Front(
-                stream, clock, load.requested, rate=server.rate, keep_alive=server.keep_alive
+            served=lambda stream: (
+                Front(stream, clock, load.requested, rate=server.rate, keep_alive=server.keep_alive)
+                if self.real is None
+                else CountedRequests(stream, load.requested, tls=self.job.tls)
             ),
         ) as place:
             self.twin = place.twin
@@ -129,9 +143,9 @@ class Life:
             if number > 1:
                 await place.clock.sleep(retry.wait(number))
                 self._keep_load()
-            began = place.clock.now()
+            began = place.clock.now() - self._came
             await self._try(place)
-            self.seconds = place.clock.now()
+            self.seconds = place.clock.now() - self._came
             self.attempts.append(Attempt(began, self.seconds - began, self.ok, self.cause, ()))
             if self.ok or self.cause in _FOR_GOOD:
                 return
@@ -159,7 +173,7 @@ class Life:
     def _look_at(self, result: DownloadResult) -> None:
         """Whether the file that came is the right one: nobody else's word is taken for it."""
         digest = hashlib.sha256(result.file.read_bytes()).hexdigest()
-        self.ok = digest == sha256_of(self.campaign.download.size)
+        self.ok = digest == digest_of(self.job)
         if not self.ok:
             self.cause, self.error = "wrong", f"its SHA-256 is {digest}"
 

@@ -55,7 +55,7 @@ def simulate(
         life = Life(campaign, spec, Path())
         watched = recorders if (trace, pcap) != (None, None) else None
         try:
-            with TemporaryDirectory(prefix="atwin-", dir=_scratch()) as folder:
+            with TemporaryDirectory(prefix="atwin-", dir=scratch()) as folder:
                 life.folder = Path(folder)
                 _run(life, watched)
         except (Exception, OverError) as error:
@@ -63,7 +63,8 @@ def simulate(
         return life.row(time.thread_time() - began)
 
 
-def _scratch() -> Path | None:
+def scratch() -> Path | None:
+    """Where the files of a device are best kept; None for the usual place."""
     return _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else None
 
 

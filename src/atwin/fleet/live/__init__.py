@@ -1,0 +1,1 @@
+"""Devices of a campaign in real time, against a server that is there."""
