@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import atwin.fleet
+from atwin.fleet.server import serving
 from atwin.fleet.server.serving import serve
 from atwin.host.errors import UsageError
 from support.fleet.made import attempt, campaign, row, span
@@ -295,6 +299,48 @@ def test_all_that_was_asked_for_is_served_once(
         assert limit is None or max(values) <= limit * (1 + 2e-3)
 
 
+@given(
+    connections=_MAYBE,
+    backlog=st.integers(0, 3),
+    lasts=st.none() | st.integers(1, 90),
+    failed=st.sampled_from([0.0, 0.2, 0.5, 1.0]),
+    stages=st.lists(st.tuples(st.sampled_from([0, 0.1, 0.3]), st.integers(0, 30)), max_size=3),
+    share=st.floats(0, 1),
+)
+def test_every_device_is_counted_once(
+    connections: int | None,
+    backlog: int,
+    lasts: int | None,
+    failed: float,
+    stages: list[tuple[float, int]],
+    share: float,
+) -> None:
+    rows = [row(attempt(span(0, 4), cause="line" * (n < 10 * share)), device=n) for n in range(10)]
+    server = {"backlog": backlog} | ({"connections": connections} if connections else {})
+    rules = {"abort": {"failed": failed, "after": 3}} | ({"lasts": lasts} if lasts else {})
+    tables: dict[str, Any] = {"server": server, "rules": rules}
+    if stages:
+        tables["stage"] = [{"share": s, "hold": hold, "failed": failed} for s, hold in stages]
+    plan = campaign(
+        40,
+        arrival={"curve": "even", "over": 30},
+        retry={"attempts": 3, "after": [5]},
+        **tables,
+    )
+    run = serve(plan, rows)
+    assert run.done + run.failed + run.never_started == 40
+    assert (sum(ok for _, ok in run.ended), len(run.ended)) == (run.done, run.done + run.failed)
+    assert run.ended == sorted(run.ended, key=lambda end: end[0])
+    assert sum(run.causes.values()) == run.failed
+    assert sum(stage.done for stage in run.stages) == run.done
+    assert all(s.done + s.failed <= s.devices and s.begun <= s.devices for s in run.stages)
+    begun = sum(stage.begun for stage in run.stages)
+    assert lasts or run.attempts_by_number[0] == begun
+    assert sum(run.attempts_by_number[1:]) <= run.refused
+    assert (run.never_started == 0) or run.aborted
+    assert lasts is None or run.seconds <= lasts
+
+
 def test_without_limits_every_device_fares_as_its_row_says() -> None:
     rows = [
         row(
@@ -353,6 +399,18 @@ def test_a_long_campaign_is_followed_to_its_end() -> None:
 def test_without_rows_there_is_no_fleet() -> None:
     with pytest.raises(ValueError, match="no row"):
         serve(campaign(2), [])
+
+
+def test_simpy_is_imported_when_a_fleet_is_served_and_not_before() -> None:
+    source = Path(atwin.fleet.__file__).parents[1]
+    found = {
+        path.relative_to(source).as_posix()
+        for path in source.rglob("*.py")
+        if re.search(r"^(import|from) simpy", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert found == {"fleet/server/rollout.py"}
+    # Whoever wants to serve a fleet imports this one, which has no need of it.
+    assert "import Rollout" not in Path(serving.__file__).read_text("utf-8").split("def serve")[0]
 
 
 def test_without_simpy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
