@@ -34,6 +34,11 @@ def test_a_short_curve_is_whole(ended: list[tuple[float, bool]], curve: object) 
     assert completion(ServerRun(2, ended=ended)) == curve
 
 
+def test_a_share_is_done_with_the_device_that_makes_it_full() -> None:
+    run = ServerRun(4, ended=[(1, True), (2, False), (3, True)])
+    assert [run.done_by(share) for share in (0.1, 0.25, 0.26, 0.5, 0.51)] == [1, 1, 3, 3, None]
+
+
 def test_buckets_keep_mean_and_peak() -> None:
     found = buckets([0, 0, 6, 2, 5, 1, 9], most=3)
     assert (found.seconds, found.mean, found.peak) == (3, [2, 8 / 3, 9], [6, 5, 9])

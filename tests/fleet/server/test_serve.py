@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,14 +90,27 @@ def test_who_will_need_a_whole_one_has_it_from_the_beginning() -> None:
     assert ends(serve(campaign(2, server={"connections": 1}), [half, later])) == [8, 10]
 
 
-def test_what_a_refused_device_has_got_it_keeps() -> None:
-    """Both fetch at once, and pause; then one finds the other one's connection taken."""
-    two = row(attempt(span(1, 3, connections=0.5), span(4, 14)))
+def test_nobody_overtakes() -> None:
+    """The second one needs more than is left; the third would find enough, but came later."""
+    rows = [
+        row(attempt(span(0, 10, connections=0.5)), device=0),
+        row(attempt(span(1, 11)), device=1),
+        row(attempt(span(2, 12, connections=0.5)), device=2),
+    ]
+    assert ends(serve(campaign(3, server={"connections": 1}), rows)) == [10, 20, 30]
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_what_a_refused_device_has_got_it_keeps(before: float) -> None:
+    """Both fetch at once, and pause; then one finds the other one's connection taken.
+
+    It begins like the first time, `before` its contact, and goes on with the second half.
+    """
+    two = row(attempt(span(1, 3, connections=0.5), span(6, 16), before=before))
     run = serve_many(
         2, two, server={"connections": 1, "backlog": 0}, retry={"attempts": 2, "after": [60]}
     )
-    # 4 + 60, and a second until contact, as at the first time.
-    assert ends(run) == [14, 75]
+    assert ends(run) == [16, 6 + 60 + before + 10]
     assert sum(run.load.requests) == pytest.approx(4)
 
 
@@ -160,9 +174,11 @@ def test_refusals_count_as_attempts() -> None:
     assert run.causes == {"line": 1}
 
 
-def test_a_crash_is_a_device_that_failed() -> None:
-    from dataclasses import replace
+def test_what_follows_the_last_attempt_is_waited_for() -> None:
+    assert ends(serve_many(1, replace(row(TEN), seconds=12))) == [12]
 
+
+def test_a_crash_is_a_device_that_failed() -> None:
     crash = replace(row(TEN), ok=False, cause="crash", attempts=(), seconds=0.0)
     run = serve_many(3, crash)
     assert (run.failed, run.causes, run.attempts_by_number) == (3, {"crash": 3}, [])
@@ -195,6 +211,33 @@ def test_a_gate_holds_the_rest_back() -> None:
     assert (run.failed, run.never_started) == (2, 8)
     assert run.aborted == "stage 1: 2 of 2 devices failed, more than 50 %"
     assert [stage.gate for stage in run.stages] == [False]
+
+
+def test_who_is_in_which_stage_is_chance() -> None:
+    rows = [row(attempt(span(0, n + 1)), device=n) for n in range(40)]
+    first = []
+    for seed in (1, 2):
+        plan = campaign(40, stage=[{"share": 0.25, "hold": 50}]).changed(seed=seed)
+        run = serve(plan, rows)
+        first.append({round(at) for at, _ in run.ended[:10]})
+        assert max(first[-1]) <= 40
+        assert first[-1] | {round(at) - 50 for at, _ in run.ended[10:]} == set(range(1, 41))
+    assert first[0] != first[1]
+
+
+def test_devices_under_way_at_an_abort_may_be_late() -> None:
+    fails = row(attempt(span(0, 5), cause="line"))
+    run = serve(
+        campaign(
+            10,
+            arrival={"curve": "even", "over": 20},
+            rules={"abort": {"failed": 0, "after": 1}, "lasts": 9},
+        ),
+        [fails],
+    )
+    stage = run.stages[0]
+    assert run.causes["late"] > 0 < run.never_started
+    assert (stage.begun, stage.failed) == (10 - run.never_started, run.failed)
 
 
 def test_abort_stops_handing_out_and_the_others_go_on() -> None:
@@ -333,6 +376,8 @@ def test_every_device_is_counted_once(
     assert run.ended == sorted(run.ended, key=lambda end: end[0])
     assert sum(run.causes.values()) == run.failed
     assert sum(stage.done for stage in run.stages) == run.done
+    if run.aborted or not lasts:
+        assert sum(stage.failed for stage in run.stages) == run.failed
     assert all(s.done + s.failed <= s.devices and s.begun <= s.devices for s in run.stages)
     begun = sum(stage.begun for stage in run.stages)
     assert lasts or run.attempts_by_number[0] == begun

@@ -19,9 +19,9 @@ def span(begin: float, end: float, **asked: float) -> Span:
     return Span(begin, end, **{"connections": 1.0, "requests": 1.0, "down": 0.0, "up": 0.0} | asked)
 
 
-def attempt(*load: Span, rest: float = 0.0, cause: str = "") -> Attempt:
-    """It begins with its first span, and ends `rest` after its last one."""
-    began, end = load[0].begin, load[-1].end + rest
+def attempt(*load: Span, before: float = 0.0, rest: float = 0.0, cause: str = "") -> Attempt:
+    """It begins `before` its first span, and ends `rest` after its last one."""
+    began, end = load[0].begin - before, load[-1].end + rest
     return Attempt(began, end - began, not cause, cause, load)
 
 

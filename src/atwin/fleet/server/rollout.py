@@ -151,10 +151,11 @@ class Rollout:
         """The demands from `place` on; the number of the one that the server refused, or of all."""
         env, run, held = self._env, self.run, 0
         alone = took = 0.0
-        pause = one.demands[0].after if one.demands else 0.0
         for number in range(place, len(one.demands)):
             demand = one.demands[number]
-            if pause := pause or demand.after:
+            # Who comes again begins like the first time.
+            pause = one.demands[0 if number == place else number].after
+            if pause:
                 self._admission.leave(held)
                 held = 0
                 yield env.timeout(pause)
@@ -177,7 +178,6 @@ class Rollout:
             yield self._sharing.serve(demand)
             took += env.now - began
             alone += demand.seconds
-            pause = 0.0
         self._admission.leave(held)
         if one.request <= REQUEST_TIMEOUT < one.request * took / (alone or 1.0):
             run.overdue += 1
