@@ -38,7 +38,7 @@ from atwin.control.settable import PINS, SETTABLE, apply
 from atwin.control.shapes import FAULTS_SCHEMA, TRAFFIC_SCHEMA
 from atwin.control.state import state, traffic
 from atwin.disk.state import StateError
-from atwin.text import shown
+from atwin.text import check_keys
 from atwin.twin.board.sim import Card
 from atwin.twin.faults.plan import fault_from_table
 from atwin.twin.script.written import Stub, row_from_table
@@ -120,7 +120,7 @@ def _set(twin: Twin, values: dict[str, Any]) -> None:
 
 
 async def _pulse(twin: Twin, value: dict[str, Any]) -> None:
-    _only(value, ("pin", "seconds"))
+    check_keys(value, ("pin", "seconds"))
     pin, seconds = value.get("pin"), value.get("seconds")
     good = type(seconds) in (int, float) and pin in PULSED
     if not good or not 0 < float(seconds or 0) <= _LONGEST_PULSE:
@@ -192,7 +192,7 @@ def _clear_names(twin: Twin, _: Any) -> None:
 
 
 def _fresh(twin: Twin, value: dict[str, Any]) -> None:
-    _only(value, ("boot",))
+    check_keys(value, ("boot",))
     if (boot := value.get("boot", "warm")) not in ("warm", "cold"):
         raise ValueError("boot: warm or cold")
     try:
@@ -203,7 +203,7 @@ def _fresh(twin: Twin, value: dict[str, Any]) -> None:
 
 async def type_at(at: Teller, value: dict[str, Any]) -> dict[str, Any]:
     """The action "at" by `at`, which is that of a twin or a host. Raises as the module says."""
-    _only(value, ("command", "seconds", "data"))
+    check_keys(value, ("command", "seconds", "data"))
     command, seconds, data = value.get("command"), value.get("seconds", 10), value.get("data")
     if not isinstance(command, str) or not isinstance(data, str | None):
         raise ValueError("command and data take texts")
@@ -217,13 +217,6 @@ async def type_at(at: Teller, value: dict[str, Any]) -> dict[str, Any]:
     except (RuntimeError, TimeoutError) as error:
         raise NotNowError(str(error)) from None
     return {"lines": lines, "result": result}
-
-
-def _only(value: dict[str, Any], keys: tuple[str, ...]) -> None:
-    """Raises `ValueError` for a key that means nothing."""
-    for key in value:
-        if key not in keys:
-            raise ValueError(f"{shown(key, limit=80)}: unknown key; there are {', '.join(keys)}")
 
 
 # --- the table ----------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ What may stand in it is in `KEYS`, and each key is the option of that name.
 
 from __future__ import annotations
 
-import json
 import os
 from functools import partial
 from pathlib import Path
@@ -17,14 +16,14 @@ from atwin.host.errors import OptionError
 from atwin.net.hosts import Hosts
 from atwin.session.several import LINES, MOST_MODULES, ConfigFile, Wants
 from atwin.session.url import split_model
-from atwin.text import parse_toml, shown
+from atwin.text import check_keys, parse_toml, rows_of, shown, told
 from atwin.twin.board.sim import CARD_VALUES
 from atwin.twin.faults.fault import PlanError
 from atwin.twin.faults.plan import FaultPlan
 from atwin.twin.script.written import UNKNOWN, Script, ScriptError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 #: Bytes of a file.
 _LARGEST = 1 << 20
@@ -40,9 +39,7 @@ def load_config(where: str) -> ConfigFile:
     path = Path(os.path.expanduser(where))
     try:
         table = parse_toml(read_input(path, _LARGEST, name="it"))
-        tables = table.pop("module", [])
-        if not isinstance(tables, list) or len(tables) > MOST_MODULES:
-            raise _WrongError(f"module: give at most {MOST_MODULES:,} tables [[module]]")
+        tables = rows_of(table.pop("module", []), "module", MOST_MODULES)
         common = _read(table, path.parent)
         if tables and common.line is not None:
             raise _WrongError(
@@ -52,21 +49,18 @@ def load_config(where: str) -> ConfigFile:
         for number, each in enumerate(tables, 1):
             try:
                 modules.append(_read(each, path.parent))
-            except _WrongError as error:
+            except ValueError as error:
                 raise _WrongError(f"[[module]] {number}: {error}") from None
     except (DiskError, ValueError) as error:
         raise OptionError(f"{shown(where, limit=200)}: {error}") from None
     return ConfigFile(shown(where, limit=200), common, modules)
 
 
-def _read(table: Any, folder: Path) -> Wants:
-    """One table. Raises `_WrongError`."""
-    if not isinstance(table, dict):
-        raise _WrongError("give a table")
+def _read(table: Mapping[str, Any], folder: Path) -> Wants:
+    """One table. Raises `ValueError`."""
     given: dict[str, Any] = {}
+    check_keys(table, KEYS)
     for key, value in table.items():
-        if key not in KEYS:
-            raise _WrongError(f"{shown(key, limit=80)}: no such key; there are {', '.join(KEYS)}")
         try:
             given[key] = KEYS[key](value)
         except _WrongError as error:
@@ -151,11 +145,10 @@ def _card(value: Any) -> dict[str, str]:
     """Shows none of its values."""
     if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
         raise _WrongError(f": give a table of texts: {', '.join(CARD_VALUES)}")
-    for name in value:
-        if name not in CARD_VALUES:
-            raise _WrongError(
-                f".{shown(name, limit=80)}: no such key; there are {', '.join(CARD_VALUES)}"
-            )
+    try:
+        check_keys(value, CARD_VALUES)
+    except ValueError as error:
+        raise _WrongError(f".{error}") from None
     return value
 
 
@@ -189,8 +182,7 @@ def _unknown(value: Any) -> str:
 
 
 def _wrong(value: Any, takes: str) -> _WrongError:
-    said = shown(json.dumps(value, default=str), limit=80)
-    return _WrongError(f" = {said}: it takes {takes}")
+    return _WrongError(f" = {told(value)}: it takes {takes}")
 
 
 #: What may stand in the file, and in each [[module]] of it.

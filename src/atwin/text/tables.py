@@ -28,7 +28,7 @@ def check_keys(table: Iterable[str], known: Iterable[str], *, limit: int = 80) -
         if key not in names:
             from difflib import get_close_matches  # only where something is wrong
 
-            near = get_close_matches(str(key)[:limit], names, 1)
+            near = get_close_matches(str(key)[:limit], names, 1, 0.7)
             meant = f"no such key, perhaps {near[0]}" if near else "no such key"
             raise ValueError(
                 f"{shown(str(key), limit=limit)}: {meant}; there are {', '.join(names)}"
@@ -40,5 +40,5 @@ def rows_of(value: Any, name: str, most: int) -> list[Mapping[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
         raise ValueError(f"{name}: must be tables [[{name}]]")
     if len(value) > most:
-        raise ValueError(f"[[{name}]]: at most {most} of them")
+        raise ValueError(f"[[{name}]]: at most {most:,} of them")
     return value

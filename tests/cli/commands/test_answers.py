@@ -36,7 +36,7 @@ def test_a_twin_with_answers(tmp_path: Path) -> None:
             {"urc": "+LATER: 5", "command": "AT+NEW"},
             seconds=20,
         )
-        assert wrong["error"] == "delay = 'long': must be seconds from 0 to 1000000"
+        assert wrong["error"] == 'delay = "long": must be seconds from 0 to 1000000'
         assert off["error"] == "text must be a text of printable ASCII characters"
         assert said["state"]["answers"][1] == {"name": "AT+NEW", "came": 0, "happened": 0}
         typed = "AT+CPIN=1234\nAT+NEW\nAT+NOSUCH\nAT\n"

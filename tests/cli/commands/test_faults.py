@@ -62,10 +62,10 @@ def test_the_twin_logs_each_fault(tmp_path: Path) -> None:
         (None, "cannot read it: No such file or directory"),
         ("[[fault]\n", "no TOML file: "),
         ("name = 'x'\n", "at least one table [[fault]]"),
-        ("[[fault]]\nkind = 'flood'\n", "[[fault]] 1: kind = 'flood': must be one of pdp_loss, "),
+        ("[[fault]]\nkind = 'flood'\n", '[[fault]] 1: kind = "flood": must be one of pdp_loss, '),
         (
             "[[fault]]\nkind = 'hang'\n[[fault]]\nkind = 'stall'\nat_tim = 3\n",
-            "[[fault]] 2: stall: at_tim: no key of it; there are host, after, at_time, ",
+            "[[fault]] 2: stall: at_tim: no such key, perhaps at_time; there are host, ",
         ),
     ],
 )

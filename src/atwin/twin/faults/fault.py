@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from atwin.text import shown
+from atwin.text import told
 from atwin.twin.board.power import Cure
 
 if TYPE_CHECKING:
@@ -29,16 +29,6 @@ _CURES = tuple(cure.name.lower() for cure in Cure)
 
 class PlanError(ValueError):
     """A fault cannot be like that; the text is one line: which key, what is allowed."""
-
-
-def told(value: object) -> str:
-    """What somebody wrote, for the text of an error."""
-    return shown(repr(value), limit=80)
-
-
-def named(key: object) -> str:
-    """A key that somebody wrote, for the same."""
-    return shown(str(key), limit=80)
 
 
 def number(

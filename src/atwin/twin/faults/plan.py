@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from atwin.twin.faults.fault import Fault, PlanError, named, told
+from atwin.text import check_keys, rows_of, told
+from atwin.twin.faults.fault import Fault, PlanError
 from atwin.twin.faults.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: Faults of one plan.
+_MOST_FAULTS = 10_000
 _TOP = ("name", "teaches", "good_host", "seed", "fault")
 
 
@@ -30,11 +33,12 @@ class FaultPlan:
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> FaultPlan:
         """The plan in `table`, a TOML file's content. Raises `PlanError`."""
-        for key in table:
-            if key not in _TOP:
-                raise PlanError(f"{named(key)}: no key of a plan; there are {', '.join(_TOP)}")
-        rows = table.get("fault")
-        if not isinstance(rows, list) or not rows or not all(isinstance(r, dict) for r in rows):
+        try:
+            check_keys(table, _TOP)
+            rows = rows_of(table.get("fault", []), "fault", _MOST_FAULTS)
+        except ValueError as error:
+            raise PlanError(str(error)) from None
+        if not rows:
             raise PlanError("no faults: there must be at least one table [[fault]]")
         return cls(
             tuple(_fault(row, f"[[fault]] {place}") for place, row in enumerate(rows, 1)),
@@ -53,12 +57,9 @@ def fault_from_table(table: Mapping[str, Any]) -> Fault:
     names = [each.name for each in fields(kind)]
     values = {key: value for key, value in table.items() if key != "kind"}
     try:
-        for key in values:
-            if key not in names:
-                known = ", ".join(_own_first(names))
-                raise PlanError(f"{named(key)}: no key of it; there are {known}")
+        check_keys(values, _own_first(names))
         return kind(**values)
-    except PlanError as error:
+    except ValueError as error:
         raise PlanError(f"{kind.KIND}: {error}") from None
 
 

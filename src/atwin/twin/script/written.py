@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from atwin.at.dialect.commands import SIGN
 from atwin.at.reply import frame_prompt
 from atwin.models.answers import read_answer, read_line, read_lines
-from atwin.text import shown
+from atwin.text import check_keys, rows_of, told
 from atwin.twin.script.pattern import MATCHES, Pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 #: One line, or several.
 Lines = str | list[str] | tuple[str, ...]
@@ -49,7 +51,7 @@ class _Row:
 
     def _check(self) -> None:
         if self.match not in MATCHES:
-            raise ScriptError(f"match = {_told(self.match)}: must be one of {', '.join(MATCHES)}")
+            raise ScriptError(f"match = {told(self.match)}: must be one of {', '.join(MATCHES)}")
         if self.command is not None:
             try:
                 read_line("command", self.command)
@@ -87,12 +89,12 @@ class Stub(_Row):
         if self.result:
             _said("result", self.result)
         elif self.result not in (None, ""):
-            raise ScriptError(f'result = {_told(self.result)}: must be a text; "" is none at all')
+            raise ScriptError(f'result = {told(self.result)}: must be a text; "" is none at all')
         _seconds("delay", self.delay)
         _seconds("urc_delay", self.urc_delay)
         if self.prompt is not None:
             if not isinstance(self.prompt, str):
-                raise ScriptError(f"prompt = {_told(self.prompt)}: must be a text")
+                raise ScriptError(f"prompt = {told(self.prompt)}: must be a text")
             _said("prompt", self.prompt)
         if (self.prompt is None) != (self.data is None):
             raise ScriptError("prompt and data: give both, or none of them")
@@ -162,12 +164,10 @@ class Script:
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Script:
         """The script in `table`, a TOML file's content. Raises `ScriptError`."""
-        for key in table:
-            if key not in KEYS:
-                raise ScriptError(f"{_key(key)}: unknown key; there are {', '.join(KEYS)}")
+        _check_keys(table, KEYS)
         unknown = table.get("unknown", "error")
         if unknown not in UNKNOWN:
-            raise ScriptError(f"unknown = {_told(unknown)}: must be one of {', '.join(UNKNOWN)}")
+            raise ScriptError(f"unknown = {told(unknown)}: must be one of {', '.join(UNKNOWN)}")
         return cls(
             tuple(_rows(table, "answer", Stub)),
             tuple(_rows(table, "urc", Saying)),
@@ -184,19 +184,15 @@ UNKNOWN = ("ok", "error")
 
 def row_from_table(kind: type[Row], table: Mapping[str, Any]) -> Row:
     """A `Stub` or a `Saying` of these keys. Raises `ScriptError`."""
-    names = [each.name for each in fields(kind)]
-    for key in table:
-        if key not in names:
-            raise ScriptError(f"{_key(key)}: unknown key; there are {', '.join(names)}")
+    _check_keys(table, [each.name for each in fields(kind)])
     return kind(**table)
 
 
 def _rows(table: Mapping[str, Any], name: str, kind: type[Row]) -> list[Row]:
-    rows = table.get(name, [])
-    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        raise ScriptError(f"{name}: must be tables [[{name}]]")
-    if len(rows) > _MOST_ROWS:
-        raise ScriptError(f"[[{name}]]: at most {_MOST_ROWS} of them")
+    try:
+        rows = rows_of(table.get(name, []), name, _MOST_ROWS)
+    except ValueError as error:
+        raise ScriptError(str(error)) from None
     made = []
     for place, row in enumerate(rows, 1):
         try:
@@ -216,19 +212,18 @@ def _said(name: str, value: Any) -> None:
 def _whole(name: str, value: Any, least: int, most: int, more: str = "") -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise ScriptError(
-            f"{name} = {_told(value)}: must be a whole number from {least} to {most}{more}"
+            f"{name} = {told(value)}: must be a whole number from {least} to {most}{more}"
         )
 
 
 def _seconds(name: str, value: Any) -> None:
     good = isinstance(value, int | float) and not isinstance(value, bool)
     if not good or not 0 <= value <= LONGEST:
-        raise ScriptError(f"{name} = {_told(value)}: must be seconds from 0 to {LONGEST:.0f}")
+        raise ScriptError(f"{name} = {told(value)}: must be seconds from 0 to {LONGEST:.0f}")
 
 
-def _told(value: Any) -> str:
-    return shown(repr(value), limit=80)
-
-
-def _key(name: Any) -> str:
-    return shown(str(name), limit=80)
+def _check_keys(table: Mapping[str, Any], known: Sequence[str]) -> None:
+    try:
+        check_keys(table, known)
+    except ValueError as error:
+        raise ScriptError(str(error)) from None

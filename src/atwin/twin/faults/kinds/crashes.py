@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from atwin.text import told
 from atwin.twin.board.installed import is_firmware
 from atwin.twin.board.power import Cure, StartCause
 from atwin.twin.chapters.upgrade.service import Upgrades
 from atwin.twin.faults.dice import among, magnitude
-from atwin.twin.faults.fault import Fault, PlanError, number, text, told
+from atwin.twin.faults.fault import Fault, PlanError, number, text
 
 if TYPE_CHECKING:
     from atwin.clock.base import Timer

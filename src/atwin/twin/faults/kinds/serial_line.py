@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from atwin.at.dialect.urcs import HttpExPostReady
 from atwin.line.uart.loss import Loss
+from atwin.text import told
 from atwin.twin.faults.dice import among, size
-from atwin.twin.faults.fault import Fault, PlanError, text, told, whole
+from atwin.twin.faults.fault import Fault, PlanError, text, whole
 
 if TYPE_CHECKING:
     from atwin.at.dialect.said import Urc
