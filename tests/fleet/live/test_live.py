@@ -14,7 +14,7 @@ from atwin.fleet.campaign.keys import CampaignError
 from atwin.fleet.device.life import Life
 from atwin.fleet.device.row import Row
 from atwin.fleet.live import live as live_module
-from atwin.fleet.live.live import arrival, live
+from atwin.fleet.live.live import arrival, live, live_all
 from atwin.fleet.live.server import look_at
 from atwin.fleet.server.members import Fleet
 from support.fleet.plans import planned, with_faults
@@ -45,6 +45,20 @@ def rows_of(campaign: Campaign, numbers: Sequence[int], **options: Any) -> list[
             return [row async for row in rows]
 
     return asyncio.run(main())
+
+
+def test_without_asyncio() -> None:
+    heard = list[Row]()
+    with file_server(file=FILE) as files:
+        campaign = of(f"{files.base}/file")
+        assert live_all(campaign, range(3), heard=heard.append) == heard
+        assert sorted(row.device for row in heard) == [0, 1, 2]
+
+        def refuse(row: Row) -> None:
+            raise OSError("the disk is full")
+
+        with pytest.raises(OSError, match="full"):
+            live_all(campaign, range(3), heard=refuse)
 
 
 def test_each_has_its_row_with_its_load() -> None:

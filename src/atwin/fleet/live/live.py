@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import aclosing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from atwin.session.together import allow_open
 from atwin.twin.faults.dice import Dice
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from atwin.fleet.campaign.campaign import Campaign
     from atwin.fleet.device.row import Row
@@ -72,6 +73,29 @@ async def live(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def live_all(
+    campaign: Campaign,
+    numbers: Sequence[int],
+    *,
+    concurrently: int | None = None,
+    heard: Callable[[Row], None] = lambda row: None,
+) -> list[Row]:
+    """The same for programs without asyncio: `heard` has each row as soon as it is there.
+
+    Raises `CampaignError`, and what `heard` raises: then nothing more happens.
+    """
+
+    async def collect() -> list[Row]:
+        rows = []
+        async with aclosing(live(campaign, numbers, concurrently=concurrently)) as coming:
+            async for row in coming:
+                heard(row)
+                rows.append(row)
+        return rows
+
+    return asyncio.run(collect())
 
 
 def arrival(campaign: Campaign, number: int) -> float:
