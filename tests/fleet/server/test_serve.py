@@ -441,6 +441,13 @@ def test_a_long_campaign_is_followed_to_its_end() -> None:
     assert len(run.load) == 60 * 86_400 + 11
 
 
+def test_no_campaign_takes_for_ever() -> None:
+    """Whatever a row says that came from elsewhere."""
+    run = serve_many(2, replace(row(TEN), seconds=2.0**62))
+    assert (run.seconds, run.causes) == (366 * 86_400, {"late": 2})
+    assert len(run.load) == 11
+
+
 def test_without_rows_there_is_no_fleet() -> None:
     with pytest.raises(ValueError, match="no row"):
         serve(campaign(2), [])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from simpy import Interrupt
 
+from atwin.fleet.campaign.arrival import LONGEST
 from atwin.fleet.server.admission import Admission, RefusedError
 from atwin.fleet.server.notes import REQUEST_TIMEOUT
 from atwin.fleet.server.run import LATE, SERVER, ServerRun, StageRun
@@ -68,11 +69,10 @@ class Rollout:
 
     def play(self) -> ServerRun:
         """All of it, in no time."""
-        env, lasts = self._env, self._rules.lasts
-        over: Event = env.process(self._campaign())
-        if lasts is not None:
-            over |= env.timeout(lasts)
-        env.run(over)
+        env = self._env
+        # No campaign takes for ever, and the load of a year fits into memory.
+        end = env.timeout(self._rules.lasts or LONGEST)
+        env.run(env.process(self._campaign()) | end)
         return self._finish()
 
     def _campaign(self) -> Generator[Event, Any, None]:

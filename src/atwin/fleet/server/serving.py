@@ -25,12 +25,17 @@ def serve(
     simulated. `whole` says that each device was. The same arguments give the same run.
 
     What is modelled: when devices come (curve, window, zone), stages, abort and end of the
-    campaign; connections, of which each device claims the mean number it has open; a backlog, in
-    which newcomers wait, and refusals, after which a device comes again by `[retry]` with what it
-    has; bytes and requests a second, which all in contact share, so that all go slower by one
-    factor. What is not: that a device which goes slower, or waits, may give up by its own
-    time-outs (`ServerRun.notes` tells when that would have been); chance within a span (claims
-    are means); the time of a single request; what devices send, which takes no bandwidth here.
+    campaign; connections, of which a device claims the mean number it has open (the most of it
+    until its next pause); a backlog, in which it waits to be let in, and refusals, after which it
+    comes again by `[retry]` with what it has; bytes and requests a second, which all in contact
+    share, so that all go slower by one factor.
+
+    What is not: that a device which goes slower, or waits, may give up by its own time-outs
+    (`ServerRun.notes` tells when that would have been), or asks again in the same attempt when it
+    is refused; chance within a span, as claims are means; the time of a single request; what
+    devices send, which takes no bandwidth here.
+
+    After 366 days it is over if `lasts` does not say when.
 
     Raises `UsageError` without SimPy, and `ValueError` without any row, or when `whole` is not so.
     """
