@@ -29,6 +29,7 @@ COMMANDS = (
     "head",
     "probe",
     "traffic",
+    "fleet",
     "recover",
     "at",
     "ports",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from atwin.fleet.device.row import Row
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -46,6 +47,7 @@ class Deadly:
     folder: Path
     numbers: tuple[int, ...]
     times: int
+    task: Callable[[int], Row] = row_of
 
     def __call__(self, number: int) -> Row:
         (self.folder / f"{os.getpid()}").touch()
@@ -54,7 +56,7 @@ class Deadly:
             if deaths < self.times:
                 (self.folder / f"death-{number}-{deaths}").touch()
                 os.kill(os.getpid(), signal.SIGKILL)
-        return row_of(number)
+        return self.task(number)
 
 
 def no_package(name: str) -> NoReturn:

@@ -1,0 +1,165 @@
+"""Simulates a fleet, or one device of it again, and prints what came of it."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from atwin.cli.commands.fleet.progress import show_progress
+from atwin.cli.commands.fleet.summary import row_lines, summary_lines
+from atwin.cli.ending import (
+    DONE,
+    MODULE_FAILED,
+    NOT_VERIFIED,
+    TERMINATED,
+    CommandFailed,
+    known,
+    print_object,
+    when_stopped,
+)
+from atwin.cli.results import counted
+from atwin.cli.says import one_line, say
+from atwin.fleet.campaign.campaign import load_campaign
+from atwin.fleet.campaign.population import sample
+from atwin.fleet.conduct import PRELOAD, conclude, simulate_all
+from atwin.fleet.device.again import rerun
+from atwin.fleet.device.simulate import simulate
+from atwin.fleet.engine.cluster import Cluster
+from atwin.fleet.engine.executors import InThisProcess, WorkersError
+from atwin.fleet.engine.journal import RowJournal
+from atwin.fleet.engine.processes import Processes
+from atwin.fleet.engine.run import RunTally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
+
+    from atwin.cli.commands.fleet.options import FleetOptions
+    from atwin.cli.options import Watching
+    from atwin.fleet.campaign.campaign import Campaign
+    from atwin.fleet.device.row import Row
+    from atwin.fleet.engine.executors import ExecutorFactory
+    from atwin.fleet.result import FleetResult
+
+
+class _Terminated(KeyboardInterrupt):
+    """Somebody wants an end by SIGTERM or SIGHUP."""
+
+
+def run_fleet(plan: str, options: FleetOptions, *, as_json: bool) -> int:
+    """The exit code. Raises `CampaignError`, `DiskError`, `CommandFailed` and `UsageError`."""
+    campaign = _campaign(plan, options)
+    numbers = sample(campaign, options.every)
+    with _terminable(), _journal(campaign, options) as journal:
+        try:
+            result = _simulated(campaign, numbers, options, journal)
+        except _Terminated:
+            return TERMINATED
+        except WorkersError as error:
+            raise CommandFailed(str(error), MODULE_FAILED) from None
+    error = f"{counted(result.wrong, 'simulated device')} got a wrong file"
+    code = NOT_VERIFIED if result.wrong else DONE
+    if as_json:
+        failed = {"error": error, "exit_code": code} if code != DONE else {}
+        print_object(result.as_dict() | failed)
+    else:
+        for line in summary_lines(result):
+            click.echo(one_line(line))
+    if code != DONE:
+        raise CommandFailed(error, code)
+    return code
+
+
+def run_alone(plan: str, options: FleetOptions, watching: Watching, *, as_json: bool) -> int:
+    """One device again: its row, and how `atwin get` does the same. The exit code."""
+    assert options.device is not None
+    campaign = _campaign(plan, options)
+    if options.device >= campaign.devices:
+        raise click.UsageError(f"--device {options.device}: give 0 to {campaign.devices - 1}")
+    row = simulate(campaign, options.device, trace=watching.trace, pcap=watching.pcap)
+    if as_json:
+        print_object({**row.as_dict(), "command": rerun(campaign, row)})
+    else:
+        for line in row_lines(row):
+            click.echo(one_line(line))
+        click.echo(rerun(campaign, row))
+    if row.wrong:
+        raise CommandFailed("the device got a wrong file", NOT_VERIFIED)
+    return DONE
+
+
+def _campaign(plan: str, options: FleetOptions) -> Campaign:
+    campaign = load_campaign(plan)
+    return campaign.changed(devices=options.devices, seed=options.seed, sample=options.sample)
+
+
+def _simulated(
+    campaign: Campaign,
+    numbers: Sequence[int],
+    options: FleetOptions,
+    journal: RowJournal | None,
+) -> FleetResult:
+    last = RunTally()
+    done = f"of {counted(len(numbers), 'device')} are done"
+    when_stopped(lambda: f"{last.done} {done}, {_left(options)}")
+    with show_progress(len(numbers)) as show:
+
+        def tell(tally: RunTally) -> None:
+            nonlocal last
+            last = tally
+            known(devices=campaign.devices, simulated=tally.done)
+            show(tally)
+
+        executors = _executors(options)
+        rows, engine = simulate_all(campaign, numbers, executors, keep=journal, progress=tell)
+    return conclude(campaign, rows, engine, replicates=options.replicates)
+
+
+def _executors(options: FleetOptions) -> ExecutorFactory:
+    if options.cluster is not None:
+        return Cluster(options.cluster)
+    return Processes(options.at_a_time, PRELOAD) if options.at_a_time else InThisProcess()
+
+
+def _left(options: FleetOptions) -> str:
+    """What there is of a fleet that was ended, and what to do."""
+    if options.out is None:
+        return "and nothing is kept: --out DIR keeps them"
+    return "and kept: the same command with --resume goes on"
+
+
+@contextmanager
+def _journal(campaign: Campaign, options: FleetOptions) -> Iterator[RowJournal | None]:
+    if options.out is None:
+        yield None
+        return
+
+    def is_of(row: Row) -> bool:
+        return row.device < campaign.devices and row.seed == campaign.device(row.device).seed
+
+    journal = RowJournal(
+        options.out, campaign.rows_digest, campaign.seed, is_of, resume=options.resume
+    )
+    with closing(journal):
+        for note in journal.notes:
+            say(note)
+        yield journal
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM and SIGHUP raise `_Terminated` inside, as SIGINT raises `KeyboardInterrupt`."""
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        raise _Terminated
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # not on Windows
+    before = {name: signal.signal(getattr(signal, name), terminate) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)

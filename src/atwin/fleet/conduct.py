@@ -1,0 +1,91 @@
+"""A campaign from its devices to its figures."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from atwin.fleet.device.guard import shortened
+from atwin.fleet.device.life import Life
+from atwin.fleet.device.row import Row
+from atwin.fleet.device.simulate import simulate
+from atwin.fleet.engine.run import RunTally, run
+from atwin.fleet.estimate import estimate
+from atwin.fleet.result import EngineFacts, FleetResult
+from atwin.fleet.server.serving import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from atwin.fleet.campaign.campaign import Campaign
+    from atwin.fleet.engine.executors import ExecutorFactory
+    from atwin.fleet.engine.journal import RowJournal
+
+#: What worker processes have imported before they begin.
+PRELOAD = ("atwin.fleet.device.simulate",)
+
+
+def simulate_all(
+    campaign: Campaign,
+    numbers: Sequence[int],
+    executors: ExecutorFactory,
+    *,
+    keep: RowJournal | None = None,
+    progress: Callable[[RunTally], None] = lambda tally: None,
+) -> tuple[list[Row], EngineFacts]:
+    """The rows of those devices by number; only those that `keep` has not are simulated.
+
+    `progress` hears of both.
+
+    Raises `WorkersError` and `DiskError`.
+    """
+    kept = [] if keep is None else [keep.rows[n] for n in numbers if n in keep.rows]
+    there = {row.device for row in kept}
+    missing = [number for number in numbers if number not in there]
+    failed = sum(not row.ok for row in kept)
+    began, restarts = time.monotonic(), 0
+
+    def tell(tally: RunTally) -> None:
+        nonlocal restarts
+        restarts = tally.restarts
+        progress(RunTally(len(kept) + tally.done, failed + tally.failed, restarts))
+
+    tell(RunTally())
+    new = list[Row]()
+    if missing:  # else no worker has to be started
+        task, lost = partial(simulate, campaign), partial(crashed, campaign)
+        new = list(run(task, missing, executors, keep, tell, crashed=lost))
+    facts = EngineFacts(
+        executors.name,
+        executors.workers,
+        time.monotonic() - began,
+        sum(row.cpu_seconds for row in new),
+        restarts,
+        len(kept),
+    )
+    return sorted([*kept, *new], key=lambda row: row.device), facts
+
+
+def crashed(campaign: Campaign, number: int, error: str, traceback: str) -> Row:
+    """The row of a device of which nothing is known but how its simulation ended."""
+    life = Life(campaign, campaign.device(number), Path())
+    life.broke("crash", error, shortened(traceback), 0.0)
+    return life.row(0.0)
+
+
+def conclude(
+    campaign: Campaign, rows: Sequence[Row], engine: EngineFacts, *, replicates: int = 0
+) -> FleetResult:
+    """What the rows say of the whole fleet, at its server too: that once more for each replicate.
+
+    Raises `UsageError` without SimPy, and `ValueError` without any row.
+    """
+    whole = len(rows) == campaign.devices
+    estimates = estimate(campaign, rows)
+    served, *spread = (
+        serve(campaign, rows, replicate=number, whole=whole) for number in range(replicates + 1)
+    )
+    notes = (*estimates.notes, *served.notes)
+    return FleetResult(campaign, rows, estimates, served, spread, engine, notes)
