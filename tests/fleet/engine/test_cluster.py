@@ -51,7 +51,7 @@ def test_real_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
         for worker in workers:
             worker.kill()
-        assert said(address) == f"the scheduler at {address} has no workers"
+        assert said(address) == f"the scheduler at {address} has no workers that answer"
 
 
 def test_nobody_answers() -> None:

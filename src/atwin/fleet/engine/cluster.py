@@ -6,7 +6,9 @@ import logging
 import platform
 import time
 from contextlib import suppress
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from atwin import __version__
@@ -38,8 +40,8 @@ class Cluster:
     def __init__(self, address: str, patience: float = _PATIENCE) -> None:
         self._address, self._patience = address, patience
         self._client: Any = None
-        #: Workers that have been asked; worker: its threads; and when it is time to ask again.
-        self._same = set[str]()
+        #: Worker: what it was asked, and its threads; when it is time to look for others.
+        self._asked: dict[str, list[Any]] = {}
         self._threads: dict[str, int] = {}
         self._look_again = 0.0
         self.killed: tuple[type[Exception], ...] = ()
@@ -63,6 +65,13 @@ class Cluster:
             raise WorkersError(f"no scheduler at {self._address}: {shown(why)}") from None
         self.check()
         self._look()
+        end = time.monotonic() + self._patience
+        for future in chain.from_iterable(self._asked.values()):
+            with suppress(TimeoutError):
+                future.exception(timeout=max(0.0, end - time.monotonic()))
+        self._look()
+        if not self._threads:
+            raise self._nobody()
         executor: Executor = self._client.get_executor(pure=False, retries=_RETRIES)
         return executor
 
@@ -78,7 +87,7 @@ class Cluster:
         try:
             self._client.wait_for_workers(1, timeout=self._patience)
         except TimeoutError:
-            raise WorkersError(f"the scheduler at {self._address} has no workers") from None
+            raise self._nobody() from None
 
     def stop(self) -> None:
         if self._client is not None:
@@ -86,35 +95,43 @@ class Cluster:
                 self._client.close(timeout=1)
             self._client = None
 
+    def _nobody(self) -> WorkersError:
+        return WorkersError(f"the scheduler at {self._address} has no workers that answer")
+
     def _look(self) -> None:
-        """Asks who there is, and each new one what it has. Raises `WorkersError`."""
+        """Asks who there is, and each new one what it has. Raises `WorkersError`.
+
+        A worker that has not answered yet does not count: it may be busy, or gone.
+        """
         if self._client.status == "running":
             threads = self._client.nthreads()
-            new = [worker for worker in threads if worker not in self._same]
-            self._same |= self._asked(new) if new else set()
-            self._threads = {worker: threads[worker] for worker in threads if worker in self._same}
+            self._asked = {
+                worker: self._asked.get(worker) or self._ask(worker) for worker in threads
+            }
+            self._threads = {worker: threads[worker] for worker in threads if self._same(worker)}
         self._look_again = time.monotonic() + _LOOK_AGAIN
 
-    def _asked(self, workers: list[str]) -> set[str]:
-        """Those that have what this computer has, asked by functions that each of them has.
+    def _ask(self, worker: str) -> list[Any]:
+        """By functions that each of them has."""
+        tell = partial(self._client.submit, workers=[worker], pure=False, priority=1)
+        return [tell(version, "atwin"), tell(platform.python_version_tuple)]
 
-        One that does not answer may have gone, and is asked again. Raises `WorkersError`.
-        """
-        asked = {"workers": workers, "on_error": "return"}
-        versions = self._client.run(version, "atwin", **asked)
-        pythons = self._client.run(platform.python_version_tuple, **asked)
-        mine, same = platform.python_version_tuple()[:2], set[str]()
-        for worker, python in pythons.items():
-            has = versions.get(worker)
-            if isinstance(has, PackageNotFoundError):
-                raise _differs(worker, "no atwin", f"atwin {__version__}")
-            if isinstance(has, str) and has != __version__:
-                raise _differs(worker, f"atwin {has}", f"atwin {__version__}")
-            if isinstance(has, str) and isinstance(python, tuple):
-                if python[:2] != mine:
-                    raise _differs(worker, f"Python {'.'.join(python)}", f"Python {'.'.join(mine)}")
-                same.add(worker)
-        return same
+    def _same(self, worker: str) -> bool:
+        """Whether it has said that it has what this computer has. Raises `WorkersError`."""
+        if not all(future.done() for future in self._asked[worker]):
+            return False
+        errors = [future.exception() for future in self._asked[worker]]
+        if isinstance(errors[0], PackageNotFoundError):
+            raise _differs(worker, "no atwin", f"atwin {__version__}")
+        if any(errors):  # what a worker that goes just now leaves
+            self._asked[worker] = []
+            return False
+        has, python = (future.result() for future in self._asked[worker])
+        if has != __version__:
+            raise _differs(worker, f"atwin {has}", f"atwin {__version__}")
+        if python[:2] != (mine := platform.python_version_tuple()[:2]):
+            raise _differs(worker, f"Python {'.'.join(python)}", f"Python {'.'.join(mine)}")
+        return True
 
 
 def _differs(worker: str, has: str, wanted: str) -> WorkersError:
