@@ -30,7 +30,7 @@ help:
 	@echo "make test       the whole test suite; of large cross products a sample, another one each time"
 	@echo "make coverage   the same, with the coverage measured"
 	@echo "make lint       ruff and mypy --strict"
-	@echo "make bench      against curl; line: efficiency, rate, PTY; trace, panel, plot; TLS; idle modules; 1,000 random fault plans"
+	@echo "make bench      against curl; line: efficiency, rate, PTY; trace, panel, plot; TLS; idle modules; 1,000 random fault plans; fleets"
 	@echo "make prove      each fuzzer of tests/fuzz for SECONDS (60), with a new seed each time; every"
 	@echo "                download of tests/matrix, and its servers against curl; 200 interruptions, 200 fixtures; PLANS (2000)"
 	@echo "                new random fault plans; programs of others that are here; firmware in QEMU;"
@@ -76,6 +76,7 @@ bench: $(DEV) tools
 	$(BIN)/python -m bench.faults
 	$(BIN)/python -m bench.pty
 	$(BIN)/python -m bench.twins
+	$(BIN)/python -m bench.fleet
 	$(BIN)/python -m bench.virtual
 	$(BIN)/python -m bench.walks
 

@@ -35,8 +35,10 @@ baud = "max"
 [[faults]]
 share = 0.3
 plan = "random"
-[arrival]
-over = "10 min"
+[retry]
+attempts = 2
+after = ["1 min"]
+give_up = "1 min"
 [price]
 per_mb = 0.5
 currency = "EUR"
@@ -138,7 +140,7 @@ def test_terminated(long_plan: Path, tmp_path: Path) -> None:
 
 def test_workers_die_with_their_parent(long_plan: Path, tmp_path: Path) -> None:
     rows = tmp_path / "out/rows.jsonl"
-    words = ["--all", "--workers", "2", "--out", tmp_path / "out"]
+    words = ["--all", "--workers", "2", "--out", str(tmp_path / "out")]
     with start("fleet", long_plan, *words) as process:
         wait_until(lambda: rows.exists() and rows.read_bytes().count(b"\n") > 1)
         process.kill()

@@ -32,7 +32,8 @@ class Cluster:
     """The workers of the Dask scheduler at `address` (tcp://HOST:PORT).
 
     What goes over the wire is pickled, both ways: whoever can reach a scheduler can run programs
-    with all its workers and clients. So all of them must trust each other, and the network between.
+    with all its workers and clients. So all of them must trust each other, and the network between
+    (D-315).
     """
 
     name = "cluster"

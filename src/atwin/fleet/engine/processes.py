@@ -29,9 +29,8 @@ _PATIENCE, _TRIES = 60.0, 3
 class Processes:
     """A `ProcessPoolExecutor` of `workers`, forked from a server that has imported `preload`.
 
-    Such a fork is safe whatever threads and loops this process has, takes a hundredth of the time
-    of an import, and shares the memory of what was imported. Where there is no fork they are
-    started anew.
+    Such a fork is safe whatever threads and loops this process has, takes no time for imports, and
+    shares the memory of what was imported. Where there is no fork they are started anew (D-312).
     """
 
     name = "processes"

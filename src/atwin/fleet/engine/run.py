@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 #: Tasks that are under way or wait for a worker, of each worker.
 _AHEAD = 3
-#: Seconds that a task should take at least, and the most devices of one.
+#: Seconds that a task should take at least, and the most devices of one (D-316).
 _WORTH, _MOST = 0.1, 32
 #: Seconds without a row until somebody asks whether there are workers at all.
 _TICK = 2.0
-#: So often a device may take its worker with it that has nothing else to do.
+#: So often a device may take its worker with it that has nothing else to do (D-313).
 _DEATHS = 3
 
 

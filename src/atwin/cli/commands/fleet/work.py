@@ -60,16 +60,16 @@ def run_fleet(plan: str, options: FleetOptions, *, as_json: bool) -> int:
             return TERMINATED
         except WorkersError as error:
             raise CommandFailed(str(error), MODULE_FAILED) from None
-    error = f"{counted(result.wrong, 'simulated device')} got a wrong file"
+    found = f"{counted(result.wrong, 'simulated device')} got a wrong file"
     code = NOT_VERIFIED if result.wrong else DONE
     if as_json:
-        failed = {"error": error, "exit_code": code} if code != DONE else {}
+        failed = {"error": found, "exit_code": code} if code != DONE else {}
         print_object(result.as_dict() | failed)
     else:
         for line in summary_lines(result):
             click.echo(one_line(line))
     if code != DONE:
-        raise CommandFailed(error, code)
+        raise CommandFailed(found, code)
     return code
 
 
