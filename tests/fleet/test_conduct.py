@@ -7,11 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from atwin.fleet.device.simulate import simulate
 
 from atwin.fleet.campaign.campaign import Campaign
 from atwin.fleet.campaign.population import sample
 from atwin.fleet.conduct import PRELOAD, conclude, crashed, simulate_all
+from atwin.fleet.device.simulate import simulate
 from atwin.fleet.engine.cluster import Cluster
 from atwin.fleet.engine.executors import InThisProcess
 from atwin.fleet.engine.processes import Processes

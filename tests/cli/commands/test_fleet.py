@@ -11,9 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from atwin.fleet.device.simulate import simulate
 
 from atwin.cli.app import run
+from atwin.fleet.device.simulate import simulate
 from atwin.fleet.engine.cluster import Cluster
 from support.running.patience import PATIENCE, wait_until
 from support.running.program import ATWIN, atwin, only_line, start

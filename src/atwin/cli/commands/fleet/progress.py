@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rich.progress import Task
-    from rich.text import Text
 
     from atwin.fleet.engine.run import RunTally
 
@@ -32,13 +31,13 @@ def show_progress(devices: int) -> Iterator[Callable[[RunTally], None]]:
         TextColumn,
         TimeRemainingColumn,
     )
+    from rich.text import Text
 
     class Rate(ProgressColumn):
         """Devices a second."""
 
         def render(self, task: Task) -> Text:
-            from rich.text import Text
-
+            """The text of this column."""
             return Text("" if task.speed is None else f"{task.speed:.2g}/s")
 
     columns = (
