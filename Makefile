@@ -102,7 +102,7 @@ programs: $(DEV)
 reference: $(RUNTIME)
 	$(BIN)/python -m atwin.cli.reference docs
 	$(BIN)/python -m tests.docs.api docs/api.md
-	$(BIN)/python -m atwin.fleet.campaign.reference docs/fleet-plan.md
+	$(BIN)/python -m atwin.fleet.campaign.reference docs
 
 pictures: $(DEV) tools
 	$(BIN)/python -m tests.docs.pictures docs/images

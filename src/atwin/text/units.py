@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 
-_SIZE = re.compile(r"([0-9]{1,12})(?:([KkMmGg])[Bb]?)?")
+#: How each is written, as a regular expression of any dialect.
+SIZE_FORM = "([0-9]{1,12})(?:([KkMmGg])[Bb]?)?"
+RATE_FORM = r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(?:([KkMmGg])(?:[Bb](?:/s)?)?)?"
+SECONDS_FORM = r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(?: ?(ms|s|min|h|d))?"
+
+_SIZE, _RATE, _SECONDS = map(re.compile, (SIZE_FORM, RATE_FORM, SECONDS_FORM))
 _SIZES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-
-_RATE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(?:([KkMmGg])(?:[Bb](?:/s)?)?)?")
 _RATES = {"K": 1e3, "M": 1e6, "G": 1e9}
-
-_SECONDS = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(?: ?(ms|s|min|h|d))?")
 _UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86_400}
 
 

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from atwin.fleet.campaign.keys import Quantity, Seconds, Takes, changed, key
+from atwin.fleet.campaign.keys import changed, key
+from atwin.fleet.campaign.kinds import Quantity, Seconds, Takes
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from atwin.fleet.campaign.kinds import Schema
 
 #: Seconds of the longest campaign, and of a day.
 LONGEST, DAY = 366 * 86_400, 86_400
 #: Points of a curve.
 _MOST_POINTS = 1000
+#: Curves that have a name.
+_WORDS = ("even", "at once", "falling")
 #: How many means of an exponential arrival are waited for.
 _MEANS = 3.0
 
@@ -40,8 +45,14 @@ class Curved(Takes):
         "of which falls, up to a share of 1"
     )
 
+    @property
+    def schema(self) -> Schema:
+        point = {"type": "array", "prefixItems": [_WHEN.schema, _SHARE.schema], "minItems": 2}
+        points = {"type": "array", "items": point, "minItems": 1, "maxItems": _MOST_POINTS}
+        return {"anyOf": [{"enum": [*_WORDS]}, points]}
+
     def parse(self, value: Any, folder: Path) -> Curve:
-        if isinstance(value, str) and value in ("even", "at once", "falling"):
+        if isinstance(value, str) and value in _WORDS:
             return Curve(value)
         if not isinstance(value, list) or not 1 <= len(value) <= _MOST_POINTS:
             raise ValueError

@@ -15,7 +15,8 @@ from atwin.disk.errors import DiskError
 from atwin.disk.whole import read_input
 from atwin.fleet.campaign.arrival import Arrival
 from atwin.fleet.campaign.devices import FaultsEntry, LinkEntry, ModelEntry, ZoneEntry, named
-from atwin.fleet.campaign.keys import NEEDED, CampaignError, Rows, Table, Whole, key, read_table
+from atwin.fleet.campaign.keys import NEEDED, CampaignError, Rows, Table, key, read_table
+from atwin.fleet.campaign.kinds import Whole
 from atwin.fleet.campaign.population import NONE, DeviceSpec, Population, Stratum
 from atwin.fleet.campaign.rules import (
     CampaignRules,

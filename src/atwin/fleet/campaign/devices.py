@@ -10,17 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from atwin.disk.errors import DiskError
 from atwin.disk.whole import read_input
-from atwin.fleet.campaign.keys import (
-    LONGEST_NAME,
-    NEEDED,
-    Chosen,
-    Label,
-    Quantity,
-    Rate,
-    Seconds,
-    Takes,
-    key,
-)
+from atwin.fleet.campaign.keys import NEEDED, key
+from atwin.fleet.campaign.kinds import LONGEST_NAME, Chosen, Label, Quantity, Rate, Seconds, Takes
 from atwin.host.errors import OptionError
 from atwin.line.frame import RATES, USUAL_RATE
 from atwin.models import UnknownModelError, load_profile
@@ -35,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from atwin.fleet.campaign.kinds import Schema
     from atwin.models import Profile
     from atwin.twin.faults.plan import FaultPlan
 
@@ -104,6 +96,10 @@ class Baud(Takes):
     """The rate of a line, None for one without line time."""
 
     words = f'"max", or one of {", ".join(map(str, RATES))}'
+
+    @property
+    def schema(self) -> Schema:
+        return {"enum": ["max", *RATES]}
 
     def parse(self, value: Any, folder: Path) -> int | None:
         if value == "max":

@@ -1,4 +1,4 @@
-"""Keys of PLAN.toml: each kind of value reads what a person wrote, and says what it takes.
+"""Keys of PLAN.toml, and tables of them.
 
 A table is a dataclass whose fields are made by `key`. `read_table` makes it of what stands in the
 file, and docs/fleet-plan.md is written from the same fields.
@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from atwin.fleet.campaign.kinds import PIECE, Takes
 from atwin.host.errors import OptionError
 from atwin.text import check_keys, rows_of, shown, told
-from atwin.text.units import parse_rate, parse_seconds, parse_size
 
-#: Characters of an error, of a piece of foreign text in it, and of a name.
-LONGEST_ERROR, _PIECE, LONGEST_NAME = 290, 60, 40
+if TYPE_CHECKING:
+    from atwin.fleet.campaign.kinds import Schema
+
+#: Characters of an error.
+LONGEST_ERROR = 290
 
 
 class CampaignError(OptionError):
@@ -28,182 +30,6 @@ class CampaignError(OptionError):
         self.args = (shown(str(self), limit=LONGEST_ERROR),)  # what is masked may grow
 
 
-class Takes:
-    """A kind of value: `words` say what it takes."""
-
-    words: str = ""
-
-    def read(self, key: str, value: Any, folder: Path) -> Any:
-        """The value as the program has it; paths are relative to `folder`.
-
-        Raises `ValueError` with one line that begins with `key`.
-        """
-        try:
-            return self.parse(value, folder)
-        except ValueError as error:
-            why = str(error) or f"give {self.words}"
-            raise ValueError(f"{key} is {told(value, limit=_PIECE)}: {why}") from None
-
-    def parse(self, value: Any, folder: Path) -> Any:
-        """The same. Raises `ValueError`, without a text where `words` say enough."""
-        raise NotImplementedError
-
-
-class Quantity(Takes):
-    """A number from `low` to `high`; one of whole numbers is a `Whole`."""
-
-    what = ""
-
-    def __init__(self, low: float, high: float) -> None:
-        self.low, self.high = low, high
-        self.words = f"{self.what}{self.span(low)} to {self.span(high)}"
-
-    def span(self, end: float) -> str:
-        """An end of the range in words."""
-        return f"{end:,g}" if end < 1e6 else f"{end:,.0f}"
-
-    def parse(self, value: Any, folder: Path) -> float:
-        number = self.number(value)
-        if isinstance(number, bool) or not isinstance(number, int | float):
-            raise ValueError
-        if not self.low <= number <= self.high:
-            raise ValueError
-        return float(number)
-
-    def number(self, value: Any) -> Any:
-        """What `value` comes to; whatever it is no number."""
-        return value
-
-
-class Whole(Quantity):
-    """A whole number."""
-
-    what = "a whole number, "
-
-    def parse(self, value: Any, folder: Path) -> int:
-        if not isinstance(value, int):
-            raise ValueError
-        super().parse(value, folder)
-        return value
-
-
-class Bytes(Quantity):
-    """A size: a whole number of bytes, or a text such as 300K."""
-
-    what = "bytes, "
-
-    def span(self, end: float) -> str:
-        for sign, unit in (("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)):
-            if end >= unit and not end % unit:
-                return f"{end // unit:.0f}{sign}"
-        return f"{end:.0f}"
-
-    def parse(self, value: Any, folder: Path) -> int:
-        number = parse_size(value) if isinstance(value, str) else value
-        if not isinstance(number, int):
-            raise ValueError
-        super().parse(number, folder)
-        return number
-
-
-class Rate(Quantity):
-    """Bytes per second: a number, or a text such as 1.2M."""
-
-    what = "bytes per second, "
-
-    def span(self, end: float) -> str:
-        for sign, unit in (("G", 1e9), ("M", 1e6), ("K", 1e3)):
-            if end >= unit:
-                return f"{end / unit:g}{sign}"
-        return f"{end:g}"
-
-    def number(self, value: Any) -> Any:
-        return parse_rate(value) if isinstance(value, str) else value
-
-
-class Seconds(Quantity):
-    """A duration: a number of seconds, or a text such as 15 min."""
-
-    def span(self, end: float) -> str:
-        for sign, unit in (("d", 86_400), ("h", 3600), ("min", 60)):
-            if end >= unit and not end % unit:
-                return f"{end / unit:g} {sign}"
-        return f"{end:g} s" if end else "0"
-
-    def number(self, value: Any) -> Any:
-        return parse_seconds(value) if isinstance(value, str) else value
-
-
-class Waits(Takes):
-    """A list of durations."""
-
-    def __init__(self, each: Seconds, most: int) -> None:
-        self._each, self._most = each, most
-        self.words = f"a list of 1 to {most} durations, {each.words} each"
-
-    def parse(self, value: Any, folder: Path) -> tuple[float, ...]:
-        if not isinstance(value, list) or not 1 <= len(value) <= self._most:
-            raise ValueError
-        return tuple(self._each.read("one of them", wait, folder) for wait in value)
-
-
-class Switch(Takes):
-    """True or false."""
-
-    words = "true or false"
-
-    def parse(self, value: Any, folder: Path) -> bool:
-        if not isinstance(value, bool):
-            raise ValueError
-        return value
-
-
-class Chosen(Takes):
-    """One of a few words."""
-
-    def __init__(self, *values: str) -> None:
-        self._values = values
-        self.words = f"one of {', '.join(values)}"
-
-    def parse(self, value: Any, folder: Path) -> str:
-        if not isinstance(value, str) or value not in self._values:
-            raise ValueError
-        return value
-
-
-class Label(Takes):
-    """A name for people: it stands in reports, and in strata between slashes."""
-
-    words = f"a text of 1 to {LONGEST_NAME} characters that show, without /"
-
-    def parse(self, value: Any, folder: Path) -> str:
-        if (
-            not isinstance(value, str)
-            or not 0 < len(value) <= LONGEST_NAME
-            or "/" in value
-            or shown(value) != value
-            or value.strip() != value
-        ):
-            raise ValueError
-        return value
-
-
-class Dated(Takes):
-    """A date with time and zone: TOML's own, or the same as a text."""
-
-    words = 'a date, time and zone, such as "2026-12-01T00:00:00Z", of 2000 to 2099'
-
-    def parse(self, value: Any, folder: Path) -> datetime:
-        try:
-            given = datetime.fromisoformat(value) if isinstance(value, str) else value
-            moment = given.astimezone(UTC) if isinstance(given, datetime) else None
-        except (ValueError, OverflowError):
-            raise ValueError from None
-        if moment is None or given.tzinfo is None or not 2000 <= moment.year <= 2099:
-            raise ValueError
-        return moment
-
-
 class Table(Takes):
     """A table of its own: `[key]`, or `key = { … }` in another."""
 
@@ -212,9 +38,13 @@ class Table(Takes):
     def __init__(self, of: type[Any]) -> None:
         self.of = of
 
+    @property
+    def schema(self) -> Schema:
+        return schema_of(self.of)
+
     def read(self, key: str, value: Any, folder: Path) -> Any:
         if not isinstance(value, Mapping):
-            raise ValueError(f"{key} is {told(value, limit=_PIECE)}: give a table [{key}]")
+            raise ValueError(f"{key} is {told(value, limit=PIECE)}: give a table [{key}]")
         return _within(f"[{key}]", self.of, value, folder)
 
 
@@ -224,6 +54,15 @@ class Rows(Takes):
     def __init__(self, of: type[Any], least: int = 1, most: int = 100) -> None:
         self.of, self._least, self._most = of, least, most
         self.words = f"{least} to {most} tables"
+
+    @property
+    def schema(self) -> Schema:
+        return {
+            "type": "array",
+            "items": schema_of(self.of),
+            "minItems": self._least,
+            "maxItems": self._most,
+        }
 
     def read(self, key: str, value: Any, folder: Path) -> tuple[Any, ...]:
         rows = rows_of(value, key, self._most)
@@ -243,7 +82,7 @@ def _within(place: str, of: type[Any], value: Mapping[str, Any], folder: Path) -
 
 # --- declaring and reading ----------------------------------------------------------------------
 
-#: The default of a key that has none and may be left out; None otherwise says the same.
+#: The default of a key that must be given.
 NEEDED: Any = object()
 #: Where relative paths of defaults would be.
 _HERE = Path()
@@ -293,7 +132,7 @@ def changed(row: Any) -> list[str]:
 def read_table(of: type[Any], table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """The values of the fields that `table` gives. Raises `ValueError` with one line."""
     keys = keys_of(of)
-    check_keys(table, [each.name for each in keys.values()], limit=_PIECE)
+    check_keys(table, [each.name for each in keys.values()], limit=PIECE)
     given = {}
     for name, each in keys.items():
         if each.name in table:
@@ -301,3 +140,20 @@ def read_table(of: type[Any], table: Mapping[str, Any], folder: Path) -> dict[st
         elif each.default is NEEDED:
             raise ValueError(f"{each.name} is missing: give {each.kind.words}")
     return given
+
+
+def schema_of(of: type[Any]) -> Schema:
+    """The JSON schema of a table, for editors."""
+    keys = keys_of(of).values()
+    properties = {}
+    for each in keys:
+        properties[each.name] = {"description": f"{each.help} ({each.kind.words})"}
+        properties[each.name] |= each.kind.schema
+        if each.default is not NEEDED and each.default and not isinstance(each.default, tuple):
+            properties[each.name]["default"] = each.default
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [each.name for each in keys if each.default is NEEDED],
+        "additionalProperties": False,
+    }

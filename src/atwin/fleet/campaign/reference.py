@@ -1,4 +1,7 @@
-"""Writes docs/fleet-plan.md from the keys: `python -m atwin.fleet.campaign.reference FILE`."""
+"""Writes docs/fleet-plan.md and the JSON schema beside it from the keys.
+
+`python -m atwin.fleet.campaign.reference DIR`; `make reference` does it for docs/.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atwin.fleet.campaign.campaign import Campaign
-from atwin.fleet.campaign.keys import NEEDED, Key, Rows, Table, keys_of
+from atwin.fleet.campaign.keys import NEEDED, Key, Rows, Table, keys_of, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +55,10 @@ plan.toml: [[link]] 2: loss is 1.5: give 0 to 0.5
 plan.toml: [server]: latencie: no such key, perhaps latency; there are connections, backlog, …
 ```
 
+**An editor** that knows JSON schemas of TOML (VS Code with Even Better TOML; Helix and Neovim with
+Taplo) completes keys and marks mistakes when the first line of the plan says where
+[fleet-plan.schema.json](fleet-plan.schema.json) is: `#:schema ./fleet-plan.schema.json`.
+
 A fleet has as many kinds of devices (strata) as there are combinations of `[[model]]`, `[[link]]`
 and `[[faults]]`, those without faults included: 1,000 at most.
 """
@@ -60,6 +67,12 @@ and `[[faults]]`, those without faults included: 1,000 at most.
 def page() -> str:
     """All of it."""
     return "\n".join([_PREFACE, *_table("The top of the file", Campaign)])
+
+
+def schema() -> str:
+    """The JSON schema of a plan, for editors: what it refuses is wrong, but not all that is."""
+    version = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return json.dumps(version | schema_of(Campaign), indent=1, ensure_ascii=False) + "\n"
 
 
 def _table(title: str, of: type[Any]) -> Iterator[str]:
@@ -107,4 +120,6 @@ def _default(key: Key) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(page(), "utf-8")
+    directory = Path(sys.argv[1])
+    (directory / "fleet-plan.md").write_text(page(), "utf-8")
+    (directory / "fleet-plan.schema.json").write_text(schema(), "utf-8")

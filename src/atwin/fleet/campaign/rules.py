@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atwin.fleet.campaign.arrival import LONGEST
-from atwin.fleet.campaign.keys import (
-    NEEDED,
+from atwin.fleet.campaign.keys import NEEDED, Table, changed, key
+from atwin.fleet.campaign.kinds import (
     Bytes,
     Chosen,
     Dated,
@@ -17,12 +17,9 @@ from atwin.fleet.campaign.keys import (
     Rate,
     Seconds,
     Switch,
-    Table,
     Takes,
     Waits,
     Whole,
-    changed,
-    key,
 )
 from atwin.host.download.pace import SMALLEST_CHUNK
 from atwin.net.url import Url
