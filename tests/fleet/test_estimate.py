@@ -52,10 +52,6 @@ def fate(device: DeviceSpec, trial: int) -> dict[str, Any]:
 FLEET = fleet(10_000)
 
 
-def exactly(value: float) -> Any:
-    return pytest.approx(value), pytest.approx(value), pytest.approx(value)
-
-
 def test_a_sample_is_near_the_whole() -> None:
     every = [simulated(FLEET, number) for number in range(FLEET.devices)]
     truth = estimate(FLEET, every)
@@ -82,13 +78,14 @@ def test_all_devices_leave_nothing_to_chance() -> None:
     small = fleet(300)
     rows = [simulated(small, number) for number in range(300)]
     got = estimate(small, rows)
-    assert astuple(got.billed) == exactly(sum(row.billed for row in rows))
+    assert astuple(got.billed) == (sum(row.billed for row in rows),) * 3
     assert got.failed.value == pytest.approx(sum(not row.ok for row in rows) / 300)
     for name in ("billed", "failed", "wrong", "seconds_mean", "seconds_median", "seconds_95"):
         figure = getattr(got, name)
         assert figure.low == figure.value == figure.high
     ordered = sorted(row.seconds for row in rows)
-    assert (got.seconds_median.value, got.seconds_95.value) == (ordered[149], ordered[284])
+    assert got.seconds_median.value == pytest.approx(ordered[149])
+    assert got.seconds_95.value == pytest.approx(ordered[284])
 
 
 def test_order_does_not_count_and_seeds_are_fixed() -> None:
@@ -109,10 +106,10 @@ def test_rows_weigh_what_their_stratum_has() -> None:
     assert sum(row.billed > 0 for row in rows) >= 16
     got = estimate(rare, rows)
     # Within a stratum all are alike, so there is no doubt either.
-    assert astuple(got.billed) == exactly(1000 * troubled)
+    assert astuple(got.billed) == (1000 * troubled,) * 3
 
 
-TRIALS = 80
+TRIALS = 60
 
 
 @pytest.mark.timeout(60)

@@ -256,9 +256,11 @@ def _groups(
 
 def _interval(values: Sequence[float]) -> Estimate:
     """Of a value, and of the same drawn again."""
-    value, drawn = values[0], sorted(values[1:])
+    # What sums leave of rounding is no spread.
+    value, *drawn = (float(f"{each:.12g}") for each in values)
     if not drawn:
         return Estimate(value, value, value)
+    drawn.sort()
     last = len(drawn) - 1
     low, high = drawn[int(last * _OUTSIDE / 2)], drawn[last - int(last * _OUTSIDE / 2)]
     return Estimate(value, min(low, value), max(high, value))
