@@ -13,6 +13,7 @@ from atwin.fleet.device.row import Row
 from atwin.fleet.device.simulate import simulate
 from atwin.fleet.engine.run import RunTally, run
 from atwin.fleet.estimate import estimate
+from atwin.fleet.live.live import live_all
 from atwin.fleet.result import EngineFacts, FleetResult
 from atwin.fleet.server.serving import serve
 
@@ -37,15 +38,15 @@ def simulate_all(
 ) -> tuple[list[Row], EngineFacts]:
     """The rows of those devices by number; only those that `keep` has not are simulated.
 
-    `progress` hears of both.
+    `progress` hears of both. Against a real server all of them are in this process.
 
-    Raises `WorkersError` and `DiskError`.
+    Raises `WorkersError`, `CampaignError` for a server that cannot be, and `DiskError`.
     """
     kept = [] if keep is None else [keep.rows[n] for n in numbers if n in keep.rows]
     there = {row.device for row in kept}
     missing = [number for number in numbers if number not in there]
     failed = sum(not row.ok for row in kept)
-    began, restarts = time.monotonic(), 0
+    began, cpu, restarts = time.monotonic(), time.process_time(), 0
 
     def tell(tally: RunTally) -> None:
         nonlocal restarts
@@ -54,18 +55,39 @@ def simulate_all(
 
     tell(RunTally())
     new = list[Row]()
-    if missing:  # else no worker has to be started
+    real = campaign.server.url is not None
+    if missing and real:
+        new = _in_real_time(campaign, missing, keep, tell)
+    elif missing:  # else no worker has to be started
         task, lost = partial(simulate, campaign), partial(crashed, campaign)
         new = list(run(task, missing, executors, keep, tell, crashed=lost))
     facts = EngineFacts(
-        executors.name,
-        executors.workers,
+        "in real time" if real else executors.name,
+        1 if real else executors.workers,
         time.monotonic() - began,
-        sum(row.cpu_seconds for row in new),
+        time.process_time() - cpu if real else sum(row.cpu_seconds for row in new),
         restarts,
         len(kept),
     )
     return sorted([*kept, *new], key=lambda row: row.device), facts
+
+
+def _in_real_time(
+    campaign: Campaign,
+    numbers: Sequence[int],
+    keep: RowJournal | None,
+    tell: Callable[[RunTally], None],
+) -> list[Row]:
+    tally = RunTally()
+
+    def heard(row: Row) -> None:
+        if keep is not None:
+            keep.append(row)
+        tally.done += 1
+        tally.failed += not row.ok
+        tell(tally)
+
+    return live_all(campaign, numbers, heard=heard)
 
 
 def crashed(campaign: Campaign, number: int, error: str, traceback: str) -> Row:

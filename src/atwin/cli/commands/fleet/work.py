@@ -52,6 +52,10 @@ class _Terminated(KeyboardInterrupt):
 def run_fleet(plan: str, options: FleetOptions, *, as_json: bool) -> int:
     """The exit code. Raises `CampaignError`, `DiskError`, `CommandFailed` and `UsageError`."""
     campaign = _campaign(plan, options)
+    if campaign.server.url is not None:
+        for name, given in (("--workers", options.workers), ("--cluster", options.cluster)):
+            if given is not None:
+                raise click.UsageError(f"{name}: a real server is met by this process alone")
     numbers = sample(campaign, options.every)
     with _terminable(), _journal(campaign, options) as journal:
         try:
