@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
+import sys
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -163,6 +166,26 @@ def test_one_device_again(plan: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     assert out.splitlines()[-1].startswith("atwin get URL ")
 
 
+def test_progress_on_a_terminal(plan: Path, tmp_path: Path) -> None:
+    """Twice: what was there before counts as done, and nobody has to work for it."""
+    words = ["--workers", "0", "--out", str(tmp_path / "out"), "--resume"]
+    for left in ("0:00:00", "-:--:--"):
+        master, slave = pty.openpty()
+        env = {"TERM": "xterm-256color", "COLUMNS": "100"}
+        with start(
+            "fleet", plan, *words, env=env, stderr=slave, stdout=subprocess.DEVNULL
+        ) as process:
+            os.close(slave)
+            shown = b""
+            with suppress(OSError):  # how a PTY says that nobody has it open any more
+                while piece := os.read(master, 65536):
+                    shown += piece
+            os.close(master)
+        assert process.returncode == 0
+        assert b"16/16" in shown
+        assert left.encode() in shown
+
+
 def wrong(campaign: Campaign, number: int) -> Row:
     """In place of `simulate`: device 3 has a wrong file."""
     return replace(simulate(campaign, number), wrong=number == 3, ok=number != 3)
@@ -203,6 +226,16 @@ def test_what_does_not_go_together(
 ) -> None:
     assert run(["fleet", str(plan), *words]) == 2
     assert only_line(capsys.readouterr().err) == f"atwin: {said}; see atwin fleet --help"
+
+
+def test_without_simpy_nothing_begins(
+    plan: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "simpy", None)
+    assert (
+        "pip install 'atwin[fleet]'"
+        in told(capsys, plan, "--all", "--workers", "0", code=2)["error"]
+    )
 
 
 def test_a_plan_with_an_error(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,7 +78,7 @@ class Cluster:
 
     @property
     def workers(self) -> int:
-        if time.monotonic() >= self._look_again:
+        if self._client is not None and time.monotonic() >= self._look_again:
             self._look()
         return max(1, sum(self._threads.values()))
 

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from atwin.fleet.server.run import ServerRun
 
 
+def need_simpy() -> None:
+    """Raises `UsageError` without SimPy: `serve` cannot do anything then."""
+    try:
+        import simpy  # noqa: F401
+    except ModuleNotFoundError:
+        raise UsageError("a fleet at its server needs SimPy: pip install 'atwin[fleet]'") from None
+
+
 def serve(
     campaign: Campaign, rows: Sequence[Row], *, replicate: int = 0, whole: bool = False
 ) -> ServerRun:
@@ -39,10 +47,9 @@ def serve(
 
     Raises `UsageError` without SimPy, and `ValueError` without any row, or when `whole` is not so.
     """
-    try:
-        from simpy import Environment
-    except ModuleNotFoundError:
-        raise UsageError("a fleet at its server needs SimPy: pip install 'atwin[fleet]'") from None
+    need_simpy()
+    from simpy import Environment
+
     from atwin.fleet.server.members import Fleet
     from atwin.fleet.server.rollout import Rollout
 

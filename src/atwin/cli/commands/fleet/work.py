@@ -32,6 +32,7 @@ from atwin.fleet.engine.executors import InThisProcess, WorkersError
 from atwin.fleet.engine.journal import RowJournal
 from atwin.fleet.engine.processes import Processes
 from atwin.fleet.engine.run import RunTally
+from atwin.fleet.server.serving import need_simpy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,6 +52,7 @@ class _Terminated(KeyboardInterrupt):
 
 def run_fleet(plan: str, options: FleetOptions, *, as_json: bool) -> int:
     """The exit code. Raises `CampaignError`, `DiskError`, `CommandFailed` and `UsageError`."""
+    need_simpy()
     campaign = _campaign(plan, options)
     if campaign.server.url is not None:
         for name, given in (("--workers", options.workers), ("--cluster", options.cluster)):
