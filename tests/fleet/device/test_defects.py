@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -160,6 +161,19 @@ def test_the_limit_counts_this_thread_alone_and_ends_with_its_block() -> None:
     with pytest.raises(RunawayError), cpu_limit(0.05):
         sum(1 for _ in itertools.count())
     assert sum(range(1000))  # nothing comes late
+
+
+@pytest.mark.timeout(20)
+def test_the_limit_leaves_nothing_with_the_interpreter() -> None:
+    """Python 3.11 stands still under a profiler where an exception of a thread was taken back."""
+    with cpu_limit(10):
+        pass
+    before = sys.getprofile()
+    sys.setprofile(lambda *_: None)
+    try:
+        assert shortened("") == ""
+    finally:
+        sys.setprofile(before)
 
 
 def test_a_traceback_is_short_and_the_same_everywhere() -> None:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _FOR_GOOD = ("usage", "wrong")
 #: Seconds in which the last packets of closed connections are waited for.
 _GOODBYE = 5.0
+#: Seconds after an outage in which a host may still fail because of it.
+_AFTER_OUTAGE = 60.0
 #: Bytes per second of the slowest fault, and seconds that any life may last longer than thought.
 _DRIP, _MARGIN = 50.0, 86_400.0
 #: How `atwin get` ends when the module failed.
@@ -163,7 +165,7 @@ class Life:
                     self._note_rungs(world)
         except (HostError, PortError) as error:
             self.exit_code = error.exit_code if isinstance(error, HostError) else MODULE_FAILED
-            outage = self.outages is not None and self.outages.within(give_up)
+            outage = self.outages is not None and self.outages.within(_AFTER_OUTAGE)
             self.cause = cause_of(error, outage=outage)
             self.error = self._line(str(error))
         else:
