@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -58,6 +59,7 @@ def begin(lives: Connection) -> None:
     terminal goes to every process there; what comes of it is said by the one that started us.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()  # what was imported stays: a device that collects its garbage need not look at it
     threading.Thread(target=_end_with, args=(lives,), daemon=True).start()
 
 
