@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from contextlib import aclosing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,14 +17,13 @@ from support.fleet.nginx import Logged, logging_nginx
 from support.fleet.plans import planned
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from atwin.fleet.campaign.campaign import Campaign
     from atwin.fleet.device.row import Row
 
-DEVICES, SIZE = 50, 40_000
-#: Runs, of which one must agree: a computer that is busy makes real time longer.
-TRIES = 3
+DEVICES, SIZE = 50, 30_000
+#: How far prediction and log may be apart; and on a computer that lets this program wait for a
+#: processor for more than that share of the time, which real time cannot bear.
+APART, BUSY, APART_BUSY = 0.05, 0.1, 0.4
 
 
 def campaign(**server: str) -> Campaign:
@@ -30,8 +31,8 @@ def campaign(**server: str) -> Campaign:
     return planned(
         devices=DEVICES,
         download={"size": SIZE},
-        model=[{"model": "air780e-at", "baud": 230_400}, {"model": "air724ug", "baud": 230_400}],
-        arrival={"over": 1},
+        model=[{"model": "air780e-at", "baud": 115_200}, {"model": "air724ug", "baud": 115_200}],
+        arrival={"over": 2.5},
         server=server,
     )
 
@@ -41,26 +42,32 @@ def run(folder: Path) -> tuple[list[Row], Logged]:
         async with aclosing(live(campaign(url=url), range(DEVICES))) as rows:
             return [row async for row in rows]
 
-    folder.mkdir()
     with logging_nginx(folder, random.Random(1).randbytes(SIZE)) as logged:
         rows = asyncio.run(main(logged.url))
     return rows, logged
 
 
+def waited() -> float:
+    """Seconds that this thread has waited for a processor."""
+    try:
+        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
+    except FileNotFoundError:
+        return 0.0
+
+
 @pytest.mark.waits
 def test_what_is_predicted_is_what_a_real_server_logs(tmp_path: Path) -> None:
     predicted = [simulate(campaign(), number) for number in range(DEVICES)]
+    began, before = time.monotonic(), waited()
+    rows, logged = run(tmp_path)
+    busy = (waited() - before) / (time.monotonic() - began)
+    assert {row.device for row in rows if row.ok} == set(range(DEVICES))
+    assert logged.requests == pytest.approx(sum(row.requests for row in predicted), rel=APART)
+    assert logged.connections == sum(row.connections for row in rows)
     down = sum(span.down for row in predicted for each in row.attempts for span in each.load)
+    assert logged.bytes == pytest.approx(down, rel=APART)
+    felt = sum(row.connection_seconds for row in rows)
+    assert logged.connection_seconds == pytest.approx(felt, rel=APART)
     seconds = sum(row.connection_seconds for row in predicted)
-    for number in range(TRIES):
-        rows, logged = run(tmp_path / str(number))
-        assert all(row.ok for row in rows), [row.error for row in rows if not row.ok]
-        assert {row.device for row in rows} == set(range(DEVICES))
-        assert logged.requests == pytest.approx(sum(row.requests for row in predicted), rel=0.05)
-        assert logged.connections == sum(row.connections for row in rows)
-        assert logged.bytes == pytest.approx(down, rel=0.05)
-        felt = sum(row.connection_seconds for row in rows)
-        assert logged.connection_seconds == pytest.approx(felt, rel=0.05)
-        if logged.connection_seconds == pytest.approx(seconds, rel=0.05):
-            return
-    pytest.fail(f"nginx had {logged.connection_seconds:.1f} s, predicted are {seconds:.1f} s")
+    apart = APART if busy < BUSY else APART_BUSY
+    assert logged.connection_seconds == pytest.approx(seconds, rel=apart), busy
