@@ -9,9 +9,10 @@ import pytest
 
 from atwin.host.errors import UsageError
 from atwin.models import UnknownModelError
+from atwin.plan.dialogue import EXGET
 from atwin.plan.exchanges import body_exchanges
 from atwin.plan.job import Job, Route
-from atwin.plan.paper import EXGET, Times, on_paper
+from atwin.plan.paper import Times, on_paper
 from atwin.plan.simulated import play
 
 #: The most a figure on paper may be off.

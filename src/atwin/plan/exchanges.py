@@ -40,7 +40,12 @@ class Repeated:
     @property
     def sent(self) -> int:
         """Bytes of the request."""
-        return len(self.exchange.request.head())
+        return len(self.exchange.request.head()) + len(self.exchange.request.body)
+
+    @property
+    def status(self) -> int:
+        """Of the answer."""
+        return 200 if self.span is None else 206
 
 
 def head_exchange(url: Url, head: HeadSize) -> Repeated:
@@ -70,15 +75,30 @@ def body_exchanges(
 
 
 def cost_of(
-    exchanges: Sequence[Repeated], tls: TlsShape | None, keep_alive: int = 1, *, dns: bool = False
+    exchanges: Sequence[Repeated],
+    tls: TlsShape | None = None,
+    *,
+    times: int = 1,
+    keep_alive: int = 1,
+    dns: bool = False,
 ) -> Count:
-    """What they cost, `keep_alive` of them on each connection; `dns` as for `estimate`."""
+    """What they cost, all of them done `times` times; `dns` as for `estimate`.
+
+    Of those of one task `keep_alive` share a connection. A task of a single one shares it with the
+    next.
+    """
     if keep_alive == 1:
-        costs = (estimate([each.exchange], tls, dns=dns) * each.times for each in exchanges)
-        return sum(costs, Count())
-    every = [each.exchange for each in exchanges for _ in range(each.times)]
-    groups = (every[first : first + keep_alive] for first in range(0, len(every), keep_alive))
-    return sum((estimate(group, tls, dns=dns) for group in groups), Count())
+        groups = [([each.exchange], each.times * times) for each in exchanges]
+    elif len(exchanges) == exchanges[0].times == 1:
+        full, rest = divmod(times, keep_alive)
+        one = exchanges[0].exchange
+        groups = [([one] * keep_alive, full), ([one] * rest, 1)]
+    else:
+        every = [each.exchange for each in exchanges for _ in range(each.times)]
+        firsts = range(0, len(every), keep_alive)
+        groups = [(every[first : first + keep_alive], times) for first in firsts]
+    costs = (estimate(group, tls, dns=dns) * often for group, often in groups if group and often)
+    return sum(costs, Count())
 
 
 def _alike(size: int, chunk: int) -> Iterator[tuple[tuple[int, int], int]]:

@@ -33,49 +33,42 @@ head; HTTPTERM is its last word. Left out is what chance decides: lost segments,
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from http.client import responses
 from typing import TYPE_CHECKING
 
 from atwin.host.download.order import chunk_of
 from atwin.host.download.pace import stream_pays
+from atwin.host.http.request import choose as choose_post
 from atwin.net.meter.model import MSS
 from atwin.net.meter.tls_size import LARGEST_RECORD, TlsShape
 from atwin.net.tls.suites import suites_for
 from atwin.net.url import Url
-from atwin.plan.exchanges import body_exchanges, cost_of, head_exchange
+from atwin.plan import dialogue
+from atwin.plan.dialogue import BITS, EXGET
+from atwin.plan.exchanges import Repeated, body_exchanges, cost_of, head_exchange
 from atwin.plan.job import NAME, SUITE, limits_of
 from atwin.plan.served import CHANGED, QUOTED_ETAG, file_of, head_size
 from atwin.twin.chapters.bearer import OPEN_TIME
 
 if TYPE_CHECKING:
     from atwin.net.meter.bill import Count
-    from atwin.plan.exchanges import Repeated, Way
+    from atwin.net.meter.estimate import PlannedExchange
+    from atwin.plan.exchanges import Way
     from atwin.plan.job import Job
 
-#: Bits on the wire for each byte: 8N1.
-BITS = 10
-#: Bytes of one HTTPEXGET without a length (docs/spec/http.md §3.11).
-EXGET = 3880
-#: Seconds of the line in which a part is read by one HTTPREAD, at the most about.
-_READ_SECONDS = 10
-
-_OK = "\r\nOK\r\n"
-#: Bytes of commands and answers: bringing up a module that is on the network, asking it who it is
-#: and what it holds, and HTTPPARA? with its answer.
-_BRING_UP, _LIMITS, _PARAMETERS = 330, 335, 162
 #: Commands that are echoed, also where the port tells no rate; and the seconds for which a module
 #: that echoes LF waits for one after each.
 _ECHOED, _ECHOED_UNPACED, _ECHO_WAIT = 4, 2, 0.02
-#: What the host says before the first HTTPS.
-_SSLCFG = (
-    ("seclevel", "0"),
-    ("ciphersuite", "0XFFFF"),
-    ("hostname", ""),
-    ("verifymode", "0"),
-    ("sslversion", "4"),
-    ("negotiatetimeout", "300"),
-    ("ignorelocaltime", "1"),
-)
+
+
+#: Where time goes, and how it is called in front of people.
+TIMES = {
+    "talk": "commands and answers",
+    "body": "the file on the line",
+    "requests": "connecting and asking",
+    "tls": "TLS handshakes",
+    "transfer": "the network",
+    "module": "module and waits",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +102,11 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What one download takes and costs. `held`: seconds in which a connection was open."""
+    """What one download takes and costs. `held`: seconds in which a connection was open.
+
+    `chunk`: bytes of a part, whether it comes in parts or not. `exchanges`: what is asked of the
+    server; what was asked does not stand there.
+    """
 
     way: Way
     chunk: int
@@ -118,6 +115,7 @@ class Forecast:
     requests: int
     connections: int
     held: float
+    exchanges: tuple[Repeated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,8 @@ class Terms:
     """What may be other than in a plan's own world: the URL, the server's heads and certificates.
 
     `head`: bytes of the header of each answer, None for those of the plan's server. `keep_alive`
-    requests go over one connection, where a module could do that. `bare`: the GETs alone.
+    requests go over one connection, where a module could do that. `bare`: the GETs alone, and one
+    of all unless the job names a part.
     """
 
     url: Url | None = None
@@ -143,6 +142,16 @@ def on_paper(job: Job, terms: Terms | None = None) -> Forecast:
     return _Paper(job, terms or Terms()).forecast()
 
 
+def post_on_paper(job: Job, post: PlannedExchange, terms: Terms | None = None) -> Times:
+    """How long a POST takes by the module and on the route of `job`, whose size does not matter."""
+    return _Paper(job, terms or Terms()).post(Repeated(post))
+
+
+def message_on_paper(job: Job, up: int, down: int) -> Times:
+    """How long a message on an open TCP link takes, and its answer: bytes of both."""
+    return _Paper(job, Terms()).message(up, down)
+
+
 class _Paper:
     """Adds up what one job says and waits for."""
 
@@ -155,40 +164,63 @@ class _Paper:
         self._shape = terms.shape
         if self._url.secure and self._shape is None:
             self._shape = TlsShape(suites_for(SUITE)[0], sni=NAME if job.dns else None)
-        self._byte = BITS / job.baud if job.baud else 0.0
         folded = self._profile.has("head_lowercase")
         self._condition = "" if folded or job.hash else QUOTED_ETAG if job.etag else CHANGED
 
     def forecast(self) -> Forecast:
         """See `on_paper`."""
+        job, terms, connected = self._job, self._terms, self._connected()
         head = head_exchange(self._url, self._head_size)
-        connected = self._connected()
         way = self._way(connected.seconds + self._asked(head).seconds)
         bodies = body_exchanges(
-            self._url, way, self._job.size, self._chunk, self._condition, self._head_size
+            self._url, way, job.size, self._chunk, self._condition, self._head_size
         )
-        exchanges = bodies if self._terms.bare else [head, *bodies]
-        times, held = self._around(way), 0.0
+        exchanges = tuple(bodies) if terms.bare else (head, *bodies)
+        times, held = self._around(), 0.0
+        times += self._line(dialogue.download(parts=way == "range", condition=self._condition))
         for each in exchanges:
             asked = self._asked(each)
-            line = Times(self._line(self._talk(each, way)), self._line(each.exchange.body))
-            if way == "stream" and each is not head:
-                asked, open_for = self._streamed(each, asked)
+            if each is head:
+                line, held_for = self._line(dialogue.head(each)), asked.seconds
+            elif way == "stream":
+                line = self._line(dialogue.stream(each), each.exchange.body)
+                asked, held_for = self._streamed(each, asked)
             else:
-                open_for = asked.seconds
+                line = self._line(dialogue.part(each, job.baud), each.exchange.body)
+                held_for = asked.seconds
             times += (line + asked) * each.times
-            held += open_for * each.times
+            held += held_for * each.times
         requests = sum(each.times for each in exchanges)
-        connections = -(-requests // self._terms.keep_alive)
+        connections = -(-requests // terms.keep_alive)
         return Forecast(
             way,
             self._chunk,
             times + connected * connections,
-            cost_of(exchanges, self._shape, self._terms.keep_alive, dns=self._job.dns),
+            cost_of(exchanges, self._shape, keep_alive=terms.keep_alive, dns=job.dns),
             requests,
             connections,
             held + connected.tls * connections,
+            exchanges,
         )
+
+    def post(self, each: Repeated) -> Times:
+        """See `post_on_paper`."""
+        limits, exchange = self._limits, each.exchange
+        body = exchange.request.body
+        streams = choose_post("auto", len(body), limits) == "stream"
+        talk = dialogue.post(each, limits.post_max, streams=streams)
+        line = self._line(talk, len(body) + exchange.body)
+        asked = self._asked(each)
+        if streams:
+            # What has come over the line goes up while the next piece comes.
+            gone = max(0, len(body) - 1) // limits.post_max * limits.post_max
+            asked = replace(asked, requests=asked.requests - self._up(gone))
+        return self._around() + self._connected() + asked + line
+
+    def message(self, up: int, down: int) -> Times:
+        """See `message_on_paper`."""
+        wait = self._up(up) + self._job.route.rtt + self._down(down)
+        return self._line(dialogue.message(up), up + down) + Times(requests=wait)
 
     def _head_size(self, method: str, span: tuple[int, int] | None) -> int:
         if self._terms.head is None:
@@ -203,7 +235,7 @@ class _Paper:
         job = self._job
         if job.strategy == "stream":
             return "stream"
-        if job.size <= self._chunk:
+        if job.size <= self._chunk or (self._terms.bare and job.part is None):
             return "whole"
         may = job.strategy == "auto" and self._limits.streams
         return "stream" if may and stream_pays(self._chunk, job.baud, wait) else "range"
@@ -221,13 +253,26 @@ class _Paper:
 
     def _asked(self, each: Repeated) -> Times:
         """A request on its connection, and its answer."""
-        exchange, route = each.exchange, self._job.route
-        first, whole = exchange.head, exchange.head + exchange.body
-        wait = self._up(self._sealed(each.sent)) + route.rtt + self._job.latency
+        first, whole = each.exchange.head, each.exchange.head + each.exchange.body
+        wait = self._up(self._sealed(each.sent)) + self._job.route.rtt + self._job.latency
         return Times(
             requests=wait + self._down(first),
             transfer=self._down(self._sealed(whole)) - self._down(first),
         )
+
+    def _streamed(self, each: Repeated, asked: Times) -> tuple[Times, float]:
+        """The same where the host reads what comes; and how long the connection is there.
+
+        Reading begins with the first segment, or TLS record, and ends after the last. The module
+        hangs up when it has nothing left, before that has crossed the line.
+        """
+        size = each.exchange.body
+        unit = MSS if self._shape is None else LARGEST_RECORD
+        first, last = min(size, unit), size % unit or min(unit, size)
+        reads = self._read(size)
+        took = max(self._down(first) + reads, asked.transfer + self._read(last))
+        on_its_way = self._line(len(dialogue.OK), size % EXGET or EXGET).seconds
+        return replace(asked, transfer=took - reads), asked.requests + took - on_its_way
 
     def _sealed(self, size: int) -> int:
         return size if self._shape is None else self._shape.records(size)
@@ -238,114 +283,22 @@ class _Paper:
     def _down(self, size: int) -> float:
         return size / self._job.route.down if self._job.route.down else 0.0
 
-    def _streamed(self, each: Repeated, asked: Times) -> tuple[Times, float]:
-        """The same where the host reads what comes; and how long the connection is there.
-
-        Reading begins with the first segment, or TLS record, and ends after the last. The module
-        hangs up when it has nothing left, before that has crossed the line.
-        """
-        size = each.exchange.body
-        unit = MSS if self._shape is None else LARGEST_RECORD
-        reads = self._line(size + self._reads_talk(size))
-        last = size % unit or min(unit, size)
-        last_read = self._line(last + self._reads_talk(last))
-        first = self._down(min(size, unit))
-        took = max(first + reads, asked.transfer + last_read)
-        last = size % EXGET or EXGET
-        return replace(asked, transfer=took - reads), asked.requests + took - self._line(
-            last + len(_OK)
-        )
-
     # --- line -----------------------------------------------------------------------------------
 
-    def _line(self, size: int) -> float:
-        return size * self._byte
+    def _line(self, talk: int, body: int = 0) -> Times:
+        """So many bytes of commands and answers, and of a file."""
+        if not self._job.baud:
+            return Times()
+        return Times(talk * BITS / self._job.baud, body * BITS / self._job.baud)
 
-    def _around(self, way: Way) -> Times:
-        """What is said before the first request and after the last."""
-        profile, url = self._profile, self._url.absolute.decode("latin-1")
-        said = _BRING_UP + _LIMITS + _PARAMETERS
-        if self._shape is not None:
-            said += sum(_command(f'AT+SSLCFG="{key}",153,{value}') for key, value in _SSLCFG)
-        said += _command("AT+HTTPINIT") + _command("AT+HTTPTERM")
-        said += sum(
-            _parameter(tag, value)
-            for tag, value in (
-                ("CID", 1),
-                ("URL", f'"{url}"'),
-                ("TIMEOUT", 30),
-                ("REDIR", 0),
-                ("USER_DEFINED", '"Accept-Encoding: identity"'),
-                ("TIMEOUT", 120),
-            )
-        )
-        if way != "range":
-            said += _parameter("BREAK", 0) + _parameter("BREAKEND", 0)
-        elif self._condition:
-            condition = self._condition.replace('"', "\\22")
-            said += _parameter("USERDATA", f'"If-Range: {condition}"')
+    def _read(self, size: int) -> float:
+        """Seconds of reading `size` bytes of a stream."""
+        return self._line(dialogue.stream_reads(size), size).seconds
+
+    def _around(self) -> Times:
+        """What comes before the first request and after the last."""
+        url = self._url.absolute.decode("latin-1")
         echoed = _ECHOED if self._job.baud else _ECHOED_UNPACED
-        echo = echoed * _ECHO_WAIT * profile.has("echo_lf")
-        return Times(talk=self._line(said), module=OPEN_TIME + echo)
-
-    def _talk(self, each: Repeated, way: Way) -> int:
-        """Bytes of the commands and answers of one exchange, without its body."""
-        exchange, size = each.exchange, each.exchange.body
-        status = 200 if each.span is None else 206
-        head = _head(exchange.head - len(f"HTTP/1.1 {status} {responses[status]}\r\n\r\n\r\n"))
-        if exchange.request.method == "HEAD":
-            return _action("AT+HTTPACTION=2", "+HTTPACTION: 2,200,0") + head
-        if way == "stream":
-            talk = _action("AT+HTTPEXACTION=0", "+HTTPEXACTION: 0,200") + head
-            return talk + self._reads_talk(size)
-        talk = head + _action("AT+HTTPACTION=0", f"+HTTPACTION: 0,{status},{size}")
-        if each.span is not None:
-            first, last = each.span
-            talk += _parameter("BREAK", first) + _parameter("BREAKEND", last)
-        reads = _reads(size, max(1024, self._job.baud or size), 1.5)
-        start = 0
-        for read in reads:
-            part = f"={start},{read}" if len(reads) > 1 else ""
-            talk += _command(f"AT+HTTPREAD{part}") + len(f"\r\n+HTTPREAD: {read}\r\n")
-            start += read
-        return talk
-
-    @staticmethod
-    def _reads_talk(size: int) -> int:
-        """Bytes that reading `size` bytes of a stream costs besides them."""
-        full, rest = divmod(size, EXGET)
-        once = len("\r\n+HTTPEXGET\r\n") + _command("AT+HTTPEXGET")
-        talk = full * (once + len(f"\r\n+HTTPEXGET: {EXGET}\r\n"))
-        return talk + (once + len(f"\r\n+HTTPEXGET: {rest}\r\n") if rest else 0)
-
-
-def _reads(size: int, piece: int, last: float = 1.0) -> list[int]:
-    """The pieces in which `size` bytes are read; the last one is up to `last` times as large."""
-    pieces = []
-    while size > last * piece:
-        pieces.append(piece)
-        size -= piece
-    return [*pieces, size]
-
-
-def _command(text: str) -> int:
-    """Bytes of a command, its CR, and its OK."""
-    return len(text) + 1 + len(_OK)
-
-
-def _parameter(tag: str, value: str | int) -> int:
-    """Bytes of an HTTPPARA and its OK."""
-    return _command(f'AT+HTTPPARA="{tag}",{value}')
-
-
-def _action(text: str, urc: str) -> int:
-    """Bytes of a command and its CR, and of the URC that ends what it starts."""
-    return len(text) + 1 + len(f"\r\n{urc}\r\n")
-
-
-def _head(length: int) -> int:
-    """Bytes of HTTPHEAD and its answer: `length` of header lines, one more CR LF after them.
-
-    It has neither the status line nor the last line ends (docs/spec/http.md §3.7).
-    """
-    return _command("AT+HTTPHEAD") + len(f"\r\n+HTTPHEAD: {length}\r\n") + length + 2
+        waits = OPEN_TIME + echoed * _ECHO_WAIT * self._profile.has("echo_lf")
+        said = dialogue.opening(url, tls=self._shape is not None)
+        return self._line(said) + Times(module=waits)

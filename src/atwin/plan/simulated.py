@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, cast
 
 from atwin.clock import run_virtual
 from atwin.host.errors import HostError, UsageError
-from atwin.plan.paper import BITS, Forecast, Times, on_paper
+from atwin.plan.dialogue import BITS
+from atwin.plan.paper import Forecast, Times, on_paper
 from atwin.plan.world import world
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def _forecast(its: World, foreseen: Forecast) -> Forecast:
         requests=its.server.requests,
         connections=count.operator.connections,
         held=its.server.connection_seconds,
+        exchanges=(),
     )
 
 

@@ -111,7 +111,7 @@ def test_tls_and_names(told: Any) -> None:
     secure = told("--post", "10", "--tls")
     assert secure["operator"]["up"]["http"] == plain["operator"]["up"]["http"]
     assert secure["operator"]["down"]["tls"] > 2700
-    short = told("--post", "10", "--url", "https://httpbin.org/post", "--chain", "700")
+    short = told("--post", "10", "--url", "https://example.org/post", "--chain", "700")
     assert secure["operator"]["down"]["tls"] - short["operator"]["down"]["tls"] == 2003
     mutual = told("--post", "10", "--tls", "--client-chain", "900")
     # A request for it comes down; it and a signature by it go up (RFC 5246 chapter 7.4).
@@ -147,7 +147,7 @@ def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["traffic", "--post", "10", "--times", "100", "--interval", "30"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert (
-        lines[0] == "Estimate: POST of 10 bytes to http://httpbin.org/post, 100 times, every 30 s"
+        lines[0] == "Estimate: POST of 10 bytes to http://example.org/post, 100 times, every 30 s"
     )
     rows = {line[:16].strip(): line[16:].split() for line in lines}
     assert rows["payload"][:4] == ["1,000", "200", "1,200", "2.0%"]
@@ -155,6 +155,37 @@ def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert rows["IP bytes"] == ["37,200", "24,000", "61,200"]
     assert "612 bytes each time, 61,200 in all" in lines
     assert "1,762,560 bytes a day, 52,876,800 in 30 days (50.4 MB of 1,048,576 bytes)" in lines
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 140])
+def test_no_number_is_cut(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert run(["traffic", "--get", "12M", "--tls", "--times", "50000"]) == 0
+    out = capsys.readouterr().out
+    rows = out.split("\n\n")[1].splitlines()
+    assert max(map(len, rows)) <= columns
+    assert "…" not in out
+    assert "629,145,600,000" in rows[1]
+    assert ("19,797,400,000" in out) is (columns >= 80)
+    assert "629.5 GB of 1,073,741,824 bytes" in out
+
+
+def test_the_time_of_one_task(told: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    usual = told("--get", "12M", "--times", "9")
+    assert usual["seconds"] == pytest.approx(sum(usual["times_of_one"].values()))
+    assert usual["seconds"] == pytest.approx(1114, rel=0.02)
+    assert (usual["line"], usual["link"]["down"]) == ({"baud": 115200}, 1.2e6)
+    fast = told("--get", "12M", "--baud", "921600", "--rtt", "1", "--down", "60K")
+    assert fast["times_of_one"]["body"] == pytest.approx(12_582_912 * 10 / 921_600)
+    assert fast["times_of_one"]["requests"] >= 2 * 1.0 * fast["operator"]["connections"]
+    assert told("--get", "9", "--baud", "max")["times_of_one"]["body"] == 0
+    assert told("--heartbeat", "2:2", "--rtt", "0.5")["seconds"] == pytest.approx(0.5, rel=0.05)
+    assert run(["traffic", "--get", "12M"]) == 0
+    out = capsys.readouterr().out
+    assert "18 min 34 s each time: the file on the line 18 min 12 s" in out
+    assert "Assumed: 115,200 bit/s, 0.1 s round trip, 1,200,000 bytes/s down" in out
 
 
 def test_the_bars_in_a_terminal() -> None:
@@ -182,7 +213,12 @@ def test_the_bars_in_a_terminal() -> None:
         (["--post", "1", "--answer", "-1"], "--answer '-1'"),
         (["--heartbeat", "1:2:3"], "UP or UP:DOWN"),
         (["--heartbeat", "0"], "1 to 1460 bytes"),
-        (["--get", "9", "--part", "0"], "at least 1 byte"),
+        (["--get", "9", "--part", "0"], "at least 2 bytes"),
+        (["--get", "9", "--baud", "1000"], "--baud '1000': give 600, 1200"),
+        (["--get", "9", "--rtt", "-1"], "--rtt -1: give 0 or more"),
+        (["--get", "9", "--down", "fast"], "--down 'fast' is no rate in bytes per second"),
+        (["--get", "9", "--up", "0"], "--up 0: give 1 to 1000G bytes per second"),
+        (["--run", "get http://h/", "--rtt", "1"], "--rtt is for --get and --post and"),
         (["--get", "9", "--model", "sim800"], "unknown model 'sim800'"),
         (["--get", "9", "--url", "ftp://h/"], "only http and https"),
         (["--get", "9", "--url", "http://h/", "--tls"], "is not https://"),

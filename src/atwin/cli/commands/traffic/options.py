@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import click
 
 from atwin.cli.options import MODEL, Number, PortOptions, Size, flag, shared
+from atwin.cli.route import RouteOptions
 from atwin.text.units import parse_size
 
 #: Bytes of one task: more is not worth an estimate.
@@ -16,6 +17,7 @@ _BOTH = ("--get", "--post")
 ONLY_WITH = {
     **dict.fromkeys(("url", "answer_head", "model", "tls", "suite", "chain"), _BOTH),
     **dict.fromkeys(("client_chain", "keep_alive", "dns"), _BOTH),
+    **dict.fromkeys(("baud", "rtt", "down", "up"), (*_BOTH, "--heartbeat")),
     "answer": ("--post",),
     "part": ("--get",),
     "bare": ("--get",),
@@ -102,8 +104,8 @@ class _Task:
 
 
 @dataclass(frozen=True)
-class TrafficOptions(PortOptions, _Task):
-    """The task, and the port of a module that does it."""
+class TrafficOptions(PortOptions, RouteOptions, _Task):
+    """The task, the line and link of an estimate, and the port of a module that does it."""
 
     def way(self) -> str:
         """The option that names the task. Raises `click.UsageError` unless it is one."""

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
+
+import click
 
 from atwin.cli.ending import print_object
 from atwin.cli.says import one_line
+from atwin.cli.tables import Bars, Column, duration, table
 from atwin.net.meter.bill import KINDS
+from atwin.plan.paper import TIMES
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from atwin.cli.commands.traffic.options import TrafficOptions
     from atwin.net.meter.bill import Bill, Count
+    from atwin.plan.paper import Times
 
 _DAY = 86_400
 _MONTH_DAYS = 30
-#: What operators call a megabyte.
-_MB = 1024 * 1024
+#: What operators call a megabyte and a gigabyte.
+_MB, _GB = 1 << 20, 1 << 30
+#: Seconds below which a part of the time is not told.
+_SHORT = 0.005
+_WAYS = ("up", "down")
 #: Widest bar, in characters, and requests listed one by one.
 _BAR = 24
 _LISTED = 12
@@ -36,6 +42,8 @@ class Report:
     module: tuple[int, int] | None = None
     #: What each request of a measured task cost.
     requests: list[tuple[str, Count]] = field(default_factory=list)
+    #: Of the task done once; None where that is not known.
+    times_of_one: Times | None = None
     assumed: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
     #: What the measured command ended with, if not well: a line, and its exit code.
@@ -72,18 +80,15 @@ def show(report: Report, options: TrafficOptions, *, as_json: bool) -> None:
     if as_json:
         print_object(_described(report, options))
         return
-    from rich.console import Console
-
-    console = Console(highlight=False, markup=False, soft_wrap=True)
     often = f", {options.times:,} times" if options.times > 1 else ""
     if options.interval is not None:
         often += f", every {options.interval:g} s"
-    console.print(one_line(f"{report.mode.capitalize()}: {report.task}{often}"))
+    click.echo(one_line(f"{report.mode.capitalize()}: {report.task}{often}"))
     if report.bill is not None:
-        console.print(f"{_who(report)}\n")
-        console.print(_table(report.bill))
+        click.echo(f"{_who(report)}\n")
+        click.echo(bill_table(report.bill))
     for line in _lines(report, options):
-        console.print(one_line(line))
+        click.echo(one_line(line))
 
 
 def _described(report: Report, options: TrafficOptions) -> dict[str, object]:
@@ -100,6 +105,9 @@ def _described(report: Report, options: TrafficOptions) -> dict[str, object]:
         told |= {"counted_by": "module", "module": {"total": up + down, "up": up, "down": down}}
     told["total"] = report.total
     told["per_time"] = report.total / report.times
+    if (one := report.times_of_one) is not None:
+        told |= {"seconds": one.seconds, "times_of_one": asdict(one)}
+        told |= {"line": {"baud": options.baud}, "link": asdict(options.route())}
     if (day := report.a_day(options)) is not None:
         told |= {"per_day": round(day), "per_month": round(day * _MONTH_DAYS)}
     if options.price_per_mb is not None:
@@ -133,30 +141,25 @@ def _who(report: Report) -> str:
     }[report.count.counted_by]
 
 
-def _table(bill: Bill) -> Table:
-    from rich.table import Table
+def bill_table(bill: Bill) -> str:
+    """Kind by kind, in as many columns as the terminal has room for."""
+    kinds = [kind for kind in KINDS if bill.kind(kind) or kind == "payload"]
+    sides = (bill.up, bill.down)
+    ways = [[getattr(side, kind) for kind in kinds] + [side.total, side.packets] for side in sides]
+    both = [sum(amounts) for amounts in zip(*ways, strict=True)]
+    shares = [amount / (bill.total or 1) for amount in both[: len(kinds)]]
+    names = [*(KINDS[kind] for kind in kinds), "IP bytes", "packets"]
+    columns = [
+        Column("", names, left=True),
+        *(Column(way, _grouped(amounts), 2) for way, amounts in zip(_WAYS, ways, strict=True)),
+        Column("both", _grouped(both)),
+        Column("share", [*(f"{share:.1%}" for share in shares), "", ""], 3),
+    ]
+    return table(columns, Bars([*shares, 0, 0], _BAR))
 
-    table = Table(box=None, pad_edge=False)
-    table.add_column("")
-    for name in ("up", "down", "both", "share"):
-        table.add_column(name, justify="right")
-    table.add_column("")
-    whole = bill.total or 1
-    for kind, name in KINDS.items():
-        both = bill.kind(kind)
-        if both or kind == "payload":
-            share = both / whole
-            table.add_row(
-                name,
-                f"{getattr(bill.up, kind):,}",
-                f"{getattr(bill.down, kind):,}",
-                f"{both:,}",
-                f"{share:.1%}",
-                "█" * round(share * _BAR),
-            )
-    table.add_row("IP bytes", f"{bill.up.total:,}", f"{bill.down.total:,}", f"{bill.total:,}")
-    table.add_row("packets", f"{bill.up.packets:,}", f"{bill.down.packets:,}", f"{bill.packets:,}")
-    return table
+
+def _grouped(amounts: list[int]) -> list[str]:
+    return [f"{amount:,}" for amount in amounts]
 
 
 def _lines(report: Report, options: TrafficOptions) -> list[str]:
@@ -165,9 +168,13 @@ def _lines(report: Report, options: TrafficOptions) -> list[str]:
         up, down = report.module
         lines.append(f"{up + down:,} bytes by the module's AT^DATAINFO: {up:,} up, {down:,} down")
     if report.times > 1:
-        lines.append(f"{report.total / report.times:,.0f} bytes each time, {report.total:,} in all")
+        large = f" ({report.total / _GB:,.1f} GB of {_GB:,} bytes)" if report.total >= _GB else ""
+        each = report.total / report.times
+        lines.append(f"{each:,.0f} bytes each time, {report.total:,} in all{large}")
     if report.count is not None:
         lines.append(_other(report, report.count))
+    if (one := report.times_of_one) is not None:
+        lines.append(f"{duration(one.seconds)} each time: {time_in_words(one)}")
     if (day := report.a_day(options)) is not None:
         lines.append(
             f"{day:,.0f} bytes a day, {day * _MONTH_DAYS:,.0f} in {_MONTH_DAYS} days"
@@ -184,6 +191,13 @@ def _lines(report: Report, options: TrafficOptions) -> list[str]:
     lines += [f"Assumed: {text}" for text in report.assumed]
     lines += ["", *(f"* {text}" for text in report.advice)] if report.advice else []
     return lines
+
+
+def time_in_words(times: Times) -> str:
+    """Where it goes, the largest first."""
+    parts = {name: getattr(times, kind) for kind, name in TIMES.items()}
+    told = sorted(parts.items(), key=lambda part: -part[1])
+    return ", ".join(f"{name} {duration(seconds)}" for name, seconds in told if seconds >= _SHORT)
 
 
 def _other(report: Report, count: Count) -> str:

@@ -1,0 +1,99 @@
+"""The line and the way to the server that an estimate is for: options of several commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from atwin.cli.options import Number, shared
+from atwin.line.frame import RATES, USUAL_RATE
+from atwin.text.units import parse_rate
+
+if TYPE_CHECKING:
+    from atwin.plan.job import Route
+
+#: Slower and faster is no link: a byte a second, a terabyte.
+_LEAST_SPEED, _MOST_SPEED = 1.0, 1e12
+
+
+class LineRate(click.ParamType[Any]):
+    """A rate of the line in bit/s; None, for `max`, is a line that takes no time."""
+
+    name = "rate"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | None:
+        if value == "max":
+            return None
+        if str(value) not in map(str, RATES):
+            self.fail(f"{value!r}: give {', '.join(map(str, RATES))} or max", param, ctx)
+        return int(value)
+
+
+class Speed(click.ParamType[Any]):
+    """Bytes per second: 60000, 60K, 1.2M."""
+
+    name = "speed"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            speed = parse_rate(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if not _LEAST_SPEED <= speed <= _MOST_SPEED:
+            self.fail(f"{value}: give 1 to 1000G bytes per second", param, ctx)
+        return speed
+
+
+@dataclass(frozen=True)
+class RouteOptions:
+    """The line of a module, and its way to the server."""
+
+    baud: int | None = shared(
+        "--baud",
+        type=LineRate(),
+        default=str(USUAL_RATE),
+        metavar="N",
+        help="Rate of the line in bit/s; max is a line that takes no time.",
+    )
+    rtt: float = shared(
+        "--rtt",
+        type=Number(0, 60),
+        default=0.1,
+        metavar="SECONDS",
+        help="Round trip between module and server.",
+    )
+    down: float = shared(
+        "--down",
+        type=Speed(),
+        default="1.2M",
+        metavar="BYTES_PER_SECOND",
+        help="What comes to the module: 60K, 1.2M.",
+    )
+    up: float = shared(
+        "--up",
+        type=Speed(),
+        default="0.2M",
+        metavar="BYTES_PER_SECOND",
+        help="What goes from the module.",
+    )
+
+    def route(self) -> Route:
+        """The way to the server."""
+        from atwin.plan.job import Route
+
+        return Route(self.rtt, self.down, self.up)
+
+    def line(self) -> str:
+        """The line, for a person."""
+        return "a line that takes no time" if self.baud is None else f"{self.baud:,} bit/s"
+
+    def assumed(self) -> str:
+        """All of it, for a person."""
+        speeds = f"{self.down:,.0f} bytes/s down and {self.up:,.0f} up"
+        return f"{self.line()}, {self.rtt:g} s round trip, {speeds}"
