@@ -29,6 +29,7 @@ COMMANDS = (
     "head",
     "probe",
     "traffic",
+    "plan",
     "fleet",
     "recover",
     "at",

@@ -12,7 +12,7 @@ from atwin.line.frame import RATES, USUAL_RATE
 from atwin.text.units import parse_rate
 
 if TYPE_CHECKING:
-    from atwin.plan.job import Route
+    from atwin.plan.job import Job, Route
 
 #: Slower and faster is no link: a byte a second, a terabyte.
 _LEAST_SPEED, _MOST_SPEED = 1.0, 1e12
@@ -48,6 +48,20 @@ class Speed(click.ParamType[Any]):
         if not _LEAST_SPEED <= speed <= _MOST_SPEED:
             self.fail(f"{value}: give 1 to 1000G bytes per second", param, ctx)
         return speed
+
+
+def check_part(job: Job) -> None:
+    """Raises `click.UsageError` for parts that the module does not take."""
+    from atwin.host.download.pace import SMALLEST_CHUNK
+    from atwin.plan.job import limits_of
+
+    if job.part is None:
+        return
+    most = limits_of(job.profile).chunk_max
+    if job.part < SMALLEST_CHUNK:
+        raise click.UsageError(f"--part {job.part}: give at least {SMALLEST_CHUNK} bytes")
+    if job.part > most:
+        raise click.UsageError(f"--part {job.part:,}: {job.model} takes up to {most:,} bytes")
 
 
 @dataclass(frozen=True)

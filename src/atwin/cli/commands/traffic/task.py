@@ -10,7 +10,7 @@ import click
 from atwin.cli.commands.traffic.advice import advise
 from atwin.cli.commands.traffic.options import TrafficOptions, sizes
 from atwin.cli.commands.traffic.report import Report
-from atwin.host.download.pace import SMALLEST_CHUNK
+from atwin.cli.route import check_part
 from atwin.net.http.request import Request
 from atwin.net.meter.bill import Count
 from atwin.net.meter.estimate import PlannedExchange
@@ -90,7 +90,7 @@ def _get(options: TrafficOptions) -> Report:
     url, tls = _place(options, _GET_URL)
     head = options.answer_head or _GET_HEAD
     job = _job(options)
-    _check_part(job, options)
+    _check_part(job)
     terms = Terms(url, head, tls, options.keep_alive, options.bare)
     forecast = on_paper(job, terms)
     text = f"GET of {job.size:,} bytes from {url.absolute.decode('latin-1')}"
@@ -145,20 +145,13 @@ def _job(options: TrafficOptions) -> Job:
     )
 
 
-def _check_part(job: Job, options: TrafficOptions) -> None:
-    """Raises `click.UsageError` for parts that are too large, or too many."""
-    limits = limits_of(job.profile)
-    chunk = limits.chunk if job.part is None else job.part
-    if chunk < SMALLEST_CHUNK:
-        raise click.UsageError(f"--part {chunk}: give at least {SMALLEST_CHUNK} bytes")
-    if chunk > limits.chunk_max:
+def _check_part(job: Job) -> None:
+    """Raises `click.UsageError` for parts that the module does not take, or too many."""
+    check_part(job)
+    if job.part is not None and job.size > _MOST_PARTS * job.part:
         raise click.UsageError(
-            f"--part {chunk:,}: {options.model} takes up to {limits.chunk_max:,} bytes"
-        )
-    if job.part is not None and job.size > _MOST_PARTS * chunk:
-        raise click.UsageError(
-            f"--part {chunk:,}: {-(-job.size // chunk):,} requests, and {_MOST_PARTS:,} are the"
-            " most that can be estimated"
+            f"--part {job.part:,}: {-(-job.size // job.part):,} requests, and {_MOST_PARTS:,} are"
+            " the most that can be estimated"
         )
 
 
