@@ -55,7 +55,7 @@ def test_paper_and_simulation(
     model: str, strategy: str, baud: int, rtt: float, down: float, tls: bool
 ) -> None:
     size = 60_000 if model == "air780e-at" or baud == 9600 else 650_000
-    agree(Job(size, model, baud, strategy, tls=tls, route=Route(rtt, down, down)))  # type: ignore[arg-type]
+    agree(Job(size, model, baud, strategy, tls=tls, route=Route(rtt, down)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,7 @@ different ways.
 
 **Every request** has a connection of its own: one round trip until it is there, with the question
 for a name one more, with TLS two more and the bytes of the handshake. Then the request goes up, and
-its answer comes down, each at the rate of its direction. No connection carries more than one TCP
-window in a round trip.
+its answer comes down, each at the rate of its direction.
 
 **Parts** (docs/spec/flows.md §3). For each the host says BREAK, BREAKEND, HTTPACTION, HTTPHEAD and
 HTTPREAD, and the module answers; echo is off, as the host runs it. Between HTTPACTION's OK and its
