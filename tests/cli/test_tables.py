@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atwin.cli.tables import Bars, Column, duration, table
+from atwin.cli.figures.tables import Bars, Column, duration, table
 
 COLUMNS = [
     Column("", ["one", "three"], left=True),

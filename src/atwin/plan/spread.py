@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Quantiles:
     """Mean, median and 95th percentile of one figure."""
 
     mean: float
@@ -34,7 +34,7 @@ class Mixture:
         bad = sum(not played.ok for played in self.disturbed)
         return self.share * bad / len(self.disturbed)
 
-    def spread(self, figure: Callable[[Played], float]) -> Spread:
+    def spread(self, figure: Callable[[Played], float]) -> Quantiles:
         """Of a figure of all, those without the file too."""
         weight = self.share / len(self.disturbed)
         weighted = sorted(
@@ -44,7 +44,7 @@ class Mixture:
             ]
         )
         mean = sum(value * share for value, share in weighted)
-        return Spread(mean, _quantile(weighted, 0.5), _quantile(weighted, 0.95))
+        return Quantiles(mean, _quantile(weighted, 0.5), _quantile(weighted, 0.95))
 
 
 def _quantile(weighted: Sequence[tuple[float, float]], share: float) -> float:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
+from atwin.cli.figures.route import RouteOptions
 from atwin.cli.options import MODEL, Number, Size, flag, shared
-from atwin.cli.route import RouteOptions
 
 if TYPE_CHECKING:
     from atwin.plan.job import Job
@@ -91,7 +91,7 @@ class PlanOptions(_How, RouteOptions, _What):
 
     def job(self) -> Job:
         """What is planned. Raises `click.UsageError`, and `UnknownModelError`."""
-        from atwin.cli.route import check_part
+        from atwin.cli.figures.route import check_part
         from atwin.plan.job import Job, limits_of
 
         if not self.size:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from atwin.cli.ending import DONE, print_object
+from atwin.cli.figures.tables import Bars, Column, duration, table
 from atwin.cli.says import one_line, say
-from atwin.cli.tables import Bars, Column, duration, table
 from atwin.net.meter.bill import KINDS
 from atwin.plan.paper import TIMES
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import click
 
+from atwin.cli.figures.route import RouteOptions
 from atwin.cli.options import MODEL, Number, PortOptions, Size, flag, shared
-from atwin.cli.route import RouteOptions
 from atwin.text.units import parse_size
 
 #: Bytes of one task: more is not worth an estimate.

@@ -10,7 +10,7 @@ import click
 from atwin.cli.commands.traffic.advice import advise
 from atwin.cli.commands.traffic.options import TrafficOptions, sizes
 from atwin.cli.commands.traffic.report import Report
-from atwin.cli.route import check_part
+from atwin.cli.figures.route import check_part
 from atwin.net.http.request import Request
 from atwin.net.meter.bill import Count
 from atwin.net.meter.estimate import PlannedExchange
