@@ -22,13 +22,13 @@ LONG = row(attempt(span(0, 100, down=10_000)))
             2,
             {"bandwidth": 190},
             ["the server had too few bytes or requests a second for 100% of the time; devices went "
-             "down to 95.0% of their speed: their own time-outs, which were found without load, "
+             "down to 95% of their speed: their own time-outs, which were found without load, "
              "are no longer right"],
         ),
         (
             2,
             {"bandwidth": 100},
-            ["to 50.0% of", "in 2 attempts a request took more than 120 s in the mean: a module "
+            ["to 50% of", "in 2 attempts a request took more than 120 s in the mean: a module "
              "would have given up"],
         ),
         (2, {"connections": 1}, ["devices waited for a connection during 50% of the time: "]),

@@ -131,6 +131,29 @@ def test_half_the_requests_is_twice_the_time() -> None:
     assert sum(run.load.requests) == pytest.approx(10)
 
 
+def test_who_waits_for_its_own_line_is_not_slower() -> None:
+    """The second half is a connection with nothing on it: the module hands over what it has."""
+    stream = row(attempt(span(0, 10, down=1000), span(10, 30, requests=0)))
+    run = serve_many(2, stream, server={"bandwidth": 100})
+    assert ends(run) == [40, 40]
+    assert (run.busy, run.saturated) == (40, 20)
+
+
+def test_who_needs_what_is_not_scarce_is_not_slower() -> None:
+    """Requests go at half speed; the bytes that come with them need half of what there is."""
+    asks = row(attempt(span(0, 10, down=1000, requests=10)), device=0)
+    takes = row(attempt(span(0, 10, down=1000, requests=0)), device=1)
+    server = {"bandwidth": 150, "requests": 0.5}
+    run = serve(campaign(2, server=server), [asks, takes])
+    assert ends(run) == [10, 20]
+    assert list(run.load.sent) == pytest.approx([150] * 10 + [50] * 10 + [0])
+    # The same with the bytes scarce, and a third that asks for none.
+    only = row(attempt(span(0, 10, requests=10)), device=1)
+    run = serve(campaign(2, server={"bandwidth": 50, "requests": 1.5}), [asks, only])
+    assert ends(run) == [10, 20]
+    assert list(run.load.requests) == pytest.approx([1.5] * 10 + [0.5] * 10 + [0])
+
+
 def test_who_is_alone_again_goes_on_at_full_speed() -> None:
     """At half speed from 5 s on, when the second comes, to 15 s; then the second alone."""
     run = serve_many(

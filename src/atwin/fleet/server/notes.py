@@ -22,7 +22,7 @@ def notes(run: ServerRun, strange: Mapping[str, int]) -> list[str]:
     if run.saturated > _SELDOM * busy:
         told.append(
             f"the server had too few bytes or requests a second for {run.saturated / busy:.0%} of "
-            f"the time; devices went down to {run.slowest:.1%} of their speed: their own "
+            f"the time; devices went down to {100 * run.slowest:.2g}% of their speed: their own "
             "time-outs, which were found without load, are no longer right"
         )
     if run.full > _SELDOM * busy:

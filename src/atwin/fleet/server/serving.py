@@ -35,8 +35,8 @@ def serve(
     What is modelled: when devices come (curve, window, zone), stages, abort and end of the
     campaign; connections, of which a device claims the mean number it has open (the most of it
     until its next pause); a backlog, in which it waits to be let in, and refusals, after which it
-    comes again by `[retry]` with what it has; bytes and requests a second, which all in contact
-    share, so that all go slower by one factor.
+    comes again by `[retry]` with what it has; bytes and requests a second, which those who need
+    them share, so that all of these go slower by one factor.
 
     What is not: that a device which goes slower, or waits, may give up by its own time-outs
     (`ServerRun.notes` tells when that would have been), or asks again in the same attempt when it
