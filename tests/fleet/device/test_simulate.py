@@ -16,6 +16,7 @@ import pytest
 from atwin.clock import run_virtual
 from atwin.fleet.device.life import job_of
 from atwin.fleet.device.simulate import simulate
+from atwin.host.errors import TargetError
 from atwin.plan.world import world
 from support.fleet.plans import planned, with_faults
 
@@ -161,7 +162,35 @@ def test_threads_do_not_disturb_each_other() -> None:
     assert rows == [alike(simulate(campaign, number)) for number in range(4)]
 
 
-def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("atwin.fleet.device.simulate._MEMORY", tmp_path)
-    assert simulate(planned(), 0).ok
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize("small", [False, True])
+def test_nothing_is_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: bool
+) -> None:
+    """Neither where files are in memory, nor where there is no room for them."""
+    memory, usual = tmp_path / "memory", tmp_path / "usual"
+    memory.mkdir()
+    usual.mkdir()
+    used = list[str]()
+
+    def look(job: object) -> str:
+        used.extend(path.parent.parent.name for path in tmp_path.rglob("file"))
+        return "0" * 64
+
+    monkeypatch.setattr("atwin.fleet.device.simulate._MEMORY", memory)
+    monkeypatch.setattr("tempfile.tempdir", str(usual))
+    monkeypatch.setattr("atwin.fleet.device.life.digest_of", look)
+    if small:
+        monkeypatch.setattr("atwin.fleet.device.simulate.room_for", lambda path: 20_000)
+    assert simulate(planned(download={"size": 20_000, "hash": False}), 0).wrong
+    assert used == ["usual" if small else "memory"]
+    assert [*memory.iterdir(), *usual.iterdir()] == []
+
+
+def test_a_disk_without_room_is_no_fault_of_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(*_: object, **__: object) -> None:
+        raise TargetError("cannot write file.part: No space left on device")
+
+    monkeypatch.setattr("atwin.plan.world.World.download", full)
+    row = simulate(planned(), 0)
+    assert (row.cause, len(row.attempts)) == ("crash", 1)
+    assert "No space left" in row.error

@@ -14,7 +14,7 @@ from atwin.fleet.device.front import CountedRequests, Front
 from atwin.fleet.device.load import Load, LoadedStream
 from atwin.fleet.device.outages import Outages
 from atwin.fleet.device.row import LONGEST_TEXT, Attempt, Row
-from atwin.host.errors import HostError
+from atwin.host.errors import HostError, TargetError
 from atwin.host.line import LineWishes
 from atwin.line.port import PortError
 from atwin.net.meter.bill import Bill
@@ -163,6 +163,8 @@ class Life:
                     result = await world.download(self.folder / "file", give_up=give_up)
                 finally:
                     self._note_rungs(world)
+        except TargetError:
+            raise  # no device's fault: there is no room on the disk of this computer
         except (HostError, PortError) as error:
             self.exit_code = error.exit_code if isinstance(error, HostError) else MODULE_FAILED
             outage = self.outages is not None and self.outages.within(_AFTER_OUTAGE)
@@ -174,7 +176,8 @@ class Life:
 
     def _look_at(self, result: DownloadResult) -> None:
         """Whether the file that came is the right one: nobody else's word is taken for it."""
-        digest = hashlib.sha256(result.file.read_bytes()).hexdigest()
+        with result.file.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
         self.ok = digest == digest_of(self.job)
         if not self.ok:
             self.cause, self.error = "wrong", f"its SHA-256 is {digest}"

@@ -109,7 +109,7 @@ async def _lived(campaign: Campaign, number: int, server: RealServer) -> Row:
     life = Life(campaign, campaign.device(number), Path(), server)
     began = time.monotonic()
     try:
-        with TemporaryDirectory(prefix="atwin-", dir=scratch()) as folder:
+        with TemporaryDirectory(prefix="atwin-", dir=scratch(campaign.download.size)) as folder:
             life.folder = Path(folder)
             await life.live()
     except Exception as error:
