@@ -54,6 +54,21 @@ def test_real_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert said(address) == f"the scheduler at {address} has no workers that answer"
 
 
+def test_results_that_never_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy: dict[str, tuple[str, ...]] = {"worker": ("task",)}
+    client = SimpleNamespace(
+        status="running", wait_for_workers=lambda count, timeout: None, processing=lambda: busy
+    )
+    executors = Cluster("tcp://h:1")
+    monkeypatch.setattr(executors, "_client", client)
+    monkeypatch.setattr(cluster, "_LOST", 0.0)
+    executors.check()
+    executors.check()
+    busy["worker"] = ()
+    with pytest.raises(WorkersError, match="does nothing any more, and not all rows have come"):
+        executors.check()
+
+
 def test_nobody_answers() -> None:
     assert said("tcp://127.0.0.1:9").startswith("no scheduler at tcp://127.0.0.1:9: ")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import platform
 import time
 from contextlib import suppress
@@ -24,6 +25,11 @@ _PATIENCE = 10.0
 #: So often a worker may die under a task before the cluster gives it up; a task that raises is not
 #: tried again.
 _RETRIES = 2
+#: Seconds after which a result that no worker is at has been lost: Dask may fetch for long (D-315),
+#: and never tells of a fetch that failed.
+_LOST = 90.0
+#: Two checks are further apart only if rows came meanwhile.
+_OFTEN = 20.0
 #: Seconds until they are asked again who there is: workers come and go.
 _LOOK_AGAIN = 2.0
 
@@ -45,6 +51,8 @@ class Cluster:
         self._asked: dict[str, list[Any]] = {}
         self._threads: dict[str, int] = {}
         self._look_again = 0.0
+        #: Since when nobody has had anything to do, and when that was looked at.
+        self._idle_since, self._checked = 0.0, -math.inf
         self.killed: tuple[type[Exception], ...] = ()
 
     def start(self) -> Executor:
@@ -56,7 +64,9 @@ class Cluster:
                 "--cluster needs the package distributed: pip install 'atwin[cluster]'"
             ) from None
         # What it would say of a lost connection is said by us, in one line.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in [*logging.root.manager.loggerDict]:
+            if name.startswith(("distributed", "tornado")):
+                logging.getLogger(name).setLevel(logging.CRITICAL)
         self.killed = (KilledWorker,)
         try:
             connect: Any = Client  # untyped
@@ -89,6 +99,12 @@ class Cluster:
             self._client.wait_for_workers(1, timeout=self._patience)
         except TimeoutError:
             raise self._nobody() from None
+        now = time.monotonic()
+        if any(self._client.processing().values()) or now - self._checked > _OFTEN:
+            self._idle_since = now
+        elif now - self._idle_since >= _LOST:
+            raise WorkersError(f"{self._address} does nothing any more, and not all rows have come")
+        self._checked = now
 
     def stop(self) -> None:
         if self._client is not None:
