@@ -137,6 +137,9 @@ def test_who_waits_for_its_own_line_is_not_slower() -> None:
     run = serve_many(2, stream, server={"bandwidth": 100})
     assert ends(run) == [40, 40]
     assert (run.busy, run.saturated) == (40, 20)
+    # Nor by others, who fetch at half speed meanwhile.
+    others = [row(attempt(span(10, 20, down=1000)), device=n) for n in (1, 2)]
+    assert ends(serve(campaign(3, server={"bandwidth": 100}), [stream, *others])) == [30, 30, 30]
 
 
 def test_who_needs_what_is_not_scarce_is_not_slower() -> None:
