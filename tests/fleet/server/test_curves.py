@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.fleet.server.curves import Figures, buckets, completion, spread, spread_of
+from atwin.fleet.server.curves import SHARES, Figures, buckets, completion, spread, spread_of
 from atwin.fleet.server.run import ServerRun
 from atwin.fleet.server.serving import serve
 from support.fleet.made import attempt, campaign, row, span
@@ -47,7 +47,7 @@ def test_buckets_keep_mean_and_peak() -> None:
 
 
 def figures(done: float | None, peak: float) -> Figures:
-    return Figures((done, done, done), peak, 1, 1, 0, 0)
+    return Figures((done,) * len(SHARES), peak, 1, 1, 0, 0)
 
 
 def test_an_interval_is_that_of_student() -> None:
@@ -64,12 +64,9 @@ def test_an_interval_is_that_of_student() -> None:
 
 def test_a_share_that_one_run_does_not_reach_has_no_time() -> None:
     made = spread_of([figures(1, 1), figures(2, 1), figures(None, 1)])
-    assert made.done_by == dict.fromkeys((0.5, 0.9, 0.99))
-    assert json.loads(json.dumps(made.as_dict()))["done_by"] == {
-        "0.5": None,
-        "0.9": None,
-        "0.99": None,
-    }
+    assert made.done_by == dict.fromkeys(SHARES)
+    told = json.loads(json.dumps(made.as_dict()))
+    assert told["done_by"] == dict.fromkeys(f"{share:g}" for share in SHARES)
 
 
 def test_a_spread_of_a_campaign() -> None:
