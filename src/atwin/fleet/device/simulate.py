@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import time
 from contextlib import nullcontext
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from atwin.clock import VirtualLoop
-from atwin.disk.target import room_for
+from atwin.disk.scratch import scratch_folder
 from atwin.fleet.device.guard import (
     Defects,
     OverError,
@@ -35,10 +33,6 @@ log = logging.getLogger("atwin.fleet")
 
 #: CPU seconds that no device needs: some for each, and for each MiB of each attempt.
 _CPU, _CPU_PER_MIB = 120.0, 60.0
-#: A folder in memory, where there is one: what is synced there waits for no disk. It must have room
-#: for so many files of the download, because other workers have theirs there.
-_MEMORY: Final = Path("/dev/shm")
-_ROOM: Final = 64
 
 
 def simulate(
@@ -58,19 +52,11 @@ def simulate(
         life = Life(campaign, spec, Path())
         watched = recorders if (trace, pcap) != (None, None) else None
         try:
-            with TemporaryDirectory(prefix="atwin-", dir=scratch(campaign.download.size)) as folder:
-                life.folder = Path(folder)
+            with scratch_folder(campaign.download.size) as life.folder:
                 _run(life, watched)
         except (Exception, OverError) as error:
             life.broke("crash", f"{type(error).__name__}: {error}", told(error), life.seconds)
         return life.row(time.thread_time() - began)
-
-
-def scratch(size: int) -> Path | None:
-    """Where a file of `size` bytes is best kept for a while; None for the usual place."""
-    if os.access(_MEMORY, os.W_OK | os.X_OK) and room_for(_MEMORY / "file") > _ROOM * size:
-        return _MEMORY
-    return None
 
 
 def _run(life: Life, recorders: Recorders | None) -> None:

@@ -6,13 +6,12 @@ import asyncio
 import time
 from contextlib import aclosing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from atwin.disk.scratch import scratch_folder
 from atwin.fleet.campaign.keys import CampaignError
 from atwin.fleet.device.guard import told
 from atwin.fleet.device.life import Life
-from atwin.fleet.device.simulate import scratch
 from atwin.fleet.live.server import look_at
 from atwin.session.together import allow_open
 from atwin.twin.faults.dice import Dice
@@ -109,8 +108,7 @@ async def _lived(campaign: Campaign, number: int, server: RealServer) -> Row:
     life = Life(campaign, campaign.device(number), Path(), server)
     began = time.monotonic()
     try:
-        with TemporaryDirectory(prefix="atwin-", dir=scratch(campaign.download.size)) as folder:
-            life.folder = Path(folder)
+        with scratch_folder(campaign.download.size) as life.folder:
             await life.live()
     except Exception as error:
         seconds = time.monotonic() - began
