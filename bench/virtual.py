@@ -11,39 +11,23 @@ from __future__ import annotations
 
 import asyncio
 import cProfile
-import hashlib
 import pstats
 import sys
 import tempfile
 import time
-from contextlib import nullcontext
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from atwin.clock import LoopClock
+from bench.paced import MODELS, Job
+
 from atwin.clock.virtual import VirtualLoop
-from atwin.host.modem import Modem
-from atwin.line.frame import HostSettings
-from atwin.line.ports.memory import memory_pair
-from atwin.testing.origin import File, Generated, Origin
-from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin.twin import Twin
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from atwin.host.download.order import Strategy
-
-RATE = 115200
 SIZE = 1_000_000
-DELAY, DOWNLINK = 0.05, 60e3
-MODELS: dict[str, Strategy] = {"air780e-at": "stream", "air780e-lsat": "range", "air724ug": "range"}
 #: Virtual seconds a second of CPU, at the least.
 LEAST = 1_000
 RUNS = 3
-
-_URL = "http://198.51.100.1/f"
 
 
 @dataclass(slots=True)
@@ -91,55 +75,38 @@ class CountingLoop(VirtualLoop):
         return super().create_task(*arguments, **options)
 
 
-def counted(model: str, strategy: Strategy, size: int = SIZE) -> Cost:
+def counted(model: str, size: int = SIZE) -> Cost:
     """A download, and what the loop did for it from the twin's making on."""
     with asyncio.Runner(loop_factory=CountingLoop) as runner:
-        cost = runner.run(_download(model, strategy, size))
+        cost = runner.run(_cost(model, size))
         loop = runner.get_loop()
         assert isinstance(loop, CountingLoop)
         loop.cost.virtual, loop.cost.cpu = cost.virtual, cost.cpu
         return loop.cost
 
 
-def timed(model: str, strategy: Strategy, size: int = SIZE, *, profile: bool = False) -> Cost:
-    """A download, and what it cost; `profile` prints where."""
+def timed(model: str, size: int = SIZE, profile: cProfile.Profile | None = None) -> Cost:
+    """A download, and what it cost."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(_download(model, strategy, size, cProfile.Profile if profile else None))
+        return runner.run(_cost(model, size, profile))
 
 
-async def _download(
-    model: str,
-    strategy: Strategy,
-    size: int,
-    profiler: Callable[[], cProfile.Profile] | None = None,
-) -> Cost:
-    clock = LoopClock()
-    content = Generated(size, seed=1)
-    sha256 = hashlib.sha256(content.read(0, size)).hexdigest()
-    network = SimulatedNetwork(clock, latency=DELAY, bandwidth=DOWNLINK)
-    network.serve("198.51.100.1", 80, Origin({"/f": File(content)}, wall=clock.wall).handle)
-    near, far = memory_pair()
-    near.set_line(HostSettings(RATE))
-    async with Twin(model, far, network=network, baud=RATE), Modem(near) as modem:
-        await modem.bring_up()
-        with tempfile.TemporaryDirectory() as directory:
-            profile = None if profiler is None else profiler()
-            began, at = time.process_time(), clock.now()
-            with profile or nullcontext():
-                target = Path(directory) / "f"
-                await modem.download(_URL, target, strategy=strategy, sha256=sha256)
-            cost = Cost(clock.now() - at, time.process_time() - began)
-    if profile is not None:
-        pstats.Stats(profile).sort_stats("tottime").print_stats(30)
-    return cost
+async def _cost(model: str, size: int, profile: cProfile.Profile | None = None) -> Cost:
+    async with AsyncExitStack() as stack:
+        job = Job(size)
+        modem = await job.host(stack, model)
+        directory = stack.enter_context(tempfile.TemporaryDirectory())
+        began = time.process_time()
+        with profile or nullcontext():
+            seconds = await job.download(modem, model, Path(directory) / "f")
+        return Cost(seconds, time.process_time() - began)
 
 
 def main() -> int:
-    profile = "--profile" in sys.argv[1:]
     good = True
     for model, strategy in MODELS.items():
-        best = min((timed(model, strategy) for _ in range(RUNS)), key=lambda cost: cost.cpu)
-        seen = counted(model, strategy)
+        best = min((timed(model) for _ in range(RUNS)), key=lambda cost: cost.cpu)
+        seen = counted(model)
         good = good and best.speed >= LEAST
         each = SIZE / 1000
         print(
@@ -148,8 +115,10 @@ def main() -> int:
             f" {seen.timers / each:.2f} timers, {seen.calls / each:.2f} calls,"
             f" {seen.tasks / each:.2f} tasks"
         )
-        if profile:
-            timed(model, strategy, profile=True)
+        if "--profile" in sys.argv[1:]:
+            profile = cProfile.Profile()
+            timed(model, profile=profile)
+            pstats.Stats(profile).sort_stats("tottime").print_stats(30)
     print(f"{'holds' if good else 'FAILS'}: {LEAST:,} times real")
     return 0 if good else 1
 

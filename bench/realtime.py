@@ -1,0 +1,95 @@
+"""Many downloads at once in real time: how much longer than on the virtual clock each one takes.
+
+python -m bench.realtime [N]       N (1,000) modules and hosts in this process, each with a memory
+                                   line at 115200 bit/s; each downloads 300 kB from a server on a
+                                   simulated network of its own; all begin within two seconds
+
+The lag of a download is what it takes more than the same one alone on the virtual clock. Files go
+where a sync costs nothing (/dev/shm) if there is such a place: disks are no part of this. Exit code
+1: the median lags more than it may.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from bench.paced import MODELS, RATE, Job
+
+from atwin.clock import run_virtual
+
+COUNT = 1_000
+SIZE = 300_000
+#: Seconds within which all begin.
+SPREAD = 2.0
+#: What the median may lag, of the time a download takes.
+MOST = 0.05
+
+_IN_MEMORY = Path("/dev/shm")
+
+
+async def alone(model: str, directory: Path) -> float:
+    """Seconds of a download on the clock of the running loop, which has nothing else to do."""
+    async with AsyncExitStack() as stack:
+        job = Job(SIZE)
+        return await job.download(await job.host(stack, model), model, directory / model)
+
+
+async def together(models: list[str], directory: Path) -> tuple[list[float], float, float, float]:
+    """Seconds of each download; CPU and real seconds of them all, and bytes of memory each."""
+    async with AsyncExitStack() as stack:
+        job, before = Job(SIZE), _resident()
+        modems = await asyncio.gather(*(job.host(stack, model) for model in models))
+        gc.collect()
+        # What is there now stays until the end; looking at it again takes longer than anything.
+        gc.freeze()
+
+        async def one(number: int) -> float:
+            await asyncio.sleep(SPREAD * number / len(models))
+            target = directory / str(number)
+            return await job.download(modems[number], models[number], target)
+
+        began, cpu = time.perf_counter(), time.process_time()
+        downloads = asyncio.gather(*map(one, range(len(models))))
+        await asyncio.sleep(SPREAD * 4)
+        memory = (_resident() - before) / len(models)
+        seconds = await downloads
+        gc.unfreeze()
+        return seconds, time.process_time() - cpu, time.perf_counter() - began, memory
+
+
+def _resident() -> int:
+    """Bytes of this process that are in memory."""
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def main() -> int:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
+    models = [list(MODELS)[number % len(MODELS)] for number in range(count)]
+    place = _IN_MEMORY if _IN_MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(dir=place) as name:
+        directory = Path(name)
+        due = {model: run_virtual(alone(model, directory)) for model in MODELS}
+        seconds, cpu, real, memory = asyncio.run(together(models, directory))
+    lags = sorted(took / due[model] - 1 for took, model in zip(seconds, models, strict=True))
+    median, most = statistics.median(lags), lags[-1]
+    print(
+        f"{count:,} downloads of {SIZE:,} bytes at {RATE} bit/s in one process, {real:.1f} s: lag"
+        f" {median:.1%} in the median, {lags[int(0.95 * count)]:.1%} for 95 %, {most:.1%} at worst;"
+        f" {cpu / real:.0%} of a CPU, {memory / 1024:.0f} KiB each, host and server included"
+    )
+    good = median <= MOST
+    print(f"{'holds' if good else 'FAILS'}: {MOST:.0%} in the median")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
