@@ -30,7 +30,8 @@ help:
 	@echo "make test       the whole test suite; of large cross products a sample, another one each time"
 	@echo "make coverage   the same, with the coverage measured"
 	@echo "make lint       ruff and mypy --strict"
-	@echo "make bench      against curl; line: efficiency, rate, PTY; trace, panel, plot; TLS; idle modules; 1,000 random fault plans; fleets"
+	@echo "make bench      against curl; line: efficiency, rate, PTY; trace, panel, plot; TLS; modules, idle and"
+	@echo "                at work, 1,000 downloads at once; 1,000 random fault plans; fleets"
 	@echo "make prove      each fuzzer of tests/fuzz for SECONDS (60), with a new seed each time; every"
 	@echo "                download of tests/matrix, and its servers against curl; 200 interruptions, 200 fixtures; PLANS (2000)"
 	@echo "                new random fault plans; programs of others that are here; firmware in QEMU;"
@@ -78,6 +79,7 @@ bench: $(DEV) tools
 	$(BIN)/python -m bench.twins
 	$(BIN)/python -m bench.fleet
 	$(BIN)/python -m bench.virtual
+	$(BIN)/python -m bench.realtime
 	$(BIN)/python -m bench.walks
 
 prove: $(DEV) tools

@@ -30,6 +30,16 @@ class Receiver(Protocol):
         """The port is gone for good; `reason` is None when it was closed on purpose."""
 
 
+@runtime_checkable
+class ReadyReceiver(Receiver, Protocol):
+    """One that may be handed bytes from inside the other end's `write`, which saves a turn of the
+    loop; never from inside its own.
+    """
+
+    #: True.
+    at_once: bool
+
+
 class Port(Protocol):
     """One end of a byte line: memory, PTY, TCP, RFC 2217 or a serial device.
 
@@ -99,6 +109,9 @@ class ExpectedPort(Protocol):
 
     #: Called with each size.
     on_expect: Callable[[int], None]
+
+    def write_now(self, data: bytes) -> None:
+        """`write`, from a timer: the host's end is handed them before this returns, if it can."""
 
 
 @runtime_checkable

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from atwin.at.dialect.said import Urc
     from atwin.at.events import Event
     from atwin.clock import Clock
+    from atwin.clock.base import Timer
     from atwin.host.channel.exchange import Progress
     from atwin.line.port import Port
 
@@ -77,6 +78,9 @@ class Channel:
         self._parser = AnswerParser()
         self._lock = asyncio.Lock()
         self._exchange: Exchange | None = None
+        # One for all commands: most are over long before, and each would leave one of its own.
+        self._timer: Timer | None = None
+        self._timer_due = 0.0
         self._owed = Owed(self.clock)
         self._doubt = Doubt(self, self._owed, self._probe)
         #: Whether the module may be asleep.
@@ -250,6 +254,8 @@ class Channel:
     def lost(self, reason: str | None) -> None:
         if self._lost is not None:
             return
+        if self._timer is not None:
+            self._timer.cancel()
         self._lost = f"the line {self.port.name} is gone: {reason or 'closed'}{self._last_words()}"
         if self._exchange is not None:
             self._exchange.fail(LineLostError(self._lost))
@@ -291,9 +297,7 @@ class Channel:
                 if exchange.timeout > COMMAND_TIMEOUT and text[0] in "+*^":
                     # What takes so long has been done: the result is under way, or lost.
                     exchange.timeout, exchange.alive_at = COMMAND_TIMEOUT, self.clock.now()
-                    if exchange.timer is not None:
-                        exchange.timer.cancel()
-                    self._check_time(exchange)
+                    self._look_at(exchange.alive_at, exchange.timeout)
             case Final():
                 self.answered = True
                 if exchange.announced is not None:
@@ -367,7 +371,7 @@ class Channel:
     ) -> Exchange:
         self.check_line()
         now = self.clock.now() if now is None else now
-        exchange = Exchange(text, timeout, progress, now, self.restarts)
+        exchange = Exchange(text, timeout, progress, now, self.restarts, probe=probe)
         self.data.unsent = 0
         self._owed.is_due = False
         owed = bool(self._owed) and not probe
@@ -375,17 +379,17 @@ class Channel:
         self._exchange = exchange
         self._log(">", text)
         self.port.write(text.encode() + end)
-        exchange.timer = self.clock.call_later(timeout, lambda: self._check_time(exchange))
+        self._look_at(now, timeout)
         return exchange
 
-    def _end(self, exchange: Exchange, *, probe: bool = False) -> None:
+    def _end(self, exchange: Exchange) -> None:
         """Whatever happened: nothing is in flight now, and an unfinished answer leaves doubt.
 
-        The results of a `probe` are counted by who sends it.
+        The results of a probe are counted by who sends it.
         """
+        if exchange is not self._exchange:
+            return  # its time was up
         self.active_at = self.clock.now()
-        if exchange.timer is not None:
-            exchange.timer.cancel()
         if exchange.silence is not None:
             exchange.silence.cancel()
             self._parser.end()
@@ -398,22 +402,37 @@ class Channel:
             self._doubt.there = True
             # With a body under way the result was most likely taken for some of it, and a module
             # that has started since knows of no command.
-            if exchange.announced is None and exchange.boot == self.restarts and not probe:
+            if exchange.announced is None and exchange.boot == self.restarts and not exchange.probe:
                 self._owed.add(exchange.sent)
             for text, urc in urcs_after(exchange.last_bytes()):
                 self._log("<", text)
                 self._announce(text, urc)
 
-    def _check_time(self, exchange: Exchange) -> None:
-        left = exchange.alive_at + exchange.timeout - self.clock.now()
-        if left > 1e-6:
-            exchange.timer = self.clock.call_later(left, lambda: self._check_time(exchange))
-        else:
-            if exchange.final is not None:
-                exchange.conclude(exchange.final)
+    def _look_at(self, now: float, seconds: float) -> None:
+        """Look at the time of the command in flight `seconds` after `now`, or before that."""
+        if self._timer is not None:
+            if self._timer_due <= now + seconds:
                 return
+            self._timer.cancel()
+        self._timer_due = now + seconds
+        self._timer = self.clock.call_later(seconds, self._check_time)
+
+    def _check_time(self) -> None:
+        self._timer = None
+        exchange = self._exchange
+        if exchange is None or exchange.reply.done():
+            return
+        now = self.clock.now()
+        left = exchange.alive_at + exchange.timeout - now
+        if left > 1e-6:
+            self._look_at(now, left)
+        elif exchange.final is not None:
+            exchange.conclude(exchange.final)
+        else:
             came = exchange.came_so_far()
             exchange.fail(Timeout(f"{came} in {exchange.timeout:g} s", exchange.missing()))
+            # At once: what comes before its task has heard of that is of no command any more.
+            self._end(exchange)
 
     async def _probe(self, seconds: float) -> bool | None:
         """Whether `AT` is answered well; None when it is not answered."""
@@ -425,7 +444,7 @@ class Channel:
             self._parser.give_up_packet()
             return None
         finally:
-            self._end(exchange, probe=True)
+            self._end(exchange)
             self._doubt.there = doubt
 
     async def _ask(self, text: str, seconds: float) -> Reply | None:

@@ -88,7 +88,14 @@ class Exchange:
     """The command in flight."""
 
     def __init__(
-        self, sent: str, timeout: float, progress: Progress | None, now: float, boot: int
+        self,
+        sent: str,
+        timeout: float,
+        progress: Progress | None,
+        now: float,
+        boot: int,
+        *,
+        probe: bool = False,
     ) -> None:
         """`boot` is how often the module was heard to start before."""
         loop = asyncio.get_running_loop()
@@ -97,7 +104,7 @@ class Exchange:
         self.timeout = timeout
         self.progress = progress
         self.alive_at = now
-        self.timer: Timer | None = None
+        self.probe = probe
         self.silence: Timer | None = None
         self.sent = sent
         self.boot = boot

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atwin.line.frame import Flow, HostSettings
+from atwin.line.port import ReadyReceiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,8 @@ class MemoryPort:
     """One end of a `memory_pair`.
 
     Bytes are handed over from the event loop, not from inside `write`, so that neither
-    side ever finds itself called back in the middle of its own work.
+    side ever finds itself called back in the middle of its own work. A `ReadyReceiver` takes them
+    from inside the other's `write`, unless that was itself called from such a one.
     """
 
     def __init__(self, name: str) -> None:
@@ -29,6 +31,8 @@ class MemoryPort:
         self._inbox: list[bytes] = []
         self._emptied = asyncio.Event()
         self._due = False
+        self._is_ready = False  # to be handed bytes from inside the other's `write`
+        self._is_handed = False  # some just now
         self._paused = False
         self._closed = False
         #: How the host set its side, and whom to tell; see `TellingPort`.
@@ -43,6 +47,7 @@ class MemoryPort:
 
     def start(self, receiver: Receiver) -> None:
         self._receiver = receiver
+        self._is_ready = isinstance(receiver, ReadyReceiver)
         if self._closed:
             asyncio.get_running_loop().call_soon(receiver.lost, "it was closed before")
         else:
@@ -50,10 +55,21 @@ class MemoryPort:
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         peer = self._peer
-        if data and not self._closed and not peer._closed:
-            peer._inbox.append(bytes(data))
-            peer._emptied.clear()
-            peer._schedule()
+        if not data or self._closed or peer._closed:
+            return
+        if peer._is_ready and not self._is_handed and peer._takes():
+            peer._hand_over(bytes(data))
+            return
+        peer._inbox.append(bytes(data))
+        peer._emptied.clear()
+        peer._schedule()
+
+    def write_now(self, data: bytes) -> None:
+        peer = self._peer
+        if self._closed or peer._closed or self._is_handed or not peer._takes():
+            self.write(data)
+        else:
+            peer._hand_over(data)
 
     async def drain(self) -> None:
         """Waits until the peer has been handed everything so far."""
@@ -129,6 +145,23 @@ class MemoryPort:
             self._receiver.received(data)
         if self._peer._closed and not self._inbox:
             self._end("closed by the far side")
+
+    def _takes(self) -> bool:
+        """Whether bytes may be handed over now, before any that wait."""
+        return not (self._receiver is None or self._is_handed or self._paused or self._inbox)
+
+    def _hand_over(self, data: bytes) -> None:
+        """From inside the other's `write`, which is not to fail for what happens here."""
+        assert self._receiver is not None
+        self._is_handed = True
+        try:
+            self._receiver.received(data)
+        except Exception as error:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": f"what reads {self.name} failed", "exception": error}
+            )
+        finally:
+            self._is_handed = False
 
     def _end(self, reason: str | None) -> None:
         self._closed = True

@@ -38,6 +38,8 @@ class Lane:
 
     def __init__(self, clock: Clock, deliver: Callable[[bytes], None]) -> None:
         self.largest = UNLIMITED
+        #: Whether bytes are handed over from a timer of its own, and nothing else is under way.
+        self.is_due = False
         self.room: Callable[[], Awaitable[None]] | None = None
         self._walk: asyncio.Task[None] | None = None  # from piece to piece
         self._clock = clock
@@ -218,7 +220,11 @@ class Lane:
 
     def _due(self) -> None:
         self._timer = None
-        self._advance()
+        self.is_due = True
+        try:
+            self._advance()
+        finally:
+            self.is_due = False
 
     def _done(self, now: float) -> int:
         """Bytes of this busy period that have arrived and were not handed over."""

@@ -131,6 +131,9 @@ class Uart:
     host's RTS goes to the module's RTS input, as flow control wants it. `watch` hears what passes.
     """
 
+    #: See `ReadyReceiver`.
+    at_once = True
+
     def __init__(
         self,
         port: Port,

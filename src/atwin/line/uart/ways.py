@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from atwin.line.frame import XOFF, XON, ReceiveError
-from atwin.line.port import ShortPort
+from atwin.line.port import ExpectedPort, ShortPort
 from atwin.line.uart.flow import ModuleStop
 from atwin.line.uart.host_receiver import XOFF_BYTES, HostFifo, HostReceiver
 from atwin.line.uart.lane import Lane
@@ -116,6 +116,7 @@ class Output:
         self._rates = rates
         self._show_error = show_error
         self._port = port
+        self._write_now = port.write_now if isinstance(port, ExpectedPort) else port.write
         self._losses: list[Loss] = []
         self._vanished = 0
         self._receiver: HostReceiver | None = None
@@ -171,7 +172,8 @@ class Output:
         if data and self._receiver is not None:
             self._receiver.arrived(data)
         elif data:
-            self._port.write(data)
+            write = self._write_now if self.lane.is_due else self._port.write
+            write(data)
         if self._overrun > overrun:
             self._show_error(ReceiveError.OVERRUN)
         if self.watch is not None and self.lost_bytes > lost:
