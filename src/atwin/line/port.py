@@ -98,7 +98,7 @@ class ExpectingPort(Protocol):
     def expect(self, size: int) -> None:
         """From within `received`: the next `size` bytes are of use only together.
 
-        They may be handed over so, or in larger pieces than others, none more than 0.25 s late; the
+        They may be handed over so, or in larger pieces than others, none more than 0.5 s late; the
         last of them comes when it always would. 0, at any time: each is of use as it comes.
         """
 

@@ -54,18 +54,18 @@ def test_the_last_byte_comes_when_it_always_would(expects: int) -> None:
         assert bytes(host.heard) == TEXT
         assert not expects or min(expects, len(TEXT)) in [count for _, count in host.pieces]
         slices = 100 - expects // 115 if expects < len(TEXT) else 0
-        assert len(host.pieces) <= slices + 1 + len(TEXT) * BYTE / 0.25 + 1
+        assert len(host.pieces) <= slices + 1 + len(TEXT) * BYTE / 0.5 + 1
 
     run_virtual(main())
 
 
-def test_nothing_comes_more_than_a_quarter_of_a_second_late() -> None:
+def test_nothing_comes_more_than_half_a_second_late() -> None:
     async def main() -> None:
         uart, host = line(len(TEXT))
         uart.write(TEXT)
         await asyncio.sleep(2)
         times = [when for when, _ in host.pieces]
-        assert max(b - a for a, b in pairwise(times)) <= 0.25 + BYTE
+        assert max(b - a for a, b in pairwise(times)) <= 0.5 + BYTE
 
     run_virtual(main())
 

@@ -18,7 +18,7 @@ FIFO = 16
 #: exact all the same; only a reader that counts bytes in between could tell.
 _SLICE = 0.01
 #: The same where the reader has said that it can use bytes only together.
-_LONG_SLICE = 0.25
+_LONG_SLICE = 0.5
 #: Bytes handed over at once when nothing asks for fewer.
 UNLIMITED = 1 << 30
 #: Bytes handed over at once when each piece has to be taken before the next one goes.
@@ -69,7 +69,7 @@ class Lane:
 
     def together(self, count: int) -> None:
         """The reader can use the next `count` bytes only together: hand them over so, or in slices
-        of 0.25 s. With fewer than it said before, what has arrived by now is handed over.
+        of 0.5 s. With fewer than it said before, what has arrived by now is handed over.
         """
         before, self._together = self._together, count
         if count < before:

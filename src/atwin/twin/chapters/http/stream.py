@@ -14,6 +14,7 @@ from atwin.at.dialect.results import HttpExGet
 from atwin.at.dialect.urcs import HttpExAction, HttpExGetReady, HttpExPosted, HttpExPostReady
 from atwin.at.kinds import BadArgument, Range
 from atwin.at.reply import Block, CmeError, Collect, frame_prompt
+from atwin.clock.idle import IdleTimeout
 from atwin.net.http import HttpExchange
 from atwin.net.network import StreamError
 from atwin.twin.chapters.http.client import METHODS
@@ -227,18 +228,20 @@ class StreamSession:
         """Read as the host fetches, until it has fetched all; status and body bytes."""
         self._http.keep_head(session, exchange.head.block)
         ended = False
-        while not ended or self._waiting:
-            room = self._window - len(self._waiting)
-            if ended or room == 0:
-                self._fetched.clear()
-                await self._fetched.wait()
-                continue
-            async with asyncio.timeout(self._wanted.parameters.timeout):
+        async with IdleTimeout(self._wanted.parameters.timeout) as server:
+            while not ended or self._waiting:
+                room = self._window - len(self._waiting)
+                if ended or room == 0:
+                    server.stop()
+                    self._fetched.clear()
+                    await self._fetched.wait()
+                    continue
+                server.stir()
                 data = await exchange.read(room)
-            ended = not data
-            self._waiting += data
-            self._http.note_fill(len(self._waiting))
-            self._announce()
+                ended = not data
+                self._waiting += data
+                self._http.note_fill(len(self._waiting))
+                self._announce()
         return exchange.head.status, exchange.received
 
     def _announce(self) -> None:
