@@ -2,17 +2,17 @@
 
     python -m bench.fleet                       10 and 100 devices of 1 MiB, by 1 worker and by 2
     python -m bench.fleet --devices 10 100 1000 10000
+    python -m bench.fleet --devices 10000 --workers 2
     python -m bench.fleet --size 64K
 
-A fifth of the devices has a random fault plan. Two workers are exact repeats of one: the rows are
-compared. Memory is that of the largest worker, without what it shares with the others (PSS).
+A fifth of the devices has a random fault plan. The rows of every number of workers are compared:
+they are the same. Memory is that of the largest worker, with its part of what is shared (PSS).
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 import re
 import sys
 import time
@@ -27,9 +27,6 @@ from atwin.fleet.engine.processes import Processes
 if TYPE_CHECKING:
     from atwin.fleet.device.row import Row
     from atwin.fleet.engine.run import RunTally
-
-#: Workers of one run after the other.
-WORKERS = (1, 2)
 
 
 def campaign(devices: int, size: str) -> Campaign:
@@ -86,22 +83,26 @@ def measure(wanted: Campaign, workers: int) -> tuple[list[Row], float]:
 def main() -> int:
     parser = argparse.ArgumentParser(description="What a fleet costs.")
     parser.add_argument("--devices", type=int, nargs="+", default=[10, 100])
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--size", default="1M")
     wanted = parser.parse_args()
     wrong = 0
     for devices in wanted.devices:
-        runs = [measure(campaign(devices, wanted.size), workers) for workers in WORKERS]
-        (alone, seconds), (together, less) = runs
-        same = [replace(row, cpu_seconds=0.0) for row in alone] == [
-            replace(row, cpu_seconds=0.0) for row in together
-        ]
-        wrong += not same or any(row.wrong for row in alone)
-        processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else "?"
-        print(
-            f"{'':7} 2 workers take {less / seconds:.2f} of the time of 1 on {processors} "
-            f"processors; {'the same rows' if same else 'OTHER ROWS'}"
-        )
+        runs = [measure(campaign(devices, wanted.size), workers) for workers in wanted.workers]
+        rows, seconds = runs[0]
+        wrong += any(row.wrong for row in rows)
+        for workers, (others, other_seconds) in zip(wanted.workers[1:], runs[1:], strict=True):
+            same = timeless(others) == timeless(rows)
+            wrong += not same
+            print(
+                f"{'':7} {workers} workers take {other_seconds / seconds:.2f} of the time of "
+                f"{wanted.workers[0]}; {'the same rows' if same else 'OTHER ROWS'}"
+            )
     return 1 if wrong else 0
+
+
+def timeless(rows: list[Row]) -> list[Row]:
+    return [replace(row, cpu_seconds=0.0) for row in rows]
 
 
 if __name__ == "__main__":

@@ -99,4 +99,11 @@ class FleetOptions:
     @property
     def at_a_time(self) -> int:
         """Worker processes."""
-        return (os.cpu_count() or 1) if self.workers is None else self.workers
+        if self.workers is not None:
+            return self.workers
+        # Those that this process may use, where the system tells.
+        return (
+            len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else os.cpu_count() or 1
+        )
