@@ -47,9 +47,11 @@ def cause_of(error: HostError | PortError, *, outage: bool) -> str:
     for cause, holds in _TABLE:
         if holds(error):
             return cause
-    # Whatever else it was, without a network it could not end otherwise.
+    # Whatever it looks like, without a network it could not end otherwise.
     if outage:
         return "outage"
+    if isinstance(error, TlsFailed):
+        return "tls"
     is_request = isinstance(error, RequestFailedError) and error.status in _OF_NETWORK
     return "network" if is_request else "module"
 
@@ -71,5 +73,4 @@ _TABLE: Final[tuple[tuple[str, Callable[[Exception], bool]], ...]] = (
     ("line", _of(LineLostError, PortError)),
     ("line", _lost_bytes),
     ("module", _of(ModuleSilentError)),
-    ("tls", _of(TlsFailed)),
 )
