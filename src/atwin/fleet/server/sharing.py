@@ -53,9 +53,8 @@ class Sharers:
 
     def go(self, factor: float, now: float) -> None:
         """At that speed from now on."""
-        if factor != self.factor:
-            self._progress, self._since = self._reached(now), now
-            self.factor = factor
+        self._progress, self._since = self._reached(now), now
+        self.factor = factor
 
     def due(self) -> float:
         """When the next one is through, if nothing changes; somebody is inside."""
@@ -166,33 +165,39 @@ class Sharing:
 
     def _pace(self) -> None:
         """Go as fast as there is for all, and be woken when the next one is through."""
-        now = self._env.now
-        by_bytes, by_requests = self._factors()
-        self._bytes.go(by_bytes, now)
-        self._asking.go(by_requests, now)
-        self._both.go(min(by_bytes, by_requests), now)
-        due = min([group.due() for group in self._sharers if group.inside], default=math.inf)
+        now, due = self._env.now, math.inf
+        for group, factor in zip(self._sharers, self._factors(), strict=True):
+            if group.inside:
+                if factor != group.factor:
+                    group.go(factor, now)
+                due = min(due, group.due())
         # An alarm that is early looks again; one that would be late is replaced.
         if due < self._alarm_at:
             self._alarm = self._env.timeout(max(0.0, due - now))
             self._alarm.callbacks.append(self._woken)
             self._alarm_at = due
 
-    def _factors(self) -> tuple[float, float]:
-        """How fast those can go who need bytes, and those who need requests.
+    def _factors(self) -> tuple[float, float, float]:
+        """How fast those can go who need bytes, requests, and both.
 
-        What those who need both cannot use of the one, as the other is scarcer, the others have.
+        What the last ones cannot use of the one, as the other is scarcer, the others have.
         """
-        both = self._both
         sent, asked = self._bytes.sent, self._asking.requests
-        by_bytes = _share(self._bandwidth, sent + both.sent)
-        by_requests = _share(self._requests, asked + both.requests)
-        if by_requests < by_bytes:
-            by_bytes = _share(self._bandwidth - both.sent * by_requests, sent)
-        elif by_bytes < by_requests:
-            by_requests = _share(self._requests - both.requests * by_bytes, asked)
-        self.slowest = min(self.slowest, by_bytes, by_requests)
-        return by_bytes, by_requests
+        sent_too, asked_too = self._both.sent, self._both.requests
+        by_bytes = by_requests = 1.0
+        if sent + sent_too > self._bandwidth:
+            by_bytes = self._bandwidth / (sent + sent_too)
+        if asked + asked_too > self._requests:
+            by_requests = self._requests / (asked + asked_too)
+        both = min(by_bytes, by_requests)
+        if both == 1:
+            return 1.0, 1.0, 1.0
+        self.slowest = min(self.slowest, both)
+        if sent and both < by_bytes < 1:
+            by_bytes = min(1.0, (self._bandwidth - sent_too * both) / sent)
+        if asked and both < by_requests < 1:
+            by_requests = min(1.0, (self._requests - asked_too * both) / asked)
+        return by_bytes, by_requests, both
 
     def _woken(self, alarm: Event) -> None:
         if alarm is not self._alarm:
@@ -206,7 +211,3 @@ class Sharing:
                     self._left(demand)
                     done.succeed()
         self._pace()
-
-
-def _share(there: float, wanted: float) -> float:
-    return there / wanted if wanted > there else 1.0
