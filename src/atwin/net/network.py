@@ -129,6 +129,8 @@ class SocketOptions:
     keep_alive: KeepAlive | None = None
     #: Bytes the other end may send before any are read; 0 is as many as the network likes.
     window: int = 0
+    #: Nothing slows the reader down: a real network may take a larger window, which costs less.
+    unpaced: bool = False
 
 
 PLAIN = SocketOptions()

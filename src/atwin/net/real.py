@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 
 from atwin.disk.errors import reason
 from atwin.net import icmp
 from atwin.net.meter.kernel import limit_segments
+from atwin.net.meter.model import MSS
 from atwin.net.names import ask
 from atwin.net.network import (
     PLAIN,
@@ -23,6 +25,9 @@ from atwin.net.network import (
 )
 from atwin.net.tcp import TcpStream
 from atwin.net.udp import UdpStream
+
+#: Bytes of the window where nothing slows the reader down.
+_UNPACED = 256 * 1024
 
 
 class RealNetwork:
@@ -48,8 +53,10 @@ class RealNetwork:
         """`address` is what `resolve` gave."""
         loop = asyncio.get_running_loop()
         try:
-            connection = await _dial(address, port, _local(address, options))
-            _, stream = await loop.create_connection(TcpStream, sock=connection)
+            connection = await _dial(address, port, options)
+            _, stream = await loop.create_connection(
+                lambda: TcpStream(pulled=connection if options.window else None), sock=connection
+            )
         except ConnectionRefusedError as error:
             raise ConnectError(
                 f"connection to {address_and_port(address, port)} refused"
@@ -75,7 +82,7 @@ class RealNetwork:
         return stream
 
 
-async def _dial(address: str, port: int, local: tuple[str, int] | None) -> socket.socket:
+async def _dial(address: str, port: int, options: SocketOptions) -> socket.socket:
     """A connection whose segments are as small as on a cellular link. Raises `OSError`."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     # asyncio turns Nagle off for sockets that say they are TCP.
@@ -83,13 +90,25 @@ async def _dial(address: str, port: int, local: tuple[str, int] | None) -> socke
     try:
         connection.setblocking(False)
         limit_segments(connection)
-        if local is not None:
+        if options.window:
+            unpaced = _UNPACED if options.unpaced else 0
+            _limit_window(connection, max(options.window, unpaced))
+        if (local := _local(address, options)) is not None:
             connection.bind(local)
         await asyncio.get_running_loop().sock_connect(connection, (address, port))
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _limit_window(connection: socket.socket, window: int) -> None:
+    """Before connecting: a receive buffer that holds about `window` bytes.
+
+    Linux doubles the size and counts what a segment takes besides its data.
+    """
+    size = window // 2 + MSS if sys.platform == "linux" else window
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
 
 def _failed(address: str, port: int, error: OSError) -> ConnectError:

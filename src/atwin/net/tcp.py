@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _PAUSE_AT = 256 * 1024
 #: Unread bytes below which the socket is read again.
 _RESUME_AT = 128 * 1024
+#: Bytes that one reader may take before the other tasks get their turn.
+_PULLED = 64 * 1024
 
 
 class TcpStream(asyncio.Protocol):
@@ -31,8 +33,17 @@ class TcpStream(asyncio.Protocol):
     by default; the module's 319488-byte responses ask for less ceremony.
     """
 
-    def __init__(self, connected: Callable[[TcpStream], None] | None = None) -> None:
+    def __init__(
+        self,
+        connected: Callable[[TcpStream], None] | None = None,
+        *,
+        pulled: socket.socket | None = None,
+    ) -> None:
+        """`pulled`: the connection itself, of which nothing is taken before somebody reads."""
         self._connected = connected
+        self._pulled = pulled
+        #: Bytes in a row that were taken without a turn of the loop.
+        self._in_a_row = 0
         self._transport: asyncio.Transport
         self._inbox = Inbox(self._drained)
         self._paused = False
@@ -42,7 +53,26 @@ class TcpStream(asyncio.Protocol):
 
     async def read(self, limit: int) -> bytes:
         """What arrived before a reset is still given out."""
+        if self._pulled is not None and self._paused and not self._inbox.size:
+            if data := self._pull(self._pulled, limit):
+                return data
+            # It waits for the next bytes, or for the end.
+            self._paused = False
+            self._transport.max_size = limit  # type: ignore[attr-defined]
+            self._transport.resume_reading()
         return await self._inbox.read(limit)
+
+    def _pull(self, connection: socket.socket, limit: int) -> bytes:
+        """What has come already; b"" where that is nothing, or it is others' turn."""
+        if self._in_a_row >= _PULLED or self._transport.is_closing():
+            self._in_a_row = 0
+            return b""
+        try:
+            data = connection.recv(limit)
+        except OSError:
+            data = b""
+        self._in_a_row = self._in_a_row + len(data) if data else 0
+        return data
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         """When it returns, the kernel has all of `data`."""
@@ -93,12 +123,16 @@ class TcpStream(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         # The kernel's buffer is enough: `write` comes back when it has everything.
         self._transport.set_write_buffer_limits(high=0)
+        if self._pulled is not None:
+            self._paused = True
+            self._transport.pause_reading()
         if self._connected is not None:
             self._connected(self)
 
     def data_received(self, data: bytes) -> None:
         self._inbox.put(data)
-        if self._inbox.size >= _PAUSE_AT and not self._paused:
+        at = _PAUSE_AT if self._pulled is None else 0
+        if self._inbox.size >= at and not self._paused:
             self._paused = True
             self._transport.pause_reading()
 
@@ -120,7 +154,7 @@ class TcpStream(asyncio.Protocol):
         self._writable.set()
 
     def _drained(self) -> None:
-        if self._paused and self._inbox.size < _RESUME_AT:
+        if self._paused and self._inbox.size < _RESUME_AT and self._pulled is None:
             self._paused = False
             self._transport.resume_reading()
 

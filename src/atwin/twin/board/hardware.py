@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from atwin.net.network import DNS_PORT, PLAIN
@@ -109,7 +109,9 @@ class Hardware:
         self.trace.notes("power", event)
 
     async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
-        """A TCP connection of this module. Raises `ConnectError`."""
+        """A TCP connection with this module's window. Raises `ConnectError`."""
+        window, unpaced = self.profile.limit("tcp_window"), self.uart.rate is None
+        options = replace(options, window=window, unpaced=unpaced)
         return await self.network.connect(address, port, options)
 
     async def pause(self, seconds: float) -> None:
