@@ -35,12 +35,12 @@ def agree(job: Job) -> None:
         played.forecast.requests,
         played.forecast.connections,
     )
-    assert paper.times.seconds == pytest.approx(played.seconds, rel=OFF)
+    assert paper.times.seconds == pytest.approx(played.seconds, rel=OFF), job
     billed = played.forecast.count.operator.total
     assert paper.count.operator.total == pytest.approx(billed, rel=OFF)
     read = EXGET * 10 / job.baud if job.baud and paper.way == "stream" else 0.0
     held = played.forecast.held
-    assert paper.held == pytest.approx(held, rel=OFF, abs=max(1e-9, OFF * held, read))
+    assert paper.held == pytest.approx(held, rel=OFF, abs=max(1e-9, OFF * held, read)), job
 
 
 @pytest.mark.sampled("baud", "rtt", "down", "tls", keep=2)

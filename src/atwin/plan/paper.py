@@ -6,7 +6,8 @@ different ways.
 
 **Every request** has a connection of its own: one round trip until it is there, with the question
 for a name one more, with TLS two more and the bytes of the handshake. Then the request goes up, and
-its answer comes down, each at the rate of its direction.
+its answer comes down, each at the rate of its direction. No connection carries more than one TCP
+window in a round trip.
 
 **Parts** (docs/spec/flows.md §3). For each the host says BREAK, BREAKEND, HTTPACTION, HTTPHEAD and
 HTTPREAD, and the module answers; echo is off, as the host runs it. Between HTTPACTION's OK and its
@@ -163,6 +164,9 @@ class _Paper:
         self._shape = terms.shape
         if self._url.secure and self._shape is None:
             self._shape = TlsShape(suites_for(SUITE)[0], sni=NAME if job.dns else None)
+        self._window = self._profile.limit("tcp_window")
+        #: Seconds that a byte takes to the module.
+        self._byte = 1 / job.route.down if job.route.down else 0.0
         folded = self._profile.has("head_lowercase")
         self._condition = "" if folded or job.hash else QUOTED_ETAG if job.etag else CHANGED
 
@@ -262,16 +266,37 @@ class _Paper:
     def _streamed(self, each: Repeated, asked: Times) -> tuple[Times, float]:
         """The same where the host reads what comes; and how long the connection is there.
 
-        Reading begins with the first segment, or TLS record, and ends after the last. The module
-        hangs up when it has nothing left, before that has crossed the line.
+        Reading begins with the first segment, or TLS record, and ends after what comes last at
+        once. The module hangs up when it has nothing left, before that has crossed the line.
         """
         size = each.exchange.body
-        unit = MSS if self._shape is None else LARGEST_RECORD
-        first, last = min(size, unit), size % unit or min(unit, size)
         reads = self._read(size)
-        took = max(self._down(first) + reads, asked.transfer + self._read(last))
+        if self._shape is None:
+            # The rest of a window comes in one go, as fast as the network is.
+            rest = (size - 1) % self._window + 1
+            first, waits = self._down(min(size, MSS)), 0.0
+            last = max(self._read(min(size, MSS)), self._read(rest) - rest * self._byte)
+        else:
+            first, waits = self._down(min(size, LARGEST_RECORD)), self._between_records(size)
+            last = self._read((size - 1) % LARGEST_RECORD + 1)
+        took = max(first + reads + waits, asked.transfer + last)
         on_its_way = self._line(len(dialogue.OK), size % EXGET or EXGET).seconds
         return replace(asked, transfer=took - reads), asked.requests + took - on_its_way
+
+    def _between_records(self, size: int) -> float:
+        """Seconds in which the line waits for the rest of a TLS record that a window did not hold.
+
+        The module asks for more when what it has left of the record before fits its buffer.
+        """
+        reads = -(-max(0, LARGEST_RECORD - self._profile.limit("http_buffer")) // EXGET)
+        left = self._read(LARGEST_RECORD - max(0, reads - 1) * EXGET)
+        full, last = divmod(size - 1, LARGEST_RECORD)
+        waits = 0.0
+        # The first record is waited for in any case.
+        for record, times in ((LARGEST_RECORD, full - 1), (last + 1, 1)):
+            if full and (rest := self._sealed(record) - self._window) > 0:
+                waits += times * max(0.0, self._job.route.rtt + self._down(rest) - left)
+        return waits
 
     def _sealed(self, size: int) -> int:
         return size if self._shape is None else self._shape.records(size)
@@ -280,7 +305,11 @@ class _Paper:
         return size / self._job.route.up if self._job.route.up else 0.0
 
     def _down(self, size: int) -> float:
-        return size / self._job.route.down if self._job.route.down else 0.0
+        """Seconds until `size` bytes of one connection have left the server."""
+        full, rest = divmod(max(0, size - 1), self._window)
+        # News of its first segment are back after a round trip, and there is room for the next.
+        window = max(self._job.route.rtt + MSS * self._byte, self._window * self._byte)
+        return full * window + (rest + 1) * self._byte
 
     # --- line -----------------------------------------------------------------------------------
 
