@@ -1,7 +1,8 @@
 // What the drawings do not say: the values at the cursor, and the events as text.
 
+import { element, number, seconds } from "../alone/words.js";
 import { within } from "./data.js";
-import { element, number, seconds, t } from "./words.js";
+import { t } from "./words.js";
 
 const MOST_LISTED = 200;
 const MOST_TOLD = 3;

@@ -1,9 +1,11 @@
 // The page of `atwin trace plot`: drawings on one time axis, and the events as text.
 
-import { Chart, Span, colour } from "../js/chart.js";
+import { addChart, movingHeader, pixels } from "../alone/axis.js";
+import { element, number, seconds } from "../alone/words.js";
+import { Span, colour } from "../js/chart.js";
 import { readData, within } from "./data.js";
 import { EventList, Readout } from "./lists.js";
-import { element, number, seconds, t } from "./words.js";
+import { t } from "./words.js";
 
 const ROW_HEIGHT = 20;
 const COLOURS = {
@@ -15,28 +17,11 @@ const data = readData();
 const span = new Span(0, data.duration);
 const charts = {};
 
-/** Across the page: more steps cannot be seen. */
-const pixels = () => Math.max(document.body.clientWidth, 320);
-
-/** A chart with its title; `update(chart)` draws what the span shows. */
-function addChart(name, title, options, update) {
-    const figure = element("figure", "card");
-    const place = element("div");
-    place.setAttribute("role", "img");
-    place.setAttribute("aria-label", title);
-    figure.append(element("figcaption", "", title), place);
-    document.body.append(figure);
-    charts[name] = new Chart(place, { span, time: seconds, ...options });
-    const draw = () => update(charts[name]);
-    span.addEventListener("moved", draw);
-    draw();
-}
-
 function addThroughput() {
     const lines = [{ colour: "--accent", fill: true }, { colour: "--warn", fill: true }];
     const value = (rate) => number(Math.abs(rate) / 1000, 3);
     const options = { lines, value, top: 1000, height: 190 };
-    addChart("throughput", t("throughput"), options, (chart) => {
+    charts.throughput = addChart(span, t("throughput"), options, (chart) => {
         const { width: step, times: at, lanes } = data.throughput.seen(
             span.min, span.max, pixels());
         chart.show(at, ...lanes);
@@ -51,7 +36,8 @@ function addSteps(name, title, line, options) {
     const { top } = steps;
     if (!steps.times.length) return;
     const value = (one) => number(one, 1);
-    addChart(name, title, { lines: [line], top, limit: top || null, value, ...options }, (chart) =>
+    const shape = { lines: [line], top, limit: top || null, value, ...options };
+    charts[name] = addChart(span, title, shape, (chart) =>
         chart.show(...steps.seen(span.min, span.max, pixels())));
 }
 
@@ -64,7 +50,7 @@ function addEvents() {
         paint: (plot, context) => rows.forEach((row, index) =>
             paintMarks(plot, context, row, rows.length - index - 0.5)),
     };
-    addChart("events", t("events"), options, (chart) => chart.show([0, data.duration]));
+    charts.events = addChart(span, t("events"), options, (chart) => chart.show([0, data.duration]));
 }
 
 /** One stroke for all that lie on the same pixel. */
@@ -79,33 +65,6 @@ function paintMarks(plot, context, row, y) {
         if (x !== drawn) context.fillRect(x, middle - half, width, 2 * half);
         drawn = x;
     }
-}
-
-const MOVES = {
-    earlier: ["←", () => span.shift(-0.25)],
-    later: ["→", () => span.shift(0.25)],
-    closer: ["+", () => span.zoom(0.5)],
-    wider: ["−", () => span.zoom(2)],
-    allKey: [t("all"), () => span.all()],
-};
-const KEYS = {
-    ArrowLeft: "earlier", ArrowRight: "later", "+": "closer", "=": "closer", "-": "wider",
-    "−": "wider", 0: "allKey",
-};
-
-function addHeader() {
-    const header = element("header");
-    header.id = "header";
-    const buttons = Object.entries(MOVES).map(([name, [text, move]]) => {
-        const button = element("button", "", text);
-        button.title = t(name);
-        button.setAttribute("aria-label", t(name));
-        button.addEventListener("click", move);
-        return button;
-    });
-    visible.setAttribute("role", "status");
-    header.append(...buttons, visible, readout.place);
-    document.body.prepend(element("h1", "", data.name), element("p", "dim", data.about), header);
 }
 
 function resolution() {
@@ -127,11 +86,7 @@ addSteps("connections", t("connections", { top: data.connections.top }),
     { colour: "--net", fill: true }, { height: 110, steps: [1, 2, 4, 8, 16, 32, 64] });
 addEvents();
 const readout = new Readout(data, span, charts);
-addHeader();
+visible.setAttribute("role", "status");
+document.body.prepend(element("h1", "", data.name), element("p", "dim", data.about),
+    movingHeader(span, visible, readout.place));
 document.body.append(new EventList(data, span).place, resolution());
-addEventListener("resize", () => span.show(span.min, span.max));
-document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
-    event.preventDefault();
-    MOVES[KEYS[event.key]][1]();
-});

@@ -1,6 +1,9 @@
 // The texts of the page of `atwin trace plot`, in English and Chinese.
 
-const WORDS = {
+import { speaker } from "../alone/words.js";
+
+/** The text of a key. */
+export const t = speaker({
     throughput: [
         "Line, kB/s: ▲ to the host, ▼ to the module",
         "串口 kB/s：▲ 至主机，▼ 至模块",
@@ -17,19 +20,9 @@ const WORDS = {
     power: ["power", "电源"],
     fault: ["faults", "故障"],
     host: ["host", "主机"],
-    earlier: ["Earlier (←)", "向前（←）"],
-    later: ["Later (→)", "向后（→）"],
-    closer: ["Zoom in (+)", "放大（+）"],
-    wider: ["Zoom out (−)", "缩小（−）"],
-    all: ["All", "全部"],
-    allKey: ["Everything (0, double click)", "显示全部（0 或双击）"],
     span: [
         "{min} to {max} of {all} s, in steps of {step}",
         "{min} 至 {max} 秒，共 {all} 秒，步长 {step}",
-    ],
-    hint: [
-        "Drag to zoom, double click for all; + − ← → 0 and the wheel as well.",
-        "拖动可放大，双击显示全部；也可用 + − ← → 0 键或滚轮。",
     ],
     toHost: ["to the host", "至主机"],
     toModule: ["to the module", "至模块"],
@@ -52,30 +45,4 @@ const WORDS = {
         "；{name}：每 {width} 保留最小、最大和最后的值",
     ],
     stop: [".", "。"],
-};
-
-const language = navigator.language.startsWith("zh") ? 1 : 0;
-document.documentElement.lang = language ? "zh-CN" : "en";
-
-/** The text of `key` in the language of the browser, with `{name}` filled from `values`. */
-export function t(key, values = {}) {
-    return WORDS[key][language].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
-}
-
-/** A number with its thousands apart, to so many decimals. */
-export function number(value, decimals = 0) {
-    return value.toLocaleString("en-US", { maximumFractionDigits: decimals });
-}
-
-/** A time or a length of time, to the microsecond; less exact where it is long. */
-export function seconds(value) {
-    return `${number(value, value < 1e6 ? 6 : 0)} s`;
-}
-
-/** An element with a text, never with HTML. */
-export function element(tag, className = "", text = "") {
-    const made = document.createElement(tag);
-    made.className = className;
-    made.textContent = text;
-    return made;
-}
+});

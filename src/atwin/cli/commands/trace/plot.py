@@ -2,79 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import re
-from base64 import b64encode
-from hashlib import sha256
-from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from atwin.page import asset
+from atwin.page.frame import alone
 from atwin.text import shown
 from atwin.trace.described import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from atwin.cli.commands.trace.series import Marks, Series, Steps
 
-#: Files of the page, in the order in which they need each other.
-_STYLES = ("vendor/uplot.min.css", "style.css", "plot/plot.css")
-#: Before it, colours, letters and what can be pressed: what panel and plot have in common.
-_PANEL_ONLY = "/* --- the frame --- */"
-_SCRIPTS = ("vendor/uplot.min.js",)
-_LICENCE = "vendor/uplot.LICENSE"
-_MODULES = ("js/chart.js", "plot/words.js", "plot/data.js", "plot/lists.js", "plot/plot.js")
+_STYLES = ("plot/plot.css",)
+_MODULES = ("plot/words.js", "plot/data.js", "plot/lists.js", "plot/plot.js")
 
 #: Characters of the text of a mark.
 _LONGEST = 200
-#: What could end the element that holds the data, or confuse a reader of it.
-_UNSAFE = {ord(char): f"\\u{ord(char):04x}" for char in "<>&"}
-
 
 def page_of(series: Series, name: str) -> str:
     """The page."""
-    styles = "\n".join(_text(file).partition(_PANEL_ONLY)[0] for file in _STYLES)
-    scripts = [_text(file) for file in _SCRIPTS]
-    module = _as_one(_text(file) for file in _MODULES)
-    allowed = " ".join(_hash(text) for text in (*scripts, module))
-    policy = (
-        f"default-src 'none'; script-src {allowed}; style-src {_hash(styles)}; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
-    return "".join(
-        (
-            '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n',
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
-            '<meta name="referrer" content="no-referrer">\n<link rel="icon" href="data:,">\n',
-            f"<title>{escape(shown(name))}</title>\n<style>{styles}</style>\n",
-            f"<!-- uPlot: {_text(_LICENCE)} -->\n",
-            '<body class="plot">\n<noscript>This page draws with JavaScript.</noscript>\n',
-            f'<script type="application/json" id="data">{_json(_data(series, name))}</script>\n',
-            *(f"<script>{text}</script>\n" for text in scripts),
-            f'<script type="module">{module}</script>\n</html>\n',
-        )
-    )
-
-
-def _text(file: str) -> str:
-    return asset(file)[0].decode()
-
-
-def _as_one(modules: Iterable[str]) -> str:
-    """One script of modules that import nothing but what stands before them."""
-    return re.sub(r"^import [^;]*;\n|^export ", "", "\n".join(modules), flags=re.MULTILINE)
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-
-
-def _json(value: object) -> str:
-    """ASCII, with nothing that HTML would take for its own."""
-    return json.dumps(value, separators=(",", ":")).translate(_UNSAFE)
+    return alone(shown(name), _data(series, name), styles=_STYLES, modules=_MODULES)
 
 
 def _data(series: Series, name: str) -> dict[str, Any]:
