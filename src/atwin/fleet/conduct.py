@@ -14,15 +14,18 @@ from atwin.fleet.device.simulate import simulate
 from atwin.fleet.engine.run import RunTally, run
 from atwin.fleet.estimate import estimate
 from atwin.fleet.live.live import live_all
+from atwin.fleet.report.breakdown import break_down
 from atwin.fleet.result import EngineFacts, FleetResult
+from atwin.fleet.server.curves import Figures, spread_of
 from atwin.fleet.server.serving import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from atwin.fleet.campaign.campaign import Campaign
     from atwin.fleet.engine.executors import ExecutorFactory
     from atwin.fleet.engine.journal import RowJournal
+    from atwin.fleet.server.run import ServerRun
 
 #: What worker processes have imported before they begin.
 PRELOAD = ("atwin.fleet.device.simulate",)
@@ -98,16 +101,49 @@ def crashed(campaign: Campaign, number: int, error: str, traceback: str) -> Row:
 
 
 def conclude(
-    campaign: Campaign, rows: Sequence[Row], engine: EngineFacts, *, replicates: int = 0
+    campaign: Campaign,
+    rows: Sequence[Row],
+    engine: EngineFacts,
+    *,
+    replicates: int = 0,
+    command: Sequence[str] = (),
 ) -> FleetResult:
-    """What the rows say of the whole fleet, at its server too: that once more for each replicate.
+    """What the rows say of the whole fleet, at its server too.
+
+    It is played there so many times more as `replicates` says, 0 or at least 2, with other chance.
+    `command` are the words of `atwin fleet` that say which campaign it is.
 
     Raises `UsageError` without SimPy, and `ValueError` without any row.
     """
     whole = len(rows) == campaign.devices
     estimates = estimate(campaign, rows)
-    served, *spread = (
-        serve(campaign, rows, replicate=number, whole=whole) for number in range(replicates + 1)
+    served = serve(campaign, rows, whole=whole)
+    played = [Figures.of(served)]
+    for number in range(1, replicates + 1):
+        other = serve(campaign, rows, replicate=number, whole=whole)
+        played.append(Figures.of(other))
+    return FleetResult(
+        campaign,
+        rows,
+        estimates,
+        served,
+        spread_of(played) if replicates else None,
+        break_down(campaign, rows),
+        engine,
+        (*estimates.notes, *served.notes, *_not_alone(served)),
+        command or ("atwin", "fleet", campaign.name),
     )
-    notes = (*estimates.notes, *served.notes)
-    return FleetResult(campaign, rows, estimates, served, spread, engine, notes)
+
+
+def _not_alone(run: ServerRun) -> Iterator[str]:
+    """What estimates, which are of devices alone with the server, do not count."""
+    if run.never_started:
+        yield (
+            f"bill, causes and recovery are of all devices, as if the {run.never_started:,} that "
+            "were never told to begin had been"
+        )
+    if run.refused:
+        yield (
+            f"the bill has nothing of the {run.refused:,} attempts that the server refused, and "
+            "nothing less for devices that gave up for that"
+        )

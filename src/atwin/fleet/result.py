@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from atwin.fleet.report.worst import worst
+from atwin.fleet.server.curves import SHARES, completion, thinned
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from atwin.fleet.campaign.campaign import Campaign
     from atwin.fleet.device.row import Row
     from atwin.fleet.estimate import Estimates
+    from atwin.fleet.report.breakdown import Breakdown
+    from atwin.fleet.server.curves import Spread
     from atwin.fleet.server.run import ServerRun
 
-#: Shares of the fleet for which `as_dict` tells when they had the file.
-_SHARES = (0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 #: The most items of a list whose length a plan or a fleet decides.
 _MOST = 1000
+#: Points of a curve, and buckets of a load.
+_POINTS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +45,20 @@ class EngineFacts:
 class FleetResult:
     """A campaign, the `rows` of its simulated devices by number, and what follows for all of them.
 
-    `run` is the fleet at the server. `spread` are runs with all that is left to chance drawn anew:
-    how far they lie apart shows how far `run` may be off. `notes` are lines for a person.
+    `run` is the fleet at the server; `spread` says how far its figures may be off, and is None
+    where nothing was played again for that. `breakdown` is what the estimates consist of. `command`
+    are the words of `atwin fleet` that say which campaign it is. `notes` are lines for a person.
     """
 
     campaign: Campaign
     rows: Sequence[Row]
     estimates: Estimates
     run: ServerRun
-    spread: Sequence[ServerRun]
+    spread: Spread | None
+    breakdown: Breakdown
     engine: EngineFacts
     notes: Sequence[str]
+    command: Sequence[str]
 
     @property
     def wrong(self) -> int:
@@ -66,13 +74,15 @@ class FleetResult:
             "digest": self.campaign.digest,
             "wrong_files": self.wrong,
             "estimates": self.estimates.as_dict(),
+            "breakdown": self.breakdown.as_dict(),
             "server": _server(self.run, self.spread),
+            "worst": [one.as_dict() for one in worst(self.campaign, self.rows, self.command)],
             "engine": asdict(self.engine),
             "notes": list(self.notes)[:_MOST],
         }
 
 
-def _server(run: ServerRun, spread: Sequence[ServerRun]) -> dict[str, Any]:
+def _server(run: ServerRun, spread: Spread | None) -> dict[str, Any]:
     plain = (
         "seconds", "done", "failed", "never_started", "aborted", "waited", "longest_wait", "waits",
         "refused", "peak_connections", "peak_requests", "peak_sent", "busiest", "saturated", "full",
@@ -82,13 +92,9 @@ def _server(run: ServerRun, spread: Sequence[ServerRun]) -> dict[str, Any]:
         "causes": dict(list(run.causes.items())[:_MOST]),
         "attempts": run.attempts_by_number[:_MOST],
         "stages": [asdict(stage) for stage in run.stages[:_MOST]],
-        "done_by": [
-            {
-                "share": share,
-                "seconds": run.done_by(share),
-                "spread": [other.done_by(share) for other in spread],
-            }
-            for share in _SHARES
-        ],
+        "done_by": [{"share": share, "seconds": run.done_by(share)} for share in SHARES],
+        "spread": spread and spread.as_dict(),
+        "completion": completion(run, _POINTS),
+        "load": {name: asdict(part) for name, part in thinned(run.load, _POINTS).items()},
         "notes": run.notes[:_MOST],
     }

@@ -98,9 +98,9 @@ def test_in_words(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["fleet", str(plan), "--workers", "0", "--all", "--devices", "9"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    assert out.startswith("9 devices, 9 simulated in ")
-    assert "\nprice: 0." in out
-    assert " EUR\n" in out
+    assert out.startswith("9 devices: ")
+    assert "* 9 of 9 devices simulated in " in out
+    assert " EUR at 0.5 a MB" in " ".join(out.split())
 
 
 def ended(plan: Path, out: Path, number: int) -> tuple[int, str, list[Any]]:

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
     from atwin.fleet.campaign.campaign import Campaign
     from atwin.fleet.device.row import Row
+    from atwin.fleet.server.load import ServerLoad
 
     Mapped = Callable[[Callable[[int], "Figures"], Iterable[int]], Iterable["Figures"]]
 
 #: Points of a curve, and buckets of a load.
 MOST_POINTS = 2000
 #: Shares of the devices for which a spread says when they were done.
-SHARES = (0.5, 0.9, 0.99)
+SHARES = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 
 #: Student's t of 97.5 % for 1 to 9 degrees of freedom.
 _STUDENT = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26)
@@ -59,6 +60,13 @@ def buckets(values: Sequence[float], most: int = MOST_POINTS) -> Buckets:
     width = max(1, ceil(len(values) / most))
     parts = [values[low : low + width] for low in range(0, len(values), width)]
     return Buckets(width, [sum(part) / len(part) for part in parts], [max(part) for part in parts])
+
+
+def thinned(load: ServerLoad, most: int = MOST_POINTS) -> dict[str, Buckets]:
+    """`connections`, `requests` and `sent` of a load, each in at most `most` buckets."""
+    return {
+        name: buckets(getattr(load, name), most) for name in ("connections", "requests", "sent")
+    }
 
 
 class Figures(NamedTuple):

@@ -77,6 +77,7 @@ export class Span extends EventTarget {
  * height in pixels; top: the y axis reaches at least so far; limit: a dashed line at this value
  * value, time: number -> text of the axes; steps: distances that lines of the y axis may have
  * least: seconds that two texts of the time axis are apart at least
+ * times: distances, in seconds, that these may have
  * span: a `Span`, whose visible part is drawn; without one all data are
  * rows: texts in place of the numbers of the y axis, the first one at the top
  * paint(plot, context): draws more, in pixels of the canvas
@@ -149,8 +150,8 @@ export class Chart {
 
 function settings(span, options) {
     const { lines = [], top = 0, limit = null, value = String, time = (t) => `${t} s` } = options;
-    const { rows = null, steps, least = 0, paint = () => {} } = options;
-    const incrs = least ? MINUTES.map((each) => each * least) : undefined;
+    const { rows = null, steps, times, least = 0, paint = () => {} } = options;
+    const incrs = least ? MINUTES.map((each) => each * least) : times;
     const ruled = { stroke: () => colour("--edge"), width: 1 };
     const axis = { stroke: () => colour("--dim"), grid: ruled, ticks: { ...ruled, size: 4 } };
     const y = rows === null

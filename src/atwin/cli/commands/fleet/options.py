@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import click
 
-from atwin.cli.options import FOLDER, Number, Watching, flag, shared
+from atwin.cli.options import FILE, FOLDER, Number, Watching, flag, shared
 
 _CLUSTER = re.compile(r"(tcp|tls)://\S{1,250}")
 
@@ -54,12 +54,20 @@ class FleetOptions:
         "--out", type=FOLDER, metavar="DIR", help="Keep each device in DIR/rows.jsonl."
     )
     resume: bool = flag("--resume", "Go on with what --out kept of the same plan.")
+    html: str | None = shared("--html", type=FILE, metavar="FILE", help="Write a page of it all.")
+    csv: str | None = shared(
+        "--csv", type=FOLDER, metavar="DIR", help="Write tables into the folder, as CSV."
+    )
+    parquet: str | None = shared(
+        "--parquet", type=FILE, metavar="FILE", help="Write the devices as Parquet: needs pyarrow."
+    )
     replicates: int = shared(
         "--replicates",
         type=Number(0, 1000, whole=True),
-        default=0,
+        default=10,
         metavar="N",
-        help="Play the whole fleet at its server so many times more, with other chance.",
+        help="Play the whole fleet at its server so many times more, with other chance, for the "
+        "intervals of time and load; 0 for none.",
     )
     device: int | None = shared(
         "--device",
@@ -86,13 +94,17 @@ class FleetOptions:
                     ("--workers", self.workers is not None),
                     ("--cluster", self.cluster is not None),
                     ("--out", self.out is not None),
-                    ("--replicates", self.replicates > 0),
+                    ("--html", self.html is not None),
+                    ("--csv", self.csv is not None),
+                    ("--parquet", self.parquet is not None),
                 )
             ),
         )
         for one, has_one, other, has_other in pairs:
             if has_one and has_other:
                 raise click.UsageError(f"{one} and {other}: choose one")
+        if self.replicates == 1:
+            raise click.UsageError("--replicates 1: one more says nothing; give 0, or 2 or more")
         if self.cluster is not None and not _CLUSTER.fullmatch(self.cluster):
             raise click.UsageError(f"--cluster {self.cluster!r}: it takes tcp://HOST:PORT")
 

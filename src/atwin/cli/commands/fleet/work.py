@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from atwin.cli.commands.fleet.one import row_lines
 from atwin.cli.commands.fleet.progress import show_progress
-from atwin.cli.commands.fleet.summary import row_lines, summary_lines
+from atwin.cli.commands.fleet.summary import summary
 from atwin.cli.ending import (
     DONE,
     MODULE_FAILED,
     NOT_VERIFIED,
     TERMINATED,
+    USAGE,
     CommandFailed,
     known,
     print_object,
@@ -22,6 +24,7 @@ from atwin.cli.ending import (
 )
 from atwin.cli.results import counted
 from atwin.cli.says import one_line, say
+from atwin.disk.errors import DiskError
 from atwin.fleet.campaign.campaign import load_campaign
 from atwin.fleet.campaign.population import sample
 from atwin.fleet.conduct import PRELOAD, conclude, simulate_all
@@ -32,6 +35,7 @@ from atwin.fleet.engine.executors import InThisProcess, WorkersError
 from atwin.fleet.engine.journal import RowJournal
 from atwin.fleet.engine.processes import Processes
 from atwin.fleet.engine.run import RunTally
+from atwin.fleet.report.outputs import ReportFiles
 from atwin.fleet.server.serving import need_simpy
 
 if TYPE_CHECKING:
@@ -58,22 +62,29 @@ def run_fleet(plan: str, options: FleetOptions, *, as_json: bool) -> int:
         for name, given in (("--workers", options.workers), ("--cluster", options.cluster)):
             if given is not None:
                 raise click.UsageError(f"{name}: a real server is met by this process alone")
+    files = ReportFiles(options.html, options.csv, options.parquet)
+    files.check(plan)
     numbers = sample(campaign, options.every)
     with _terminable(), _journal(campaign, options) as journal:
         try:
-            result = _simulated(campaign, numbers, options, journal)
+            result = _simulated(campaign, numbers, options, journal, _words(plan, options))
         except _Terminated:
             return TERMINATED
         except WorkersError as error:
             raise CommandFailed(str(error), MODULE_FAILED) from None
-    found = f"{counted(result.wrong, 'simulated device')} got a wrong file"
-    code = NOT_VERIFIED if result.wrong else DONE
+    found, code = "", DONE
+    try:
+        files.write(result)
+    except DiskError as error:
+        found, code = str(error), USAGE
+    if result.wrong:
+        found = f"{counted(result.wrong, 'simulated device')} got a wrong file"
+        code = NOT_VERIFIED
     if as_json:
         failed = {"error": found, "exit_code": code} if code != DONE else {}
         print_object(result.as_dict() | failed)
     else:
-        for line in summary_lines(result):
-            click.echo(one_line(line))
+        click.echo(summary(result))
     if code != DONE:
         raise CommandFailed(found, code)
     return code
@@ -102,11 +113,19 @@ def _campaign(plan: str, options: FleetOptions) -> Campaign:
     return campaign.changed(devices=options.devices, seed=options.seed, sample=options.sample)
 
 
+def _words(plan: str, options: FleetOptions) -> list[str]:
+    """What says which campaign it is."""
+    given = {"--devices": options.devices, "--seed": options.seed}
+    words = [word for name, n in given.items() if n is not None for word in (name, str(n))]
+    return ["atwin", "fleet", plan, *words]
+
+
 def _simulated(
     campaign: Campaign,
     numbers: Sequence[int],
     options: FleetOptions,
     journal: RowJournal | None,
+    command: Sequence[str],
 ) -> FleetResult:
     last = RunTally()
     done = f"of {counted(len(numbers), 'device')} are done"
@@ -121,7 +140,7 @@ def _simulated(
 
         executors = _executors(options)
         rows, engine = simulate_all(campaign, numbers, executors, keep=journal, progress=tell)
-    return conclude(campaign, rows, engine, replicates=options.replicates)
+    return conclude(campaign, rows, engine, replicates=options.replicates, command=command)
 
 
 def _executors(options: FleetOptions) -> ExecutorFactory:

@@ -20,6 +20,7 @@ _MODULES = ("plot/words.js", "plot/data.js", "plot/lists.js", "plot/plot.js")
 #: Characters of the text of a mark.
 _LONGEST = 200
 
+
 def page_of(series: Series, name: str) -> str:
     """The page."""
     return alone(shown(name), _data(series, name), styles=_STYLES, modules=_MODULES)

@@ -1,0 +1,58 @@
+"""What `atwin fleet` prints for a person."""
+
+from __future__ import annotations
+
+import pytest
+
+from atwin.cli.commands.fleet.summary import summary
+from support.fleet.results import result
+from support.page.hostile import HOSTILE
+
+
+def plain(monkeypatch: pytest.MonkeyPatch, columns: int = 200, **given: object) -> str:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    return summary(result(**given))  # type: ignore[arg-type]
+
+
+def test_the_answer_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer, *rest = plain(monkeypatch, 1000).splitlines()
+    assert answer.startswith("1,000 devices: 50 % have the file after ")
+    assert "1.56 MB billed (±" in answer
+    assert " EUR at 0.5 a MB, 0.78 a device. 20 % (" in answer
+    assert answer.endswith(" at its busiest.")
+    text = "\n".join(rest)
+    for heading in ("have the file", "at the server", "bill ", "cause of failure", "rung of "):
+        assert f"\n{heading}" in text
+
+
+def test_numbers_are_whole_at_any_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = plain(monkeypatch, 300)
+    for columns in (40, 80):
+        lines = plain(monkeypatch, columns).splitlines()
+        prose = [line for line in lines if "atwin " not in line and "  " not in line]
+        assert max(map(len, prose)) <= columns
+        assert {word for line in lines for word in line.split()} - {*wide.split()} <= {
+            "█" * n for n in range(30)
+        }
+
+
+def test_a_server_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = plain(
+        monkeypatch,
+        arrival={"curve": "at once"},
+        server={"connections": 30, "backlog": 20},
+        stage=[{"share": 0.1, "failed": 0.01}],
+        retry={"attempts": 2},
+    )
+    assert "waits for a connection, " in text
+    assert " attempts refused" in text
+    assert "\nstage  devices" in text
+    assert "stopped" in text
+    assert "900 are never told to begin" in text
+    assert "as if the 900 that were never told to begin had been" in text
+
+
+@pytest.mark.parametrize("name", ["control", "more control", "lines", "right to left", "long"])
+def test_what_devices_say_moves_no_cursor(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = plain(monkeypatch, text=HOSTILE[name])
+    assert text.replace("\n", "").isprintable()

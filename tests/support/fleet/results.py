@@ -1,0 +1,41 @@
+"""Results of campaigns without a simulation: devices made up of numbers, at a real `serve`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from atwin.fleet.conduct import conclude
+from atwin.fleet.result import EngineFacts
+from support.fleet.made import attempt, campaign, row, span
+
+if TYPE_CHECKING:
+    from atwin.fleet.result import FleetResult
+
+FACTS = EngineFacts("processes", 2, 12.5, 20.0, 0, 0)
+
+
+def result(devices: int = 1000, *, text: str = "", **tables: Any) -> FleetResult:
+    """Of ten simulated devices: one fails for good, one gets the file at its second attempt.
+
+    The file has 1000 bytes; `text` is what devices say.
+    """
+    usual: dict[str, Any] = {
+        "price": {"per_mb": 0.5, "megabyte": 1000},
+        "arrival": {"over": "1 h"},
+    }
+    plan = campaign(devices, **(usual | tables))
+    load = span(0, 60, down=1000)
+    late = span(600, 660, down=1000)
+    rows = [
+        replace(row(attempt(load), device=n), billed=1500, payload=1000, connection_seconds=60.0)
+        for n in range(8)
+    ]
+    again = row(attempt(load, cause="outage"), attempt(late), device=8)
+    rows.append(
+        replace(again, billed=2900, payload=1800, rungs=("CIPSHUT",), helped=("CIPSHUT",),
+                fired=("pdp_loss",))
+    )  # fmt: skip
+    lost = row(attempt(load, cause="server"), attempt(late, cause=text or "network"), device=9)
+    rows.append(replace(lost, billed=700, payload=200, error=text, fired=(text or "stall",)))
+    return conclude(plan, rows, FACTS, replicates=3, command=("atwin", "fleet", "my plan.toml"))
