@@ -130,7 +130,7 @@ class Twin:
                 state = stack.enter_context(StateDirectory(state, profile.key))
             nvram, flash = kept_nvram(state), kept_flash(profile, state)
             inserted = kept_sim(state, card)
-            self._own_state = stack.pop_all()
+            self._own_state = None if state is None else stack.pop_all()
         self._made = Made(profile, inserted.card, known, offline, faults, script)
         uart = Uart(
             port,
@@ -370,7 +370,8 @@ class Twin:
             self._faults.close()
         await self.module.close()
         await self._metered.close()
-        self._own_state.close()
+        if self._own_state is not None:
+            self._own_state.close()
 
 
 def _check(baud: object, seed: object, time_scale: object) -> None:

@@ -7,8 +7,9 @@ import gc
 import tracemalloc
 from typing import TYPE_CHECKING
 
-from bench.twins import bytes_each, make
+from bench.twins import bytes_each, make, working_bytes_each
 
+from atwin.clock import run_virtual
 from atwin.models import load_profile
 from support.modules.http_twin import SIZE, action, on_http
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from support.line.terminal import Terminal
 
 #: Bytes.
-IDLE = 25 * 1024
+IDLE, AT_WORK = 20 * 1024, 25 * 1024
 
 
 def tables(*twins: Twin) -> list[CommandTable]:
@@ -55,6 +56,10 @@ def test_a_restart_keeps_the_table_and_nothing_else() -> None:
         await twin.close()
 
     asyncio.run(main())
+
+
+def test_a_module_at_work_is_small_beside_its_buffers() -> None:
+    assert run_virtual(working_bytes_each("air780e-at", 40)) < AT_WORK
 
 
 def test_an_idle_module_is_small() -> None:

@@ -29,7 +29,7 @@ class MemoryPort:
         self._peer: MemoryPort
         self._receiver: Receiver | None = None
         self._inbox: list[bytes] = []
-        self._emptied = asyncio.Event()
+        self._emptied: asyncio.Event | None = None  # for whoever drains
         self._due = False
         self._is_ready = False  # to be handed bytes from inside the other's `write`
         self._is_handed = False  # some just now
@@ -61,7 +61,6 @@ class MemoryPort:
             peer._hand_over(bytes(data))
             return
         peer._inbox.append(bytes(data))
-        peer._emptied.clear()
         peer._schedule()
 
     def write_now(self, data: bytes) -> None:
@@ -75,6 +74,7 @@ class MemoryPort:
         """Waits until the peer has been handed everything so far."""
         peer = self._peer
         if peer._inbox and peer._receiver is not None and not self._closed:
+            peer._emptied = peer._emptied or asyncio.Event()
             await peer._emptied.wait()
 
     def pause_reading(self) -> None:
@@ -141,7 +141,7 @@ class MemoryPort:
         if self._inbox and not self._paused:
             data = self._inbox[0] if len(self._inbox) == 1 else b"".join(self._inbox)
             self._inbox.clear()
-            self._emptied.set()
+            self._tell_emptied()
             self._receiver.received(data)
         if self._peer._closed and not self._inbox:
             self._end("closed by the far side")
@@ -163,9 +163,14 @@ class MemoryPort:
         finally:
             self._is_handed = False
 
+    def _tell_emptied(self) -> None:
+        if self._emptied is not None:
+            self._emptied.set()
+            self._emptied = None
+
     def _end(self, reason: str | None) -> None:
         self._closed = True
-        self._emptied.set()
+        self._tell_emptied()
         if self._receiver is not None:
             self._receiver.lost(reason)
 

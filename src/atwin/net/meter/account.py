@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _current: ContextVar[Account | None] = ContextVar("account", default=None)
 
+_NOTHING = Count()
+
 
 class Account:
     """What went over the network on behalf of somebody; `parent` is charged as well.
@@ -30,7 +32,7 @@ class Account:
         """`http`: its connections carry HTTP, so whatever in them is not HTTP is TLS."""
         self.http = http
         self._parent = parent
-        self._final = Count()
+        self._final = _NOTHING
         self._open: list[ConnectionMeter] = []
         self._calls: list[Callable[[], None]] = []
 
@@ -59,7 +61,7 @@ class Account:
 
     def charge(self, count: Count) -> None:
         """Add what belongs to no connection."""
-        self._final += count
+        self._add(count)
         if self._parent is not None:
             self._parent.charge(count)
 
@@ -71,12 +73,16 @@ class Account:
             self._parent.open(connection)
 
     def _close(self, connection: ConnectionMeter) -> None:
-        self._final += connection.count()
+        self._add(connection.count())
         self._open.remove(connection)
         if not self._open:
             calls, self._calls = self._calls, []
             for call in calls:
                 call()
+
+    def _add(self, count: Count) -> None:
+        # The first sum is what is added: a session, its boot and the whole have one in common.
+        self._final = count if self._final is _NOTHING else self._final + count
 
     @contextmanager
     def charged(self) -> Iterator[None]:

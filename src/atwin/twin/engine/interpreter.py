@@ -54,6 +54,9 @@ _LINE_FEED_WAIT = 0.02
 #: Bytes of short answers after which the port is asked whether anyone takes them.
 _MUCH_OUTPUT = 65536
 
+#: The rest of a line that has none; shared, for a deque is large.
+_NO_MORE: deque[Command] = deque()
+
 
 class Passage(Protocol):
     """What takes the place of the commands while the line carries data only (AT+CIPMODE=1)."""
@@ -184,7 +187,7 @@ class Interpreter:
         while rx and not self._busy:
             if self._output > _MUCH_OUTPUT:
                 self._busy = True
-                self._run.spawn(self._send(b"", deque()))
+                self._run.spawn(self._send(b"", _NO_MORE))
                 return
             if self._passage is not None:
                 self._reader.swallow_line_feed(rx)
@@ -328,7 +331,7 @@ class Interpreter:
                 if not rest and (aside := self._aside()):
                     answer = replace(answer, tail=answer.tail + aside)
                 output = frame_block(answer, self._settings, final=not rest)
-                self._run.spawn(self._send(output, rest))
+                self._run.spawn(self._send(output, rest or _NO_MORE))
                 return False
             case Collect():
                 self._write(answer.prompt)
@@ -365,6 +368,7 @@ class Interpreter:
     async def _send(self, output: bytes, rest: deque[Command]) -> None:
         """A long answer keeps the port busy until it has left (docs/spec/http.md §3.6)."""
         self._write(output)
+        del output  # it is on the line, and is not to be there twice
         await self._uart.drain()
         self._output = 0
         self._busy = False

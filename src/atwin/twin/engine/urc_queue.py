@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ class UrcQueue:
         """`count` URCs of `size` bytes in all; 0 is without limit."""
         self._limits = (count, size)
         #: What is in the queue; true while there is something, and to be read only.
-        self.waiting: deque[_Waiting] = deque()
+        self.waiting: list[_Waiting] = []
         self._count = self._size = 0
 
     def add(self, output: Callable[[], bytes]) -> None:
@@ -31,7 +30,7 @@ class UrcQueue:
 
     def add_first(self, output: bytes) -> None:
         """What had its turn and was put off."""
-        self.waiting.appendleft(_Waiting(lambda: output, None))
+        self.waiting.insert(0, _Waiting(lambda: output, None))
 
     def add_urc(self, framed: bytes) -> None:
         """A URC; where there are too many the oldest ones are dropped."""
