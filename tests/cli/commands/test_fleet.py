@@ -103,13 +103,13 @@ def test_in_words(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert " EUR at 0.5 a MB" in " ".join(out.split())
 
 
-def ended(plan: Path, out: Path, number: int) -> tuple[int, str, list[Any]]:
+def ended(plan: Path, out: Path, number: int, workers: int = 2) -> tuple[int, str, list[Any]]:
     """`--all` when a few rows are there, by a signal for its whole group, as of a terminal.
 
     The exit code, what it said, and the rows; its output ends with the last of its processes.
     """
     rows = out / "rows.jsonl"
-    words = ["fleet", str(plan), "--all", "--workers", "2", "--out", str(out)]
+    words = ["fleet", str(plan), "--all", "--workers", str(workers), "--out", str(out)]
     with subprocess.Popen(
         [*ATWIN, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
     ) as process:
@@ -135,10 +135,16 @@ def test_interrupted_and_resumed(
     assert resumed | {"engine": 0} == told(capsys, long_plan, *words) | {"engine": 0}
 
 
-def test_terminated(long_plan: Path, tmp_path: Path) -> None:
-    code, said, rows = ended(long_plan, tmp_path / "out", signal.SIGTERM)
-    assert code == 143
-    assert only_line(said).startswith(f"atwin: terminated; {len(rows)} of 100000 devices are done")
+@pytest.mark.parametrize(
+    ("number", "workers", "code", "word"),
+    [(signal.SIGTERM, 2, 143, "terminated"), (signal.SIGINT, 0, 130, "interrupted")],
+)
+def test_stopped(
+    long_plan: Path, tmp_path: Path, number: int, workers: int, code: int, word: str
+) -> None:
+    ended_with, said, rows = ended(long_plan, tmp_path / "out", number, workers)
+    assert ended_with == code
+    assert only_line(said).startswith(f"atwin: {word}; {len(rows)} of 100000 devices are done")
 
 
 def test_workers_die_with_their_parent(long_plan: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from atwin.fleet.engine.executors import InThisProcess, WorkersError
 from atwin.fleet.engine.processes import Processes
 from atwin.fleet.engine.run import RunTally, run
-from support.fleet.tasks import Deadly, crashed, raising, row_of
+from support.fleet.tasks import Deadly, Scratching, crashed, raising, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -144,6 +144,15 @@ def test_workers_end_with_the_iterator(tmp_path: Path) -> None:
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+def test_workers_leave_no_files(tmp_path: Path) -> None:
+    """When all is done; what one leaves that is ended is swept by the next (tests/disk)."""
+    found = run(Scratching(tmp_path), range(5), Processes(2), crashed=crashed)
+    next(found)
+    assert list(tmp_path.glob("atwin-scratch-*"))
+    assert len(list(found)) == 4
+    assert not list(tmp_path.glob("atwin-scratch-*"))
 
 
 def test_workers_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError
 from typing import TYPE_CHECKING, NoReturn
 
+from atwin.disk import scratch
 from atwin.fleet.device.row import Row
 
 if TYPE_CHECKING:
@@ -57,6 +58,19 @@ class Deadly:
                 (self.folder / f"death-{number}-{deaths}").touch()
                 os.kill(os.getpid(), signal.SIGKILL)
         return self.task(number)
+
+
+@dataclass(frozen=True)
+class Scratching:
+    """Has a file for a moment, in a folder in `folder`."""
+
+    folder: Path
+
+    def __call__(self, number: int) -> Row:
+        scratch.MEMORY = self.folder  # type: ignore[misc]
+        with scratch.scratch_folder(1) as mine:
+            (mine / "file").touch()
+            return row_of(number)
 
 
 def no_package(name: str) -> NoReturn:

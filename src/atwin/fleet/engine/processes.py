@@ -50,9 +50,7 @@ class Processes:
         for _ in range(_TRIES):
             self.stop()
             self._lives = self._context.Pipe(duplex=False)
-            self._pool = _Pool(
-                self.workers, self._context, initializer=begin, initargs=self._lives[:1]
-            )
+            self._pool = _Pool(self.workers, self._context, self._lives[0])
             try:
                 self._pool.submit(ready).result(_PATIENCE)
                 return self._pool
@@ -72,18 +70,33 @@ class Processes:
         if self._pool is None or self._lives is None:
             return
         with _no_interrupt():
+            if self._pool.busy:  # else they end by themselves, and put away what they have
+                for end in self._lives:
+                    end.close()
+            self._pool.shutdown(wait=True, cancel_futures=True)
             for end in self._lives:
                 end.close()
-            self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool = self._lives = None
 
 
 class _Pool(ProcessPoolExecutor):
     """Starts its workers with SIGINT blocked: they inherit that before they can ignore it."""
 
+    def __init__(self, workers: int, context: Any, lives: Connection) -> None:
+        super().__init__(workers, context, initializer=begin, initargs=(lives,))
+        self._under_way = list[Future[Any]]()
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything that it has not done."""
+        return not all(future.done() for future in self._under_way)
+
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         with _no_interrupt():
-            return super().submit(fn, *args, **kwargs)
+            future = super().submit(fn, *args, **kwargs)
+        self._under_way = [one for one in self._under_way if not one.done()]
+        self._under_way.append(future)
+        return future
 
 
 @contextlib.contextmanager

@@ -176,15 +176,20 @@ def _journal(campaign: Campaign, options: FleetOptions) -> Iterator[RowJournal |
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """SIGTERM and SIGHUP raise `_Terminated` inside, as SIGINT raises `KeyboardInterrupt`."""
+    """SIGINT raises `KeyboardInterrupt` inside, SIGTERM and SIGHUP raise `_Terminated`.
 
-    def terminate(number: int, frame: FrameType | None) -> None:
-        raise _Terminated
+    asyncio would cancel its task instead at SIGINT, and a host that is being cancelled may end in
+    another way: then the next device would go on.
+    """
 
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # not on Windows
-    before = {name: signal.signal(getattr(signal, name), terminate) for name in names}
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
+
+    there = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
+    heeded = [one for one in there if one is not None and signal.getsignal(one) != signal.SIG_IGN]
+    before = [(one, signal.signal(one, stop)) for one in heeded]
     try:
         yield
     finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
+        for one, handler in before:
+            signal.signal(one, handler)
