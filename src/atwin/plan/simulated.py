@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from atwin.clock import run_virtual
+from atwin.disk.scratch import scratch_folder
 from atwin.host.errors import HostError, UsageError
 from atwin.plan.dialogue import BITS
 from atwin.plan.paper import Forecast, Times, on_paper
@@ -57,14 +56,14 @@ class Played:
 def play(job: Job, seed: int = 0, faults: FaultPlan | None = None) -> Played:
     """Download `job` once, from the host's first command on a module that is on the network.
 
-    The same at every run. Raises `UnknownModelError` and, for a part or strategy that the module
-    does not have, `UsageError`.
+    The same at every run. Raises `UnknownModelError`, `OSError` where there is no folder for the
+    file, and `UsageError` for a part or strategy that the module does not have.
     """
     return run_virtual(_play(job, seed, faults))
 
 
 async def _play(job: Job, seed: int, faults: FaultPlan | None) -> Played:
-    with tempfile.TemporaryDirectory(prefix="atwin-") as directory:
+    with scratch_folder(job.size) as folder:
         async with world(job, seed=seed, faults=faults) as its:
             waits, retries = _Waits(its), 0
             rungs: list[str] = []
@@ -80,7 +79,7 @@ async def _play(job: Job, seed: int, faults: FaultPlan | None) -> Played:
             way = paper.way
             try:
                 await its.modem.recover()
-                result = await its.download(Path(directory) / "file", progress=hear)
+                result = await its.download(folder / "file", progress=hear)
                 way = cast("Way", result.strategy)
             except UsageError:
                 raise
