@@ -153,9 +153,9 @@ def test_a_number_that_is_no_device() -> None:
 
 
 def test_the_limit_counts_this_thread_alone_and_ends_with_its_block() -> None:
-    with cpu_limit(0.2):
-        time.sleep(0.3)  # takes no CPU time
-        other = threading.Thread(target=lambda: sum(range(20_000_000)))
+    with cpu_limit(0.1):
+        time.sleep(0.15)  # takes no CPU time
+        other = threading.Thread(target=lambda: sum(range(6_000_000)))
         other.start()
         other.join()
     with pytest.raises(RunawayError), cpu_limit(0.05):

@@ -88,7 +88,7 @@ def _checked(kind: type[T], name: str, table: Mapping[Any, object]) -> T:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What a device asked of the server from second `begin` to `end`.
+    """What a device asked of the server from second `begin` to `end`, which may be the same.
 
     `connections` is the mean number of open ones; `requests` arrived in it; `down` and `up` are
     bytes of its TCP streams, as the device sees them.
