@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -231,3 +232,27 @@ def test_whatever_happens_bytes_arrive_once_and_in_order(steps: list[tuple[str, 
         assert far.heard == sent
 
     play(scene)
+
+
+def test_what_comes_while_bytes_are_handed_over_waits_for_its_slice() -> None:
+    """On a busy machine a reader takes its time; crumbs would cost it as much as slices."""
+
+    class BusyClock(LoopClock):
+        """A byte's time passes at each look."""
+
+        looks = 0
+
+        def now(self) -> float:
+            self.looks += 1
+            return super().now() + self.looks * BYTE
+
+    async def main() -> None:
+        far = Far()
+        far.lane = Lane(BusyClock(), far.hear)
+        far.lane.byte_time = BYTE
+        far.lane.put(bytes(960))
+        await far.lane.drain()
+        counts = [0, *(count for _, count in far.times)]
+        assert min(b - a for a, b in pairwise(counts[:-1])) >= 9
+
+    run_virtual(main())

@@ -179,6 +179,8 @@ class Lane:
         if self._delivering or self._timer is not None or self._walk is not None:
             return
         self._delivering = True
+        # Read once: what comes while others are handed their bytes waits for its own slice.
+        now = self._clock.now()
         try:
             while count := self._may_leave():
                 if self._byte_time == 0:
@@ -187,8 +189,8 @@ class Lane:
                         return
                     self._leave(count)
                     continue
-                now = self._clock.now()
                 if self._begun is None:
+                    now = self._clock.now()
                     self._begun, self._arrived = max(now, self._free_at), 0
                 done = self._done(now)
                 if done > 0:
