@@ -59,7 +59,8 @@ def test_a_restart_keeps_the_table_and_nothing_else() -> None:
 
 
 def test_a_module_at_work_is_small_beside_its_buffers() -> None:
-    assert run_virtual(working_bytes_each("air780e-at", 40)) < AT_WORK
+    run_virtual(working_bytes_each("air780e-at", 20))  # what is made once
+    assert run_virtual(working_bytes_each("air780e-at", 60)) < AT_WORK
 
 
 def test_an_idle_module_is_small() -> None:
