@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from contextlib import aclosing
+import socketserver
+from contextlib import aclosing, contextmanager
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +24,7 @@ from support.servers import tls_pki, tls_servers
 from support.servers.file_server import file_server
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from atwin.fleet.campaign.campaign import Campaign
@@ -194,6 +196,61 @@ def test_what_the_server_cannot_be(path: str, tables: dict[str, Any], words: str
     assert said.startswith("plan.toml: ")
     assert words.replace("URL", files.base + path) in said
     assert "\n" not in said
+
+
+@contextmanager
+def answering(answer: bytes, *, stays: bool = False) -> Iterator[tuple[str, Event]]:
+    """A server that says `answer` to everybody, and then goes, or `stays` and says no more.
+
+    Its URL, and what is set when somebody has asked.
+    """
+    asked, over = Event(), Event()
+
+    class Says(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(4096)
+            self.request.sendall(answer)
+            asked.set()
+            if stays:
+                over.wait(30)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Says) as server:
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/file", asked
+        over.set()
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"\0\xff\x1b[31m?\r\n\r\n", "it does not speak HTTP: BadStatusLine"),
+        (b"HTTP/1.1 200 OK\r\nX: %s\r\n\r\n" % bytes(1 << 17), "LineTooLong"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "IncompleteRead"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 20480\r\n\r\nabc", "has 3 bytes"),
+        (b"", "without response"),
+    ],
+)
+def test_a_server_that_answers_nonsense_is_told_in_one_line(answer: bytes, words: str) -> None:
+    with answering(answer) as (url, _), pytest.raises(CampaignError, match=words) as raised:
+        asyncio.run(look_at(of(url)))
+    assert str(raised.value).startswith("plan.toml: [")
+    assert str(raised.value).isprintable()
+
+
+@pytest.mark.timeout(10)
+def test_nobody_has_to_wait_for_a_server_that_never_ends() -> None:
+    async def main(url: str, asked: Event) -> None:
+        look = asyncio.create_task(look_at(of(url)))
+        while not asked.is_set():
+            await asyncio.sleep(0.01)
+        look.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await look
+
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 20480\r\n\r\nabc"
+    with answering(head, stays=True) as (url, asked):
+        asyncio.run(main(url, asked))
 
 
 def test_without_a_server() -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ssl
+import threading
 import urllib.request
+from contextlib import suppress
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
 
 from atwin.disk.errors import reason
@@ -43,8 +46,33 @@ async def look_at(campaign: Campaign) -> RealServer:
         address = await RealNetwork().resolve(asked.host)
     except ResolveError as error:
         raise _wrong(campaign, f"[server] url: {error}") from None
-    digest = await asyncio.to_thread(_digest, campaign, url)
-    return RealServer(url, address, asked.port, digest)
+    return RealServer(url, address, asked.port, await _looked(campaign, url))
+
+
+async def _looked(campaign: Campaign, url: str) -> str:
+    """What `_digest` gives, in a thread that nobody has to wait for: a server may never end."""
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[str] = loop.create_future()
+
+    def settle(digest: str, error: Exception | None) -> None:
+        if found.done():
+            return
+        if error is None:
+            found.set_result(digest)
+        else:
+            found.set_exception(error)
+
+    def look() -> None:
+        digest, failed = "", None
+        try:
+            digest = _digest(campaign, url)
+        except Exception as error:
+            failed = error
+        with suppress(RuntimeError):  # the loop has gone meanwhile
+            loop.call_soon_threadsafe(settle, digest, failed)
+
+    threading.Thread(target=look, name="atwin-look", daemon=True).start()
+    return await found
 
 
 def _digest(campaign: Campaign, url: str) -> str:
@@ -59,8 +87,10 @@ def _digest(campaign: Campaign, url: str) -> str:
             while (data := answer.read(_PIECE)) and size <= wanted:
                 digest.update(data)
                 size += len(data)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         why = reason(error) if type(error) is OSError else str(error)
+        if isinstance(error, HTTPException):
+            why = f"it does not speak HTTP: {type(error).__name__}: {why}"
         raise _wrong(campaign, f"[server] url: {url}: {shown(why, limit=200)}") from None
     if size != wanted:
         than = f"more than {wanted:,}" if size > wanted else f"{size:,}"
