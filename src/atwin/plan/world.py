@@ -16,6 +16,7 @@ from atwin.host.modem import Modem
 from atwin.host.tls import TlsSettings
 from atwin.line.frame import HostSettings
 from atwin.line.ports.plugged import PluggedPort
+from atwin.net.network import passed
 from atwin.net.wrapper import StreamWrapper
 from atwin.plan.job import NAME, PATH
 from atwin.plan.relay import relay
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 class Visit:
     """One connection as the server saw it: times in seconds of the clock, bytes of the stream.
 
-    `tls` is how long the handshake took. While it is open `closed` is None.
+    `tls` is how long the handshake took. While it is open `closed` is None, and bytes are 0.
     """
 
     opened: float
@@ -209,7 +210,7 @@ class _Serving:
         half = self._job.route.rtt / 2
         visit = Visit(self._clock.now() + half)
         self._server.visits.append(visit)
-        stream = _Counted(stream, visit)
+        whole = stream
         if self._seen is not None:
             stream = self._seen(stream, visit)
         try:
@@ -222,6 +223,7 @@ class _Serving:
             await self._beyond(stream)
         finally:
             stream.close()
+            visit.down, visit.up = passed(whole)
             visit.closed = max(self._clock.now(), visit.opened)
 
     async def _secured(self, stream: Stream, visit: Visit, half: float) -> Stream:
@@ -234,23 +236,6 @@ class _Serving:
         # The module knows it half a round trip after the server.
         visit.tls = self._clock.now() + half - began
         return secured
-
-
-class _Counted(StreamWrapper):
-    """Notes how many bytes a visit takes, each way."""
-
-    def __init__(self, inner: Stream, visit: Visit) -> None:
-        super().__init__(inner)
-        self._visit = visit
-
-    async def read(self, limit: int) -> bytes:
-        data = await self.inner.read(limit)
-        self._visit.up += len(data)
-        return data
-
-    async def write(self, data: bytes | bytearray | memoryview) -> None:
-        await self.inner.write(data)
-        self._visit.down += len(data)
 
 
 class _Late(StreamWrapper):

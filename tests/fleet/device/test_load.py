@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.fleet.device.load import MOST, Load, LoadedNetwork, joined
+from atwin.fleet.device.load import MOST, Load, LoadedStream, joined
 from atwin.fleet.device.row import Span
+from atwin.net.network import SocketOptions
 from atwin.testing import SimulatedNetwork
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def sums(spans: Sequence[Span]) -> tuple[float, float, float, float]:
 
 
 class Time:
-    """A clock by hand: `LoadedNetwork` needs no loop of ours."""
+    """A clock by hand: `Load` needs no loop of ours."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -112,17 +113,21 @@ def test_a_long_download_takes_little_room() -> None:
     assert sums(load.take())[2] == sum(second % 1000 for second in range(20_000))
 
 
-def test_a_network_is_heard() -> None:
+def test_connections_are_heard() -> None:
+    load = Load(lambda: 0.0)
+
     async def serve(stream: Stream) -> None:
+        stream = LoadedStream(stream, load)
         while request := await stream.read(100):
+            load.requested()
             await stream.write(request * 10)
 
     async def main() -> None:
+        nonlocal load
         clock = LoopClock()
-        inner = SimulatedNetwork(clock, latency=0.5)
-        inner.serve("198.51.100.1", 80, serve)
         load = Load(clock.now)
-        network = LoadedNetwork(inner, load, plain=True)
+        network = SimulatedNetwork(clock, latency=0.5)
+        network.serve("198.51.100.1", 80, serve)
         for _ in range(2):
             stream = await network.connect("198.51.100.1", 80)
             for _ in range(3):
@@ -130,29 +135,37 @@ def test_a_network_is_heard() -> None:
                 assert await stream.read(1000) == b"GET /" * 10
             stream.close()
             stream.close()
+        await clock.sleep(100)
         assert (load.connections, load.requests) == (2, 6)
-        assert load.connection_seconds == pytest.approx(6.0)
-        spans = load.take()
-        assert sums(spans) == pytest.approx((6.0, 6, 300, 30))
+        # The end is known half a round trip after the module has let go.
+        assert load.connection_seconds == pytest.approx(2 * (3 * 1.0 + 0.5))
+        assert sums(load.take()) == pytest.approx((7.0, 6, 300, 30))
 
     run_virtual(main())
 
 
-def test_a_connection_that_the_server_ends_is_over() -> None:
-    async def serve(stream: Stream) -> None:
-        await stream.write(b"bye")
+@pytest.mark.parametrize("loss", [0.0, 0.1])
+@pytest.mark.parametrize("window", [0, 5000])
+def test_what_has_left_is_counted_though_the_write_is_broken_off(window: int, loss: float) -> None:
+    """The server's bytes are those that the module reads, and those that come and it does not."""
 
     async def main() -> None:
         clock = LoopClock()
-        inner = SimulatedNetwork(clock, latency=0.5)
-        inner.serve("198.51.100.1", 80, serve)
         load = Load(clock.now)
-        stream = await LoadedNetwork(inner, load).connect("198.51.100.1", 80)
-        while await stream.read(100):
-            pass
-        await clock.sleep(100)
+
+        async def serve(stream: Stream) -> None:
+            await LoadedStream(stream, load).write(bytes(600_000))
+
+        network = SimulatedNetwork(clock, latency=0.1, down=20_000, loss=loss)
+        network.serve("198.51.100.1", 80, serve)
+        stream = await network.connect("198.51.100.1", 80, SocketOptions(window=window))
+        while stream.passed[1] < 30_000:
+            await stream.read(1000)
         stream.close()
-        load.take()
-        assert load.connection_seconds < 2
+        await clock.sleep(100)
+        down = sums(load.take())[2]
+        assert down % 16_384, "it was broken off within a piece"
+        assert down == stream.passed[1] + stream.carried.unread
+        assert load.connections == 1
 
     run_virtual(main())

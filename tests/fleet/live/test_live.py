@@ -242,8 +242,7 @@ def test_a_server_that_answers_nonsense_is_told_in_one_line(answer: bytes, words
 def test_nobody_has_to_wait_for_a_server_that_never_ends() -> None:
     async def main(url: str, asked: Event) -> None:
         look = asyncio.create_task(look_at(of(url)))
-        while not asked.is_set():
-            await asyncio.sleep(0.01)
+        assert await asyncio.to_thread(asked.wait, 5)
         look.cancel()
         with pytest.raises(asyncio.CancelledError):
             await look

@@ -114,7 +114,7 @@ class Life:
             seed=self.spec.seed,
             faults=self.spec.fault_plan(),
             trace=current_trace(),
-            seen=lambda stream, visit: LoadedStream(stream, load, of_server=True),
+            seen=lambda stream, visit: LoadedStream(stream, load),
             served=lambda stream: (
                 Front(stream, clock, load.requested, rate=server.rate, keep_alive=server.keep_alive)
                 if self.real is None

@@ -1,7 +1,7 @@
 """What a server feels of a device: connections, requests and bytes over time.
 
-A `Load` is told of them, by a `LoadedNetwork` or by the server itself, on any clock, and makes
-spans of about a second, of which those that are alike become one.
+A `Load` is told of them, by a `LoadedStream` and by the server, on any clock, and makes spans of
+about a second, of which those that are alike become one.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atwin.fleet.device.row import Span
-from atwin.net.network import PLAIN, StreamError
-from atwin.net.wrapper import NetworkWrapper, StreamWrapper
+from atwin.net.network import StreamError
+from atwin.net.wrapper import StreamWrapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from atwin.net.network import Network, SocketOptions, Stream
+    from atwin.net.network import Stream
 
 #: Spans of one attempt, and as many as are kept until it ends; seconds of one before any joins.
 MOST, _KEPT, _WIDTH = 40, 640, 1.0
@@ -141,33 +141,16 @@ def _both(one: Span, other: Span) -> Span:
     )
 
 
-class LoadedNetwork(NetworkWrapper):
-    """Tells `load` of connections and bytes. With `plain` also of requests, which are then HTTP
-    without TLS, each begun by a write of its own.
-    """
-
-    def __init__(self, inner: Network, load: Load, *, plain: bool = False) -> None:
-        super().__init__(inner)
-        self._load, self._plain = load, plain
-
-    async def connect(self, address: str, port: int, options: SocketOptions = PLAIN) -> Stream:
-        stream = await self.inner.connect(address, port, options)
-        return LoadedStream(stream, self._load, plain=self._plain)
-
-
 class LoadedStream(StreamWrapper):
-    """A connection that counts from when this is made until either end closes it.
+    """The server's end of a connection, counted from when this is made until either end closes it.
 
-    `inner` is the device's end, or with `of_server` the server's. `plain` as of `LoadedNetwork`.
+    `inner` knows what has passed (`atwin.net.network.Counting`).
     """
 
-    def __init__(
-        self, inner: Stream, load: Load, *, plain: bool = False, of_server: bool = False
-    ) -> None:
+    def __init__(self, inner: Stream, load: Load) -> None:
         super().__init__(inner)
-        self._load, self._plain = load, plain
-        self._read, self._written = ("up", "down") if of_server else ("down", "up")
-        self._asks = True
+        self._load = load
+        self._written = 0
         self._open = True
         load.opened()
 
@@ -178,20 +161,19 @@ class LoadedStream(StreamWrapper):
             self._gone()
             raise
         if data:
-            self._asks = True
-            self._load.passed(**{self._read: len(data)})
+            self._load.passed(up=len(data))
         else:
             self._gone()
         return data
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        if self._plain and self._asks:
-            self._asks = False
-            self._load.requested()
         for start in range(0, len(data), _PIECE):  # those of a slow connection as they go
-            piece = data[start : start + _PIECE]
-            await self.inner.write(piece)
-            self._load.passed(**{self._written: len(piece)})
+            try:
+                await self.inner.write(data[start : start + _PIECE])
+            finally:
+                # Of a piece that is broken off a part has left.
+                before, (self._written, _) = self._written, self.passed
+                self._load.passed(down=self._written - before)
 
     def close(self) -> None:
         self._gone()

@@ -34,8 +34,8 @@ class Pipe:
 
     def __init__(self, clock: Clock, link: Direction, back: Direction, window: int = 0) -> None:
         self.inbox = Inbox(self._was_read)
-        #: Bytes that have not arrived.
-        self.flying = 0
+        #: Bytes that have left, and those of them that have not arrived.
+        self.sent = self.flying = 0
         #: Segments that went again, and their bytes.
         self.segments_again = self.bytes_again = 0
         self._clock = clock
@@ -85,6 +85,7 @@ class Pipe:
             passing = self._link.passing(size)
             segment = bytes(view[: min(size, passing or SEGMENT)])
             view = view[len(segment) :]
+            self.sent += len(segment)
             self.flying += len(segment)
             self._used += len(segment)
             self._dispatch(segment, self._link.book(len(segment)), lost=not passing)

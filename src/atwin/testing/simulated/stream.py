@@ -16,10 +16,16 @@ class SimulatedStream:
     def __init__(self, outgoing: Pipe, incoming: Pipe) -> None:
         self._outgoing = outgoing
         self._incoming = incoming
+        self._read = 0
 
     @property
     def unacknowledged(self) -> int:
         return self._outgoing.flying
+
+    @property
+    def passed(self) -> tuple[int, int]:
+        """See `Counting`: of a write that was broken off, what has left."""
+        return self._outgoing.sent, self._read
 
     @property
     def carried(self) -> Carried:
@@ -32,7 +38,9 @@ class SimulatedStream:
 
     async def read(self, limit: int) -> bytes:
         """What was sent before a reset is still given out."""
-        return await self._incoming.inbox.read(limit)
+        data = await self._incoming.inbox.read(limit)
+        self._read += len(data)
+        return data
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         await self._outgoing.send(data)
