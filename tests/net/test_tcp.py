@@ -5,23 +5,28 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import sys
 import warnings
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.net.network import ConnectError, ResolveError, StreamError
+from atwin.net.meter.kernel import read_kernel
+from atwin.net.network import PLAIN, ConnectError, ResolveError, SocketOptions, StreamError
 from atwin.net.real import RealNetwork
 from atwin.net.tcp import TcpStream, listen
 from support.servers.sockets import own_port
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from atwin.net.network import Stream
 
 BODY = bytes(range(256)) * 1200  # 307200 bytes, the vendor's part of a file
+
+#: The last one is what `pair` connects with.
+OPTIONS = [PLAIN]
 
 
 @asynccontextmanager
@@ -35,7 +40,7 @@ async def pair() -> AsyncIterator[tuple[Stream, TcpStream]]:
         await done.wait()
 
     async with listen(server, "127.0.0.1", 0) as port:
-        client = await RealNetwork().connect("127.0.0.1", port)
+        client = await RealNetwork().connect("127.0.0.1", port, OPTIONS[-1])
         try:
             yield client, await accepted
         finally:
@@ -108,16 +113,27 @@ class TestConnect:
         asyncio.run(main())
 
 
+@pytest.fixture(
+    params=[PLAIN, SocketOptions(window=6144), SocketOptions(window=6144, unpaced=True)], ids=str
+)
+def options(request: pytest.FixtureRequest) -> Iterator[None]:
+    OPTIONS.append(request.param)
+    yield
+    OPTIONS.pop()
+
+
+@pytest.mark.usefixtures("options")
 class TestStream:
     def test_both_ways(self) -> None:
         async def main() -> None:
             async with pair() as (client, server):
-                await asyncio.gather(client.write(BODY), server.write(bytearray(BODY)))
+                writing = asyncio.gather(client.write(BODY), server.write(bytearray(BODY)))
                 client_got, server_got = b"", b""
                 while len(client_got) < len(BODY):
                     client_got += await client.read(1 << 20)
                 while len(server_got) < len(BODY):
                     server_got += await server.read(100)
+                await writing
                 assert client_got == server_got == BODY
 
         asyncio.run(main())
@@ -226,3 +242,58 @@ class TestStream:
             warnings.simplefilter("error", ResourceWarning)
             asyncio.run(main(), debug=True)
             gc.collect()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems size their buffers otherwise")
+class TestWindow:
+    @pytest.mark.parametrize("window", [6144, 24_000])
+    def test_a_server_can_send_about_a_window(self, window: int) -> None:
+        async def main() -> None:
+            OPTIONS.append(SocketOptions(window=window))
+            async with pair() as (client, server):
+                OPTIONS.pop()
+                writing = asyncio.create_task(server.write(bytes(1_000_000)))
+                await client.read(1)
+                raw = server._transport.get_extra_info("socket")
+                received = -1
+                while (count := _received(client)) != received:  # until it stands still
+                    received = count
+                    await asyncio.wait({writing}, timeout=0.1)
+                assert window * 0.5 < received - 1 < window * 1.5
+                assert raw.getpeername()[0].startswith("127.127.")
+                writing.cancel()
+
+        asyncio.run(main())
+
+    def test_others_get_their_turn_while_one_reads(self) -> None:
+        async def main() -> None:
+            async with pair() as (client, server):
+                turns = 0
+
+                async def other() -> None:
+                    nonlocal turns
+                    while True:
+                        await asyncio.sleep(0)
+                        turns += 1
+
+                busy = asyncio.create_task(other())
+                writing = asyncio.create_task(server.write(BODY))
+                await asyncio.wait({writing})
+                before, got = turns, 0
+                while got < len(BODY):
+                    got += len(await client.read(1000))
+                assert turns - before >= len(BODY) // 65_536
+                busy.cancel()
+
+        OPTIONS.append(SocketOptions(window=6144, unpaced=True))
+        try:
+            asyncio.run(main())
+        finally:
+            OPTIONS.pop()
+
+
+def _received(stream: Stream) -> int:
+    assert isinstance(stream, TcpStream)
+    kernel = read_kernel(stream._transport.get_extra_info("socket"))
+    assert kernel is not None
+    return kernel.received
