@@ -17,6 +17,7 @@ from atwin.fleet.live.live import live_all
 from atwin.fleet.report.breakdown import break_down
 from atwin.fleet.result import EngineFacts, FleetResult
 from atwin.fleet.server.curves import Figures, spread_of
+from atwin.fleet.server.run import LATE
 from atwin.fleet.server.serving import serve
 
 if TYPE_CHECKING:
@@ -141,6 +142,11 @@ def _not_alone(run: ServerRun) -> Iterator[str]:
         yield (
             f"bill, causes and recovery are of all devices, as if the {run.never_started:,} that "
             "were never told to begin had been"
+        )
+    if late := run.causes.get(LATE):
+        yield (
+            f"bill, causes and recovery are as if the {late:,} that were not through when it was "
+            "over had gone on to their end"
         )
     if run.refused:
         yield (

@@ -94,6 +94,25 @@ def test_the_same_figures_with_and_without_workers(
     assert [entry["share"] for entry in server["done_by"]][-1] == 1.0
 
 
+def test_rows_of_other_devices_count_for_nothing(
+    plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those of this campaign have its seeds and its kinds."""
+    words = ["--workers", "0", "--devices", "4", "--out", str(tmp_path / "out")]
+    whole = told(capsys, plan, *words)
+    journal = tmp_path / "out/rows.jsonl"
+    header, *rows = map(json.loads, journal.read_text().splitlines())
+    for row, wrong in zip(
+        rows, ({"seed": 5}, {"stratum": "a/b/c"}, {"model": "x"}, {"link": "y"}), strict=True
+    ):
+        row |= wrong
+    journal.write_text("".join(json.dumps(line) + "\n" for line in (header, *rows)))
+    again = told(capsys, plan, *words, "--resume")
+    assert again.pop("engine")["resumed"] == 0
+    assert whole.pop("engine")["resumed"] == 0
+    assert again == whole
+
+
 def test_in_words(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["fleet", str(plan), "--workers", "0", "--all", "--devices", "9"]) == 0
     out, err = capsys.readouterr()

@@ -52,6 +52,13 @@ def test_a_server_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "as if the 900 that were never told to begin had been" in text
 
 
+def test_a_campaign_that_is_over_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = plain(monkeypatch, campaign={"lasts": "1 h"})
+    assert "that were not through when it was over had gone on to their end" in " ".join(
+        text.split()
+    )
+
+
 @pytest.mark.parametrize("name", ["control", "more control", "lines", "right to left", "long"])
 def test_what_devices_say_moves_no_cursor(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text = plain(monkeypatch, text=HOSTILE[name])

@@ -149,6 +149,18 @@ def test_what_a_plan_need_not_say() -> None:
         ({"download": {"size": 2.5}}, "[download]: size is 2.5: give bytes, 1 to 1G"),
         ({"download": {"size": 1, "tls": 1}}, "[download]: tls is 1: give true or false"),
         ({"download": {"size": 1, "strategy": "x"}}, 'strategy is "x": give one of auto, range'),
+        (
+            {"download": {"size": 1, "part": 3357}, "model": [{"model": "air780e-at"}]},
+            "[download]: part does not suit [[model]] air780e-at: a chunk of 3357 bytes: this "
+            "module takes 2 to 3356",
+        ),
+        (
+            {
+                "download": {"size": 1, "strategy": "stream"},
+                "model": [{"model": "air780e-at"}, {"model": "air724ug", "name": "old"}],
+            },
+            "[download]: strategy does not suit [[model]] old: this module cannot stream",
+        ),
         ({"model": []}, "model is []: give 1 to 100 tables [[model]]"),
         ({"model": {}}, "model: must be tables [[model]]"),
         ({"model": LEAST["model"] * 101}, "[[model]]: at most 100 of them"),

@@ -27,11 +27,16 @@ from atwin.fleet.campaign.rules import (
     ServerSpec,
     Tariff,
 )
+from atwin.host.download.order import chunk_of
+from atwin.host.errors import UsageError
+from atwin.plan.job import limits_of
 from atwin.text import parse_toml, shown
 from atwin.twin.faults.fault import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from atwin.host.download.order import Strategy
 
 #: Bytes of a plan; kinds of devices, which are entries of model x link x faults.
 _LARGEST, _MOST_STRATA = 1 << 20, 1000
@@ -100,6 +105,23 @@ class Campaign:
             except ValueError as error:
                 raise ValueError(f"[[{table}]]: {error}") from None
             object.__setattr__(self, name, entries)
+        self._check_download()
+
+    def _check_download(self) -> None:
+        """Raises `ValueError` for what one of the models cannot do."""
+        asked = self.download
+        checks: tuple[tuple[str, int | None, Strategy], ...] = (
+            ("part", asked.part, "auto"),
+            ("strategy", None, asked.strategy),
+        )
+        for entry in self.models:
+            limits = limits_of(entry.profile())
+            for name, part, strategy in checks:
+                try:
+                    chunk_of(limits, part, strategy)
+                except UsageError as error:
+                    of = f"[[model]] {entry.name}"
+                    raise ValueError(f"[download]: {name} does not suit {of}: {error}") from None
 
     @classmethod
     def from_table(cls, name: str, table: Mapping[str, Any], folder: Path = Path()) -> Campaign:

@@ -82,8 +82,8 @@ class RowJournal:
                 self.rows[row.device] = row
         if damaged:
             self.notes.append(
-                f"{self.path}: {damaged} lines are no rows of this campaign; their devices are "
-                "simulated again"
+                f"{self.path}: lines that are no rows of this campaign: {damaged}; their devices "
+                "are simulated again"
             )
         return True
 

@@ -163,7 +163,11 @@ def _journal(campaign: Campaign, options: FleetOptions) -> Iterator[RowJournal |
         return
 
     def is_of(row: Row) -> bool:
-        return row.device < campaign.devices and row.seed == campaign.device(row.device).seed
+        if row.device >= campaign.devices:
+            return False
+        spec = campaign.device(row.device)
+        its = (spec.seed, str(spec.stratum), spec.model.name, spec.link.name)
+        return its == (row.seed, row.stratum, row.model, row.link)
 
     journal = RowJournal(
         options.out, campaign.rows_digest, campaign.seed, is_of, resume=options.resume
