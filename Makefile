@@ -39,7 +39,7 @@ help:
 	@echo "make programs   start programs of others on every model (docs/by-hand.md); installs them"
 	@echo "make newest     the quick tests on the newest Python that is here"
 	@echo "make reference  write docs/commands.md, docs/api.md and docs/fleet-plan.md from the source"
-	@echo "make pictures   take the pictures of the panel in docs/images (needs Chromium)"
+	@echo "make pictures   take the pictures of the panel and of a campaign in docs/images (needs Chromium)"
 	@echo "make clean      remove .venv and everything generated"
 
 demo: $(RUNTIME)

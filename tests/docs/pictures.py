@@ -2,6 +2,8 @@
 
 An air780e-at starts, and a host downloads a file at 115,200 bit/s; some of what can go wrong does.
 Light and dark, wide and narrow: `panel-wide-dark.png` and so on; `panel-wide-light.zh.png` too.
+The page of the campaign in examples/fleet is `campaign-wide-light.png`, `.zh` too: 400 devices are
+simulated for it, which stay in .screens/fleet.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from atwin.cli.app import run as atwin
 from atwin.clock import LoopClock
 from atwin.control.subject import Subject
 from atwin.control.web.panel import bound, panel
@@ -26,7 +29,7 @@ from atwin.trace import Trace
 from atwin.trace.recent import Recent
 from atwin.twin.twin import Twin
 from docs.small_png import small
-from support.page.browser import chromium, launched
+from support.page.browser import SCREENS, chromium, launched
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 _SIZES = {"wide": (1280, 860), "narrow": (360, 860)}
 #: Rows of 256 bytes in the file, and bit/s of the line.
 _ROWS, _BAUD = 15_000, 115_200
+_PLAN = "examples/fleet/air780e_50000.toml"
 _URL = "http://ota.example.com/firmware.bin"
 #: Where the pictures begin.
 _FROM = {"wide": ".dialogue", "narrow": ".buffer"}
@@ -87,6 +91,27 @@ async def take(target: Path) -> None:
         (target / name).write_bytes(small(picture))
 
 
+async def take_campaign(target: Path) -> None:
+    """Make those of the page of a campaign."""
+    kept = SCREENS / "fleet"
+    html = kept / "campaign.html"
+    kept.mkdir(parents=True, exist_ok=True)
+    if atwin(["fleet", _PLAN, "--out", str(kept), "--resume", "--html", str(html)]):
+        sys.exit("the campaign could not be simulated")
+    path = chromium()
+    assert path is not None
+    width, height = _SIZES["wide"]
+    async with launched(path) as browser:
+        for name, locale in (("", "en-GB"), (".zh", "zh-CN")):
+            page = await browser.new_page(
+                locale=locale, viewport={"width": width, "height": height}, color_scheme="light"
+            )
+            await page.goto(html.absolute().as_uri())
+            await page.locator(".u-over").last.wait_for()
+            picture = small(await page.screenshot())
+            (target / f"campaign-wide-light{name}.png").write_bytes(picture)
+
+
 async def _pictures(page: Page) -> dict[str, bytes]:
     """Of a download under way: their names and bytes."""
     taken = {}
@@ -112,3 +137,4 @@ async def _pictures(page: Page) -> dict[str, bytes]:
 
 if __name__ == "__main__":
     asyncio.run(take(Path(sys.argv[1])))
+    asyncio.run(take_campaign(Path(sys.argv[1])))

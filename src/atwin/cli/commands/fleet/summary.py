@@ -151,11 +151,11 @@ def _bill(result: FleetResult) -> str:
         Column("bill", [*parts], left=True),
         Column(name, [f"{value / step:,.3f}" for value in values]),
         Column("share", [f"{value / whole:.1%}" for value in values], rank=4),
-        Column("bytes a device", [f"{value / devices:,.0f}" for value in values], rank=1),
+        Column("bytes a device", [f"{value / devices:,.0f}" for value in values], rank=3),
     ]
     if price is not None:
         paid = [value * price.per_mb / price.megabyte for value in values]
-        columns.insert(2, Column(price.currency, [f"{each:,.2f}" for each in paid], rank=2))
+        columns.insert(2, Column(price.currency, [f"{each:,.2f}" for each in paid], rank=1))
         columns.append(
             Column(
                 f"{price.currency} a device", [f"{each / devices:,.5f}" for each in paid], rank=3
@@ -172,9 +172,7 @@ def _causes(result: FleetResult) -> str:
         return "no attempt failed"
 
     def cells(part: str) -> list[str]:
-        return [
-            number(getattr(tallies[name], part).value) if name in tallies else "" for name in names
-        ]
+        return [_whole(getattr(tallies[name], part)) if name in tallies else "" for name in names]
 
     return _listed([
         Column("cause of failure", [one_line(name) for name in names], left=True),
@@ -189,8 +187,8 @@ def _rungs(result: FleetResult) -> str:
     tallies = result.breakdown.rungs
     return _listed([
         Column("rung of recovery", [one_line(tally.rung) for tally in tallies], left=True),
-        Column("devices", [number(tally.devices.value) for tally in tallies]),
-        Column("it helped", [number(tally.helped.value) for tally in tallies]),
+        Column("devices", [_whole(tally.devices) for tally in tallies]),
+        Column("it helped", [_whole(tally.helped) for tally in tallies]),
     ])  # fmt: skip
 
 
@@ -198,8 +196,8 @@ def _faults(result: FleetResult) -> str:
     tallies = result.breakdown.faults
     return _listed([
         Column("fault that happened", [one_line(tally.fault) for tally in tallies], left=True),
-        Column("devices", [number(tally.devices.value) for tally in tallies]),
-        Column("failed for good", [number(tally.failed.value) for tally in tallies]),
+        Column("devices", [_whole(tally.devices) for tally in tallies]),
+        Column("failed for good", [_whole(tally.failed) for tally in tallies]),
     ])  # fmt: skip
 
 
@@ -260,6 +258,10 @@ def _notes(result: FleetResult) -> Iterator[str]:
 
 def _many(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _whole(devices: Estimate) -> str:
+    return f"{devices.value:,.0f}"
 
 
 def _if_any(heading: str, cells: Sequence[str], rank: int) -> list[Column]:
