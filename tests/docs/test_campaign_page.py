@@ -31,6 +31,7 @@ def test_what_is_shown_is_what_comes(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     assert run(["fleet", "try.toml", "--workers", "0"]) == 0
+    # When it differs for a reason: put the new one into both pages.
     assert TOOK.sub("", capsys.readouterr().out) == TOOK.sub("", shown)
 
 
