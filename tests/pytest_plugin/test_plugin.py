@@ -237,7 +237,7 @@ def test_two(atwin):
         ("model='sim800'", "atwin: unknown model 'sim800'; there are air724ug, *"),
         ("'air724ug'", "atwin: 'air724ug': name it, such as model='air724ug'"),
         ("line='usb'", "atwin: line='usb': give one of pty, tcp, rfc2217"),
-        ("faults={'kind': 'rain'}", "atwin: faults: *kind = 'rain': must be one of *"),
+        ("faults={'kind': 'rain'}", 'atwin: faults: *kind = "rain": must be one of *'),
         ("hosts={'a b': '::1'}", "atwin: 'a b': give a name, *"),
         ("flags={1: 2}", "atwin: flags: its keys are texts"),
         ("state='/dev/null/x'", "atwin: cannot use /dev/null/x: *"),

@@ -5,9 +5,19 @@ from __future__ import annotations
 from http.client import responses
 from typing import TYPE_CHECKING, Final
 
+from atwin.at.dialect.results import HttpExGet, HttpHead, HttpRead
+from atwin.at.dialect.urcs import (
+    HttpAction,
+    HttpExAction,
+    HttpExGetReady,
+    HttpExPosted,
+    HttpExPostReady,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from atwin.at.dialect.said import Said, Urc
     from atwin.plan.exchanges import Repeated
 
 #: Bits on the wire for each byte: 8N1.
@@ -54,13 +64,13 @@ def download(*, parts: bool, condition: str) -> int:
 
 def head(each: Repeated) -> int:
     """Of the HEAD."""
-    return action("AT+HTTPACTION=2", "+HTTPACTION: 2,200,0") + head_block(each)
+    return action("AT+HTTPACTION=2", HttpAction(2, 200, 0)) + head_block(each)
 
 
 def part(each: Repeated, rate: int | None) -> int:
     """Of a part, or of the whole, beside its bytes; `rate` of the line in bit/s."""
     size = each.exchange.body
-    talk = head_block(each) + action("AT+HTTPACTION=0", f"+HTTPACTION: 0,{each.status},{size}")
+    talk = head_block(each) + action("AT+HTTPACTION=0", HttpAction(0, each.status, size))
     if each.span is not None:
         talk += parameters((("BREAK", each.span[0]), ("BREAKEND", each.span[1])))
     # What comes in ten seconds or so is read at a time, and one byte takes ten bits.
@@ -68,23 +78,23 @@ def part(each: Repeated, rate: int | None) -> int:
     start = 0
     for read in reads:
         which = f"={start},{read}" if len(reads) > 1 else ""
-        talk += command(f"AT+HTTPREAD{which}") + len(f"\r\n+HTTPREAD: {read}\r\n")
+        talk += command(f"AT+HTTPREAD{which}") + line(HttpRead(read))
         start += read
     return talk
 
 
 def stream(each: Repeated) -> int:
     """Of a stream beside its bytes."""
-    talk = action("AT+HTTPEXACTION=0", "+HTTPEXACTION: 0,200") + head_block(each)
+    talk = action("AT+HTTPEXACTION=0", HttpExAction(0, 200)) + head_block(each)
     return talk + stream_reads(each.exchange.body)
 
 
 def stream_reads(size: int) -> int:
     """What reading `size` bytes of a stream costs besides them."""
     full, rest = divmod(size, EXGET)
-    once = len("\r\n+HTTPEXGET\r\n") + command("AT+HTTPEXGET")
-    talk = full * (once + len(f"\r\n+HTTPEXGET: {EXGET}\r\n"))
-    return talk + (once + len(f"\r\n+HTTPEXGET: {rest}\r\n") if rest else 0)
+    once = line(HttpExGetReady()) + command("AT+HTTPEXGET")
+    talk = full * (once + line(HttpExGet(EXGET)))
+    return talk + (once + line(HttpExGet(rest)) if rest else 0)
 
 
 def post(each: Repeated, most: int, *, streams: bool) -> int:
@@ -92,12 +102,12 @@ def post(each: Repeated, most: int, *, streams: bool) -> int:
     size, answer = len(each.exchange.request.body), each.exchange.body
     if not streams:
         talk = len(f"AT+HTTPDATA={size},10000\r\r\nDOWNLOAD\r\n") + len(OK)
-        talk += action("AT+HTTPACTION=1", f"+HTTPACTION: 1,200,{answer}") + head_block(each)
-        return talk + command("AT+HTTPREAD") + len(f"\r\n+HTTPREAD: {answer}\r\n")
-    talk = action(f"AT+HTTPEXACTION=1,{size}", "+HTTPEXPOST") + len("\r\n+HTTPEXACTION: 1,200\r\n")
+        talk += action("AT+HTTPACTION=1", HttpAction(1, 200, answer)) + head_block(each)
+        return talk + command("AT+HTTPREAD") + line(HttpRead(answer))
+    talk = action(f"AT+HTTPEXACTION=1,{size}", HttpExPostReady()) + line(HttpExAction(1, 200))
     for piece in _pieces(size, most):
         talk += command(f"AT+HTTPEXPOST={piece},120000") + len("\r\n> ")
-        talk += len(f"\r\n+HTTPEXPOST: {piece}\r\n")
+        talk += line(HttpExPosted(piece))
     return talk + stream_reads(answer) + head_block(each)
 
 
@@ -113,7 +123,7 @@ def head_block(each: Repeated) -> int:
     """
     status = f"HTTP/1.1 {each.status} {responses[each.status]}\r\n\r\n\r\n"
     length = max(0, each.exchange.head - len(status))
-    return command("AT+HTTPHEAD") + len(f"\r\n+HTTPHEAD: {length}\r\n") + length + 2
+    return command("AT+HTTPHEAD") + line(HttpHead(length)) + length + 2
 
 
 def command(text: str) -> int:
@@ -126,9 +136,14 @@ def parameters(values: Iterable[tuple[str, str | int]]) -> int:
     return sum(command(f'AT+HTTPPARA="{tag}",{value}') for tag, value in values)
 
 
-def action(text: str, urc: str) -> int:
+def action(text: str, urc: Urc) -> int:
     """A command and its CR, and the URC that ends what it starts: its OK leaves meanwhile."""
-    return len(text) + 1 + len(f"\r\n{urc}\r\n")
+    return len(text) + 1 + line(urc)
+
+
+def line(said: Said) -> int:
+    """A line of the module's, with CR LF on both sides."""
+    return len(f"\r\n{said}\r\n")
 
 
 def _pieces(size: int, piece: int, last: float = 1.0) -> list[int]:

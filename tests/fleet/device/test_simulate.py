@@ -148,7 +148,7 @@ def test_a_device_is_the_same_in_every_process_and_order() -> None:
     child = subprocess.run(
         [sys.executable, "-c", _CHILD],
         env={**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True, check=True, timeout=60,
+        capture_output=True, check=True,
     )  # fmt: skip
     five, three, four = json.loads(child.stdout)
     assert [three, four, five] == json.loads(json.dumps(here))

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 #: Bytes of a plan; kinds of devices, which are entries of model x link x faults.
 _LARGEST, _MOST_STRATA = 1 << 20, 1000
+#: Characters of a file's name in front of an error.
+_LONGEST_NAME = 80
 #: Shares may miss 1 by this when they are added.
 _ROUNDING = 1e-9
 
@@ -129,7 +131,7 @@ class Campaign:
 
         Raises `CampaignError`, which begins with `name`.
         """
-        name = shown(name, limit=80)
+        name = shown(name, limit=_LONGEST_NAME)
         try:
             return cls(name=name, **read_table(cls, table, folder))
         except ValueError as error:
@@ -203,8 +205,13 @@ def load_campaign(where: str | Path) -> Campaign:
     try:
         table = parse_toml(read_input(path, _LARGEST, name="it"))
     except (DiskError, ValueError) as error:
-        raise CampaignError(f"{shown(str(where), limit=80)}: {error}") from None
-    return Campaign.from_table(str(where), table, path.parent)
+        raise CampaignError(f"{_called(Path(where))}: {error}") from None
+    return Campaign.from_table(_called(Path(where)), table, path.parent)
+
+
+def _called(path: Path) -> str:
+    """As it was given, or by its name alone where that would fill the line."""
+    return str(path) if len(str(path)) <= _LONGEST_NAME else path.name
 
 
 def _declared(of: Any) -> list[Any]:
