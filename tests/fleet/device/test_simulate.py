@@ -17,7 +17,7 @@ import pytest
 from atwin.clock import run_virtual
 from atwin.fleet.device.life import job_of
 from atwin.fleet.device.simulate import simulate
-from atwin.host.errors import TargetError
+from atwin.host.errors import TargetError, UsageError
 from atwin.plan.world import world
 from support.fleet.plans import planned, with_faults
 
@@ -87,8 +87,12 @@ def test_attempts_come_to_an_end(tmp_path: Path) -> None:
     assert "601 (network error)" in row.error
 
 
-def test_what_cannot_be_is_not_tried_again() -> None:
-    row = simulate(planned(download={"size": 20_000, "part": 1 << 20}), 0)
+def test_what_cannot_be_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refused(*_: object, **__: object) -> None:
+        raise UsageError("a chunk of 1 byte: this module takes 2 to 3356")
+
+    monkeypatch.setattr("atwin.plan.world.World.download", refused)
+    row = simulate(planned(), 0)
     assert [attempt.cause for attempt in row.attempts] == ["usage"]
     assert row.exit_code == 2
 
