@@ -161,3 +161,11 @@ def test_get_loads_nothing_that_it_does_not_use(tmp_path: Path) -> None:
     command = [sys.executable, "-c", probe]
     ended = run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert ended.stdout == "3 []\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_no_sign_of_its_layout(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_here([name, "--help"]) == 0
+    told = capsys.readouterr().out
+    assert "\\b" not in told
+    assert "\b" not in told

@@ -26,7 +26,7 @@ def fleet(plan: str, options: FleetOptions, watching: Watching, as_json: bool) -
 
     The exit code is 5 where a device has a wrong file.
 
-    \\b
+    \b
     Examples:
       atwin fleet plan.toml
       atwin fleet plan.toml --all --workers 8 --out run1
