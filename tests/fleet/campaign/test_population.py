@@ -73,15 +73,17 @@ def test_strata_hold_each_device_once() -> None:
         assert FLEET.device(numbers[0]).stratum == stratum
 
 
-def test_a_sample_has_of_each_stratum_its_share_and_a_few_at_least() -> None:
+def test_a_sample_has_of_each_stratum_its_part_and_a_few_at_least() -> None:
     chosen = sample(FLEET)
     assert len(chosen) == 400
     assert [*chosen] == sorted(set(chosen))
     drawn = Counter(FLEET.device(number).stratum for number in chosen)
     sizes = {stratum: len(numbers) for stratum, numbers in FLEET.strata().items()}
     assert drawn[Stratum("air724ug", "bad", "random")] == LEAST
-    large = Stratum("air780e-at", "link 1")
-    assert abs(drawn[large] / 400 - sizes[large] / 20_000) < 0.05
+    weights = {of: size * (4 if of.faults else 1) for of, size in sizes.items()}
+    for of in (Stratum("air780e-at", "link 1"), Stratum("air780e-at", "link 1", "random")):
+        part = weights[of] / sum(weights.values())
+        assert drawn[of] == pytest.approx(400 * part, rel=0.05), "one with faults counts as four"
 
 
 def test_a_larger_sample_has_the_devices_of_a_smaller_one() -> None:
@@ -91,9 +93,13 @@ def test_a_larger_sample_has_the_devices_of_a_smaller_one() -> None:
     assert [*sample(FLEET, all=True)] == [*range(20_000)]
 
 
-@given(st.lists(st.integers(1, 3000), min_size=1, max_size=20), st.integers(1, 5000))
-def test_what_is_allocated(sizes: list[int], wanted: int) -> None:
-    due = allocated(sizes, wanted)
+@given(
+    st.lists(st.tuples(st.integers(1, 3000), st.sampled_from([1.0, 4.0])), min_size=1, max_size=20),
+    st.integers(1, 5000),
+)
+def test_what_is_allocated(strata: list[tuple[int, float]], wanted: int) -> None:
+    sizes, weights = zip(*strata, strict=True)
+    due = allocated(sizes, weights, wanted)
     assert all(min(LEAST, size) <= n <= size for n, size in zip(due, sizes, strict=True))
     floor = sum(min(LEAST, size) for size in sizes)
     assert sum(due) == max(floor, min(wanted, sum(sizes)))

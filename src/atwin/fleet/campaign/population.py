@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _LARGEST_SEED = (1 << 40) - 1
 #: Devices of a stratum that are simulated at least, if it has as many.
 LEAST = 8
+#: How many devices without faults one with faults counts for in a sample.
+_FAULTY = 4.0
 #: Where a stratum names faults and there are none.
 NONE = "none"
 
@@ -127,30 +129,37 @@ def _bounds(weights: Iterable[float]) -> list[float]:
 def sample(campaign: Campaign, all: bool = False) -> Sequence[int]:  # noqa: A002 - as `--all`
     """The numbers of the devices that are simulated, ascending; `all`: each one.
 
-    About `campaign.sample.devices` of them, from each stratum in proportion, 8 at least or all it
-    has. A larger sample has the devices of a smaller one.
+    About `campaign.sample.devices` of them. Each stratum has its part by its devices, those with
+    faults four times as much as they differ most (D-320), and 8 at least or all it has. A larger
+    sample has the devices of a smaller one.
     """
     if all:
         return range(campaign.devices)
     strata = campaign.strata()
-    sizes = allocated([len(numbers) for numbers in strata.values()], campaign.sample.devices)
+    weights = [_FAULTY if stratum.faults else 1.0 for stratum in strata]
+    sizes = allocated([*map(len, strata.values())], weights, campaign.sample.devices)
     # The numbers of a stratum are in no order but chance, so its first are a sample of it.
     chosen = (numbers[:size] for numbers, size in zip(strata.values(), sizes, strict=True))
     return sorted(number for numbers in chosen for number in numbers)
 
 
-def allocated(sizes: Sequence[int], wanted: int) -> list[int]:
-    """How many of each stratum are simulated; `wanted` in all, if the least of each allow it."""
+def allocated(sizes: Sequence[int], weights: Sequence[float], wanted: int) -> list[int]:
+    """How many of each stratum are simulated; `wanted` in all, if the least of each allow it.
+
+    `weights`: what one device counts there.
+    """
     due = [min(LEAST, size) for size in sizes]
+
+    def part(place: int) -> float:
+        size = sizes[place]
+        return inf if due[place] == size else (due[place] + 0.5) / (size * weights[place])
+
     # One after the other goes to the stratum of which the smallest part is in (Sainte-Lague's
     # method): so a larger sample takes from none what a smaller one gave it.
-    rank = [
-        ((n + 0.5) / size, place) for place, (size, n) in enumerate(zip(sizes, due, strict=True))
-    ]
+    rank = [(part(place), place) for place in range(len(sizes))]
     heapify(rank)
     for _ in range(min(wanted, sum(sizes)) - sum(due)):
         _, place = rank[0]
         due[place] += 1
-        full = due[place] == sizes[place]
-        heapreplace(rank, (inf if full else (due[place] + 0.5) / sizes[place], place))
+        heapreplace(rank, (part(place), place))
     return due
