@@ -10,7 +10,9 @@ from atwin.clock import run_virtual
 from atwin.net.meter.tls_size import TlsShape
 from atwin.net.tls.suites import suites_for
 from atwin.plan.job import SUITE, Job, Route
+from atwin.plan.paper import on_paper
 from atwin.plan.served import file_of, head_size
+from atwin.plan.simulated import play
 from atwin.plan.world import Visit, world
 
 if TYPE_CHECKING:
@@ -77,3 +79,10 @@ def test_a_name_costs_a_round_trip_before_each_connection(tmp_path: Path) -> Non
     named = played(Job(1000, dns=True), tmp_path)
     assert named[2] - near[2] == pytest.approx(2 * Route().rtt, abs=0.01)
     assert named[1].kind("dns") > 0
+
+
+def test_connections_count_to_their_end_on_a_slow_way_up() -> None:
+    """The module's goodbye takes longer there than two round trips."""
+    route = Route(rtt=0, down=3000, up=1000)
+    job = Job(20_000, "air724ug", None, tls=True, route=route)
+    assert play(job).forecast.held == pytest.approx(on_paper(job).held, rel=0.1)

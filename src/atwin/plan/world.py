@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from atwin.trace import Trace
     from atwin.twin.faults.plan import FaultPlan
 
+#: Seconds in which the last connections must have ended, and after which is looked again.
+_GOODBYE, _LOOK = 10.0, 0.05
+
 
 @dataclass(slots=True)
 class Visit:
@@ -65,6 +68,11 @@ class Server:
     def requests(self) -> int:
         """How many were answered, or begun to be."""
         return len(self.origin.log)
+
+    @property
+    def is_visited(self) -> bool:
+        """Whether there is a connection that has not ended."""
+        return any(visit.closed is None for visit in self.visits)
 
     @property
     def connection_seconds(self) -> float:
@@ -121,6 +129,9 @@ class World:
     async def settle(self) -> None:
         """Let what has been sent arrive: then the server knows which connections have ended."""
         await self.clock.sleep(2 * self.job.route.rtt)
+        latest = self.clock.now() + _GOODBYE
+        while self.server.is_visited and self.clock.now() < latest:  # the way up may be slow
+            await self.clock.sleep(_LOOK)
         await self.twin.traffic.wait_settled()
 
 
