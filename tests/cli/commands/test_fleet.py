@@ -119,7 +119,7 @@ def test_in_words(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert err == ""
     assert out.startswith("9 devices: ")
     assert "* 9 of 9 devices simulated in " in out
-    assert " EUR at 0.5 a MB" in " ".join(out.split())
+    assert " EUR at 0.5 a MiB" in " ".join(out.split())
 
 
 def ended(plan: Path, out: Path, number: int, workers: int = 2) -> tuple[int, str, list[Any]]:

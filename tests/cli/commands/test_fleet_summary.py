@@ -18,7 +18,7 @@ def test_the_answer_first(monkeypatch: pytest.MonkeyPatch) -> None:
     answer, *rest = plain(monkeypatch, 1000).splitlines()
     assert answer.startswith("1,000 devices: 50 % have the file after ")
     assert "1.56 MB billed (±" in answer
-    assert " EUR at 0.5 a MB, 0.78 a device. 20 % (" in answer
+    assert " EUR at 0.5 for 1,000 bytes, 0.78 a device. 20 % (" in answer
     assert answer.endswith(" at its busiest.")
     text = "\n".join(rest)
     for heading in ("have the file", "at the server", "bill ", "cause of failure", "rung of "):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from atwin.fleet.report.breakdown import break_down
 from atwin.fleet.report.plan import plan_lines
-from support.fleet.made import campaign
+from support.fleet.made import attempt, campaign, row, span
 from support.fleet.results import result
 
 #: Each of the ten rows stands for a hundred devices.
@@ -40,6 +42,21 @@ def test_causes_rungs_and_faults() -> None:
     assert [rung.devices.value, rung.helped.value] == pytest.approx([EACH, EACH])
     faults = {one.fault: one.failed.value for one in found.faults}
     assert faults == pytest.approx({"pdp_loss": 0, "stall": EACH})
+
+
+def test_those_that_failed_are_at_most_those_that_had_the_fault() -> None:
+    """In a fleet of two strata, of which the small one has it."""
+    fleet = campaign(1000, faults=[{"share": 0.05}])
+    rows = [
+        replace(row(attempt(span(0, 60)), device=number, stratum=str(stratum)), fired=fired)
+        for stratum, members in fleet.strata().items()
+        for number, fired in zip(
+            members[:8], [("stall",) if stratum.faults else ()] + [()] * 7, strict=True
+        )
+    ]
+    (fault,) = break_down(fleet, rows).faults
+    assert fault.failed.value == 0
+    assert 0 < fault.failed.high <= fault.devices.high < 60
 
 
 def test_as_json() -> None:

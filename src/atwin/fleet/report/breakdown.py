@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from atwin.fleet.estimate import Estimate, WeightedRows
@@ -30,7 +30,7 @@ BILL: dict[str, Callable[[Row, int], int]] = {
 BILL_NAMES = {
     "file": "the file, once for each device that has it",
     "again": "of the file, again or in vain",
-    "overhead": "heads, TCP/IP, TLS, what came and was not read",
+    "overhead": "HTTP and TCP/IP headers, TLS, what nobody read",
 }
 
 
@@ -99,7 +99,11 @@ def break_down(campaign: Campaign, rows: Sequence[Row]) -> Breakdown:
 
     def told(key: str) -> Iterator[tuple[str, dict[str, Estimate]]]:
         for name, parts in lists[key].items():
-            yield name, {part: found[f"{key} {part} {name}"] for part in parts}
+            tally = {part: found[f"{key} {part} {name}"] for part in parts}
+            most = tally["devices"].high
+            for part in {"got", "helped", "failed"} & tally.keys():  # some of these devices
+                tally[part] = replace(tally[part], high=min(tally[part].high, most))
+            yield name, tally
 
     return Breakdown(
         {name: found[f"bill {name}"] for name in BILL},

@@ -50,7 +50,7 @@ const CAMPAIGN_WORDS = {
     "bill.file": ["the file, once for each device that has it", "文件本身，每台完成的设备计一次"],
     "bill.again": ["of the file, fetched again or in vain", "重复或徒劳下载的文件内容"],
     "bill.overhead": [
-        "heads, TCP/IP, TLS, what came and was not read",
+        "HTTP and TCP/IP headers, TLS, what nobody read",
         "HTTP 头、TCP/IP、TLS 以及收到而未读取的数据",
     ],
     "bill.billed": ["billed", "计费合计"],
@@ -108,7 +108,7 @@ const CAMPAIGN_WORDS = {
 
     plan: ["Plan", "计划"],
     "plan.table": ["table", "表"],
-    "plan.keys": ["what it says", "内容"],
+    "plan.keys": ["what it says, in bytes, seconds, bytes per second", "内容（单位：字节、秒、字节/秒）"],
     notes: ["Notes", "备注"],
     aborted: ["Aborted", "已中止"],
 };

@@ -57,7 +57,9 @@ def show_progress(devices: int) -> Iterator[Callable[[RunTally], None]]:
             if not begun:  # what was there before is not part of this run's rate
                 bar.reset(task, completed=tally.done)
                 begun = True
-            bar.update(task, completed=tally.done, trouble=_trouble(tally))
+            now = "now all of them at their server" if tally.done >= devices else ""
+            also = ", ".join(filter(None, (_trouble(tally), now)))
+            bar.update(task, completed=tally.done, trouble=also)
 
         yield show
 

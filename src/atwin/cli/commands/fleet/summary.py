@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: Shares of the fleet that people ask for; the answer has the first of the others that is reached.
 _ASKED = (0.5, 0.9, 0.95, 0.99, 1.0)
 _ANSWER = (0.99, 0.95, 0.9, 0.5)
+#: Bytes of a megabyte on the bill -> what a price is for. Traffic is told in MB and GB of 10**6.
+_PER = {1 << 20: "a MiB", 10**6: "an MB"}
 #: Lines of a list, and worst devices.
 _LISTED, _WORST = 12, 3
 
@@ -56,8 +58,8 @@ def _answer(result: FleetResult) -> str:
     if (price := result.campaign.price) is not None and found.price is not None:
         each = found.price.value / devices
         cost += (
-            f": {number(found.price.value)} {price.currency} at {price.per_mb:g} a MB, "
-            f"{each:,.3g} a device"
+            f": {number(found.price.value)} {price.currency} at {price.per_mb:g} "
+            f"{_PER.get(price.megabyte, f'for {price.megabyte:,} bytes')}, {each:,.3g} a device"
         )
     second = run.attempts_by_number[1] if len(run.attempts_by_number) > 1 else 0
     again = _share(result, found.retried, second)

@@ -140,7 +140,7 @@ def _simulated(
 
         executors = _executors(options)
         rows, engine = simulate_all(campaign, numbers, executors, keep=journal, progress=tell)
-    return conclude(campaign, rows, engine, replicates=options.replicates, command=command)
+        return conclude(campaign, rows, engine, replicates=options.replicates, command=command)
 
 
 def _executors(options: FleetOptions) -> ExecutorFactory:

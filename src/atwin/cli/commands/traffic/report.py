@@ -186,7 +186,7 @@ def _lines(report: Report, options: TrafficOptions) -> list[str]:
             f"{amount / _MB * options.price_per_mb:,.4f} {names[name]}"
             for name, amount in _priced(report, options)
         )
-        lines.append(f"At {options.price_per_mb:g} a MB: {prices}")
+        lines.append(f"At {options.price_per_mb:g} a MiB: {prices}")
     lines += _requests(report)
     lines += [f"Assumed: {text}" for text in report.assumed]
     lines += ["", *(f"* {text}" for text in report.advice)] if report.advice else []
