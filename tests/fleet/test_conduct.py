@@ -12,12 +12,10 @@ from atwin.fleet.campaign.campaign import Campaign
 from atwin.fleet.campaign.population import sample
 from atwin.fleet.conduct import PRELOAD, conclude, crashed, simulate_all
 from atwin.fleet.device.simulate import simulate
-from atwin.fleet.engine.cluster import Cluster
 from atwin.fleet.engine.executors import InThisProcess
 from atwin.fleet.engine.processes import Processes
 from atwin.fleet.engine.run import RunTally, run
 from atwin.fleet.estimate import estimate
-from support.fleet.dask import dask
 from support.fleet.tasks import Deadly
 
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ CAMPAIGN = Campaign.from_table(
     "plan",
     {
         "devices": DEVICES,
-        "download": {"size": "30K"},
+        "download": {"size": "10K"},
         "model": [
             {"model": "air780e-at", "share": 6},
             {"model": "air724ug", "share": 3, "baud": "max"},
@@ -92,17 +90,6 @@ def test_the_fleet_at_its_server(rows: Mapping[int, Row]) -> None:
     assert result.run.done + result.run.failed == DEVICES
     assert result.as_dict()["server"]["done"] == result.run.done
     assert timeless(kept) == timeless(rows[number] for number in range(3))
-
-
-@pytest.mark.waits
-@pytest.mark.timeout(60)
-def test_a_cluster_that_loses_a_worker(tmp_path: Path) -> None:
-    """The same rows as here, of two real workers, one of which is killed."""
-    task = Deadly(tmp_path, (5,), 1, partial(simulate, CAMPAIGN))
-    with dask(tmp_path, workers=2) as (address, workers):
-        found = list(run(task, range(12), Cluster(address), crashed=partial(crashed, CAMPAIGN)))
-        assert sorted(worker.poll() is None for worker in workers) == [False, True]
-    assert timeless(found) == timeless(simulate(CAMPAIGN, number) for number in range(12))
 
 
 def test_a_device_that_takes_its_worker_with_it(tmp_path: Path) -> None:

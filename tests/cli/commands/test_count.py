@@ -7,6 +7,7 @@ import re
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
 
 
 def ask(client: socket.socket, command: bytes) -> bytes:
-    client.settimeout(PATIENCE)
     client.sendall(command + b"\r")
+    return heard(client)
+
+
+def heard(client: socket.socket) -> bytes:
+    client.settimeout(PATIENCE)
     said = b""
     while not said.endswith((b"OK\r\n", b"ERROR\r\n")):
         said += client.recv(4096)
@@ -42,10 +47,11 @@ def test_two_hundred_modules_each_with_a_port() -> None:
         assert twin.stdout is not None
         ready = [twin.stdout.readline().decode() for _ in range(200)]
         assert all(line.startswith("ready tcp 127.0.0.1:") for line in ready)
-        found = []
-        for line in ready:
-            with plain_client(line.split()[-1]) as client:
-                found.append(imei(ask(client, b"AT+CGSN")))
+        with ExitStack() as stack:
+            clients = [stack.enter_context(plain_client(line.split()[-1])) for line in ready]
+            for client in clients:
+                client.sendall(b"AT+CGSN\r")
+            found = [imei(heard(client)) for client in clients]
         assert found[0] == "864610050000075", "that of seed 7"
         assert len(set(found)) == 200
         twin.terminate()

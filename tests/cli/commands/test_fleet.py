@@ -19,7 +19,7 @@ from atwin.cli.app import run
 from atwin.fleet.device.simulate import simulate
 from atwin.fleet.engine.cluster import Cluster
 from support.running.patience import PATIENCE, wait_until
-from support.running.program import ATWIN, atwin, only_line, start
+from support.running.program import ATWIN, only_line, start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +49,9 @@ currency = "EUR"
 devices = 16
 """
 
+#: Devices that take far longer than any test.
+LONG = 5000
+
 
 @pytest.fixture
 def plan(tmp_path: Path) -> Path:
@@ -62,7 +65,7 @@ def plan(tmp_path: Path) -> Path:
 def long_plan(tmp_path: Path) -> Path:
     """One of so many devices that a test can do something before the end."""
     path = tmp_path / "plan.toml"
-    path.write_text(PLAN.format(devices=100_000))
+    path.write_text(PLAN.format(devices=LONG))
     return path
 
 
@@ -80,7 +83,7 @@ def test_the_same_figures_with_and_without_workers(
     plan: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here = told(capsys, plan, "--workers", "0")
-    there = json.loads(atwin("fleet", plan, "--workers", "2", "--json").stdout)
+    there = told(capsys, plan, "--workers", "2")
     assert here.pop("engine")["name"] == "this process"
     assert there.pop("engine") | {"seconds": 0, "cpu_seconds": 0} == {
         "name": "processes", "workers": 2, "seconds": 0, "cpu_seconds": 0, "restarts": 0,
@@ -144,7 +147,7 @@ def test_interrupted_and_resumed(
     code, said, rows = ended(long_plan, tmp_path / "out", signal.SIGINT)
     assert code == 130
     assert only_line(said) == (
-        f"atwin: interrupted; {len(rows)} of 100000 devices are done, and kept: the same command "
+        f"atwin: interrupted; {len(rows)} of {LONG} devices are done, and kept: the same command "
         "with --resume goes on"
     )
     few = ["--all", "--devices", str(max(json.loads(row)["device"] for row in rows) + 3)]
@@ -163,7 +166,7 @@ def test_stopped(
 ) -> None:
     ended_with, said, rows = ended(long_plan, tmp_path / "out", number, workers)
     assert ended_with == code
-    assert only_line(said).startswith(f"atwin: {word}; {len(rows)} of 100000 devices are done")
+    assert only_line(said).startswith(f"atwin: {word}; {len(rows)} of {LONG} devices are done")
 
 
 def test_workers_die_with_their_parent(long_plan: Path, tmp_path: Path) -> None:
@@ -177,7 +180,7 @@ def test_workers_die_with_their_parent(long_plan: Path, tmp_path: Path) -> None:
 
 
 def test_one_device_again(plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told(capsys, plan, "--workers", "0", "--out", tmp_path)
+    told(capsys, plan, "--workers", "0", "--out", tmp_path, "--all", "--devices", "5")
     lines = (tmp_path / "rows.jsonl").read_text().splitlines()
     row = json.loads(lines[3])
     trace = tmp_path / "trace"

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from atwin.cli.commands.fleet.summary import summary
 from support.fleet.results import result
 from support.page.hostile import HOSTILE
 
+if TYPE_CHECKING:
+    from atwin.fleet.result import FleetResult
+
 
 def plain(monkeypatch: pytest.MonkeyPatch, columns: int = 200, **given: object) -> str:
+    return at_width(monkeypatch, columns, result(**given))  # type: ignore[arg-type]
+
+
+def at_width(monkeypatch: pytest.MonkeyPatch, columns: int, found: FleetResult) -> str:
     monkeypatch.setenv("COLUMNS", str(columns))
-    return summary(result(**given))  # type: ignore[arg-type]
+    return summary(found)
 
 
 def test_the_answer_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,9 +35,10 @@ def test_the_answer_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_numbers_are_whole_at_any_width(monkeypatch: pytest.MonkeyPatch) -> None:
-    wide = plain(monkeypatch, 300)
+    found = result()
+    wide = at_width(monkeypatch, 300, found)
     for columns in (40, 80):
-        lines = plain(monkeypatch, columns).splitlines()
+        lines = at_width(monkeypatch, columns, found).splitlines()
         prose = [line for line in lines if "atwin " not in line and "  " not in line]
         assert max(map(len, prose)) <= columns
         assert {word for line in lines for word in line.split()} - {*wide.split()} <= {
@@ -61,5 +71,5 @@ def test_a_campaign_that_is_over_too_early(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("name", ["control", "more control", "lines", "right to left", "long"])
 def test_what_devices_say_moves_no_cursor(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = plain(monkeypatch, text=HOSTILE[name])
+    text = plain(monkeypatch, devices=50, texts=[HOSTILE[name]])
     assert text.replace("\n", "").isprintable()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,12 +13,19 @@ from atwin.fleet.report.plan import plan_lines
 from support.fleet.made import attempt, campaign, row, span
 from support.fleet.results import result
 
+if TYPE_CHECKING:
+    from atwin.fleet.result import FleetResult
+
 #: Each of the ten rows stands for a hundred devices.
 EACH = 100
 
 
-def test_the_bill_comes_to_what_is_billed() -> None:
-    found = result()
+@pytest.fixture(scope="module")
+def found() -> FleetResult:
+    return result()
+
+
+def test_the_bill_comes_to_what_is_billed(found: FleetResult) -> None:
     bill = {name: part.value for name, part in found.breakdown.bill.items()}
     assert bill == pytest.approx(
         {
@@ -29,18 +37,17 @@ def test_the_bill_comes_to_what_is_billed() -> None:
     assert sum(bill.values()) == pytest.approx(found.estimates.billed.value)
 
 
-def test_causes_rungs_and_faults() -> None:
-    found = result().breakdown
-    causes = {one.cause: one for one in found.causes}
+def test_causes_rungs_and_faults(found: FleetResult) -> None:
+    causes = {one.cause: one for one in found.breakdown.causes}
     assert {*causes} == {"outage", "server", "network"}
     assert [causes[name].attempts.value for name in causes] == pytest.approx([EACH] * 3)
     assert causes["outage"].got.value == pytest.approx(EACH)
     assert causes["network"].got.value == 0
     assert causes["outage"].devices.low < EACH < causes["outage"].devices.high
-    (rung,) = found.rungs
+    (rung,) = found.breakdown.rungs
     assert rung.rung == "CIPSHUT"
     assert [rung.devices.value, rung.helped.value] == pytest.approx([EACH, EACH])
-    faults = {one.fault: one.failed.value for one in found.faults}
+    faults = {one.fault: one.failed.value for one in found.breakdown.faults}
     assert faults == pytest.approx({"pdp_loss": 0, "stall": EACH})
 
 
@@ -59,8 +66,8 @@ def test_those_that_failed_are_at_most_those_that_had_the_fault() -> None:
     assert 0 < fault.failed.high <= fault.devices.high < 60
 
 
-def test_as_json() -> None:
-    told = json.loads(json.dumps(result().as_dict(), allow_nan=False))
+def test_as_json(found: FleetResult) -> None:
+    told = json.loads(json.dumps(found.as_dict(), allow_nan=False))
     assert {*told["breakdown"]} == {"bill", "causes", "rungs", "faults"}
     server = told["server"]
     assert server["completion"][0] == [0, 0]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from atwin.fleet.server.run import ServerRun
 
 #: Devices, and the mean seconds of each at the server.
-_MANY, _LONG = 20_000, 10.0
-#: The formulas are of what goes on for ever, the runs of 20,000 by one seed.
+_MANY, _LONG = 10_000, 10.0
+#: The formulas are of what goes on for ever, the runs of 10,000 by one seed.
 _NEAR = 0.05
 
 

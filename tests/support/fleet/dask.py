@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _HERE = ("--host", "127.0.0.1")
 #: A scheduler asks one that is dead for what it had until its time is up, which is 30 s otherwise.
-_SOON = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "500ms"}
+_SOON = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "2s"}
 _TESTS = str(Path(__file__).parents[2])
 
 

@@ -10,15 +10,17 @@ from atwin.fleet.result import EngineFacts
 from support.fleet.made import attempt, campaign, row, span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from atwin.fleet.result import FleetResult
 
 FACTS = EngineFacts("processes", 2, 12.5, 20.0, 0, 0)
 
 
-def result(devices: int = 1000, *, text: str = "", **tables: Any) -> FleetResult:
+def result(devices: int = 1000, *, texts: Sequence[str] = ("",), **tables: Any) -> FleetResult:
     """Of ten simulated devices: one fails for good, one gets the file at its second attempt.
 
-    The file has 1000 bytes; `text` is what devices say.
+    The file has 1000 bytes. Of each of `texts` there is one that fails, and says that.
     """
     usual: dict[str, Any] = {
         "price": {"per_mb": 0.5, "megabyte": 1000},
@@ -36,6 +38,7 @@ def result(devices: int = 1000, *, text: str = "", **tables: Any) -> FleetResult
         replace(again, billed=2900, payload=1800, rungs=("CIPSHUT",), helped=("CIPSHUT",),
                 fired=("pdp_loss",))
     )  # fmt: skip
-    lost = row(attempt(load, cause="server"), attempt(late, cause=text or "network"), device=9)
-    rows.append(replace(lost, billed=700, payload=200, error=text, fired=(text or "stall",)))
+    for n, text in enumerate(texts, len(rows)):
+        lost = row(attempt(load, cause="server"), attempt(late, cause=text or "network"), device=n)
+        rows.append(replace(lost, billed=700, payload=200, error=text, fired=(text or "stall",)))
     return conclude(plan, rows, FACTS, replicates=3, command=("atwin", "fleet", "my plan.toml"))
