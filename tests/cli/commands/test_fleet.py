@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.cli.app import run
+from atwin.cli.commands.fleet.work import stoppable
 from atwin.fleet.device.simulate import simulate
 from atwin.fleet.engine.cluster import Cluster
 from support.running.patience import PATIENCE, wait_until
@@ -167,6 +168,22 @@ def test_stopped(
     ended_with, said, rows = ended(long_plan, tmp_path / "out", number, workers)
     assert ended_with == code
     assert only_line(said).startswith(f"atwin: {word}; {len(rows)} of {LONG} devices are done")
+
+
+class _Finalized:
+    """Is interrupted while it goes, where Python drops what is raised."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_that_python_drops_stops_all_the_same() -> None:
+    with stoppable() as go_on:
+        go_on()
+        _Finalized()
+        with pytest.raises(KeyboardInterrupt):
+            go_on()
 
 
 def test_workers_die_with_their_parent(long_plan: Path, tmp_path: Path) -> None:

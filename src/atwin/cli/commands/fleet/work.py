@@ -39,7 +39,7 @@ from atwin.fleet.report.outputs import ReportFiles
 from atwin.fleet.server.serving import need_simpy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
     from atwin.cli.commands.fleet.options import FleetOptions
@@ -65,9 +65,10 @@ def run_fleet(plan: str, options: FleetOptions, *, as_json: bool) -> int:
     files = ReportFiles(options.html, options.csv, options.parquet)
     files.check(plan)
     numbers = sample(campaign, options.every)
-    with _terminable(), _journal(campaign, options) as journal:
+    command = _words(plan, options)
+    with stoppable() as go_on, _journal(campaign, options) as journal:
         try:
-            result = _simulated(campaign, numbers, options, journal, _words(plan, options))
+            result = _simulated(campaign, numbers, options, journal, command, go_on)
         except _Terminated:
             return TERMINATED
         except WorkersError as error:
@@ -126,6 +127,7 @@ def _simulated(
     options: FleetOptions,
     journal: RowJournal | None,
     command: Sequence[str],
+    go_on: Callable[[], None],
 ) -> FleetResult:
     last = RunTally()
     done = f"of {counted(len(numbers), 'device')} are done"
@@ -137,6 +139,7 @@ def _simulated(
             last = tally
             known(devices=campaign.devices, simulated=tally.done)
             show(tally)
+            go_on()
 
         executors = _executors(options)
         rows, engine = simulate_all(campaign, numbers, executors, keep=journal, progress=tell)
@@ -179,21 +182,30 @@ def _journal(campaign: Campaign, options: FleetOptions) -> Iterator[RowJournal |
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
+def stoppable() -> Iterator[Callable[[], None]]:
     """SIGINT raises `KeyboardInterrupt` inside, SIGTERM and SIGHUP raise `_Terminated`.
 
     asyncio would cancel its task instead at SIGINT, and a host that is being cancelled may end in
-    another way: then the next device would go on.
+    another way: then the next device would go on. What is raised may also come in a finalizer,
+    where Python drops it, or be replaced by what breaks at a simulation's end: so whoever goes on
+    to another device calls what is given, which raises it again.
     """
+    came: type[KeyboardInterrupt] | None = None
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
+        nonlocal came
+        came = KeyboardInterrupt if number == signal.SIGINT else _Terminated
+        raise came
+
+    def go_on() -> None:
+        if came is not None:
+            raise came
 
     there = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
     heeded = [one for one in there if one is not None and signal.getsignal(one) != signal.SIG_IGN]
     before = [(one, signal.signal(one, stop)) for one in heeded]
     try:
-        yield
+        yield go_on
     finally:
         for one, handler in before:
             signal.signal(one, handler)
