@@ -357,8 +357,13 @@ def test_rows_are_the_same_where_nothing_of_a_device_differs() -> None:
     ]
     assert {each.rows_digest for each in same} == {one.rows_digest}
     assert len({each.digest for each in [one, *same]}) == 5
-    others = [plan(seed=2), plan(link=[{"loss": 0.1}]), plan(server={"latency": 1})]
-    assert len({each.rows_digest for each in [one, *others]}) == 4
+    others = [
+        plan(seed=2),
+        plan(link=[{"loss": 0.1}]),
+        plan(server={"latency": 1}),
+        plan(retry={"restart": False}),
+    ]
+    assert len({each.rows_digest for each in [one, *others]}) == 5
 
 
 def test_options_change_a_plan() -> None:

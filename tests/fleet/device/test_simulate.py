@@ -87,6 +87,42 @@ def test_attempts_come_to_an_end(tmp_path: Path) -> None:
     assert "601 (network error)" in row.error
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        'kind = "connect_refused"\nat_connection = 1',  # the server may be to blame: no rung
+        'kind = "pdp_loss"\nat_time = 0',  # the card may want an APN: no reset
+        'kind = "sim_pulled"\nat_time = 0',  # wants a person
+    ],
+)
+def test_what_only_a_restart_ends_is_over_at_the_second_attempt(tmp_path: Path, fault: str) -> None:
+    retry = {"attempts": 3, "after": [60], "give_up": 200}
+
+    def row(*, restart: bool) -> Row:
+        rules = retry | {"restart": restart}
+        return simulate(with_faults(tmp_path, f'{fault}\nuntil = "reset"', retry=rules), 0)
+
+    without, by_restart = row(restart=False), row(restart=True)
+    assert [attempt.ok for attempt in without.attempts] == [False] * 3
+    assert "AT+RESET" not in without.rungs
+    assert [attempt.ok for attempt in by_restart.attempts] == [False, True]
+    assert by_restart.rungs[-1] == by_restart.helped[-1] == "AT+RESET"
+    assert by_restart.attempts[0] == without.attempts[0]
+    # The module starts, finds its network, and all that is time of the attempt.
+    whole = simulate(planned(retry=retry), 0)
+    assert by_restart.attempts[1].seconds > whole.seconds + 1
+    assert by_restart.payload == whole.payload
+    assert by_restart.billed >= whole.billed
+
+
+def test_a_restart_before_an_attempt_in_vain_has_not_helped(tmp_path: Path) -> None:
+    fault = 'kind = "connect_refused"\nat_connection = 1\nseconds = 1e6'
+    row = simulate(with_faults(tmp_path, fault), 0)
+    assert [attempt.ok for attempt in row.attempts] == [False, False]
+    assert row.rungs.count("AT+RESET") == 1
+    assert row.helped == ()
+
+
 def test_what_cannot_be_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     async def refused(*_: object, **__: object) -> None:
         raise UsageError("a chunk of 1 byte: this module takes 2 to 3356")

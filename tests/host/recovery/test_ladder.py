@@ -24,6 +24,7 @@ from atwin.line.ports.memory import memory_pair
 from atwin.testing.origin import File, Generated, Origin
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.board.power import StartCause
+from atwin.twin.faults.kinds.radio import SimPulled
 from atwin.twin.twin import Twin
 from support.modules.wired_pins import ALL, WiredPins
 
@@ -381,6 +382,18 @@ def test_recover_says_what_helped() -> None:
                 ("RESET pin", True),
             ]
             assert notes == ["RESET pin"]
+            climbed = await r.modem.recover(restart=True)
+            assert [(rung.rung, rung.helped) for rung in climbed] == [("AT+RESET", True)]
+
+    run_virtual(main())
+
+
+def test_a_restart_that_was_asked_for_is_done_whatever_is_wrong() -> None:
+    """A card whose contact was bad, a PDP that is refused: a restart may end both."""
+
+    async def main() -> None:
+        async with rig() as r:
+            r.twin.faults.add(SimPulled(until="reset"))
             climbed = await r.modem.recover(restart=True)
             assert [(rung.rung, rung.helped) for rung in climbed] == [("AT+RESET", True)]
 

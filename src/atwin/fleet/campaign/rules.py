@@ -96,6 +96,12 @@ class RetryPolicy:
     give_up: float = key(
         Seconds(1, LONGEST), "15 min", "the host's own limit without progress, in one attempt"
     )
+    restart: bool = key(
+        Switch(),
+        True,
+        "whether every attempt after the first begins with a restart of the module, as "
+        "`atwin recover --restart` does it: some faults end with nothing less",
+    )
 
     def wait(self, attempt: int) -> float:
         """Seconds that a device waits before that attempt; 2 is the second."""

@@ -146,20 +146,25 @@ class Life:
                 await place.clock.sleep(retry.wait(number))
                 self._keep_load()
             began = place.clock.now() - self._came
-            await self._try(place)
+            await self._try(place, restart=retry.restart and number > 1)
             self.seconds = place.clock.now() - self._came
             self.attempts.append(Attempt(began, self.seconds - began, self.ok, self.cause, ()))
             if self.ok or self.cause in _FOR_GOOD:
                 return
 
-    async def _try(self, place: Site) -> None:
-        """One attempt, as `atwin get` makes it."""
+    async def _try(self, place: Site, *, restart: bool) -> None:
+        """One attempt, as `atwin get` makes it; `restart` has the module started anew before.
+
+        What that did for the module has helped if the file comes, and not before.
+        """
+        first = last = len(self.helped)
         wishes, give_up = LineWishes(flow=FLOWS[self.spec.model.flow]), self.campaign.retry.give_up
         try:
             async with place.host(wishes) as world:
                 try:
-                    await world.modem.recover(give_up=give_up)
+                    await world.modem.recover(give_up=give_up, restart=restart)
                     self._note_rungs(world)
+                    last = len(self.helped)
                     result = await world.download(self.folder / "file", give_up=give_up)
                 finally:
                     self._note_rungs(world)
@@ -173,6 +178,8 @@ class Life:
         else:
             self.exit_code, self.cause, self.error = 0, "", ""
             self._look_at(result)
+        if restart and not self.ok:
+            del self.helped[first:last]
 
     def _look_at(self, result: DownloadResult) -> None:
         """Whether the file that came is the right one: nobody else's word is taken for it."""

@@ -81,6 +81,7 @@ class Ladder:
         self.climbed: list[Climbed] = [] if climbed is None else climbed
         self._silent = False
         self._next = 0
+        self._asked = False  # somebody asked for a restart
         self._in_vain = 0  # index of the first rung since all was well
         self._round_gap = _BETWEEN_ROUNDS
         self._again_at: float | None = None  # after the last rung: when the next round begins
@@ -92,6 +93,7 @@ class Ladder:
             self.climbed[-1].helped = True
         self._silent, self._next, self._in_vain = False, 0, len(self.climbed)
         self._round_gap, self._again_at = _BETWEEN_ROUNDS, None
+        self._asked = False
 
     @property
     def spent(self) -> bool:
@@ -124,8 +126,8 @@ class Ladder:
         self._silent, self._next = True, SILENT.index(FindLine) + 1
 
     def begin_with(self, rung: type[Rung]) -> None:
-        """Let the next climb begin higher up."""
-        self._silent, self._next = False, ANSWERING.index(rung)
+        """Let the next climb begin higher up, whatever it is that failed."""
+        self._silent, self._next, self._asked = False, ANSWERING.index(rung), True
 
     async def climb(self, failure: HostError | None, until: float, *, gently: bool = False) -> bool:
         """Rungs, from where the last climb ended, until one leaves a module on the network.
@@ -138,7 +140,7 @@ class Ladder:
         if self._again_at is not None:
             if self.board.clock.now() < self._again_at:
                 return False
-            self._again_at, self._silent, self._next = None, False, 0
+            self._again_at, self._silent, self._next, self._asked = None, False, 0, False
         self._heed(failure)
         while (rung := self._take(gently=gently)) is not None:
             left = until - self.board.clock.now()
@@ -197,7 +199,8 @@ class Ladder:
     def _take(self, *, gently: bool) -> Rung | None:
         """The next rung there are the means for."""
         # No reset gives a card its APN.
-        end = PDP_REBUILDS if gently else REGISTERING if self.board.bearer.wants_apn else None
+        wants_apn = self.board.bearer.wants_apn and not self._asked
+        end = PDP_REBUILDS if gently else REGISTERING if wants_apn else None
         rungs = SILENT if self._silent else ANSWERING[:end]
         driven = self.board.driven
         while self._next < len(rungs):

@@ -42,10 +42,10 @@ async def recover(
         failure = await _why_not_up(board, until, failure)
         if failure is None and not restart:
             break
-        if failure is None:
-            ladder.begin_with(ResetCommand)
-        elif isinstance(failure, ModuleSilentError):
+        if isinstance(failure, ModuleSilentError):
             ladder.skip_search()
+        elif restart or failure is None:  # whatever is wrong, the card among it
+            ladder.begin_with(ResetCommand)
         elif wants_a_person(failure):
             raise failure
         elif isinstance(failure, NoAnswerError):
