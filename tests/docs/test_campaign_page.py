@@ -46,7 +46,8 @@ def test_every_option_is_told_and_is_there(page: str) -> None:
     names = {name for option in fleet.params for name in option.opts if name.startswith("--")}
     told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGES[page]))
     assert names - told <= {"--seed", "--devices", "--pcap"}
-    others = {"--model", "--size", "--paper", "--heartbeat", "--interval", "--port", "--give-up"}
+    others = {"--model", "--size", "--paper", "--heartbeat", "--interval", "--port", "--give-up",
+              "--restart"}  # fmt: skip
     assert told - names - others == set()
 
 

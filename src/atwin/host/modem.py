@@ -166,9 +166,9 @@ class Modem:
         """Bring the module up, by the ladder if it does not come by itself (docs/spec/power.md §5).
 
         `give_up` in seconds bounds it all: a module that has been heard gets the ladder again and
-        again until then. `restart` restarts even a module that is well. Returns the rungs that
-        were climbed; the last of them helped, unless the module came back by itself after it.
-        Raises what was wrong in the end.
+        again until then. `restart` begins with AT+RESET whatever is wrong, or nothing; a module
+        that is silent gets its pins pulled. Returns the rungs that were climbed; the last of them
+        helped, unless the module came back by itself after it. Raises what was wrong in the end.
         """
         self.climbed = []
         await recover(self._board, give_up, note, restart=restart, climbed=self.climbed)

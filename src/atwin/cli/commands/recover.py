@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @takes(ModuleOptions)
-@option("--restart", is_flag=True, help="Begin with AT+RESET even if nothing is wrong.")
+@option("--restart", is_flag=True, help="Begin with AT+RESET whatever is wrong, or nothing.")
 @JSON
 @WATCHING
 def recover(options: ModuleOptions, restart: bool, as_json: bool, watching: Watching) -> int:

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 def rerun(campaign: Campaign, row: Row) -> str:
     """The `atwin get` that downloads in real time by a module like that of `row`.
 
-    Model, seed, line and faults are the same. The server is the campaign's, or `URL` stands in its
-    place. A profile or plan of faults that came from a file is called as the campaign calls it.
+    Model, seed, line and faults are the same. It is the first attempt of the device, before which
+    nothing is restarted. The server is the campaign's, or `URL` stands in its place. A profile or
+    plan of faults that came from a file is called as the campaign calls it.
     """
     spec, asked = campaign.device(row.device), campaign.download
     model, retry = spec.model, campaign.retry
