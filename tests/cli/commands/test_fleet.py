@@ -177,11 +177,15 @@ class _Finalized:
         signal.raise_signal(signal.SIGINT)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_interrupt_that_python_drops_stops_all_the_same() -> None:
+def test_an_interrupt_that_python_drops_stops_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dropped = list[object]()
+    monkeypatch.setattr(sys, "unraisablehook", dropped.append)
     with stoppable() as go_on:
         go_on()
         _Finalized()
+        assert not dropped
         with pytest.raises(KeyboardInterrupt):
             go_on()
 

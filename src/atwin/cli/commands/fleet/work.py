@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ from atwin.fleet.server.serving import need_simpy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from sys import UnraisableHookArgs
     from types import FrameType
 
     from atwin.cli.commands.fleet.options import FleetOptions
@@ -187,8 +189,9 @@ def stoppable() -> Iterator[Callable[[], None]]:
 
     asyncio would cancel its task instead at SIGINT, and a host that is being cancelled may end in
     another way: then the next device would go on. What is raised may also come in a finalizer,
-    where Python drops it, or be replaced by what breaks at a simulation's end: so whoever goes on
-    to another device calls what is given, which raises it again.
+    where Python drops it with a note on stderr, or be replaced by what breaks at a simulation's
+    end: so there is no such note, and whoever goes on to another device calls what is given, which
+    raises it again.
     """
     came: type[KeyboardInterrupt] | None = None
 
@@ -201,11 +204,19 @@ def stoppable() -> Iterator[Callable[[], None]]:
         if came is not None:
             raise came
 
+    tell = sys.unraisablehook
+
+    def drop(dropped: UnraisableHookArgs) -> None:
+        if came is None or not isinstance(dropped.exc_value, came):
+            tell(dropped)
+
     there = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
     heeded = [one for one in there if one is not None and signal.getsignal(one) != signal.SIG_IGN]
     before = [(one, signal.signal(one, stop)) for one in heeded]
+    sys.unraisablehook = drop
     try:
         yield go_on
     finally:
+        sys.unraisablehook = tell
         for one, handler in before:
             signal.signal(one, handler)
