@@ -5,8 +5,8 @@ python -m bench.realtime [N]       N (1,000) modules and hosts in this process, 
                                    simulated network of its own; they begin one after the other
                                    within 15 seconds
 
-Bringing one up costs some 7 ms of CPU: a thousand in the same instant would wait for each other, as
-they would for any computer. The lag of a download is what it takes more than the same one alone on the virtual clock. Files go
+Bringing one up costs some 7 ms of CPU: a thousand in the same instant would wait for each other.
+The lag of a download is what it takes more than the same one alone on the virtual clock. Files go
 where a sync costs nothing (/dev/shm) if there is such a place: disks are no part of this. Exit code
 1: the median lags more than it may.
 """
