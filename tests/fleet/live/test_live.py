@@ -141,7 +141,7 @@ def test_faults_happen(tmp_path: Path) -> None:
 
 def test_another_attempt_follows_after_its_wait() -> None:
     with file_server(file=FILE) as files:
-        retry = {"attempts": 3, "after": [0.25, 0.5], "give_up": 1}
+        retry = {"attempts": 3, "after": [0.25, 0.5], "give_up": 1, "restart": False}
         campaign = of(f"{files.base}/file", retry=retry)
         server = asyncio.run(look_at(campaign))
         files.files.clear()
