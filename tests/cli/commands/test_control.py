@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import os
 import signal
 import socket
@@ -132,7 +133,7 @@ def test_the_card_goes_and_comes(control: Path) -> None:
     assert (out["state"]["sim"]["in"], back["state"]["sim"]["in"]) == (False, True)
     card = {"in": True, "asks_pin": True, "tries": 3, "puk_tries": 10, "private": True}
     assert other["state"]["sim"] == card
-    assert "4711" not in str(other)
+    assert not re.search(r"\b4711\b", str(other))  # not the end of some time
     (wrong,) = ask_control(control, {"sim": {"pin": "47114711471"}})
     assert wrong == {"ok": False, "error": "pin takes 4 to 8 digits"}
 
