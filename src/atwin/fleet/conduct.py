@@ -119,10 +119,10 @@ def conclude(
     whole = len(rows) == campaign.devices
     estimates = estimate(campaign, rows)
     served = serve(campaign, rows, whole=whole)
-    played = [Figures.of(served)]
-    for number in range(1, replicates + 1):
-        other = serve(campaign, rows, replicate=number, whole=whole)
-        played.append(Figures.of(other))
+    others = (
+        serve(campaign, rows, replicate=number, whole=whole) for number in range(1, replicates + 1)
+    )
+    played = [Figures.of(served), *map(Figures.of, others)]
     return FleetResult(
         campaign,
         rows,

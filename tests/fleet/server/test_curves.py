@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import pytest
 
-from atwin.fleet.server.curves import SHARES, Figures, buckets, completion, spread, spread_of
+from atwin.fleet.server.curves import SHARES, Figures, buckets, completion, spread_of
 from atwin.fleet.server.run import ServerRun
 from atwin.fleet.server.serving import serve
 from support.fleet.made import attempt, campaign, row, span
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 
 def test_a_completion_curve_is_thinned_evenly() -> None:
@@ -73,18 +69,10 @@ def test_a_spread_of_a_campaign() -> None:
     """Half of the rows are slow, so half of the time is chance; with all rows only arrivals are."""
     rows = [row(attempt(span(0, 10 + 90 * (n % 2), down=100)), device=n) for n in range(10)]
     plan = campaign(200, arrival={"curve": "even", "over": 100})
-    asked: list[int] = []
-
-    def mapped(figure: Callable[[int], Figures], numbers: Iterable[int]) -> list[Figures]:
-        asked.extend(numbers)
-        return [figure(number) for number in asked]
-
-    drawn = spread(plan, rows, 5, mapped=mapped)
-    assert asked == [0, 1, 2, 3, 4, 5]
-    assert drawn.as_dict() == spread(plan, rows, 5).as_dict()
+    drawn = spread_of([Figures.of(serve(plan, rows, replicate=n)) for n in range(6)])
     half = drawn.done_by[0.5]
     assert half is not None
     assert half.low < half.value < half.high
     assert half.value == serve(plan, rows).done_by(0.5)
-    still = spread(campaign(10), rows, 3)
+    still = spread_of([Figures.of(serve(campaign(10), rows, replicate=n)) for n in range(4)])
     assert still.peak_connections.low == still.peak_connections.high == 10

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from math import ceil
 from statistics import stdev
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from atwin.fleet.estimate import Estimate
 from atwin.fleet.server.run import SERVER, ServerRun
-from atwin.fleet.server.serving import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
 
-    from atwin.fleet.campaign.campaign import Campaign
-    from atwin.fleet.device.row import Row
     from atwin.fleet.server.load import ServerLoad
-
-    Mapped = Callable[[Callable[[int], "Figures"], Iterable[int]], Iterable["Figures"]]
 
 #: Points of a curve, and buckets of a load.
 MOST_POINTS = 2000
@@ -120,17 +114,6 @@ class Spread:
         }
 
 
-def spread(
-    campaign: Campaign, rows: Sequence[Row], replicates: int = 10, *, mapped: Mapped = map
-) -> Spread:
-    """Serve the campaign, and `replicates` (2 at least) more times with other chances.
-
-    `mapped` does it, in the order of the numbers: `map`, or that of an executor of processes.
-    """
-    played = mapped(partial(_figures, campaign, rows), range(replicates + 1))
-    return spread_of(list(played))
-
-
 def spread_of(figures: Sequence[Figures]) -> Spread:
     """Those of the first run, and how far the others, 2 at least, lie apart."""
     shares = {
@@ -143,10 +126,6 @@ def spread_of(figures: Sequence[Figures]) -> Spread:
         if name != "done_by"
     }
     return Spread(len(figures), shares, **rest)  # type: ignore[arg-type]
-
-
-def _figures(campaign: Campaign, rows: Sequence[Row], replicate: int) -> Figures:
-    return Figures.of(serve(campaign, rows, replicate=replicate))
 
 
 def _estimate(values: Sequence[float | None]) -> Estimate | None:
