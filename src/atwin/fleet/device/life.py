@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from atwin.clock import LoopClock
 from atwin.fleet.device.causes import cause_of
 from atwin.fleet.device.front import CountedRequests, Front
+from atwin.fleet.device.guard import told
 from atwin.fleet.device.load import Load, LoadedStream
 from atwin.fleet.device.outages import Outages
 from atwin.fleet.device.row import LONGEST_TEXT, Attempt, Row
@@ -210,6 +211,10 @@ class Life:
             self.seconds = now
         self.ok, self.exit_code, self.cause = False, MODULE_FAILED, cause
         self.error, self.traceback = self._line(error), self._cleared(traceback)
+
+    def crashed(self, error: BaseException, now: float) -> None:
+        """It ended by a defect of this program."""
+        self.broke("crash", f"{type(error).__name__}: {error}", told(error), now)
 
     def row(self, cpu_seconds: float) -> Row:
         """What it came to; `cpu_seconds` is what that took."""

@@ -55,7 +55,7 @@ def simulate(
             with scratch_folder(campaign.download.size) as life.folder:
                 _run(life, watched)
         except (Exception, OverError) as error:
-            life.broke("crash", f"{type(error).__name__}: {error}", told(error), life.seconds)
+            life.crashed(error, life.seconds)
         return life.row(time.thread_time() - began)
 
 

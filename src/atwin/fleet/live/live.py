@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atwin.disk.scratch import scratch_folder
+from atwin.fleet.campaign.coming import Coming
 from atwin.fleet.campaign.keys import CampaignError
-from atwin.fleet.device.guard import told
 from atwin.fleet.device.life import Life
 from atwin.fleet.live.server import look_at
 from atwin.session.together import allow_open
-from atwin.twin.faults.dice import Dice
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
@@ -99,9 +98,7 @@ def live_all(
 
 def arrival(campaign: Campaign, number: int) -> float:
     """Seconds after the start at which a device comes, as in the model of the whole fleet."""
-    dice = Dice(campaign.seed, f"server 0 {number}")
-    dice.fraction()  # its place among the stages
-    return campaign.arrival.moment(dice.fraction())
+    return Coming.of(campaign, number).arrival
 
 
 async def _lived(campaign: Campaign, number: int, server: RealServer) -> Row:
@@ -111,6 +108,5 @@ async def _lived(campaign: Campaign, number: int, server: RealServer) -> Row:
         with scratch_folder(campaign.download.size) as life.folder:
             await life.live()
     except Exception as error:
-        seconds = time.monotonic() - began
-        life.broke("crash", f"{type(error).__name__}: {error}", told(error), seconds)
+        life.crashed(error, time.monotonic() - began)
     return life.row(0.0)

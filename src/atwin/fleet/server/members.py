@@ -6,6 +6,7 @@ from collections import defaultdict
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
+from atwin.fleet.campaign.coming import Coming
 from atwin.fleet.server.demand import Try, tries
 from atwin.fleet.server.hours import Hours
 from atwin.fleet.server.rollout import Member, Wave
@@ -54,9 +55,9 @@ class Fleet:
         campaign = self._campaign
         members, order = [], []
         for number in range(campaign.devices):
-            dice = Dice(campaign.seed, f"server {self._replicate} {number}")
-            order.append((dice.fraction(), number))
-            members.append(self._member(number, dice))
+            coming = Coming.of(campaign, number, self._replicate)
+            order.append((coming.place, number))
+            members.append(self._member(number, coming))
         order.sort()
         bounds = accumulate((stage.share for stage in campaign.stages), initial=0.0)
         places = [min(round(bound * campaign.devices), campaign.devices) for bound in bounds]
@@ -68,19 +69,20 @@ class Fleet:
             waves.append(Wave([members[number] for _, number in order[places[-1] :]]))
         return waves
 
-    def _member(self, number: int, dice: Dice) -> Member:
+    def _member(self, number: int, coming: Coming) -> Member:
         spec = self._campaign.device(number)
-        arrival = self._campaign.arrival.moment(dice.fraction())
         row = self._own.get(number)
         if row is None:
             rows = self._strata.get(name := str(spec.stratum))
             if rows is None:
                 self.strange[name] += 1
                 rows = self._all
-            row = dice.choice(rows)
+            row = coming.dice.choice(rows)
         if row.device not in self._tries:
             self._tries[row.device] = tries(row, self._campaign.server.connections)
-        return Member(arrival, self._hours(spec.zone), self._tries[row.device], row.ok, row.cause)
+        return Member(
+            coming.arrival, self._hours(spec.zone), self._tries[row.device], row.ok, row.cause
+        )
 
     def _hours(self, zone: ZoneEntry) -> Hours | None:
         window = self._campaign.arrival.window
