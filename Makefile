@@ -33,7 +33,7 @@ help:
 	@echo "make bench      against curl; line: efficiency, rate, PTY; trace, panel, plot; TLS; modules, idle and"
 	@echo "                at work, 1,000 downloads at once; 1,000 random fault plans; fleets"
 	@echo "make prove      each fuzzer of tests/fuzz for SECONDS (60), with a new seed each time; every"
-	@echo "                download of tests/matrix, and its servers against curl; 200 interruptions, 200 fixtures; PLANS (2000)"
+	@echo "                download of tests/matrix, and its servers against curl; 200 fixtures; PLANS (2000)"
 	@echo "                new random fault plans; programs of others that are here; firmware in QEMU;"
 	@echo "                all that make test draws samples of (installs QEMU and a cross compiler)"
 	@echo "make programs   start programs of others on every model (docs/by-hand.md); installs them"
@@ -83,17 +83,19 @@ bench: $(DEV) tools
 	$(BIN)/python -m bench.walks
 
 prove: $(DEV) tools
+	$(BIN)/python -m tests.prove $(if $(SHORT),--short) $(if $(FRESH),--fresh) $(ARGS)
+ifndef SHORT
 	@found=; for name in $$($(BIN)/python -m tests.fuzz.runner); do \
 		$(BIN)/python -m tests.fuzz.$$name --seconds $(SECONDS) || found=1; done; test -z "$$found"
 	$(BIN)/python -m tests.matrix --all
 	$(BIN)/python -m tests.matrix.curl
-	$(BIN)/python -m tests.prove.interruptions --count 200
 	$(BIN)/python -m tests.prove.fixtures --count 200
 	$(BIN)/python -m tests.prove.programs
 	$(BIN)/python -m bench.faults --new $(PLANS)
 	@.ci/need qemu-system-arm=qemu-system-arm arm-none-eabi-gcc=gcc-arm-none-eabi \
 		/usr/lib/arm-none-eabi/newlib/nano.specs=libnewlib-arm-none-eabi
 	ATWIN_TEST_WHOLE=1 $(PYTEST) -m "sampled or hypothesis"
+endif
 
 programs: $(DEV)
 	@.ci/need gsmctl=gsm-utils smsd=smstools gnokii=gnokii-cli wvdialconf=wvdial node=nodejs npm=npm gcc=gcc

@@ -1,29 +1,24 @@
 """Commands that are interrupted at random moments, and whether the next one works at once.
 
-    python -m tests.prove.interruptions --count 200 --seed 1
-
-A twin of each model in a process of its own on TCP, with the line time of 460,800 bit/s, for a
-third of them each. Each time a `post`, `get`, `probe` or `console` gets SIGINT, SIGTERM or SIGKILL;
-then `head` must end with 0 on the same module, soon. Soon is what a busy line allows: after
-SIGKILL the longest data phase is filled first.
+A twin in a process of its own on TCP, with the line time of 460,800 bit/s. A `post`, `get`,
+`probe` or `console` gets SIGINT, SIGTERM or SIGKILL; then `head` must end with 0 on the same
+module, soon. Soon is what a busy line allows: after SIGKILL the longest data phase is filled first.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
+from prove.frame import Proof, Verdict
 from support.running.program import start
 from support.servers.file_server import FileServer, file_server
 
@@ -147,41 +142,30 @@ def bench(model: str) -> Iterator[Bench]:
                 twin.communicate(timeout=20)
 
 
-def run(count: int, seed: int, *, told: bool = True) -> list[str]:
-    """`count` interruptions, the same for the same `seed`; what was wrong after them."""
+def attempt(seed: int, *, told: bool = False) -> Verdict:
+    """One interruption, and the command after it."""
     dice = random.Random(seed)
-    wrong: list[str] = []
-    times: list[float] = []
-    models = dice.sample(MODELS, k=min(len(MODELS), count))
-    for index, model in enumerate(models):
-        with bench(model) as on:
-            for number in range(index, count, len(models)):
-                what = Interruption.of(dice)
-                ended = on.interrupt(what)
-                seconds, failed = on.next_one()
-                times.append(seconds)
-                if why := "; ".join(filter(None, (ended, failed))):
-                    wrong.append(f"{number}: {model}: {what}: {why}")
-                if told:
-                    print(f"{model} {what}: {seconds:.1f} s {ended} {failed}", flush=True)
-    times.sort()
-    if told and times:
-        print(
-            f"{count} interruptions, {len(wrong)} wrong; the next command took"
-            f" {times[len(times) // 2]:.1f} s (median), {times[-1]:.1f} s at the most"
-        )
-    return wrong
+    model, what = dice.choice(MODELS), Interruption.of(dice)
+    if told:
+        print(f"{model}: {what}", flush=True)
+    with bench(model) as on:
+        ended = on.interrupt(what)
+        seconds, failed = on.next_one()
+    lost = "; ".join(filter(None, (ended, failed)))
+    if told:
+        print(f"the next command: {seconds:.1f} s {lost}")
+    detail = f"{model}: {what}: {lost}" if lost else ""
+    return Verdict(seed, what.number.name, lost[:100], detail, {what.command: 1, model: 1})
 
 
-def main() -> int:
-    """Exit code 1 when something was wrong."""
-    parser = argparse.ArgumentParser(description="The next command works at once.")
-    parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 30))
-    asked = parser.parse_args()
-    print(f"seed {asked.seed}")
-    return 1 if run(asked.count, asked.seed) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+PROOF = Proof(
+    name="interruptions",
+    claim="After a command was interrupted, at any moment and by any signal, the next one works"
+    " on the same module at once.",
+    unit="interruptions",
+    attempt=attempt,
+    told=partial(attempt, told=True),
+    whole=200,
+    short=6,
+    alone=True,
+)

@@ -1,0 +1,125 @@
+"""What a proof is: a claim, and tries of it, each made from its seed alone.
+
+A proof is a module with a `PROOF`, and a row of `PROOFS`. A try gets a number and gives a
+`Verdict`; the same number is the same try. `prove.runner` makes many of them, in processes of their
+own: what dies or hangs there is a find of its seed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import traceback
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from types import FrameType
+
+#: Where each proof is; it is imported when it runs.
+PROOFS: Mapping[str, str] = {
+    "interruptions": "prove.interruptions",
+}
+
+#: Characters of a failure that are kept.
+MOST_DETAIL = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one try."""
+
+    seed: int
+    #: "done", "exit 3", …: what the table counts.
+    ended: str
+    #: Why it is a find; "" for none.
+    lost: str = ""
+    #: The whole text of the failure, bounded where it is kept.
+    detail: str = ""
+    #: What else is summed up in the table: faults fired, rungs, bytes.
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def _nothing_missing() -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A claim, and how it is tried."""
+
+    #: Repeat a try by `python -m tests.prove NAME --seed N`.
+    name: str
+    #: One sentence: what holds.
+    claim: str
+    #: What is tried: "downloads under a random schedule".
+    unit: str
+    #: Pure function of the seed.
+    attempt: Callable[[int], Verdict]
+    #: Tries of `make prove`, and of `make prove SHORT=1`.
+    whole: int
+    short: int
+    #: Real processes and clocks: one such try at a time.
+    alone: bool = False
+    #: Seconds of processor time, and real ones, after which a try hangs.
+    cpu: float = 60.0
+    real: float = 300.0
+    #: The same try with all of it told on stdout, for `--seed`.
+    told: Callable[[int], Verdict] | None = None
+    #: What this machine lacks for it, in a few words; "" for nothing.
+    missing: Callable[[], str] = _nothing_missing
+
+
+class HangError(KeyboardInterrupt):
+    """Time is up: asyncio hands on nothing else from inside a callback."""
+
+
+def load(name: str) -> Proof:
+    """The proof of that name; one that has no row is called MODULE:NAME."""
+    module, _, attribute = PROOFS.get(name, name).partition(":")
+    proof = getattr(importlib.import_module(module), attribute or "PROOF")
+    assert isinstance(proof, Proof)
+    assert proof.name == name, f"{module} has {proof.name}"
+    return proof
+
+
+def tried(proof: Proof, seed: int, *, told: bool = False) -> Verdict:
+    """One try, ended when its time is over; what it raises is a find."""
+    attempt = proof.told if told and proof.told is not None else proof.attempt
+    try:
+        with bounded(proof.cpu, proof.real):
+            return attempt(seed)
+    except HangError as error:
+        return Verdict(seed, "hang", f"HANG: {error}", traceback.format_exc())
+    except (Exception, SystemExit) as error:
+        return Verdict(
+            seed, "traceback", f"{type(error).__name__}: {error}"[:200], traceback.format_exc()
+        )
+
+
+@contextmanager
+def bounded(cpu: float, real: float) -> Iterator[None]:
+    """Raises `HangError` after `cpu` seconds of this process, or after `real` ones.
+
+    The signals come again and again: closing a loop may spin as well.
+    """
+
+    def give_up(number: int, frame: FrameType | None) -> None:
+        spun = number == signal.SIGPROF
+        raise HangError(f"{cpu:g} s of a processor" if spun else f"{real:g} s")
+
+    clocks = (
+        (signal.ITIMER_PROF, signal.SIGPROF, cpu),
+        (signal.ITIMER_REAL, signal.SIGALRM, real),
+    )
+    handlers = [signal.signal(number, give_up) for _, number, _ in clocks]
+    timers = [signal.setitimer(timer, seconds, 2) for timer, _, seconds in clocks]
+    try:
+        yield
+    finally:
+        for (timer, number, _), handler, left in zip(clocks, handlers, timers, strict=True):
+            signal.setitimer(timer, 0)
+            signal.signal(number, handler)
+            signal.setitimer(timer, *left)

@@ -1,0 +1,1 @@
+"""How proofs are run: processes, what is kept of them, and what is told at the end."""

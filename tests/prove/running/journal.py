@@ -1,0 +1,143 @@
+"""What is kept of a proof: one line for each run, and one for each try after it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import time
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from prove.frame import MOST_DETAIL, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ROOT = Path(__file__).parents[3]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A run: what was tried, when, where and from which number on."""
+
+    proof: str
+    base: int
+    commit: str
+    date: str
+    machine: str
+
+    @classmethod
+    def now(cls, proof: str, base: int) -> Head:
+        """Of a run that begins now, here."""
+        date = time.strftime("%Y-%m-%d", time.gmtime())
+        return cls(proof, base, commit(), date, machine())
+
+
+@dataclass(slots=True)
+class Told:
+    """All that a journal says. The last verdict of a seed counts."""
+
+    heads: list[Head] = field(default_factory=list)
+    verdicts: dict[int, Verdict] = field(default_factory=dict)
+    #: Seconds of all tries together.
+    seconds: float = 0.0
+    #: Of each seed, the commit of its verdict.
+    commits: dict[int, str] = field(default_factory=dict)
+    #: Finds that a later commit has mended.
+    mended: int = 0
+
+    @property
+    def finds(self) -> list[Verdict]:
+        """What was lost."""
+        return [verdict for verdict in self.verdicts.values() if verdict.lost]
+
+    def take(self, verdict: Verdict, seconds: float) -> None:
+        """One more."""
+        before = self.verdicts.get(verdict.seed)
+        self.mended += before is not None and bool(before.lost) and not verdict.lost
+        self.verdicts[verdict.seed] = verdict
+        self.commits[verdict.seed] = self.heads[-1].commit
+        self.seconds += seconds
+
+
+class Journal:
+    """The file of one proof. A line that was cut off by a kill is passed over."""
+
+    def __init__(self, folder: Path, proof: str) -> None:
+        self.path = folder / f"{proof}.jsonl"
+        self.told = Told()
+        self._file: IO[str] | None = None
+        for line in self._lines():
+            if "base" in line:
+                self.told.heads.append(Head(**line))
+            elif self.told.heads:
+                seconds = line.pop("seconds")
+                self.told.take(Verdict(**line), seconds)
+
+    def begin(self, head: Head, *, fresh: bool) -> None:
+        """A run; `fresh` forgets those before."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if fresh:
+            self.told = Told()
+        self._file = self.path.open("w" if fresh else "a", encoding="utf-8", buffering=1)
+        self._write(asdict(head), before="" if fresh else "\n")
+        self.told.heads.append(head)
+
+    def add(self, verdict: Verdict, seconds: float) -> None:
+        """One more verdict, on disk when this returns."""
+        verdict = replace(verdict, detail=_cut(verdict.detail))
+        self._write({**asdict(verdict), "seconds": round(seconds, 3)})
+        self.told.take(verdict, seconds)
+
+    def close(self) -> None:
+        """Nothing more comes in this run."""
+        if self._file is not None:
+            self._file.close()
+
+    def _write(self, line: dict[str, Any], before: str = "") -> None:
+        assert self._file is not None
+        self._file.write(before + json.dumps(line, ensure_ascii=False) + "\n")
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        try:
+            text = self.path.read_text("utf-8", "replace")
+        except FileNotFoundError:
+            return
+        for line in text.split("\n"):
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue
+
+
+def _cut(detail: str) -> str:
+    """Its beginning and its end, where it is long."""
+    half = MOST_DETAIL // 2
+    return detail if len(detail) <= MOST_DETAIL else f"{detail[:half]}\n[…]\n{detail[-half:]}"
+
+
+def commit() -> str:
+    """What is checked out, with a + when that is not all there is."""
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty=+"],
+            cwd=_ROOT, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return found.stdout.strip()
+
+
+def machine() -> str:
+    """What it ran on, in a few words."""
+    names = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+        if line.startswith("model name")
+    ]
+    cpu = names[0] if names else platform.machine()
+    system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} × {cpu}, {system}"
