@@ -30,8 +30,8 @@ help:
 	@echo "make test       the whole test suite; of large cross products a sample, another one each time"
 	@echo "make coverage   the same, with the coverage measured"
 	@echo "make lint       ruff and mypy --strict"
-	@echo "make bench      against curl; line: efficiency, rate, PTY; trace, panel, plot; TLS; modules, idle and"
-	@echo "                at work, 1,000 downloads at once; 1,000 random fault plans; fleets"
+	@echo "make bench      measure all that has a limit or a peer (docs/benchmarks.md); the machine must be quiet"
+	@echo "                (SHORT=1 compares ratios with those on record, within a minute)"
 	@echo "make prove      each fuzzer of tests/fuzz for SECONDS (60), with a new seed each time; every"
 	@echo "                download of tests/matrix, and its servers against curl; 200 fixtures; PLANS (2000)"
 	@echo "                new random fault plans; programs of others that are here; firmware in QEMU;"
@@ -66,21 +66,7 @@ lint: $(DEV)
 	$(BIN)/mypy
 
 bench: $(DEV) tools
-	$(BIN)/python -m bench.line
-	$(BIN)/python -m bench.efficiency
-	$(BIN)/python -m bench.rate
-	$(BIN)/python -m bench.trace
-	$(BIN)/python -m bench.panel
-	$(BIN)/python -m bench.plot
-	$(BIN)/python -m bench.tls
-	$(BIN)/python -m bench.rungs
-	$(BIN)/python -m bench.faults
-	$(BIN)/python -m bench.pty
-	$(BIN)/python -m bench.twins
-	$(BIN)/python -m bench.fleet
-	$(BIN)/python -m bench.virtual
-	$(BIN)/python -m bench.realtime
-	$(BIN)/python -m bench.walks
+	@$(BIN)/python -m bench $(if $(SHORT),--short)
 
 prove: $(DEV) tools
 	$(BIN)/python -m tests.prove $(if $(SHORT),--short) $(if $(FRESH),--fresh) $(ARGS)

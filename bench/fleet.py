@@ -1,6 +1,6 @@
 """What a fleet costs: time, processor and memory for more and more devices.
 
-    python -m bench.fleet                       10 and 100 devices of 1 MiB, by 1 worker and by 2
+    python -m bench fleet                       100 devices of 1 MiB, by 1 worker and by 2
     python -m bench.fleet --devices 10 100 1000 10000
     python -m bench.fleet --devices 10000 --workers 2
     python -m bench.fleet --size 64K
@@ -14,19 +14,29 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import re
+import statistics
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.figures import Figure
+
 from atwin.fleet.campaign.campaign import Campaign
 from atwin.fleet.conduct import PRELOAD, simulate_all
 from atwin.fleet.engine.processes import Processes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.figures import Scale
+
     from atwin.fleet.device.row import Row
     from atwin.fleet.engine.run import RunTally
+
+#: Of a figure: devices, and runs by one worker and by two.
+DEVICES, RUNS = 100, 2
 
 
 def campaign(devices: int, size: str) -> Campaign:
@@ -78,6 +88,31 @@ def measure(wanted: Campaign, workers: int) -> tuple[list[Row], float]:
         flush=True,
     )
     return rows, seconds
+
+
+def figures(scale: Scale) -> Iterator[Figure]:
+    wanted = campaign(DEVICES, "1M")
+    rows: dict[int, list[Row]] = {}
+    seconds: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(RUNS):
+        for workers, took in seconds.items():
+            found, passed = measure(wanted, workers)
+            took.append(passed)
+            rows[workers] = found
+    if timeless(rows[1]) != timeless(rows[2]) or any(row.wrong for row in rows[1]):
+        raise RuntimeError("other rows by two workers than by one, or a wrong file")
+    each = [row.cpu_seconds * 1000 for row in rows[1]]
+    yield Figure(
+        "fleet.device", "a device of a campaign that fetches 1 MiB, in CPU",
+        statistics.mean(each), "ms", min(each), max(each),
+        limit="its download on the virtual clock (bench.virtual), and of a fifth the faults",
+        better="less",
+    )  # fmt: skip
+    yield Figure.of_runs(
+        "fleet.workers", f"{DEVICES} devices by two workers, the same rows", "s", seconds[2],
+        "by one worker", seconds[1], of="ratio", better="less",
+        limit="two processors; the start of the workers",
+    )  # fmt: skip
 
 
 def main() -> int:

@@ -1,17 +1,14 @@
 """What it takes to plot a trace of 100 MB: seconds, against parsing its lines alone, and memory.
 
-`make bench`. The trace is that of a real download, its records again and again with the time moved
-on. Each run is a process of its own; the two kinds alternate, and medians are shown. Exit code 1:
-it takes longer, or more memory, or the page is larger than it may be.
+The trace is that of a real download, its records again and again with the time moved on. Each run
+is a process of its own, and the two kinds take turns.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,24 +16,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.line import SIZE, new_table
-from bench.servers import nginx
+from bench.figures import Figure
+from bench.file import served
 from bench.trace import watched_download
-from rich.console import Console
 
 from atwin.session.tracing import Recorders
-from atwin.testing.origin import Generated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bench.figures import Scale
+
 #: Bytes of the trace.
 LENGTH = 100_000_000
-RUNS = 5
-#: Of the time that json.loads takes for all lines.
-MOST_TIME = 2.0
-#: Bytes of memory, and of the page.
-MOST_MEMORY, MOST_PAGE = 300_000_000, 3_000_000
 
 LOADS = "import json, sys\nfor line in open(sys.argv[1], 'rb'): json.loads(line)"
 
@@ -77,42 +69,34 @@ def cost(*command: str | Path) -> Cost:
 
 def session(directory: Path) -> list[str]:
     """The lines of the trace of a download."""
-    data = Generated(SIZE, seed=1).read(0, SIZE)
     trace = directory / "session"
-    with nginx({"file.bin": data}) as base:
-        sha256 = hashlib.sha256(data).hexdigest()
+    with served() as file:
         recorders = Recorders(str(trace), complain=print)
-        asyncio.run(watched_download(f"{base}/file.bin", sha256, directory, recorders))
+        asyncio.run(watched_download(file, directory, recorders))
     return trace.read_text().splitlines()
 
 
-def main() -> int:
-    """Measure, show, judge."""
+def figures(scale: Scale) -> Iterator[Figure]:
+    parsed, plotted = list[Cost](), list[Cost]()
     with tempfile.TemporaryDirectory() as name:
         trace, page = Path(name) / "trace", Path(name) / "page"
         with trace.open("w") as file:
             file.writelines(repeated(session(Path(name)), LENGTH))
-        length = trace.stat().st_size
-        parsed, plotted = list[Cost](), list[Cost]()
-        for _ in range(RUNS):
+        for _ in range(scale.runs(5)):
             parsed.append(cost("-c", LOADS, trace))
             plotted.append(cost("-m", "atwin.cli", "trace", "plot", trace, "-o", page))
         size = page.stat().st_size
-    table = new_table(f"a trace of {length:,} bytes, median of {RUNS}")
-    for heading in ("", "seconds", "of the processor", "MB of memory"):
-        table.add_column(heading, justify="right" if heading else "left")
-    for label, costs in (("json.loads of each line", parsed), ("atwin trace plot", plotted)):
-        seconds, work, memory = (statistics.median(part) for part in zip(*costs, strict=True))
-        table.add_row(label, f"{seconds:.2f}", f"{work:.2f}", f"{memory / 1e6:.0f}")
-    ratio = statistics.median(b.work / a.work for a, b in zip(parsed, plotted, strict=True))
-    memory = max(one.memory for one in plotted)
-    table.caption = (
-        f"a plot takes {ratio:.2f} times as long as parsing (at most {MOST_TIME:g}); "
-        f"its page has {size:,} bytes"
-    )
-    Console(width=100).print(table)
-    return 0 if ratio <= MOST_TIME and memory <= MOST_MEMORY and size <= MOST_PAGE else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    yield Figure.of_runs(
+        "plot.time", f"atwin trace plot of {LENGTH / 1e6:.0f} MB, in CPU", "s",
+        [one.work for one in plotted], "json.loads of each line", [one.work for one in parsed],
+        limit="every line must be parsed", goal=2.0, better="less", of="ratio",
+    )  # fmt: skip
+    yield Figure.of_runs(
+        "plot.memory", "memory of it at most", "MB", [one.memory / 1e6 for one in plotted],
+        "json.loads of each line", [one.memory / 1e6 for one in parsed],
+        limit="what is drawn, not what was read", goal=300.0, better="less",
+    )  # fmt: skip
+    yield Figure.of_runs(
+        "plot.page", "the page", "MB", [size / 1e6],
+        limit="points that a screen can show", goal=3.0, better="less",
+    )  # fmt: skip

@@ -1,22 +1,26 @@
 """Whether the twin's line takes the time a wire takes, in real time.
 
-`python -m bench.rate`, or `make bench`. For each rate an `atwin twin --baud` on a PTY; its host, a
+For each rate an `atwin twin --baud` on a PTY; its host, a
 process of its own, sends ten seconds of bytes (HTTPDATA) and reads ten seconds back (HTTPREAD). All
 rates run at once. Commands and answers between the pieces are not counted, and a piece's clock
 starts with its first byte. That the virtual clock is exact is tested, in
-tests/line/uart/test_rate.py. Exit code 1: further from the wire than may be.
+tests/line/uart/test_rate.py.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bench.children import Terminal, twin
-from rich.console import Console
-from rich.table import Table
+from bench.figures import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.figures import Scale
 
 RATES = (9600, 115200, 460800, 921600)
 SECONDS = 10
@@ -74,30 +78,14 @@ def _read_down(host: Terminal, size: int) -> tuple[int, float]:
     return total - first, time.perf_counter() - began
 
 
-def rates() -> tuple[Table, bool]:
-    """All rates; whether all are near enough."""
+def figures(scale: Scale) -> Iterator[Figure]:
     with ThreadPoolExecutor(len(RATES)) as pool:
-        found = list(pool.map(measure, RATES))
-    table = Table(
-        title=f"{SECONDS} s of traffic each way over a PTY in real time, against the wire at 8N1",
-        title_justify="left",
-    )
-    for heading in ("bit/s", "bytes/s of the wire", "to the module", "to the host"):
-        table.add_column(heading, justify="right")
-    for rate in found:
-        table.add_row(
-            str(rate.nominal), f"{rate.nominal / 10:,.0f}", f"{rate.up:.4f}", f"{rate.down:.4f}"
-        )
-    return table, all(abs(way - 1) <= TOLERANCE for rate in found for way in (rate.up, rate.down))
-
-
-def main() -> int:
-    console = Console(width=100)
-    table, good = rates()
-    console.print(table)
-    console.print(f"{'holds' if good else 'FAILS'}: every rate within {TOLERANCE:.0%} of the wire")
-    return 0 if good else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        for found in pool.map(measure, RATES):
+            off = [abs(way - 1) * 100 for way in (found.up, found.down)]
+            yield Figure(
+                f"rate.{found.nominal}",
+                f"{found.nominal} bit/s over a PTY in real time, {SECONDS} s each way: how far off",
+                max(off), "%", min(off), max(off),
+                limit="the wire at 8N1, and how late the system wakes a program",
+                goal=TOLERANCE * 100, better="less",
+            )  # fmt: skip

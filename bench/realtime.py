@@ -1,14 +1,11 @@
 """Many downloads at once in real time: how much longer than on the virtual clock each one takes.
 
-python -m bench.realtime [N]       N (1,000) modules and hosts in this process, each with a memory
-                                   line at 115200 bit/s; each downloads 300 kB from a server on a
-                                   simulated network of its own; they begin one after the other
-                                   within 15 seconds
-
-Bringing one up costs some 7 ms of CPU: a thousand in the same instant would wait for each other.
-The lag of a download is what it takes more than the same one alone on the virtual clock. Files go
-where a sync costs nothing (/dev/shm) if there is such a place: disks are no part of this. Exit code
-1: the median lags more than it may.
+A thousand modules and hosts in this process, each with a memory line at 115200 bit/s; each
+downloads 300 kB from a server on a simulated network of its own; they begin one after the other
+within 15 seconds. Bringing one up costs some 7 ms of CPU: a thousand in the same instant would wait
+for each other. The lag of a download is what it takes more than the same one alone on the virtual
+clock. Files go where a sync costs nothing (/dev/shm) if there is such a place: disks are no part of
+this.
 """
 
 from __future__ import annotations
@@ -16,16 +13,21 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import statistics
-import sys
 import tempfile
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from bench.figures import Figure
 from bench.paced import MODELS, RATE, Job
 
 from atwin.clock import run_virtual
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.figures import Scale
 
 COUNT = 1_000
 SIZE = 300_000
@@ -73,25 +75,30 @@ def _resident() -> int:
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
-def main() -> int:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
-    models = [list(MODELS)[number % len(MODELS)] for number in range(count)]
+def figures(scale: Scale) -> Iterator[Figure]:
+    models = [list(MODELS)[number % len(MODELS)] for number in range(COUNT)]
     place = _IN_MEMORY if _IN_MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(dir=place) as name:
         directory = Path(name)
         due = {model: run_virtual(alone(model, directory)) for model in MODELS}
         seconds, cpu, real, memory = asyncio.run(together(models, directory))
-    lags = sorted(took / due[model] - 1 for took, model in zip(seconds, models, strict=True))
-    median, most = statistics.median(lags), lags[-1]
-    print(
-        f"{count:,} downloads of {SIZE:,} bytes at {RATE} bit/s in one process, {real:.1f} s: lag"
-        f" {median:.1%} in the median, {lags[int(0.95 * count)]:.1%} for 95 %, {most:.1%} at worst;"
-        f" {cpu / real:.0%} of a CPU, {memory / 1024:.0f} KiB each, host and server included"
+    yield Figure.of_runs(
+        "realtime.download",
+        f"{COUNT:,} downloads of {SIZE:,} bytes at {RATE} bit/s in one process: seconds of each",
+        "s",
+        seconds,
+        "the same alone on the virtual clock",
+        [due[model] for model in models],
+        limit=f"one processor: {cpu / real:.0%} of it is busy",
+        goal=1 + MOST,
+        better="less",
+        of="ratio",
     )
-    good = median <= MOST
-    print(f"{'holds' if good else 'FAILS'}: {MOST:.0%} in the median")
-    return 0 if good else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    yield Figure.of_runs(
+        "realtime.memory",
+        "memory of each of them, host and server included",
+        "KiB",
+        [memory / 1024],
+        better="less",
+        limit="buffers of the line and the response",
+    )

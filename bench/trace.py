@@ -1,91 +1,97 @@
-"""What a trace and a capture cost: the 12 MB file on an unpaced line, with and without one.
+"""What a trace and a capture cost: CPU of a download and of commands on an unpaced line in memory.
 
-`python -m bench.trace`, or `make bench`. Runs of the two sides alternate, so that whatever else
-the machine does meets both. Exit code 1: a trace costs more than it may.
+Each side takes its turn in one process that holds host and twin; a trace is paid for when its last
+record is at the disk.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bench.line import SIZE, commands_a_second, download, new_table, over_memory
-from bench.servers import nginx
-from rich.console import Console
+from bench.commands import in_memory
+from bench.download import download
+from bench.figures import Figure, by_turns
+from bench.file import PARTS, SIZE, served
 
 from atwin.session.tracing import Recorders, traced
-from atwin.testing.origin import Generated
 
-#: Part of the time without a trace that one may cost.
-MOST = 0.10
-#: Pairs of runs; more than usual, because the difference is small.
-PAIRS = 25
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.figures import Scale
+    from bench.file import Served
+
+#: More turns than usual, because the difference is small.
+TURNS = 15
+COMMANDS = 10_000
 
 
-async def watched_download(url: str, sha256: str, directory: Path, recorders: Recorders) -> float:
-    """Seconds of `download` while everything is written, to the last record."""
-    with recorders, traced(recorders, "") as told:
-        seconds = await download(url, sha256, directory)
-        began = time.perf_counter()
-        told.flush()
-        return seconds + time.perf_counter() - began
+def figures(scale: Scale) -> Iterator[Figure]:
+    with served() as file, tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+
+        def tracing() -> Recorders:
+            return Recorders(str(directory / "trace"), complain=_nothing)
+
+        def capturing() -> Recorders:
+            return Recorders(None, str(directory / "pcap"), complain=_nothing)
+
+        def cpu_of_download(watching: Recorders | None = None) -> float:
+            began = time.process_time()
+            if watching is None:
+                asyncio.run(download(file, directory))
+            else:
+                asyncio.run(watched_download(file, directory, watching))
+            return time.process_time() - began
+
+        for recorders in (tracing, capturing):
+            cpu_of_download(recorders())  # what is loaded at the first one
+        traces, captures, plain = by_turns(
+            scale.runs(TURNS),
+            lambda: cpu_of_download(tracing()),
+            lambda: cpu_of_download(capturing()),
+            cpu_of_download,
+        )
+        records = (directory / "trace").read_bytes().count(10)
+        size = (directory / "pcap").stat().st_size
+        told, untold = by_turns(
+            scale.runs(TURNS),
+            lambda: 1e6 / asyncio.run(watched_commands(tracing())),
+            lambda: 1e6 / asyncio.run(in_memory(COMMANDS)),
+        )
+    what = f"{SIZE:,} bytes in {PARTS} parts, with"
+    yield Figure.of_runs(
+        "trace.download", f"{what} a trace of {records:,} records", "s of CPU", traces,
+        "the same without", plain, goal=1.05, better="less", of="ratio",
+        limit="each record is made, encoded and written in the same thread",
+    )  # fmt: skip
+    yield Figure.of_runs(
+        "trace.capture", f"{what} a capture of {size / 1e6:.1f} MB", "s of CPU", captures,
+        "the same without", plain, better="less", of="ratio",
+        limit="every byte is copied into packets of the line and of TCP",
+    )  # fmt: skip
+    yield Figure.of_runs(
+        "trace.commands", "AT and its OK in memory, traced", "µs of CPU", told,
+        "the same without", untold, goal=1.15, better="less", of="ratio",
+        limit="two records for each command",
+    )  # fmt: skip
+
+
+def _nothing(text: str) -> None:
+    """A capture says what it holds."""
+
+
+async def watched_download(file: Served, directory: Path, recorders: Recorders) -> float:
+    """Seconds of `download` while everything is written."""
+    with recorders, traced(recorders, ""):
+        return await download(file, directory)
 
 
 async def watched_commands(recorders: Recorders) -> float:
-    """Commands a second while everything is written."""
+    """Commands in a second of CPU while everything is written."""
     with recorders, traced(recorders, ""):
-        return await commands_a_second(over_memory)
-
-
-def main() -> int:
-    """Measure, show, judge."""
-    data = Generated(SIZE, seed=1).read(0, SIZE)
-    sha256 = hashlib.sha256(data).hexdigest()
-    with nginx({"file.bin": data}) as base, tempfile.TemporaryDirectory() as name:
-        directory, trace, pcap = (Path(name), *(str(Path(name) / end) for end in ("trace", "pcap")))
-        url = f"{base}/file.bin"
-
-        def tracing() -> Recorders:
-            return Recorders(trace, complain=lambda text: None)
-
-        def capturing() -> Recorders:
-            return Recorders(None, pcap, complain=lambda text: None)
-
-        seconds: list[list[float]] = [[], [], []]
-        for _ in range(PAIRS):
-            seconds[0].append(asyncio.run(download(url, sha256, directory)))
-            for kind, watching in enumerate((tracing, capturing), 1):
-                took = asyncio.run(watched_download(url, sha256, directory, watching()))
-                seconds[kind].append(took)
-        labels = (
-            "without a trace",
-            f"with one ({Path(trace).read_bytes().count(10):,} records)",
-            f"with a capture ({Path(pcap).stat().st_size / 1e6:.1f} MB)",
-        )
-        plain = [asyncio.run(commands_a_second(over_memory)) for _ in range(5)]
-        told = [asyncio.run(watched_commands(tracing())) for _ in range(5)]
-    cost, more = (
-        statistics.median(b / a for a, b in zip(seconds[0], kind, strict=True)) - 1
-        for kind in seconds[1:]
-    )
-    table = new_table(f"{SIZE:,} bytes in 39 parts, unpaced, median of {PAIRS}")
-    for heading in ("", "seconds", "MB/s", "AT and OK a second"):
-        table.add_column(heading, justify="right" if heading else "left")
-    rates = [*(f"{statistics.median(commands):,.0f}" for commands in (plain, told)), ""]
-    for label, took, rate in zip(labels, map(statistics.median, seconds), rates, strict=True):
-        table.add_row(label, f"{took:.3f}", f"{SIZE / took / 1e6:.1f}", rate)
-    table.caption = (
-        f"a trace costs {cost:+.1%} of the time (median of the pairs), at most {MOST:.0%};"
-        f" a capture {more:+.1%}"
-    )
-    Console(width=100).print(table)
-    return 0 if cost <= MOST else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        return await in_memory(COMMANDS)

@@ -1,6 +1,6 @@
 """What a module costs: memory and CPU of its making, and memory while it works.
 
-python -m bench.twins            200 modules of each model, each with a memory line of its own
+200 modules of each model, each with a memory line of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import time
 import tracemalloc
 from typing import TYPE_CHECKING
 
+from bench.figures import Figure, by_turns
 from bench.paced import RATE
+from bench.plain import awaits_a_second
 
 from atwin.clock import LoopClock, run_virtual
 from atwin.line.frame import HostSettings
@@ -22,6 +24,10 @@ from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.figures import Scale
+
     from atwin.line.ports.memory import MemoryPort
 
 COUNT = 200
@@ -130,15 +136,48 @@ async def _seconds_each(model: str) -> float:
     return seconds / COUNT
 
 
-def main() -> None:
+async def reader_bytes() -> float:
+    """Of memory, of the reading half of a bare connection: the least there is to compare with."""
+    loop = asyncio.get_running_loop()
+
+    def one() -> asyncio.StreamReaderProtocol:
+        return asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), loop=loop)
+
+    kept = [one()]
+    gc.collect()
+    tracemalloc.start()
+    try:
+        kept += [one() for _ in range(COUNT)]
+        return tracemalloc.get_traced_memory()[0] / COUNT
+    finally:
+        tracemalloc.stop()
+
+
+def figures(scale: Scale) -> Iterator[Figure]:
+    reader = [asyncio.run(reader_bytes()) / 1024]
     for model in MODELS:
-        size, seconds = asyncio.run(bytes_each(model)), asyncio.run(_seconds_each(model))
-        working = run_virtual(working_bytes_each(model))
-        print(
-            f"{model:12}  {size / 1024:5.1f} KiB idle, {working / 1024:5.1f} KiB at work beside its"
-            f" buffers; made in {seconds * 1000:.2f} ms of CPU"
+        yield Figure.of_runs(
+            f"idle.{model}", f"{model}: memory when idle, with its line", "KiB",
+            [asyncio.run(bytes_each(model)) / 1024], "an asyncio.StreamReader", reader,
+            limit="its objects: NVRAM, UART, line, and the chapters that were asked for",
+            goal=20.0, better="less",
+        )  # fmt: skip
+    for model in () if scale.short else MODELS:
+        yield Figure.of_runs(
+            f"working.{model}", f"{model}: memory amid HTTPREAD, beside its buffers", "KiB",
+            [run_virtual(working_bytes_each(model)) / 1024], "an asyncio.StreamReader", reader,
+            limit="the same, and its connection with both ends",
+            goal=25.0, better="less",
+        )  # fmt: skip
+    for model in MODELS:
+        asyncio.run(_seconds_each(model))  # what is made once
+        seconds, plain = by_turns(
+            scale.runs(5),
+            lambda model=model: asyncio.run(_seconds_each(model)) * 1000,  # type: ignore[misc]
+            lambda: 1e7 / awaits_a_second(),
         )
-
-
-if __name__ == "__main__":
-    main()
+        yield Figure.of_runs(
+            f"making.{model}", f"{model}: CPU of making one", "ms", seconds,
+            "10,000 empty coroutines awaited", plain, better="less",
+            limit="its objects",
+        )  # fmt: skip

@@ -1,10 +1,7 @@
 """What a paced download costs: virtual seconds a second of CPU, and what the loop has to do for it.
 
-python -m bench.virtual            1 MB at 115200 bit/s over a memory line, host and module, on a
-                                   network of 100 ms of round trip and 60 kB/s
-python -m bench.virtual --profile  where the time goes
-
-Exit code 1: slower than it must be.
+1 MB at 115200 bit/s over a memory line, host and module, on a network of 100 ms of round trip and
+60 kB/s. `python -m bench.virtual MODEL` shows where the time goes.
 """
 
 from __future__ import annotations
@@ -18,16 +15,22 @@ import time
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from bench.figures import Figure, by_turns
 from bench.paced import MODELS, Job
+from bench.plain import awaits_a_second
 
 from atwin.clock.virtual import VirtualLoop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.figures import Scale
 
 SIZE = 1_000_000
 #: Virtual seconds a second of CPU, at the least.
 LEAST = 1_000
-RUNS = 3
 
 
 @dataclass(slots=True)
@@ -102,26 +105,35 @@ async def _cost(model: str, size: int, profile: cProfile.Profile | None = None) 
         return Cost(seconds, time.process_time() - began)
 
 
-def main() -> int:
-    good = True
+def figures(scale: Scale) -> Iterator[Figure]:
     for model, strategy in MODELS.items():
-        best = min((timed(model) for _ in range(RUNS)), key=lambda cost: cost.cpu)
-        seen = counted(model)
-        good = good and best.speed >= LEAST
-        each = SIZE / 1000
-        print(
-            f"{model:12}  {strategy:6}  {best.virtual:5.1f} virtual s in {best.cpu:.3f} s of CPU:"
-            f" {best.speed:5,.0f} times real; for 1 kB {seen.turns / each:.2f} turns,"
-            f" {seen.timers / each:.2f} timers, {seen.calls / each:.2f} calls,"
-            f" {seen.tasks / each:.2f} tasks"
+        seen = counted(model, scale.size(SIZE, SIZE // 4))
+        each = scale.size(SIZE, SIZE // 4) / 1000
+        speeds, plain = by_turns(
+            scale.runs(5),
+            lambda model=model: timed(model).speed,  # type: ignore[misc]
+            awaits_a_second,
         )
-        if "--profile" in sys.argv[1:]:
-            profile = cProfile.Profile()
-            timed(model, profile=profile)
-            pstats.Stats(profile).sort_stats("tottime").print_stats(30)
-    print(f"{'holds' if good else 'FAILS'}: {LEAST:,} times real")
-    return 0 if good else 1
+        yield Figure.of_runs(
+            f"virtual.{model}",
+            f"{model}, {SIZE:,} bytes by {strategy} at 115200 bit/s: times real",
+            "",
+            speeds,
+            "an empty coroutine awaited, millions a second",
+            [rate / 1e6 for rate in plain],
+            limit=(
+                f"{seen.turns / each:.1f} turns, {seen.timers / each:.1f} timers and"
+                f" {seen.calls / each:.1f} calls of the loop for 1 kB"
+            ),
+            goal=LEAST,
+        )
+
+
+def main(model: str) -> None:
+    profile = cProfile.Profile()
+    timed(model, profile=profile)
+    pstats.Stats(profile).sort_stats("tottime").print_stats(30)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(*sys.argv[1:])

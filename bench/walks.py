@@ -1,9 +1,7 @@
 """How many files of the package a byte walks through: what one who reads must open.
 
-    python -m bench.walks            the files of each walk, in order
-
 The network is this program's own, so a walk begins where the module reads from a connection, or
-where its port has bytes, and ends at the port.
+where its port has bytes, and ends at the port. `python -m bench.walks` lists the files in order.
 """
 
 from __future__ import annotations
@@ -15,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.figures import Figure
+
 import atwin
 from atwin.line.ports.memory import memory_pair
 from atwin.net.network import PLAIN, NameServers, Pong, SocketOptions, Stream
@@ -23,6 +23,8 @@ from atwin.twin.twin import Twin
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from types import FrameType
+
+    from bench.figures import Scale
 
     from atwin.line.ports.memory import MemoryPort
 
@@ -145,11 +147,35 @@ async def files_of(walk: Callable[[OneServer, Host], Awaitable[list[str]]]) -> l
         return await walk(network, Host(near))
 
 
+def walks() -> dict[str, list[str]]:
+    """The files of each."""
+    return {
+        "received": asyncio.run(files_of(received_byte)),
+        "read": asyncio.run(files_of(http_read)),
+        "connect": connecting(),
+    }
+
+
+#: What each is, and the most files it may have.
+WALKS = {
+    "received": (received_byte, 12),
+    "read": (http_read, 15),
+    "connect": (connecting, 8),
+}
+
+
+def figures(scale: Scale) -> Iterator[Figure]:
+    for name, files in walks().items():
+        walk, most = WALKS[name]
+        yield Figure.of_runs(
+            f"walks.{name}", str(walk.__doc__).rstrip("."), "files", [len(files)],
+            limit="the floors of the house (docs/architecture.md)", goal=most, better="less",
+        )  # fmt: skip
+
+
 def main() -> None:
-    walks = {walk.__doc__: asyncio.run(files_of(walk)) for walk in (received_byte, http_read)}
-    walks[connecting.__doc__] = connecting()
-    for told, files in walks.items():
-        print(f"{told} {len(files)} files\n  ", "\n   ".join(files))
+    for name, files in walks().items():
+        print(f"{WALKS[name][0].__doc__} {len(files)} files\n  ", "\n   ".join(files))
 
 
 if __name__ == "__main__":
