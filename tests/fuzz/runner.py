@@ -10,14 +10,16 @@ A fuzzer is a module of this folder that ends like this::
         main(attempt)
 
 Whatever an attempt raises is a find; so is an error that `atwin` or asyncio logs meanwhile, and
-an attempt that takes more than `LONGEST` seconds of processor time. `test_fuzzers.py` runs every
-fuzzer for two seconds, `make prove` for SECONDS=60, and by hand it is
-`python -m tests.fuzz.NAME --seconds 60 --seed 7`. A find is told with the line that repeats it.
+an attempt that takes more than `LONGEST` seconds of processor time. By hand it is
+`python -m tests.fuzz.NAME --seconds 60 --seed 7`, and guided by coverage the same with `--guided`:
+then `dice` are a `GivenDice`, whose every number and text the coverage steers. A find is told with
+the line that repeats it. `test_fuzzers.py` makes a few attempts of each, `make prove` hunts.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import logging
 import signal
 import sys
@@ -27,6 +29,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, NoReturn
+
+from fuzz.guided.dice import GivenDice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,15 +59,19 @@ def fuzz(
     number = only or 0
     while True:
         try:
-            with _ended_after(longest), _nothing_logged():
-                attempt(Random(f"{seed}/{number}"))
+            check(attempt, Random(f"{seed}/{number}"), longest)
         except (Exception, _TooLongError) as error:
-            name = Path(attempt.__code__.co_filename).stem
-            repeat = f"python -m tests.fuzz.{name} --seed {seed} --only {number}"
+            repeat = f"python -m tests.fuzz.{_name(attempt)} --seed {seed} --only {number}"
             raise Find(f"{type(error).__name__}: {error}\n  {repeat}") from error
         number += 1
         if only is not None or time.monotonic() >= end:
             return 1 if only is not None else number
+
+
+def check(attempt: Callable[[Random], None], dice: Random, longest: float = LONGEST) -> None:
+    """One attempt; raises whatever makes it a find."""
+    with _ended_after(longest), _nothing_logged():
+        attempt(dice)
 
 
 def main(attempt: Callable[[Random], None]) -> NoReturn:
@@ -72,15 +80,47 @@ def main(attempt: Callable[[Random], None]) -> NoReturn:
     parser.add_argument("--seconds", type=float, default=60.0, help="how long to go on")
     parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
     parser.add_argument("--only", type=int, metavar="N", help="make the Nth attempt alone")
+    parser.add_argument("--guided", action="store_true", help="by coverage, with atheris")
+    parser.add_argument("--input", type=base64.b64decode, metavar="BASE64", help="these bytes alone")
+    parser.add_argument("--file", type=Path, help="the bytes of this file alone")
     options = parser.parse_args()
+    name = _name(attempt)
+    given = options.file.read_bytes() if options.file else options.input
     try:
-        made = fuzz(attempt, seconds=options.seconds, seed=options.seed, only=options.only)
+        if given is not None:
+            said = _repeat(attempt, given)
+        elif options.guided:
+            said = _guided(name, options.seconds, options.seed)
+        else:
+            made = fuzz(attempt, seconds=options.seconds, seed=options.seed, only=options.only)
+            said = f"{made} attempts with seed {options.seed}"
     except Find as find:
         traceback.print_exception(find.__cause__)
         print(f"found: {find}", file=sys.stderr)
         sys.exit(1)
-    print(f"{Path(sys.argv[0]).stem}: {made} attempts with seed {options.seed}, nothing found")
+    print(f"{name}: {said}, nothing found")
     sys.exit(0)
+
+
+def _name(attempt: Callable[[Random], None]) -> str:
+    return Path(attempt.__code__.co_filename).stem
+
+
+def _repeat(attempt: Callable[[Random], None], given: bytes) -> str:
+    try:
+        check(attempt, GivenDice(given))
+    except (Exception, _TooLongError) as error:
+        raise Find(f"{type(error).__name__}: {error}") from error
+    return f"an input of {len(given)} bytes"
+
+
+def _guided(name: str, seconds: float, seed: int) -> str:
+    from fuzz.guided.hunt import hunt
+
+    made = hunt(name, seconds=seconds, seed=seed)
+    if made.repeat:
+        raise Find(f"{made.told}\n  {made.repeat}")
+    return f"{made.runs} inputs with seed {seed}, {made.began} edges at first, {made.edges} now"
 
 
 def names() -> list[str]:

@@ -1,0 +1,23 @@
+"""The rooms whose coverage steers each fuzzer: what it is there for, and no more.
+
+A room that everything runs through slows an attempt down and hides what is new.
+"""
+
+from __future__ import annotations
+
+TARGETS: dict[str, tuple[str, ...]] = {
+    "answers": ("atwin.at.answers", "atwin.at.dialect", "atwin.host.channel", "atwin.host.http"),
+    "campaigns": ("atwin.fleet.campaign",),
+    "captures": ("atwin.trace", "atwin.session.captures"),
+    "certificates": ("atwin.net.tls.certificates", "atwin.probe"),
+    "chunk_sizes": ("atwin.net.meter.split", "atwin.net.http"),
+    "commands": ("atwin.at", "atwin.twin.engine", "atwin.twin.chapters"),
+    "control_lines": ("atwin.control", "atwin.twin.pins", "atwin.twin.script"),
+    "http_requests": ("atwin.control",),
+    "http_responses": ("atwin.net.http", "atwin.twin.chapters.http"),
+    "kept_files": ("atwin.disk", "atwin.twin.board", "atwin.host.download.judging"),
+    "moody_servers": ("atwin.host.download", "atwin.host.http", "atwin.disk"),
+    "plans": ("atwin.session.plans", "atwin.twin.faults", "atwin.text"),
+    "tls_servers": ("atwin.net.tls", "tlslite.tlsconnection", "tlslite.messages", "tlslite.utils.codec"),
+    "traces": ("atwin.trace", "atwin.text"),
+}
