@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import importlib
 import logging
 import signal
 import sys
@@ -81,7 +82,9 @@ def main(attempt: Callable[[Random], None]) -> NoReturn:
     parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
     parser.add_argument("--only", type=int, metavar="N", help="make the Nth attempt alone")
     parser.add_argument("--guided", action="store_true", help="by coverage, with atheris")
-    parser.add_argument("--input", type=base64.b64decode, metavar="BASE64", help="these bytes alone")
+    parser.add_argument(
+        "--input", type=base64.b64decode, metavar="BASE64", help="these bytes alone"
+    )
     parser.add_argument("--file", type=Path, help="the bytes of this file alone")
     options = parser.parse_args()
     name = _name(attempt)
@@ -118,8 +121,8 @@ def _guided(name: str, seconds: float, seed: int) -> str:
     from fuzz.guided.hunt import hunt
 
     made = hunt(name, seconds=seconds, seed=seed)
-    if made.repeat:
-        raise Find(f"{made.told}\n  {made.repeat}")
+    if made.lost:
+        raise Find(made.told)
     return f"{made.runs} inputs with seed {seed}, {made.began} edges at first, {made.edges} now"
 
 
@@ -127,6 +130,12 @@ def names() -> list[str]:
     """The fuzzers of this folder."""
     stems = {path.stem for path in Path(__file__).parent.glob("[a-z]*.py")} - {"runner"}
     return sorted(stem for stem in stems if not stem.startswith("test_"))
+
+
+def load(name: str) -> Callable[[Random], None]:
+    """What that fuzzer does."""
+    attempt: Callable[[Random], None] = importlib.import_module(f"fuzz.{name}").attempt
+    return attempt
 
 
 class _TooLongError(KeyboardInterrupt):

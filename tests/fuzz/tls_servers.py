@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pytest
+
 from atwin.net.tls.engine import Engine
 from atwin.net.tls.errors import Kind, Stage, TlsBrokenError, TlsFailure, TlsHandshakeError
 from atwin.net.tls.profile import TlsProfile
@@ -170,12 +172,8 @@ class Talk:
                 assert over, "it waits for ever"
         except TlsHandshakeError as error:
             self.ended(error.failure)
-            try:
+            with pytest.raises(TlsHandshakeError):
                 self.client.step()
-            except TlsHandshakeError as again:
-                assert again.failure == error.failure
-            else:
-                raise AssertionError("it goes on after a failure")
             return error.failure
         assert self.client.result is not None
         assert not self.must_fail, "it takes what is no handshake"
@@ -199,7 +197,9 @@ class Talk:
     def first_flight(self) -> bytes:
         """From ServerHello to ServerHelloDone."""
         self.transcript = b"".join(
-            payload for kind, payload in hand.records(self.client.take_output()) if kind == HANDSHAKE
+            payload
+            for kind, payload in hand.records(self.client.take_output())
+            if kind == HANDSHAKE
         )
         messages = [
             hello(self.dice, self.profile, self.version, self.suite),
@@ -243,9 +243,7 @@ class Talk:
         )
         suite = self.client._incoming.hello.suite  # type: ignore[union-attr] # it has come so far
         version = self.client._incoming.hello.version  # type: ignore[union-attr]
-        self.theirs, self.ours = hand.directions(
-            version, suite, self.master, RANDOM, self.random
-        )
+        self.theirs, self.ours = hand.directions(version, suite, self.master, RANDOM, self.random)
         try:
             finished = self.theirs.open(*heard[change + 1])
         except AssertionError:
@@ -350,10 +348,12 @@ class Talk:
                 if data == b"":
                     break
         except TlsBrokenError as error:
-            assert self.client.stage is Stage.DATA
-            assert str(error.failure).isprintable()
-            return got, error.failure
-        return got, None
+            failure = error.failure
+        else:
+            return got, None
+        assert failure.stage is Stage.DATA
+        assert str(failure).isprintable()
+        return got, failure
 
     def theirs_is(self, written: bytes, ends: bool, failure: TlsFailure | None) -> None:
         """What the client wrote comes out at the server as well."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Where each proof is; it is imported when it runs.
 PROOFS: Mapping[str, str] = {
+    "fuzz": "prove.fuzz",
+    "fuzz-briefly": "prove.fuzz:BRIEFLY",
     "interruptions": "prove.interruptions",
 }
 

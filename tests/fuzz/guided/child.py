@@ -53,7 +53,7 @@ class _Finder:
 
 def main(name: str, seconds: float, folder: Path, arguments: list[str]) -> None:
     """Does not return."""
-    sys.meta_path.insert(0, _Finder(TARGETS[name]))  # type: ignore[arg-type] # only typeshed asks
+    sys.meta_path.insert(0, _Finder(TARGETS[name]))
     module = importlib.import_module(f"fuzz.{name}")
     seeds, words = lay_out(name, module)
     until = 0.0

@@ -34,7 +34,9 @@ class GivenDice(Random):
         size = (k + 7) // 8
         end, self._end = self._end, max(self._begin, self._end - size)
         given = self._data[self._end : end]
-        return int.from_bytes(given + self._later.randbytes(size - len(given)), "big") & (1 << k) - 1
+        return (
+            int.from_bytes(given + self._later.randbytes(size - len(given)), "big") & (1 << k) - 1
+        )
 
     def random(self) -> float:
         return self.getrandbits(16) / 65536

@@ -18,9 +18,9 @@ from fuzz.guided.corpus import FOLDER
 #: Bytes of memory a fuzzer may take, in MiB, and seconds of real time one input may wait.
 _MEMORY, _WAIT = 1024, 200
 #: Inputs up to so many bytes are told on the line that repeats them; others are a file.
-_SHORT = 300
+_SHORT = 110
 #: Characters of output that are kept.
-_TOLD = 3000
+_TOLD = 1600
 _COUNTS = re.compile(r"^#(\d+)\t\w+ +cov: (\d+) ft: (\d+)", re.MULTILINE)
 _ROOT = Path(__file__).parents[3]
 
@@ -34,8 +34,8 @@ class Hunt:
     began: int
     edges: int
     features: int
-    #: The line that repeats a find, "" without one, and what went wrong.
-    repeat: str = ""
+    #: What went wrong, "" when nothing did; and all of it, the line that repeats it last.
+    lost: str = ""
     told: str = ""
 
 
@@ -69,19 +69,27 @@ def hunt(name: str, *, seconds: float, seed: int, keep: bool = False) -> Hunt:
         ).returncode
         output.seek(0)
         said = output.read().decode(errors="replace")
-        found = next((path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()), None)
+        found = next(
+            (path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()), None
+        )
     counts = [tuple(map(int, numbers)) for numbers in _COUNTS.findall(said)] or [(0, 0, 0)]
-    repeat = told = ""
-    if ended:
-        told = said[-_TOLD:]
-        repeat = _line(name, found) if found is not None else f"its process ended with {ended}"
-    return Hunt(counts[-1][0], counts[0][1], counts[-1][1], counts[-1][2], repeat, told)
+    runs, edges, features = counts[-1]
+    if not ended:
+        return Hunt(runs, counts[0][1], edges, features)
+    said = said.strip()[-_TOLD:]
+    lost = f"{name}: {said.rpartition(chr(10))[2][:120]}"
+    if found is None:
+        return Hunt(runs, counts[0][1], edges, features, f"{lost} (exit {ended})", said)
+    return Hunt(runs, counts[0][1], edges, features, lost, f"{said}\n{_repeat(name, found)}")
 
 
-def _line(name: str, found: bytes) -> str:
+def _repeat(name: str, found: bytes) -> str:
+    """The line that repeats it; before it the bytes, where they are too many for a line."""
+    coded = base64.b64encode(found).decode()
     if len(found) <= _SHORT:
-        return f"python -m tests.fuzz.{name} --input {base64.b64encode(found).decode()}"
+        return f"python -m tests.fuzz.{name} --input {coded}"
     path = FOLDER.parent / "finds" / f"{name}-{hashlib.sha256(found).hexdigest()[:12]}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(found)
-    return f"python -m tests.fuzz.{name} --file {path.relative_to(_ROOT)}"
+    line = f"python -m tests.fuzz.{name} --file {path.relative_to(_ROOT)}"
+    return f"{coded}\n{line}" if len(coded) < _TOLD else line

@@ -18,6 +18,11 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "kept_files": ("atwin.disk", "atwin.twin.board", "atwin.host.download.judging"),
     "moody_servers": ("atwin.host.download", "atwin.host.http", "atwin.disk"),
     "plans": ("atwin.session.plans", "atwin.twin.faults", "atwin.text"),
-    "tls_servers": ("atwin.net.tls", "tlslite.tlsconnection", "tlslite.messages", "tlslite.utils.codec"),
+    "tls_servers": (
+        "atwin.net.tls",
+        "tlslite.tlsconnection",
+        "tlslite.messages",
+        "tlslite.utils.codec",
+    ),
     "traces": ("atwin.trace", "atwin.text"),
 }

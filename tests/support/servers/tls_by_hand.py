@@ -63,8 +63,9 @@ def prf(version: int, secret: bytes, label: bytes, seed: bytes, size: int) -> by
     if version == 0x0303:
         return _p("sha256", secret, label + seed, size)
     half = (len(secret) + 1) // 2
-    one, other = _p("md5", secret[:half], label + seed, size), _p(
-        "sha1", secret[-half:], label + seed, size
+    one, other = (
+        _p("md5", secret[:half], label + seed, size),
+        _p("sha1", secret[-half:], label + seed, size),
     )
     return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
@@ -104,7 +105,7 @@ class Direction:
         return hmac.digest(self.mac_key, head + len(data).to_bytes(2, "big") + data, self.mac_name)
 
     def seal(self, kind: int, data: bytes, padding: int = 0, *, spoil: bool = False) -> bytes:
-        """The payload of a record; `padding` is more whole blocks of it, `spoil` spoils one byte."""
+        """The payload of a record; `padding` is more whole blocks, `spoil` spoils a byte of it."""
         plain = data + self.mac(kind, data)
         if self.block:
             size = self.block - 1 - len(plain) % self.block
