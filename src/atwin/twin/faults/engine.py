@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atwin.twin")
 
+#: Faults that are over, and are remembered; as many as one plan may have.
+REMEMBERED = 10_000
+
 _CURING = ("+CIPSHUT", "+CFUN", "+SAPBR")
 
 
@@ -40,10 +43,12 @@ class Faults:
     """The faults of one twin: those that wait, those at work, and what has happened."""
 
     def __init__(self, victim: Victim) -> None:
-        #: Everything so far, in order.
-        self.history: list[Happened] = []
-        #: Every fault that was added, in order, begun or not.
+        #: What has happened, in order: of days the last.
+        self.history: deque[Happened] = deque(maxlen=2 * REMEMBERED)
+        #: The faults that were added, in order, begun or not; of those that are over the last.
         self.cases: list[Case] = []
+        self._over: deque[Case] = deque()
+        self._added = 0
         #: Hears what happens, when it does.
         self.on_event: Callable[[Happened], None] = lambda event: None
         self._victim = victim
@@ -87,7 +92,8 @@ class Faults:
         self._begin(self._case(fault))
 
     def _case(self, fault: Fault) -> Case:
-        case = Case(fault, self._end, len(self.cases) + 1)
+        self._added += 1
+        case = Case(fault, self._end, self._added)
         self.cases.append(case)
         return case
 
@@ -219,6 +225,9 @@ class Faults:
             return
         case.over = True
         self._finish(case)
+        self._over.append(case)
+        if len(self._over) > REMEMBERED:
+            self.cases.remove(self._over.popleft())
 
     def _finish(self, case: Case) -> None:
         if case.end is not None:

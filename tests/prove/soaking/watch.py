@@ -1,0 +1,124 @@
+"""Lives through hours of the line, counts after each, and tells what only grows."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import tracemalloc
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+from atwin.clock import run_virtual
+from atwin.models import MODELS
+from prove.frame import Verdict
+from prove.soaking.counts import SHARE, Held
+from prove.soaking.life import life
+from prove.soaking.work import JobError, hour, idle_hour
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Counts after which everything that fills once is full.
+_WARM = 2
+#: Hours of a life that is lived again, to see where the growing things are made, and lines told.
+_AGAIN, _LINES = 3, 8
+
+
+@dataclass(eq=False)
+class Watch:
+    """Remembers the first count after the warm-up, the last, and what grew at each since."""
+
+    counts: int = 0
+    first: Held | None = None
+    last: Held | None = None
+    growing: set[str] = field(default_factory=set)
+
+    def see(self, held: Held) -> None:
+        """One more count."""
+        self.counts += 1
+        if self.counts < _WARM:
+            return
+        if self.first is None or self.last is None:
+            self.first = held
+            self.growing = set()
+        else:
+            before = self.last.exact
+            grown = {name for name, count in held.exact.items() if count > before.get(name, 0)}
+            self.growing = grown if self.counts == _WARM + 1 else self.growing & grown
+        self.last = held
+
+    @property
+    def leaks(self) -> list[str]:
+        """What grew each hour, and what takes more than its share above the first count."""
+        if self.first is None or self.last is None:
+            return ["nothing was counted"]
+        first, last = self.first, self.last
+        found = [
+            f"{name}: {first.exact.get(name, 0)} -> {last.exact[name]}"
+            for name in sorted(self.growing)
+        ]
+        return found + [
+            f"{name}: {first.sizes[name]:,} -> {last.sizes[name]:,}"
+            for name in first.sizes
+            if last.sizes[name] > first.sizes[name] * (1 + SHARE)
+        ]
+
+
+def soak(seed: int, hours: int, idle: int) -> Verdict:
+    """One life of so many hours of work, and after them so many with a URC each minute."""
+    model = MODELS[seed % len(MODELS)]
+    with tempfile.TemporaryDirectory() as name, patch("tempfile.tempdir", name):
+        folder = Path(name)
+        watch, numbers = Watch(), dict[str, int]()
+        try:
+            run_virtual(_live(model, seed, folder, hours, idle, watch, numbers))
+        except JobError as error:
+            return Verdict(seed, "job failed", f"{model}: {error}", counts=numbers)
+        if leaks := watch.leaks:
+            told = "; ".join(leaks)
+            where = "\n".join(_where(model, seed, folder))
+            return Verdict(seed, "grown", f"{model}: {told}"[:400], f"{told}\n{where}", numbers)
+        return Verdict(seed, "flat", counts=numbers)
+
+
+async def _live(
+    model: str,
+    seed: int,
+    folder: Path,
+    hours: int,
+    idle: int,
+    watch: Watch,
+    numbers: dict[str, int],
+) -> None:
+    loop = asyncio.get_running_loop()
+    async with life(model, seed, folder) as here:
+        for lived in range(hours + idle):
+            await (hour if lived < hours else idle_hour)(here)
+            watch.see(Held.now(loop, folder))
+        numbers["hours"] = hours + idle
+        numbers["URCs"], numbers["trace records"] = here.urcs, here.records
+        numbers["boots"] = here.modem.channel.restarts
+
+
+def _where(model: str, seed: int, folder: Path) -> Iterator[str]:
+    """The lines of ours that made more each hour, by living some of them again."""
+    taken: list[tracemalloc.Snapshot] = []
+
+    async def again() -> None:
+        async with life(model, seed, folder) as here:
+            for _ in range(_AGAIN):
+                await hour(here)
+                Held.now(asyncio.get_running_loop(), folder)
+                taken.append(tracemalloc.take_snapshot())
+
+    tracemalloc.start()
+    try:
+        run_virtual(again())
+    finally:
+        tracemalloc.stop()
+    ours = [one.filter_traces([tracemalloc.Filter(True, "*/atwin/*")]) for one in taken[-2:]]
+    for line in ours[1].compare_to(ours[0], "lineno")[:_LINES]:
+        if line.count_diff > 0:
+            yield f"made at {line}"

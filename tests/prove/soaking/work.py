@@ -1,0 +1,249 @@
+"""What is done in an hour of the line: the same each hour, in another order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING
+
+from atwin.at.dialect.urcs import Closed, Connect, ConnectFail, ConnectOk
+from atwin.control.socket import control_socket
+from atwin.control.subject import Subject
+from atwin.disk.json_lines import JsonLines
+from atwin.host.errors import HostError, ServerError
+from atwin.trace.pcap.capture import Capture
+from atwin.trace.trace import FORMAT
+from prove.soaking.life import ECHO, PART, PLAIN, SECURE, SMALL
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from atwin.host.download.order import Strategy
+    from atwin.host.http.request import PostStrategy
+
+    from prove.soaking.life import Life
+
+HOUR = 3600.0
+#: Seconds of line time that a job may take, and at least so many lie between two.
+LONGEST, GAP = 1800.0, 20.0
+#: URCs and faults at the end of an hour, which fill the tables that remember the last ones.
+FILLING = 30
+#: Seconds of a quiet line at the end of an hour, at least.
+REST = 300.0
+#: What goes wrong once an hour, each while a file comes; all of them have an end.
+FAULTS: tuple[dict[str, object], ...] = (
+    {"kind": "pdp_loss", "at_action": 2},
+    {"kind": "pdp_loss", "seconds": 40, "at_action": 2},
+    {"kind": "reset_connection", "at_action": 3, "after": 700},
+    {"kind": "stall", "at_action": 3, "after": 700},
+    {"kind": "truncate", "at_action": 3, "after": 700},
+    {"kind": "dns_failure", "count": 2},
+    {"kind": "connect_refused", "count": 1},
+    {"kind": "lost_bytes", "bytes": 40, "after": 9000},
+    {"kind": "urc_interleave", "count": 3},
+    {"kind": "radio_gone", "seconds": 30},
+    {"kind": "restart", "at_command": "AT+HTTPREAD", "nth": 3},
+    {"kind": "hang", "at_command": "AT+HTTPREAD", "nth": 2},
+    {"kind": "hang", "until": "power", "at_action": 2},
+    {"kind": "pool_full", "seconds": 3},
+)
+
+
+class JobError(Exception):
+    """A job came to something else than it must."""
+
+
+def jobs(here: Life) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
+    """What is done without a fault, with a name for each."""
+    each: dict[str, Callable[[Life], Awaitable[None]]] = {
+        "parts": partial(download, strategy="range"),
+        "whole": partial(download, strategy="auto"),
+        "get": get,
+        "head": head,
+        "post": post,
+        "tls": partial(get, base=SECURE),
+        "link": link,
+        "sleep": sleep,
+        "restart": restart,
+        "second port": second_port,
+        "script": script,
+        "control": control,
+        "recorded": recorded,
+        "refused": refused,
+    }
+    if here.streams:
+        each |= {"stream": partial(download, strategy="stream")}
+        each |= {"streamed post": partial(post, strategy="stream")}
+    return [(name, partial(job, here)) for name, job in each.items()]
+
+
+async def hour(here: Life) -> None:
+    """One hour of work, and the rest of it idle. Raises `JobError`.
+
+    First everything by chance, with faults; then a new start of the module and each job once more
+    in the same order, so that each hour ends in the same state.
+    """
+    ends = here.clock.now() + HOUR
+    calm = jobs(here)
+    todo = calm + [(" ".join(map(str, fault.values())), partial(faulty, here, fault)) for fault in FAULTS]
+    here.dice.shuffle(todo)
+    for name, job in [*todo, ("restart", partial(restart, here)), *calm]:
+        await _do(name, job)
+        here.twin.urc("+CREG: 1")
+        await here.clock.sleep(GAP * (1 + here.dice.random()))
+    for _ in range(FILLING):
+        here.twin.urc("+CREG: 1")
+        here.break_it(kind="weak_signal", seconds=0.5)
+        await here.clock.sleep(1)
+    here.forget()
+    await here.clock.sleep(max(ends - here.clock.now(), REST))
+
+
+async def idle_hour(here: Life) -> None:
+    """Nothing but a URC each minute. Raises `JobError` when one is not heard."""
+    before = here.urcs
+    for _ in range(60):
+        here.twin.urc("+CREG: 1")
+        await here.clock.sleep(60)
+    _same(here.urcs - before, 60)
+
+
+async def _do(name: str, job: Callable[[], Awaitable[None]]) -> None:
+    try:
+        async with asyncio.timeout(LONGEST):
+            await job()
+    except (JobError, HostError, TimeoutError) as error:
+        raise JobError(f"{name}: {type(error).__name__}: {error}") from error
+
+
+async def download(here: Life, strategy: Strategy) -> None:
+    target = here.folder / "f.bin"
+    await here.modem.download(f"{PLAIN}/f", target, strategy=strategy, chunk=PART, timeout=30)
+    _same(target.read_bytes(), here.content)
+    target.unlink()
+
+
+async def faulty(here: Life, fault: Mapping[str, object]) -> None:
+    """A file comes all the same; by the ladder where need be."""
+    here.break_it(**fault)
+    await download(here, "range")
+    here.twin.faults.clear()
+
+
+async def get(here: Life, base: str = PLAIN) -> None:
+    response = await here.modem.get(f"{base}/small")
+    _same(response.body, here.content[:SMALL])
+
+
+async def head(here: Life) -> None:
+    response = await here.modem.head(f"{PLAIN}/f")
+    _same(response.headers.length, len(here.content))
+
+
+async def refused(here: Life) -> None:
+    """What is not there: the failure is told, and nothing of it stays."""
+    try:
+        await here.modem.download(f"{PLAIN}/nothing", here.folder / "nothing.bin")
+    except ServerError:
+        return
+    raise JobError("a file came that is not there")
+
+
+async def post(here: Life, strategy: PostStrategy = "buffer") -> None:
+    body = here.dice.randbytes(2000)
+    response = await here.modem.post(f"{PLAIN}/post", body, strategy=strategy)
+    _same((response.status, here.sink.bodies[-1]), (200, body))
+
+
+async def link(here: Life) -> None:
+    """A TCP link: open, some packets there and back, closed."""
+    modem = here.modem
+    for line in ("AT+CIPSHUT", "AT+CIPMUX=1", "AT+CSTT", "AT+CIICR", "AT+CIFSR"):
+        await _ask(here, line)
+    await _ask(here, f'AT+CIPSTART=0,"TCP","{ECHO}",7')
+    came = await modem.channel.urc(ConnectOk, ConnectFail, Connect, timeout=80)
+    if isinstance(came, ConnectFail):
+        raise JobError("no connection")
+    here.echoed.clear()
+    sent = b""
+    for _ in range(3):
+        piece = here.dice.randbytes(500)
+        sent += piece
+        await modem.command(f"AT+CIPSEND=0,{len(piece)}", data=piece)
+        await here.clock.sleep(1)
+    _same(bytes(here.echoed), sent)
+    await _ask(here, "AT+CIPCLOSE=0")
+    await _ask(here, "AT+CIPSHUT")
+
+
+async def sleep(here: Life) -> None:
+    """The module goes to sleep, a URC comes, the host wakes it."""
+    await _ask(here, "AT+CSCLK=2")
+    await here.clock.sleep(60)
+    before = here.urcs
+    here.twin.urc("+CMTI: \"SM\",1")
+    await here.clock.sleep(30)
+    _same(here.urcs - before, 1)
+    await _ask(here, "AT+CSCLK=0")
+
+
+async def restart(here: Life) -> None:
+    """AT+RESET, and up again."""
+    await here.modem.recover(restart=True)
+
+
+async def second_port(here: Life) -> None:
+    lines, result = await here.twin.at("AT+CSQ")
+    _same((len(lines), result), (1, "OK"))
+
+
+async def script(here: Life) -> None:
+    """A scripted answer and a scripted URC, and no more of either."""
+    here.twin.answer("AT+CSQ", ["+CSQ: 7,99"], times=1)
+    here.twin.urc("+CREG: 1", command="AT+CGATT?", times=1)
+    reply = await here.modem.command("AT+CSQ")
+    _same(reply.value("+CSQ"), "7,99")
+    await here.modem.command("AT+CGATT?")
+    here.twin.answers.clear()
+
+
+async def control(here: Life) -> None:
+    """A program comes by the control socket, asks in lines, and goes; the panel looks as well."""
+    path = here.folder / "control"
+    async with control_socket(str(path), Subject("soak", "memory", twin=here.twin)):
+        reader, writer = await asyncio.open_unix_connection(path)
+        for request in ({"get": "state"}, {"get": "traffic"}, {"watch": "ri"}, {"at": "AT+CSQ"}):
+            writer.write(json.dumps(request).encode() + b"\n")
+            _same(json.loads(await reader.readline())["ok"], True)
+        writer.close()
+        await writer.wait_closed()
+    await here.subject.state()
+
+
+async def recorded(here: Life) -> None:
+    """A trace in a file and a capture, of a request by TLS; then both are put away."""
+    file, capture = here.folder / "trace", Capture(len, began=here.trace.began, program="soak")
+    with closing(JsonLines(str(file), FORMAT)) as lines:
+        here.trace.add(lines.append)
+        here.trace.raw.add(capture)
+        await get(here, SECURE)
+        here.trace.remove(lines.append)
+        here.trace.raw.remove(capture)
+        capture.end()
+    if not file.stat().st_size:
+        raise JobError("nothing in the trace")
+    for left in here.folder.glob("trace*"):
+        left.unlink()
+
+
+async def _ask(here: Life, line: str) -> None:
+    reply = await here.modem.command(line, timeout=90)
+    if not (reply.ok or reply.final.text.endswith(" OK") or reply.lines):
+        raise JobError(f"{line}: {reply.final.text}")
+
+
+def _same(came: object, must: object) -> None:
+    if came != must:
+        raise JobError(f"came {str(came)[:200]}, must be {str(must)[:200]}")
