@@ -23,6 +23,9 @@ PROOFS: Mapping[str, str] = {
     "fuzz": "prove.fuzz",
     "fuzz-briefly": "prove.fuzz:BRIEFLY",
     "interruptions": "prove.interruptions",
+    "soak": "prove.soaking.days",
+    "hours": "prove.soaking.hours",
+    "opens": "prove.soaking.opens",
 }
 
 #: Characters of a failure that are kept.

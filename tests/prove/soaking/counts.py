@@ -13,13 +13,12 @@ import os
 import sys
 import threading
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import _lru_cache_wrapper
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 #: What may grow by a hundredth, because Python itself keeps caches.

@@ -8,7 +8,7 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
-from atwin.at.dialect.urcs import Closed, Connect, ConnectFail, ConnectOk
+from atwin.at.dialect.urcs import Connect, ConnectFail, ConnectOk
 from atwin.control.socket import control_socket
 from atwin.control.subject import Subject
 from atwin.disk.json_lines import JsonLines
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from atwin.host.download.order import Strategy
     from atwin.host.http.request import PostStrategy
-
     from prove.soaking.life import Life
 
 HOUR = 3600.0
@@ -51,11 +50,14 @@ FAULTS: tuple[dict[str, object], ...] = (
 )
 
 
+Job = tuple[str, "Callable[[], Awaitable[None]]"]
+
+
 class JobError(Exception):
     """A job came to something else than it must."""
 
 
-def jobs(here: Life) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
+def jobs(here: Life) -> list[Job]:
     """What is done without a fault, with a name for each."""
     each: dict[str, Callable[[Life], Awaitable[None]]] = {
         "parts": partial(download, strategy="range"),
@@ -87,9 +89,10 @@ async def hour(here: Life) -> None:
     """
     ends = here.clock.now() + HOUR
     calm = jobs(here)
-    todo = calm + [(" ".join(map(str, fault.values())), partial(faulty, here, fault)) for fault in FAULTS]
+    todo = calm + [_faulty(here, fault) for fault in FAULTS]
     here.dice.shuffle(todo)
-    for name, job in [*todo, ("restart", partial(restart, here)), *calm]:
+    todo.append(("restart", partial(restart, here)))
+    for name, job in todo + calm:
         await _do(name, job)
         here.twin.urc("+CREG: 1")
         await here.clock.sleep(GAP * (1 + here.dice.random()))
@@ -123,6 +126,10 @@ async def download(here: Life, strategy: Strategy) -> None:
     await here.modem.download(f"{PLAIN}/f", target, strategy=strategy, chunk=PART, timeout=30)
     _same(target.read_bytes(), here.content)
     target.unlink()
+
+
+def _faulty(here: Life, fault: Mapping[str, object]) -> Job:
+    return " ".join(map(str, fault.values())), partial(faulty, here, fault)
 
 
 async def faulty(here: Life, fault: Mapping[str, object]) -> None:
@@ -183,7 +190,7 @@ async def sleep(here: Life) -> None:
     await _ask(here, "AT+CSCLK=2")
     await here.clock.sleep(60)
     before = here.urcs
-    here.twin.urc("+CMTI: \"SM\",1")
+    here.twin.urc('+CMTI: "SM",1')
     await here.clock.sleep(30)
     _same(here.urcs - before, 1)
     await _ask(here, "AT+CSCLK=0")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.twin.faults.case import moment
-from atwin.twin.faults.plan import FaultPlan
+from atwin.twin.faults.plan import FaultPlan, fault_from_table
 from support.modules.http_twin import action, on_http
 
 if TYPE_CHECKING:
@@ -87,3 +87,19 @@ def test_what_a_plan_teaches_is_told_when_it_is_followed(caplog: pytest.LogCaptu
     faults = [{"kind": "hang", "at_action": 9}]
     on_http(test, faults=FaultPlan.from_table({**table, "fault": faults}))
     assert "fault plan n: To wait. A good host: Waits." in caplog.messages
+
+
+def test_those_of_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who adds faults for days keeps those that wait, and the last of those that are over."""
+    monkeypatch.setattr("atwin.twin.faults.engine.REMEMBERED", 2)
+
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.faults.add(fault_from_table({"kind": "restart", "at_time": 3600}))
+        for _ in range(4):
+            twin.faults.add(fault_from_table({"kind": "pdp_loss"}))
+        assert [case.id for case in twin.faults.cases] == [1, 4, 5]
+        assert len(twin.faults.history) == 4
+        twin.faults.clear()
+        assert [case.id for case in twin.faults.cases] == [1, 5]
+
+    on_http(test)

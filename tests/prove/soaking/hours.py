@@ -1,4 +1,4 @@
-"""Some hours of what `prove.soak` does for days."""
+"""Some hours of what `soaking.days` does for days."""
 
 from __future__ import annotations
 

@@ -1,0 +1,50 @@
+"""The accounting of the soak: it must be able to find a leak, and to overlook a chance."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from atwin.host.channel.channel import Channel
+from atwin.line.ports.memory import memory_pair
+from prove.soaking.counts import Held
+from prove.soaking.watch import Watch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("kept", "size", "leaks"),
+    [
+        ((0, 9, 9, 9, 9), 1000, []),  # fills once
+        ((0, 5, 6, 5, 6), 1000, []),  # now more, now less
+        ((0, 5, 6, 7, 8), 1000, ["Table.rows: 5 -> 8"]),
+        ((0, 9, 9, 9, 9), 1009, []),
+        ((0, 9, 9, 9, 9), 1011, ["blocks: 1,000 -> 1,011"]),
+    ],
+)
+def test_what_only_grows_is_found(kept: tuple[int, ...], size: int, leaks: list[str]) -> None:
+    watch = Watch()
+    for number, count in enumerate(kept, 1):
+        last = size if number == len(kept) else 1000
+        watch.see(Held({"blocks": last}, {"Table.rows": count}))
+    assert watch.leaks == leaks
+
+
+def test_each_kind_of_leak_is_counted_under_its_name(tmp_path: Path) -> None:
+    async def leak() -> None:
+        loop, channel = asyncio.get_running_loop(), Channel(memory_pair()[0])
+        before = Held.now(loop, tmp_path).exact
+        channel.on_received(lambda piece: None)
+        task = loop.create_task(asyncio.sleep(3600))
+        (tmp_path / "left").touch()
+        after = Held.now(loop, tmp_path).exact
+        grown = {name: after[name] - before.get(name, 0) for name in after}
+        assert grown["Channel._received_calls"] == 1
+        assert (grown["tasks"], grown["files"], grown["descriptors"]) == (1, 1, 0)
+        task.cancel()
+
+    asyncio.run(leak())
