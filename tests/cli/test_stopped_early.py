@@ -1,8 +1,10 @@
-"""A command that is stopped before its work begins: one object, one line, and never a traceback."""
+"""How the program begins and ends: one that is stopped before its work begins leaves one line."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +42,34 @@ def test_the_program_as_it_begins_and_ends(where: str, monkeypatch: pytest.Monke
     monkeypatch.setattr(app if where == "run" else cli, where, interrupt)
     monkeypatch.setattr("sys.argv", ["atwin", "models"])
     monkeypatch.setattr("signal.signal", lambda number, handler: None)
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert ended.value.code == 130
+    assert cli.program() == 130
+
+
+#: One that ends only after the command has.
+THREAD = """
+def late():
+    threading.main_thread().join()
+    sys.stderr.write("thread, ")
+threading.Thread(target=late).start()
+"""
+
+
+@pytest.mark.parametrize(
+    ("thread", "told"), [("", "at exit"), (THREAD, "thread, at exit, taken apart")]
+)
+def test_the_process_takes_nothing_apart_unless_a_thread_goes_on(thread: str, told: str) -> None:
+    program = f"""
+import atexit, sys, threading
+from atwin.cli import main
+class Kept:
+    def __del__(self): sys.stderr.write(", taken apart")
+kept = Kept()
+atexit.register(sys.stderr.write, "at exit")
+{thread}
+sys.argv = ["atwin", "--version"]
+main()
+"""
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, told)
+    assert ended.stdout.startswith("atwin ")

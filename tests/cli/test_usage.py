@@ -13,7 +13,7 @@ import pytest
 
 from atwin import __version__
 from atwin.cli import commands
-from atwin.cli.app import COMMANDS, app
+from atwin.cli.app import COMMANDS, read_command
 from atwin.cli.app import run as run_here
 from atwin.models import MODELS
 from support.running.program import atwin, only_line
@@ -67,7 +67,7 @@ def test_no_arguments_show_the_help() -> None:
 def _with_help() -> Iterator[str]:
     """Every command; of `trace`, which has commands of its own, each of those."""
     for name in COMMANDS:
-        command = app.get_command(click.Context(app), name)
+        command = read_command(name)
         if isinstance(command, click.Group):
             yield from (f"{name} {inner}" for inner in command.commands)
         else:
@@ -86,18 +86,31 @@ def test_every_file_of_commands_is_a_command() -> None:
     assert there == set(COMMANDS)
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_what_their_own_help_says(name: str) -> None:
+    assert COMMANDS[name] == read_command(name).get_short_help_str(limit=1000)
+
+
 def test_version() -> None:
     assert atwin("--version").stdout == f"atwin {__version__}\n"
 
 
-def test_help_and_models_load_nothing_heavy() -> None:
-    heavy = ["asyncio", "cryptography", "OpenSSL", "tlslite", "prompt_toolkit", "rich", "serialx"]
+@pytest.mark.parametrize(
+    ("words", "unused"),
+    [
+        (["--help"], "atwin.at atwin.text atwin.cli.commands atwin.models logging"),
+        (["models"], "atwin.twin atwin.host atwin.line logging"),
+        (["get", "--help"], "atwin.twin atwin.host atwin.net"),
+    ],
+)
+def test_what_only_prints_loads_nothing_heavy(words: list[str], unused: str) -> None:
+    heavy = f"asyncio cryptography OpenSSL tlslite prompt_toolkit rich serialx {unused}".split()
     probe = (
-        "import sys; from atwin.cli.app import run; codes = [run(a) for a in (['--help'], "
-        f"['models'])]; print(codes, [m for m in {heavy} if m in sys.modules])"
+        f"import sys; from atwin.cli.app import run; code = run({words}); "
+        f"print(code, [m for m in {heavy} if m in sys.modules])"
     )
     ended = run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
-    assert ended.stdout.splitlines()[-1] == "[0, 0] []"
+    assert ended.stdout.splitlines()[-1] == "0 []"
 
 
 def test_models_as_a_table() -> None:

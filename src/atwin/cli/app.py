@@ -20,42 +20,54 @@ from atwin.cli.ending import (
 )
 from atwin.cli.says import say
 
-#: In the order of the help. The code of each is in the file or folder `commands/NAME`.
-COMMANDS = (
-    "models",
-    "twin",
-    "get",
-    "post",
-    "head",
-    "probe",
-    "traffic",
-    "plan",
-    "fleet",
-    "recover",
-    "at",
-    "ports",
-    "console",
-    "trace",
-    "replay",
-    "completion",
-)
+#: What each command does, in the order of the help. The code of each is in the file or folder
+#: `commands/NAME`, and its own help begins with the same sentence.
+COMMANDS = {
+    "models": "List the module profiles and their limits, in bytes and bit/s: all, or those that"
+    " are named.",
+    "twin": "Run a virtual module on a PTY, TCP, RFC 2217 or serial port.",
+    "get": "Download a file of any size, resumable.",
+    "post": "Post a file or a text, and print the answer.",
+    "head": "Print the header block of a URL.",
+    "probe": "Tell whether modules can reach an HTTPS server.",
+    "traffic": "Tell what traffic costs, estimated or measured.",
+    "plan": "Tell how long a download takes and what it costs.",
+    "fleet": "Simulate an update of many modules: the devices, their server, the bill.",
+    "recover": "Bring a module back onto the network, and say what helped.",
+    "at": "Send AT commands, and print what the module answers.",
+    "ports": "List serial ports, and what answers there.",
+    "console": "Type AT commands, and see what the module answers.",
+    "trace": "Read a file that --trace wrote.",
+    "replay": "Replay the AT line that --pcap recorded in FILE, and show what differs.",
+    "completion": "Print or install the script for completion with the Tab key.",
+}
 
 #: A variable: what the shell's script that `atwin completion` wrote asks for.
 COMPLETE = "_ATWIN_COMPLETE"
 
 
 class _Commands(click.Group):
-    """Reads the file of a command when the command is asked for."""
+    """Reads the file of a command when the command is run; lists need its sentence only."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command = getattr(import_module(f"atwin.cli.commands.{cmd_name}"), cmd_name)
-        assert isinstance(command, click.Command)
-        return command
+        told = COMMANDS.get(cmd_name)
+        return None if told is None else click.Command(cmd_name, help=told)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, None if name is None or command is None else read_command(name), rest
+
+
+def read_command(name: str) -> click.Command:
+    """One of `COMMANDS`, from its file."""
+    command = getattr(import_module(f"atwin.cli.commands.{name}"), name)
+    assert isinstance(command, click.Command)
+    return command
 
 
 @click.group(

@@ -17,7 +17,6 @@ from typing import cast
 import click
 
 from atwin.cli.says import one_line, say_traceback
-from atwin.text import masked
 
 DONE = 0
 REFUSED = 1
@@ -81,6 +80,8 @@ def print_object(told: Mapping[str, object], **answer: object) -> None:
 def _safe(value: object) -> object:
     """`value` without secrets in its texts: what programs print ends in the logs of others."""
     if isinstance(value, str):
+        from atwin.text import masked
+
         return masked(value)
     if isinstance(value, Mapping):
         return {name: _safe(inner) for name, inner in value.items()}

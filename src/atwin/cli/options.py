@@ -251,23 +251,25 @@ class Watching:
 WATCHING = takes(Watching, "watching")
 
 
+_PORT = (
+    "The port of a module: a device path, socket://HOST:PORT, rfc2217://HOST:PORT, or twin://MODEL "
+    "for a twin in this process. A twin takes ?baud=max, seed=N, cold=1, state=DIR and each value "
+    "of the profile; time_scale=0 removes start-up and network delays; host_fifo=N and "
+    "host_drain=N model a slow host; faults=FILE or random:N makes things go wrong. Each port "
+    "takes ?baud=N (115200), speed=N to negotiate another rate, and "
+    "flow=auto|none|software|hardware. Join them with &, and put the port between quotes."
+)
+
+
+def _port(default: str) -> Any:
+    return shared("--port", "-p", type=PORT, envvar="ATWIN_PORT", default=default, help=_PORT)
+
+
 @dataclass(frozen=True)
 class PortOptions:
     """The port of a module."""
 
-    port: str = shared(
-        "--port",
-        "-p",
-        type=PORT,
-        envvar="ATWIN_PORT",
-        default="twin://air724ug",
-        help="The port of the module: a device path, socket://HOST:PORT, rfc2217://HOST:PORT, or "
-        "twin://MODEL for a twin in this process. A twin takes ?baud=max, seed=N, cold=1, "
-        "state=DIR and each value of the profile; time_scale=0 removes start-up and network "
-        "delays; host_fifo=N and host_drain=N model a slow host; faults=FILE or random:N makes "
-        "things go wrong. Each port takes ?baud=N (115200), speed=N to negotiate another rate, and "
-        "flow=auto|none|software|hardware. Join them with &, and put the port between quotes.",
-    )
+    port: str = _port("twin://air724ug")
 
 
 @dataclass(frozen=True)
@@ -325,6 +327,8 @@ class SimOptions:
 class ModuleOptions(SimOptions, PortOptions):
     """A module that is brought onto the network, and how it is recovered."""
 
+    #: Nobody who names no module wants to wait for one.
+    port: str = _port("twin://air724ug?time_scale=0")
     pins: str | None = shared(
         "--pins",
         envvar="ATWIN_PINS",

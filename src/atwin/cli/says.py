@@ -8,8 +8,6 @@ from contextlib import suppress
 
 import click
 
-from atwin.text import masked, shown
-
 #: Characters of one line of a message: a URL and what happened to it.
 _LONGEST_LINE = 2000
 #: What Python quotes a byte of a word as that is no UTF-8.
@@ -18,11 +16,15 @@ _BYTE = re.compile(r"\\udc([89a-f][0-9a-f])")
 
 def one_line(text: str) -> str:
     """`text` as one line of bounded length without secrets, and with no character that acts."""
+    from atwin.text import masked, shown  # the help says nothing that others wrote
+
     return shown(masked(_BYTE.sub(r"\\x\1", " ".join(text.split()))), limit=_LONGEST_LINE)
 
 
 def many_lines(text: str) -> str:
     """The same of a traceback, which keeps its lines and all of them."""
+    from atwin.text import masked, shown
+
     return shown(masked(text), limit=None, keep="\n").rstrip("\n")
 
 

@@ -100,13 +100,10 @@ def test_nobody_pays_for_it_who_does_not_ask() -> None:
     program = """
 import sys
 import atwin
-from atwin.cli import main
+from atwin.cli import program
 sys.argv = ["atwin", "get", "http://127.0.0.1:1/x", "--port", "twin://air780e-at?time_scale=0",
             "--give-up", "0"]
-try:
-    main()
-except SystemExit as ended:
-    assert ended.code == 3, ended.code
+assert program() == 3
 ours = ("atwin.trace.pcap.", "atwin.control.", "starlette.", "uvicorn.")
 print([name for name in sys.modules if f"{name}.".startswith(ours)])
 """
