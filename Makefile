@@ -5,9 +5,6 @@ RUNTIME := .venv/.runtime
 DEV := .venv/.dev
 GUIDED := .venv/.guided
 
-# Random fault plans of `make prove`.
-PLANS ?= 2000
-
 # Tests at a time: two for each processor, as many of them wait for a clock; 8 at most.
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 4 ? 2 * n : 8)))
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
@@ -32,8 +29,8 @@ help:
 	@echo "make bench      measure all that has a limit or a peer (docs/benchmarks.md); the machine must be quiet"
 	@echo "                (SHORT=1 compares ratios with those on record, within a minute)"
 	@echo "make prove      each fuzzer of tests/fuzz three times for 60 s, guided by coverage; every"
-	@echo "                download of tests/matrix, and its servers against curl; 200 fixtures; PLANS (2000)"
-	@echo "                new random fault plans; programs of others that are here; firmware in QEMU;"
+	@echo "                download of tests/matrix, and its servers against curl; 200 fixtures;"
+	@echo "                programs of others that are here; firmware in QEMU;"
 	@echo "                all that make test draws samples of (installs QEMU and a cross compiler)"
 	@echo "make programs   start programs of others on every model (docs/by-hand.md); installs them"
 	@echo "make newest     the quick tests on the newest Python that is here"
@@ -74,7 +71,6 @@ ifndef SHORT
 	$(BIN)/python -m tests.matrix.curl
 	$(BIN)/python -m tests.prove.fixtures --count 200
 	$(BIN)/python -m tests.prove.programs
-	$(BIN)/python -m bench.faults --new $(PLANS)
 	@.ci/need qemu-system-arm=qemu-system-arm arm-none-eabi-gcc=gcc-arm-none-eabi \
 		/usr/lib/arm-none-eabi/newlib/nano.specs=libnewlib-arm-none-eabi
 	ATWIN_TEST_WHOLE=1 $(PYTEST) -m "sampled or hypothesis"

@@ -12,7 +12,7 @@ import signal
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: Where each proof is; it is imported when it runs.
 PROOFS: Mapping[str, str] = {
+    "schedules": "prove.schedules.proof",
     "fuzz": "prove.fuzz",
     "fuzz-briefly": "prove.fuzz:BRIEFLY",
     "interruptions": "prove.interruptions",
@@ -45,6 +46,16 @@ class Verdict:
     detail: str = ""
     #: What else is summed up in the table: faults fired, rungs, bytes.
     counts: Mapping[str, int] = field(default_factory=dict)
+
+    def row(self) -> dict[str, Any]:
+        """As JSON has it; `Verdict(**row)` is the same again."""
+        return {
+            "seed": self.seed,
+            "ended": self.ended,
+            "lost": self.lost,
+            "detail": self.detail,
+            "counts": dict(self.counts),  # not asdict: it breaks a Counter
+        }
 
 
 def _nothing_missing() -> str:

@@ -51,8 +51,8 @@ class Told:
 
     @property
     def finds(self) -> list[Verdict]:
-        """What was lost."""
-        return [verdict for verdict in self.verdicts.values() if verdict.lost]
+        """What was lost, in the order of the seeds."""
+        return [self.verdicts[seed] for seed in sorted(self.verdicts) if self.verdicts[seed].lost]
 
     def take(self, verdict: Verdict, seconds: float) -> None:
         """One more."""
@@ -89,7 +89,7 @@ class Journal:
     def add(self, verdict: Verdict, seconds: float) -> None:
         """One more verdict, on disk when this returns."""
         verdict = replace(verdict, detail=_cut(verdict.detail))
-        self._write({**asdict(verdict), "seconds": round(seconds, 3)})
+        self._write({**verdict.row(), "seconds": round(seconds, 3)})
         self.told.take(verdict, seconds)
 
     def close(self) -> None:

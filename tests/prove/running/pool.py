@@ -74,6 +74,8 @@ class Worker:
         data = os.read(self.output, 65536)
         self._told += data
         if not data:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_LOOK)  # it is about to end by itself
             self.end()
             return self._died(f"DIED: the process ended with {self._process.returncode}")
         if not self._told.endswith(b"\n"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def _loses(seed: int) -> Verdict:
     print("what a try prints is no verdict")
     lost = "UNLUCKY" if seed % 3 == 0 else ""
-    return Verdict(seed, "done", lost, "x" * 9000 if lost else "", {"bytes": seed})
+    return Verdict(seed, "done", lost, "x" * 9000 if lost else "", Counter(bytes=seed))
 
 
 def _spoils(how: Callable[[], object], seed: int) -> Verdict:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: Sums that are told of each proof, at most.
 _MOST_SUMS = 14
+#: Finds of a proof that are told with their reason.
+_MOST_FINDS = 20
 
 
 def repeat(name: str, seed: int) -> str:
@@ -68,7 +70,10 @@ def table(
             if counted := sums(told[proof.name]):
                 yield f"    {counted}"
     for proof in proofs:
-        for find in told[proof.name].finds if proof.name in told else ():
+        finds = told[proof.name].finds if proof.name in told else []
+        for find in finds[:_MOST_FINDS]:
             last = find.detail.strip().splitlines()[-1:] or [""]
             yield f"LOST {proof.name} {find.seed}: {find.lost}: {last[0][:200]}"
             yield f"    {repeat(proof.name, find.seed)}"
+        if len(finds) > _MOST_FINDS:
+            yield f"LOST {proof.name}: {len(finds) - _MOST_FINDS} more, in its journal"

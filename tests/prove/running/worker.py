@@ -11,7 +11,6 @@ import faulthandler
 import json
 import os
 import sys
-from dataclasses import asdict
 
 from prove.frame import load, tried
 
@@ -31,7 +30,7 @@ def main() -> int:
             faulthandler.dump_traceback_later(proof.real * _DEAF, exit=True)
             verdict = tried(proof, int(line))
             faulthandler.cancel_dump_traceback_later()
-            verdicts.write(json.dumps(asdict(verdict)) + "\n")
+            verdicts.write(json.dumps(verdict.row()) + "\n")
             verdicts.flush()
     return 0
 
