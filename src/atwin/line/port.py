@@ -131,6 +131,14 @@ class ShortPort(Protocol):
 
 
 @runtime_checkable
+class RoomyPort(Protocol):
+    """A port of the module's end whose kernel holds more than a stop of the host could save."""
+
+    #: Bytes to hand it at a time while the host may stop the module.
+    piece: int
+
+
+@runtime_checkable
 class SettablePort(Protocol):
     """A port of the host's end that can change its own settings."""
 

@@ -84,13 +84,13 @@ class Buffer:
     def bytes_in(self, seconds: float) -> int | None:
         """How much of a body comes over the line in that time; None where nobody can tell.
 
-        By the port's rate, or as it was measured when that is less: on a PTY or a network
-        port the line may be slower than it looks from here.
+        As it was measured, else by the port's rate: what a PTY, a network port or a module on USB
+        says of its line means nothing.
         """
-        of_port = self._session.channel.rate
-        rates = [] if self.rate is None else [self.rate]
-        rates += [] if of_port is None else [of_port / Frame().bits]
-        return int(min(rates) * seconds) if rates else None
+        of_port, rate = self._session.channel.rate, self.rate
+        if rate is None and of_port is not None:
+            rate = of_port / Frame().bits
+        return None if rate is None else int(rate * seconds)
 
     async def load(self, data: bytes, progress: Progress | None = None) -> None:
         """HTTPDATA: put the body of a POST into the buffer.

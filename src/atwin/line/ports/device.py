@@ -30,10 +30,15 @@ if TYPE_CHECKING:
 log = logging.getLogger("atwin.line")
 
 
+#: Bytes to ask the kernel for at a time, and how often in one turn of the loop while it gives them:
+#: a PTY has about 4 KB at a time, and the next ones soon after.
+_READ, _READS = 65536, 64
 #: Seconds between two looks whether what was written has left, at first and later.
 _LOOK_AGAIN, _SELDOM = 0.002, 0.05
 #: Seconds output may stand still before a change of rate: the other end has stopped it for good.
 _HELD_BACK = 1.0
+#: Why a device gives nothing more.
+_GONE = "device disconnected or in use by another process"
 #: Bits on the wire for a byte: start, eight, stop.
 _BITS = 10
 
@@ -49,6 +54,9 @@ class SerialPort(TransportPort):
         self._free_at = 0.0  # when the last byte has left, if nothing stops it
         self._wanted = (rate, Flow.NONE, Flow.NONE)
         self._following: asyncio.Task[None] | None = None
+        #: The descriptor, where reading it is ours.
+        self._descriptor: int | None = None
+        self._failure: OSError | None = None
 
     @property
     def rate(self) -> int | None:
@@ -58,6 +66,57 @@ class SerialPort(TransportPort):
         now = asyncio.get_running_loop().time()
         self._free_at = max(self._free_at, now) + len(data) * _BITS / self._rate
         super().write(data)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The line is up. serialx writes to it, and reads where there is no descriptor."""
+        super().connection_made(transport)
+        if sys.platform != "win32" and _SCHEME not in self.name:
+            self._serial.pause_reading()
+            self._descriptor = self._serial.serial.fileno()
+            self.resume_reading()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(self._failure or error)
+
+    def pause_reading(self) -> None:
+        if self._descriptor is None:
+            super().pause_reading()
+            return
+        self._paused = True
+        if not self._serial.is_closing():
+            asyncio.get_running_loop().remove_reader(self._descriptor)
+
+    def resume_reading(self) -> None:
+        if self._descriptor is None:
+            super().resume_reading()
+            return
+        self._paused = False
+        if not self._serial.is_closing():
+            asyncio.get_running_loop().add_reader(self._descriptor, self._readable)
+        self._hand_over_soon()
+
+    def _readable(self) -> None:
+        """What the kernel has; while that is of use only with what follows, that too."""
+        assert self._descriptor is not None
+        for read in range(_READS):
+            try:
+                data = os.read(self._descriptor, _READ)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                self._fail(error)
+                return
+            if not data:
+                if not read:  # readable, and nothing there: the other end has hung up
+                    self._fail(OSError(errno.EIO, _GONE))
+                return
+            self.data_received(data)
+            if not self._left or self._serial.is_closing():
+                return
+
+    def _fail(self, error: OSError) -> None:
+        self._failure = error
+        self._serial.abort()
 
     async def set_rate(self, rate: int) -> None:
         """What was written before leaves at the old rate; what flow control holds back is lost."""

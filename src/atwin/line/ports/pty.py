@@ -31,8 +31,9 @@ _READ = 65536
 _PACKETS = sys.platform == "linux"
 #: In front of data in packet mode.
 _DATA = 0
-#: Pending output below which a writer may go on.
-_LOW_WATER = 65536
+#: Bytes to be given at a time, of which some are pending while the kernel, with its 12-22 KB, is
+#: full: a writer waits for the last of them.
+_PIECE = 32768
 #: Seconds without a change after which a host has set what it wanted to set.
 _SETTLED = 0.02
 #: Seconds between two tries to open a PTY that a program locked and left so.
@@ -94,6 +95,8 @@ class PtyPort:
                 self._close_descriptors()
                 raise
         self.name = link or self.slave_path
+        #: See `RoomyPort`.
+        self.piece = _PIECE
         self._receiver: Receiver | None = None
         self._pending = bytearray()
         self._writable = asyncio.Event()
@@ -123,7 +126,7 @@ class PtyPort:
             data = memoryview(data)[sent:]
             asyncio.get_running_loop().add_writer(self._master, self._flush)
         self._pending += data
-        self._update()
+        self._writable.clear()
 
     async def drain(self) -> None:
         await self._writable.wait()
@@ -297,13 +300,6 @@ class PtyPort:
             self._forget_pending()
         elif not sent and self._hung_up():
             self._host_left()
-        self._update()
-
-    def _update(self) -> None:
-        if len(self._pending) < _LOW_WATER:
-            self._writable.set()
-        else:
-            self._writable.clear()
 
     def _forget_pending(self) -> None:
         asyncio.get_running_loop().remove_writer(self._master)

@@ -19,6 +19,11 @@ class TransportPort(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._receiver: Receiver | None = None
         self._early = bytearray()
+        # What has come of the bytes the receiver can use only together, and how many are to come.
+        self._held: list[bytes] = []
+        self._left = 0
+        self._late: asyncio.TimerHandle | None = None
+        self._paused = False
         self._writable = asyncio.Event()
         self._writable.set()
         self._gone = asyncio.Event()
@@ -40,12 +45,21 @@ class TransportPort(asyncio.Protocol):
         await self._writable.wait()
 
     def pause_reading(self) -> None:
+        self._paused = True
         if self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
+        self._paused = False
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
+        self._hand_over_soon()
+
+    def expect(self, size: int) -> None:
+        """See `ExpectingPort`: the whole of a body costs its receiver one call, not one a read."""
+        self._left = size
+        if not size:
+            self._hand_over_soon()
 
     def abort(self) -> None:
         """Let go at once; what is pending is lost."""
@@ -72,7 +86,14 @@ class TransportPort(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the far side."""
-        if self._delivering and self._receiver is not None:
+        if self._left or self._held:
+            self._held.append(bytes(data))
+            self._left = max(0, self._left - len(data))
+            if not self._left:
+                self._hand_over()
+            elif self._late is None:
+                self._late = asyncio.get_running_loop().call_later(_TOGETHER, self._hand_over)
+        elif self._delivering and self._receiver is not None:
             self._receiver.received(bytes(data))
         else:
             self._early += data
@@ -93,8 +114,24 @@ class TransportPort(asyncio.Protocol):
             self._reason = told or ("closed by the far side" if error is None else reason(error))
         self._writable.set()
         self._gone.set()
+        self._paused = False
+        self._hand_over()
         if self._delivering and self._receiver is not None:
             self._receiver.lost(self._reason)
+
+    def _hand_over_soon(self) -> None:
+        if self._held:
+            asyncio.get_running_loop().call_soon(self._hand_over)
+
+    def _hand_over(self) -> None:
+        """What is held."""
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+        if self._held and not self._paused and self._receiver is not None:
+            data = b"".join(self._held)
+            self._held.clear()
+            self._receiver.received(data)
 
     def _deliver_early(self) -> None:
         assert self._receiver is not None
@@ -109,5 +146,7 @@ class TransportPort(asyncio.Protocol):
 #: Bytes waiting to go out above which `drain` waits. What waits here no flow control of the module
 #: can hold back any more.
 _HIGH_WATER = 4096
+#: Seconds that bytes may wait for those with which alone they are of use.
+_TOGETHER = 0.5
 #: Seconds a closing port may take to send what is pending.
 _LAST_BYTES = 1.0

@@ -21,7 +21,8 @@ _SLICE = 0.01
 _LONG_SLICE = 0.5
 #: Bytes handed over at once when nothing asks for fewer.
 UNLIMITED = 1 << 30
-#: Bytes handed over at once when each piece has to be taken before the next one goes.
+#: Bytes handed over at once when each piece has to be taken before the next one goes, unless the
+#: port says more.
 _PIECE = 4096
 #: Part of a byte by which a timer may come early.
 _EARLY = 1e-3
@@ -38,6 +39,8 @@ class Lane:
 
     def __init__(self, clock: Clock, deliver: Callable[[bytes], None]) -> None:
         self.largest = UNLIMITED
+        #: The same where there is `room`.
+        self.piece = _PIECE
         #: Whether bytes are handed over from a timer of its own, and nothing else is under way.
         self.is_due = False
         self.room: Callable[[], Awaitable[None]] | None = None
@@ -106,7 +109,7 @@ class Lane:
             and self._allowed is None
             and not self._delivering
             and self._walk is None
-            and len(data) <= (self.largest if self.room is None else min(self.largest, _PIECE))
+            and len(data) <= (self.largest if self.room is None else min(self.largest, self.piece))
         ):
             self._total += len(data)
             self._deliver(bytes(data))
@@ -213,7 +216,7 @@ class Lane:
         try:
             # What leaves may be the command that changes the line.
             while self._byte_time == 0 and (room := self.room) and (count := self._may_leave()):
-                self._leave(min(count, _PIECE))
+                self._leave(min(count, self.piece))
                 await room()
                 await asyncio.sleep(0)
         finally:

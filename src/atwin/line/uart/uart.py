@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from atwin.clock import LoopClock
 from atwin.line.frame import Flow, Frame, HostSettings, ReceiveError, UartSettings
-from atwin.line.port import ExpectedPort, FollowingPort, TellingPort
+from atwin.line.port import ExpectedPort, FollowingPort, RoomyPort, TellingPort
 from atwin.line.uart.flow import HostStop
 from atwin.line.uart.rates import Rates
 from atwin.line.uart.ways import Intake, Output
@@ -171,6 +171,8 @@ class Uart:
             self.host_changed(self._telling.host_settings)
         if isinstance(port, ExpectedPort):
             port.on_expect = self.output.expected
+        if isinstance(port, RoomyPort):
+            self.output.lane.piece = port.piece
         self._set_byte_times()
         port.start(self)
 
