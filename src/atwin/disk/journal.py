@@ -75,12 +75,15 @@ class Journal:
             return None
 
     def save(self, record: Record) -> None:
-        """Replace it. Raises `DiskError`, and the old one stays."""
+        """Replace it: what it says now survives a power cut, too.
+
+        Raises `DiskError`, and the old one stays."""
         fields = asdict(record)
         url = fields.pop("shown_url")
         data = json.dumps({"version": _VERSION, "url": url, **fields}, indent=1).encode()
         with telling("write", self.path):
             replace_private(self.path, data, self._new)
+            sync_directory(self.path.parent)
 
     def remove(self) -> None:
         """Delete it. Raises `DiskError`."""

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from atwin.disk.errors import DiskError, telling
-from atwin.disk.system import ProcessLock, sync_directory
+from atwin.disk.system import ProcessLock, make_directory, sync_directory
 from atwin.disk.whole import read_file, replace_private
 from atwin.text import parse_json
 
@@ -132,8 +132,8 @@ class StateDirectory:
 
     def _open_locked(self) -> ProcessLock:
         with telling("use", self.path, StateError):
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._files.mkdir(mode=0o700, exist_ok=True)
+            make_directory(self.path, 0o700)
+            make_directory(self._files, 0o700)
             try:
                 return ProcessLock(self.path / "lock", keep=True)
             except BlockingIOError:

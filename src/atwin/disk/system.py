@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 BYTES: int = getattr(os, "O_BINARY", 0)
 NO_LINK: int = getattr(os, "O_NOFOLLOW", 0)
 AT_ONCE: int = getattr(os, "O_NONBLOCK", 0)
-
-# macOS has no fdatasync.
-sync_data = getattr(os, "fdatasync", os.fsync)
 
 #: Seconds for one who lets go of a lock just now.
 _MOMENT, _LOOK_AGAIN = 0.05, 0.01
@@ -79,15 +77,39 @@ def set_mode(fd: int, mode: int) -> None:
         os.fchmod(fd, mode)
 
 
-def sync_directory(path: Path) -> None:
-    """Bring a directory's entries to the disk: a rename counts only then.
+def sync_data(fd: int) -> None:
+    """Bring what the open file `fd` holds to the disk. macOS has no fdatasync."""
+    getattr(os, "fdatasync", os.fsync)(fd)
 
-    Windows opens no directories, and does it by itself.
+
+def sync_directory(path: Path) -> None:
+    """Bring a directory's entries to the disk: a new name or a rename counts only then.
+
+    Windows opens no directories, and does it by itself. So do file systems that cannot sync one;
+    and one that we may not read cannot be synced by us.
     """
     if not hasattr(os, "O_DIRECTORY"):
         return
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    with suppress(PermissionError):
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(fd)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+                raise
+        finally:
+            os.close(fd)
+
+
+def make_directory(path: Path, mode: int = 0o777) -> None:
+    """Have a directory at `path`, and those above it, whose names survive a power cut.
+
+    What is in one is lost with its name. One that is there may be of a process that was killed
+    before it had synced anything. Raises `OSError`.
+    """
+    if not path.is_dir():
+        if path.parent != path:
+            make_directory(path.parent)
+        with suppress(FileExistsError):
+            path.mkdir(mode)
+    sync_directory(path.parent)

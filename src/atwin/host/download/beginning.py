@@ -87,6 +87,9 @@ def resume(course: Course) -> None:
     vouched = before.vouches
     known = Known(before, confirmed=True, kept=record.done, by_hash=facts.by_hash)
     too_short = asked is not None and asked.length is not None and asked.length < record.done
+    # A hash lets validators differ, as those of mirrors do: the bytes tell, here and at the end.
+    differs = asked is not None and facts.by_hash and before.difference(asked) is not None
+    course.bent = course.bent or differs
     if asked is not None and not too_short and contradiction(known, asked) is None:
         before = before.updated(asked)
     elif asked is not None and before.surely(asked):
@@ -94,11 +97,10 @@ def resume(course: Course) -> None:
     # Otherwise the GET that follows decides which of the two is right.
     # Of bytes that a stream brought and never ended, a GET has not said anything yet.
     facts.entity, facts.confirmed = before, ledger.proven is None or ledger.proven > 0
-    ledger.joint_due = stale or not (
-        vouched
-        and record.is_of(course.session.setup.url)
-        and ledger.proven is None
-        and (asked is None or not facts.by_hash or before.difference(asked) is None)
+    ledger.joint_due = (
+        stale
+        or differs
+        or not (vouched and record.is_of(course.session.setup.url) and ledger.proven is None)
     )
 
 

@@ -1,0 +1,144 @@
+"""Downloads in a folder that forgets: the right file in the end, and never a wrong one meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+from atwin.clock import LoopClock, run_virtual
+from atwin.disk.journal import Journal, Record
+from atwin.host.modem import Modem
+from atwin.line.ports.memory import memory_pair
+from atwin.models import MODELS
+from atwin.session.opening import TwinPins
+from atwin.testing import File, Generated, Origin, SimulatedNetwork
+from atwin.twin.twin import Twin
+from prove.cuts.recorder import read_tree
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from atwin.host.download.order import Strategy
+    from atwin.host.download.reports import DownloadResult
+    from prove.cuts.recorder import Log, Tree
+
+NAME = "firmware.bin"
+URL = f"http://files.example/{NAME}"
+#: What may be in place of the file before.
+OLD = b"the firmware of last year" * 40
+#: The mark of a command that has said the file is there, whole.
+NAMED = "named"
+
+
+@dataclass
+class Downloads:
+    """A file, a module, and the way the one comes through the other."""
+
+    model: str
+    content: Generated
+    chunk: int | None
+    strategy: Strategy
+    hash_known: bool
+    replaces: bool
+    #: Another file comes to the server after the first cut.
+    changes: bool
+    seed: int
+    #: The server's first file may be on disk: what the journal promises may be overwritten by now.
+    mixed: bool = field(default=False, init=False)
+    #: What was in place of the file before this run.
+    former: bytes | None = field(default=None, init=False)
+
+    @classmethod
+    def of(cls, dice: Random) -> Downloads:
+        """Small files in few parts: all that matters is at their borders."""
+        size, model = int(2 ** dice.uniform(9, 16)), dice.choice(MODELS)
+        return cls(
+            model=model,
+            content=Generated(size, dice.randrange(1 << 30)),
+            chunk=dice.choice((None, min(3000, max(64, size // dice.randint(1, 20))))),
+            strategy="range" if model == "air724ug" else dice.choice(("auto", "range", "stream")),
+            hash_known=dice.random() < 0.3,
+            replaces=dice.random() < 0.4,
+            changes=dice.random() < 0.15,
+            seed=dice.randrange(1 << 30),
+        )
+
+    def start(self) -> Tree:
+        """The folder before."""
+        return {NAME: OLD} if self.replaces else {}
+
+    @property
+    def whole(self) -> bytes:
+        """The right file."""
+        return self.content.read(0, self.content.size)
+
+    def go_on(self, dice: Random) -> None:
+        """The world turns between two runs."""
+        if self.changes and not self.mixed:
+            self.mixed = True
+            size = max(1, self.content.size + dice.choice((-100, 0, 0, 100)))
+            self.content = Generated(size, self.content.seed + 1)
+
+    def run(self, folder: Path, log: Log) -> None:
+        """One `atwin get`, to its end."""
+        target = folder / NAME
+        found = Journal(target).load()
+        self.former = _content(target)
+        log.mark(found)
+        save, remove = Journal.save, Journal.remove
+
+        def saved(journal: Journal, record: Record) -> None:
+            save(journal, record)
+            log.mark(record)
+
+        def removed(journal: Journal) -> None:
+            remove(journal)
+            log.mark(None)
+
+        with patch.multiple(Journal, save=saved, remove=removed):
+            result = run_virtual(self._download(target))
+        log.mark(NAMED)
+        assert target.read_bytes() == self.whole, "WRONG FILE"
+        assert sorted(read_tree(folder)) == [NAME], "something is left beside the file"
+        assert result.bytes == self.content.size
+        if found is not None and not self.mixed:
+            assert result.resumed_from == found.done, "what was kept was fetched again"
+
+    async def _download(self, target: Path) -> DownloadResult:
+        clock = LoopClock()
+        origin = Origin({f"/{NAME}": File(self.content)}, wall=clock.wall)
+        network = SimulatedNetwork(clock, latency=0.02)
+        network.serve("files.example", 80, origin.handle)
+        near, far = memory_pair()
+        twin = Twin(self.model, far, network=network, seed=self.seed, baud=None)
+        digest = hashlib.sha256(self.whole).hexdigest() if self.hash_known else None
+        async with twin, Modem(near, pins=TwinPins(twin)) as modem:
+            await modem.recover()
+            return await modem.download(
+                URL, target, strategy=self.strategy, chunk=self.chunk, sha256=digest
+            )
+
+    def check(self, folder: Path, log: Log, at: int) -> None:
+        """What a cut before event `at` has left is the truth."""
+        before, after = log.marks(at)
+        target, part = folder / NAME, folder / f"{NAME}.part"
+        there = _content(target)
+        assert there in (self.former, self.whole), "the file is neither old nor right"
+        if NAMED in before:
+            assert there == self.whole, "the file was there, whole, and is not after the cut"
+            return
+        record = Journal(target).load()
+        promised = [before[-1] if before else None, *after[:1]]
+        assert record in promised, f"the journal has {record}, and said {promised[0]} last"
+        if record is not None and not self.mixed:
+            held = (_content(part) or b"")[: record.done]
+            kept = held if len(held) == record.done else there or b""
+            told = hashlib.sha256(kept).hexdigest()
+            assert told == record.sha256, f"the journal promises {record.done} bytes in vain"
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
