@@ -23,6 +23,7 @@ PROOFS: Mapping[str, str] = {
     "schedules": "prove.schedules.proof",
     "fuzz": "prove.fuzz",
     "fuzz-briefly": "prove.fuzz:BRIEFLY",
+    "cuts": "prove.cuts",
     "interruptions": "prove.interruptions",
     "soak": "prove.soaking.days",
     "hours": "prove.soaking.hours",

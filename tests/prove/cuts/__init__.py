@@ -8,9 +8,10 @@ a folder is made of it, and the same command goes on in it; and again, up to thr
 cut the folder is looked at as well, before anybody mends it. Each kind of thing on disk says for
 itself what must hold:
 
-- `downloads`: `FILE` is the old file or the right one. `FILE.journal` is what was saved last or just
-  then, and what it promises is in `FILE.part`. The next run fetches nothing twice.
-- `states`: NVRAM, SIM card and flash of a twin are those after the last change or the one under way.
+- `downloads`: `FILE` is the old file or the right one. `FILE.journal` is what was saved last or
+  just then, and what it promises is in `FILE.part`. The next run fetches nothing twice.
+- `states`: NVRAM, SIM card and flash of a twin are those after the last change, or after the one
+  that was under way.
 - `rows`: a row of a fleet that was kept for a second is there, and the others are themselves.
 - `traces`: what can be read of a trace are its records.
 
@@ -19,21 +20,21 @@ Sixteen seeds share their first run, which makes them cheap.
 
 from __future__ import annotations
 
-import tempfile
 from copy import copy
 from functools import lru_cache
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
 from atwin.disk.scratch import scratch_folder
 from prove.cuts.disk import after_cut
 from prove.cuts.downloads import Downloads
-from prove.cuts.recorder import recorded, write_tree
+from prove.cuts.recorder import Entries, recorded, write_tree
 from prove.cuts.states import States
 from prove.frame import Proof, Verdict
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from prove.cuts.recorder import Log, Tree
 
 #: Seeds that cut the same run.
@@ -49,7 +50,7 @@ class Scenario(Protocol):
         """The folder before the first run."""
 
     def run(self, folder: Path, log: Log) -> None:
-        """Once the whole work, from whatever is in `folder`. AssertionError when it is not right."""
+        """Once the whole work, from what is in `folder`; AssertionError when it is not right."""
 
     def check(self, folder: Path, log: Log, at: int) -> None:
         """AssertionError when a cut before event `at` of `log` may not leave this."""
@@ -68,13 +69,21 @@ def attempt(seed: int) -> Verdict:
     scenario, log = _first(seed // SHARED)
     scenario, cuts = copy(scenario), dice.randint(1, MOST_CUTS)
     for _ in range(cuts):
-        at = dice.randint(0, len(log.events))
+        at = _point(log, dice)
         with scratch_folder(1 << 20) as folder:
             write_tree(folder, after_cut(log, at, dice))
             scenario.check(folder, log, at)
             scenario.go_on(dice)
             log = _run(scenario, folder)
     return Verdict(seed, type(scenario).__name__.lower(), counts={"cuts": cuts})
+
+
+def _point(log: Log, dice: Random) -> int:
+    """Where to cut: anywhere, or right after a name has changed, where most depends on order."""
+    changed = [n for n, event in enumerate(log.events, 1) if isinstance(event, Entries)]
+    if changed and dice.random() < 0.5:
+        return dice.choice(changed)
+    return dice.randint(0, len(log.events))
 
 
 @lru_cache(maxsize=2)

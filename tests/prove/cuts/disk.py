@@ -12,7 +12,8 @@ liberties:
   a torn one, ended at the border of a sector (512 bytes) or a page (4096); some of its sectors or
   pages and not others, with zeroes where nothing ever was; or its new size, full of zeroes. XFS and
   ext4 with delayed allocation have shown each of these.
-- A name that was made, changed or removed is on the disk or not, in any order of names. What
+- A name that was made, changed or removed is on the disk or not, in any order of names: many
+  are lost, or one alone. What
   happened to one name happens in order, and a rename is whole: both of its names, or none. So a
   rename may be there without the data of its file, or a file without its name.
 - Half of the cuts are of a strict journal, as of ext4: names in one order for the whole disk, and
@@ -26,6 +27,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from prove.cuts.recorder import Entries, Sync, Truncate, Write
@@ -71,10 +73,7 @@ class _Change:
         node, begin, data = self.event.node, self.event.at, self.event.data
         end = begin + len(data)
         cuts = [begin, *range(begin - begin % border + border, end, border), end]
-        return [
-            _Change(Write(node, a, data[a - begin : b - begin]))
-            for a, b in zip(cuts, cuts[1:], strict=False)
-        ]
+        return [_Change(Write(node, a, data[a - begin : b - begin])) for a, b in pairwise(cuts)]
 
 
 class _Cut:
@@ -157,10 +156,15 @@ class _Cut:
                 sure.add(index)
                 needed |= paths
         kept, lost = set[int](), set[str]()
-        share = dice.random()
+        open_ = [index for index, _ in entries if index not in sure]
+        if dice.random() < 0.5:
+            share = dice.random()
+            gone = {index for index in open_ if dice.random() > share}
+        else:
+            gone = set(dice.sample(open_, min(1, len(open_))))
         for index, event in entries:
             paths = {path for path, _ in event.changes}
-            if index in sure or (not paths & lost and dice.random() < share):
+            if index in sure or (not paths & lost and index not in gone):
                 kept.add(index)
             else:
                 lost |= paths

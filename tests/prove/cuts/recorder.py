@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 #: What a folder holds: files by their path in it, None for a directory.
@@ -210,7 +210,7 @@ class _Recorder:
                 assert self._names[here] not in self.log.directories, "directories keep their names"
                 self._enter((there, self._names[here]), (here, None))
             else:
-                assert here is None and there is None, f"{old} came from elsewhere, or went there"
+                assert here == there, f"{old} came from elsewhere, or went there"
 
     _rename = _replace
 
