@@ -104,6 +104,17 @@ class ExpectingPort(Protocol):
 
 
 @runtime_checkable
+class AskingPort(Protocol):
+    """A port of the host's end that may bring the answer to what is written as it is written."""
+
+    def ask(self, data: bytes) -> None:
+        """`write`; `received` may be called before this returns, with what answers `data`.
+
+        Never while `received` runs already, and not each time: other tasks get their turns.
+        """
+
+
+@runtime_checkable
 class ExpectedPort(Protocol):
     """A port of the module's end that hears what the host's end expects."""
 

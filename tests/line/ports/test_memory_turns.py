@@ -70,6 +70,69 @@ def test_two_that_are_ready_are_never_called_back_in_the_middle_of_their_own_wor
     run_virtual(main())
 
 
+def test_who_asks_has_the_answer_when_that_returns_and_writes_on_in_turn() -> None:
+    async def main() -> None:
+        near, other = ends(End, ReadyEnd)
+        await asyncio.sleep(0)
+        near.port.ask(b"ask")
+        assert (near.heard, other.heard) == ([b"answer"], [b"ask"])
+        await asyncio.sleep(0.1)
+        assert other.heard == [b"ask", b"again"]
+
+    run_virtual(main())
+
+
+def test_who_asks_hears_first_what_came_before() -> None:
+    async def main() -> None:
+        near, other = ends(End, ReadyEnd)
+        other.port.write(b"unasked, ")
+        near.port.ask(b"ask")
+        assert (near.heard, other.heard) == ([], [b"ask"])
+        await asyncio.sleep(0.1)
+        assert near.heard == [b"unasked, answer"]
+
+    run_virtual(main())
+
+
+def test_who_asks_while_he_hears_is_not_called_back_in_the_middle_of_it() -> None:
+    class Asker(End):
+        def received(self, data: bytes) -> None:
+            if self.answer:
+                self.port.ask(b"asked inside, ")
+            super().received(data)
+
+    async def main() -> None:
+        near, other = ends(Asker, ReadyEnd)
+        await asyncio.sleep(0)
+        near.port.ask(b"ask")
+        other.answer = b"more"
+        await asyncio.sleep(0.1)
+        assert near.heard == [b"answer", b"more"]
+        assert other.heard == [b"ask", b"asked inside, again"]
+
+    run_virtual(main())
+
+
+def test_others_have_their_turns_while_one_asks_and_asks() -> None:
+    async def main() -> None:
+        near, other = ends(End, ReadyEnd)
+        await asyncio.sleep(0)
+        near.answer = b""
+        turns = 0
+        while True:
+            other.answer = b"answer"
+            before = len(near.heard)
+            near.port.ask(b"ask")
+            if len(near.heard) == before:
+                break
+            turns += 1
+        assert 0 < turns < 100
+        await asyncio.sleep(0)
+        assert len(near.heard) == before + 1
+
+    run_virtual(main())
+
+
 def test_what_waits_is_not_overtaken() -> None:
     async def main() -> None:
         near, other = ends(End, ReadyEnd)

@@ -31,7 +31,7 @@ from atwin.host.channel.starts import Starts
 from atwin.host.channel.urcs import Urcs, tell
 from atwin.host.channel.waking import Waking
 from atwin.host.errors import LineLostError
-from atwin.line.port import ExpectingPort, SettablePort
+from atwin.line.port import AskingPort, ExpectingPort, SettablePort
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +88,7 @@ class Channel:
         #: When a command was over last, or a URC came.
         self.active_at = self.clock.now()
         self._expecting = port if isinstance(port, ExpectingPort) else None
+        self._write = port.ask if isinstance(port, AskingPort) else port.write
         self._lost: str | None = None
         self._urcs = Urcs(self.clock)
         self._starts = Starts(self.clock)
@@ -378,8 +379,8 @@ class Channel:
         self._parser.begin(text, raw=raw, owed=owed)
         self._exchange = exchange
         self._log(">", text)
-        self.port.write(text.encode() + end)
         self._look_at(now, timeout)
+        self._write(text.encode() + end)
         return exchange
 
     def _end(self, exchange: Exchange) -> None:

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from atwin.line.frame import ReceiveError
     from atwin.line.port import Receiver
 
+#: Of so many `ask`s one has its answer by a turn of the loop, so that a task which asks again and
+#: again lets others run.
+_A_TURN_EACH = 32
+
 
 class MemoryPort:
     """One end of a `memory_pair`.
 
     Bytes are handed over from the event loop, not from inside `write`, so that neither
     side ever finds itself called back in the middle of its own work. A `ReadyReceiver` takes them
-    from inside the other's `write`, unless that was itself called from such a one.
+    from inside the other's `write`, unless that was itself called from such a one. What it
+    says to them at once, whoever wrote with `ask` hears before that returns.
     """
 
     def __init__(self, name: str) -> None:
@@ -33,6 +38,7 @@ class MemoryPort:
         self._due = False
         self._is_ready = False  # to be handed bytes from inside the other's `write`
         self._is_handed = False  # some just now
+        self._asked = 0
         self._paused = False
         self._closed = False
         #: How the host set its side, and whom to tell; see `TellingPort`.
@@ -62,6 +68,20 @@ class MemoryPort:
             return
         peer._inbox.append(bytes(data))
         peer._schedule()
+
+    def ask(self, data: bytes) -> None:
+        """See `AskingPort`."""
+        self._asked += 1
+        if self._asked % _A_TURN_EACH == 0 or self._due or not self._takes():
+            self.write(data)
+            return
+        self._due = True  # no turn of the loop for the answer: it is handed over here
+        try:
+            self.write(data)
+        finally:
+            self._due = False
+        if self._inbox and not self._closed:
+            self._hand_over(self._take_inbox())
 
     def write_now(self, data: bytes) -> None:
         peer = self._peer
@@ -139,19 +159,22 @@ class MemoryPort:
         if self._closed or self._receiver is None:
             return
         if self._inbox and not self._paused:
-            data = self._inbox[0] if len(self._inbox) == 1 else b"".join(self._inbox)
-            self._inbox.clear()
-            self._tell_emptied()
-            self._receiver.received(data)
+            self._receiver.received(self._take_inbox())
         if self._peer._closed and not self._inbox:
             self._end("closed by the far side")
+
+    def _take_inbox(self) -> bytes:
+        data = self._inbox[0] if len(self._inbox) == 1 else b"".join(self._inbox)
+        self._inbox.clear()
+        self._tell_emptied()
+        return data
 
     def _takes(self) -> bool:
         """Whether bytes may be handed over now, before any that wait."""
         return not (self._receiver is None or self._is_handed or self._paused or self._inbox)
 
     def _hand_over(self, data: bytes) -> None:
-        """From inside the other's `write`, which is not to fail for what happens here."""
+        """From inside a `write`, which is not to fail for what happens here."""
         assert self._receiver is not None
         self._is_handed = True
         try:

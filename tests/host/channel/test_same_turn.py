@@ -1,0 +1,67 @@
+"""Commands that a twin of this loop answers at once: no turn of the loop, and still everybody's."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from atwin.clock import LoopClock, run_virtual
+from atwin.host.modem import Modem
+from atwin.line.ports.memory import memory_pair
+from atwin.testing import SimulatedNetwork
+from atwin.twin.twin import Twin
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@asynccontextmanager
+async def modem_and_twin() -> AsyncIterator[tuple[Modem, Twin]]:
+    async with AsyncExitStack() as stack:
+        near, far = memory_pair()
+        twin = Twin("air780e-at", far, network=SimulatedNetwork(LoopClock()))
+        await stack.enter_async_context(twin)
+        modem = await stack.enter_async_context(Modem(near))
+        assert (await modem.command("ATE0")).ok
+        yield modem, twin
+
+
+def test_a_command_is_answered_without_a_turn_of_the_loop() -> None:
+    async def main() -> None:
+        async with modem_and_twin() as (modem, _):
+            turned: list[bool] = []
+            asyncio.get_running_loop().call_soon(turned.append, True)
+            assert (await modem.command("AT+CGMM")).lines == ('+CGMM: "Air780E"',)
+            assert turned == []
+
+    run_virtual(main())
+
+
+async def for_ever(modem: Modem) -> None:
+    while True:
+        assert (await modem.command("AT")).ok
+
+
+def test_who_sends_command_after_command_lets_others_run() -> None:
+    """Timers, a URC, the end of a time and a task that is called off."""
+
+    async def main() -> None:
+        async with modem_and_twin() as (modem, twin):
+            heard: list[str] = []
+            modem.on_urc(heard.append)
+            asyncio.get_running_loop().call_later(0.002, twin.urc, "+ANY: 1")
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.02):
+                    await for_ever(modem)
+            assert heard == ["+ANY: 1"]
+            sending = asyncio.create_task(for_ever(modem))
+            await asyncio.sleep(0.001)
+            sending.cancel()
+            await asyncio.wait([sending])
+            assert sending.cancelled()
+            assert (await modem.command("AT")).ok
+
+    asyncio.run(main())
