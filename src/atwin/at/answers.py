@@ -31,8 +31,7 @@ _LONGEST_HEAD = 32
 #: Bytes that are no part of any line: NUL and 0xFF, which are noise, and XON and XOFF.
 _NOISE = b"\x00\xff\x11\x13"
 
-_LINE_END = re.compile(rb"[\r\n]")
-_IN_LINE = re.compile(rb"[^\r\n]")
+_TEXT = re.compile(rb"[^\r\n]+")
 _CR, _LF = 0x0D, 0x0A
 
 
@@ -112,20 +111,22 @@ class AnswerParser:
         return events
 
     def _read_line(self, data: bytes, at: int, events: list[Event]) -> int:
-        if not self._partial and not self.command.raw:
-            # An empty line means nothing here, and one comes before most others.
-            if (begin := _IN_LINE.search(data, at)) is None:
-                self._after_cr = data[-1] == _CR
-                return len(data)
-            at = begin.start()
-        found = _LINE_END.search(data, at)
-        stop = found.start() if found else len(data)
+        text = _TEXT.search(data, at)
+        begin, stop = text.span() if text else (len(data), len(data))
+        if self._partial or self.command.raw:
+            if begin > at:
+                stop = at  # an empty line, or the end of one that has begun
+        elif text is None:
+            self._after_cr = data[-1] == _CR
+            return len(data)
+        else:
+            at = begin  # an empty line means nothing here, and one comes before most others
         line = b""
         if stop > at:
             if (colon := data.find(b":", at, stop)) >= 0 and self._is_packet(data[at : colon + 1]):
                 return colon + 1
             line = data[at : min(stop, at + LONGEST_LINE - len(self._partial))]
-        if found is None:
+        if stop == len(data):
             self._partial += line
             return stop
         if self._partial:

@@ -184,16 +184,16 @@ class Modem:
         """
         if not text or not text.isprintable():
             raise UsageError(f"{text!r} is no command line: it takes printable characters, no CR")
-        await self._greet()
+        if not self.channel.answered:
+            await self._greet()
         return await Script("command", self.channel).ask(text, deadline=timeout, data=data)
 
     async def _greet(self) -> None:
         """`AT` first, if nothing was ever answered; what comes next tells of a silent module."""
-        if not self.channel.answered:
-            try:
-                await self.channel.synchronise(_FIRST_TRIES, _FIRST_GAP)
-            except ModuleSilentError:
-                await self.line.is_slower()
+        try:
+            await self.channel.synchronise(_FIRST_TRIES, _FIRST_GAP)
+        except ModuleSilentError:
+            await self.line.is_slower()
 
     def on_log(self, call: Callable[[LogEntry], None]) -> None:
         """Let `call` hear every line of the AT dialogue, both directions.
@@ -209,7 +209,8 @@ class Modem:
     async def limits(self) -> Limits:
         """What the module can hold; asked once."""
         if self._limits is None:
-            await self._greet()
+            if not self.channel.answered:
+                await self._greet()
             self._limits = await ask_limits(self.channel)
             if self._limits.note:
                 self.line.note(self._limits.note)
@@ -218,7 +219,8 @@ class Modem:
     async def identity(self) -> Identity:
         """Who the module is; asked once."""
         if self._identity is None:
-            await self._greet()
+            if not self.channel.answered:
+                await self._greet()
             self._identity = await ask_identity(self.channel)
         return self._identity
 

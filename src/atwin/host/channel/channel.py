@@ -130,7 +130,7 @@ class Channel:
                 now = self.clock.now()
             exchange = self._begin(text, b"\r", timeout, progress, raw=raw, now=now)
             try:
-                reply = await exchange.reply
+                reply = exchange.reply or await exchange.answer()
             finally:
                 self._end(exchange)
             self.waking.hear(text, reply)
@@ -160,12 +160,12 @@ class Channel:
             exchange = self._begin(text, b"\r\n", timeout, None, now=now)
             self.data.unsent = len(data)
             try:
-                if await exchange.prompted:
+                if await exchange.prompt():
                     exchange.timeout = data_timeout
                     exchange.alive_at = self.clock.now()
                     self._log(">", f"({len(data)} bytes)")
-                    await self.data.send(data, progress, exchange.reply)
-                return await exchange.reply
+                    await self.data.send(data, progress, exchange)
+                return await exchange.answer()
             finally:
                 self._end(exchange)
                 if not self._doubt.there:
@@ -249,8 +249,10 @@ class Channel:
         for event in self._parser.feed(data):
             self._handle(event)
         exchange = self._exchange
-        if self._expecting is not None and exchange is not None and exchange.left:
-            self._expecting.expect(exchange.left)
+        if exchange is None or exchange.announced is None or self._expecting is None:
+            return
+        if left := exchange.left:
+            self._expecting.expect(left)
 
     def lost(self, reason: str | None) -> None:
         if self._lost is not None:
@@ -315,9 +317,7 @@ class Channel:
                 exchange.announced = length
             case Prompt(text):
                 self._log("<", text)
-                exchange.asked_for_data = True
-                if not exchange.prompted.done():
-                    exchange.prompted.set_result(True)
+                exchange.asks_for_data()
             case Echo():
                 exchange.echoed = True
 
@@ -339,7 +339,7 @@ class Channel:
         wait = SETTLE if exchange.has_what_was_asked else LATE_SETTLE
 
         def look() -> None:
-            if exchange.final is None or exchange.reply.done():
+            if exchange.final is None or exchange.is_over:
                 return
             if self.heard == heard:
                 exchange.conclude(exchange.final)
@@ -375,7 +375,7 @@ class Channel:
         exchange = Exchange(text, timeout, progress, now, self.restarts, probe=probe)
         self.data.unsent = 0
         self._owed.is_due = False
-        owed = bool(self._owed) and not probe
+        owed = not probe and bool(self._owed)
         self._parser.begin(text, raw=raw, owed=owed)
         self._exchange = exchange
         self._log(">", text)
@@ -395,8 +395,7 @@ class Channel:
             exchange.silence.cancel()
             self._parser.end()
         self._exchange = None
-        reply = exchange.reply
-        if not reply.done() or reply.cancelled() or reply.exception():
+        if exchange.reply is None:
             self._parser.end()
             if self._expecting is not None:
                 self._expecting.expect(0)
@@ -421,7 +420,7 @@ class Channel:
     def _check_time(self) -> None:
         self._timer = None
         exchange = self._exchange
-        if exchange is None or exchange.reply.done():
+        if exchange is None or exchange.is_over:
             return
         now = self.clock.now()
         left = exchange.alive_at + exchange.timeout - now
@@ -440,7 +439,7 @@ class Channel:
         doubt = self._doubt.there
         exchange = self._begin("AT", b"\r", seconds, None, probe=True)
         try:
-            return (await exchange.reply).ok
+            return (await exchange.answer()).ok
         except Timeout:
             self._parser.give_up_packet()
             return None
@@ -452,7 +451,7 @@ class Channel:
         """The answer to a command of our own; None, and a doubt, if there is none."""
         exchange = self._begin(text, b"\r", seconds, None)
         try:
-            reply = await exchange.reply
+            reply = await exchange.answer()
         except Timeout:
             return None
         finally:

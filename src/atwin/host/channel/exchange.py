@@ -85,7 +85,22 @@ class Reply:
 
 
 class Exchange:
-    """The command in flight."""
+    """The command in flight.
+
+    Its answer may be there before anybody waits for it, so it has no future until somebody does.
+    """
+
+    #: The whole answer, or why there will be none.
+    reply: Reply | None = None
+    error: Exception | None = None
+    #: A result that need not be the last.
+    final: Final | None = None
+    silence: Timer | None = None
+    #: Bytes of the counted body, and those that came.
+    announced: int | None = None
+    got = 0
+    echoed = asked_for_data = False
+    _news: asyncio.Future[None] | None = None
 
     def __init__(
         self,
@@ -98,23 +113,51 @@ class Exchange:
         probe: bool = False,
     ) -> None:
         """`boot` is how often the module was heard to start before."""
-        loop = asyncio.get_running_loop()
-        self.reply: asyncio.Future[Reply] = loop.create_future()
-        self.prompted: asyncio.Future[bool] = loop.create_future()
+        self.sent = sent
         self.timeout = timeout
         self.progress = progress
         self.alive_at = now
-        self.probe = probe
-        self.silence: Timer | None = None
-        self.sent = sent
         self.boot = boot
+        self.probe = probe
         self.lines: list[str] = []
         self.pieces: list[memoryview] = []
-        self.announced: int | None = None
-        self.got = 0
-        self.echoed = self.asked_for_data = False
-        #: A result that need not be the last.
-        self.final: Final | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is an answer, or will be none."""
+        return self.reply is not None or self.error is not None
+
+    async def answer(self) -> Reply:
+        """The whole answer, when it is there. Raises what it failed with."""
+        while self.reply is None:
+            if self.error is not None:
+                raise self.error
+            await self.news()
+        return self.reply
+
+    async def prompt(self) -> bool:
+        """Whether the module asks for its data; False: it has answered. Raises as `answer` does."""
+        while not self.asked_for_data:
+            if self.is_over:
+                await self.answer()
+                return False
+            await self.news()
+        return True
+
+    async def news(self) -> None:
+        """Wait until there is some: `stir` was called."""
+        self._news = asyncio.get_running_loop().create_future()
+        await self._news
+
+    def stir(self) -> None:
+        """Let who waits look again."""
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
+
+    def asks_for_data(self) -> None:
+        """Its prompt came."""
+        self.asked_for_data = True
+        self.stir()
 
     def start_over(self) -> None:
         """What came so far was the answer of an earlier command."""
@@ -125,21 +168,16 @@ class Exchange:
 
     def finish(self, final: Final) -> None:
         """The whole answer is there."""
-        if not self.reply.done():
+        if not self.is_over:
             body = None if self.announced is None else b"".join(self.pieces)
-            self.reply.set_result(
-                Reply(tuple(self.lines), final, body, self.echoed, self.asked_for_data)
-            )
-        if not self.prompted.done():
-            self.prompted.set_result(False)
+            self.reply = Reply(tuple(self.lines), final, body, self.echoed, self.asked_for_data)
+            self.stir()
 
     def fail(self, error: Exception) -> None:
         """There will be none."""
-        for future in (self.reply, self.prompted):
-            if not future.done():
-                future.set_exception(error)
-                # One of the two is often never awaited: that is no unhandled error.
-                future.exception()
+        if not self.is_over:
+            self.error = error
+            self.stir()
 
     def take(self, data: memoryview) -> None:
         """The next bytes of the counted body."""
@@ -216,16 +254,16 @@ class DataPhase:
         """Seconds of the line for what it still waits for; 0: for nothing."""
         return self.unsent * Frame().bits / (self._channel.rate or USUAL_RATE)
 
-    async def send(
-        self, data: bytes, progress: Progress | None, reply: asyncio.Future[Reply]
-    ) -> None:
+    async def send(self, data: bytes, progress: Progress | None, exchange: Exchange) -> None:
         """All of `data`, unless the answer comes first: an error, the end of the time, a lost line.
 
         `progress` hears how much is on its way.
         """
         sending = asyncio.ensure_future(self._write(memoryview(data), progress))
+        sending.add_done_callback(lambda _: exchange.stir())
         try:
-            await asyncio.wait((sending, reply), return_when=asyncio.FIRST_COMPLETED)
+            while not (sending.done() or exchange.is_over):
+                await exchange.news()
             if sending.done():
                 sending.result()
         finally:

@@ -13,8 +13,6 @@ from atwin.host.errors import CommandRefusedError, ModuleRestartedError, NoAnswe
 from atwin.text import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from atwin.at.dialect.said import Urc
     from atwin.host.channel.channel import Channel
     from atwin.host.channel.exchange import Progress, Reply
@@ -53,20 +51,29 @@ class Script:
         progress: Progress | None = None,
         shown: str | None = None,
         data: bytes | None = None,
+        data_deadline: float | None = None,
     ) -> Reply:
         """One command whose result the caller judges. Raises `NoAnswerError`.
 
-        `data` are for its prompt; the deadline runs to that, and again from there. `shown` is what
-        errors and the log call it, for a command with a secret in it.
+        `data` are for its prompt; the deadline runs to that, and again from there, or then
+        `data_deadline`. `shown` is what errors and the log call it, for a command with a secret in
+        it.
         """
-        answer = (
-            self._channel.command(command, timeout=deadline, raw=raw, progress=progress)
-            if data is None
-            else self._channel.command_with_data(
-                command, data, timeout=deadline, data_timeout=deadline, progress=progress
+        self._note(shown or command)
+        try:
+            if data is None:
+                return await self._channel.command(
+                    command, timeout=deadline, raw=raw, progress=progress
+                )
+            return await self._channel.command_with_data(
+                command,
+                data,
+                timeout=deadline,
+                data_timeout=data_deadline or deadline,
+                progress=progress,
             )
-        )
-        return await self._next(shown or command, answer)
+        except Timeout as timeout:
+            raise self.no_answer(str(timeout), missing=timeout.missing) from None
 
     async def step(
         self,
@@ -98,10 +105,7 @@ class Script:
 
         Raises as `step` does.
         """
-        answer = self._channel.command_with_data(
-            command, data, data_timeout=deadline, progress=progress
-        )
-        reply = await self._next(command, answer)
+        reply = await self.ask(command, data=data, data_deadline=deadline, progress=progress)
         if not reply.ok:
             raise self.refused(reply)
         if not reply.prompted:
@@ -161,12 +165,9 @@ class Script:
             awaited=awaited,
         )
 
-    async def _next(self, command: str, answer: Awaitable[Reply]) -> Reply:
+    def _note(self, command: str) -> None:
+        """The next step begins."""
         self.number += 1
         self.sent = command
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s: step %d: %s", self.name, self.number, masked(command))
-        try:
-            return await answer
-        except Timeout as timeout:
-            raise self.no_answer(str(timeout), missing=timeout.missing) from None

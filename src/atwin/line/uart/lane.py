@@ -57,7 +57,7 @@ class Lane:
         self._delivering = False
         self._total = 0
         self._together = 0  # bytes the reader can use only together
-        self._marks: list[tuple[int, Callable[[], None]]] = []
+        self._marks: list[tuple[int, Callable[[], object]]] = []
         self._empty: asyncio.Event | None = None  # for whoever drains
 
     @property
@@ -101,8 +101,8 @@ class Lane:
         self._byte_time = seconds
         self._advance()
 
-    def put(self, data: bytes | bytearray | memoryview) -> None:
-        """Send `data` after what is under way."""
+    def put(self, data: bytes | bytearray | memoryview) -> bool:
+        """Send `data` after what is under way; whether it has arrived already."""
         if (
             not self._queue
             and self._byte_time == 0
@@ -113,9 +113,10 @@ class Lane:
         ):
             self._total += len(data)
             self._deliver(bytes(data))
-            return
+            return True
         self._queue += data
         self._advance()
+        return not self._queue
 
     def put_first(self, data: bytes) -> None:
         """Send `data` before everything that waits, even while held: XON and XOFF."""
@@ -151,7 +152,7 @@ class Lane:
             self._stop_timer()
             self._advance()
 
-    def after(self, call: Callable[[], None]) -> None:
+    def after(self, call: Callable[[], object]) -> None:
         """Call when everything put so far has arrived, however long the line is held."""
         if self._queue:
             self._marks.append((self._total + len(self._queue), call))

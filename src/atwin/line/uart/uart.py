@@ -272,7 +272,7 @@ class Uart:
 
     def taken(self) -> None:
         """The firmware took from `rx` what it can use for now."""
-        if self.mode.to_module is not Flow.NONE:
+        if self._changes.now.to_module is not Flow.NONE:
             self._host_stop.level(len(self.rx))
 
     def boot(self, mode: UartSettings, *, trained: bool) -> None:
@@ -336,7 +336,7 @@ class Uart:
         if self._rates.paced:
             data = self._rates.at_module(data)
             self._set_byte_times()  # that may have been the training
-        if self.mode.to_host is Flow.SOFTWARE:
+        if self._changes.now.to_host is Flow.SOFTWARE:
             data = self.output.stop.obeyed(data)
         if self.watch is not None:
             self.watch.to_module(data)

@@ -56,15 +56,16 @@ class Intake:
 
     def put(self, data: bytes) -> None:
         """From the port."""
-        self.lane.put(data)
-        if self._reading and self.lane.pending > self._much:
+        arrived = self.lane.put(data)
+        if not arrived and self._reading and self.lane.pending > self._much:
             self._reading = False
             self._port.pause_reading()
 
     def purge(self) -> None:
         """The host takes back what has not left it."""
         self.lane.clear()
-        self._read_again()
+        if not self._reading:
+            self._read_again()
 
     def lose_all(self) -> None:
         """Nobody takes what is in the buffer."""
@@ -72,24 +73,26 @@ class Intake:
         self.rx.clear()
 
     def _arrived(self, data: bytes) -> None:
-        self._read_again()
+        if not self._reading:
+            self._read_again()
         if self.notify is None:
             self._lose(len(data))
             return
         self.rx += self._heard(data)
         self.notify()
-        excess = len(self.rx) - self._size
-        if excess > 0:
-            del self.rx[self._size :]
-            self._lose(excess)
-        self._filled()
+        if self.rx:
+            excess = len(self.rx) - self._size
+            if excess > 0:
+                del self.rx[self._size :]
+                self._lose(excess)
+            self._filled()
 
     def _lose(self, size: int) -> None:
         self.lost_bytes += size
         self.on_lost(size)
 
     def _read_again(self) -> None:
-        if not self._reading and self.lane.pending < self._much // 4:
+        if self.lane.pending < self._much // 4:
             self._reading = True
             self._port.resume_reading()
 
@@ -127,11 +130,7 @@ class Output:
     @property
     def lost_bytes(self) -> int:
         """Bytes lost on the way, or in the modelled receiver."""
-        return self._vanished + self._overrun
-
-    @property
-    def _overrun(self) -> int:
-        return 0 if self._receiver is None else self._receiver.lost_bytes
+        return self._vanished + (0 if self._receiver is None else self._receiver.lost_bytes)
 
     def expected(self, size: int) -> None:
         """The host can use the next `size` bytes only together.
@@ -160,7 +159,7 @@ class Output:
         """Output has come to the host's end of the line."""
         if self.watch is not None:
             self.watch.to_host(data)
-        lost, overrun = self.lost_bytes, self._overrun
+        vanished, overrun = self._vanished, 0
         if self._rates.paced and not self._rates.host_understands:
             data = self._rates.noise_at_host(data)
             self._show_error(ReceiveError.FRAMING)
@@ -169,15 +168,22 @@ class Output:
             self._vanished += sent - len(data)
         if XON in data or XOFF in data:
             data = self.obeyed(data)
-        if data and self._receiver is not None:
-            self._receiver.arrived(data)
+        if self._receiver is not None:
+            overrun = self._put_into(self._receiver, data)
         elif data:
             write = self._write_now if self.lane.is_due else self._port.write
             write(data)
-        if self._overrun > overrun:
+        if self.watch is not None and (lost := self._vanished - vanished + overrun):
+            self.watch.lost("to the host", lost)
+
+    def _put_into(self, receiver: HostReceiver, data: bytes) -> int:
+        """Bytes that it had no room for."""
+        lost = receiver.lost_bytes
+        if data:
+            receiver.arrived(data)
+        if overrun := receiver.lost_bytes - lost:
             self._show_error(ReceiveError.OVERRUN)
-        if self.watch is not None and self.lost_bytes > lost:
-            self.watch.lost("to the host", self.lost_bytes - lost)
+        return overrun
 
     def _receiver_stops(self, stop: bool) -> None:
         """The modelled receiver is nearly full, or has room again."""
