@@ -68,15 +68,17 @@ class Declaration:
     def arguments(self, raw: str) -> list[object]:
         """The values for the method. Raises `BadArgument`."""
         pieces = self._pieces(raw)
-        if len(pieces) > len(self.parameters) or any(piece.unclosed for piece in pieces):
+        if len(pieces) > len(self.parameters):
             raise BadArgument(raw)
         for missing in self.parameters[len(pieces) :]:
             if missing.required:
                 raise BadArgument(missing.name)
-        return [
-            parameter.kind.convert(piece)
-            for parameter, piece in zip(self.parameters, pieces, strict=False)
-        ]
+        values = []
+        for parameter, piece in zip(self.parameters, pieces, strict=False):
+            if piece.unclosed:
+                raise BadArgument(raw)
+            values.append(parameter.kind.convert(piece))
+        return values
 
     def test_text(self) -> str:
         """`+NAME: (0-2),(…)`, generated from the parameters."""

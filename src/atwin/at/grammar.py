@@ -17,6 +17,8 @@ class Form(Enum):
     TEST = "=?"
     SET = "="
 
+    __hash__ = object.__hash__  # it is looked up for each command
+
 
 class MalformedLine(Exception):  # noqa: N818 - the field's word for it
     """The line has no command's shape: answered with a plain ERROR."""
@@ -102,6 +104,7 @@ def split_arguments(raw: str) -> list[Argument]:
     return pieces
 
 
+@lru_cache(maxsize=128)
 def unquote(piece: str) -> Argument:
     """`piece` without surrounding blanks, and without its outer quotes where it has them."""
     piece = piece.strip(" \t")

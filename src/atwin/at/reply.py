@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from types import NoneType
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 from atwin.at.cme import Wording, cme_text, cms_text
@@ -108,6 +109,8 @@ class Collect:
 
 #: What a command method may return. None is `OK`, a string one information line and `OK`.
 Answer: TypeAlias = str | Reply | Block | Collect | None
+#: The same for `isinstance`, which is slow for what else a method may return, an `Awaitable`.
+ANSWERS = (str, Reply, Block, Collect, NoneType)
 
 
 _CME = re.compile(r"\+CME ERROR: ([0-9]{1,5})")

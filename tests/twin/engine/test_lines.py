@@ -22,10 +22,10 @@ def read(pieces: list[bytes], *, refuses: bool, awaits: bool) -> tuple[bytes, li
     for piece in pieces:
         rx = bytearray(piece)
         while rx:
-            taken = reader.take(rx)
-            echo += taken.echo
-            if taken.line is not None:
-                lines.append(taken.line)
+            line = reader.take(rx)
+            echo += reader.echo
+            if line is not None:
+                lines.append(line)
     if reader.holds:
         lines.append(reader.release())
     return echo, lines

@@ -166,13 +166,6 @@ class Exchange:
         self.lines.clear()
         self.pieces.clear()
 
-    def finish(self, final: Final) -> None:
-        """The whole answer is there."""
-        if not self.is_over:
-            body = None if self.announced is None else b"".join(self.pieces)
-            self.reply = Reply(tuple(self.lines), final, body, self.echoed, self.asked_for_data)
-            self.stir()
-
     def fail(self, error: Exception) -> None:
         """There will be none."""
         if not self.is_over:
@@ -227,8 +220,12 @@ class Exchange:
 
     def conclude(self, final: Final) -> None:
         """That was the answer; a damaged body is no answer."""
+        if self.is_over:
+            return
         if not final.damaged:
-            self.finish(final)
+            body = None if self.announced is None else b"".join(self.pieces)
+            self.reply = Reply(tuple(self.lines), final, body, self.echoed, self.asked_for_data)
+            self.stir()
         elif final.unframed:
             self.fail(
                 Timeout(

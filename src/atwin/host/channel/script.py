@@ -59,7 +59,10 @@ class Script:
         `data_deadline`. `shown` is what errors and the log call it, for a command with a secret in
         it.
         """
-        self._note(shown or command)
+        self.number += 1
+        self.sent = shown or command
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("%s: step %d: %s", self.name, self.number, masked(self.sent))
         try:
             if data is None:
                 return await self._channel.command(
@@ -164,10 +167,3 @@ class Script:
             missing=missing,
             awaited=awaited,
         )
-
-    def _note(self, command: str) -> None:
-        """The next step begins."""
-        self.number += 1
-        self.sent = command
-        if log.isEnabledFor(logging.DEBUG):
-            log.debug("%s: step %d: %s", self.name, self.number, masked(command))

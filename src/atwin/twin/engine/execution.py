@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from atwin.at.cme import Cme
 from atwin.at.grammar import Command, Form, MalformedLine, parse_line
 from atwin.at.kinds import BadArgument
-from atwin.at.reply import Answer, AtError, CmeError, Collect, UnknownCommandError
+from atwin.at.reply import ANSWERS, Answer, AtError, CmeError, Collect, UnknownCommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from atwin.twin.engine.run import Run
 
@@ -33,7 +32,7 @@ def execute(run: Run, command: Command, *, last: bool) -> Answer | Awaitable[Ans
     """Run `command`, the `last` of its line or not. Raises `AtError` and whatever is a defect."""
     script = run.hardware.taps.answer
     answer = _own(run, command, last) if script is None else _scripted(run, command, script, last)
-    return _judged(run, command, answer) if isinstance(answer, Awaitable) else answer
+    return answer if isinstance(answer, ANSWERS) else _judged(run, command, answer)
 
 
 def as_error(error: Exception) -> AtError:

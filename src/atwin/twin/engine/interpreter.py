@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Awaitable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -19,6 +18,7 @@ from atwin.at.dialect.results import OK
 from atwin.at.dialect.urcs import parse_urc
 from atwin.at.grammar import Command, MalformedLine
 from atwin.at.reply import (
+    ANSWERS,
     Answer,
     AtError,
     Block,
@@ -35,7 +35,7 @@ from atwin.twin.engine.lines import OVERLONG, DataPhase, LineReader
 from atwin.twin.engine.urc_queue import UrcQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from atwin.at.dialect.said import Urc
     from atwin.clock.base import Timer
@@ -53,6 +53,8 @@ _LINE_FEED_WAIT = 0.02
 
 #: Bytes of short answers after which the port is asked whether anyone takes them.
 _MUCH_OUTPUT = 65536
+
+_OK_ALONE = Reply()
 
 #: The rest of a line that has none; shared, for a deque is large.
 _NO_MORE: deque[Command] = deque()
@@ -72,6 +74,7 @@ class Interpreter:
         hardware, profile = run.hardware, run.profile
         self._run = run
         self._uart = hardware.uart
+        self._rx = hardware.uart.rx
         self._clock = hardware.clock
         self._taps = hardware.taps
         self._settings = run.settings
@@ -181,7 +184,7 @@ class Interpreter:
 
         Between two lines typed in one go there is a gap as well.
         """
-        rx = self._uart.rx
+        rx = self._rx
         if self._unsolicited.waiting:
             self._fill_gap()
         while rx and not self._busy:
@@ -210,9 +213,9 @@ class Interpreter:
         if self._line_feed_due is not None:
             self._line_feed_due.cancel()
             self._line_feed_due = None
-        echo, line = reader.take(rx)
+        line = reader.take(rx)
         if echoes:
-            self._echo = echo
+            self._echo = reader.echo
         if line is not None:
             self._run_line(line)
         else:
@@ -234,7 +237,7 @@ class Interpreter:
         return not self._busy and self._data_phase is None and self._passage is None
 
     def _fill_gap(self) -> None:
-        if not self._is_gap():
+        if self._busy or self._data_phase is not None or self._passage is not None:
             return
         settings = self._settings
         if self._uart_settings != (now := _of_the_uart(settings)):
@@ -299,7 +302,7 @@ class Interpreter:
             except Exception as error:
                 self._fail(error)
                 return
-            if isinstance(answer, Awaitable):
+            if not isinstance(answer, ANSWERS):
                 self._run.spawn(self._finish(answer, commands))
                 return
             self._busy = False
@@ -338,7 +341,7 @@ class Interpreter:
                 self._begin_data_phase(answer)
                 return False
             case None:
-                answer = Reply()
+                answer = _OK_ALONE
             case str():
                 answer = Reply((answer,))
         output = frame_lines(answer.lines, self._settings) if answer.lines else b""
@@ -408,7 +411,7 @@ class Interpreter:
         except Exception as error:
             self._fail(error)
         else:
-            if isinstance(answer, Awaitable):
+            if not isinstance(answer, ANSWERS):
                 self._run.spawn(self._finish(answer, deque()))
                 return
             self._busy = False

@@ -5,23 +5,13 @@ See docs/spec/uart.md §1, §2; http.md §3.4.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from atwin.at.reply import Collect
     from atwin.clock.base import Timer
 
 CR, LF, BACKSPACE, CTRL_Z, ESC, SLASH = 0x0D, 0x0A, 0x08, 0x1A, 0x1B, 0x2F
-
-
-class Taken(NamedTuple):
-    """What one `LineReader.take` found.
-
-    `line` is None while no line is complete; one that is refused is delivered as `OVERLONG`.
-    """
-
-    echo: bytes = b""
-    line: str | None = None
 
 
 #: Stands for a line that was too long; no real line holds a CR.
@@ -40,6 +30,8 @@ class LineReader:
         self.longest = longest
         self.refuses = True
         self.awaits_line_feed = False
+        #: What goes back to the host for what `take` removed last.
+        self.echo = b""
         self._line = bytearray()
         self._overlong = False
         self._held: str | None = None
@@ -70,21 +62,27 @@ class LineReader:
         self._after_cr, self._late_echo = True, b"\n"
         return line
 
-    def take(self, rx: bytearray) -> Taken:
-        """Remove from `rx` what belongs to the current line, at most up to its end."""
+    def take(self, rx: bytearray) -> str | None:
+        """Remove from `rx` what belongs to the current line, at most up to its end.
+
+        The line when it is complete; one that is refused is `OVERLONG`.
+        """
+        self.echo = b""
         if self._after_data:
             self._skip_trailer(rx)
         if self._held is not None:
             line = self.release()
-            return Taken(self.swallow_line_feed(rx), line)
+            self.echo = self.swallow_line_feed(rx)
+            return line
         if self._after_cr and (late := self.swallow_line_feed(rx)):
-            return Taken(late)
+            self.echo = late
+            return None
         if not rx:
-            return Taken()
+            return None
         end = first_of(rx, CR, LF)
         if self._is_plain(rx, end):
-            typed = bytes(rx[:end])
-            return self._end(typed, self._remember(typed.decode("latin-1")), rx, end)
+            self.echo = typed = bytes(rx[:end])
+            return self._end(self._remember(typed.decode("latin-1")), rx, end)
         typed = bytes(rx[:end]) if end >= 0 else bytes(rx)
         # Up to the first character that is taken back.
         edited = typed.find(BACKSPACE) + 1
@@ -93,13 +91,13 @@ class LineReader:
             # It needs no terminator, so what follows is another line.
             typed = typed[: 2 - len(self._line)]
         del rx[: len(typed)]
-        echo = self._append(typed)
+        self.echo = self._append(typed)
         if self._repeats():
             self._line.clear()
-            return Taken(echo, self._previous)
+            return self._previous
         if edited or not rx:
-            return Taken(echo)
-        return self._end(echo, self._finish(), rx, 0)
+            return None
+        return self._end(self._finish(), rx, 0)
 
     def swallow_line_feed(self, rx: bytearray) -> bytes:
         """Remove the LF of a CR LF: no line of its own, and no data byte (docs/spec/uart.md §1).
@@ -127,22 +125,24 @@ class LineReader:
             and BACKSPACE not in rx
         )
 
-    def _end(self, echo: bytes, line: str, rx: bytearray, end: int) -> Taken:
+    def _end(self, line: str, rx: bytearray, end: int) -> str | None:
         """A line is whole: remove its terminator, at `end` of `rx`, and all in front of it."""
         terminator = rx[end]
         del rx[: end + 1]
         self._after_cr, self._late_echo = terminator == CR, b""
         if terminator == LF:
             # Our own leniency, and so is the echo: a client looks for its command and a CR.
-            return Taken(echo + (b"\r" if line else b"\n"), line)
-        echo += b"\r"
+            self.echo += b"\r" if line else b"\n"
+            return line
+        self.echo += b"\r"
         if not self.awaits_line_feed:
-            return Taken(echo, line)
+            return line
         if not rx:
             self._held = line
-            return Taken(echo)
+            return None
         self._late_echo = b"\n"
-        return Taken(echo + self.swallow_line_feed(rx), line)
+        self.echo += self.swallow_line_feed(rx)
+        return line
 
     def _skip_trailer(self, rx: bytearray) -> None:
         count = 0

@@ -8,19 +8,18 @@ and short results mean nothing here, the mode of error results (AT+CMEE) is one 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from atwin.at.cme import Wording
 from atwin.at.dialect.results import ERROR, OK
 from atwin.at.grammar import MalformedLine
-from atwin.at.reply import AtError, Block, Collect, Reply, frame_error
+from atwin.at.reply import ANSWERS, AtError, Block, Collect, Reply, frame_error
 from atwin.twin.engine.execution import as_error, execute, parsed
 from atwin.twin.engine.run import ChapterService, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from atwin.at.grammar import Command
     from atwin.at.reply import Answer
@@ -127,7 +126,7 @@ class _Said:
 
     async def _goes_on(self, answer: Answer | Awaitable[Answer]) -> bool:
         """Take an answer; whether the next command follows."""
-        if isinstance(answer, Awaitable):
+        if not isinstance(answer, ANSWERS):
             answer = await answer
         match answer:
             case Collect():

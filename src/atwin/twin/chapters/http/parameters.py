@@ -31,13 +31,14 @@ class _Text:
     """Strings of at most `longest` bytes without control characters."""
 
     longest: int
-    form: re.Pattern[str] = re.compile(r".*", re.DOTALL)
+    form: re.Pattern[str] | None = None
 
     def __contains__(self, text: object) -> bool:
         if not isinstance(text, str):
             return False
-        fits = len(text) <= self.longest and not _CONTROL.search(text)
-        return fits and self.form.fullmatch(text) is not None
+        if len(text) > self.longest or _CONTROL.search(text):
+            return False
+        return self.form is None or self.form.fullmatch(text) is not None
 
 
 #: Tag: field, and what it takes.
