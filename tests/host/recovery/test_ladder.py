@@ -98,7 +98,7 @@ def watch(twin: Twin, command: str, then: Callable[[], None]) -> None:
             then()
         received(data)
 
-    uart.received = tap  # type: ignore[method-assign]
+    uart.received = tap
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -123,7 +123,8 @@ class Channel:
         come. Raises `Timeout`, `LineLostError`, and `ModuleSilentError` when the
         line cannot be resynchronised.
         """
-        async with self._lock:
+        await self._lock.acquire()
+        try:
             now = self.clock.now()
             if self.waking.is_due(now - self.active_at):
                 await self.waking.get_ready()
@@ -135,6 +136,8 @@ class Channel:
                 self._end(exchange)
             self.waking.hear(text, reply)
             return reply
+        finally:
+            self._lock.release()
 
     async def command_with_data(
         self,
@@ -291,6 +294,15 @@ class Channel:
             exchange.start_over()
             self._owed.came()
         match event:
+            case Final():
+                self.answered = True
+                if exchange.announced is not None:
+                    self._log("<", f"({exchange.got} bytes)")
+                self._log("<", event.text)
+                if event.open:
+                    self._may_be_late(exchange, event)
+                else:
+                    exchange.conclude(event)
             case BodyData(data):
                 exchange.alive_at = self.clock.now()
                 exchange.take(data)
@@ -301,15 +313,6 @@ class Channel:
                     # What takes so long has been done: the result is under way, or lost.
                     exchange.timeout, exchange.alive_at = COMMAND_TIMEOUT, self.clock.now()
                     self._look_at(exchange.alive_at, exchange.timeout)
-            case Final():
-                self.answered = True
-                if exchange.announced is not None:
-                    self._log("<", f"({exchange.got} bytes)")
-                self._log("<", event.text)
-                if event.open:
-                    self._may_be_late(exchange, event)
-                else:
-                    exchange.conclude(event)
             case BodyStart(header, length):
                 if header:
                     self._log("<", header)
@@ -461,5 +464,4 @@ class Channel:
 
     def _log(self, direction: str, text: str) -> None:
         if self._log_calls:
-            entry = LogEntry(self.clock.now(), direction, text)
-            tell(self._log_calls, entry)
+            tell(self._log_calls, LogEntry(self.clock.now(), direction, text))

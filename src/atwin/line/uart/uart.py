@@ -154,6 +154,10 @@ class Uart:
         self._rates = Rates(baud, seed)
         self._intake = Intake(port, clock, RX_BUFFER, self._heard, self.taken)
         self.output = Output(port, clock, self._rates, host_fifo, self._show_error)
+        #: From the port; see `Receiver`.
+        self.received: Callable[[bytes], None] = self._intake.put
+        #: Send one whole piece of output.
+        self.write: Callable[[bytes], object] = self.output.lane.put
         self._host_stop = HostStop(
             self._intake.lane,
             self.output.lane,
@@ -287,10 +291,6 @@ class Uart:
         """Change over when what has been written so far has left; see `Changes.add`."""
         self._changes.add(mode)
 
-    def write(self, data: bytes) -> None:
-        """Send one whole piece of output."""
-        self.output.lane.put(data)
-
     async def drain(self) -> None:
         """Return when the output has left, and the port has taken enough for more."""
         await self.output.lane.drain()
@@ -322,9 +322,6 @@ class Uart:
         self._intake.lane.byte_time = self._rates.host_byte_time
 
     # --- the line -------------------------------------------------------------------------------
-
-    def received(self, data: bytes) -> None:
-        self._intake.put(data)
 
     def lost(self, reason: str | None) -> None:
         """Nobody is there any more. A module does not notice that."""

@@ -78,7 +78,7 @@ class Interpreter:
         self._clock = hardware.clock
         self._taps = hardware.taps
         self._settings = run.settings
-        self._uart_settings = _of_the_uart(run.settings)
+        self._uart_settings = run.settings.ipr, run.settings.icf, run.settings.ifc
         self._longest = profile.limit("line_max")
         self._overflows_silently = profile.has("line_overflow_silent")
         self._echoes_line_feed = profile.has("echo_lf")
@@ -240,7 +240,7 @@ class Interpreter:
         if self._busy or self._data_phase is not None or self._passage is not None:
             return
         settings = self._settings
-        if self._uart_settings != (now := _of_the_uart(settings)):
+        if self._uart_settings != (now := (settings.ipr, settings.icf, settings.ifc)):
             # Only now: the line that sets another rate is still answered at the old one.
             self._uart_settings = now
             self._uart.configure(settings.line_mode())
@@ -417,7 +417,3 @@ class Interpreter:
             self._busy = False
             self._deliver(answer, deque())
         self._fill_gap()
-
-
-def _of_the_uart(settings: Settings) -> tuple[object, ...]:
-    return settings.ipr, settings.icf, settings.ifc

@@ -79,10 +79,10 @@ class LineReader:
             return None
         if not rx:
             return None
-        end = first_of(rx, CR, LF)
-        if self._is_plain(rx, end):
+        if self._is_plain(rx, end := rx.find(CR)):
             self.echo = typed = bytes(rx[:end])
             return self._end(self._remember(typed.decode("latin-1")), rx, end)
+        end = first_of(rx, CR, LF)
         typed = bytes(rx[:end]) if end >= 0 else bytes(rx)
         # Up to the first character that is taken back.
         edited = typed.find(BACKSPACE) + 1
@@ -122,6 +122,7 @@ class LineReader:
             and not self._line
             and not self._overlong
             and rx[1] != SLASH
+            and rx.find(LF, 0, end) < 0
             and BACKSPACE not in rx
         )
 
