@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from atwin.at.dialect.said import Urc
     from atwin.clock.base import Timer
     from atwin.twin.engine.run import Run
-    from atwin.twin.engine.settings import Settings
 
 log = logging.getLogger("atwin.twin")
 
