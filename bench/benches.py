@@ -17,6 +17,9 @@ class Bench:
 BENCHES = {
     "download": Bench("A whole file through host and twin in memory, against curl", short=True),
     "commands": Bench("AT and its OK, one after the other", short=True),
+    "pty": Bench(
+        "Host and twin over a PTY and over TCP, two processes on two processors", short=True
+    ),
     "trace": Bench("What a trace and a capture cost", short=True),
     "efficiency": Bench("The host against the bound of its method, on the virtual clock"),
     "virtual": Bench("What a paced download costs on the virtual clock", short=True),

@@ -1,8 +1,9 @@
-"""Programs on a PTY, each in a process of its own, and the plainest host for them."""
+"""Programs at the module's end of a line, each a process of its own, and the plainest host."""
 
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import termios
@@ -13,26 +14,26 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: More than a PTY gives at a time.
+#: More than a PTY gives at a time; the ports of this package ask for as many.
 _READ = 65536
 
 
 @contextmanager
-def twin(*options: str) -> Iterator[str]:
-    """`atwin twin` with `options`; the path of its PTY."""
-    with _child("-m", "atwin.cli", "twin", *options) as told:
-        yield told.split()[1]
+def twin(*options: str, processor: int | None = None) -> Iterator[str]:
+    """`atwin twin` with `options`; where its line is: the path of its PTY, or HOST:PORT."""
+    with _child(processor, "-m", "atwin.cli", "twin", *options) as told:
+        yield told
 
 
 @contextmanager
-def python(program: str) -> Iterator[str]:
-    """`program`, whose first line of output is the path of its PTY."""
-    with _child("-c", program) as path:
-        yield path
+def python(program: str, processor: int | None = None) -> Iterator[str]:
+    """`program`, whose first line of output ends with where its line is."""
+    with _child(processor, "-c", program) as told:
+        yield told
 
 
 @contextmanager
-def _child(*arguments: str) -> Iterator[str]:
+def _child(processor: int | None, *arguments: str) -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, *arguments],
         stdout=subprocess.PIPE,
@@ -40,8 +41,11 @@ def _child(*arguments: str) -> Iterator[str]:
         text=True,
     )
     try:
+        if processor is not None:
+            os.sched_setaffinity(process.pid, {processor})
         assert process.stdout is not None
-        yield process.stdout.readline().strip()
+        ready = [word for word in process.stdout.readline().split() if "/" in word or ":" in word]
+        yield ready[0]
     finally:
         process.terminate()
         process.communicate()
@@ -74,6 +78,11 @@ class Terminal:
         """What is there, at least one byte."""
         return os.read(self.fd, _READ)
 
+    def take(self, size: int) -> None:
+        """Read so many bytes."""
+        while size > 0:
+            size -= len(self.read())
+
     def until(self, end: bytes) -> bytes:
         """What comes, up to `end`, which must be the last of it."""
         heard = b""
@@ -85,3 +94,18 @@ class Terminal:
         """A command and its answer."""
         self.write(command.encode() + b"\r")
         return self.until(end)
+
+
+class Connection(Terminal):
+    """The same on a TCP connection to HOST:PORT."""
+
+    def __init__(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        connection = socket.create_connection((host, int(port)))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.fd = connection.detach()
+
+
+def host_of(line: str) -> Terminal:
+    """The plainest host, on a PTY or a TCP connection."""
+    return Terminal(line) if line.startswith("/") else Connection(line)
