@@ -1,36 +1,60 @@
-"""The odd servers on loopback sockets, with curl: are the expectations fair?
+"""Each odd server three ways: what curl brings of it, what a download brings, and why not more.
 
-    python -m tests.matrix.curl [-k WORD]
-
-Where `curl`, or `curl -r` part by part, gets the right file, and the module has the means, a
-download has to get it, or the class says why not. Pauses are shorter here.
+Where `curl`, or `curl -r` part by part, gets the right file from a loopback socket, a download from
+the same server must get it as well, or say in its sentence why a module cannot: one of `REASONS`.
+Real servers make shorter pauses. A seed is a server, a module, HTTP or HTTPS; of the module every
+strategy is tried.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import sys
+import random
+import re
+import shutil
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from matrix.run import HOST
+from matrix.run import HOST, HangError, ends
 from matrix.whole import BY_NAME, MODELS, strategies
-from support.odd_servers import Case, Either, GivesUp, Right
+from prove.frame import Proof, Verdict
+from support.odd_servers import Case, Either, GivesUp, Right, Unvouched
 from support.odd_servers.serve import on_socket
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import ssl
+    from collections.abc import Mapping
 
+    from matrix.judge import End
     from support.odd_servers import Expectation, OddServer
 
 #: Seconds one curl may take, and how often it is tried.
 _LONGEST, _TRIES = 3, 3
-#: Behaviours under way at a time.
-_AT_A_TIME = 4
+#: Servers that name themselves by http:// are asked by that alone.
+_PLAIN = ("mirrors", "redirects", "sessions")
+#: How many seeds of a hundred are about HTTPS, and about files of several hundred kilobytes.
+_SECURE, _LARGE = 35, 20
+
+#: Why a module cannot have what curl has, by what the sentence of the error must say of it.
+REASONS: Mapping[str, str] = {
+    r"do not fit this module's \d": "its buffer does not hold the file, and no range can be used",
+    r"changes from answer to answer": "two versions, and nothing says that the parts are of one",
+    r"SHA-256 is \w+, not \w+": "another version than the hash that was told",
+    r"the server now gives another thing": "another thing came once, in place of the file",
+    r"answered (403|404|410)\b": "it asks more often than once, and was refused",
+    r"answered (425|520)\b": "nobody repeats what was answered so, and curl was called again",
+    r"answered 299\b": "nobody knows what that status means",
+    r"408(,\d+)? \(time-out\)": "the server took longer than a module was told to wait",
+    r"part \d+ .* 0,601,0 .*given up": "nothing tells a break of each range from a bad network",
+    r"answered 50[01]\b": "what has a range is refused, and its buffer does not hold the file",
+    r"gave up after following some redirects": "a module follows five",
+    r"all at once it comes content-coded": "what has no range is coded",
+    r"600(,\d+)? \(the answer was not HTTP\)": "a module reads 8 KiB of header",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +65,39 @@ class Fetched:
     parts: bool
 
 
-async def fetch(behaviour: type[OddServer], case: Case) -> Fetched:
+async def fetch(behaviour: type[OddServer], case: Case, *, secure: bool = False) -> Fetched:
     """Both ways, each from a server of its own."""
-    server = behaviour(case)
-    async with await asyncio.start_server(partial(on_socket, server), "127.0.0.1", 0) as listener:
-        whole = await _whole(server, listener.sockets[0].getsockname()[1])
-    server = behaviour(case)
-    async with await asyncio.start_server(partial(on_socket, server), "127.0.0.1", 0) as listener:
-        parts = await _parts(server, listener.sockets[0].getsockname()[1])
-    return Fetched(whole, parts)
+    came: list[bool] = []
+    for way in (_whole, _parts):
+        server = behaviour(case)
+        async with await asyncio.start_server(
+            partial(on_socket, server), "127.0.0.1", 0, ssl=_context() if secure else None
+        ) as listener:
+            came.append(await way(server, _Curl(listener.sockets[0].getsockname()[1], secure)))
+    return Fetched(*came)
 
 
-async def _whole(server: OddServer, port: int) -> bool:
+def _context() -> ssl.SSLContext:
+    from atwin.plan.certificates import server_context
+
+    return server_context()
+
+
+async def _whole(server: OddServer, curl: _Curl) -> bool:
     for _ in range(_TRIES):
-        code, body = await _curl(port, server.path)
+        code, body = await curl.get(server.path)
         if code is not None and body in server.truths():
             return True
     return False
 
 
-async def _parts(server: OddServer, port: int) -> bool:
+async def _parts(server: OddServer, curl: _Curl) -> bool:
     """Part by part, each with its 206 and the length that was asked for."""
     got, chunk = bytearray(), server.case.chunk
     while len(got) < server.size:
         last = min(len(got) + chunk, server.size) - 1
         for _ in range(_TRIES):
-            code, body = await _curl(port, server.path, "-r", f"{len(got)}-{last}")
+            code, body = await curl.get(server.path, "-r", f"{len(got)}-{last}")
             if code == 206 and len(body) == last + 1 - len(got):
                 got += body
                 break
@@ -75,20 +106,27 @@ async def _parts(server: OddServer, port: int) -> bool:
     return bytes(got) in server.truths()
 
 
-async def _curl(port: int, path: str, *more: str) -> tuple[int | None, bytes]:
-    """The status and the body; None when curl failed."""
-    with tempfile.NamedTemporaryFile() as out:
-        process = await asyncio.create_subprocess_exec(
-            *("curl", "-q", "-sSfL", "--max-time", str(_LONGEST), "--noproxy", "*"),
-            *("--connect-to", "nowhere.example::127.0.0.1:1"),
-            *("--connect-to", "refusing.example::127.0.0.1:1"),
-            *("--connect-to", f"::127.0.0.1:{port}"),
-            *("-o", out.name, "-w", "%{http_code}", *more, f"http://{HOST}{path}"),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        said, _ = await process.communicate()
-        return (int(said) if process.returncode == 0 else None), _bytes_of(out.name)
+@dataclass(frozen=True, slots=True)
+class _Curl:
+    port: int
+    secure: bool
+
+    async def get(self, path: str, *more: str) -> tuple[int | None, bytes]:
+        """The status and the body; None when curl failed."""
+        scheme = "https" if self.secure else "http"
+        with tempfile.NamedTemporaryFile() as out:
+            process = await asyncio.create_subprocess_exec(
+                *("curl", "-q", "-sSfL", "--max-time", str(_LONGEST), "--noproxy", "*"),
+                *("-k", "--tls-max", "1.2", "--ciphers", "DEFAULT@SECLEVEL=0"),
+                *("--connect-to", "nowhere.example::127.0.0.1:1"),
+                *("--connect-to", "refusing.example::127.0.0.1:1"),
+                *("--connect-to", f"::127.0.0.1:{self.port}"),
+                *("-o", out.name, "-w", "%{http_code}", *more, f"{scheme}://{HOST}{path}"),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+            said, _ = await process.communicate()
+            return (int(said) if process.returncode == 0 else None), _bytes_of(out.name)
 
 
 def _bytes_of(name: str) -> bytes:
@@ -112,52 +150,67 @@ def excuse(expectation: Expectation) -> str | None:
             return "nothing vouches"
 
 
-async def compare(behaviour: type[OddServer]) -> list[str]:
-    """A line for each reason why a download need not get what curl gets, with its cases."""
-    found: dict[str, list[str]] = {}
-    for model in MODELS:
-        for small in (True, False):
-            fetched = await fetch(behaviour, Case(model, "auto", "fresh", False, small))
-            for strategy in strategies(model):
-                case = Case(model, strategy, "fresh", False, small)
-                if not behaviour.applies(case):
-                    continue
-                server = behaviour(case)
-                why = excuse(server.expect(case))
-                if why is None and not (fetched.whole or fetched.parts):
-                    found.setdefault("stricter   {}: curl does not get it", []).append(str(case))
-                elif why is not None and could(server, case, fetched):
-                    mark = "excused   " if why else "UNFAIR    "
-                    found.setdefault(f"{mark} {{}}: {why}", []).append(str(case))
-    return [
-        f"{text.format(behaviour.name())} ({len(cases)} cases, {cases[0]})"
-        for text, cases in found.items()
-    ]
+def compare(server: OddServer, fetched: Fetched, end: End) -> tuple[str, str]:
+    """How it ended, counted by that, and what is a find."""
+    expectation = server.expect(server.case)
+    if excuse(expectation) == "" and could(server, server.case, fetched):
+        return "unfair", "the kit lets a download off for no reason told"
+    curls = fetched.whole or fetched.parts
+    if end.trouble:
+        return "trouble", end.trouble
+    if not end.code:
+        if end.data in server.truths():
+            return ("both" if curls else "the module alone"), ""
+        told = isinstance(expectation, Unvouched) and re.search(
+            expectation.warned, "\n".join(end.notes), re.IGNORECASE
+        )
+        return ("another version, and told", "") if told else ("WRONG FILE", str(end.notes))
+    if not curls:
+        return "neither", ""
+    for pattern, reason in REASONS.items():
+        if re.search(pattern, end.sentence):
+            return f"curl alone: {reason}", ""
+    return "NO REASON", end.sentence
 
 
-async def _main(word: str) -> int:
-    gate = asyncio.Semaphore(_AT_A_TIME)
+def attempt(seed: int) -> Verdict:
+    """One server and one module."""
+    names = list(BY_NAME)
+    behaviour, dice = BY_NAME[names[seed % len(names)]], random.Random(seed)
+    model, sha256 = dice.choice(MODELS), dice.random() < 0.3
+    small = dice.randrange(100) >= _LARGE
+    may_be_secure = behaviour.__module__.rpartition(".")[2] not in _PLAIN
+    secure = dice.randrange(100) < _SECURE and may_be_secure
+    cases = [Case(model, strategy, "fresh", sha256, small) for strategy in strategies(model)]
+    cases = [case for case in cases if behaviour.applies(case)]
+    counts, finds = Counter[str](), list[str]()
+    if cases:
+        fetched = asyncio.run(fetch(behaviour, cases[0], secure=secure))
+    for case in cases:
+        server = behaviour(case)
+        try:
+            end, _ = ends(server, secure=secure)
+        except (HangError, TimeoutError) as error:
+            finds.append(f"{case}: hang: {error}")
+            continue
+        ended, wrong = compare(server, fetched, end)
+        counts[ended] += 1
+        if wrong:
+            finds.append(f"{case}: {ended}: {wrong}")
+    what = f"{behaviour.name()} by {'HTTPS' if secure else 'HTTP'}"
+    lost = f"{what}: {finds[0]}"[:500] if finds else ""
+    return Verdict(seed, "lost" if finds else "compared", lost, "\n".join(finds), counts)
 
-    async def one(behaviour: type[OddServer]) -> list[str]:
-        async with gate:
-            return await compare(behaviour)
 
-    chosen = [behaviour for name, behaviour in BY_NAME.items() if word in name]
-    unfair = 0
-    for lines in await asyncio.gather(*map(one, chosen)):
-        for line in lines:
-            print(line)
-            unfair += line.startswith("UNFAIR")
-    print(f"{len(chosen)} behaviours, {unfair} unfair expectations")
-    return 1 if unfair else 0
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """1 when curl gets a file that a download need not get, for no reason told."""
-    parser = argparse.ArgumentParser(prog="python -m tests.matrix.curl", description=__doc__)
-    parser.add_argument("-k", metavar="WORD", default="", help="behaviours with that word")
-    return asyncio.run(_main(parser.parse_args(arguments).k))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+PROOF = Proof(
+    name="curl",
+    claim="Where curl gets the file of an odd server, a download gets it, or says why a module"
+    " cannot.",
+    unit="odd servers, with one module and each of its strategies",
+    attempt=attempt,
+    whole=4 * len(BY_NAME),
+    short=90,
+    cpu=60.0,
+    real=240.0,
+    missing=lambda: "" if shutil.which("curl") else "curl is not here",
+)

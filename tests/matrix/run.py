@@ -16,19 +16,20 @@ from typing import TYPE_CHECKING
 from atwin.clock import LoopClock, run_virtual
 from atwin.host.errors import HostError
 from atwin.host.modem import Modem
+from atwin.host.tls import TlsSettings
 from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.twin import Twin
 from matrix.judge import NAME, End, Outcome, judge
 from support.odd_servers import Either, GivesUp
-from support.odd_servers.serve import on_simulated
+from support.odd_servers.serve import on_secure, on_simulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
     from atwin.host.download.reports import Progress
-    from support.odd_servers import Case, Expectation, OddServer
+    from support.odd_servers import Case, OddServer
 
 HOST = "files.example"
 #: Other names of the same server, for redirects.
@@ -48,13 +49,11 @@ class HangError(KeyboardInterrupt):
 
 def run(behaviour: type[OddServer], case: Case) -> Outcome:
     """Everything of one case, in a folder of its own."""
-    expected = ""
+    server = behaviour(case)
+    expectation = server.expect(case)
+    expected = str(expectation)
     try:
-        with _bounded(), tempfile.TemporaryDirectory(dir=_MEMORY) as folder:
-            server = behaviour(case)
-            expectation = server.expect(case)
-            expected = str(expectation)
-            last, again = run_virtual(_case(server, case, expectation, Path(folder) / NAME))
+        last, again = ends(server)
         verdict, detail = judge(server, case, expectation, last, again)
         return Outcome(behaviour.name(), case, expected, verdict, str(last), detail)
     except (HangError, TimeoutError):
@@ -63,38 +62,50 @@ def run(behaviour: type[OddServer], case: Case) -> Outcome:
         return Outcome(behaviour.name(), case, expected, "hang", f"spins at {spot}")
 
 
-async def _case(
-    server: OddServer, case: Case, expectation: Expectation, target: Path
-) -> tuple[End, End | None]:
+def ends(server: OddServer, *, secure: bool = False) -> tuple[End, End | None]:
+    """How the processes of the host ended: the one that counts, and a later one after a failure.
+
+    With `secure` all is asked for by HTTPS. Raises `HangError` and `TimeoutError`.
+    """
+    with _bounded(), tempfile.TemporaryDirectory(dir=_MEMORY) as folder:
+        return run_virtual(_case(server, Path(folder) / NAME, secure=secure))
+
+
+async def _case(server: OddServer, target: Path, *, secure: bool) -> tuple[End, End | None]:
     """The end that counts, and that of a later run at a server that is well, after a failure."""
+    case = server.case
     if case.start != "fresh":
         server.odd = case.start == "killed"
-        first = await _process(server, case, target, kill=True)
+        first = await _process(server, target, secure, kill=True)
         if first.trouble or (case.start == "killed" and not first.code):
             return first, None
         # A file of one part came whole: what follows is a fresh one.
         _forget(target)
         server.odd = True
-    last = await _process(server, case, target)
-    failed_well = isinstance(expectation, GivesUp | Either) and server.settles
+    last = await _process(server, target, secure)
+    failed_well = isinstance(server.expect(case), GivesUp | Either) and server.settles
     if not last.code or last.trouble or not failed_well:
         return last, None
     server.odd = False
-    return last, await _process(server, case, target)
+    return last, await _process(server, target, secure)
 
 
-async def _process(server: OddServer, case: Case, target: Path, *, kill: bool = False) -> End:
+async def _process(server: OddServer, target: Path, secure: bool, *, kill: bool = False) -> End:
     """One process of the host with a module of its own; `kill` ends it in the middle."""
     clock, end = LoopClock(), End()
     network = SimulatedNetwork(clock, latency=_LATENCY, bandwidth=_BANDWIDTH)
     network.add_host("refusing.example")
     for host in (HOST, *OTHER_HOSTS):
         network.serve(host, 80, on_simulated(server, clock))
+        network.serve(host, 443, on_secure(server, clock))
     near, far = memory_pair()
     began = clock.now()
-    async with Twin(case.model, far, network=network), Modem(near) as modem:
+    twin = Twin(server.case.model, far, network=network)
+    tls = TlsSettings() if secure else None
+    async with twin, Modem(near, tls=tls) as modem:
         await modem.bring_up()
-        task = asyncio.ensure_future(_download(modem, server, case, target, end, kill))
+        url = f"{'https' if secure else 'http'}://{HOST}{server.path}"
+        task = asyncio.ensure_future(_download(modem, url, server, target, end, kill))
         done, _ = await asyncio.wait([task], timeout=server.longest)
         if not done:
             end.trouble = f"nothing after {server.longest:g} s"
@@ -106,9 +117,9 @@ async def _process(server: OddServer, case: Case, target: Path, *, kill: bool = 
 
 
 async def _download(
-    modem: Modem, server: OddServer, case: Case, target: Path, end: End, kill: bool
+    modem: Modem, url: str, server: OddServer, target: Path, end: End, kill: bool
 ) -> None:
-    task = asyncio.current_task()
+    task, case = asyncio.current_task(), server.case
     assert task is not None
 
     def progress(event: Progress) -> None:
@@ -121,7 +132,7 @@ async def _download(
 
     try:
         end.result = await modem.download(
-            f"http://{HOST}{server.path}",
+            url,
             target,
             sha256=hashlib.sha256(server.truths()[0]).hexdigest() if case.sha256 else None,
             chunk=case.chunk if case.small else None,

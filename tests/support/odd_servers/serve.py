@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from atwin.plan.tls_server import TlsServerStream
 from support.odd_servers.wire import End, Forever, Wait, parse
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from ssl import SSLContext
 
     from atwin.clock import Clock
     from atwin.testing.simulated import SimulatedStream
@@ -19,10 +21,12 @@ if TYPE_CHECKING:
 _LONGEST_HEAD = 16_384
 
 
-def on_simulated(server: OddServer, clock: Clock) -> Callable[[SimulatedStream], Awaitable[None]]:
+def on_simulated(
+    server: OddServer, clock: Clock
+) -> Callable[[SimulatedStream | _Secured], Awaitable[None]]:
     """A handler for `SimulatedNetwork.serve`."""
 
-    async def handle(stream: SimulatedStream) -> None:
+    async def handle(stream: SimulatedStream | _Secured) -> None:
         held = b""
         while True:
             while b"\r\n\r\n" not in held:
@@ -53,6 +57,28 @@ def on_simulated(server: OddServer, clock: Clock) -> Callable[[SimulatedStream],
                         await stream.write(piece)
 
     return handle
+
+
+def on_secure(server: OddServer, clock: Clock) -> Callable[[SimulatedStream], Awaitable[None]]:
+    """The same by TLS."""
+    handle = on_simulated(server, clock)
+
+    async def secured(stream: SimulatedStream) -> None:
+        from atwin.plan.certificates import server_context
+
+        tls = _Secured(stream, server_context())
+        await tls.shake_hands()
+        await handle(tls)
+
+    return secured
+
+
+class _Secured(TlsServerStream):
+    """TLS on a connection that can be reset."""
+
+    def __init__(self, stream: SimulatedStream, context: SSLContext) -> None:
+        super().__init__(stream, context)
+        self.reset = stream.reset
 
 
 async def on_socket(
