@@ -2,7 +2,7 @@
 
 python -m tests.matrix --all            every case, and a table
 python -m tests.matrix -k redirect      some behaviours
-python -m tests.matrix.curl             the same servers on loopback, with curl
+python -m tests.prove curl              the same servers, and what curl gets of them
 """
 
 import sys

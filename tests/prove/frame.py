@@ -24,9 +24,10 @@ PROOFS: Mapping[str, str] = {
     "fuzz": "prove.fuzz",
     "fuzz-briefly": "prove.fuzz:BRIEFLY",
     "cuts": "prove.cuts",
+    "curl": "matrix.curl",
     "interruptions": "prove.interruptions",
     "soak": "prove.soaking.days",
-    "hours": "prove.soaking.hours",
+    "hours": "prove.soaking.days:HOURS",
     "opens": "prove.soaking.opens",
 }
 

@@ -25,3 +25,14 @@ PROOF = Proof(
     cpu=300.0,
     real=1800.0,
 )
+
+HOURS = Proof(
+    name="hours",
+    claim="Some hours of the line leave nothing in the process; `soak` does the same for days.",
+    unit="lives of 3 hours of work and 1 of an idle line",
+    attempt=partial(soak, hours=3, idle=1),
+    whole=len(MODELS),
+    short=len(MODELS),
+    cpu=120.0,
+    real=600.0,
+)
