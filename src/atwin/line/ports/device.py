@@ -255,10 +255,15 @@ async def open_device(
         raise PortSpecError(f"{url}: no line runs at {baud} bit/s; {USUAL_RATE} is usual")
     import serialx  # here, because it costs a tenth of a second that `--help` need not pay
 
+    transport: type[BaseSerialTransport] | None = None
+    if _SCHEME in url:
+        from atwin.line.telnet import Rfc2217Transport
+
+        transport = Rfc2217Transport
     port = SerialPort(url, baud, missing)
     with port._explained():
         await serialx.create_serial_connection(
-            asyncio.get_running_loop(), lambda: port, url, baudrate=baud
+            asyncio.get_running_loop(), lambda: port, url, baudrate=baud, transport_cls=transport
         )
     return port
 
