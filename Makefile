@@ -67,7 +67,6 @@ bench: $(DEV) tools
 prove: $(GUIDED) tools
 	$(BIN)/python -m tests.prove $(if $(SHORT),--short) $(if $(FRESH),--fresh) $(ARGS)
 ifndef SHORT
-	$(BIN)/python -m tests.matrix --all
 	$(BIN)/python -m tests.prove.fixtures --count 200
 	$(BIN)/python -m tests.prove.programs
 	@.ci/need qemu-system-arm=qemu-system-arm arm-none-eabi-gcc=gcc-arm-none-eabi \

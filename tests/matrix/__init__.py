@@ -1,12 +1,6 @@
 """Odd servers × models × strategies × fresh or resumed × with a hash or without.
 
-python -m tests.matrix --all            every case, and a table
-python -m tests.matrix -k redirect      some behaviours
-python -m tests.prove curl              the same servers, and what curl gets of them
+python -m tests.prove matrix                              every case
+python -m tests.prove curl                                the same servers, and what curl gets
+ATWIN_TEST_WHOLE=1 pytest tests/matrix -k redirect        all cases of some behaviours
 """
-
-import sys
-from pathlib import Path
-
-# `python -m tests.matrix` finds what pytest finds by its `pythonpath`.
-sys.path.insert(0, str(Path(__file__).parents[1]))

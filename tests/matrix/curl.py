@@ -19,9 +19,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from matrix.run import HOST, HangError, ends
+from matrix.run import HOST, ends
 from matrix.whole import BY_NAME, MODELS, strategies
-from prove.frame import Proof, Verdict
+from prove.frame import HangError, Proof, Verdict
 from support.odd_servers import Case, Either, GivesUp, Right, Unvouched
 from support.odd_servers.serve import on_socket
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import signal
 import sys
 import tempfile
 import traceback
@@ -21,12 +20,12 @@ from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.twin import Twin
 from matrix.judge import NAME, End, Outcome, judge
+from prove.frame import MEMORY, HangError, bounded
 from support.odd_servers import Either, GivesUp
 from support.odd_servers.serve import on_secure, on_simulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType
 
     from atwin.host.download.reports import Progress
     from support.odd_servers import Case, OddServer
@@ -37,14 +36,7 @@ OTHER_HOSTS = ("cdn.example", "portal.example")
 #: Seconds of a processor for one run, beyond which it spins, and real ones: then it sleeps.
 CPU_LONGEST, REAL_LONGEST = 4.0, 120.0
 
-#: Where syncing to the disk costs nothing, if there is such a place.
-_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
-
 _LATENCY, _BANDWIDTH = 0.02, 2_000_000
-
-
-class HangError(KeyboardInterrupt):
-    """Time is up: asyncio hands on nothing else from inside a callback."""
 
 
 def run(behaviour: type[OddServer], case: Case) -> Outcome:
@@ -67,7 +59,7 @@ def ends(server: OddServer, *, secure: bool = False) -> tuple[End, End | None]:
 
     With `secure` all is asked for by HTTPS. Raises `HangError` and `TimeoutError`.
     """
-    with _bounded(), tempfile.TemporaryDirectory(dir=_MEMORY) as folder:
+    with _bounded(), tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         return run_virtual(_case(server, Path(folder) / NAME, secure=secure))
 
 
@@ -165,30 +157,14 @@ def _bytes_of(target: Path) -> bytes:
 
 @contextmanager
 def _bounded() -> Iterator[None]:
-    """No more than `CPU_LONGEST` and `REAL_LONGEST` seconds; and no word on the log.
-
-    The signals come again and again: closing the loop may spin as well.
-    """
-
-    def give_up(number: int, frame: FrameType | None) -> None:
-        raise HangError
-
+    """No more than `CPU_LONGEST` and `REAL_LONGEST` seconds; and no word on the log."""
     logs = [logging.getLogger(name) for name in ("atwin", "asyncio")]
     levels = [log.level for log in logs]
     for log in logs:
         log.setLevel(logging.CRITICAL)
-    clocks = (
-        (signal.ITIMER_PROF, signal.SIGPROF, CPU_LONGEST),
-        (signal.ITIMER_REAL, signal.SIGALRM, REAL_LONGEST),
-    )
-    before = [signal.signal(number, give_up) for _, number, _ in clocks]
-    for timer, _, seconds in clocks:
-        signal.setitimer(timer, seconds, 2)
     try:
-        yield
+        with bounded(CPU_LONGEST, REAL_LONGEST):
+            yield
     finally:
-        for (timer, number, _), handler in zip(clocks, before, strict=True):
-            signal.setitimer(timer, 0)
-            signal.signal(number, handler)
         for log, level in zip(logs, levels, strict=True):
             log.setLevel(level)

@@ -8,19 +8,25 @@ own: what dies or hangs there is a find of its seed.
 from __future__ import annotations
 
 import importlib
+import math
+import os
 import signal
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
+
+T = TypeVar("T")
 
 #: Where each proof is; it is imported when it runs.
 PROOFS: Mapping[str, str] = {
     "schedules": "prove.schedules.proof",
+    "rungs": "prove.rungs",
+    "matrix": "matrix.proof",
     "fuzz": "prove.fuzz",
     "fuzz-briefly": "prove.fuzz:BRIEFLY",
     "cuts": "prove.cuts",
@@ -31,6 +37,8 @@ PROOFS: Mapping[str, str] = {
     "opens": "prove.soaking.opens",
 }
 
+#: Where a sync to the disk costs nothing, if there is such a place.
+MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 #: Characters of a failure that are kept.
 MOST_DETAIL = 4096
 
@@ -88,6 +96,14 @@ class Proof:
     told: Callable[[int], Verdict] | None = None
     #: What this machine lacks for it, in a few words; "" for nothing.
     missing: Callable[[], str] = _nothing_missing
+
+
+def spread(cases: Sequence[T], seed: int) -> T:
+    """One of the cases: as many seeds in a row as there are bring each once, unlike ones first."""
+    step = round(len(cases) * 0.618)
+    while math.gcd(step, len(cases)) > 1:
+        step += 1
+    return cases[seed * step % len(cases)]
 
 
 class HangError(KeyboardInterrupt):

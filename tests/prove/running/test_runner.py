@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from prove.frame import MOST_DETAIL, PROOFS, load
+from prove.frame import MOST_DETAIL, PROOFS, load, spread
 from prove.runner import main
 from prove.running import pool
 from prove.running.journal import Head, Journal
@@ -131,6 +131,13 @@ def test_what_was_mended_is_counted(tmp_path: Path) -> None:
     journal.add(type(verdict)(12, "done"), 1.0)
     kept = told(tmp_path, "LOSES").told
     assert (kept.mended, kept.finds, kept.seconds) == (1, [], 2.0)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 69, 345])
+def test_seeds_in_a_row_bring_each_case_once(count: int) -> None:
+    assert sorted(spread(range(count), seed) for seed in range(17, 17 + count)) == list(
+        range(count)
+    )
 
 
 @pytest.mark.parametrize("name", PROOFS)

@@ -8,12 +8,9 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
-from prove.frame import Proof, Verdict
+from prove.frame import MEMORY, Proof, Verdict
 from prove.schedules.play import Player
 from prove.schedules.schedule import Schedule
-
-#: Where a sync to the disk costs nothing, if there is such a place.
-_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 def attempt(seed: int, *, told: bool = False) -> Verdict:
@@ -23,7 +20,7 @@ def attempt(seed: int, *, told: bool = False) -> Verdict:
         print(schedule, flush=True)
     else:
         logging.getLogger("atwin").setLevel(logging.CRITICAL)
-    with tempfile.TemporaryDirectory(dir=_MEMORY) as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         out = Player(schedule, Path(folder), told=told).play()
     counts = Counter({"bytes": out.bytes, "seconds of the line": int(out.seconds)})
     counts.update(f"fault {kind}" for kind in out.fired)
