@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from atwin.fleet.engine.run import RunTally
 
 #: Of a figure: devices, and runs by one worker and by two.
-DEVICES, RUNS = 100, 2
+DEVICES, RUNS = 60, 2
 
 
 def campaign(devices: int, size: str) -> Campaign:

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 #: CPU of host and module with an open panel, of that without anybody watching.
 MOST = 1.05
-RUNS = 3
+RUNS = 7
 SIDES = ("unwatched", "fed", "a tab")
 WHERE = {"pty": "on a PTY, by `atwin twin`", "memory": "both ends in one process"}
 EMPTY = "about:blank"
