@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from atwin.trace import Dialogue, Trace
@@ -51,15 +51,21 @@ class Hand:
         pass
 
 
-def heard(steps: Sequence[Step], *, lossless: bool = False, piece: int = 1 << 20) -> list[str]:
+def heard(
+    steps: Sequence[Step],
+    *,
+    lossless: bool = False,
+    piece: int = 1 << 20,
+    kind: type[Dialogue] = Dialogue,
+) -> list[str]:
     """The dialogue of what goes `>` and `<`, in pieces of at most so many bytes."""
     lines: list[str] = []
     clock = Hand()
     trace = Trace(clock, lines.append)
-    both = Dialogue(trace, lossless=lossless)
+    both = kind(trace, lossless=lossless)
     for direction, data in steps:
         for start in range(0, len(data), piece):
-            listen = both.to_module if direction == ">" else both.to_host
+            listen = {">": both.to_module, "<": both.to_host}.get(direction, both.cut)
             clock.time += 0.01
             trace.hears(listen, data[start : start + piece])
     trace.hears(both.end, b"")
@@ -283,3 +289,53 @@ def test_frames_of_a_packet_call_are_their_size() -> None:
         "> AT",
         "< OK",
     ]
+
+
+class EachStep(Dialogue):
+    """Goes every step itself, also with plain commands."""
+
+    STEPWISE = True
+
+
+#: Commands; each is also said with its OK in one piece, which is what most hosts and modules do.
+COMMANDS = (
+    b"AT", b"AT+CSQ", b"AT+CIPMUX=1", b"AT+CSQ;+CIPMUX=0", b"AT+CIPSTATUS", b"ATD*99#",
+    b"AT+CPIN=1234", b"AT+CIPMODE=1", b"AT+HTTPREAD", b"AT+HTTPDATA=5,1000",
+    b"AT+CIPSTART=1,2", b"AT+CIPSHUT",
+)  # fmt: skip
+#: Some of them are pieces of more.
+TO_MODULE = (b"A/", b"AT\r\n", b"A", b"T\r", b"+++", b"hello", *(one + b"\r" for one in COMMANDS))
+TO_HOST = (
+    b"\r\nOK\r\n", b"OK\r\n", b"\r\nO", b"K\r\n", b"\r\nERROR\r\n", b"AT\r\r\nOK\r\n",
+    b"\r\n+CSQ: 31,9\r\n", b"\r\nCONNECT\r\n", b"\r\n+CSQ: 9,9\r\n\r\nOK\r\n", b">",
+    b"\r\nSTATE: IP STATUS\r\n", b"C: 0,0,TCP\r\n", b"\r\nDOWNLOAD\r\n",
+    b"\r\n+HTTPREAD: 8\r\n\r\nOK\r\n", b"12\r\nOK\r\n",
+    b"\r\n+RECEIVE,1,6:\r\n\r\nOK\r\n", b"+IPD,6:\r\nOK\r\n", b"\r\nRDY\r\n", b"\r\nCLOSED\r\n",
+)  # fmt: skip
+
+
+def exchange(*commands: bytes) -> list[Step]:
+    return [step for one in commands for step in ((">", one + b"\r"), ("<", b"\r\nOK\r\n"))]
+
+
+SAID: list[list[Step]] = [
+    [("cut", b"!")],
+    *([(">", line)] for line in TO_MODULE),
+    *([("<", line)] for line in TO_HOST),
+    *(exchange(line) for line in COMMANDS * 2),
+]
+
+
+#: After a number of links, and after a call, which another command has made the last but one.
+STATUS = [*exchange(b"AT+CIPSTATUS"), ("<", b"\r\nSTATE: IP STATUS\r\n"), ("<", b"C: 0,0,TCP\r\n")]
+CALL = [("<", b"\r\nCONNECT\r\n"), *exchange(b"AT")]
+
+
+@example([exchange(b"AT", b"AT+CIPMUX=1", b"AT"), STATUS], True)
+@example([exchange(b"AT", b"ATD*99#", b"AT"), CALL], True)
+@given(st.lists(st.sampled_from(SAID), min_size=4, max_size=40), st.booleans())
+def test_a_plain_command_with_its_ok_is_no_step_and_leaves_all_as_it_was(
+    said: list[list[Step]], lossless: bool
+) -> None:
+    steps = [step for one in said for step in one]
+    assert heard(steps, lossless=lossless) == heard(steps, lossless=lossless, kind=EachStep)

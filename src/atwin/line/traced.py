@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from atwin.line.frame import XOFF, XON, Flow
@@ -23,12 +24,9 @@ class _Hearing:
     def __init__(self, trace: Trace, *, lossless: bool) -> None:
         self._trace = trace
         self._dialogue = Dialogue(trace, lossless=lossless)
-
-    def to_module(self, data: bytes) -> None:
-        self._trace.hears(self._hear_module, data)
-
-    def to_host(self, data: bytes) -> None:
-        self._trace.hears(self._hear_host, data)
+        #: Hear the bytes of a direction: made once, as they are called for every piece.
+        self.to_module = partial(trace.hears, self._hear_module)
+        self.to_host = partial(trace.hears, self._hear_host)
 
     def cut(self) -> None:
         self._trace.hears(self._dialogue.cut, b"")
@@ -57,16 +55,14 @@ class LineTrace:
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self._hearing = _Hearing(trace, lossless=True)
+        #: Called with what has come to the module's end, without what flow control took out.
+        self.to_module = self._hearing.to_module
         self._told: UartSettings | None = None
         self._own = bytearray()  # XON and XOFF that are on their way to the host
 
-    def to_module(self, data: bytes) -> None:
-        """`data` has come to the module's end, without what flow control took out."""
-        self._hearing.to_module(data)
-
     def to_host(self, data: bytes) -> None:
         """`data` has left the module's end."""
-        if data == self._own[:1]:
+        if self._own and data == self._own[:1]:
             del self._own[0]
         else:
             self._hearing.to_host(data)

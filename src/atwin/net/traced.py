@@ -174,8 +174,6 @@ class _TracedStream(_HeardStream):
             self._end("broken", str(error))
             raise
         self._sent += len(data)
-        # It is the other end's turn, so this costs nobody time.
-        self._trace.flush()
 
     def close(self) -> None:
         self._end("closed", None)

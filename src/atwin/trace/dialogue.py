@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from atwin.at.answers import AnswerParser
@@ -19,7 +20,7 @@ from atwin.at.dialect.urcs import FOREIGN, Closed, Connect, Ready, SecureClosed
 from atwin.at.events import BodyData, BodyStart, Final, Information, Prompt, Received, Unsolicited
 from atwin.at.reply import frame_urc
 from atwin.text import masked
-from atwin.trace.typed import Amount, Typed, TypedAs
+from atwin.trace.typed import Amount, Typed, TypedAs, whole_command
 
 if TYPE_CHECKING:
     from atwin.at.events import Event
@@ -45,10 +46,32 @@ STREAM_ENDS = tuple(
 )
 _ESCAPED = STREAM_ENDS[0]
 _CONNECT = str(Connect())
+_OK = frame_urc(OK)
+#: Commands that are remembered after their result.
+_REMEMBERED = _OPENS | {_SHUTS, "+CIPMODE"} | _PACKET_CALLS
+
+
+@lru_cache(maxsize=64)
+def plain_command(data: bytes) -> str:
+    """The text of a command line after which nothing comes but a result, and nothing is hidden.
+
+    "" where `data` is something else, or a part of it.
+    """
+    text = whole_command(data)
+    expected, shape = expected_of(text), expected_of(text).shape
+    more = shape.prompt or shape.bodies or shape.own or expected.reads_file
+    names = {command.name for command in expected.commands} | expected.names
+    remembered = expected.links is not None or names & _REMEMBERED
+    plain = expected.answered and not more and not remembered and masked(text) == text
+    return text if plain else ""
 
 
 class Dialogue:
     """Tells `trace` what `to_module` and `to_host` hear.
+
+    Most of what is said is a plain command in one piece and its OK in one piece. While nothing else
+    is under way both are told as they are (`_passing`), and what the parsers would know of them is
+    made good when something else comes (`_catch_up`).
 
     `lossless`: it stands at the module's end, where no byte is lost before it is heard, so that a
     command that comes early waits for the result of the one before. A host's end begins anew with
@@ -57,6 +80,8 @@ class Dialogue:
 
     #: What data are counted in.
     AMOUNT: type[Amount] = Amount
+    #: Whether each step is to be heard, and not only what is said.
+    STEPWISE = False
 
     def __init__(self, trace: Trace, *, lossless: bool) -> None:
         self._trace = trace
@@ -71,16 +96,39 @@ class Dialogue:
         self._guarded = self._linked = self._transparent = False
         #: The last three bytes to the module in transparent mode.
         self._last_typed = b""
+        #: Nothing is under way; a plain command that is on its way, and when it came; the last one
+        #: that has had its OK.
+        self._rests = False
+        self._passing, self._passing_at, self._passed = "", 0.0, ""
 
     # --- to the module --------------------------------------------------------------------------
 
     def to_module(self, data: bytes) -> None:
         """Bytes that go to the module."""
+        if self._rests and (text := plain_command(data)):
+            self._rests = False
+            self._passing, self._passing_at = text, self._trace.now
+            self._trace.says("command", ">", text)
+            return
+        self._catch_up()
         if self._typed.state is TypedAs.STREAM:
             self._last_typed = (self._last_typed + data)[-3:]
             self._stream(self._out, self._in, data)
             return
         self._look_at(data)
+
+    def _catch_up(self) -> None:
+        """Know of commands that have passed what would be known of them."""
+        self._rests = False
+        if self._passed:
+            self._typed.passed(self._passed)
+            self._begin(self._passed, 0.0)
+            self._parser.feed(_OK)
+            self._sent_at = None
+        if self._passing:
+            self._typed.passed(self._passing)
+            self._begin(self._passing, self._passing_at)
+        self._passed = self._passing = ""
 
     def _look_at(self, data: bytes = b"") -> None:
         if self._typed.state is TypedAs.UNDECIDED and not self._in_flight:
@@ -101,13 +149,13 @@ class Dialogue:
             self._decide_later(meant)
         else:
             self._waiting.clear()
-            self._begin(meant)
+            self._begin(meant, self._trace.now)
 
-    def _begin(self, line: str) -> None:
+    def _begin(self, line: str, now: float) -> None:
         self._end_body()
         self._parser.begin(line)
         expected = self._parser.command.expected
-        self._sent_at = self._trace.now if expected.answered else None
+        self._sent_at = now if expected.answered else None
         self._guarded = masked(line) != line
         self._linked = (self._linked or bool(_OPENS & expected.names)) and (
             _SHUTS not in expected.names
@@ -125,6 +173,11 @@ class Dialogue:
 
     def to_host(self, data: bytes) -> None:
         """Bytes that come from the module."""
+        if self._passing and data == _OK:
+            self._trace.says("answer", "<", OK)
+            self._passed, self._passing, self._rests = self._passing, "", True
+            return
+        self._catch_up()
         if self._typed.state is TypedAs.STREAM:
             end = next((end for end in STREAM_ENDS if data.endswith(end)), b"")
             if not end or (end == _ESCAPED and self._last_typed != b"+++"):
@@ -139,9 +192,16 @@ class Dialogue:
             self._look_at()
         elif waited := self._typed.forget():
             self._stream(self._out, self._in, waited)
+        self._rests = (
+            data.endswith(_OK)
+            and self._sent_at is None
+            and self._typed.rests
+            and not (self._in.begun or self._out.begun or self.STEPWISE)
+        )
 
     def cut(self, _: bytes = b"") -> None:
         """The module was reset, or switched off: nothing it had begun will end."""
+        self._catch_up()
         self._end_stream()
         self._parser.end()
         self._forget_flight()
@@ -149,6 +209,7 @@ class Dialogue:
 
     def end(self, _: bytes = b"") -> None:
         """Tell what is known of what is under way."""
+        self._catch_up()
         self._end_stream()
         self._end_body()
         self._out.end()
@@ -219,7 +280,7 @@ class Dialogue:
         if text == _CONNECT:
             self._begin_stream()
         if self._waiting:
-            self._begin(self._waiting.popleft())
+            self._begin(self._waiting.popleft(), self._trace.now)
             if self._waiting and self._typed.state is TypedAs.COMMANDS:
                 self._decide_later(self._waiting[-1])
 

@@ -145,7 +145,7 @@ class Exchanges(Dialogue):
     `begun` is called with each whose answer comes next, `stepped` with each step.
     """
 
-    AMOUNT = _KeptAmount
+    AMOUNT, STEPWISE = _KeptAmount, True
     _out: _KeptAmount
     _in: _KeptAmount
 
@@ -219,7 +219,7 @@ class Exchanges(Dialogue):
             self._sent_at = None
             self._typed.turn(TypedAs.COMMANDS)
             if self._waiting:
-                self._begin(self._waiting.popleft())
+                self._begin(self._waiting.popleft(), self._ear.now)
 
     # --- to the module --------------------------------------------------------------------------
 
@@ -265,10 +265,10 @@ class Exchanges(Dialogue):
             self._kept -= sum(map(_size, steps))
             self._current -= 1
 
-    def _begin(self, line: str) -> None:
+    def _begin(self, line: str, now: float) -> None:
         self._current = len(self.all) - 1 - len(self._waiting)
         self._due = 0
-        super()._begin(line)
+        super()._begin(line, now)
         for command in self._parser.command.expected.commands:
             if command.name in _NUMERIC:
                 self._numeric = command.name == "V" and command.arguments in ("", "0")

@@ -8,6 +8,7 @@ and what that kind has. Of the dialogue: `dir` (`>` to the module, `<` from it) 
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 #: What the first record calls the format.
 FORMAT = "atwin-trace 1"
 
-#: Seconds that what was told may wait, and bytes of the line that may wait with it.
-_PAUSE, _MOST_WAITING = 0.05, 1 << 22
+#: Seconds that what was told may wait; how many pieces may, and bytes of large ones.
+_PAUSE, _MOST_PIECES, _MOST_WAITING = 0.05, 1 << 14, 1 << 22
 #: Large pieces of the line that come within so many seconds are heard as one; bytes of a large one.
 _ONE_PIECE, _LARGE = 0.0005, 1024
 #: Characters of one text that are kept.
@@ -61,6 +62,9 @@ class Trace:
         self._began = clock.now() if clock is not None else 0.0
         self._queue: list[tuple[float, Callable[[Any], None], Any]] = []
         self._timer: Timer | None = None
+        #: When something more is to be done than to put down what is told: there is no timer yet,
+        #: or no turn of the loop in which it could have come.
+        self._due = -math.inf
         self._waiting_bytes = 0
         #: The moment that is being worked off.
         self._moment: float | None = None
@@ -104,7 +108,10 @@ class Trace:
     def says(self, kind: str, direction: str, text: str, **numbers: Value) -> None:
         """A piece of the dialogue: `command`, `answer`, `urc` or `data`, secrets masked."""
         frame = (("kind", kind), ("dir", direction), ("text", text))
-        self._put(self._write, (frame, numbers))
+        if self._moment is None:
+            self._put(self._write, (frame, numbers))
+        else:
+            self._write((frame, numbers))
 
     def notes(self, kind: str, event: str, **numbers: Value) -> None:
         """Something beside the dialogue: of `module`, `line`, `net`, `buffer`, `power`, `fault`,
@@ -115,11 +122,14 @@ class Trace:
 
     def hears(self, listener: Callable[[bytes], None], data: bytes) -> None:
         """Have `listener` called with `data` in turn; `now` is then this moment."""
-        self._waiting_bytes += len(data)
         if len(data) < _LARGE:
             self._put(listener, data)
-        elif not self._adds(listener, data):
+            return
+        self._waiting_bytes += len(data)
+        if not self._adds(listener, data):
             self._put(_hear_pieces, (listener, [data]))
+        if self._waiting_bytes > _MOST_WAITING:
+            self.flush()
 
     def _adds(self, listener: Callable[[bytes], None], data: bytes) -> bool:
         """Whether `data` goes with the large pieces that `listener` is to hear last."""
@@ -129,15 +139,13 @@ class Trace:
         if call is not _hear_pieces or what[0] != listener or self.now - moment > _ONE_PIECE:
             return False
         what[1].append(data)
-        if self._waiting_bytes > _MOST_WAITING:
-            self.flush()
         return True
 
     def flush(self) -> None:
         """Hand over everything that was told so far."""
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
+            self._timer, self._due = None, -math.inf
         queue, self._queue, self._waiting_bytes = self._queue, [], 0
         try:
             for moment, call, what in queue:
@@ -161,14 +169,18 @@ class Trace:
     def _put(self, call: Callable[[Any], None], what: Any) -> None:
         if self._moment is not None:
             call(what)
-            return
-        if self._clock is None or not (self._sinks or self.raw.on):
-            return
-        self._queue.append((self._clock.now() - self._began, call, what))
-        if self._waiting_bytes > _MOST_WAITING:
+        elif self._clock is not None and (self._sinks or self.raw.on):
+            moment = self._clock.now() - self._began
+            self._queue.append((moment, call, what))
+            if moment >= self._due or len(self._queue) >= _MOST_PIECES:
+                self._come_due(moment)
+
+    def _come_due(self, moment: float) -> None:
+        assert self._clock is not None
+        if self._timer is None:
+            self._timer, self._due = self._clock.call_later(_PAUSE, self.flush), moment + _PAUSE
+        else:
             self.flush()
-        elif self._timer is None:
-            self._timer = self._clock.call_later(_PAUSE, self.flush)
 
     def _write(self, what: tuple[Frame, dict[str, Value]]) -> None:
         frame, more = what

@@ -64,6 +64,11 @@ class Amount:
         self.bytes += len(data)
 
     @property
+    def begun(self) -> bool:
+        """Whether some came, or are to come."""
+        return self._since is not None
+
+    @property
     def age(self) -> float:
         """Seconds since the first of them."""
         return self._trace.now - self._since if self._since is not None and self.bytes else 0.0
@@ -124,6 +129,15 @@ class Typed:
     def waits(self) -> bool:
         """Whether there are bytes that were not looked at."""
         return bool(self._rest)
+
+    @property
+    def rests(self) -> bool:
+        """Whether the next bytes begin a command line."""
+        return self.state is TypedAs.COMMANDS and not self._rest and not self._line
+
+    def passed(self, line: str) -> None:
+        """A whole command line was taken elsewhere."""
+        self._after_cr, self._last_line = True, line
 
     def turn(self, state: TypedAs) -> None:
         """What follows is that, unless it is a stream."""
@@ -203,6 +217,14 @@ class Typed:
             del self._line[-1:]
             self._line += piece
         del self._line[_LONGEST_LINE:]
+
+
+def whole_command(data: bytes) -> str:
+    """The text of a command line that is `data` and all of it; "" where it is none."""
+    if not _WHOLE.fullmatch(data):
+        return ""
+    text, is_command = _read(data[:-1])
+    return text if is_command else ""
 
 
 # Hosts say the same again and again.
