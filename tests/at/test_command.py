@@ -204,8 +204,11 @@ def test_a_command_without_a_meaning_stops_the_import() -> None:
 
 
 def test_a_command_declared_twice_stops_the_start() -> None:
+    class Again(Example):
+        pass
+
     with pytest.raises(TypeError, match="declared twice"):
-        CommandTable([Example, Example], Limits())
+        CommandTable([Example, Again], Limits())
 
 
 def test_only_declared_commands_take_data(table: Table) -> None:

@@ -165,6 +165,14 @@ def test_a_defect_is_one_line_too(
 
 def test_get_loads_nothing_that_it_does_not_use(tmp_path: Path) -> None:
     unused = ["cryptography", "OpenSSL", "tlslite", "prompt_toolkit", "rich", "serialx", "serial"]
+    unused += [
+        "zipfile",
+        "secrets",
+        "importlib.resources",
+        "atwin.twin.faults",
+        "atwin.twin.script",
+    ]
+    unused += ["atwin.twin.chapters.tcp", "atwin.cli.commands.traffic", "atwin.trace.dialogue"]
     words = ["get", "http://127.0.0.1:9/x", "-o", "f", "--give-up", "0"]
     probe = (
         "import sys; from atwin.cli.app import run; "

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from atwin.trace import Dialogue, Trace
+from atwin.trace import Trace
+from atwin.trace.dialogue import Dialogue
 from support.modules.traced import dialogue
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 from atwin.at.lenient import number
@@ -54,7 +54,7 @@ class Wording(NamedTuple):
 @cache
 def _table(name: str) -> dict[int, str]:
     texts: dict[int, str] = {}
-    for row in files(__package__).joinpath(f"{name}.tsv").read_text("utf-8").splitlines():
+    for row in Path(__file__).with_name(f"{name}.tsv").read_text("utf-8").splitlines():
         if row and not row.startswith("#"):
             code, text, line = (row + "\t\t").split("\t")[:3]
             if line != "cat4":  # those are another product line's meanings

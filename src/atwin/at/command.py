@@ -250,6 +250,10 @@ def _parameters(cls: type, method: Callable[..., Any]) -> Iterator[Parameter]:
         yield Parameter(parameter.name, kinds[0], required)
 
 
+def _no_more(name: str | None) -> Iterable[type[Family]]:
+    return ()
+
+
 class CommandTable:
     """The commands of one model: families it has, bound to its limits.
 
@@ -262,26 +266,22 @@ class CommandTable:
         limits: ProfileLimits,
         parameter_error: int = Cme.PARAMETERS_INVALID,
         answers: Mapping[str, tuple[str, ...]] | None = None,
+        more: Callable[[str | None], Iterable[type[Family]]] = _no_more,
     ) -> None:
         """`parameter_error`: the CME number for wrong arguments (docs/spec/open-questions.md OQ-4).
 
         `answers`: what single forms are answered with, whatever a family declares: the lines, the
-        last of them the result. Raises TypeError when two families declare the same form.
+        last of them the result. `more` gives the families that declare a form of a command, or
+        all for None: they are asked for when somebody types it. Raises TypeError when two families
+        declare the same form.
         """
         #: Kept, so that whoever finds tables by the identity of their limits finds the right one.
         self.limits = limits
         self._parameter_error = parameter_error
         self._entries: dict[tuple[str, Form], tuple[Declaration, type[Family]]] = {}
-        for family in families:
-            for declaration in family.declarations:
-                if declaration.needs is not None and not limits.has(declaration.needs):
-                    continue
-                bound = declaration.on(limits)
-                for form in bound.forms:
-                    if (bound.name, form) in self._entries:
-                        raise TypeError(f"{bound.name} is declared twice as {form.name}")
-                    self._entries[bound.name, form] = (bound, family)
-        self._names = frozenset(name for name, _ in self._entries)
+        self._families: dict[type[Family], None] = {}
+        self._more = more
+        self._add(families)
         #: By name and form: by arguments in capitals.
         self._answers: dict[tuple[str, Form], dict[str, tuple[str, ...]]] = {}
         for text, lines in (answers or {}).items():
@@ -293,12 +293,36 @@ class CommandTable:
     @property
     def names(self) -> list[str]:
         """What there is, without AT."""
-        return sorted(self._names)
+        self._add(self._more(None))
+        return sorted({name for name, _ in self._entries})
 
     def ends_line(self, command: Command) -> bool:
         """Whether nothing may follow `command` in its line."""
-        entry = self._entries.get((command.name, command.form))
+        entry = self._entry(command.name, command.form)
         return entry is not None and entry[0].last
+
+    def _entry(self, name: str, form: Form) -> tuple[Declaration, type[Family]] | None:
+        """What declares that form, found among all that could."""
+        if (name, form) not in self._entries:
+            self._add(self._more(name))
+        return self._entries.get((name, form))
+
+    def _add(self, families: Iterable[type[Family]]) -> None:
+        for family in families:
+            if family in self._families:
+                continue
+            entries: dict[tuple[str, Form], tuple[Declaration, type[Family]]] = {}
+            for declaration in family.declarations:
+                if declaration.needs is not None and not self.limits.has(declaration.needs):
+                    continue
+                bound = declaration.on(self.limits)
+                for key in ((bound.name, form) for form in bound.forms):
+                    # Modules on another thread may have added the same family just now.
+                    if key in entries or self._entries.get(key, (bound, family))[1] is not family:
+                        raise TypeError(f"{bound.name} is declared twice as {key[1].name}")
+                    entries[key] = bound, family
+            self._entries.update(entries)
+            self._families[family] = None
 
     def call(
         self, command: Command, of: Callable[[type[Family]], Family]
@@ -313,7 +337,7 @@ class CommandTable:
             lines = answers.get(command.arguments.upper())
             if lines is not None:
                 return literal(lines[:-1], lines[-1] if lines else None)
-        entry = self._entries.get(key)
+        entry = self._entries.get(key) or self._entry(*key)
         if entry is None:
             return self._test_text(command)
         declaration, family = entry
@@ -331,7 +355,8 @@ class CommandTable:
 
     def _test_text(self, command: Command) -> Answer:
         """The test form of every known command answers; all else is unknown here."""
-        if command.form is not Form.TEST or command.name not in self._names:
+        known = any((command.name, form) in self._entries for form in Form)
+        if command.form is not Form.TEST or not known:
             raise UnknownCommandError(f"{command.name}: unknown command or form")
         entry = self._entries.get((command.name, Form.SET))
         if entry is not None and entry[0].test:

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
 
-from atwin.cli.commands.traffic.watch import Watch, watched
+from atwin.cli.figures.watch import Watch, watched
 from atwin.cli.panel import Beside, PanelWatching
 from atwin.cli.request import RequestOptions
 from atwin.cli.says import say
@@ -13,9 +14,10 @@ from atwin.host.tls import TlsSettings
 from atwin.session.opening import OpenLine, modem_on, open_line
 from atwin.session.tracing import current_trace
 from atwin.session.url import parse_port_url
-from atwin.twin.faults.case import moment
-from atwin.twin.faults.engine import Happened
 from atwin.twin.twin import Twin
+
+if TYPE_CHECKING:
+    from atwin.twin.faults.engine import Happened
 
 #: Modules that a line names one by one.
 _MOST_NAMED = 8
@@ -138,7 +140,9 @@ def _missing(twin: Twin) -> Iterator[str]:
         yield f"an answer never happened: {why}: {name}"
 
 
-def _say_event(event: Happened) -> None:
+def _say_event(event: "Happened") -> None:
+    from atwin.twin.faults.case import moment
+
     fault, what, when = event.fault, event.what, ""
     if not fault.LASTS:  # over as soon as it has begun
         if what == "ends":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from atwin.line.frame import XOFF, XON, Flow
 from atwin.line.port import SettablePort
 from atwin.line.ports.wrapper import PortWrapper
-from atwin.trace import Dialogue
+from atwin.trace.dialogue import Dialogue
 
 if TYPE_CHECKING:
     from atwin.line.frame import HostSettings, UartSettings

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -26,13 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 #: A profile of a model is one file of this folder: its name without `.toml` is the model's key.
-MODELS = tuple(
-    sorted(
-        entry.name.removesuffix(".toml")
-        for entry in files(__package__).iterdir()
-        if entry.name.endswith(".toml")
-    )
-)
+MODELS = tuple(sorted(path.stem for path in Path(__file__).parent.glob("*.toml")))
 
 #: Bytes a profile of somebody's own may have; the ones here have about a thousand.
 _LARGEST = 65_536
@@ -74,7 +67,7 @@ def _built_in(key: str, version: str | None = None) -> Profile:
 
 @cache
 def _sheet(key: str) -> _Sheet:
-    return _read_sheet(files(__package__).joinpath(f"{key}.toml").read_bytes())
+    return _read_sheet(Path(__file__).with_name(f"{key}.toml").read_bytes())
 
 
 @dataclass(frozen=True, slots=True)

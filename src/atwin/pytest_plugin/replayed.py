@@ -19,7 +19,7 @@ from atwin.session.captures import read_line
 from atwin.session.loop_thread import LoopThread
 from atwin.session.served_line import open_served_line
 from atwin.text import shown
-from atwin.trace import Dialogue
+from atwin.trace.dialogue import Dialogue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping

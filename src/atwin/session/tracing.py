@@ -14,18 +14,17 @@ from atwin.disk.growing import GrowingFile
 from atwin.disk.json_lines import JsonLines
 from atwin.host.errors import OptionError
 from atwin.line.port import Port
-from atwin.line.traced import traced_port
 from atwin.trace import NO_TRACE, Trace
-from atwin.trace.recent import Recent
 from atwin.trace.trace import FORMAT
 
 if TYPE_CHECKING:
     from atwin.trace.pcap.capture import Capture
+    from atwin.trace.recent import Recent
 
 _Data = TypeVar("_Data", str, bytes)
 
 _trace: ContextVar[Trace] = ContextVar("trace", default=NO_TRACE)
-_recent: ContextVar[Recent] = ContextVar("recent")
+_recent: ContextVar["Recent"] = ContextVar("recent")
 
 
 def current_trace() -> Trace:
@@ -33,15 +32,21 @@ def current_trace() -> Trace:
     return _trace.get()
 
 
-def current_recent() -> Recent:
+def current_recent() -> "Recent":
     """What that trace had of late; nothing where nobody asked for it."""
+    from atwin.trace.recent import Recent  # for a panel
+
     return _recent.get(Recent())
 
 
 def traced_line(port: Port) -> Port:
     """`port`; what passes there is told to the trace there is."""
     trace = current_trace()
-    return port if trace is NO_TRACE else traced_port(port, trace)
+    if trace is NO_TRACE:
+        return port
+    from atwin.line.traced import traced_port  # for those who trace
+
+    return traced_port(port, trace)
 
 
 class Recorders:
@@ -124,6 +129,8 @@ def _named(option: str, path: str, output: str | None) -> Iterator[None]:
 @contextmanager
 def traced(recorders: Recorders, command: str) -> Iterator[Trace]:
     """What is done inside by `command` is heard by `recorders`. Call it inside the loop."""
+    from atwin.trace.recent import Recent
+
     trace = Trace(LoopClock())
     recorders.join(trace)
     recent = Recent(trace if recorders.recent else NO_TRACE)

@@ -13,8 +13,6 @@ from atwin.line.frame import RATES, USUAL_RATE, Flow
 from atwin.line.uart.host_receiver import HostFifo
 from atwin.models import WORDS, Profile, load_profile
 from atwin.net.hosts import Hosts, parse_rule
-from atwin.session.plans import load_plan
-from atwin.session.scripts import load_script, with_unknown
 from atwin.text import decimal, shown
 from atwin.twin.board.sim import CARD_VALUES, Card
 from atwin.twin.pins import Wire, Wiring
@@ -182,8 +180,6 @@ def parse_wishes(model: str, given: Mapping[str, str], hosts: Mapping[str, str])
     answers, unknown = values.pop("answers", None), values.pop("unknown", None)
     sim = checked_card({name: values.pop(name) for name in CARD_VALUES if name in values})
     profile = load_profile(model).with_flags(**parse_flags(values))
-    plan = load_plan(faults) if faults else None
-    script = with_unknown(load_script(answers) if answers else None, unknown)
     return TwinWishes(
         profile,
         int(seed),
@@ -191,12 +187,24 @@ def parse_wishes(model: str, given: Mapping[str, str], hosts: Mapping[str, str])
         state or None,
         time_scale,
         line,
-        plan,
-        script,
+        _plan(faults) if faults else None,
+        _script(answers, unknown) if answers or unknown is not None else None,
         sim=sim,
         hosts=hosts,
         offline=bool(offline),
     )
+
+
+def _plan(where: str) -> FaultPlan:
+    from atwin.session.plans import load_plan  # brings all kinds of faults
+
+    return load_plan(where)
+
+
+def _script(where: str | None, unknown: str | None) -> Script | None:
+    from atwin.session.scripts import load_script, with_unknown
+
+    return with_unknown(load_script(where) if where else None, unknown)
 
 
 def parse_flags(values: Mapping[str, str]) -> dict[str, float | str]:

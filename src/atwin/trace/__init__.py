@@ -1,6 +1,5 @@
 """What happened, as lines a person or a program can read: the dialogue, the line, the network."""
 
-from atwin.trace.dialogue import Dialogue
 from atwin.trace.trace import NO_TRACE, Trace
 
-__all__ = ["NO_TRACE", "Dialogue", "Trace"]
+__all__ = ["NO_TRACE", "Trace"]

@@ -5,7 +5,6 @@ A restart makes a new `Firmware`, so nothing can survive one by accident (docs/s
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from atwin.at.dialect.urcs import ROM_BANNER, Ready
@@ -13,47 +12,90 @@ from atwin.line.frame import UartSettings
 from atwin.twin.board.installed import Installed
 from atwin.twin.chapters.network.radio import Radio
 from atwin.twin.chapters.upgrade.service import install
-from atwin.twin.engine.run import Chapter, Run
+from atwin.twin.engine.contents import Contents, Row
+from atwin.twin.engine.run import Run
 
 if TYPE_CHECKING:
     from atwin.twin.board.hardware import Hardware
     from atwin.twin.board.power import Power
 
-#: The chapters: modules of `atwin.twin.chapters`, each with its `CHAPTER`. They hear of events in
-#: this order: of a lost PDP the links tell before the bearers do (docs/spec/network.md §4).
-CHAPTERS: tuple[Chapter, ...] = tuple(
-    import_module(f"atwin.twin.chapters.{name}").CHAPTER
-    for name in (
-        "general",
-        "modem",
-        "serial",
-        "power",
-        "sim",
-        "network",
-        "apn",
-        "pdp",
-        "tcp",
-        "bearer",
-        "files",
-        "sleep",
-        "ssl",
-        "http",
-        "traffic",
-        "device",
-        "upgrade",
-        "location",
-        "answered.calls",
-        "answered.audio",
-        "answered.gnss",
-        "answered.packet",
-        "answered.card",
-        "answered.maker",
-        "answered.sms",
-        "answered.mqtt",
-        "answered.network_time",
-        "answered.ftp",
-    )
-)
+#: What each chapter has: modules of `atwin.twin.chapters`, each with its `CHAPTER`. They hear of
+#: events in this order: of a lost PDP links tell before bearers do (docs/spec/network.md §4).
+ROWS = {
+    "general": Row(
+        "&F &W *I +CCLK +CGMI +CGMM +CGMR +CGSN +CMEE +GMI +GMM +GMR +GSN +VER E I Q S3 S4 S5 V Z "
+        "^HVER",
+    ),
+    "modem": Row("&C &D +CLAC +CLTS +CPAS +CSCS +GCAP S0 X"),
+    "serial": Row("+ICF +IFC +IPR"),
+    "power": Row("*EXINFO +CPOWD +RESET +RSTSET"),
+    "sim": Row(
+        "*SIMAUTO *SIMDETEC +CCID +CIMI +CLCK +CNUM +CPIN +CPWD +CSDT +CSIM +ECSIMCFG +ICCID "
+        "+MNCC +SIMCROSS",
+    ),
+    "network": Row(
+        "*BANDIND *CSQ +CCED +CEREG +CESQ +CFUN +CGREG +CIREG +COPS +CREG +CSQ +CTZR +CTZU "
+        "+ECBAND +EEMGINFO +EEMOPT +NITZDISSET ^CACAP ^SYSCONFIG ^SYSINFO",
+        hears=True,
+    ),
+    "apn": Row("+AUTOAPN +CGAUTH +CPNETAPN"),
+    "pdp": Row("*GETIP +CGACT +CGATT +CGCONTRDP +CGDCONT +CGEREP +CGPADDR"),
+    "tcp": Row(
+        "+CDNSCFG +CDNSGIP +CIFSR +CIICR +CIPACK +CIPATS +CIPCCFG +CIPCLOSE +CIPCSGP +CIPHEAD "
+        "+CIPMODE +CIPMUX +CIPPING +CIPQSEND +CIPRXF +CIPRXGET +CIPSCONT +CIPSEND +CIPSHOWTP "
+        "+CIPSHUT +CIPSPRT +CIPSRIP +CIPSSL +CIPSTART +CIPSTATUS +CIPTKA +CLPORT +CSTT O "
+        "^HEARTBEAT ^HEARTBEATHEX ^HEARTCONFIG ^HEARTINQUIRE",
+    ),
+    "bearer": Row("+SAPBR"),
+    "files": Row(
+        "+FSCREATE +FSDEL +FSDRIVE +FSFLSIZE +FSLS +FSMEM +FSMKDIR +FSREAD +FSREADHEAD +FSRMDIR "
+        "+FSWRITE",
+    ),
+    "sleep": Row(
+        "*RTIME +CFG +CFGRI +CFGRISAVE +CNETLIGHT +CSCLK +POWERMODE +SLEDS +WAKETIM ^WAKEUPHEX",
+        hears=True,
+    ),
+    "ssl": Row("+SSLCFG"),
+    "http": Row(
+        "+HTTPACTION +HTTPDATA +HTTPEXACTION +HTTPEXGET +HTTPEXPOST +HTTPGET +HTTPGETTOFS "
+        "+HTTPHEAD +HTTPINIT +HTTPPARA +HTTPREAD +HTTPSCONT +HTTPSSL +HTTPTERM",
+    ),
+    "traffic": Row("^DATAINFO", hears=True),
+    "device": Row(
+        "*EUICC +CADC +CATCHPCAP +CBC +CGPIO +IOSET +MIFIMAC +RNDISCALL +ROUTEIP +SETUSB +SYSNV "
+        "+WISN",
+        hears=True,
+    ),
+    "upgrade": Row("+UARTUPGRADE +UPGRADE", hears=True),
+    "location": Row("+CIPGSMLOC +GSMLOCFG +WIFILOC +WIFISCAN +WIFISCANCONF +WIFISCANCOUNT"),
+    "answered.calls": Row(
+        "+CCFC +CCWA +CEER +CHUP +CLCC +CLIP +CLIR +CLVL +CMIC +CMOD +CMUT +COLP +CRC +CSTA +CUSD "
+        "+CVHU +ECHO +SETVOLTE +VTD +VTS A D H",
+    ),
+    "answered.audio": Row("+AUDCH +CAUDPLAY +CAUDREC +CDTMF +CRSL +CTTS +CTTSPARAM"),
+    "answered.gnss": Row("+CGNSAID +CGNSCMD +CGNSDEL +CGNSINF +CGNSPWR +CGNSSEQ +CGNSTST +CGNSURC"),
+    "answered.packet": Row("+CEDRXRDP +CEDRXS +CGCLASS +CGDATA +CGQMIN +CGQREQ +CMUX +CPSMS"),
+    "answered.card": Row(
+        "+CCHC +CCHO +CGLA +CPBF +CPBR +CPBS +CPBW +CPLS +CPOL +CRSM ^STA ^STGI ^STR",
+    ),
+    "answered.maker": Row("+BLEADV +BLESCAN +BTCOMM +CIPDPDP +CIPRDTIMER"),
+    "answered.sms": Row(
+        "+CMGD +CMGF +CMGL +CMGR +CMGS +CMMS +CMSS +CNMA +CNMI +CPMS +CSCA +CSDH +CSMP +CSMS",
+    ),
+    "answered.mqtt": Row(
+        "+MCONFIG +MCONNECT +MDISCONNECT +MIPCLOSE +MIPSTART +MPUB +MPUBEX +MQTTMODE +MQTTMSGGET "
+        "+MQTTMSGSET +MQTTSTATU +MSUB +MUNSUB +SSLMIPSTART",
+        hears=True,
+    ),
+    "answered.network_time": Row("+CNTP +CNTPCID"),
+    "answered.ftp": Row(
+        "+FTPCID +FTPEXTGET +FTPGETNAME +FTPGETPATH +FTPGETTOFS +FTPMODE +FTPPORT +FTPPUTFRMFS "
+        "+FTPPUTNAME +FTPPUTOPT +FTPPUTPATH +FTPPW +FTPQUIT +FTPREST +FTPSCONT +FTPSERV +FTPSTATE "
+        "+FTPTYPE +FTPUN",
+    ),
+}
+
+CHAPTERS = Contents("atwin.twin.chapters", ROWS)
 
 
 class Firmware(Run):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,6 @@ from atwin.clock import LoopClock
 from atwin.disk.state import StateDirectory
 from atwin.line.frame import RATES, HostSettings
 from atwin.line.ports.memory import memory_pair
-from atwin.line.traced import LineTrace
 from atwin.line.uart.uart import Uart
 from atwin.models import Profile, load_profile
 from atwin.net.hosts import Hosts, HostsNetwork
@@ -27,30 +27,25 @@ from atwin.twin.board.rtc import Rtc
 from atwin.twin.board.sim import Card, Identity, Sim
 from atwin.twin.board.surroundings import Surroundings
 from atwin.twin.board.traffic import Traffic
-from atwin.twin.chapters.answered.calls import Calls
 from atwin.twin.chapters.sleep.service import SleepService
 from atwin.twin.engine.pool import LIMIT
 from atwin.twin.engine.second_port import SecondPort
-from atwin.twin.faults.engine import Faults
-from atwin.twin.faults.faulty_network import FaultyNetwork
-from atwin.twin.faults.victim import Victim
 from atwin.twin.fresh import Made
 from atwin.twin.module import Module
 from atwin.twin.pins import Pins, Wiring
-from atwin.twin.script.answers import Answers
-from atwin.twin.script.written import Saying, Script, Stub, row_from_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from atwin.clock import Clock
     from atwin.line.port import Port
+    from atwin.line.traced import LineTrace
     from atwin.line.uart.host_receiver import HostFifo
     from atwin.net.network import Network
+    from atwin.twin.chapters.answered.calls import Calls
     from atwin.twin.chapters.network.radio import Radio
+    from atwin.twin.faults.engine import Faults
     from atwin.twin.faults.plan import FaultPlan
-    from atwin.twin.script.answers import Scripted
-    from atwin.twin.script.written import Lines
+    from atwin.twin.script.answers import Answers, Scripted
+    from atwin.twin.script.written import Lines, Script
 
 
 class Twin:
@@ -101,7 +96,9 @@ class Twin:
         """Raises `UnknownModelError`, `StateError` for a directory that cannot be used, and
         `ValueError` for a rate, a seed, a time scale, a card, a name or a script that cannot be.
         """
-        if script is not None and not isinstance(script, Script):
+        if isinstance(script, Mapping):
+            from atwin.twin.script.written import Script
+
             script = Script.from_table(script)
         card = None if sim is None else Card.of(sim)
         names = Hosts(hosts) if hosts or offline else None
@@ -139,7 +136,7 @@ class Twin:
             host_fifo=host_fifo,
             rts_stops=wiring.rts is None,
             seed=seed,
-            watch=LineTrace(trace) if trace.on else None,
+            watch=_line_trace(trace),
         )
         self.module = Module(
             Hardware(
@@ -220,6 +217,8 @@ class Twin:
     @property
     def calls(self) -> Calls:
         """The voice calls of the current run. Raises RuntimeError while the module is off."""
+        from atwin.twin.chapters.answered.calls import Calls  # what few ask for is not loaded
+
         if self.module.firmware is None:
             raise RuntimeError("the module is off")
         return self.module.firmware.find(Calls)
@@ -262,6 +261,10 @@ class Twin:
         Connections that are open by then are met by none of its faults.
         """
         if self._faults is None:
+            from atwin.twin.faults.engine import Faults
+            from atwin.twin.faults.faulty_network import FaultyNetwork
+            from atwin.twin.faults.victim import Victim
+
             hardware = self.module.hardware
             network = FaultyNetwork(self._metered, hardware.clock, seed=self._seed)
             hardware.network = self._traced(network, hardware.trace)
@@ -277,6 +280,8 @@ class Twin:
     def answers(self) -> Answers:
         """What is scripted. Only the first to ask has taps laid in."""
         if self._answers is None:
+            from atwin.twin.script.answers import Answers
+
             self._answers = Answers(self.module)
         return self._answers
 
@@ -286,6 +291,8 @@ class Twin:
         `keys` are the others of `[[answer]]` (docs/answers.md): `match`, `result`, `delay`,
         `times`, `after`, `prompt`, `data`, `urc`, `urc_delay`. Raises `ValueError`.
         """
+        from atwin.twin.script.written import Stub, row_from_table
+
         return self.answers.add(row_from_table(Stub, {"command": command, "lines": lines, **keys}))
 
     def urc(self, text: Lines, **keys: Any) -> Scripted:
@@ -294,6 +301,8 @@ class Twin:
         `keys` are the others of `[[urc]]` (docs/answers.md). Raises `ValueError`, and
         `RuntimeError` while the module is off.
         """
+        from atwin.twin.script.written import Saying, row_from_table
+
         saying = row_from_table(Saying, {"text": text, **keys})
         if not self.has_run and saying.is_now:
             raise RuntimeError("the module is off")
@@ -372,6 +381,14 @@ class Twin:
         await self._metered.close()
         if self._own_state is not None:
             self._own_state.close()
+
+
+def _line_trace(trace: Trace) -> LineTrace | None:
+    if not trace.on:
+        return None
+    from atwin.line.traced import LineTrace
+
+    return LineTrace(trace)
 
 
 def _check(baud: object, seed: object, time_scale: object) -> None:

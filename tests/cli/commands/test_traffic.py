@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atwin.cli.app import run
-from atwin.cli.commands.traffic.watch import Watch, watched
+from atwin.cli.figures.watch import Watch, watched
 from atwin.clock import run_virtual
 from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
@@ -495,7 +495,7 @@ def test_what_cannot_be_measured_is_said(
         """What a module without AT^DATAINFO comes to."""
         yield
 
-    monkeypatch.setattr("atwin.cli.commands.traffic.watch._asking_twin", nothing)
+    monkeypatch.setattr("atwin.cli.figures.watch._asking_twin", nothing)
     assert run(["traffic", "--run", f"get {server}/small"]) == 3
     out, error = capsys.readouterr()
     assert out == ""

@@ -22,13 +22,16 @@ from atwin.twin.board.hardware import Hardware
 from atwin.twin.board.rtc import Rtc
 from atwin.twin.board.sim import Identity
 from atwin.twin.chapters import general
+from atwin.twin.engine.contents import Contents
 from atwin.twin.engine.run import Chapter, Commands, Run
 from atwin.twin.module import Module
 from support.line.terminal import Terminal
 from support.servers.no_network import NoNetwork
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
+
+    from atwin.at.command import Family
 
 T = TypeVar("T")
 
@@ -104,6 +107,21 @@ class Sample(Commands):
         self.kept = data
 
 
+class Manual(Contents):
+    """The commands that every module has, and `Sample`."""
+
+    def __init__(self) -> None:
+        super().__init__("", {})
+
+    def __iter__(self) -> Iterator[Chapter]:
+        return iter((general.CHAPTER, Chapter((Sample,))))
+
+    hearing = __iter__
+
+    def families(self, command: str | None) -> Iterable[type[Family]]:
+        return (family for chapter in self for family in chapter.commands)
+
+
 class Rig:
     """A run with `Sample` on one end of a memory line, a terminal on the other."""
 
@@ -119,8 +137,7 @@ class Rig:
             identity=Identity.from_seed(0),
             rtc=Rtc(clock),
         )
-        chapters = (general.CHAPTER, Chapter((Sample,)))
-        self.run = Run(hardware, Module(hardware), chapters)
+        self.run = Run(hardware, Module(hardware), Manual())
         self.run.line.start()
         self.terminal = Terminal(host)
 

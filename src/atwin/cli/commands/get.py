@@ -89,8 +89,8 @@ def get(
 
     known(url=url, file=target)
     when_stopped(left)
-    from atwin.cli.commands.traffic.watch import Watch, thrown_away
     from atwin.cli.ending import print_object
+    from atwin.cli.figures.watch import Watch, thrown_away
     from atwin.cli.results import described, goes_on, summary
     from atwin.cli.running import run_work
     from atwin.host.download.download import already_there

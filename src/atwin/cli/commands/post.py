@@ -58,7 +58,7 @@ def post(
       atwin post http://example.org/log --data @today.json --content-type application/json
       date | atwin post http://example.org/log --data @-
     """
-    from atwin.cli.commands.traffic.watch import Watch
+    from atwin.cli.figures.watch import Watch
     from atwin.cli.results import AnswerOutput
     from atwin.cli.running import run_work
     from atwin.host.errors import HostError

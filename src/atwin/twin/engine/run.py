@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from atwin.models import Profile
     from atwin.twin.board.hardware import Hardware
     from atwin.twin.board.power import Power
+    from atwin.twin.engine.contents import Contents
 
 
 class Commands(Family):
@@ -77,7 +78,7 @@ AnyService = TypeVar("AnyService", bound=ChapterService)
 class Run:
     """What the chapters share: hardware, settings, URCs, tasks, the pool of connections."""
 
-    def __init__(self, hardware: Hardware, power: Power, chapters: tuple[Chapter, ...]) -> None:
+    def __init__(self, hardware: Hardware, power: Power, chapters: Contents) -> None:
         self.hardware = hardware
         self.power = power
         self.profile = hardware.profile
@@ -125,12 +126,12 @@ class Run:
 
     def power_up(self, *, warm: bool) -> None:
         """Tell the chapters, see `ChapterService.power_up`."""
-        for chapter in self._chapters:
+        for chapter in self._chapters.hearing():
             chapter.service.power_up(self, warm=warm)
 
     def surrounded(self, name: str) -> None:
         """Tell the chapters, see `ChapterService.surrounded`."""
-        for chapter in self._chapters:
+        for chapter in self._chapters.hearing():
             chapter.service.surrounded(self, name)
 
     def pdp_up(self) -> None:
@@ -140,7 +141,7 @@ class Run:
 
     def pdp_lost(self) -> None:
         """Tell the services there are, in the order of their chapters."""
-        for chapter in self._chapters:
+        for chapter in self._chapters.read():
             if chapter.service in self._services:
                 self._services[chapter.service].pdp_lost()
 
@@ -179,14 +180,14 @@ class Run:
 
 
 #: One table for all runs of a profile object, which it keeps alive, so that the id stays its own.
-_tables: WeakValueDictionary[tuple[int, tuple[Chapter, ...]], CommandTable] = WeakValueDictionary()
+_tables: WeakValueDictionary[tuple[int, Contents], CommandTable] = WeakValueDictionary()
 
 
-def _table_of(chapters: tuple[Chapter, ...], profile: Profile) -> CommandTable:
+def _table_of(chapters: Contents, profile: Profile) -> CommandTable:
     key = (id(profile), chapters)
     table = _tables.get(key)
     if table is None:
-        families = (family for chapter in chapters for family in chapter.commands)
-        table = CommandTable(families, profile, profile.value("param_error_cme"), profile.answers)
+        error = profile.value("param_error_cme")
+        table = CommandTable((), profile, error, profile.answers, chapters.families)
         _tables[key] = table
     return table

@@ -13,7 +13,7 @@ from atwin.line.ports.memory import memory_pair
 from atwin.models import load_profile
 from atwin.net.real import RealNetwork
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin.chapters.tcp import names
+from atwin.twin.chapters.network import names
 from atwin.twin.faults.kinds.network import DnsFailure
 from atwin.twin.twin import Twin
 from support.line.terminal import Terminal

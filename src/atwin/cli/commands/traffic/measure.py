@@ -12,8 +12,8 @@ import click
 
 from atwin.cli.commands.traffic.advice import advise
 from atwin.cli.commands.traffic.report import Report
-from atwin.cli.commands.traffic.watch import Watch, watching
 from atwin.cli.ending import DONE, MODULE_FAILED, CommandFailed, noting
+from atwin.cli.figures.watch import Watch, watching
 from atwin.cli.says import say
 
 _COMMANDS = ("get", "post", "head")

@@ -19,8 +19,8 @@ from atwin.net.url import Url
 from atwin.twin.chapters.bearer import Bearers
 from atwin.twin.chapters.http.failure import ActionFailed, Cause, from_network
 from atwin.twin.chapters.http.redirect import Step, next_step
+from atwin.twin.chapters.network.names import Names
 from atwin.twin.chapters.ssl import HTTP_CONTEXT, Ssl
-from atwin.twin.chapters.tcp.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

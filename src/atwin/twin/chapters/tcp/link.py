@@ -11,8 +11,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from atwin.net.network import ResolveError, StreamError, TlsStreamError, unacknowledged
+from atwin.twin.chapters.network.names import Names
 from atwin.twin.chapters.ssl import Ssl
-from atwin.twin.chapters.tcp.names import Names
 from atwin.twin.chapters.tcp.scene import ClientState
 
 if TYPE_CHECKING:

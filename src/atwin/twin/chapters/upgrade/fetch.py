@@ -12,7 +12,7 @@ from atwin.net.network import ConnectError, NetworkError, ResolveError, address_
 from atwin.net.url import Url
 from atwin.text import parse_json
 from atwin.twin.board.installed import package_name
-from atwin.twin.chapters.tcp.names import Names
+from atwin.twin.chapters.network.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from atwin.at.dialect.urcs import NameResolved, NameUnknown
 from atwin.at.kinds import BadArgument, Range, Text
 from atwin.at.reply import CmeError, Reply
 from atwin.net.network import NetworkError, UnansweredError, is_literal
-from atwin.twin.chapters.tcp.names import Names
+from atwin.twin.chapters.network.names import Names
 from atwin.twin.chapters.tcp.service import Sockets
 from atwin.twin.engine.run import Commands, Run
 

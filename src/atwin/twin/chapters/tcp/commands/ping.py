@@ -13,8 +13,8 @@ from atwin.at.dialect.results import OK
 from atwin.at.kinds import BadArgument, Range, Text
 from atwin.at.reply import CmeError, Reply, frame_final, frame_lines
 from atwin.net.network import NetworkError
+from atwin.twin.chapters.network.names import Names
 from atwin.twin.chapters.network.radio import Radio
-from atwin.twin.chapters.tcp.names import Names
 from atwin.twin.engine.run import Commands, Run
 
 if TYPE_CHECKING:
