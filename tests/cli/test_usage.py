@@ -167,7 +167,7 @@ def test_get_loads_nothing_that_it_does_not_use(tmp_path: Path) -> None:
     unused = ["cryptography", "OpenSSL", "tlslite", "prompt_toolkit", "rich", "serialx", "serial"]
     unused += [
         "zipfile",
-        "secrets",
+        "tempfile",
         "importlib.resources",
         "atwin.twin.faults",
         "atwin.twin.script",

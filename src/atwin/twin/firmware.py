@@ -12,7 +12,7 @@ from atwin.line.frame import UartSettings
 from atwin.twin.board.installed import Installed
 from atwin.twin.chapters.network.radio import Radio
 from atwin.twin.chapters.upgrade.service import install
-from atwin.twin.engine.contents import Contents, Row
+from atwin.twin.engine.contents import ChapterRow, Contents
 from atwin.twin.engine.run import Run
 
 if TYPE_CHECKING:
@@ -22,73 +22,77 @@ if TYPE_CHECKING:
 #: What each chapter has: modules of `atwin.twin.chapters`, each with its `CHAPTER`. They hear of
 #: events in this order: of a lost PDP links tell before bearers do (docs/spec/network.md §4).
 ROWS = {
-    "general": Row(
+    "general": ChapterRow(
         "&F &W *I +CCLK +CGMI +CGMM +CGMR +CGSN +CMEE +GMI +GMM +GMR +GSN +VER E I Q S3 S4 S5 V Z "
         "^HVER",
     ),
-    "modem": Row("&C &D +CLAC +CLTS +CPAS +CSCS +GCAP S0 X"),
-    "serial": Row("+ICF +IFC +IPR"),
-    "power": Row("*EXINFO +CPOWD +RESET +RSTSET"),
-    "sim": Row(
+    "modem": ChapterRow("&C &D +CLAC +CLTS +CPAS +CSCS +GCAP S0 X"),
+    "serial": ChapterRow("+ICF +IFC +IPR"),
+    "power": ChapterRow("*EXINFO +CPOWD +RESET +RSTSET"),
+    "sim": ChapterRow(
         "*SIMAUTO *SIMDETEC +CCID +CIMI +CLCK +CNUM +CPIN +CPWD +CSDT +CSIM +ECSIMCFG +ICCID "
         "+MNCC +SIMCROSS",
     ),
-    "network": Row(
+    "network": ChapterRow(
         "*BANDIND *CSQ +CCED +CEREG +CESQ +CFUN +CGREG +CIREG +COPS +CREG +CSQ +CTZR +CTZU "
         "+ECBAND +EEMGINFO +EEMOPT +NITZDISSET ^CACAP ^SYSCONFIG ^SYSINFO",
         hears=True,
     ),
-    "apn": Row("+AUTOAPN +CGAUTH +CPNETAPN"),
-    "pdp": Row("*GETIP +CGACT +CGATT +CGCONTRDP +CGDCONT +CGEREP +CGPADDR"),
-    "tcp": Row(
+    "apn": ChapterRow("+AUTOAPN +CGAUTH +CPNETAPN"),
+    "pdp": ChapterRow("*GETIP +CGACT +CGATT +CGCONTRDP +CGDCONT +CGEREP +CGPADDR"),
+    "tcp": ChapterRow(
         "+CDNSCFG +CDNSGIP +CIFSR +CIICR +CIPACK +CIPATS +CIPCCFG +CIPCLOSE +CIPCSGP +CIPHEAD "
         "+CIPMODE +CIPMUX +CIPPING +CIPQSEND +CIPRXF +CIPRXGET +CIPSCONT +CIPSEND +CIPSHOWTP "
         "+CIPSHUT +CIPSPRT +CIPSRIP +CIPSSL +CIPSTART +CIPSTATUS +CIPTKA +CLPORT +CSTT O "
         "^HEARTBEAT ^HEARTBEATHEX ^HEARTCONFIG ^HEARTINQUIRE",
     ),
-    "bearer": Row("+SAPBR"),
-    "files": Row(
+    "bearer": ChapterRow("+SAPBR"),
+    "files": ChapterRow(
         "+FSCREATE +FSDEL +FSDRIVE +FSFLSIZE +FSLS +FSMEM +FSMKDIR +FSREAD +FSREADHEAD +FSRMDIR "
         "+FSWRITE",
     ),
-    "sleep": Row(
+    "sleep": ChapterRow(
         "*RTIME +CFG +CFGRI +CFGRISAVE +CNETLIGHT +CSCLK +POWERMODE +SLEDS +WAKETIM ^WAKEUPHEX",
         hears=True,
     ),
-    "ssl": Row("+SSLCFG"),
-    "http": Row(
+    "ssl": ChapterRow("+SSLCFG"),
+    "http": ChapterRow(
         "+HTTPACTION +HTTPDATA +HTTPEXACTION +HTTPEXGET +HTTPEXPOST +HTTPGET +HTTPGETTOFS "
         "+HTTPHEAD +HTTPINIT +HTTPPARA +HTTPREAD +HTTPSCONT +HTTPSSL +HTTPTERM",
     ),
-    "traffic": Row("^DATAINFO", hears=True),
-    "device": Row(
+    "traffic": ChapterRow("^DATAINFO", hears=True),
+    "device": ChapterRow(
         "*EUICC +CADC +CATCHPCAP +CBC +CGPIO +IOSET +MIFIMAC +RNDISCALL +ROUTEIP +SETUSB +SYSNV "
         "+WISN",
         hears=True,
     ),
-    "upgrade": Row("+UARTUPGRADE +UPGRADE", hears=True),
-    "location": Row("+CIPGSMLOC +GSMLOCFG +WIFILOC +WIFISCAN +WIFISCANCONF +WIFISCANCOUNT"),
-    "answered.calls": Row(
+    "upgrade": ChapterRow("+UARTUPGRADE +UPGRADE", hears=True),
+    "location": ChapterRow("+CIPGSMLOC +GSMLOCFG +WIFILOC +WIFISCAN +WIFISCANCONF +WIFISCANCOUNT"),
+    "answered.calls": ChapterRow(
         "+CCFC +CCWA +CEER +CHUP +CLCC +CLIP +CLIR +CLVL +CMIC +CMOD +CMUT +COLP +CRC +CSTA +CUSD "
         "+CVHU +ECHO +SETVOLTE +VTD +VTS A D H",
     ),
-    "answered.audio": Row("+AUDCH +CAUDPLAY +CAUDREC +CDTMF +CRSL +CTTS +CTTSPARAM"),
-    "answered.gnss": Row("+CGNSAID +CGNSCMD +CGNSDEL +CGNSINF +CGNSPWR +CGNSSEQ +CGNSTST +CGNSURC"),
-    "answered.packet": Row("+CEDRXRDP +CEDRXS +CGCLASS +CGDATA +CGQMIN +CGQREQ +CMUX +CPSMS"),
-    "answered.card": Row(
+    "answered.audio": ChapterRow("+AUDCH +CAUDPLAY +CAUDREC +CDTMF +CRSL +CTTS +CTTSPARAM"),
+    "answered.gnss": ChapterRow(
+        "+CGNSAID +CGNSCMD +CGNSDEL +CGNSINF +CGNSPWR +CGNSSEQ +CGNSTST +CGNSURC"
+    ),
+    "answered.packet": ChapterRow(
+        "+CEDRXRDP +CEDRXS +CGCLASS +CGDATA +CGQMIN +CGQREQ +CMUX +CPSMS"
+    ),
+    "answered.card": ChapterRow(
         "+CCHC +CCHO +CGLA +CPBF +CPBR +CPBS +CPBW +CPLS +CPOL +CRSM ^STA ^STGI ^STR",
     ),
-    "answered.maker": Row("+BLEADV +BLESCAN +BTCOMM +CIPDPDP +CIPRDTIMER"),
-    "answered.sms": Row(
+    "answered.maker": ChapterRow("+BLEADV +BLESCAN +BTCOMM +CIPDPDP +CIPRDTIMER"),
+    "answered.sms": ChapterRow(
         "+CMGD +CMGF +CMGL +CMGR +CMGS +CMMS +CMSS +CNMA +CNMI +CPMS +CSCA +CSDH +CSMP +CSMS",
     ),
-    "answered.mqtt": Row(
+    "answered.mqtt": ChapterRow(
         "+MCONFIG +MCONNECT +MDISCONNECT +MIPCLOSE +MIPSTART +MPUB +MPUBEX +MQTTMODE +MQTTMSGGET "
         "+MQTTMSGSET +MQTTSTATU +MSUB +MUNSUB +SSLMIPSTART",
         hears=True,
     ),
-    "answered.network_time": Row("+CNTP +CNTPCID"),
-    "answered.ftp": Row(
+    "answered.network_time": ChapterRow("+CNTP +CNTPCID"),
+    "answered.ftp": ChapterRow(
         "+FTPCID +FTPEXTGET +FTPGETNAME +FTPGETPATH +FTPGETTOFS +FTPMODE +FTPPORT +FTPPUTFRMFS "
         "+FTPPUTNAME +FTPPUTOPT +FTPPUTPATH +FTPPW +FTPQUIT +FTPREST +FTPSCONT +FTPSERV +FTPSTATE "
         "+FTPTYPE +FTPUN",

@@ -11,7 +11,7 @@ from atwin.at.command import CommandTable
 from atwin.at.grammar import Command, Form
 from atwin.at.reply import UnknownCommandError
 from atwin.models import load_profile
-from atwin.twin.engine.contents import Contents, Row
+from atwin.twin.engine.contents import ChapterRow, Contents
 from atwin.twin.engine.run import ChapterService
 from atwin.twin.firmware import ROWS
 
@@ -41,7 +41,7 @@ def test_a_row_says_what_its_chapter_has(name: str) -> None:
         for base in chapter.service.__mro__
         if base is not ChapterService
     )
-    assert ROWS[name] == Row(" ".join(sorted(commands)), hears)
+    assert ROWS[name] == ChapterRow(" ".join(sorted(commands)), hears)
 
 
 def test_a_chapter_is_read_when_one_of_its_commands_comes(
@@ -51,7 +51,7 @@ def test_a_chapter_is_read_when_one_of_its_commands_comes(
     for name in ("one", "two"):
         (tmp_path / "a_manual").mkdir(exist_ok=True)
         (tmp_path / f"a_manual/{name}.py").write_text(CHAPTER.format(name=name.upper()))
-    contents = Contents("a_manual", {"one": Row("+ONE"), "two": Row("+TWO")})
+    contents = Contents("a_manual", {"one": ChapterRow("+ONE"), "two": ChapterRow("+TWO")})
     table = CommandTable((), load_profile("air724ug"), more=contents.families)
 
     def say(name: str) -> object:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChapterRow:
     """One chapter: the names of its commands, without AT, between blanks."""
 
     commands: str
@@ -33,7 +33,7 @@ class Contents:
     Iterating reads every chapter.
     """
 
-    def __init__(self, package: str, rows: Mapping[str, Row]) -> None:
+    def __init__(self, package: str, rows: Mapping[str, ChapterRow]) -> None:
         self.rows = rows
         self._package = package
         self._where: dict[str, list[str]] = {}
