@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from atwin.disk.errors import DiskError, telling
-from atwin.disk.system import BYTES, ProcessLock
+from atwin.disk.system import BYTES, ProcessLock, sync_data, sync_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: So many bytes of a file are looked at before it is replaced.
 _HEAD = 65536
+#: Bytes of a sector and of a page, in which a power cut tears what was not synced.
+_SECTOR, _PAGE = 512, 4096
 
 
 class GrowingFile:
@@ -22,19 +26,30 @@ class GrowingFile:
 
     A new file can be read by its owner only; one that was there keeps its mode, and is replaced
     only if it is empty or `is_ours` says so of how it begins. With `goes_on` it is not replaced but
-    added to, after its last whole line. A pipe is waited for until somebody reads it. Raises
-    `DiskError`.
+    added to, after its last whole line. A pipe is waited for until somebody reads it. A power cut
+    costs what the system has not written out by itself, but never how the file begins; with
+    `lasting` it costs no more than was appended within so many seconds. Raises `DiskError`.
     """
 
     def __init__(
-        self, path: str, is_ours: Callable[[bytes], bool], *, goes_on: bool = False
+        self,
+        path: str,
+        is_ours: Callable[[bytes], bool],
+        *,
+        goes_on: bool = False,
+        lasting: float | None = None,
     ) -> None:
         self._path = path
         self._lock: ProcessLock | None = None
+        self._lasting = lasting
+        # When it is to be synced next; at once, for by its beginning it is known as ours.
+        self._due: float | None = None
+        self._has_sure_name = False
         with telling("write", path):
             self._fd = os.open(path, _access(path) | os.O_CREAT | BYTES, 0o600)
             try:
                 if stat.S_ISREG(os.fstat(self._fd).st_mode):
+                    self._due = monotonic()
                     self._take_over(is_ours, goes_on=goes_on)
             except BaseException:
                 self.close()
@@ -45,9 +60,18 @@ class GrowingFile:
         with telling("write", self._path):
             while data:
                 data = data[os.write(self._fd, data) :]
+            if self._due is not None and self._due <= (now := monotonic()):
+                sync_data(self._fd)
+                if not self._has_sure_name:
+                    sync_directory(Path(os.path.realpath(self._path)).parent)
+                    self._has_sure_name = True
+                self._due = None if self._lasting is None else now + self._lasting
 
     def close(self) -> None:
         """Let go of it."""
+        if self._due is not None and self._has_sure_name:
+            with suppress(OSError):  # a full disk was told by `append`
+                sync_data(self._fd)
         os.close(self._fd)
         if self._lock is not None:
             self._lock.close()
@@ -58,10 +82,12 @@ class GrowingFile:
         except BlockingIOError:
             raise DiskError(f"{self._path} is being written by another process") from None
         head = os.read(self._fd, _HEAD)
-        if head and not is_ours(head):
+        if head and not is_ours(head) and not _is_torn(head):
             raise DiskError(f"{self._path} is something else: it is not replaced, name another")
         end = self._end_of_lines() if goes_on else 0
         os.ftruncate(self._fd, end)
+        if head and not end:
+            sync_data(self._fd)  # or a power cut may mix the old with the new
         os.lseek(self._fd, end, os.SEEK_SET)
 
     def _end_of_lines(self) -> int:
@@ -75,6 +101,11 @@ class GrowingFile:
                 return start + last + 1
             end = start
         return 0
+
+
+def _is_torn(head: bytes) -> bool:
+    """Whether a power cut may have left this of a first write: zeroes where it begins."""
+    return len(head) <= _PAGE and not head[:_SECTOR].strip(b"\0")
 
 
 def _access(path: str) -> int:

@@ -86,7 +86,11 @@ class Journal:
             sync_directory(self.path.parent)
 
     def remove(self) -> None:
-        """Delete it. Raises `DiskError`."""
+        """Delete it. Raises `DiskError`.
+
+        The directory is synced, and with it the name of the part file: what begins anew begins
+        here, so no journal promises bytes that a power cut takes away with their name.
+        """
         with telling("remove", self.path):
             self.path.unlink(missing_ok=True)
             self._new.unlink(missing_ok=True)

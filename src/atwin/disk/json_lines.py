@@ -29,11 +29,16 @@ _TOGETHER = re.compile(rb"\}\s*,\s*\{")
 class JsonLines:
     """Appends to a `GrowingFile` whose first line has `mark` as the value of `format`.
 
-    One that was there is replaced, or added to with `goes_on`. Raises `DiskError`.
+    One that was there is replaced, or added to with `goes_on`. `lasting` is that of the file.
+    Raises `DiskError`.
     """
 
-    def __init__(self, path: str, mark: str, *, goes_on: bool = False) -> None:
-        self._file = GrowingFile(path, lambda head: _format(head) == mark, goes_on=goes_on)
+    def __init__(
+        self, path: str, mark: str, *, goes_on: bool = False, lasting: float | None = None
+    ) -> None:
+        self._file = GrowingFile(
+            path, lambda head: _is_marked(head, mark), goes_on=goes_on, lasting=lasting
+        )
 
     def append(self, lines: str) -> None:
         """Write whole lines; they survive a `kill -9` from then on. Raises `DiskError`."""
@@ -97,8 +102,12 @@ def _all_parsed(lines: bytes) -> Lines:
     return [_parsed(line) for line in lines.split(b"\n")]
 
 
-def _format(head: bytes) -> object:
-    return (_parsed(head.partition(b"\n")[0]) or {}).get("format")
+def _is_marked(head: bytes, mark: str) -> bool:
+    """Whether a file begins with `mark`, if only in what a power cut has left of its first line."""
+    first = head.partition(b"\n")[0]
+    if (known := _parsed(first)) is not None:
+        return known.get("format") == mark
+    return re.search(rb'"format": ?"%b"' % re.escape(mark.encode()), first) is not None
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:

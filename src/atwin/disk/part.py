@@ -70,7 +70,6 @@ class PartFile:
         find_target(self.path)
         self.size = 0
         self._md5 = md5
-        self._has_sure_name = False
         #: `target` is the whole file already, and what was adopted.
         self.finished = False
         self.hashes = Hashes(md5=md5)
@@ -241,10 +240,6 @@ class PartFile:
             count = write_at(self._fd, view, at)
             view, at = view[count:], at + count
         sync_data(self._fd)
-        if not self._has_sure_name:
-            # Synced bytes are lost with their name, and a journal would promise them all the same.
-            sync_directory(self.path.parent)
-            self._has_sure_name = True
 
     def _cut(self) -> None:
         """Drop what lies after the good bytes."""

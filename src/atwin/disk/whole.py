@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from atwin.disk.errors import DiskError, reason, telling
-from atwin.disk.system import AT_ONCE, BYTES, NO_LINK, set_mode
+from atwin.disk.system import AT_ONCE, BYTES, NO_LINK, set_mode, sync_directory
 from atwin.disk.target import copy_access, find_target, kind_of
 
 if TYPE_CHECKING:
@@ -28,12 +28,13 @@ def write_file(path: str, data: bytes) -> None:
     with telling("write", path):
         fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BYTES, 0o666)
         try:
-            with os.fdopen(fd, "wb") as file:
+            try:
                 copy_access(target, fd)
-                file.write(data)
-                file.flush()
-                os.fsync(fd)
+                _write_out(fd, data)
+            finally:
+                os.close(fd)
             os.replace(beside, target)
+            sync_directory(target.parent)
         except BaseException:
             with suppress(OSError):
                 beside.unlink()
@@ -48,12 +49,18 @@ def replace_private(path: Path, data: bytes, new: Path) -> None:
     fd = os.open(new, _OPEN_NEW, 0o600)
     try:
         set_mode(fd, 0o600)  # one that a crash left may be an older, open one
-        while data:
-            data = data[os.write(fd, data) :]
-        os.fsync(fd)
+        _write_out(fd, data)
     finally:
         os.close(fd)
     os.replace(new, path)
+
+
+def _write_out(fd: int, data: bytes) -> None:
+    """Write all of `data`, and bring it to the disk."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+    os.fsync(fd)
 
 
 def read_input(path: str | Path, most: int, *, name: str | None = None) -> bytes:

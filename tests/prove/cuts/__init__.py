@@ -20,6 +20,7 @@ Sixteen seeds share their first run, which makes them cheap.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from copy import copy
 from functools import lru_cache
 from random import Random
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Protocol
 from atwin.disk.scratch import scratch_folder
 from prove.cuts.disk import after_cut
 from prove.cuts.downloads import Downloads
+from prove.cuts.lines import Rows, Traces
 from prove.cuts.recorder import Entries, recorded, write_tree
 from prove.cuts.states import States
 from prove.frame import Proof, Verdict
@@ -60,7 +62,7 @@ class Scenario(Protocol):
 
 
 #: How often each is drawn.
-KINDS: tuple[type[Downloads | States], ...] = (Downloads, Downloads, States)
+KINDS = (Downloads, Downloads, Downloads, States, States, Rows, Traces)
 
 
 def attempt(seed: int) -> Verdict:
@@ -79,18 +81,22 @@ def attempt(seed: int) -> Verdict:
 
 
 def _point(log: Log, dice: Random) -> int:
-    """Where to cut: anywhere, or right after a name has changed, where most depends on order."""
-    changed = [n for n, event in enumerate(log.events, 1) if isinstance(event, Entries)]
-    if changed and dice.random() < 0.5:
-        return dice.choice(changed)
-    return dice.randint(0, len(log.events))
+    """Where to cut: anywhere, or right after something that is done for the first or last time."""
+    if not log.events or dice.random() < 0.3:
+        return dice.randint(0, len(log.events))
+    kinds: dict[object, list[int]] = defaultdict(list)
+    for number, event in enumerate(log.events, 1):
+        where = event.changes[0][0] if isinstance(event, Entries) else getattr(event, "node", None)
+        kinds[type(event), where].append(number)
+    places = kinds[dice.choice(list(kinds))]
+    return dice.choice((places[0], places[-1], dice.choice(places)))
 
 
 @lru_cache(maxsize=2)
 def _first(number: int) -> tuple[Scenario, Log]:
     """A scenario after its first run, and what that did."""
     dice = Random(number)
-    scenario = dice.choice(KINDS).of(dice)
+    scenario: Scenario = dice.choice(KINDS).of(dice)
     with scratch_folder(1 << 20) as folder:
         write_tree(folder, scenario.start())
         return scenario, _run(scenario, folder)
@@ -107,6 +113,6 @@ PROOF = Proof(
     claim="A power cut costs nothing that was promised, and leaves nothing that is not true.",
     unit="power cuts of downloads, a twin's state, rows of a fleet and traces",
     attempt=attempt,
-    whole=20_000,
-    short=600,
+    whole=50_000,
+    short=2000,
 )
