@@ -6,7 +6,7 @@ as well.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import h11
 
@@ -19,8 +19,10 @@ from fuzz.http_responses import BODIES, LINES, SPOILS, STARTS, response
 from fuzz.runner import main
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Coroutine, Iterator
     from random import Random
+
+T = TypeVar("T")
 
 METHODS = ("GET", "GET", "POST", "HEAD")
 WORDS = (*STARTS, *LINES, *BODIES, *SPOILS)
@@ -105,12 +107,12 @@ def by_h11(data: bytes, method: str) -> Read | None:
     return Read(status, body, "")
 
 
-def run(steps: object) -> Read:
+def run(steps: Coroutine[Any, Any, T]) -> T:
     """To its end; nothing in it waits."""
     try:
-        steps.send(None)  # type: ignore[attr-defined]
+        steps.send(None)
     except StopIteration as end:
-        made: Read = end.value
+        made: T = end.value
         return made
     raise AssertionError("it waits")
 

@@ -98,7 +98,8 @@ def main(attempt: Callable[[Random], None]) -> NoReturn:
             made = fuzz(attempt, seconds=options.seconds, seed=options.seed, only=options.only)
             said = f"{made} attempts with seed {options.seed}"
     except Find as find:
-        traceback.print_exception(find.__cause__)
+        if find.__cause__ is not None:
+            traceback.print_exception(find.__cause__)
         print(f"found: {find}", file=sys.stderr)
         sys.exit(1)
     print(f"{name}: {said}, nothing found")

@@ -28,6 +28,12 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "moody_servers": ("atwin.host.download", "atwin.host.http", "atwin.disk"),
     "plans": ("atwin.session.plans", "atwin.twin.faults", "atwin.text"),
     "telnet_lines": ("atwin.line", "serial.rfc2217", "serialx.platforms.serial_rfc2217"),
+    "tls_bytes": (
+        "atwin.net.tls",
+        "tlslite.tlsconnection",
+        "tlslite.messages",
+        "tlslite.utils.codec",
+    ),
     "tls_servers": (
         "atwin.net.tls",
         "tlslite.tlsconnection",

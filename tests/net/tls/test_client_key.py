@@ -15,6 +15,7 @@ from atwin.net.tls import TlsProfile
 from atwin.net.tls.certificates import client_key
 from atwin.net.tls.certificates.client_key import ClientKey, load_client_key
 from support.servers import tls_pki
+from support.servers.odd_certificates import odd_certificates
 
 if TYPE_CHECKING:
     from support.servers.tls_pki import Issued
@@ -58,6 +59,12 @@ def test_refusals_say_what_to_do_and_show_no_key(client: Issued, server: Issued)
         text = str(caught.value)
         assert "\n" not in text
         assert "MII" not in text
+
+
+def test_a_certificate_with_a_key_of_an_unknown_kind_is_refused_in_one_line(client: Issued) -> None:
+    der, _ = odd_certificates()["unknown key algorithm"]
+    with pytest.raises(ValueError, match=r"client certificate cannot be read: .*[Uu]nknown key"):
+        load_client_key(der, client.key_pem)
 
 
 @pytest.mark.parametrize("bare_rsa", [True, False])

@@ -92,6 +92,7 @@ def test_the_name_is_sent(where: Path, server: Issued, body: Path) -> None:
         (record(21, b"\1\x70") + record(21, b"\2\x28"), Outcome.ALERT, "handshake_failure"),
         (record(22, b"\2\0\0\3abc"), Outcome.MALFORMED, "shorter than it says"),
         (record(20, b"\1"), Outcome.MALFORMED, "record of type 20"),
+        (record(22, b"\x0e\0\0\0"), Outcome.MALFORMED, "ended without a hello"),
         (record(22, bytes(16_000)) * 10, Outcome.MALFORMED, "no end after"),
         (record(22, server_hello()), Outcome.ACCEPTED, "after"),
         (record(22, server_hello(version=0x0301)), Outcome.LOWER, "TLS 1.0"),

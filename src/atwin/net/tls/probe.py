@@ -151,6 +151,8 @@ def _note(message: bytes, answer: HandshakeAnswer, question: Question) -> None:
     elif kind == HandshakeType.CERTIFICATE_REQUEST:
         answer.client_cert_asked = True
     elif kind == HandshakeType.SERVER_HELLO_DONE:
+        if answer.version is None:
+            raise messages.MalformedMessageError("the server's part ended without a hello")
         answer.complete = True
 
 

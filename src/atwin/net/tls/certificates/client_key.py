@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 
-from atwin.net.tls.certificates.reading import unpack
+from atwin.net.tls.certificates.reading import UNREADABLE, unpack
 
 #: Signs bytes as they are; older `cryptography` releases have no such thing.
 _NO_DIGEST_INFO = getattr(utils, "NoDigestInfo", None)
@@ -49,7 +49,7 @@ def load_client_key(certificate: bytes, key: bytes) -> ClientKey:
     try:
         chain = tuple(unpack(certificate))
         leaf = x509.load_der_x509_certificate(chain[0]).public_key()
-    except ValueError as error:
+    except UNREADABLE as error:
         raise ValueError(f"client certificate cannot be read: {_first_line(error)}") from None
     private = _load_key(key)
     if not isinstance(leaf, RSAPublicKey) or not isinstance(private, RSAPrivateKey):
