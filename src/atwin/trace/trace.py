@@ -107,11 +107,11 @@ class Trace:
 
     def says(self, kind: str, direction: str, text: str, **numbers: Value) -> None:
         """A piece of the dialogue: `command`, `answer`, `urc` or `data`, secrets masked."""
-        frame = (("kind", kind), ("dir", direction), ("text", text))
-        if self._moment is None:
-            self._put(self._write, (frame, numbers))
+        if self._moment is not None and not numbers and not self.raw.hears_records:
+            self._lines.append(f'{{"t":{self._moment:.6f},{_said(kind, direction, text)}}}\n')
         else:
-            self._write((frame, numbers))
+            frame = (("kind", kind), ("dir", direction), ("text", text))
+            self._put(self._write, (frame, numbers))
 
     def notes(self, kind: str, event: str, **numbers: Value) -> None:
         """Something beside the dialogue: of `module`, `line`, `net`, `buffer`, `power`, `fault`,
@@ -124,12 +124,12 @@ class Trace:
         """Have `listener` called with `data` in turn; `now` is then this moment."""
         if len(data) < _LARGE:
             self._put(listener, data)
-            return
-        self._waiting_bytes += len(data)
-        if not self._adds(listener, data):
-            self._put(_hear_pieces, (listener, [data]))
-        if self._waiting_bytes > _MOST_WAITING:
-            self.flush()
+        else:
+            self._waiting_bytes += len(data)
+            if not self._adds(listener, data):
+                self._put(_hear_pieces, (listener, [data]))
+            if self._waiting_bytes > _MOST_WAITING:
+                self.flush()
 
     def _adds(self, listener: Callable[[bytes], None], data: bytes) -> bool:
         """Whether `data` goes with the large pieces that `listener` is to hear last."""
@@ -154,7 +154,7 @@ class Trace:
         finally:
             self._moment = None
         lines, self._lines = self._lines, []
-        if lines:
+        if lines and self._sinks:
             text = "".join(lines)
             for sink in self._sinks:
                 sink(text)
@@ -197,6 +197,11 @@ def _hear_pieces(what: tuple[Callable[[bytes], None], list[bytes]]) -> None:
 
 
 # Most of what is told is told again: `OK`, and everything that comes with each part of a download.
+@lru_cache(maxsize=512)
+def _said(kind: str, direction: str, text: str) -> str:
+    return _encoded((("kind", kind), ("dir", direction), ("text", text)))
+
+
 @lru_cache(maxsize=512)
 def _encoded(frame: Frame) -> str:
     """The inside of a JSON object."""
