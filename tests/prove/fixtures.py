@@ -1,21 +1,20 @@
-"""Many tests with the fixture `atwin`, two at a time: how long they take, and what is left of them.
-
-python -m tests.prove.fixtures --count 200
-"""
+"""Many tests with the fixture `atwin`, two at a time: what they cost, and what is left of them."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-#: Seconds that 200 of them may take on two processors that do nothing else, the start included.
-LONGEST = 12.0
+from prove.frame import Proof, Verdict
+
+#: Tests of a try.
+COUNT = 40
+#: Seconds of a processor that a test may take, and the start of pytest and its two helpers.
+LONGEST, START = 0.12, 12.0
 
 TESTS = """
 import os
@@ -54,12 +53,12 @@ def test_host(atwin_host, number):
 """
 
 
-def run(count: int) -> tuple[float, list[str]]:
-    """Seconds that so many tests took, and what was wrong with them."""
+def attempt(seed: int) -> Verdict:
+    """So many tests; nothing is drawn by the seed but their order in time."""
+    before = _used()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "test_many.py"
-        file.write_text(TESTS.replace("COUNT", str(count // 2)))
-        began = time.monotonic()
+        file.write_text(TESTS.replace("COUNT", str(COUNT // 2)))
         pytest = subprocess.Popen(
             [sys.executable, "-m", "pytest", "-q", "-n", "2", "-Werror", str(file)],
             cwd=folder,
@@ -68,9 +67,19 @@ def run(count: int) -> tuple[float, list[str]]:
             start_new_session=True,
         )
         told, _ = pytest.communicate()
-        took = time.monotonic() - began
-    wrong = [] if f"{count} passed" in told else [told]
-    return took, wrong + [f"process {left} is left" for left in _of_session(pytest.pid)]
+    used = _used() - before
+    wrong = [] if f"{COUNT} passed" in told else [told]
+    wrong += [f"process {left} is left" for left in _of_session(pytest.pid)]
+    if used > COUNT * LONGEST + START:
+        wrong.append(f"{used:.1f} s of a processor are much")
+    counts = {"tests": COUNT, "ms of a processor": round(used * 1000)}
+    return Verdict(seed, "passed", wrong[0][:200] if wrong else "", "\n".join(wrong), counts)
+
+
+def _used() -> float:
+    """Seconds of a processor that children have taken which have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _of_session(leader: int) -> list[int]:
@@ -86,23 +95,13 @@ def _of_session(leader: int) -> list[int]:
     return found
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=200)
-    count = parser.parse_args().count
-    took, wrong = run(count)
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = used.ru_utime + used.ru_stime
-    print(
-        f"{count} tests with a module each, two at a time: {took:.1f} s, {cpu:.1f} of a processor"
-    )
-    # A machine that does other things as well makes them longer, and takes no more of it.
-    if cpu / 2 > LONGEST * count / 200:
-        wrong.append(f"that is long: 200 take {LONGEST:.0f} s on two processors")
-    for line in wrong:
-        print(line)
-    return 1 if wrong else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+PROOF = Proof(
+    name="fixtures",
+    claim="Tests with the fixture `atwin`, two at a time, leave no thread, descriptor or process,"
+    " and cost a tenth of a second each.",
+    unit=f"runs of {COUNT} tests",
+    attempt=attempt,
+    whole=5,
+    short=1,
+    alone=True,
+)

@@ -35,6 +35,10 @@ PROOFS: Mapping[str, str] = {
     "soak": "prove.soaking.days",
     "hours": "prove.soaking.days:HOURS",
     "opens": "prove.soaking.opens",
+    "fixtures": "prove.fixtures",
+    "programs": "prove.programs.proof",
+    "suite": "prove.suite",
+    "firmware": "prove.suite:FIRMWARE_PROOF",
 }
 
 #: Where a sync to the disk costs nothing, if there is such a place.

@@ -8,6 +8,7 @@ is real.
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import zlib
 from pathlib import Path
@@ -73,7 +74,10 @@ def test_what_a_slow_host_loses_is_told_to_the_byte(port: int, tmp_path: Path, m
     firmware = build(tmp_path, FLOW=0)
     ran = whole(run(firmware, port, "--model", model, "--baud", "115200", *SLOW_HOST))
     assert ran.lost == ran.counters["to_host_lost"] > 0
-    assert f"lost {ran.lost} of 2048 bytes at 0" in ran.log
+    # On a machine that stalls meanwhile a later part may lose some too.
+    assert re.search(r"^lost \d+ of 2048 bytes at 0$", ran.log, re.MULTILINE)
+    told = re.findall(r"^lost (\d+) of \d+ bytes at \d+$", ran.log, re.MULTILINE)
+    assert sum(map(int, told)) == ran.lost
 
 
 @proved
