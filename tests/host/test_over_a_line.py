@@ -155,6 +155,26 @@ def test_a_slow_host_with_flow_control_loses_nothing(
     run_virtual(main())
 
 
+def test_a_stream_that_loses_an_xon_and_an_xoff_goes_on_without_them(tmp_path: Path) -> None:
+    """By its count the body is whole then: the CR LF after it was taken for the two bytes."""
+
+    async def main() -> None:
+        content = Stored(b"text" * 100 + b"\x13" + b"text" * 10 + b"\x11" + b"text" * 100)
+        async with rig(
+            content,
+            model="air780e-lsat",
+            host_fifo=SLOW_HOST,
+            wishes=LineWishes(flow=Flow.SOFTWARE),
+        ) as r:
+            await r.modem.bring_up()
+            result = await r.modem.download("http://origin/f", tmp_path / "f", strategy="stream")
+            assert (tmp_path / "f").read_bytes() == content.read(0, content.size)
+            assert result.retries == 1
+            assert r.twin.module.hardware.uart.mode.to_host is Flow.HARDWARE
+
+    run_virtual(main())
+
+
 def test_by_default_the_host_turns_on_rts_and_cts_by_itself(tmp_path: Path) -> None:
     async def main() -> None:
         content = Generated(60_000, seed=3)

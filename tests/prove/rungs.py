@@ -143,5 +143,5 @@ PROOF = Proof(
     attempt=attempt,
     told=partial(attempt, told=True),
     whole=_SMALLER * len(CASES) * len(MODELS),
-    short=20,
+    short=12,
 )

@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from atwin.text import shown
 from prove.frame import PROOFS, load
 from prove.running.journal import Journal
 from prove.running.table import ends, repeat, seeds, sums
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from prove.frame import Proof
-    from prove.running.journal import Head, Told
+    from prove.running.journal import Told
 
 _BEGIN = """\
 # What is proved, and how to check it
@@ -26,18 +27,19 @@ run; no figure in it is typed by hand.
 ## How to read it as a sceptic
 
 - *Tried* counts tries, *lost* those in which the claim did not hold. A lost one stays in the
-  journal, and on this page, until the same number is tried again on another commit: *mended* counts
-  those.
+  journal, and on this page, until the same number is tried again at another commit and holds:
+  *mended* counts those. *Of* is how many a whole run makes.
 - A try is made from its number alone. The commands below make one of them again, with everything
-  told: the plan, the bytes on the line, the end.
-- `make prove FRESH=1` begins with other numbers (hours); `make prove SHORT=1` takes three minutes,
-  and CI runs it at every change. `--base N` has the numbers of a table again.
-- A try that hangs, spins, or ends its process is lost: each runs in a process of its own, with a
-  limit of processor time and of real time.
-- A proof by trying cannot show that nothing is wrong, only how often nothing was found. What a try
-  would notice is shown by faults put in on purpose, which the short form has to find
-  (`tests/prove/mutants`).
-- What a machine lacks (QEMU, programs of others) is *skipped*, and said so in the table.
+  told: the plan, the line, the end. `FRESH=1 make prove` has other numbers; `--base N` the same.
+  `python` is that of `.venv`, which `make .venv/.dev` makes.
+- `make prove SHORT=1` takes three minutes, and CI runs it at every change.
+- A try that hangs, spins, or ends its process is lost: each is made in a process apart, with limits
+  of processor time and of real time.
+- Trying cannot show that nothing is wrong, only how often nothing was found. Whether a proof would
+  notice is shown by faults put into the source on purpose, which the short form has to find.
+- What a machine lacks (QEMU, programs of others) is *not tried* here, and *skipped* in the table of
+  the run. What is simulated (module, network, disk) is as true as docs/spec says; real processes,
+  signals, PTYs, sockets and clocks are in interruptions, opens, fixtures, programs and firmware.
 """
 
 
@@ -52,47 +54,51 @@ def write_page(journals: Path, folder: Path) -> int:
     return 0
 
 
-def page(proofs: list[Proof], told: Mapping[str, Told]) -> Iterator[str]:
+def page(proofs: Sequence[Proof], told: Mapping[str, Told]) -> Iterator[str]:
     """Its lines."""
     yield _BEGIN
     yield "## All proofs\n"
-    yield "| proof | what is tried | tried | lost | mended | hours |"
-    yield "|---|---|--:|--:|--:|--:|"
+    yield "| proof | what is tried | tried | of | lost | mended | hours |"
+    yield "|---|---|--:|--:|--:|--:|--:|"
     for proof in proofs:
         of = told[proof.name]
-        lost = len(of.finds)
-        yield (
-            f"| [{proof.name}](#{proof.name}) | {proof.unit} | {len(of.verdicts):,} of"
-            f" {proof.whole:,} | {lost:,} | {of.mended:,} | {of.seconds / 3600:.2f} |"
-        )
-    tried = sum(len(told[proof.name].verdicts) for proof in proofs)
-    lost = sum(len(told[proof.name].finds) for proof in proofs)
-    mended = sum(told[proof.name].mended for proof in proofs)
-    hours = sum(told[proof.name].seconds for proof in proofs) / 3600
-    yield f"| together | | {tried:,} | {lost:,} | {mended:,} | {hours:.2f} |"
+        row = _numbers(len(of.verdicts), proof.whole, len(of.finds), of.mended, of.seconds)
+        yield f"| [{proof.name}](#{proof.name}) | {proof.unit} | {row} |"
+    each = [told[proof.name] for proof in proofs]
+    row = _numbers(
+        sum(len(of.verdicts) for of in each),
+        sum(proof.whole for proof in proofs),
+        sum(len(of.finds) for of in each),
+        sum(of.mended for of in each),
+        sum(of.seconds for of in each),
+    )
+    yield f"| together | | {row} |"
+    machines = {head.machine: None for of in each for head in of.heads}
+    yield from ("", *(f"Tried on {machine}." for machine in machines))
     for proof in proofs:
         yield from _section(proof, told[proof.name])
+
+
+def _numbers(tried: int, whole: int, lost: int, mended: int, seconds: float) -> str:
+    return f"{tried:,} | {whole:,} | {lost:,} | {mended:,} | {seconds / 3600:.2f}"
 
 
 def _section(proof: Proof, told: Told) -> Iterator[str]:
     yield f"\n## {proof.name}\n"
     yield f"{proof.claim}\n"
     if not told.verdicts:
-        yield f"- Not tried: {proof.missing() or 'no run has reached it'}."
+        yield f"- Not tried: {proof.missing() or 'no run has come to it'}."
         return
     yield f"- Tried: {len(told.verdicts):,} {proof.unit}, {len(told.finds):,} lost."
-    yield f"- Seeds: {seeds(told)}; ended: {ends(told)}."
+    runs = {(head.date, head.commit): None for head in told.heads}
+    yield f"- When: {', '.join(f'{date} at `{commit}`' for date, commit in runs)}."
+    yield f"- Seeds: {seeds(told)}."
+    yield f"- Ended: {ends(told)}."
     if counted := sums(told):
         yield f"- Counted: {counted}."
-    for head in _runs(told.heads):
-        yield f"- Run on {head.date}, commit `{head.commit}`, {head.machine}."
-    last = max(told.verdicts)
-    yield f"- Again: `python -m tests.prove {proof.name} --base {told.heads[0].base}`;"
-    yield f"  one of them: `{repeat(proof.name, last)}`."
+    count = len(told.verdicts)
+    base = told.heads[0].base
+    yield f"- All again: `python -m tests.prove {proof.name} --base {base} --tries {count}`"
+    yield f"- The last again: `{repeat(proof.name, max(told.verdicts))}`"
     for find in told.finds:
-        yield f"- Lost: {find.seed}, {find.lost}: `{repeat(proof.name, find.seed)}`."
-
-
-def _runs(heads: list[Head]) -> list[Head]:
-    """Each commit, day and machine once."""
-    return list({(head.date, head.commit, head.machine): head for head in heads}.values())
+        yield f"- Lost: {shown(find.lost, limit=200)}: `{repeat(proof.name, find.seed)}`"

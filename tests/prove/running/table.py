@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from atwin.text import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -42,8 +44,8 @@ def sums(told: Told) -> str:
 
 
 def _row(counted: Counter[str]) -> str:
-    shown = [f"{name} {count:,}" for name, count in counted.most_common(_MOST_SUMS)]
-    return ", ".join([*shown, "…"] if len(counted) > _MOST_SUMS else shown)
+    told = [f"{shown(name)} {count:,}" for name, count in counted.most_common(_MOST_SUMS)]
+    return ", ".join([*told, "…"] if len(counted) > _MOST_SUMS else told)
 
 
 def table(
@@ -73,7 +75,7 @@ def table(
         finds = told[proof.name].finds if proof.name in told else []
         for find in finds[:_MOST_FINDS]:
             last = find.detail.strip().splitlines()[-1:] or [""]
-            yield f"LOST {proof.name} {find.seed}: {find.lost}: {last[0][:200]}"
+            yield shown(f"LOST {proof.name} {find.seed}: {find.lost}: {last[0][:200]}")
             yield f"    {repeat(proof.name, find.seed)}"
         if len(finds) > _MOST_FINDS:
             yield f"LOST {proof.name}: {len(finds) - _MOST_FINDS} more, in its journal"

@@ -39,7 +39,7 @@ PROOF = Proof(
     attempt=attempt,
     told=partial(attempt, told=True),
     whole=10_000,
-    short=240,
+    short=800,
     cpu=60.0,
     real=150.0,
 )

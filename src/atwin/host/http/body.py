@@ -209,11 +209,15 @@ class Buffer:
         if tries == _TRIES:
             advice = f"bytes get lost on the line: {FLOW_ADVICE}" if failure.missing else None
             raise failure.reword(came=f"{failure.came}, {_TRIES} times", advice=advice)
-        if self._session.on_loss is not None and (done := await self._session.on_loss()):
-            note(done)
+        await self.doubtful()
         if tries > 1 or failure.missing:
             self.is_lossy = True
             self.largest = max(_SMALL if tries == 1 else _SMALLEST, min(size // 2, _FIRST_CUT))
+
+    async def doubtful(self) -> None:
+        """A body did not come as it should: what may be the reason on this line is undone."""
+        if self._session.on_loss is not None and (done := await self._session.on_loss()):
+            self._session.on_note(done)
 
     async def headers(self) -> Headers:
         """HTTPHEAD: the header block of the last response; empty when the module tells none.

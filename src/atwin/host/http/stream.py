@@ -130,6 +130,8 @@ class BodyStream:
         except NoAnswerError as failure:
             if failure.missing:
                 await buffer.lost(failure, buffer.largest or _STREAM_PIECE, 1)
+            else:
+                await buffer.doubtful()
             raise
         else:
             return reply
