@@ -118,22 +118,20 @@ class AnswerParser:
                 stop = at  # an empty line, or the end of one that has begun
         elif text is None:
             self._after_cr = data[-1] == _CR
-            return len(data)
+            return stop
         else:
             at = begin  # an empty line means nothing here, and one comes before most others
-        line = b""
-        if stop > at:
-            if (colon := data.find(b":", at, stop)) >= 0 and self._is_packet(data[at : colon + 1]):
-                return colon + 1
-            line = data[at : min(stop, at + LONGEST_LINE - len(self._partial))]
+        line = data[at:stop]
+        if (colon := line.find(b":")) >= 0 and self._is_packet(line[: colon + 1]):
+            return at + colon + 1
         if stop == len(data):
-            self._partial += line
+            self._partial += line[: LONGEST_LINE - len(self._partial)]
             return stop
         if self._partial:
             line = bytes(self._partial + line)
             self._partial.clear()
         self._after_cr = data[stop] == _CR
-        self._end_line(line, events)
+        self._end_line(line[:LONGEST_LINE], events)
         return stop + 1
 
     def _is_packet(self, up_to_colon: bytes) -> bool:

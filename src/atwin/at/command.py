@@ -67,14 +67,14 @@ class Declaration:
 
     def arguments(self, raw: str) -> list[object]:
         """The values for the method. Raises `BadArgument`."""
-        pieces = self._pieces(raw)
-        if len(pieces) > len(self.parameters):
+        pieces, parameters = self._pieces(raw), self.parameters
+        if len(pieces) > len(parameters):
             raise BadArgument(raw)
-        for missing in self.parameters[len(pieces) :]:
-            if missing.required:
-                raise BadArgument(missing.name)
+        # None that is required comes after one that is not.
+        if len(pieces) < len(parameters) and parameters[len(pieces)].required:
+            raise BadArgument(parameters[len(pieces)].name)
         values = []
-        for parameter, piece in zip(self.parameters, pieces, strict=False):
+        for parameter, piece in zip(parameters, pieces, strict=False):
             if piece.unclosed:
                 raise BadArgument(raw)
             values.append(parameter.kind.convert(piece))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Of so many `ask`s one has its answer by a turn of the loop, so that a task which asks again and
 #: again lets others run.
-_A_TURN_EACH = 32
+_A_TURN_EACH = 64
 
 
 class MemoryPort:
@@ -67,7 +67,8 @@ class MemoryPort:
             peer._hand_over(bytes(data))
             return
         peer._inbox.append(bytes(data))
-        peer._schedule()
+        if not peer._due:
+            peer._schedule()
 
     def ask(self, data: bytes) -> None:
         """See `AskingPort`."""

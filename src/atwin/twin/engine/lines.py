@@ -199,7 +199,7 @@ class LineReader:
 
     def _remember(self, line: str) -> str:
         """`line`, which `A/` will run again if it is a command line."""
-        if "AT" in line.upper():
+        if "AT" in line or "AT" in line.upper():
             self._previous = line
         return line
 
