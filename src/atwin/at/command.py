@@ -18,6 +18,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 from atwin.at.cme import Cme
@@ -65,7 +66,7 @@ class Declaration:
     #: Takes data after a prompt or ends without OK, so nothing may follow it in its line.
     last: bool = False
 
-    def arguments(self, raw: str) -> list[object]:
+    def arguments(self, raw: str) -> tuple[object, ...]:
         """The values for the method. Raises `BadArgument`."""
         pieces, parameters = self._pieces(raw), self.parameters
         if len(pieces) > len(parameters):
@@ -73,12 +74,12 @@ class Declaration:
         # None that is required comes after one that is not.
         if len(pieces) < len(parameters) and parameters[len(pieces)].required:
             raise BadArgument(parameters[len(pieces)].name)
-        values = []
-        for parameter, piece in zip(parameters, pieces, strict=False):
-            if piece.unclosed:
-                raise BadArgument(raw)
-            values.append(parameter.kind.convert(piece))
-        return values
+        if any(piece.unclosed for piece in pieces):
+            raise BadArgument(raw)
+        return tuple(
+            parameter.kind.convert(piece)
+            for parameter, piece in zip(parameters, pieces, strict=False)
+        )
 
     def test_text(self) -> str:
         """`+NAME: (0-2),(…)`, generated from the parameters."""
@@ -282,6 +283,11 @@ class CommandTable:
         self._families: dict[type[Family], None] = {}
         self._more = more
         self._add(families)
+        entries = self._entries
+        #: Programs say the same commands again and again; see `parse_line`.
+        self._arguments = lru_cache(maxsize=64)(
+            lambda name, form, raw: entries[name, form][0].arguments(raw)
+        )
         #: By name and form: by arguments in capitals.
         self._answers: dict[tuple[str, Form], dict[str, tuple[str, ...]]] = {}
         for text, lines in (answers or {}).items():
@@ -342,7 +348,7 @@ class CommandTable:
             return self._test_text(command)
         declaration, family = entry
         try:
-            arguments = declaration.arguments(command.arguments)
+            arguments = self._arguments(*key, command.arguments)
             answer: Answer | Awaitable[Answer] = getattr(of(family), declaration.method)(*arguments)
         except BadArgument:
             raise self.refusal(command, of) from None

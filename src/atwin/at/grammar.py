@@ -104,7 +104,6 @@ def split_arguments(raw: str) -> list[Argument]:
     return pieces
 
 
-@lru_cache(maxsize=128)
 def unquote(piece: str) -> Argument:
     """`piece` without surrounding blanks, and without its outer quotes where it has them."""
     piece = piece.strip(" \t")
