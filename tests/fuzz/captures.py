@@ -6,33 +6,48 @@ import contextlib
 import struct
 import tempfile
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 from atwin.disk.errors import DiskError
 from atwin.session.captures import read_line
+from atwin.trace.pcap.blocks import BlockType
 from atwin.trace.pcap.capture import Capture
 from atwin.trace.raw import Conversation, NetEvent
+from fuzz.guided.dice import text
 from fuzz.runner import main
 
 if TYPE_CHECKING:
-    from random import Random
+    from collections.abc import Iterator
 
 TALK = Conversation("tcp", "10.1.1.1", 0, "198.51.100.1", 80)
 #: Numbers that lengths, links and times may be made of.
 ODD = (0, 1, 2, 3, 4, 7, 8, 12, 13, 255, 4096, 65_535, 1 << 24, (1 << 32) - 4, (1 << 32) - 1)
 
 
-def valid(dice: Random) -> bytes:
-    """A capture as it is written here."""
+def valid(dice: Random) -> tuple[bytes, dict[str, bytes]]:
+    """A capture as it is written here, and what went over its line in each direction."""
     written: list[bytes] = []
+    line = {"<": b"", ">": b""}
     capture = Capture(written.append, began=1.7e9 * dice.random(), program="atwin")
     for number in range(dice.randrange(8)):
         data = dice.randbytes(dice.choice((1, 5, 40, 3000)))
-        capture.line(number, dice.choice("<>"), dice.choice((b"AT+CSQ\r", b"\r\nOK\r\n", data)))
+        said = dice.choice((b"AT+CSQ\r", b"\r\nOK\r\n", data))
+        way = dice.choice("<>")
+        capture.line(number, way, said)
+        line[way] += said
         capture.net(number, TALK, dice.choice([*NetEvent]), data)
         capture.record(number, (("kind", "power"), ("event", "RESET low")))
     capture.end()
-    return b"".join(written)
+    return b"".join(written), line
+
+
+def seeds() -> Iterator[bytes]:
+    """A few of them."""
+    yield from (valid(Random(number))[0] for number in range(12))
+
+
+WORDS = tuple(struct.pack("<I", number) for number in (*ODD, *(kind for kind in BlockType)))
 
 
 def changed(dice: Random, data: bytes) -> bytes:
@@ -58,17 +73,18 @@ def changed(dice: Random, data: bytes) -> bytes:
 
 def attempt(dice: Random) -> None:
     """One file."""
-    data = changed(dice, valid(dice))
+    made, line = valid(dice)
+    data = text(dice, lambda dice: changed(dice, made))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "f")
         path.write_bytes(data)
         with contextlib.suppress(DiskError):
-            size = 0
+            read = {"<": b"", ">": b""}
             for piece in read_line(str(path)):
-                assert piece.direction in "<>"
                 assert piece.t == piece.t
-                size += len(piece.data)
-            assert size <= len(data)
+                read[piece.direction] += piece.data
+            assert sum(map(len, read.values())) <= len(data)
+            assert read == line or data != made
 
 
 if __name__ == "__main__":

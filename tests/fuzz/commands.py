@@ -65,7 +65,7 @@ def attempt(dice: Random) -> None:
                 await terminal.quiet(1)
             if errors.records:
                 raise AssertionError(f"{line!r}: {errors.records[0].getMessage()}")
-        await _see_alive(twin, terminal)
+        await see_alive(twin, terminal)
 
     try:
         on_twin(type_all, dice.choice(MODELS), sim=sim)
@@ -93,7 +93,7 @@ def _value(dice: Random, parameter: Parameter) -> str:
     return str(dice.choice(named if named and dice.random() < 0.7 else VALUES))
 
 
-async def _see_alive(twin: Twin, terminal: Terminal) -> None:
+async def see_alive(twin: Twin, terminal: Terminal) -> None:
     """Whatever it is in the middle of ends, and AT is answered, unless it has been switched off."""
     terminal.type(b"\x11\x1b")
     await terminal.quiet(3)

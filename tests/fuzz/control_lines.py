@@ -12,10 +12,12 @@ from atwin.line.ports.memory import memory_pair
 from atwin.models import load_profile
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.twin import Twin
+from fuzz.guided.dice import text
 from fuzz.runner import main
 from support.servers.odd_documents import changed_object, odd_value, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from random import Random
 
 GOOD: list[dict[str, Any]] = [
@@ -48,6 +50,14 @@ GOOD: list[dict[str, Any]] = [
 MORE = ("set", "pulse", "seconds", "hold", "fault", "clear", "get", "sim", "resolve", "urc", "x")
 
 
+WORDS = tuple(json.dumps(word).encode() for good in GOOD for word in good)
+
+
+def seeds() -> Iterator[bytes]:
+    """Each line."""
+    yield from (json.dumps(good).encode() for good in GOOD)
+
+
 def attempt(dice: Random) -> None:
     """Some lines to one twin, on the virtual clock."""
     loop = VirtualLoop()
@@ -63,18 +73,23 @@ async def _talk(dice: Random) -> None:
     async with Twin(load_profile("air724ug"), port, network=SimulatedNetwork(LoopClock())) as twin:
         watch = RingWatch(twin, lambda event: None)
         for _ in range(dice.randrange(1, 12)):
-            good = dice.choice(GOOD)
-            value: object = changed_object(dice, good, MORE)
-            if dice.random() < 0.2:
-                key = dice.choice(list(good))
-                inner = good[key]
-                made = changed_object(dice, inner, ("x",)) if isinstance(inner, dict) else inner
-                value = good | {key: made}
-            elif dice.random() < 0.1:
-                value = odd_value(dice)
-            answer = await _answer(text_of(dice, value) + b"\n", twin, held, watch)
+            line = text(dice, _made).partition(b"\n")[0]
+            answer = await _answer(line + b"\n", twin, held, watch)
             assert isinstance(answer["ok"], bool)
             json.dumps(answer, allow_nan=False)
+
+
+def _made(dice: Random) -> bytes:
+    good = dice.choice(GOOD)
+    value: object = changed_object(dice, good, MORE)
+    if dice.random() < 0.2:
+        key = dice.choice(list(good))
+        inner = good[key]
+        made = changed_object(dice, inner, ("x",)) if isinstance(inner, dict) else inner
+        value = good | {key: made}
+    elif dice.random() < 0.1:
+        value = odd_value(dice)
+    return text_of(dice, value)
 
 
 if __name__ == "__main__":

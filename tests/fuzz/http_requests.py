@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
 from atwin.clock import LoopClock
@@ -17,10 +18,12 @@ from atwin.testing.simulated import SimulatedNetwork
 from atwin.trace import Trace
 from atwin.trace.recent import Recent
 from atwin.twin.twin import Twin
+from fuzz.guided.dice import text
 from fuzz.runner import main
 from support.servers.http_wire import Wire
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from random import Random
 
 TOKEN = b"t" * 32
@@ -56,6 +59,15 @@ ODD = [
 ]  # fmt: skip
 
 
+WORDS = (*ODD, TOKEN, HEAD, *(line.partition(b" HTTP")[0] for line in GOOD))
+
+
+def seeds() -> Iterator[bytes]:
+    """Each request, and two after each other."""
+    yield from GOOD
+    yield from (one + other for one, other in pairwise(GOOD))
+
+
 def attempt(dice: Random) -> None:
     """Some clients of one twin, on the virtual clock."""
     loop = VirtualLoop()
@@ -79,11 +91,11 @@ async def _serve(dice: Random) -> None:
         for _ in range(dice.randrange(1, 6)):
             client, wire = server.protocol(), Wire()
             client.connection_made(cast("asyncio.Transport", wire))
-            text = b"".join(_changed(dice, dice.choice(GOOD)) for _ in range(dice.randrange(1, 3)))
-            while text and not wire.fate:
-                size = dice.randrange(1, len(text) + 1)
-                client.data_received(text[:size])
-                text = text[size:]
+            said = text(dice, _made)
+            while said and not wire.fate:
+                size = dice.randrange(1, len(said) + 1)
+                client.data_received(said[:size])
+                said = said[size:]
                 await asyncio.sleep(dice.choice((0, 0.5)))
             await asyncio.sleep(2)
             assert not wire.written or wire.written.startswith(b"HTTP/1.1 "), wire.written
@@ -91,6 +103,10 @@ async def _serve(dice: Random) -> None:
             client.connection_lost(None)
         recent.end()
         await server.close()
+
+
+def _made(dice: Random) -> bytes:
+    return b"".join(_changed(dice, dice.choice(GOOD)) for _ in range(dice.randrange(1, 3)))
 
 
 def _changed(dice: Random, text: bytes) -> bytes:

@@ -6,10 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from atwin.clock import run_virtual
+from fuzz.guided.dice import text
 from fuzz.runner import main
 from support.modules.one_request import COMMANDS, TIMEOUT, results
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from random import Random
 
 #: Start lines, header lines and bodies that are put together and then spoilt.
@@ -62,23 +64,32 @@ SPOILS = (
 )
 
 
+WORDS = (*STARTS, *LINES, *BODIES, *SPOILS)
+
+
+def seeds() -> Iterator[bytes]:
+    """Each line, and each body after the lines that say where it ends."""
+    yield from (b"\r\n".join([STARTS[0], line, b"", b"0123456789"]) for line in LINES)
+    yield from (b"\r\n".join([STARTS[0], LINES[7], b"", body]) for body in BODIES)
+
+
 def response(dice: Random) -> bytes:
     """One answer of a server, right or wrong."""
     lines = [dice.choice(STARTS), *dice.choices(LINES, k=dice.randrange(5))]
-    text = dice.choice((b"\r\n", b"\r\n", b"\n")).join([*lines, b"", dice.choice(BODIES)])
+    said = dice.choice((b"\r\n", b"\r\n", b"\n")).join([*lines, b"", dice.choice(BODIES)])
     for _ in range(dice.choice((0, 0, 1, 3, 10))):
-        place = dice.randrange(len(text) + 1)
-        text = text[:place] + dice.choice(SPOILS) + text[place + dice.choice((0, 1, 2, 20)) :]
-    return text
+        place = dice.randrange(len(said) + 1)
+        said = said[:place] + dice.choice(SPOILS) + said[place + dice.choice((0, 1, 2, 20)) :]
+    return said
 
 
-def pieces(dice: Random, text: bytes) -> list[bytes | float]:
-    """`text` as it comes: cut anywhere, with pauses."""
+def pieces(dice: Random, data: bytes) -> list[bytes | float]:
+    """`data` as it comes: cut anywhere, with pauses."""
     said: list[bytes | float] = []
-    while text:
+    while data:
         size = dice.choice((1, 2, 7, 100, 10_000))
-        said.append(text[:size])
-        text = text[size:]
+        said.append(data[:size])
+        data = data[size:]
         if dice.random() < 0.1:
             said.append(dice.choice((0.0, 0.02, 1.0, TIMEOUT / 4)))
     return said
@@ -89,7 +100,7 @@ def attempt(dice: Random) -> None:
     said: list[list[bytes | float]] = []
 
     def says() -> list[bytes | float]:
-        said.append(pieces(dice, response(dice)))
+        said.append(pieces(dice, text(dice, response)))
         return said[-1]
 
     model = "air780e-at"

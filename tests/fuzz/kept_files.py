@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -12,10 +13,12 @@ from atwin.disk.journal import Journal
 from atwin.disk.state import StateDirectory, StateError
 from atwin.host.download.judging.entity import Entity
 from atwin.twin.board.sim import Sim
+from fuzz.guided.dice import CUT, text
 from fuzz.runner import main
 from support.servers.odd_documents import changed_object, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from random import Random
 
 JOURNAL: dict[str, Any] = {
@@ -30,6 +33,15 @@ STATE: dict[str, Any] = {
 NAMES = ("a", "%00", "%2F", "..", "%2e", "A", "a%", "x" * 200, ".hidden", "%C3%A9", "\udc80")
 
 
+WORDS = tuple(json.dumps(word).encode() for word in (*JOURNAL, *STATE, *STATE["card"]))
+
+
+def seeds() -> Iterator[bytes]:
+    """A journal of either version, and a state."""
+    for version in (1, 2):
+        yield CUT.join(json.dumps(one).encode() for one in (JOURNAL | {"version": version}, STATE))
+
+
 def attempt(dice: Random) -> None:
     """One journal, one state directory."""
     with tempfile.TemporaryDirectory() as folder:
@@ -40,7 +52,8 @@ def attempt(dice: Random) -> None:
 def _journal(dice: Random, folder: Path) -> None:
     journal = Journal(folder / "f")
     version = {"version": dice.choice((1, 1, 2, 2, 3))}
-    journal.path.write_bytes(text_of(dice, changed_object(dice, JOURNAL | version)))
+    said = text(dice, lambda dice: text_of(dice, changed_object(dice, JOURNAL | version)))
+    journal.path.write_bytes(said)
     with suppress(DiskError):
         record = journal.load()
         if record is not None:
@@ -52,7 +65,8 @@ def _journal(dice: Random, folder: Path) -> None:
 def _state(dice: Random, folder: Path) -> None:
     state = folder / "state"
     (state / "files").mkdir(parents=True)
-    (state / "module.json").write_bytes(text_of(dice, changed_object(dice, STATE, ("x",))))
+    said = text(dice, lambda dice: text_of(dice, changed_object(dice, STATE, ("x",))))
+    (state / "module.json").write_bytes(said)
     for _ in range(dice.randrange(3)):
         place = state / "files" / dice.choice(NAMES)
         with suppress(OSError):

@@ -123,7 +123,7 @@ async def _pulse(twin: Twin, value: dict[str, Any]) -> None:
     check_keys(value, ("pin", "seconds"))
     pin, seconds = value.get("pin"), value.get("seconds")
     good = type(seconds) in (int, float) and pin in PULSED
-    if not good or not 0 < float(seconds or 0) <= _LONGEST_PULSE:
+    if not good or not 0 < (seconds or 0) <= _LONGEST_PULSE:
         raise ValueError(f"reset, power_key or supply, for up to {_LONGEST_PULSE} seconds")
     setattr(twin.pins, str(pin), False)
     try:

@@ -190,6 +190,7 @@ def test_traffic(control: Path) -> None:
         '{"pulse": "reset"}',
         '{"pulse": "reset", "seconds": -1}',
         '{"pulse": "reset", "seconds": 1e9}',
+        '{"pulse": "reset", "seconds": ' + "9" * 400 + "}",
         '{"get": "password"}',
         '{"clear": "flash"}',
         '{"urc": "RING", "text": "RING"}',

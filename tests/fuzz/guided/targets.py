@@ -40,5 +40,14 @@ TARGETS: dict[str, tuple[str, ...]] = {
         "tlslite.messages",
         "tlslite.utils.codec",
     ),
+    "toml_files": (
+        "atwin.fleet.campaign",
+        "atwin.models",
+        "atwin.session",
+        "atwin.text",
+        "atwin.twin.faults",
+        "atwin.twin.script",
+    ),
     "traces": ("atwin.trace", "atwin.text"),
+    "typed_bytes": ("atwin.at", "atwin.twin.engine", "atwin.twin.chapters"),
 }
