@@ -7,8 +7,10 @@ import socket
 import subprocess
 import sys
 import termios
+import time
 import tty
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,22 +20,38 @@ if TYPE_CHECKING:
 _READ = 65536
 
 
-@contextmanager
-def twin(*options: str, processor: int | None = None) -> Iterator[str]:
-    """`atwin twin` with `options`; where its line is: the path of its PTY, or HOST:PORT."""
-    with _child(processor, "-m", "atwin.cli", "twin", *options) as told:
-        yield told
+@dataclass(frozen=True, slots=True)
+class Child:
+    """Where its line is, the path of a PTY or HOST:PORT, and its process."""
+
+    line: str
+    pid: int
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of CPU it has used so far; 0 where the system does not tell."""
+        if sys.platform != "linux":
+            return 0.0
+        # As clock_getcpuclockid(3) has it, which Python lacks.
+        return time.clock_gettime((~self.pid << 3) | 2)
 
 
 @contextmanager
-def python(program: str, processor: int | None = None) -> Iterator[str]:
-    """`program`, whose first line of output ends with where its line is."""
-    with _child(processor, "-c", program) as told:
-        yield told
+def twin(*options: str, processor: int | None = None) -> Iterator[Child]:
+    """`atwin twin` with `options`."""
+    with _child(processor, "-m", "atwin.cli", "twin", *options) as child:
+        yield child
 
 
 @contextmanager
-def _child(processor: int | None, *arguments: str) -> Iterator[str]:
+def python(program: str, processor: int | None = None) -> Iterator[Child]:
+    """`program`, whose first line of output tells where its line is."""
+    with _child(processor, "-c", program) as child:
+        yield child
+
+
+@contextmanager
+def _child(processor: int | None, *arguments: str) -> Iterator[Child]:
     process = subprocess.Popen(
         [sys.executable, *arguments],
         stdout=subprocess.PIPE,
@@ -45,7 +63,7 @@ def _child(processor: int | None, *arguments: str) -> Iterator[str]:
             os.sched_setaffinity(process.pid, {processor})
         assert process.stdout is not None
         ready = [word for word in process.stdout.readline().split() if "/" in word or ":" in word]
-        yield ready[0]
+        yield Child(ready[0], process.pid)
     finally:
         process.terminate()
         process.communicate()

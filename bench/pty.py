@@ -17,6 +17,8 @@ compared with the better of them.
 - A file from nginx by `Modem.download`, all its commands, requests and hashes included, to a file
   in memory (what a disk costs is another matter); and only the HTTPREADs of it, by the blocking
   host. A bare source sends as many bytes.
+- Where the time of a download goes: the part of it in which the line brings bodies, and the CPU of
+  each end beside that of the bare one. CPU does not depend on who else uses the machine.
 """
 
 from __future__ import annotations
@@ -26,13 +28,14 @@ import os
 import statistics
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.bare import PTY_ECHOES, PTY_SOURCES, TCP_ECHOES
-from bench.children import Terminal, host_of, python, twin
+from bench.children import Child, Terminal, host_of, python, twin
 from bench.figures import Figure, by_turns
 from bench.file import CHUNK, SIZE, Served, served
 
@@ -44,7 +47,9 @@ if TYPE_CHECKING:
 
     from bench.figures import Scale
 
-    Side = Callable[[], float]
+    from atwin.host.channel.channel import LogEntry
+
+    Side = Callable[[], "Spent"]
 
 #: Sets of fresh processes, and turns of each set.
 SETS, TURNS = 5, 4
@@ -55,13 +60,44 @@ MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 #: The least of the bare rate: commands, and bytes of a download.
 COMMAND_RATIO, BYTE_RATIO = 0.8, 0.5
 
+#: A command that brings a body over the line.
+_READ = "AT+HTTPREAD"
+
+
+@dataclass
+class Spent:
+    """What one run took: seconds, CPU seconds of both ends, and seconds in which bodies came."""
+
+    #: Commands or MB.
+    amount: float
+    seconds: float = 0.0
+    host: float = 0.0
+    module: float = 0.0
+    reading: float = 0.0
+    reads_since: float | None = None
+
+    @property
+    def rate(self) -> float:
+        """A second."""
+        return self.amount / self.seconds
+
+
+@contextmanager
+def _watched(amount: float, module: Child) -> Iterator[Spent]:
+    """What the block takes."""
+    spent = Spent(amount)
+    its, ours, began = module.cpu, time.process_time(), time.perf_counter()
+    yield spent
+    spent.seconds = time.perf_counter() - began
+    spent.host, spent.module = time.process_time() - ours, module.cpu - its
+
 
 def figures(scale: Scale) -> Iterator[Figure]:
-    module = _two_processors()
-    yield from _commands(scale, "pty", "a PTY", PTY_ECHOES, module)
-    yield from _commands(scale, "tcp", "TCP", TCP_ECHOES, module, "--tcp", "127.0.0.1:0")
+    processor = _two_processors()
+    yield from _commands(scale, "pty", "a PTY", PTY_ECHOES, processor)
+    yield from _commands(scale, "tcp", "TCP", TCP_ECHOES, processor, "--tcp", "127.0.0.1:0")
     with served() as file:
-        yield from _bytes(scale, file, module)
+        yield from _bytes(scale, file, processor)
 
 
 def _two_processors() -> int | None:
@@ -73,19 +109,23 @@ def _two_processors() -> int | None:
     return others[0] if others else here
 
 
-def _measured(scale: Scale, make: Callable[[ExitStack], list[Side]]) -> list[list[float]]:
-    """The rates of each side, in the order of the turns."""
-    rates: list[list[float]] = []
+def _measured(scale: Scale, make: Callable[[ExitStack], list[Side]]) -> list[list[Spent]]:
+    """What each side spent, in the order of the turns."""
+    kept: list[list[Spent]] = []
+
+    def keep(side: Side, into: list[Spent]) -> float:
+        into.append(side())
+        return 0.0
+
     for _ in range(1 if scale.short else SETS):
         with ExitStack() as stack:
             sides = make(stack)
+            kept = kept or [[] for _ in sides]
             for side in sides:
                 side()  # what only the first one needs
-            runs = by_turns(scale.runs(TURNS), *sides)
-        rates = [
-            before + new for before, new in zip(rates or [[] for _ in runs], runs, strict=True)
-        ]
-    return rates
+            turns = [partial(keep, *one) for one in zip(sides, kept, strict=True)]
+            by_turns(scale.runs(TURNS), *turns)
+    return kept
 
 
 def _commands(
@@ -93,25 +133,23 @@ def _commands(
     key: str,
     line: str,
     echoes: Mapping[str, str],
-    module: int | None,
+    processor: int | None,
     *options: str,
 ) -> Iterator[Figure]:
     count = scale.size(COMMANDS, FEW_COMMANDS)
 
     def make(stack: ExitStack) -> list[Side]:
-        its = stack.enter_context(twin(*options, processor=module))
-        with host_of(its) as host:
+        its = stack.enter_context(twin(*options, processor=processor))
+        with host_of(its.line) as host:
             host.ask("ATE0")
-        bare = [stack.enter_context(python(echoes[kind], module)) for kind in sorted(echoes)]
-        ends = (b"\r\nOK\r\n", b"\r", b"\r")
-        hosts = [stack.enter_context(host_of(line)) for line in (its, *bare)]
+        bare = [stack.enter_context(python(echoes[kind], processor)) for kind in sorted(echoes)]
         return [
-            partial(commands_a_second, host, end, count)
-            for host, end in zip(hosts, ends, strict=True)
+            partial(asked, child, stack.enter_context(host_of(child.line)), end, count)
+            for child, end in zip((its, *bare), (b"\r\nOK\r\n", b"\r", b"\r"), strict=True)
         ]
 
-    ours, plain, blocking = _measured(scale, make)
-    limit = "two system calls and a wake-up of the other process for each end, whatever it does"
+    ours, plain, blocking = ([one.rate for one in side] for side in _measured(scale, make))
+    limit = "a write, a wake-up of the other process and a read at each end, whatever it does"
     yield Figure.of_runs(
         f"{key}.commands", f"AT and its OK over {line}, by a blocking host", "/s", ours,
         "a bare asyncio echo", plain, limit=limit, goal=COMMAND_RATIO, of="ratio",
@@ -122,89 +160,112 @@ def _commands(
     )  # fmt: skip
 
 
-def _bytes(scale: Scale, file: Served, module: int | None) -> Iterator[Figure]:
+def _bytes(scale: Scale, file: Served, processor: int | None) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(dir=MEMORY) as directory:
 
         def make(stack: ExitStack) -> list[Side]:
-            its = stack.enter_context(twin(processor=module))
-            bare = [
-                stack.enter_context(python(PTY_SOURCES[kind], module))
-                for kind in sorted(PTY_SOURCES)
-            ]
+            its = stack.enter_context(twin(processor=processor))
+            sources = [PTY_SOURCES[kind] for kind in sorted(PTY_SOURCES)]
+            bare = [stack.enter_context(python(source, processor)) for source in sources]
             return [
                 partial(downloaded, its, file, Path(directory) / "file"),
                 partial(read_out, its, file.url),
-                *(partial(bare_bytes, line) for line in bare),
+                *(partial(sent, child) for child in bare),
             ]
 
         whole, read, plain, blocking = _measured(scale, make)
-    kind, better = "asyncio", plain
-    if statistics.median(blocking) > statistics.median(plain):
-        kind, better = "blocking", blocking
-    peer = f"a bare {kind} source, the better one"
+    kind, better = max(
+        (("asyncio", plain), ("blocking", blocking)),
+        key=lambda one: statistics.median(run.rate for run in one[1]),
+    )
+    bare, peer = [run.rate for run in better], f"a bare {kind} source, the better one"
     yield Figure.of_runs(
-        "pty.source", "a bare asyncio source over a PTY", "MB/s", plain,
-        "a bare blocking source", blocking,
-        limit="a PTY's 12 KB: writer, the kernel's worker and reader wake each other for each 4 KB",
+        "pty.source", "a bare asyncio source over a PTY", "MB/s", [run.rate for run in plain],
+        "a bare blocking source", [run.rate for run in blocking],
+        limit="a PTY holds 12 KB: writer, kernel and reader wake each other for each 4 KB",
     )  # fmt: skip
     yield Figure.of_runs(
         "pty.httpread", f"parts of {CHUNK:,} bytes by HTTPREAD over a PTY, by a blocking host",
-        "MB/s", read, peer, better, limit="the same",
+        "MB/s", [run.rate for run in read], peer, bare, limit="the same",
     )  # fmt: skip
     yield Figure.of_runs(
-        "pty.download", f"{SIZE:,} bytes from nginx by Modem.download over a PTY", "MB/s", whole,
-        peer, better, goal=BYTE_RATIO, of="ratio",
-        limit="the same, and what is done while the line rests: four commands and a request a part",
+        "pty.download", f"{SIZE:,} bytes from nginx by Modem.download over a PTY", "MB/s",
+        [run.rate for run in whole], peer, bare, goal=BYTE_RATIO, of="ratio",
+        limit="the same, and the rest of pty.line: requests and commands between two bodies",
     )  # fmt: skip
+    yield Figure.of_runs(
+        "pty.line", "part of that download in which the line brings bodies", "%",
+        [100 * run.reading / run.seconds for run in whole],
+        limit="in the rest the twin fetches the next part, and the host keeps the last one",
+    )  # fmt: skip
+    for key, end, other, limit in (
+        ("host", "host", "blocking reader", "reads of 4 KB; then hashes and commands"),
+        ("module", "twin", f"{kind} source", "writes of 5 KB; then the requests"),
+    ):
+        yield Figure.of_runs(
+            f"pty.{key}_cpu", f"CPU of the {end} for a MB of that download", "ms",
+            [1e3 * getattr(run, key) / run.amount for run in whole],
+            f"of the bare {other}", [1e3 * getattr(run, key) / run.amount for run in better],
+            limit=limit, better="less",
+        )  # fmt: skip
 
 
-def commands_a_second(host: Terminal, end: bytes, count: int) -> float:
+def asked(module: Child, host: Terminal, end: bytes, count: int) -> Spent:
     """`AT` until `end` comes, one after the other."""
-    began = time.perf_counter()
-    for _ in range(count):
-        host.ask("AT", end)
-    return count / (time.perf_counter() - began)
+    with _watched(count, module) as spent:
+        for _ in range(count):
+            host.ask("AT", end)
+    return spent
 
 
-def bare_bytes(line: str) -> float:
-    """MB a second from one of the sources."""
-    with host_of(line) as host:
-        began = time.perf_counter()
+def sent(source: Child) -> Spent:
+    """As many bytes as the file has, from one of the sources."""
+    with host_of(source.line) as host, _watched(SIZE / 1e6, source) as spent:
         host.write(b"%d\r" % SIZE)
         host.take(SIZE)
-        return SIZE / (time.perf_counter() - began) / 1e6
+    return spent
 
 
-def read_out(line: str, url: str) -> float:
-    """MB a second: one part of `CHUNK` bytes, read again and again until about `SIZE` have come."""
+def read_out(module: Child, url: str) -> Spent:
+    """One part of `CHUNK` bytes, read again and again until about as many have come."""
     reads = SIZE // CHUNK
     answer = len(f"\r\n+HTTPREAD: {CHUNK}\r\n") + CHUNK + len("\r\nOK\r\n")
-    with host_of(line) as host:
+    with host_of(module.line) as host:
         host.ask("ATE0")
         host.ask("AT+HTTPINIT")
         host.ask(f'AT+HTTPPARA="URL","{url}"')
         host.ask(f'AT+HTTPPARA="BREAKEND",{CHUNK - 1}')
         host.ask("AT+HTTPACTION=0", f"+HTTPACTION: 0,206,{CHUNK}\r\n".encode())
-        began = time.perf_counter()
-        for _ in range(reads):
-            host.write(b"AT+HTTPREAD\r")
-            host.take(answer)
-        seconds = time.perf_counter() - began
+        with _watched(reads * CHUNK / 1e6, module) as spent:
+            for _ in range(reads):
+                host.write(b"AT+HTTPREAD\r")
+                host.take(answer)
         host.ask("AT+HTTPTERM")
-        return reads * CHUNK / seconds / 1e6
+    return spent
 
 
-def downloaded(line: str, file: Served, target: Path) -> float:
-    """MB a second by the host of this package."""
+def downloaded(module: Child, file: Served, target: Path) -> Spent:
+    """The file by the host of this package."""
 
-    async def download() -> float:
-        async with Modem(await open_port(line)) as modem:
+    async def download() -> Spent:
+        async with Modem(await open_port(module.line)) as modem:
             await modem.bring_up()
-            result = await modem.download(
-                file.url, target, sha256=file.sha256, chunk=CHUNK, strategy="range"
-            )
-            return SIZE / result.seconds / 1e6
+            with _watched(SIZE / 1e6, module) as spent:
+                modem.on_log(partial(_read, spent))
+                await modem.download(
+                    file.url, target, sha256=file.sha256, chunk=CHUNK, strategy="range"
+                )
+            return spent
 
-    rate = asyncio.run(download())
+    spent = asyncio.run(download())
     target.unlink()
-    return rate
+    return spent
+
+
+def _read(spent: Spent, entry: LogEntry) -> None:
+    """From each HTTPREAD to its OK."""
+    if entry.text.startswith(_READ):
+        spent.reads_since = entry.time
+    elif spent.reads_since is not None and entry.text == "OK":
+        spent.reading += entry.time - spent.reads_since
+        spent.reads_since = None

@@ -43,7 +43,7 @@ def measure(rate: int) -> Rate:
     """Ten seconds each way at `rate` bit/s."""
     left = SECONDS * rate // 10
     sent = up = got = down = 0.0
-    with twin("--baud", str(rate)) as path, Terminal(path, rate) as host:
+    with twin("--baud", str(rate)) as module, Terminal(module.line, rate) as host:
         host.ask("AT")
         host.ask("ATE0")
         host.ask("AT+HTTPINIT")
