@@ -34,6 +34,7 @@ _DATA = 0
 #: Bytes to be given at a time, of which some are pending while the kernel, with its 12-22 KB, is
 #: full: a writer waits for the last of them.
 _PIECE = 32768
+_NOTHING = memoryview(b"")
 #: Seconds without a change after which a host has set what it wanted to set.
 _SETTLED = 0.02
 #: Seconds between two tries to open a PTY that a program locked and left so.
@@ -98,7 +99,8 @@ class PtyPort:
         #: See `RoomyPort`.
         self.piece = _PIECE
         self._receiver: Receiver | None = None
-        self._pending = bytearray()
+        #: What waits for the kernel: the rest of one write, as it was given, and what came after.
+        self._unsent, self._pending = _NOTHING, bytearray()
         self._writable = asyncio.Event()
         self._writable.set()
         #: While the slave cannot be opened: until the next try.
@@ -119,14 +121,14 @@ class PtyPort:
         if self._settings is not None and not self._settings.told:
             self._look()
             self._settle()  # or the kernel would take XON and XOFF for itself
-        if not self._pending:
-            sent = self._send(data)
-            if sent == len(data):
-                return
-            data = memoryview(data)[sent:]
+        if self._unsent:
+            self._pending += data
+            return
+        sent = self._send(data)
+        if sent < len(data):
+            self._unsent = memoryview(bytes(data))[sent:]
+            self._writable.clear()
             asyncio.get_running_loop().add_writer(self._master, self._flush)
-        self._pending += data
-        self._writable.clear()
 
     async def drain(self) -> None:
         await self._writable.wait()
@@ -247,7 +249,7 @@ class PtyPort:
 
     def _host_left(self) -> None:
         """The last program that had the slave open is gone, and so is what it had not read."""
-        self.dropped += len(self._pending)
+        self.dropped += len(self._unsent) + len(self._pending)
         self._forget_pending()
         self._open_slave()
         self._empty_slave()
@@ -293,17 +295,19 @@ class PtyPort:
             return 0
 
     def _flush(self) -> None:
-        with memoryview(self._pending) as view:
-            sent = self._send(view)
-        del self._pending[:sent]
-        if not self._pending:
+        sent = self._send(self._unsent)
+        self._unsent = self._unsent[sent:]
+        if self._unsent:
+            if not sent and self._hung_up():
+                self._host_left()
+        elif self._pending:
+            self._unsent, self._pending = memoryview(self._pending), bytearray()
+        else:
             self._forget_pending()
-        elif not sent and self._hung_up():
-            self._host_left()
 
     def _forget_pending(self) -> None:
         asyncio.get_running_loop().remove_writer(self._master)
-        self._pending.clear()
+        self._unsent, self._pending = _NOTHING, bytearray()
         self._writable.set()
 
     def _close_descriptors(self) -> None:

@@ -257,7 +257,8 @@ class Lane:
         return count if self._allowed is None else min(count, self._allowed)
 
     def _leave(self, count: int) -> None:
-        data = bytes(self._queue[:count])
+        with memoryview(self._queue) as queue:
+            data = bytes(queue[:count])
         del self._queue[:count]
         self._arrived += count
         self._total += count
