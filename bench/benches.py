@@ -15,6 +15,8 @@ class Bench:
 
 
 BENCHES = {
+    "process": Bench("What a user waits for: whole processes", short=True),
+    "tls": Bench("The TLS client, against GnuTLS", short=True),
     "download": Bench("A whole file through host and twin in memory, against curl", short=True),
     "commands": Bench("AT and its OK, one after the other", short=True),
     "pty": Bench(

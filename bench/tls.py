@@ -1,8 +1,7 @@
-"""How fast the TLS client is: bulk reading against GnuTLS in C, and handshakes a second.
+"""The TLS client: bulk reading against GnuTLS in C, and handshakes a second.
 
-`make bench`, or `python bench/tls.py`. Both sides read the same bytes from the same gnutls-serv,
-by turns, so that whatever else the machine does meets both; medians are shown. Where the server
-is the slower one, it bounds both. Exit code 1: slower than it must be.
+Both sides read the same bytes from the same gnutls-serv, in segments of the same size, by turns.
+Where the server is the slower one, it bounds both.
 """
 
 from __future__ import annotations
@@ -12,17 +11,14 @@ import ctypes
 import os
 import shutil
 import socket
-import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
+from bench.figures import Figure, by_turns
 
 from atwin.net.meter.kernel import limit_segments
 from atwin.net.real import RealNetwork
@@ -40,6 +36,8 @@ from atwin.net.tls.suites import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bench.figures import Scale
+
     from atwin.net.tls.stream import TlsStream
 
 SIZE = 24 << 20
@@ -49,7 +47,7 @@ HANDSHAKES = 200
 #: No more: gnutls-serv forgets connections that queue up, and TCP asks again after a second.
 PARALLEL = 4
 
-RATIO = 0.6
+RATIO = 0.9
 HANDSHAKES_PER_SECOND = 200
 
 REQUEST = b"GET / HTTP/1.0\r\n\r\n"
@@ -117,52 +115,56 @@ async def our_read_all(port: int, profile: TlsProfile) -> tuple[int, float]:
     return total, seconds
 
 
-async def bulk(console: Console, port: int, ca: bytes) -> bool:
-    """The table of suites; whether every ratio is good enough."""
-    table = Table(title=f"bulk read, {SIZE >> 20} MiB, median of {RUNS}")
-    for heading in ("suite", "GnuTLS MB/s", "atwin MB/s", "ratio"):
-        table.add_column(heading, justify="left" if heading == "suite" else "right")
-    native, good = NativeClient(), True
-    for suite in SUITES:
-        theirs: list[float] = []
-        ours: list[float] = []
-        for _ in range(RUNS):
-            for rates, (total, seconds) in (
-                (theirs, native.read_all(port, suite)),
-                (ours, await our_read_all(port, TlsProfile(suites=(suite,), ca=ca))),
-            ):
-                if total < SIZE:
-                    raise RuntimeError(f"{suite.name}: only {total} of {SIZE} bytes came")
-                rates.append(total / seconds / 1e6)
-        their, our = statistics.median(theirs), statistics.median(ours)
-        good = good and our / their >= RATIO
-        table.add_row(suite.openssl, f"{their:.0f}", f"{our:.0f}", f"{our / their:.2f}")
-    console.print(table)
-    return good
+def figures(scale: Scale) -> Iterator[Figure]:
+    size = scale.size(SIZE, SIZE // 4)
+    with tempfile.TemporaryDirectory() as name, server(Path(name), size) as (port, ca):
+        native = NativeClient()
+        for suite in SUITES:
+            profile = TlsProfile(suites=(suite,), ca=ca)
+            ours, theirs = by_turns(
+                scale.runs(RUNS),
+                lambda profile=profile: rate(*asyncio.run(our_read_all(port, profile)), size),  # type: ignore[misc]
+                lambda suite=suite: rate(*native.read_all(port, suite), size),  # type: ignore[misc]
+            )
+            yield Figure.of_runs(
+                f"tls.{suite.openssl}", f"{size >> 20} MiB by {suite.openssl}", "MB/s", ours,
+                "GnuTLS in C, record by record", theirs, goal=RATIO, of="ratio",
+                limit="the server: one processor enciphers what both read",
+            )  # fmt: skip
+        yield from asyncio.run(handshakes(scale, port, ca))
 
 
-async def handshakes(console: Console, port: int, ca: bytes) -> bool:
+def rate(total: int, seconds: float, size: int) -> float:
+    """MB/s of a file that came whole."""
+    if total < size:
+        raise RuntimeError(f"only {total} of {size} bytes came")
+    return total / seconds / 1e6
+
+
+async def handshakes(scale: Scale, port: int, ca: bytes) -> list[Figure]:
     """Handshakes with everything checked, and how long they keep others from their turn."""
     profile = TlsProfile(ca=ca, check_name="localhost", check_time=time.time())
     # The first one loads certificates and code, which is not what is measured.
     (await connect(port, profile)).close()
-    rates = []
-    cpu = time.process_time()
-    for _ in range(RUNS):
-        start = time.perf_counter()
+    runs, turns = [], []
+    for _ in range(scale.runs(RUNS)):
+        watcher = asyncio.create_task(longest_turn())
+        began = time.perf_counter()
         await many_handshakes(port, profile)
-        rates.append(HANDSHAKES / (time.perf_counter() - start))
-    cpu = time.process_time() - cpu
-    watcher = asyncio.create_task(longest_turn())
-    await many_handshakes(port, profile)
-    watcher.cancel()
-    rate = statistics.median(rates)
-    console.print(
-        f"handshakes with chain, name and dates checked, {PARALLEL} at a time, median of {RUNS}: "
-        f"{rate:.0f}/s, {cpu / RUNS / HANDSHAKES * 1e3:.1f} ms CPU each; "
-        f"longest turn of the loop {await watcher * 1e3:.1f} ms CPU"
-    )
-    return rate >= HANDSHAKES_PER_SECOND
+        runs.append(HANDSHAKES / (time.perf_counter() - began))
+        watcher.cancel()
+        turns.append(await watcher * 1e3)
+    checked = f"handshakes with chain, name and dates checked, {PARALLEL} at a time"
+    return [
+        Figure.of_runs(
+            "tls.handshakes", checked, "/s", runs, goal=HANDSHAKES_PER_SECOND,
+            limit="the server signs and deciphers with RSA on the other processor",
+        ),
+        Figure.of_runs(
+            "tls.turn", "CPU of the longest turn of the loop meanwhile", "ms", turns,
+            better="less", limit="one chain is checked in one piece",
+        ),
+    ]  # fmt: skip
 
 
 async def many_handshakes(port: int, profile: TlsProfile) -> None:
@@ -188,14 +190,14 @@ async def longest_turn() -> float:
 
 
 @contextmanager
-def server(where: Path) -> Iterator[tuple[int, bytes]]:
+def server(where: Path, size: int) -> Iterator[tuple[int, bytes]]:
     """gnutls-serv with a fresh certificate: its port, and the certificate to trust."""
     certificate, key, body = where / "server.pem", where / "server.key", where / "body"
     make = "req -x509 -newkey rsa:2048 -nodes -sha256 -days 30 -subj /CN=localhost"
     make += f" -keyout {key} -out {certificate} -addext subjectAltName=DNS:localhost"
     subprocess.run(["openssl", *make.split()], check=True, capture_output=True)
     with body.open("wb") as file:
-        file.write(os.urandom(1 << 20) * (SIZE >> 20))
+        file.write(os.urandom(1 << 20) * (size >> 20))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -221,20 +223,3 @@ def await_port(port: int) -> None:
                 return
         time.sleep(0.05)
     raise SystemExit("gnutls-serv does not start")
-
-
-async def main() -> int:
-    console = Console()
-    with tempfile.TemporaryDirectory() as name, server(Path(name)) as (port, ca):
-        fast = await bulk(console, port, ca)
-        quick = await handshakes(console, port, ca)
-    for holds, rule in (
-        (fast, f"every suite reads at {RATIO} of native speed or more"),
-        (quick, f"{HANDSHAKES_PER_SECOND} handshakes a second or more"),
-    ):
-        console.print(f"{'holds' if holds else 'FAILS'}: {rule}")
-    return 0 if fast and quick else 1
-
-
-if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
