@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -73,3 +74,11 @@ main()
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, told)
     assert ended.stdout.startswith("atwin ")
+
+
+def test_garbage_is_looked_for_as_usual_after_the_first_time() -> None:
+    usual, others = gc.get_threshold(), list(gc.callbacks)
+    cli._collect_later()
+    assert gc.get_threshold()[0] > usual[0]
+    gc.collect()
+    assert (gc.get_threshold(), gc.callbacks) == (usual, others)

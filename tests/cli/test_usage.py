@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from pkgutil import iter_modules
@@ -15,6 +16,8 @@ from atwin import __version__
 from atwin.cli import commands
 from atwin.cli.app import COMMANDS, read_command
 from atwin.cli.app import run as run_here
+from atwin.cli.module import read_ahead
+from atwin.clock import run_virtual
 from atwin.models import MODELS
 from support.running.program import atwin, only_line
 
@@ -182,6 +185,23 @@ def test_get_loads_nothing_that_it_does_not_use(tmp_path: Path) -> None:
     command = [sys.executable, "-c", probe]
     ended = run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert ended.stdout == "3 []\n"
+
+
+def test_code_is_read_one_file_after_the_other_while_a_module_takes_its_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("read_ahead_1", "read_ahead_2")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in names:
+        (tmp_path / f"{name}.py").touch()
+
+    async def main() -> None:
+        read_ahead(*names)
+        for there in (0, 1, 2):
+            assert sum(name in sys.modules for name in names) == there
+            await asyncio.sleep(0.0015)
+
+    run_virtual(main())
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -1,7 +1,9 @@
 """A module on `--port` for the length of a command; what happens to it is told on stderr."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from atwin.cli.figures.watch import Watch, watched
@@ -19,6 +21,11 @@ from atwin.twin.twin import Twin
 if TYPE_CHECKING:
     from atwin.twin.faults.engine import Happened
 
+#: What a twin reads when it is brought onto the network and asked for a request by HTTP.
+_CHAPTERS = tuple(f"atwin.twin.chapters.{name}" for name in ("http", "sim", "pdp", "bearer"))
+#: Seconds; by then a command is on its way.
+_MOMENT = 0.001
+
 #: Modules that a line names one by one.
 _MOST_NAMED = 8
 
@@ -30,8 +37,11 @@ async def ready_modem(
     traffic: Watch | None = None,
     facts: dict[str, object] | None = None,
     watching: PanelWatching | None = None,
+    ahead: Sequence[str] = (),
 ) -> AsyncIterator[Modem]:
     """The module at the port of `options`, on the network, and on the panel of `watching`.
+
+    `ahead` are modules of Python that will be needed then, see `read_ahead`.
 
     At the end `traffic` is told to the user, and `facts` has what became of the faults that a twin
     was to have, as `faults`.
@@ -39,6 +49,7 @@ async def ready_modem(
     Raises as `modem_on`, `Modem.recover` and `PanelWatching.serving` do.
     """
     beside = Beside(watching)
+    read_ahead(*ahead)
     async with modem_on(
         options.port,
         note=tell,
@@ -51,9 +62,26 @@ async def ready_modem(
         beside=beside.line,
     ) as (modem, twin):
         beside.modem(modem)
+        if twin is not None:
+            read_ahead(*_CHAPTERS)
         await modem.recover(give_up=options.give_up, note=_tell_rung)
         async with watched(modem, twin, traffic):
             yield modem
+
+
+def read_ahead(*names: str) -> None:
+    """Import these one by one, each a moment later, while a module takes its time to answer.
+
+    A twin that echoes does so too: 20 ms for each of the first two commands.
+    """
+    loop, left = asyncio.get_running_loop(), list(names)
+
+    def read() -> None:
+        if left:
+            import_module(left.pop(0))
+            loop.call_later(_MOMENT, read)
+
+    loop.call_later(_MOMENT, read)
 
 
 @asynccontextmanager

@@ -126,7 +126,8 @@ def get(
         cost = Watch() if traffic else None
         faults: dict[str, object] = {}
         with options.tls(url) as tls:
-            async with ready_modem(options, tls, cost, faults, watching) as modem:
+            ready = ready_modem(options, tls, cost, faults, watching, ahead=("filelock",))
+            async with ready as modem:
                 with show_progress(target) as progress:
                     result = await modem.download(
                         url,
