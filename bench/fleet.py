@@ -26,6 +26,7 @@ from bench.figures import Figure
 from atwin.fleet.campaign.campaign import Campaign
 from atwin.fleet.conduct import PRELOAD, simulate_all
 from atwin.fleet.engine.processes import Processes
+from atwin.fleet.server.serving import serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 #: Of a figure: devices, and runs by one worker and by two.
 DEVICES, RUNS = 60, 2
+#: Devices of the fleet at its server.
+FLEET = 10_000
 
 
 def campaign(devices: int, size: str) -> Campaign:
@@ -108,6 +111,11 @@ def figures(scale: Scale) -> Iterator[Figure]:
         limit="its download on the virtual clock (bench.virtual), and of a fifth the faults",
         better="less",
     )  # fmt: skip
+    served = [_served(rows[1]) for _ in range(3)]
+    yield Figure.of_runs(
+        "fleet.server", f"{FLEET:,} such devices at their server, CPU of each", "ms", served,
+        limit="SimPy: some events for each connection", better="less",
+    )  # fmt: skip
     yield Figure.of_runs(
         "fleet.workers", f"{DEVICES} devices by two workers, the same rows", "s", seconds[2],
         "by one worker", seconds[1], of="ratio", better="less",
@@ -134,6 +142,13 @@ def main() -> int:
                 f"{wanted.workers[0]}; {'the same rows' if same else 'OTHER ROWS'}"
             )
     return 1 if wrong else 0
+
+
+def _served(sample: list[Row]) -> float:
+    """ms of CPU for each device of a fleet of which the sample is known, at its server."""
+    began = time.process_time()
+    serve(campaign(FLEET, "1M"), sample, whole=False)
+    return (time.process_time() - began) / FLEET * 1000
 
 
 def timeless(rows: list[Row]) -> list[Row]:
