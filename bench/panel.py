@@ -51,8 +51,9 @@ if TYPE_CHECKING:
     from bench.file import Served
     from playwright.async_api import Browser, Page
 
-#: CPU of host and module with an open panel, of that without anybody watching.
-MOST = 1.05
+#: CPU of host and module, of that without a panel: with one that nobody opens, and with a tab. The
+#: download lasts less than a second, and ten batches of records a second go to a tab.
+MOST = {"fed": 1.1, "a tab": 1.4}
 RUNS = 7
 SIDES = ("unwatched", "fed", "a tab")
 WHERE = {"pty": "on a PTY, by `atwin twin`", "memory": "both ends in one process"}
@@ -200,7 +201,7 @@ async def flood(memory: Memory, browser: Browser) -> tuple[float, int, int, str]
         return longest, elements, len(asyncio.all_tasks()) - tasks, says
 
 
-def compared(where: str, costs: dict[str, list[Cost]], goal: float | None) -> Iterator[Figure]:
+def compared(where: str, costs: dict[str, list[Cost]], goals: dict[str, float]) -> Iterator[Figure]:
     """What it costs of an unwatched download."""
     for side, what in (("fed", "a panel that nobody opens"), ("a tab", "a tab that draws it")):
         yield Figure.of_runs(
@@ -211,7 +212,7 @@ def compared(where: str, costs: dict[str, list[Cost]], goal: float | None) -> It
             "without a panel",
             [run.work for run in costs["unwatched"]],
             limit="records for the panel; the state, and events some times a second for a tab",
-            goal=goal,
+            goal=goals.get(side),
             better="less",
             of="ratio",
         )
@@ -249,7 +250,7 @@ async def measured(runs: int) -> list[Figure]:
         with served() as file, tempfile.TemporaryDirectory() as name:
             bench = Bench(browser, file, Path(name))
             found += compared("pty", await bench.turns(OnPty(), runs), MOST)
-            found += compared("memory", await bench.turns(memory, runs), None)
+            found += compared("memory", await bench.turns(memory, runs), {})
         longest, elements, left, says = await flood(memory, browser)
         await browser.close()
     assert says, "the page does not say that it leaves events out"

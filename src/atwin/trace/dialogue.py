@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from atwin.at.answers import AnswerParser
 from atwin.at.dialect.commands import expected_of
-from atwin.at.dialect.results import OK, NoCarrier
+from atwin.at.dialect.results import OK, Fetched, NoCarrier
 from atwin.at.dialect.urcs import FOREIGN, Closed, Connect, Ready, SecureClosed
 from atwin.at.events import BodyData, BodyStart, Final, Information, Prompt, Received, Unsolicited
 from atwin.at.reply import frame_urc
@@ -47,31 +47,46 @@ STREAM_ENDS = tuple(
 _ESCAPED = STREAM_ENDS[0]
 _CONNECT = str(Connect())
 _OK = frame_urc(OK)
+#: Bytes in which the header of a body ends.
+_LONGEST_HEADER = 64
 #: Commands that are remembered after their result.
 _REMEMBERED = _OPENS | {_SHUTS, "+CIPMODE"} | _PACKET_CALLS
 
 
 @lru_cache(maxsize=64)
 def plain_command(data: bytes) -> str:
-    """The text of a command line after which nothing comes but a result, and nothing is hidden.
+    """The text of a command line after which a result comes, or a body, and nothing is hidden.
 
     "" where `data` is something else, or a part of it.
     """
     text = whole_command(data)
     expected, shape = expected_of(text), expected_of(text).shape
-    more = shape.prompt or shape.bodies or shape.own or expected.reads_file
+    more = shape.prompt or shape.own or expected.reads_file or Fetched in shape.bodies
     names = {command.name for command in expected.commands} | expected.names
     remembered = expected.links is not None or names & _REMEMBERED
     plain = expected.answered and not more and not remembered and masked(text) == text
     return text if plain else ""
 
 
+def whole_body(command: str, data: bytes) -> tuple[str, int] | None:
+    """The header of its body and the bytes of that, where `data` are both, framed, with an OK."""
+    end = data.find(b"\r\n", 2, _LONGEST_HEADER)
+    if end < 0 or not data.startswith(b"\r\n") or not data.endswith(_OK):
+        return None
+    header = data[2:end].decode("latin-1")
+    for kind in expected_of(command).shape.bodies:
+        if (body := kind.read(header.upper())) is not None:
+            whole = len(data) == end + 2 + body.length + len(_OK) and body.length > 0
+            return (header, body.length) if whole and header == header.strip() else None
+    return None
+
+
 class Dialogue:
     """Tells `trace` what `to_module` and `to_host` hear.
 
-    Most of what is said is a plain command in one piece and its OK in one piece. While nothing else
-    is under way both are told as they are (`_passing`), and what the parsers would know of them is
-    made good when something else comes (`_catch_up`).
+    Most of what is said is a plain command in one piece, and in one its OK, with a body or without.
+    While nothing else is under way both are told as they are (`_passing`), and what the parsers
+    would know of them is made good when something else comes (`_catch_up`).
 
     `lossless`: it stands at the module's end, where no byte is lost before it is heard, so that a
     command that comes early waits for the result of the one before. A host's end begins anew with
@@ -173,10 +188,15 @@ class Dialogue:
 
     def to_host(self, data: bytes) -> None:
         """Bytes that come from the module."""
-        if self._passing and data == _OK:
-            self._trace.says("answer", "<", OK)
-            self._passed, self._passing, self._rests = self._passing, "", True
-            return
+        if self._passing and data.endswith(_OK):
+            body = None
+            if data == _OK or (body := whole_body(self._passing, data)) is not None:
+                if body is not None:
+                    self._trace.says("answer", "<", body[0])
+                    self._trace.says("data", "<", "", bytes=body[1], took=0.0)
+                self._trace.says("answer", "<", OK)
+                self._passed, self._passing, self._rests = self._passing, "", True
+                return
         self._catch_up()
         if self._typed.state is TypedAs.STREAM:
             end = next((end for end in STREAM_ENDS if data.endswith(end)), b"")
