@@ -24,8 +24,8 @@ _NASTY = re.compile(rb"\r(?=\n)|\n(?=\r)|> ?|\+[A-Z]{2}(?=[A-Z])|O(?=K)|,(?=\d)|
 _MOST = 40
 #: Seconds for which what comes is held back, to be handed over glued together.
 _GLUE = 0.15
-#: How often a piece is as late as a pause.
-_SELDOM = 0.004
+#: How many of few pieces are late, and how many of those by a pause.
+_LATE, _SELDOM = 0.2, 0.02
 
 
 class _Cutter:
@@ -42,8 +42,11 @@ class _Cutter:
 
     def put(self, data: bytes) -> None:
         """Cut, and given later."""
-        for piece in self._cut(data):
-            self._last = max(self._last, self._clock.now()) + self._late()
+        pieces = list(self._cut(data))
+        # A few of many: a line whose every byte is late is a slower one than any module knows.
+        share = min(_LATE, 4 / len(pieces))
+        for piece in pieces:
+            self._last = max(self._last, self._clock.now()) + self._late(share)
             self._queue.append((self._last, piece))
         self.idle.clear()
         self.go()
@@ -75,14 +78,13 @@ class _Cutter:
         if not self._queue:
             self.idle.set()
 
-    def _late(self) -> float:
+    def _late(self, share: float) -> float:
         way = self._way
-        if way.pause and self._random.random() < _SELDOM:
+        if way.pause and self._random.random() < share * _SELDOM:
             return way.pause
         if way.cut == "glued":
             return 0.0 if self._queue else max(way.delay, _GLUE)
-        # Single bytes of a long answer are not all late, or it would take hours.
-        return way.delay * self._random.random() if self._random.random() < 0.2 else 0.0
+        return way.delay * self._random.random() if self._random.random() < share else 0.0
 
     def _cut(self, data: bytes) -> Iterator[bytes]:
         match self._way.cut:

@@ -13,7 +13,6 @@ from atwin.host.errors import HostError, RequestFailedError
 from atwin.host.recovery.ladder import wants_a_person
 from atwin.host.recovery.recovery import is_modules_own
 from atwin.host.recovery.rungs import ANSWERING, SILENT
-from atwin.line.frame import Flow
 from atwin.models import load_profile
 from atwin.twin.faults.plan import FaultPlan
 from prove.schedules.world import HOST, POSTED, MostOnClosed, Server, path_of, site
@@ -140,7 +139,8 @@ class Player:
         out.seconds += place.clock.now()
         out.fired += [each.fault.KIND for each in twin.faults.history if each.what == "begins"]
         lost = twin.module.hardware.uart.host_lost_bytes
-        lossless = self.schedule.calm and not self.schedule.starved and not out.killed
+        schedule = self.schedule
+        lossless = schedule.calm and not (schedule.starved or schedule.unsuited or out.killed)
         if lost and lossless:
             self._noises.append(f"{lost} bytes lost in spite of flow control")
 
@@ -215,9 +215,10 @@ class Player:
         out.helped += [rung.rung for rung in result.recovery if rung.helped]
         out.retries += result.retries
         out.bytes += result.bytes - result.resumed_from
-        if out.killed and self._kept and self.schedule.changes_at is None and self.schedule.calm:
+        schedule = self.schedule
+        if out.killed and self._kept and schedule.changes_at is None and schedule.calm:
             # What a host has on disk is not fetched again, unless nothing says it is the same file.
-            vouched = self.schedule.etag or self.schedule.modified
+            vouched = (schedule.etag or schedule.modified) and schedule.hash != "wrong"
             if vouched and result.resumed_from < self._kept:
                 self._noises.append(f"{self._kept} bytes were kept, and {result} began anew")
 
@@ -249,9 +250,7 @@ class Player:
             return "WRONG FILE"
         if schedule.hash == "wrong" and schedule.asked in ("download", "two"):
             return "A HASH THAT IS NOT THE FILE'S WAS TAKEN"
-        # XON and XOFF are bytes of a body as well: that costs an attempt.
-        software = schedule.flow is Flow.SOFTWARE
-        undisturbed = schedule.calm and schedule.changes_at is None and not software
+        undisturbed = schedule.calm and schedule.changes_at is None and not schedule.unsuited
         if undisturbed and not out.killed and (out.helped or out.retries):
             return f"{out.retries} RETRIES, RUNGS {out.helped} WITHOUT A FAULT"
         return ""
@@ -265,11 +264,13 @@ class Player:
         if schedule.asked == "download" and self._target(0).exists():
             return "A FILE WITH AN ERROR"
         # Without a fault only what was asked for can be in the way: XON and XOFF in a body.
-        starved = schedule.asked == "post" and schedule.flow is Flow.SOFTWARE
+        starved = schedule.asked == "post" and schedule.unsuited
         too_much = schedule.asked == "post" and error.exit_code == 2
         if schedule.calm and not (starved or too_much or self._is_refused(error)):
             return "FAILED WITHOUT A FAULT"
-        return "" if ladder_was_climbed(error) else "ENDED BELOW THE TOP OF THE LADDER"
+        # One request is not worth a restart of the module.
+        gentle = schedule.asked in ("post", "get")
+        return "" if gentle or ladder_was_climbed(error) else "ENDED BELOW THE TOP OF THE LADDER"
 
     def _is_refused(self, error: HostError) -> bool:
         """Whether the file was not the one that was promised, as was to be said."""

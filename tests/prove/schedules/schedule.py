@@ -81,6 +81,8 @@ class Schedule:
     strategy: Strategy = "auto"
     sizes: tuple[int, ...] = (100_000,)
     chunk: int | None = None
+    #: Nothing in it is an XON or an XOFF.
+    text: bool = False
     hash: Hash = "none"
     #: Which validators the server sends.
     etag: bool = True
@@ -137,6 +139,7 @@ class Schedule:
             ),
             sizes=sizes,
             chunk=chunk,
+            text=dice.fraction() < (0.7 if flow is Flow.SOFTWARE else 0.1),
             hash=known,
             etag=etag,
             modified=modified,
@@ -168,6 +171,11 @@ class Schedule:
         """Whether the host loses bytes by what it asked for itself."""
         return self.fifo is not None and self.flow is Flow.NONE
 
+    @property
+    def unsuited(self) -> bool:
+        """Whether its flow control takes bytes out of a body."""
+        return self.flow is Flow.SOFTWARE and not self.text
+
     def __str__(self) -> str:
         fifo = f", FIFO {self.fifo.size} at {self.fifo.drain:g}/s" if self.fifo else ""
         line = f"{self.baud or 'no line time'}{f' to {self.speed}' if self.speed else ''}{fifo}"
@@ -177,7 +185,7 @@ class Schedule:
         stays = "stays" if self.module_stays else "is another"
         words = (
             f"{self.model}, {self.asked} of {', '.join(map(str, self.sizes))} bytes{part}",
-            f"{self.strategy}, hash {self.hash}",
+            f"{self.strategy}, hash {self.hash}{', text' * self.text}",
             ", ".join(filter(None, ("TLS" * self.tls, "ETag" * self.etag, "date" * self.modified))),
             f"changes at request {self.changes_at}" if self.changes_at else "",
             f"{line}{flow}",

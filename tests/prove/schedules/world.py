@@ -7,17 +7,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from atwin.at.grammar import Form
 from atwin.clock import LoopClock
 from atwin.host.line import LineWishes
 from atwin.host.modem import Modem
 from atwin.host.tls import TlsSettings
-from atwin.line.frame import HostSettings
+from atwin.line.frame import XOFF, XON, HostSettings
 from atwin.line.ports.plugged import PluggedPort
 from atwin.net.wrapper import StreamWrapper
 from atwin.plan.certificates import server_context
 from atwin.plan.tls_server import TlsServerStream
 from atwin.session.opening import TwinPins
-from atwin.testing.origin import File, Generated, Origin, Sink
+from atwin.testing.origin import Content, File, Generated, Origin, Sink, Stored
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.chapters.bearer import Bearers
 from atwin.twin.twin import Twin
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from prove.schedules.schedule import Schedule
 
 HOST, POSTED = "files.example", "/post"
+#: XON and XOFF become other bytes.
+_TEXT = bytes.maketrans(XON + XOFF, b"qs")
 #: How often the server pauses before a piece, and how often at most: it is no drip.
 _PAUSES, _MOST_PAUSES = 0.1, 6
 #: Seconds until one who is killed is gone, and until a line is quiet.
@@ -66,15 +69,19 @@ class Server:
         self.sink = Sink()
         kept = frozenset(("ETag",) * schedule.etag + ("Last-Modified",) * schedule.modified)
         self.files = [
-            _Validated(Generated(size, schedule.seed + number), kept=kept)
+            _Validated(self._content(number, size), kept=kept)
             for number, size in enumerate(schedule.sizes)
         ]
         #: What took the place of the first.
-        self.later = _Validated(Generated(schedule.sizes[0], schedule.seed + 7), kept=kept)
+        self.later = _Validated(self._content(7, schedule.sizes[0]), kept=kept)
         self.requests = 0
         self._random = random.Random(schedule.seed)
         #: How many are left.
         self.pauses = _MOST_PAUSES
+
+    def _content(self, number: int, size: int) -> Content:
+        content = Generated(size, self.schedule.seed + number)
+        return Stored(content.read(0, size).translate(_TEXT)) if self.schedule.text else content
 
     def serve(self, network: SimulatedNetwork, clock: Clock) -> None:
         """On the network of one twin."""
@@ -226,7 +233,8 @@ class MostOnClosed:
 
         def command(asked: Command) -> None:
             firmware = twin.module.firmware
-            if asked.name in ("+HTTPACTION", "+HTTPEXACTION") and firmware is not None:
+            is_action = asked.name in ("+HTTPACTION", "+HTTPEXACTION") and asked.form is Form.SET
+            if is_action and firmware is not None:
                 self._row = 0 if firmware.find(Bearers).ready(1) else self._row + 1
                 self.most = max(self.most, self._row)
             if before is not None:
