@@ -9,6 +9,7 @@ import sys
 import tempfile
 import traceback
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,9 +26,9 @@ from support.odd_servers import Either, GivesUp
 from support.odd_servers.serve import on_secure, on_simulated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
-    from atwin.host.download.reports import Progress
+    from atwin.host.download.reports import DownloadResult, Progress
     from support.odd_servers import Case, OddServer
 
 HOST = "files.example"
@@ -54,35 +55,48 @@ def run(behaviour: type[OddServer], case: Case) -> Outcome:
         return Outcome(behaviour.name(), case, expected, "hang", f"spins at {spot}")
 
 
-def ends(server: OddServer, *, secure: bool = False) -> tuple[End, End | None]:
+def ends(
+    server: OddServer, *, secure: bool = False, headers: Mapping[str, str] | None = None
+) -> tuple[End, End | None]:
     """How the processes of the host ended: the one that counts, and a later one after a failure.
 
-    With `secure` all is asked for by HTTPS. Raises `HangError` and `TimeoutError`.
+    With `secure` all is asked for by HTTPS; `headers` go along. Raises `HangError` and
+    `TimeoutError`.
     """
     with _bounded(), tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-        return run_virtual(_case(server, Path(folder) / NAME, secure=secure))
+        asked = partial(_process, server, Path(folder) / NAME, secure, headers or {})
+        return run_virtual(_case(server, Path(folder) / NAME, asked))
 
 
-async def _case(server: OddServer, target: Path, *, secure: bool) -> tuple[End, End | None]:
+async def _case(
+    server: OddServer, target: Path, process: Callable[..., Awaitable[End]]
+) -> tuple[End, End | None]:
     """The end that counts, and that of a later run at a server that is well, after a failure."""
     case = server.case
     if case.start != "fresh":
         server.odd = case.start == "killed"
-        first = await _process(server, target, secure, kill=True)
+        first = await process(kill=True)
         if first.trouble or (case.start == "killed" and not first.code):
             return first, None
         # A file of one part came whole: what follows is a fresh one.
         _forget(target)
         server.odd = True
-    last = await _process(server, target, secure)
+    last = await process()
     failed_well = isinstance(server.expect(case), GivesUp | Either) and server.settles
     if not last.code or last.trouble or not failed_well:
         return last, None
     server.odd = False
-    return last, await _process(server, target, secure)
+    return last, await process()
 
 
-async def _process(server: OddServer, target: Path, secure: bool, *, kill: bool = False) -> End:
+async def _process(
+    server: OddServer,
+    target: Path,
+    secure: bool,
+    headers: Mapping[str, str],
+    *,
+    kill: bool = False,
+) -> End:
     """One process of the host with a module of its own; `kill` ends it in the middle."""
     clock, end = LoopClock(), End()
     network = SimulatedNetwork(clock, latency=_LATENCY, bandwidth=_BANDWIDTH)
@@ -97,7 +111,8 @@ async def _process(server: OddServer, target: Path, secure: bool, *, kill: bool 
     async with twin, Modem(near, tls=tls) as modem:
         await modem.bring_up()
         url = f"{'https' if secure else 'http'}://{HOST}{server.path}"
-        task = asyncio.ensure_future(_download(modem, url, server, target, end, kill))
+        download = partial(modem.download, url, target, headers=headers)
+        task = asyncio.ensure_future(_download(download, server, target, end, kill))
         done, _ = await asyncio.wait([task], timeout=server.longest)
         if not done:
             end.trouble = f"nothing after {server.longest:g} s"
@@ -109,7 +124,11 @@ async def _process(server: OddServer, target: Path, secure: bool, *, kill: bool 
 
 
 async def _download(
-    modem: Modem, url: str, server: OddServer, target: Path, end: End, kill: bool
+    download: Callable[..., Awaitable[DownloadResult]],
+    server: OddServer,
+    target: Path,
+    end: End,
+    kill: bool,
 ) -> None:
     task, case = asyncio.current_task(), server.case
     assert task is not None
@@ -123,9 +142,7 @@ async def _download(
             task.cancel()
 
     try:
-        end.result = await modem.download(
-            url,
-            target,
+        end.result = await download(
             sha256=hashlib.sha256(server.truths()[0]).hexdigest() if case.sha256 else None,
             chunk=case.chunk if case.small else None,
             # A stream of an ordinary server is not on disk in the middle of a small file.

@@ -39,6 +39,7 @@ PROOFS: Mapping[str, str] = {
     "programs": "prove.programs.proof",
     "suite": "prove.suite",
     "firmware": "prove.suite:FIRMWARE_PROOF",
+    "mutants": "prove.mutants.proof",
 }
 
 #: Where a sync to the disk costs nothing, if there is such a place.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -59,6 +60,8 @@ class Life:
     dice: Random
     clock: LoopClock
     urcs: int = 0
+    #: The last of them.
+    said: deque[str] = field(default_factory=lambda: deque(maxlen=20))
     records: int = 0
     echoed: bytearray = field(default_factory=bytearray)
 
@@ -69,6 +72,7 @@ class Life:
 
     def hear(self, urc: str) -> None:
         self.urcs += 1
+        self.said.append(urc)
 
     def told(self, lines: str) -> None:
         self.records += lines.count("\n")

@@ -15,21 +15,23 @@ from atwin.models import MODELS
 from prove.frame import Verdict
 from prove.soaking.counts import SHARE, Held
 from prove.soaking.life import life
-from prove.soaking.work import JobError, hour, idle_hour
+from prove.soaking.work import JobError, hour, idle_hour, one_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Counts after which everything that fills once is full.
-_WARM = 2
 #: Hours of a life that is lived again, to see where the growing things are made, and lines told.
 _AGAIN, _LINES = 3, 8
+#: Times that all is done in the same run of the module.
+_RUNS = 3
 
 
 @dataclass(eq=False)
 class Watch:
     """Remembers the first count after the warm-up, the last, and what grew at each since."""
 
+    #: The number of the count after which everything that fills once is full.
+    warm: int = 2
     counts: int = 0
     first: Held | None = None
     last: Held | None = None
@@ -38,15 +40,14 @@ class Watch:
     def see(self, held: Held) -> None:
         """One more count."""
         self.counts += 1
-        if self.counts < _WARM:
+        if self.counts < self.warm:
             return
         if self.first is None or self.last is None:
             self.first = held
-            self.growing = set()
         else:
             before = self.last.exact
             grown = {name for name, count in held.exact.items() if count > before.get(name, 0)}
-            self.growing = grown if self.counts == _WARM + 1 else self.growing & grown
+            self.growing = grown if self.counts == self.warm + 1 else self.growing & grown
         self.last = held
 
     @property
@@ -69,14 +70,15 @@ class Watch:
 def soak(seed: int, hours: int, idle: int) -> Verdict:
     """One life of so many hours of work, and after them so many with a URC each minute."""
     model = MODELS[seed % len(MODELS)]
+    days, run = Watch(), Watch(warm=1)
     with tempfile.TemporaryDirectory() as name, patch("tempfile.tempdir", name):
         folder = Path(name)
-        watch, numbers = Watch(), dict[str, int]()
+        numbers = dict[str, int]()
         try:
-            run_virtual(_live(model, seed, folder, hours, idle, watch, numbers))
+            run_virtual(_live(model, seed, folder, hours, idle, days, run, numbers))
         except JobError as error:
             return Verdict(seed, "job failed", f"{model}: {error}", counts=numbers)
-        if leaks := watch.leaks:
+        if leaks := days.leaks or run.leaks:
             told = "; ".join(leaks)
             where = "\n".join(_where(model, seed, folder))
             return Verdict(seed, "grown", f"{model}: {told}"[:400], f"{told}\n{where}", numbers)
@@ -89,14 +91,18 @@ async def _live(
     folder: Path,
     hours: int,
     idle: int,
-    watch: Watch,
+    days: Watch,
+    run: Watch,
     numbers: dict[str, int],
 ) -> None:
     loop = asyncio.get_running_loop()
     async with life(model, seed, folder) as here:
         for lived in range(hours + idle):
             await (hour if lived < hours else idle_hour)(here)
-            watch.see(Held.now(loop, folder))
+            days.see(Held.now(loop, folder))
+        for _ in range(_RUNS):
+            await one_run(here)
+            run.see(Held.now(loop, folder))
         numbers["hours"] = hours + idle
         numbers["URCs"], numbers["trace records"] = here.urcs, here.records
         numbers["boots"] = here.modem.channel.restarts
@@ -109,7 +115,7 @@ def _where(model: str, seed: int, folder: Path) -> Iterator[str]:
     async def again() -> None:
         async with life(model, seed, folder) as here:
             for _ in range(_AGAIN):
-                await hour(here)
+                await (one_run if taken else hour)(here)
                 Held.now(asyncio.get_running_loop(), folder)
                 taken.append(tracemalloc.take_snapshot())
 

@@ -18,9 +18,10 @@ from atwin.trace.trace import FORMAT
 from prove.soaking.life import ECHO, PART, PLAIN, SECURE, SMALL
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from atwin.host.download.order import Strategy
+    from atwin.host.download.reports import DownloadResult, Progress
     from atwin.host.http.request import PostStrategy
     from prove.soaking.life import Life
 
@@ -33,7 +34,7 @@ FILLING = 30
 REST = 300.0
 #: What goes wrong once an hour, each while a file comes; all of them have an end.
 FAULTS: tuple[dict[str, object], ...] = (
-    {"kind": "pdp_loss", "at_action": 2},
+    {"kind": "pdp_loss", "at_byte": 700, "at_action": 4},
     {"kind": "pdp_loss", "seconds": 40, "at_action": 2},
     {"kind": "reset_connection", "at_action": 3, "after": 700},
     {"kind": "stall", "at_action": 3, "after": 700},
@@ -74,6 +75,9 @@ def jobs(here: Life) -> list[Job]:
         "control": control,
         "recorded": recorded,
         "refused": refused,
+        "damaged": damaged,
+        "aside": aside,
+        "stopped": stopped,
     }
     if here.streams:
         each |= {"stream": partial(download, strategy="stream")}
@@ -88,20 +92,25 @@ async def hour(here: Life) -> None:
     in the same order, so that each hour ends in the same state.
     """
     ends = here.clock.now() + HOUR
-    calm = jobs(here)
-    todo = calm + [_faulty(here, fault) for fault in FAULTS]
+    todo = jobs(here) + [_faulty(here, fault) for fault in FAULTS]
     here.dice.shuffle(todo)
-    todo.append(("restart", partial(restart, here)))
-    for name, job in todo + calm:
-        await _do(name, job)
-        here.twin.urc("+CREG: 1")
-        await here.clock.sleep(GAP * (1 + here.dice.random()))
+    await _do_all(here, [*todo, ("restart", partial(restart, here))])
+    await one_run(here)
+    await here.clock.sleep(max(ends - here.clock.now(), 0.0))
+
+
+async def one_run(here: Life) -> None:
+    """Each job once in a run of the module, and some minutes idle. Raises `JobError`.
+
+    What lives as long as the run must not grow from one of these to the next either.
+    """
+    await _do_all(here, [job for job in jobs(here) if job[0] != "restart"])
     for _ in range(FILLING):
         here.twin.urc("+CREG: 1")
         here.break_it(kind="weak_signal", seconds=0.5)
         await here.clock.sleep(1)
     here.forget()
-    await here.clock.sleep(max(ends - here.clock.now(), REST))
+    await here.clock.sleep(REST)
 
 
 async def idle_hour(here: Life) -> None:
@@ -113,6 +122,15 @@ async def idle_hour(here: Life) -> None:
     _same(here.urcs - before, 60)
 
 
+async def _do_all(here: Life, todo: Iterable[Job]) -> None:
+    for name, job in todo:
+        await _do(name, job)
+        if echoes := [urc for urc in here.said if urc.startswith("AT")]:
+            raise JobError(f"{name}: an echo is a URC: {echoes[0]}")
+        here.twin.urc("+CREG: 1")
+        await here.clock.sleep(GAP * (1 + here.dice.random()))
+
+
 async def _do(name: str, job: Callable[[], Awaitable[None]]) -> None:
     try:
         async with asyncio.timeout(LONGEST):
@@ -122,10 +140,16 @@ async def _do(name: str, job: Callable[[], Awaitable[None]]) -> None:
 
 
 async def download(here: Life, strategy: Strategy) -> None:
+    await _fetch(here, strategy)
+
+
+async def _fetch(here: Life, strategy: Strategy) -> DownloadResult:
     target = here.folder / "f.bin"
-    await here.modem.download(f"{PLAIN}/f", target, strategy=strategy, chunk=PART, timeout=30)
+    url = f"{PLAIN}/f"
+    result = await here.modem.download(url, target, strategy=strategy, chunk=PART, timeout=30)
     _same(target.read_bytes(), here.content)
     target.unlink()
+    return result
 
 
 def _faulty(here: Life, fault: Mapping[str, object]) -> Job:
@@ -133,9 +157,11 @@ def _faulty(here: Life, fault: Mapping[str, object]) -> Job:
 
 
 async def faulty(here: Life, fault: Mapping[str, object]) -> None:
-    """A file comes all the same; by the ladder where need be."""
+    """A file comes all the same; by the ladder where need be, and not as if nothing had been."""
     here.break_it(**fault)
-    await download(here, "range")
+    result = await _fetch(here, "range")
+    if "at_byte" in fault and not (result.retries and "+HTTPACTION: 0,601,0" in here.said):
+        raise JobError("a request went on over a PDP that was gone")
     here.twin.faults.clear()
 
 
@@ -156,6 +182,47 @@ async def refused(here: Life) -> None:
     except ServerError:
         return
     raise JobError("a file came that is not there")
+
+
+async def damaged(here: Life) -> None:
+    """A host that is ended in the middle, and a disk that is not as it was left."""
+    target = here.folder / "f.bin"
+
+    def progress(event: Progress) -> None:
+        if event.kept > len(here.content) / 2 and not begun.done():
+            begun.cancel()
+
+    begun = asyncio.ensure_future(
+        here.modem.download(f"{PLAIN}/f", target, strategy="range", chunk=PART, progress=progress)
+    )
+    await asyncio.wait([begun])
+    part = here.folder / "f.bin.part"
+    kept = bytearray(part.read_bytes())
+    kept[9] ^= 1
+    part.write_bytes(kept)
+    await _fetch(here, "range")
+
+
+async def aside(here: Life) -> None:
+    """A URC inside of an answer is heard as such, and no line of the answer."""
+    here.break_it(kind="urc_interleave", text="SMS READY")
+    reply = await here.modem.command("AT+CSQ")
+    _same(reply.lines, (reply.lines[0],))
+    _same(here.said[-1], "SMS READY")
+
+
+async def stopped(here: Life) -> None:
+    """After XOFF the module says nothing until XON."""
+    port, before = here.modem.channel.port, here.urcs
+    await _ask(here, "AT+IFC=1,1")
+    for byte, heard in ((b"\x13", 0), (b"\x11", 1)):
+        port.write(byte)
+        await here.clock.sleep(1)
+        if not heard:
+            here.twin.urc("+CREG: 1")
+            await here.clock.sleep(5)
+        _same(here.urcs - before, heard)
+    await _ask(here, "AT+IFC=2,2")
 
 
 async def post(here: Life, strategy: PostStrategy = "buffer") -> None:
