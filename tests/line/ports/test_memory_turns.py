@@ -126,7 +126,7 @@ def test_others_have_their_turns_while_one_asks_and_asks() -> None:
             if len(near.heard) == before:
                 break
             turns += 1
-        assert 0 < turns < 100
+        assert 0 < turns < 1000
         await asyncio.sleep(0)
         assert len(near.heard) == before + 1
 

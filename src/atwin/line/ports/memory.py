@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from atwin.line.frame import ReceiveError
     from atwin.line.port import Receiver
 
-#: Of so many `ask`s one has its answer by a turn of the loop, so that a task which asks again and
-#: again lets others run.
-_A_TURN_EACH = 64
+#: After so many bytes of answers, 256 times OK, an `ask` has its answer by a turn of the loop, so
+#: that a task which asks again and again lets others run.
+_MOST_AT_ONCE = 1536
 
 
 class MemoryPort:
@@ -38,7 +38,7 @@ class MemoryPort:
         self._due = False
         self._is_ready = False  # to be handed bytes from inside the other's `write`
         self._is_handed = False  # some just now
-        self._asked = 0
+        self._answered = 0  # bytes that came within an `ask` since the last turn
         self._paused = False
         self._closed = False
         #: How the host set its side, and whom to tell; see `TellingPort`.
@@ -72,8 +72,8 @@ class MemoryPort:
 
     def ask(self, data: bytes) -> None:
         """See `AskingPort`."""
-        self._asked += 1
-        if self._asked % _A_TURN_EACH == 0 or self._due or not self._takes():
+        if self._answered >= _MOST_AT_ONCE or self._due or not self._takes():
+            self._answered = 0
             self.write(data)
             return
         self._due = True  # no turn of the loop for the answer: it is handed over here
@@ -82,7 +82,9 @@ class MemoryPort:
         finally:
             self._due = False
         if self._inbox and not self._closed:
-            self._hand_over(self._take_inbox())
+            answer = self._take_inbox()
+            self._answered += len(answer)
+            self._hand_over(answer)
 
     def write_now(self, data: bytes) -> None:
         peer = self._peer
