@@ -1,16 +1,20 @@
-"""docs/architecture.md names what is there: rooms, files and classes."""
+"""docs/architecture.md and fast-path.md name what is there: rooms, files, classes, functions."""
 
 from __future__ import annotations
 
 import ast
+import builtins
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src/atwin"
 PAGE = (ROOT / "docs/architecture.md").read_text("utf-8")
+FAST = (ROOT / "docs/fast-path.md").read_text("utf-8")
 
 
+@cache
 def defined() -> set[str]:
     """Names of the classes, functions and methods of the source."""
     kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -19,15 +23,23 @@ def defined() -> set[str]:
 
 
 def test_every_path_it_names_is_there() -> None:
-    paths = re.findall(r"`([a-z_]+(?:/[a-z_]+)+(?:\.py|/)?)`", PAGE)
+    paths = re.findall(r"`([a-z_]+(?:/[a-z_0-9]+)+(?:\.py|/)?)`", PAGE + FAST)
     assert len(paths) > 20
     assert [p for p in paths if not ((SOURCE / p).exists() or (ROOT / p).exists())] == []
 
 
 def test_every_class_it_names_is_there() -> None:
-    names = {n for name in re.findall(r"`([A-Z]\w+(?:\.\w+)*)`", PAGE) for n in name.split(".")[:1]}
+    named = re.findall(r"`([A-Z]\w+(?:\.\w+)*)`", PAGE + FAST)
+    names = {name.partition(".")[0] for name in named}
     assert len(names) > 40
     assert names - defined() - {"CHAPTER", "FILE", "CIPSTART"} == set()
+
+
+def test_every_function_of_the_fast_path_is_there() -> None:
+    names = set(re.findall(r"`(?:[A-Z]\w+\.)?(_?[a-z]\w+)`", FAST))
+    assert len(names) > 30
+    rooms = {path.name for path in SOURCE.iterdir()}
+    assert names - defined() - rooms - set(dir(builtins)) == set()
 
 
 def test_every_room_of_the_ground_floors_is_drawn() -> None:
