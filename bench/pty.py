@@ -192,7 +192,7 @@ def _bytes(scale: Scale, file: Served, processor: int | None) -> Iterator[Figure
     yield Figure.of_runs(
         "pty.download", f"{SIZE:,} bytes from nginx by Modem.download over a PTY", "MB/s",
         [run.rate for run in whole], peer, bare, goal=BYTE_RATIO, of="ratio",
-        limit="the same while bodies come (pty.line), CPU in between (pty.host_cpu, pty.module_cpu)",
+        limit="the same while bodies come (pty.line), then CPU (pty.host_cpu, pty.module_cpu)",
     )  # fmt: skip
     yield Figure.of_runs(
         "pty.line", "part of that download in which the line brings bodies", "%",
