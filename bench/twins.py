@@ -155,7 +155,7 @@ async def reader_bytes() -> float:
 
 def figures(scale: Scale) -> Iterator[Figure]:
     reader = [asyncio.run(reader_bytes()) / 1024]
-    for model in MODELS:
+    for model in MODELS[:2] if scale.short else MODELS:
         yield Figure.of_runs(
             f"idle.{model}", f"{model}: memory when idle, with its line", "KiB",
             [asyncio.run(bytes_each(model)) / 1024], "an asyncio.StreamReader", reader,
@@ -169,7 +169,7 @@ def figures(scale: Scale) -> Iterator[Figure]:
             limit="the same, and its connection with both ends",
             goal=25.0, better="less",
         )  # fmt: skip
-    for model in MODELS:
+    for model in MODELS[:2] if scale.short else MODELS:
         asyncio.run(_seconds_each(model))  # what is made once
         seconds, plain = by_turns(
             scale.runs(5),
