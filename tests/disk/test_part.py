@@ -16,7 +16,6 @@ from atwin.disk.journal import Journal, Record
 from atwin.disk.part import PartFile, hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 DATA = bytes(range(256)) * 40
@@ -31,27 +30,6 @@ def record(done: int) -> Record:
     return Record.of("http://x/y", {"length": len(DATA)}, done, sha(DATA[:done]))
 
 
-def go_on(target: Path) -> int:
-    """One run of a downloader, from whatever is on disk to the end; where it began."""
-    journal = Journal(target)
-    with PartFile(target, md5=True) as part:
-        known = journal.load()
-        if known is None:
-            part.start_over()
-        elif not (part.adopt(known.done) and part.hashes.sha256 == known.sha256) and not (
-            part.is_finished(known.done, known.sha256)
-        ):
-            raise AssertionError("the journal promised what is not there")
-        began = part.size
-        while part.size < len(DATA):
-            part.append(DATA[part.size : part.size + PIECE])
-            journal.save(record(part.size))
-        assert part.hashes.sha256 == sha(DATA)
-        part.finish()
-        journal.remove()
-    return began
-
-
 def test_whole_course(tmp_path: Path) -> None:
     target = tmp_path / "file.bin"
     with PartFile(target, md5=True) as part:
@@ -64,67 +42,6 @@ def test_whole_course(tmp_path: Path) -> None:
         part.finish()
         assert target.read_bytes() == DATA
     assert [p.name for p in tmp_path.iterdir()] == ["file.bin"]
-
-
-class Crash(BaseException):
-    """The process ends here; nothing after it runs."""
-
-
-#: Every operation through which the disk is changed or made sure of.
-OPERATIONS = ("pwrite", "write", "fdatasync", "fsync", "replace", "ftruncate", "unlink")
-
-
-class Disk:
-    """Counts disk operations and crashes before, or halfway through, one of them."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, crash_at: int, *, torn: bool) -> None:
-        self.count = 0
-        self.crash_at = crash_at
-        self.torn = torn
-        self.dead = False
-        for name in OPERATIONS:
-            monkeypatch.setattr(os, name, self._wrap(name, getattr(os, name)))
-        monkeypatch.setattr("atwin.disk.part.sync_data", self._wrap("sync", os.fdatasync))
-
-    def _wrap(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
-        def operation(*args: Any, **kwargs: Any) -> Any:
-            if self.dead:
-                raise Crash
-            self.count += 1
-            if self.count == self.crash_at:
-                self.dead = True
-                if self.torn and name in ("pwrite", "write"):
-                    fd, data, *rest = args
-                    real(fd, bytes(data)[: len(data) // 2], *rest)
-                raise Crash
-            return real(*args, **kwargs)
-
-        return operation
-
-
-@pytest.mark.parametrize("torn", [False, True])
-def test_crash_at_every_disk_operation(tmp_path: Path, torn: bool) -> None:
-    crash_at, finished = 0, False
-    began = set()
-    while not finished:
-        crash_at += 1
-        target = tmp_path / f"{crash_at}.bin"
-        with pytest.MonkeyPatch.context() as patch:
-            disk = Disk(patch, crash_at, torn=torn)
-            try:
-                go_on(target)
-                finished = True
-            except Crash:
-                # Closing removes an empty file at most; a dead process does not even do that.
-                assert disk.dead
-        if target.exists():
-            assert target.read_bytes() == DATA
-        if not finished:
-            began.add(go_on(target))
-            assert target.read_bytes() == DATA
-            assert not Journal(target).path.exists()
-    assert crash_at > 40
-    assert began >= {0, PIECE, 5 * PIECE, len(DATA)}
 
 
 @pytest.mark.parametrize("torn", [False, True])

@@ -30,6 +30,7 @@ PROOFS: Mapping[str, str] = {
     "fuzz": "prove.fuzz",
     "fuzz-briefly": "prove.fuzz:BRIEFLY",
     "cuts": "prove.cuts",
+    "kills": "prove.kills",
     "curl": "matrix.curl",
     "interruptions": "prove.interruptions",
     "soak": "prove.soaking.days",

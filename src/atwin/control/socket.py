@@ -47,13 +47,17 @@ async def control_socket(path: str, subject: Subject) -> AsyncIterator[None]:
         place = _bound(path)
     except OSError as error:
         raise PortSpecError(f"--control {path}: {reason(error)}; choose another path") from error
-    server = await asyncio.get_running_loop().create_unix_server(visitors.protocol, sock=place)
     try:
-        yield
+        with place:
+            loop = asyncio.get_running_loop()
+            server = await loop.create_unix_server(visitors.protocol, sock=place)
+            try:
+                yield
+            finally:
+                server.close()
+                subject.recent.end()
+                await visitors.close()
     finally:
-        server.close()
-        subject.recent.end()
-        await visitors.close()
         with suppress(OSError):
             os.unlink(path)
 

@@ -95,7 +95,7 @@ class States:
             for name, change in CHANGES.items():
                 patches.enter_context(_heard(name, change, now, log))
             run_virtual(self._twin(folder / NAME))
-        assert self._look(folder) == now, "what was kept is not what is there"
+        assert self.look(folder) == now, "what was kept is not what is there"
 
     async def _twin(self, path: Path) -> None:
         host, module = memory_pair()
@@ -107,18 +107,18 @@ class States:
                     continue
                 terminal.type(f"{line}\r".encode())
                 if b">" in await terminal.quiet():
-                    terminal.type(bytes(range(256)) * 8)
+                    terminal.type(data_of(line))
                     await terminal.quiet()
 
     def check(self, folder: Path, log: Log, at: int) -> None:
         """What a cut before event `at` has left is what was there, or what was about to be."""
         before, after = log.marks(at)
-        self.found = self._look(folder)
+        self.found = self.look(folder)
         promised = [*(before[-1:] or [Kept()]), *after[:1]]
         assert self.found in promised, f"the state is {self.found}, and was to be {promised}"
 
-    def _look(self, folder: Path) -> Kept:
-        """In a copy: who looks changes it."""
+    def look(self, folder: Path) -> Kept:
+        """What the state in `folder` is; in a copy, for who looks changes it."""
         with scratch_folder(1 << 20) as beside:
             if (folder / NAME).exists():
                 shutil.copytree(folder / NAME, beside / NAME)
@@ -129,6 +129,11 @@ class States:
 def _as_read(records: Any) -> Any:
     """Without tuples, which JSON has not."""
     return json.loads(json.dumps(records))
+
+
+def data_of(line: str) -> bytes:
+    """What follows the prompt of an FSWRITE."""
+    return bytes(range(256)) * 8 if line.split(",")[2] == "2048" else b"x" * int(line.split(",")[2])
 
 
 def _commands(dice: Random) -> list[str]:

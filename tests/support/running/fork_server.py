@@ -18,6 +18,7 @@ import runpy
 import socket
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import atwin
@@ -26,6 +27,7 @@ from atwin.cli.app import run
 
 def main(server: socket.socket) -> None:
     """Serve orders until the other side is gone. In a forked child: be `python -m MODULE`."""
+    sys.path.insert(1, str(Path(__file__).parents[2]))  # modules of tests are run as well
     _import_all()
     gc.freeze()
     while True:

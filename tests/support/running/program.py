@@ -6,19 +6,21 @@ import os
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from support.running.forked import Forked
 from support.running.patience import PATIENCE
 from support.running.sampling import WHOLE
+from support.running.struck import STRIKE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
     from subprocess import _FILE
 
 #: The whole program, without depending on what is on the PATH.
 ATWIN = (sys.executable, "-m", "atwin.cli")
+_TESTS = Path(__file__).parents[2]
 #: What Python reads at its start, so that a forked one would not.
 _FOR_PYTHON = ("PYTHON", "LC_", "LANG", "TZ", "COVERAGE_")
 
@@ -31,8 +33,11 @@ def start(
     stdout: _FILE = subprocess.PIPE,
     stderr: _FILE = subprocess.PIPE,
     fresh: bool = False,
+    strike: str | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start it with pipes on all three streams, unless others are given.
+
+    `strike` is when it is to be struck by which signal: see `support.running.struck`.
 
     Forked from a process that has it imported already, unless a `fresh` start of Python is part of
     the test, `env` has something for Python itself, coverage is measured, or all is tested whole.
@@ -41,8 +46,12 @@ def start(
     ours = {name for name, value in environment.items() if os.environ.get(name) != value}
     measured = "COVERAGE_PROCESS_CONFIG" in environment
     fresh = fresh or WHOLE or measured or any(name.startswith(_FOR_PYTHON) for name in ours)
+    command = list(ATWIN)
+    if strike is not None:
+        command = [sys.executable, "-m", "support.running.struck"]
+        environment |= {STRIKE: strike, "PYTHONPATH": str(_TESTS)}
     return (subprocess.Popen if fresh else Forked)(
-        [*ATWIN, *map(str, arguments)],
+        [*command, *map(str, arguments)],
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,

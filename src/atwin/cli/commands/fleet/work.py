@@ -68,13 +68,13 @@ def run_fleet(plan: str, options: FleetOptions, *, as_json: bool) -> int:
     files.check(plan)
     numbers = sample(campaign, options.every)
     command = _words(plan, options)
-    with stoppable() as go_on, _journal(campaign, options) as journal:
-        try:
+    try:
+        with stoppable() as go_on, _journal(campaign, options) as journal:
             result = _simulated(campaign, numbers, options, journal, command, go_on)
-        except _Terminated:
-            return TERMINATED
-        except WorkersError as error:
-            raise CommandFailed(str(error), MODULE_FAILED) from None
+    except _Terminated:
+        return TERMINATED
+    except WorkersError as error:
+        raise CommandFailed(str(error), MODULE_FAILED) from None
     found, code = "", DONE
     try:
         files.write(result)
