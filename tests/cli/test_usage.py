@@ -166,7 +166,12 @@ def test_a_defect_is_one_line_too(
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_get_loads_nothing_that_it_does_not_use(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "more"), [(["get", "-o", "f"], []), (["head"], ["atwin.host.download", "filelock"])]
+)
+def test_a_request_loads_nothing_that_it_does_not_use(
+    words: list[str], more: list[str], tmp_path: Path
+) -> None:
     unused = ["cryptography", "OpenSSL", "tlslite", "prompt_toolkit", "rich", "serialx", "serial"]
     unused += [
         "zipfile",
@@ -176,7 +181,8 @@ def test_get_loads_nothing_that_it_does_not_use(tmp_path: Path) -> None:
         "atwin.twin.script",
     ]
     unused += ["atwin.twin.chapters.tcp", "atwin.cli.commands.traffic", "atwin.trace.dialogue"]
-    words = ["get", "http://127.0.0.1:9/x", "-o", "f", "--give-up", "0"]
+    unused += more
+    words = [*words, "http://127.0.0.1:9/x", "--give-up", "0"]
     probe = (
         "import sys; from atwin.cli.app import run; "
         f"code = run([*{words}, '--port', 'twin://air724ug?time_scale=0']); "

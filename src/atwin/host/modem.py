@@ -12,10 +12,6 @@ from typing import TYPE_CHECKING, Self, TypedDict
 from atwin.host.bearer import Bearer
 from atwin.host.channel.channel import COMMAND_TIMEOUT, Channel
 from atwin.host.channel.script import Script
-from atwin.host.download.course import Course
-from atwin.host.download.download import Download, already_there
-from atwin.host.download.order import Order
-from atwin.host.download.reports import tell_rung
 from atwin.host.errors import HostError, ModuleSilentError, UsageError
 from atwin.host.found.apn import Apn
 from atwin.host.found.context import Context
@@ -324,6 +320,12 @@ class Modem:
         target that has the hash already is not fetched again. Raises also `ServerError`,
         `TargetError` and `VerificationError`.
         """
+        # Whoever only asks for something reads none of it.
+        from atwin.host.download.course import Course
+        from atwin.host.download.download import Download, already_there
+        from atwin.host.download.order import Order
+        from atwin.host.download.reports import tell_rung
+
         setup = Setup.of(url, timeout=timeout, redirects=redirects, headers=headers).for_download()
         order = Order(Path(target), sha256, md5, chunk, strategy, max_size, resume_from)
         if (there := already_there(url, order)) is not None:
