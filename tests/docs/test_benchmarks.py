@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -48,6 +49,17 @@ def test_each_bench_is_there() -> None:
         if "\ndef figures(scale: Scale)" in path.read_text("utf-8")
     }
     assert there == BENCHES.keys()
+
+
+def test_pages_name_benches_that_there_are() -> None:
+    """`python -m bench NAME` measures one, `python -m bench.NAME` is a program of its own."""
+    pages = [ROOT / "README.md", ROOT / "README.zh.md", *(ROOT / "docs").rglob("*.md")]
+    text = "".join(page.read_text("utf-8") for page in pages)
+    named = set(re.findall(r"python -m bench ([a-z]+)", text))
+    assert len(named) > 5
+    assert named <= BENCHES.keys()
+    for program in set(re.findall(r"python -m bench\.([a-z]+)", text)):
+        assert "__main__" in (ROOT / f"bench/{program}.py").read_text("utf-8"), program
 
 
 def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
