@@ -153,11 +153,14 @@ def test_the_short_form_measures_again_before_it_fails(
 def test_no_page_is_written_when_others_are_busy(
     told: int, written: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "figures_of", lambda name, scale: iter([FIGURE]))
+    figure = replace(FIGURE, value=0.34849999)  # 0.3485 when it is kept
+    monkeypatch.setattr(bench, "figures_of", lambda name, scale: iter([figure]))
     monkeypatch.setattr(bench, "taken_by_others", lambda seconds: 0.11)
     monkeypatch.setattr(sys, "argv", ["bench", "plot", *["--docs", str(tmp_path)] * told])
     if written:
         assert bench.main() == 0
+        kept = tmp_path / "benchmarks.json"
+        assert kept.with_suffix(".md").read_text("utf-8") == page(Record.read(kept))
     else:
         with pytest.raises(SystemExit):
             bench.main()
