@@ -138,7 +138,8 @@ class Player:
         out, twin = self.outcome, place.twin
         out.seconds += place.clock.now()
         out.fired += [each.fault.KIND for each in twin.faults.history if each.what == "begins"]
-        lost = twin.module.hardware.uart.host_lost_bytes
+        uart = twin.module.hardware.uart
+        lost = uart.host_lost_bytes + uart.lost_bytes
         schedule = self.schedule
         lossless = schedule.calm and not (schedule.starved or schedule.unsuited or out.killed)
         if lost and lossless:
@@ -224,7 +225,8 @@ class Player:
 
     async def _post(self, modem: Modem) -> None:
         body = self._content(0)
-        response = await modem.post(self._url(POSTED), body)
+        asked = "buffer" if self.schedule.strategy == "range" else self.schedule.strategy
+        response = await modem.post(self._url(POSTED), body, strategy=asked)
         bodies = self.server.sink.bodies
         if (response.status, response.body) != (200, b"ok") or bodies != [body]:
             raise AssertionError(f"posted: {response.status}, {[len(each) for each in bodies]}")

@@ -110,9 +110,9 @@ class Schedule:
 
     @classmethod
     def of(cls, seed: int) -> Schedule:
-        """Drawn from the seed; three of ten without a fault, so that all has to go well."""
+        """Drawn from the seed; four of ten without a fault, so that all has to go well."""
         dice = Dice(seed, "schedule")
-        calm = dice.fraction() < 0.3
+        calm = dice.fraction() < 0.4
         model = dice.choice(MODELS)
         asked = dice.choice(_ASKED)
         tls = dice.fraction() < 0.12
@@ -129,7 +129,7 @@ class Schedule:
         known = dice.choice(_HASHES)
         kill = dice.choice(_KILLS) if asked == "download" else None
         etag, modified = dice.fraction() < 0.8, dice.fraction() < 0.8
-        changing = etag and known == "none" and asked == "download" and dice.fraction() < 0.08
+        changing = etag and known == "none" and asked == "download" and dice.fraction() < 0.2
         return cls(
             seed=seed,
             model=model,
@@ -143,7 +143,7 @@ class Schedule:
             hash=known,
             etag=etag,
             modified=modified,
-            changes_at=dice.whole(2, 12) if changing else None,
+            changes_at=dice.whole(2, 8) if changing else None,
             tls=tls,
             baud=baud,
             speed=speed,
@@ -227,10 +227,10 @@ def _link(dice: Dice, calm: bool) -> Link:
 
 def _receiver(dice: Dice, calm: bool) -> tuple[HostFifo | None, Flow | None]:
     """A host that is slow, or not, and what it asks for; a calm one does not starve itself."""
-    flow = dice.choice((None, None, Flow.NONE, Flow.SOFTWARE, Flow.HARDWARE))
-    if dice.fraction() < 0.5 or (calm and flow is Flow.NONE):
+    flow = dice.choice((None, Flow.NONE, Flow.SOFTWARE, Flow.SOFTWARE, Flow.HARDWARE))
+    if dice.fraction() < 0.4 or (calm and flow is Flow.NONE):
         return None, flow
-    fifo = HostFifo(dice.choice((512, 2048, 16384)), dice.choice((20_000.0, 60_000.0, 200_000.0)))
+    fifo = HostFifo(dice.choice((128, 512, 2048, 16384)), dice.choice((8000.0, 20_000.0, 80_000.0)))
     return fifo, flow
 
 
