@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from fuzz.guided.dice import CUT, NUMBERS, GivenDice, text
+from fuzz.guided.shrink import shrunk
 
 
 def test_each_number_is_a_byte_from_the_end() -> None:
@@ -49,3 +50,9 @@ def test_what_is_drawn_lies_within_its_bounds() -> None:
         assert len(dice.randbytes(7)) == 7
         assert sorted(dice.sample(range(9), 9)) == list(range(9))
         assert 2 <= dice.uniform(2, 3) < 3
+
+
+def test_a_find_is_made_as_small_as_it_can_be() -> None:
+    data = bytes(range(200))
+    assert shrunk(data, lambda less: {3, 90, 177} <= {*less}) == bytes([3, 90, 177])
+    assert shrunk(b"one", lambda less: less == b"one") == b"one"

@@ -19,10 +19,10 @@ from atwin.net.tls.suites import SUITES, Version
 from fuzz.guided.dice import text
 from fuzz.http_bytes import Given
 from fuzz.runner import main
-from fuzz.telnet_lines import cut
-from fuzz.tls_servers import RANDOM, WALL, certificate, request, spoilt
+from fuzz.tls_servers import WALL
 from support.servers import tls_by_hand as hand
 from support.servers.tls_by_hand import ALERT, CCS, DATA, HANDSHAKE, message, record
+from support.servers.tls_flights import RANDOM, certificate, cut, request, spoilt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -20,11 +20,13 @@ import atheris
 
 from fuzz.guided.corpus import lay_out
 from fuzz.guided.dice import GivenDice
+from fuzz.guided.shrink import shrunk
 from fuzz.guided.targets import TARGETS
 from fuzz.runner import LONGEST, check
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from random import Random
     from types import CodeType, ModuleType
 
 
@@ -53,7 +55,7 @@ class _Finder:
 
 def main(name: str, seconds: float, folder: Path, arguments: list[str]) -> None:
     """Does not return."""
-    sys.meta_path.insert(0, _Finder(TARGETS[name]))
+    sys.meta_path.insert(0, _Finder(TARGETS.get(name, (f"fuzz.{name}",))))
     module = importlib.import_module(f"fuzz.{name}")
     seeds, words = lay_out(name, module)
     until = 0.0
@@ -63,9 +65,12 @@ def main(name: str, seconds: float, folder: Path, arguments: list[str]) -> None:
         until = until or time.process_time() + seconds
         try:
             check(module.attempt, GivenDice(data), LONGEST)
-        except BaseException:
-            traceback.print_exc()
-            (folder / "find").write_bytes(data)
+        except BaseException as error:
+            kind, told = type(error), traceback.format_exc()
+            (folder / "find").write_bytes(data)  # whatever comes of making it smaller
+            small = shrunk(data, lambda less: _fails(module.attempt, less, kind))
+            (folder / "find").write_bytes(small)
+            print(told, file=sys.stderr, flush=True)
             os._exit(1)
         if time.process_time() > until:
             os._exit(0)
@@ -74,6 +79,14 @@ def main(name: str, seconds: float, folder: Path, arguments: list[str]) -> None:
         arguments = [*arguments, f"-dict={words}"]
     atheris.Setup([name, *arguments, str(folder / "new"), str(seeds)], one)
     atheris.Fuzz()
+
+
+def _fails(attempt: Callable[[Random], None], data: bytes, kind: type[BaseException]) -> bool:
+    try:
+        check(attempt, GivenDice(data), LONGEST)
+    except BaseException as error:
+        return type(error) is kind
+    return False
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: Bytes at the end that no text takes: numbers for what is done with it.
-NUMBERS = 32
+NUMBERS = 12
 #: Of these the last ones say how it goes on after the end.
 _SEED = 2
 #: Between two texts.
