@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from atwin.clock import LoopClock, run_virtual
 from atwin.text import mask, masked, masked_url
+from atwin.trace import Trace
 from support.running.growth import grows_evenly
 
 
@@ -221,6 +223,25 @@ def test_more_commands_than_are_read_hide_the_rest() -> None:
     assert masked(shown) == shown
 
 
+def test_what_was_kept_of_a_text_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mask, "_HIDDEN", {})
+    written: list[str] = []
+
+    async def told_twice() -> None:
+        trace = Trace(LoopClock(), written.append)
+        for secret in ("unknown as one", "plainwords"):
+            trace.says("command", ">", "AT+X=plainwords")
+            trace.flush()
+            mask.hide(secret)
+        trace.says("command", ">", "AT+X=plainwords")
+        trace.flush()
+
+    run_virtual(told_twice())
+    assert "plainwords" in written[0]
+    assert "plainwords" not in written[2]
+    mask.forget()
+
+
 def test_what_no_name_gives_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mask, "_HIDDEN", {})
     text = r'AT+HTTPPARA="USER_DEFINED","X-Odd: pl\22ain words"'
@@ -228,4 +249,4 @@ def test_what_no_name_gives_away(monkeypatch: pytest.MonkeyPatch) -> None:
     mask.hide('pl"ain words')
     mask.hide("Odd")
     assert mask.masked(text) == 'AT+HTTPPARA="USER_DEFINED","X-Odd: ***"'
-    mask.masked.cache_clear()
+    mask.forget()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote
 
 from atwin.at.dialect.commands import COMMANDS, SECRET_LINES
@@ -19,11 +19,27 @@ if TYPE_CHECKING:
 
     from atwin.at.dialect.commands import Secret
 
+Cached = TypeVar("Cached", bound="Callable[..., str]")
+
 _MASK = "***"
 
 #: What `hide` was told, as it is and as USERDATA has it.
 _HIDDEN: dict[str, None] = {}
 _SHORTEST_HIDDEN = 6
+#: Empty the caches of text that was masked before `hide` was told something more.
+_FORGET: list[Callable[[], None]] = []
+
+
+def cached(most: int) -> Callable[[Cached], Cached]:
+    """Keep the last `most` results of a function that masks its text, until `hide` is called."""
+
+    def keep(function: Cached) -> Cached:
+        kept = lru_cache(maxsize=most)(function)
+        _FORGET.append(kept.cache_clear)
+        return kept  # type: ignore[return-value]
+
+    return keep
+
 
 #: The commands with a secret argument, without their `+`.
 _WITH_SECRETS = {name[1:]: row.secrets for name, row in COMMANDS.items() if row.secrets}
@@ -106,7 +122,7 @@ _COMMAND = re.compile(rf"\+({'|'.join(_SECRETS)})(?=\s*+[=:])", re.IGNORECASE)
 _MOST_READ = 64
 
 
-@lru_cache(maxsize=128)
+@cached(128)
 def masked(text: str) -> str:
     """`text`, a line of the dialogue or of a message, without passwords, PINs, tokens, credentials.
 
@@ -128,7 +144,13 @@ def hide(secret: str) -> None:
     """
     if len(secret) >= _SHORTEST_HIDDEN:
         _HIDDEN.update(dict.fromkeys((secret, secret.replace('"', "\\22"))))
-        masked.cache_clear()
+        forget()
+
+
+def forget() -> None:
+    """Empty every cache of masked text."""
+    for empty in _FORGET:
+        empty()
 
 
 def _without_headers(text: str) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from atwin.at.answers import AnswerParser
@@ -20,6 +19,7 @@ from atwin.at.dialect.urcs import FOREIGN, Closed, Connect, Ready, SecureClosed
 from atwin.at.events import BodyData, BodyStart, Final, Information, Prompt, Received, Unsolicited
 from atwin.at.reply import frame_urc
 from atwin.text import masked
+from atwin.text.mask import cached
 from atwin.trace.typed import Amount, Typed, TypedAs, whole_command
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ _LONGEST_HEADER = 64
 _REMEMBERED = _OPENS | {_SHUTS, "+CIPMODE"} | _PACKET_CALLS
 
 
-@lru_cache(maxsize=64)
+@cached(64)
 def plain_command(data: bytes) -> str:
     """The text of a command line after which a result comes, or a body, and nothing is hidden.
 

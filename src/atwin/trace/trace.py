@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from atwin.text import masked
+from atwin.text.mask import cached
 from atwin.trace.raw import RawListeners
 
 if TYPE_CHECKING:
@@ -197,12 +197,12 @@ def _hear_pieces(what: tuple[Callable[[bytes], None], list[bytes]]) -> None:
 
 
 # Most of what is told is told again: `OK`, and everything that comes with each part of a download.
-@lru_cache(maxsize=512)
+@cached(512)
 def _said(kind: str, direction: str, text: str) -> str:
     return _encoded((("kind", kind), ("dir", direction), ("text", text)))
 
 
-@lru_cache(maxsize=512)
+@cached(512)
 def _encoded(frame: Frame) -> str:
     """The inside of a JSON object."""
     return ",".join([_text(name, value) for name, value in frame])
@@ -219,7 +219,7 @@ def _also(more: dict[str, Value]) -> str:
 
 
 # So are addresses.
-@lru_cache(maxsize=512)
+@cached(512)
 def _text(name: str, value: str) -> str:
     return f'"{name}":{_encode(_kept(value))}'
 
