@@ -169,7 +169,7 @@ PIECES = [
     ("before", "after"), [("", ""), ("+CSTT=", ""), ("?", "@"), ("AT+A=?", ":"), ("://a:", "x")]
 )
 def test_the_time_grows_with_the_line_and_no_faster(piece: str, before: str, after: str) -> None:
-    assert grows_evenly(masked.__wrapped__, before, piece, after)
+    assert grows_evenly(masked.__wrapped__, before, piece, after)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
