@@ -38,6 +38,8 @@ WORDS = (
       for size in (0, 1, 4, 128)),
     b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----", b"\x82\xff\xff", b"\x84\xff\xff",
 )  # fmt: skip
+#: Nothing here is for that name, or valid then.
+ELSE, LATE = "else.example", 5.0e9
 
 
 def seeds() -> Iterator[bytes]:
@@ -66,6 +68,9 @@ def chains(dice: Random) -> None:
             said = diagnose(chain, root(), verdict)
             assert verdict.reason.isprintable(), verdict
             assert str(said).isprintable(), said
+    for other, time in ((ELSE, 1.9e9), ("odd.example", LATE)):
+        profile = TlsProfile(ca=root(), authenticate=True, check_name=other, check_time=time)
+        assert judge([good()], profile) is not None, f"good for {other} at {time:g}"
     if verdict is None:
         taken = x509.load_der_x509_certificate(chain[0])
         assert taken.tbs_certificate_bytes in _signed(), chain[0]

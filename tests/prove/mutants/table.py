@@ -36,7 +36,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "        if self.buffer.dropped:\n",
         "        if self.buffer.dropped < 0:\n",
         "A response larger than the buffer is cut, and answered with the server's status.",
-        ("schedules", "matrix"),
     ),
     Mutant(
         "buffer-one-short",
@@ -44,7 +43,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "self.dropped += max(0, len(data) - room)",
         "self.dropped += max(0, len(data) - room - 1)",
         "One byte at the buffer's end gets lost without a word.",
-        ("matrix", "curl"),
+        ("matrix",),
     ),
     Mutant(
         "pdp-loss-not-noticed",
@@ -84,6 +83,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "course.keep(data[len(check) :])",
         "course.keep(data)",
         "After resuming, bytes that are on disk already are written once more.",
+        ("matrix",),
     ),
     Mutant(
         "stale-etag",
@@ -91,6 +91,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "if self.etag and other.etag and _plain(self.etag) != _plain(other.etag):",
         'if self.etag and other.etag and _plain(self.etag) == "":',
         "Parts of two versions of a file are put together, whatever the ETag says.",
+        ("matrix",),
     ),
     Mutant(
         "hash-not-compared",
@@ -105,7 +106,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "if part.adopt(record.done) and part.hashes.sha256 == record.sha256:",
         "if part.adopt(record.done):",
         "What is on disk is gone on with, whether or not it is what the journal promises.",
-        ("cuts",),
+        ("hours",),
     ),
     Mutant(
         "lost-urc",
@@ -135,6 +136,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "if not self._echo or not text.endswith(self._echo):",
         "if self._echo or not text.endswith(self._echo):",
         "The echo of a command is taken for a line of its answer.",
+        ("hours",),
     ),
     Mutant(
         "cr-lf-split",
@@ -149,7 +151,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "if FOREIGN.fullmatch(text) or (urc is not None and not urc.IS_INFORMATION):",
         "if FOREIGN.fullmatch(text):",
         "A URC inside of an answer is taken for a line of it.",
-        ("fuzz-briefly", "schedules"),
+        ("hours",),
     ),
     Mutant(
         "ladder-order",
@@ -165,7 +167,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "return not (self._left_home and header.stays_home)",
         "return True",
         "A redirect to another server takes the password along.",
-        ("curl",),
+        ("hours",),
     ),
     # --- the line -----------------------------------------------------------------------------
     Mutant(
@@ -174,6 +176,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "self._xoff = on and self.flow is Flow.SOFTWARE",
         "self._xoff = False",
         "A module goes on sending after XOFF.",
+        ("hours",),
     ),
     Mutant(
         "rts-ignored",
@@ -188,6 +191,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "if self._xoff or (self._obeys_cts and not self.cts):",
         "if self._xoff:",
         "A host goes on sending when CTS says stop.",
+        ("hours",),
     ),
     # --- the network --------------------------------------------------------------------------
     Mutant(
@@ -197,7 +201,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "        if not data and self._left > 1:\n"
         '            raise StreamError(f"closed {self._left}',
         "A body that is one byte shorter than its Content-Length is taken for whole.",
-        ("fuzz-briefly", "matrix"),
+        ("hours",),
     ),
     Mutant(
         "no-trailer",
@@ -205,7 +209,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "self._expected = _Line.END_OF_CHUNK if size else _Line.TRAILER",
         "self._expected = _Line.END_OF_CHUNK",
         "The trailer of a chunked body is read as another chunk.",
-        ("curl", "matrix"),
+        ("matrix",),
     ),
     Mutant(
         "mac-not-checked",
@@ -213,7 +217,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "if not hmac.compare_digest(self._mac(kind, data), plain[end : end + self._tag_size]):",
         'if self._mac(kind, data) == b"":',
         "TLS records are taken whatever their MAC.",
-        ("fuzz-briefly",),
+        ("hours",),
     ),
     Mutant(
         "dates-not-checked",

@@ -15,10 +15,11 @@ from atwin.host.modem import Modem
 from atwin.host.tls import TlsSettings
 from atwin.line.frame import HostSettings
 from atwin.line.ports.memory import memory_pair
+from atwin.net.wrapper import StreamWrapper
 from atwin.plan.certificates import server_context
 from atwin.plan.tls_server import TlsServerStream
 from atwin.session.opening import TwinPins
-from atwin.testing import File, Generated, Origin, SimulatedNetwork, Sink, Stored
+from atwin.testing import File, Fixed, Generated, Origin, SimulatedNetwork, Sink, Stored
 from atwin.trace import Trace
 from atwin.trace.feed import Feed
 from atwin.trace.recent import Recent
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 BAUD = 460_800
 PLAIN, SECURE, ECHO = "http://files.example", "https://files.example", "echo.example"
+#: Another server; one on the way to which somebody changes bits; one whose bodies come short.
+ELSEWHERE, TAMPERED, SHORT = "else.example", "tampered.example", "short.example"
 #: Tables with a limit that days would not reach get a lower one: full from the first hour on.
 TABLES: Mapping[str, int] = {
     "atwin.host.channel.urcs.URC_BACKLOG": 20,
@@ -94,7 +97,10 @@ async def life(model: str, seed: int, folder: Path) -> AsyncIterator[Life]:
     clock, content, sink = LoopClock(), Generated(SIZE, seed), Sink()
     body = content.read(0, SIZE)
     small = File(Stored(body[:SMALL]))
-    origin = Origin({"/f": File(content), "/small": small, "/post": sink}, wall=clock.wall)
+    away = Fixed(302, [("Location", f"http://{ELSEWHERE}/small")])
+    origin = Origin(
+        {"/f": File(content), "/small": small, "/post": sink, "/away": away}, wall=clock.wall
+    )
     near, far = memory_pair()
     near.set_line(HostSettings(BAUD))
     trace, recent = Trace(clock), Recent()
@@ -123,11 +129,38 @@ def _network(origin: Origin, clock: LoopClock) -> SimulatedNetwork:
         await tls.shake_hands()
         await origin.handle(tls)
 
+    async def tampered(stream: Stream) -> None:
+        tampering = _Tampering(stream)
+        tls = TlsServerStream(tampering, server_context())
+        await tls.shake_hands()
+        tampering.begun = True
+        await origin.handle(tls)
+
     network = SimulatedNetwork(clock, latency=0.02)
     network.serve("files.example", 80, origin.handle)
+    network.serve(ELSEWHERE, 80, origin.handle)
     network.serve("files.example", 443, secured)
+    network.serve(TAMPERED, 443, tampered)
+    network.serve(SHORT, 80, _one_byte_short)
     network.serve(ECHO, 7, _echo)
     return network
+
+
+class _Tampering(StreamWrapper):
+    """Somebody on the way who changes a bit of each record with a body, once it has `begun`."""
+
+    begun = False
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        if self.begun and len(data) > SMALL:
+            data = bytearray(data)
+            data[len(data) // 2] ^= 1
+        await self.inner.write(data)
+
+
+async def _one_byte_short(stream: Stream) -> None:
+    await stream.read(4096)
+    await stream.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + bytes(99))
 
 
 async def _echo(stream: Stream) -> None:

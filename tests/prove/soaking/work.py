@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,11 @@ from atwin.control.socket import control_socket
 from atwin.control.subject import Subject
 from atwin.disk.json_lines import JsonLines
 from atwin.host.errors import HostError, ServerError
+from atwin.host.http.redirects import RedirectError
+from atwin.host.recovery.recovery import Retry
 from atwin.trace.pcap.capture import Capture
 from atwin.trace.trace import FORMAT
-from prove.soaking.life import ECHO, PART, PLAIN, SECURE, SMALL
+from prove.soaking.life import ECHO, ELSEWHERE, PART, PLAIN, SECURE, SHORT, SMALL, TAMPERED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -78,6 +80,10 @@ def jobs(here: Life) -> list[Job]:
         "damaged": damaged,
         "aside": aside,
         "stopped": stopped,
+        "flooded": flooded,
+        "led away": led_away,
+        "tampered": partial(spoiled, url=f"https://{TAMPERED}/small"),
+        "short": partial(spoiled, url=f"http://{SHORT}/"),
     }
     if here.streams:
         each |= {"stream": partial(download, strategy="stream")}
@@ -125,8 +131,6 @@ async def idle_hour(here: Life) -> None:
 async def _do_all(here: Life, todo: Iterable[Job]) -> None:
     for name, job in todo:
         await _do(name, job)
-        if echoes := [urc for urc in here.said if urc.startswith("AT")]:
-            raise JobError(f"{name}: an echo is a URC: {echoes[0]}")
         here.twin.urc("+CREG: 1")
         await here.clock.sleep(GAP * (1 + here.dice.random()))
 
@@ -204,11 +208,12 @@ async def damaged(here: Life) -> None:
 
 
 async def aside(here: Life) -> None:
-    """A URC inside of an answer is heard as such, and no line of the answer."""
+    """A URC and an echo inside of an answer are known as such, and no lines of the answer."""
+    await _ask(here, "ATE1")
     here.break_it(kind="urc_interleave", text="SMS READY")
     reply = await here.modem.command("AT+CSQ")
-    _same(reply.lines, (reply.lines[0],))
-    _same(here.said[-1], "SMS READY")
+    _same((len(reply.lines), reply.echoed, here.said[-1]), (1, True, "SMS READY"))
+    await _ask(here, "ATE0")
 
 
 async def stopped(here: Life) -> None:
@@ -223,6 +228,37 @@ async def stopped(here: Life) -> None:
             await here.clock.sleep(5)
         _same(here.urcs - before, heard)
     await _ask(here, "AT+IFC=2,2")
+
+
+async def flooded(here: Life) -> None:
+    """More is typed than the module holds while a command runs: CTS stops the host."""
+    uart = here.twin.module.hardware.uart
+    lost = uart.lost_bytes
+    here.twin.answer("AT+SLOW", result="OK", delay=10, times=1)
+    here.modem.channel.send_raw(b"AT+SLOW\r" + b"AT\r" * 2000)
+    await here.clock.sleep(30)
+    await here.modem.channel.synchronise()
+    here.twin.answers.clear()
+    here.said.clear()
+    _same(uart.lost_bytes - lost, 0)
+
+
+async def led_away(here: Life) -> None:
+    """To another server, without the password; or not at all."""
+    with suppress(RedirectError):
+        await here.modem.get(f"{PLAIN}/away", headers={"Authorization": "Bearer 4711"})
+    for asked in here.origin.log[-2:]:
+        if (asked.get(b"host") or b"").startswith(ELSEWHERE.encode()):
+            _same(asked.get(b"authorization"), None)
+
+
+async def spoiled(here: Life, url: str) -> None:
+    """What comes is not what was sent, and not taken."""
+    try:
+        await here.modem.get(url, retry=Retry(attempts=1))
+    except HostError:
+        return
+    raise JobError(f"{url} was taken")
 
 
 async def post(here: Life, strategy: PostStrategy = "buffer") -> None:
