@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
-from atwin.host.errors import ModuleSilentError
+from atwin.host.errors import ModuleSilentError, NoAnswerError
 from atwin.host.line import LineWishes
 from atwin.host.modem import Modem
 from atwin.line.frame import Flow, HostSettings
@@ -22,7 +22,7 @@ from atwin.models import load_profile
 from atwin.testing.origin import File, Generated, Origin, Sink
 from atwin.testing.origin.content import Stored
 from atwin.testing.simulated import SimulatedNetwork
-from atwin.twin.faults.plan import FaultPlan
+from atwin.twin.faults.plan import FaultPlan, fault_from_table
 from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
@@ -170,6 +170,20 @@ def test_a_stream_that_loses_an_xon_and_an_xoff_goes_on_without_them(tmp_path: P
             result = await r.modem.download("http://origin/f", tmp_path / "f", strategy="stream")
             assert (tmp_path / "f").read_bytes() == content.read(0, content.size)
             assert result.retries == 1
+            assert r.twin.module.hardware.uart.mode.to_host is Flow.HARDWARE
+
+    run_virtual(main())
+
+
+def test_rts_and_cts_come_after_xon_and_xoff_also_where_the_module_was_silent_meanwhile() -> None:
+    async def main() -> None:
+        async with rig(Stored(b""), wishes=LineWishes(flow=Flow.SOFTWARE)) as r:
+            await r.modem.bring_up()
+            r.twin.faults.add(fault_from_table({"kind": "hang", "seconds": 60}))
+            with pytest.raises(NoAnswerError):
+                await r.modem.line.give_up_software()
+            await asyncio.sleep(60)
+            await r.modem.line.set_up()
             assert r.twin.module.hardware.uart.mode.to_host is Flow.HARDWARE
 
     run_virtual(main())

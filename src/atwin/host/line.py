@@ -188,9 +188,12 @@ class Line:
         if self._wishes.flow is not Flow.SOFTWARE:
             return None
         self._wishes = replace(self._wishes, flow=Flow.NONE)
-        await self.set_up()
-        # RTS and CTS where the wires are there; and nothing is told anew after a restart.
-        self._wishes = replace(self._wishes, flow=None)
+        try:
+            await self.set_up()
+        finally:
+            # RTS and CTS where the wires are there, also where the module is silent just now; and
+            # nothing is told anew after a restart.
+            self._wishes = replace(self._wishes, flow=None)
         await self.set_up()
         return (
             "software flow control takes the bytes 0x11 and 0x13 (XON, XOFF) out of a binary body:"
