@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
+import os
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -66,14 +68,27 @@ class Kept:
     def __del__(self): sys.stderr.write(", taken apart")
 kept = Kept()
 atexit.register(sys.stderr.write, "at exit")
+atexit.register(print, "printed late")
 {thread}
 sys.argv = ["atwin", "--version"]
 main()
 """
-    command = [sys.executable, "-c", program]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    command, buffered = [sys.executable, "-c", program], {**os.environ, "PYTHONUNBUFFERED": ""}
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, env=buffered)
     assert (ended.returncode, ended.stderr) == (0, told)
-    assert ended.stdout.startswith("atwin ")
+    assert re.fullmatch(r"atwin \S+\nprinted late\n", ended.stdout)
+
+
+def test_who_profiles_the_program_goes_on_after_it(tmp_path: Path) -> None:
+    """As `python -m cProfile` does, and whoever looks for the lines that run."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import sys; from atwin.cli import main; sys.argv = ['atwin', '--version']; main()"
+    )
+    command = [sys.executable, "-m", "cProfile", str(program)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0
+    assert "function calls" in ended.stdout
 
 
 def test_garbage_is_looked_for_as_usual_after_the_first_time() -> None:

@@ -62,17 +62,20 @@ def program() -> int:
 def _end(code: int) -> None:
     """End this process, as the interpreter does but for one thing: it takes no object apart.
 
-    That costs 40 ms after a download. Threads that are to end by themselves are waited for.
+    That costs 40 ms after a download. Threads that are to end by themselves are waited for, and
+    who profiles or traces the program goes on after it.
     """
     import atexit
     import os
     import sys
 
     threads = sys.modules.get("threading")
-    if threads is None or all(
+    alone = threads is None or all(
         thread.daemon or thread is threads.main_thread() for thread in threads.enumerate()
-    ):
+    )
+    if alone and sys.getprofile() is None and sys.gettrace() is None:
         atexit._run_exitfuncs()
+        _written_out(tell=False)  # what those have printed
         os._exit(code)
     sys.exit(code)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import run_virtual
+from atwin.host.channel.channel import Channel
 from atwin.line.port import ExpectingPort
 from atwin.line.ports.transport import TransportPort
 from support.line.ears import Ear, leaves_nothing
@@ -118,3 +119,19 @@ def test_what_came_before_the_end_comes_before_it() -> None:
         assert ear.reasons == ["closed by the far side"]
 
     with_five_of_ten(scene)
+
+
+def test_bytes_are_not_late_for_one_who_has_no_time_for_that() -> None:
+    """The time limit of a command runs from each piece of its body."""
+
+    async def main() -> None:
+        port = TransportPort("line")
+        channel = Channel(port)
+        await asyncio.sleep(0)
+        reading = asyncio.create_task(channel.command("AT+HTTPREAD", timeout=0.3))
+        for piece in (b"\r\n+HTTPREAD: 20\r\n", *[b"12345"] * 4, b"\r\nOK\r\n"):
+            await asyncio.sleep(0.1)
+            port.data_received(piece)
+        assert (await reading).body == b"12345" * 4
+
+    run_virtual(main())

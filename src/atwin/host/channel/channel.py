@@ -51,6 +51,9 @@ COMMAND_TIMEOUT = 9.0
 #: Seconds without a byte after a bare result in place of information that was asked for.
 LATE_SETTLE = 1.0
 
+#: Seconds of a time limit for which bytes may be late: an `ExpectingPort` keeps some for 0.5 s.
+_PATIENT = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
@@ -254,7 +257,7 @@ class Channel:
         exchange = self._exchange
         if exchange is None or exchange.announced is None or self._expecting is None:
             return
-        if left := exchange.left:
+        if exchange.timeout >= _PATIENT and (left := exchange.left):
             self._expecting.expect(left)
 
     def lost(self, reason: str | None) -> None:
