@@ -6,7 +6,8 @@
     python -m bench --json FILE         what was measured, for programs
     python -m bench --docs docs         write docs/benchmarks.md and docs/benchmarks.json
 
-Exit code 1: a goal is missed, a ratio is worse than it was, or a bench did not come to its end.
+Exit code 1: a goal is missed, a ratio is worse than it was or is gone, or a bench did not
+come to its end.
 Before each bench the machine is watched: when others take more than a tenth of its processors, that
 is said, and the page is not written unless `--docs` is there twice.
 """
@@ -30,7 +31,7 @@ from bench.frame.table import cells, table
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 #: The record that short runs are compared with.
 RECORD = Path(__file__).parents[1] / "docs/benchmarks.json"
@@ -85,22 +86,37 @@ def whole(names: Sequence[str], record: Record) -> bool:
 
 def short(names: Sequence[str], record: Record) -> bool:
     """Measure the short forms; whether each ratio is what it was, if need be at a second try."""
-    known = Record.read(RECORD).short if RECORD.exists() else {}
+    kept = Record.read(RECORD) if RECORD.exists() else Record({})
     failed: dict[str, str] = {}
     for name in names:
-        if found := _worse(name, record, known):
+        if found := _worse(name, record, kept):
             CONSOLE.print(f"  once more: {'; '.join(found.values())}")
-            again = _worse(name, record, known)
+            again = _worse(name, record, kept)
             failed |= {key: told for key, told in again.items() if key in found}
-    CONSOLE.print("\n".join(failed.values()) or "no ratio is worse than recorded")
+    measured = [figure.key for name in names for figure in record.benches[name].figures]
+    new = [key for key in measured if key not in kept.short]
+    if new:
+        CONSOLE.print(f"[bold yellow]not on record, compared with nothing:[/] {', '.join(new)}")
+    if len(new) == len(measured):
+        failed.setdefault("", "nothing was compared: `python -m bench --docs docs` makes a record")
+    told = "\n".join(failed.values())
+    CONSOLE.print(told or f"none of {len(measured) - len(new)} ratios is worse than recorded")
     return not failed
 
 
-def _worse(name: str, record: Record, known: Mapping[str, Sequence[float]]) -> dict[str, str]:
+def _worse(name: str, record: Record, kept: Record) -> dict[str, str]:
     """What is wrong with a short run, by the key of the figure, or by the name of the bench."""
     measured = record.benches[name] = measure(name, Scale(short=True))
-    found = regressions(measured.figures, known)
+    found = regressions(measured.figures, kept.short) | gone(name, measured, kept)
     return found | ({name: measured.error} if measured.error else {})
+
+
+def gone(name: str, measured: Measured, kept: Record) -> dict[str, str]:
+    """Ratios on record that a short run did not bring, by key."""
+    known = kept.benches[name].figures if name in kept.benches else []
+    there = {figure.key for figure in measured.figures if figure.ratio is not None}
+    missing = {figure.key for figure in known} & kept.short.keys() - there
+    return {key: f"{key}: on record, and not measured any more" for key in sorted(missing)}
 
 
 def noise(names: Sequence[str]) -> dict[str, list[float]]:
@@ -132,6 +148,8 @@ def main() -> int:
         parser.error(f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
     names = wanted.names or [name for name in BENCHES if BENCHES[name].short or not wanted.short]
     stubborn = len(wanted.docs) > 1
+    if wanted.docs and wanted.names and not stubborn:
+        parser.error("--docs writes a page of all benches: name none")
     if wanted.docs and not stubborn and too_loud([taken_by_others(WATCHED)]):
         parser.error(f"others take more than {QUIET:.0%} of the processors: no page is written")
     record = Record(facts())

@@ -20,6 +20,7 @@ from bench.frame.machine import busy_part
 from bench.frame.page import page
 from bench.frame.record import Measured, Record
 from bench.frame.regressions import regressions
+from rich.console import Console
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,6 +148,39 @@ def test_the_short_form_measures_again_before_it_fails(
     monkeypatch.setattr(sys, "argv", ["bench", "plot", "--short"])
     assert bench.main() == code
     assert len(measured) == runs
+
+
+@pytest.mark.parametrize(
+    ("recorded", "code", "said"),
+    [
+        (Record({}, {"plot": Measured([FIGURE])}, {"a.b": NOISE}), 0, "none of 1 ratios is worse"),
+        (Record({}), 1, "nothing was compared"),
+        (
+            Record({}, {"plot": Measured([FIGURE, replace(FIGURE, key="c")])}, {"c": [1.0]}),
+            1,
+            "c: on record, and not measured any more",
+        ),
+    ],
+    ids=["all there", "no record", "one gone"],
+)
+def test_what_is_not_compared_is_said(
+    recorded: Record,
+    code: int,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "record").write_text(recorded.json())
+    monkeypatch.setattr(bench, "figures_of", lambda name, scale: iter([FIGURE]))
+    monkeypatch.setattr(bench, "taken_by_others", lambda seconds: None)
+    monkeypatch.setattr(bench, "RECORD", tmp_path / "record")
+    monkeypatch.setattr(bench, "CONSOLE", Console(width=160))
+    monkeypatch.setattr(sys, "argv", ["bench", "plot", "--short"])
+    assert bench.main() == code
+    told = capsys.readouterr().out
+    assert said in told
+    assert ("compared with nothing: a.b" in told) == ("a.b" not in recorded.short)
 
 
 @pytest.mark.parametrize(("told", "written"), [(1, False), (2, True)])

@@ -56,10 +56,14 @@ def test_the_page_names_only_proofs_that_exist() -> None:
 
 def test_a_page_says_what_the_journal_says(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "matrix")
-    journal.begin(Head("matrix", 1000, "abc", "2026-11-30", "two processors"), fresh=True)
+    journal.begin(Head("matrix", 1000, "abc", "2026-11-30", "two"), fresh=True)
     for seed in range(1000, 2200):
         lost = "IT `IS` LOST\x1b[2J" if seed == 1500 else ""
         journal.add(Verdict(seed, "right", lost, "\n", {"bytes": 3}), 0.5)
+        if seed == 2000:
+            journal.begin(Head("matrix", 1000, "def", "2026-12-01", "four"), fresh=False)
+    # A run in which all was tried already is no proof of its commit.
+    journal.begin(Head("matrix", 1000, "later", "2026-12-02", "the third"), fresh=False)
     journal.close()
     assert write_page(tmp_path, tmp_path) == 0
     text = (tmp_path / "proof.md").read_text("utf-8")
@@ -68,7 +72,9 @@ def test_a_page_says_what_the_journal_says(tmp_path: Path) -> None:
     assert set(said.values()) == {(0, 0)}
     assert {"matrix", *said} == PROOFS.keys()
     assert "python -m tests.prove matrix --seed 1500" in text
-    assert "2026-11-30 at `abc`" in text
+    assert "2026-11-30 at `abc` (1,001), 2026-12-01 at `def` (199)." in text
+    assert "later" not in text
+    assert "the third" not in text
     assert "\x1b" not in text
 
 

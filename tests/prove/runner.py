@@ -8,7 +8,7 @@
 
 Try n of a run has the seed base + n; the base is another one each time, and is printed. A second
 run goes on where one was stopped, and tries again what another commit had lost. Exit code 1 when
-something is lost, 130 when it was stopped.
+something is lost, 2 when nothing was tried, 130 when it was stopped.
 """
 
 from __future__ import annotations
@@ -62,7 +62,11 @@ class Run:
     def run(self) -> int:
         """The exit code."""
         jobs = [job for proof in self.proofs if (job := self._job(proof)) is not None]
-        print(f"base {self.base}; {sum(len(job.seeds) for job in jobs):,} tries", file=sys.stderr)
+        bases = sorted({journal.told.heads[0].base for journal in self.journals.values()})
+        left = sum(len(job.seeds) for job in jobs)
+        print(f"base {', '.join(map(str, bases)) or '-'}; {left:,} tries", file=sys.stderr)
+        if jobs and not left:
+            print("all was tried before: FRESH=1 or --fresh begins anew", file=sys.stderr)
         stopped = False
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
@@ -81,7 +85,9 @@ class Run:
             again = "" if self.options.short else ": the same command goes on from here"
             print(f"stopped; all is kept in {self.folder}{again}", file=sys.stderr)
             return 130
-        return 1 if any(of.finds for of in told.values()) else 0
+        if any(of.finds for of in told.values()):
+            return 1
+        return 0 if any(of.verdicts for of in told.values()) else 2
 
     def _job(self, proof: Proof) -> Job | None:
         """What is left to try; None when it cannot be tried here, or not in this form."""
@@ -100,7 +106,7 @@ class Run:
         told = journal.told
         # Of changes that are not committed nobody knows whether they are the same.
         same = "" if head.commit.endswith("+") else head.commit
-        again = [find.seed for find in told.finds if told.commits[find.seed] != same]
+        again = [find.seed for find in told.finds if told.runs[find.seed].commit != same]
         ahead = range(head.base, head.base + count)
         return Job(proof, again + [seed for seed in ahead if seed not in told.verdicts])
 

@@ -56,7 +56,13 @@ def _verdict(seed: int, name: str, *words: str, told: bool) -> Verdict:
     done = _pytest(seed, *words, told=told)
     counts = {what: int(count) for count, what in _TOLD.findall((done.stdout or "")[-400:])}
     lost = "" if done.returncode in (0, 5) else f"{name}: pytest ended with {done.returncode}"
-    return Verdict(seed, "run", lost, (done.stdout or "") if lost else "", counts)
+    return Verdict(
+        seed,
+        "run" if counts.get("passed") else "nothing run",
+        lost,
+        (done.stdout or "") if lost else "",
+        counts,
+    )
 
 
 def attempt(seed: int, *, told: bool = False) -> Verdict:

@@ -44,8 +44,8 @@ class Told:
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     #: Seconds of all tries together.
     seconds: float = 0.0
-    #: Of each seed, the commit of its verdict.
-    commits: dict[int, str] = field(default_factory=dict)
+    #: Of each seed, the run of its verdict.
+    runs: dict[int, Head] = field(default_factory=dict)
     #: Finds that a later commit has mended.
     mended: int = 0
 
@@ -59,7 +59,7 @@ class Told:
         before = self.verdicts.get(verdict.seed)
         self.mended += before is not None and bool(before.lost) and not verdict.lost
         self.verdicts[verdict.seed] = verdict
-        self.commits[verdict.seed] = self.heads[-1].commit
+        self.runs[verdict.seed] = self.heads[-1]
         self.seconds += seconds
 
 

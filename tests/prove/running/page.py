@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from atwin.text import shown
@@ -73,7 +74,7 @@ def page(proofs: Sequence[Proof], told: Mapping[str, Told]) -> Iterator[str]:
         sum(of.seconds for of in each),
     )
     yield f"| together | | {row} |"
-    machines = {head.machine: None for of in each for head in of.heads}
+    machines = {run.machine: None for of in each for run in of.runs.values()}
     yield from ("", *(f"Tried on {machine}." for machine in machines))
     for proof in proofs:
         yield from _section(proof, told[proof.name])
@@ -90,8 +91,9 @@ def _section(proof: Proof, told: Told) -> Iterator[str]:
         yield f"- Not tried: {proof.missing() or 'no run has come to it'}."
         return
     yield f"- Tried: {len(told.verdicts):,} {proof.unit}, {len(told.finds):,} lost."
-    runs = {(head.date, head.commit): None for head in told.heads}
-    yield f"- When: {', '.join(f'{date} at `{commit}`' for date, commit in runs)}."
+    runs = Counter((run.date, run.commit) for run in told.runs.values())
+    when = (f"{date} at `{commit}` ({count:,})" for (date, commit), count in runs.items())
+    yield f"- When: {', '.join(when)}."
     yield f"- Seeds: {seeds(told)}."
     yield f"- Ended: {ends(told)}."
     if counted := sums(told):

@@ -43,6 +43,12 @@ def sums(told: Told) -> str:
     return _row(total)
 
 
+def _earlier(told: Told) -> str:
+    """How many of the verdicts are not of the commit of the last run."""
+    older = sum(run.commit != told.heads[-1].commit for run in told.runs.values())
+    return f"  {older:,} AT AN EARLIER COMMIT" if older else ""
+
+
 def _row(counted: Counter[str]) -> str:
     told = [f"{shown(name)} {count:,}" for name, count in counted.most_common(_MOST_SUMS)]
     return ", ".join([*told, "…"] if len(counted) > _MOST_SUMS else told)
@@ -63,7 +69,7 @@ def table(
         tried, lost, spent = tried + len(of.verdicts), lost + len(of.finds), spent + of.seconds
         yield (
             f"{proof.name:16} {len(of.verdicts):7,} {len(of.finds):5,} {of.seconds:8,.0f}"
-            f"  {seeds(of)}"
+            f"  {seeds(of)}{_earlier(of)}"
         )
     yield f"{'together':16} {tried:7,} {lost:5,} {spent:8,.0f}"
     for proof in proofs:

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,8 +119,24 @@ def test_an_interrupted_run_keeps_all(tmp_path: Path) -> None:
 
 
 def test_what_a_machine_lacks_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([f"{SAMPLES}:LACKS", "--journal", str(tmp_path)]) == 0
+    assert prove(tmp_path, "LACKS") == 2, "nothing was tried"
     assert "SKIPPED: a modem" in capsys.readouterr().out
+    assert prove(tmp_path, "LACKS", "SPINS", base=11, more=["--tries", "1"]) == 0
+
+
+def test_what_was_tried_at_an_earlier_commit_is_no_proof_of_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [f"{SAMPLES}:SPINS", "--jobs", "1", "--journal", str(tmp_path), "--tries"]
+    for commit, more in (("one", ["2", "--base", "11"]), ("two", ["4"]), ("now", ["4"])):
+        monkeypatch.setattr("prove.running.journal.commit", partial(str, commit))
+        assert main([*words, *more]) == 0
+    said = capsys.readouterr()
+    assert re.findall("base .*", said.err) == [f"base 11; {tries} tries" for tries in (2, 2, 0)]
+    assert "all was tried before" in said.err
+    assert re.findall(r"11-14  (.*)", said.out) == [f"{n} AT AN EARLIER COMMIT" for n in (2, 4)]
+    runs = told(tmp_path, "SPINS").told.runs
+    assert [runs[seed].commit for seed in sorted(runs)] == ["one", "one", "two", "two"]
 
 
 def test_what_was_mended_is_counted(tmp_path: Path) -> None:
