@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: Seconds that one call of the proofs may take: the short form, with nobody else here, needs 170.
 LONGEST = 900.0
-_FIND = re.compile(r"LOST .*: python -m tests\.prove (\S+) --seed (\d+)")
+_FIND = re.compile(r"LOST .*?: python -m tests\.prove (\S+) --seed (\d+)", re.DOTALL)
 _REPOSITORY = SOURCE.parent
 
 

@@ -88,6 +88,8 @@ class Life:
         """Empty what the test kit itself keeps of each request."""
         self.origin.log.clear()
         self.sink.bodies.clear()
+        # OpenSSL keeps the sessions of a server for five minutes of real time.
+        server_context.cache_clear()
         self.echoed.clear()
 
 
