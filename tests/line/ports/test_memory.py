@@ -51,6 +51,19 @@ def test_drain_is_let_go_when_the_far_end_closes() -> None:
     run_virtual(main())
 
 
+def test_nobody_waits_for_an_end_that_was_closed_with_something_unread() -> None:
+    async def main() -> None:
+        host, module = memory_pair()
+        host.start(Ear())
+        module.start(Ear())
+        host.pause_reading()
+        module.write(b"late")
+        await host.close()
+        await module.close()
+
+    run_virtual(main())
+
+
 def test_both_ends_closed_at_once() -> None:
     async def main() -> None:
         ends, ears = memory_pair(), (Ear(), Ear())

@@ -197,6 +197,7 @@ class MemoryPort:
 
     def _end(self, reason: str | None) -> None:
         self._closed = True
+        self._inbox.clear()  # nobody will read that, or wait for it
         self._tell_emptied()
         if self._receiver is not None:
             self._receiver.lost(reason)
