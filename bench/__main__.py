@@ -146,6 +146,9 @@ def main() -> int:
     wanted = parser.parse_args()
     if unknown := set(wanted.names) - BENCHES.keys():
         parser.error(f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+    places = [*wanted.docs, *([wanted.json.parent] if wanted.json else [])]
+    if absent := [str(place) for place in places if not place.is_dir()]:
+        parser.error(f"no folder is called {absent[0]}")
     names = wanted.names or [name for name in BENCHES if BENCHES[name].short or not wanted.short]
     stubborn = len(wanted.docs) > 1
     if wanted.docs and wanted.names and not stubborn:

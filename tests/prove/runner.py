@@ -172,6 +172,13 @@ def one(proof: Proof, seed: int) -> int:
     return 1 if verdict.lost else 0
 
 
+def _count(text: str) -> int:
+    """For argparse: a number of tries or processes."""
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"1 or more, not {number}")
+    return number
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The program."""
     parser = argparse.ArgumentParser(
@@ -182,11 +189,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PROOFS))
     parser.add_argument("--short", action="store_true", help="within three minutes")
     parser.add_argument("--base", type=int, metavar="N", help="the seed of the first try")
-    parser.add_argument("--tries", type=int, metavar="N", help="so many of each proof")
+    parser.add_argument("--tries", type=_count, metavar="N", help="so many of each proof")
     parser.add_argument("--seed", type=int, metavar="N", help="this one, with everything told")
     parser.add_argument("--first", action="store_true", help="stop at the first find")
     parser.add_argument("--fresh", action="store_true", help="forget what is kept")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="tries at a time")
+    parser.add_argument("--jobs", type=_count, default=os.cpu_count(), help="tries at a time")
     parser.add_argument("--journal", type=Path, default=FOLDER, metavar="DIR", help="kept here")
     parser.add_argument("--docs", type=Path, metavar="DIR", help="write DIR/proof.md, and end")
     parser.add_argument("--list", action="store_true", help="the proofs, and what they claim")
@@ -199,9 +206,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{name:16} {load(name).claim}")
         return 0
     if options.docs is not None:
+        if not options.docs.is_dir():
+            parser.error(f"--docs: no folder is called {options.docs}")
         return write_page(options.journal, options.docs)
     if options.seed is not None:
         if len(names) != 1:
             parser.error("--seed: of which proof?")
         return one(load(names[0]), options.seed)
+    try:
+        options.journal.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--journal: {error}")
     return Run(names, options).run()

@@ -21,26 +21,34 @@ if TYPE_CHECKING:
 _BEGIN = """\
 # What is proved, and how to check it
 
-`make prove` tries the claims of this page again and again, each time from a number that nobody ran
-before. This page is written by `python -m tests.prove --docs docs` from the journals of such a
-run; no figure in it is typed by hand.
+`make prove` tries the claims of this page again and again. Each try is made from a number, its
+**seed**; each run has seeds that nobody ran before. `python -m tests.prove --docs docs` writes this
+page from what such a run has kept, its journal in `.prove`. No figure in it is typed by hand.
 
 ## How to read it as a sceptic
 
 - *Tried* counts tries, *lost* those in which the claim did not hold. A lost one stays in the
   journal, and on this page, until the same number is tried again at another commit and holds:
   *mended* counts those. *Of* is how many a whole run makes.
-- A try is made from its number alone. The commands below make one of them again, with everything
-  told: the plan, the line, the end. `FRESH=1 make prove` has other numbers; `--base N` the same.
-  `python` is that of `.venv`, which `make .venv/.dev` makes.
+- *Ended* says how: `done`, or the [exit code](exit-codes.md) with which a program gave up. To give
+  up with the code that is right for the trouble is no loss. Words of the trade are in the
+  [glossary](glossary.md).
+- The commands below make tries again. One with `--seed` tells everything: the plan, the line, the
+  end. `FRESH=1 make prove` has other seeds, `python -m tests.prove --base N` those from N on.
+  `python` is that of `.venv`, which `make .venv/.dev` makes: `. .venv/bin/activate` before.
+- At another commit a seed may be another try: check out the one that is named. A `+` after it means
+  that the source had changes which no commit has; then the seed may not bring the same.
 - `make prove SHORT=1` takes three minutes, and CI runs it at every change.
 - A try that hangs, spins, or ends its process is lost: each is made in a process apart, with limits
   of processor time and of real time.
 - Trying cannot show that nothing is wrong, only how often nothing was found. Whether a proof would
-  notice is shown by faults put into the source on purpose, which the short form has to find.
+  notice is shown by faults put into the source on purpose, which the short form has to find:
+  `python -m tests.prove.mutants --list` names them, and `python -m tests.prove.mutants NAME` puts
+  one into a copy and has it found.
 - What a machine lacks (QEMU, programs of others) is *not tried* here, and *skipped* in the table of
-  the run. What is simulated (module, network, disk) is as true as docs/spec says; real processes,
-  signals, PTYs, sockets and clocks are in interruptions, opens, fixtures, programs and firmware.
+  the run. What is simulated (module, network, disk) is as true as the
+  [specification](spec/README.md) says. Real processes, signals, PTYs, sockets and clocks are in
+  kills, interruptions, opens, fixtures, programs and firmware.
 """
 
 
@@ -74,6 +82,9 @@ def page(proofs: Sequence[Proof], told: Mapping[str, Told]) -> Iterator[str]:
         sum(of.seconds for of in each),
     )
     yield f"| together | | {row} |"
+    tried, whole = sum(len(of.verdicts) for of in each), sum(proof.whole for proof in proofs)
+    if tried < whole:
+        yield f"\nThis was not a whole run: {tried:,} of {whole:,} tries were made."
     machines = {run.machine: None for of in each for run in of.runs.values()}
     yield from ("", *(f"Tried on {machine}." for machine in machines))
     for proof in proofs:
