@@ -8,7 +8,7 @@
 
 Try n of a run has the seed base + n; the base is another one each time, and is printed. A second
 run goes on where one was stopped, and tries again what another commit had lost. Exit code 1 when
-something is lost, 2 when nothing was tried, 130 when it was stopped.
+something is lost, 5 when nothing was tried, 130 when it was stopped.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Run:
             return 130
         if any(of.finds for of in told.values()):
             return 1
-        return 0 if any(of.verdicts for of in told.values()) else 2
+        return 0 if any(of.verdicts for of in told.values()) else 5
 
     def _job(self, proof: Proof) -> Job | None:
         """What is left to try; None when it cannot be tried here, or not in this form."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -16,6 +16,8 @@ from atwin.twin.twin import Twin
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from atwin.line.port import Port
 
 
 @asynccontextmanager
@@ -64,3 +66,30 @@ def test_who_sends_command_after_command_lets_others_run() -> None:
             assert (await modem.command("AT")).ok
 
     asyncio.run(main())
+
+
+class Heard:
+    """Somebody's own port around another: it keeps what is written, and hands on all else."""
+
+    def __init__(self, port: Port) -> None:
+        self._port = port
+        self.written = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._port, name)
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+        self._port.write(data)
+
+
+def test_a_port_around_another_is_written_to_itself() -> None:
+    async def main() -> None:
+        near, far = memory_pair()
+        async with Twin("air780e-at", far, network=SimulatedNetwork(LoopClock())):
+            heard = Heard(near)
+            async with Modem(cast("Port", heard)) as modem:
+                assert (await modem.command("AT+CSQ")).ok
+            assert heard.written.endswith(b"AT+CSQ\r")
+
+    run_virtual(main())

@@ -78,9 +78,11 @@ class Journal:
                 self.told.take(Verdict(**line), seconds)
 
     def begin(self, head: Head, *, fresh: bool) -> None:
-        """A run; `fresh` forgets those before."""
+        """A run; `fresh` puts those before aside, as they may have taken hours: NAME.jsonl.old."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if fresh:
+            if self.told.verdicts:
+                self.path.replace(f"{self.path}.old")
             self.told = Told()
         self._file = self.path.open("w" if fresh else "a", encoding="utf-8", buffering=1)
         self._write(asdict(head), before="" if fresh else "\n")

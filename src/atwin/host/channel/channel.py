@@ -91,7 +91,10 @@ class Channel:
         #: When a command was over last, or a URC came.
         self.active_at = self.clock.now()
         self._expecting = port if isinstance(port, ExpectingPort) else None
-        self._write = port.ask if isinstance(port, AskingPort) else port.write
+        # A wrapper that hands on what it does not know has a `write` of its own, and no `ask`.
+        self._write = port.write
+        if isinstance(port, AskingPort) and hasattr(type(port), "ask"):
+            self._write = port.ask
         self._lost: str | None = None
         self._urcs = Urcs(self.clock)
         self._starts = Starts(self.clock)
