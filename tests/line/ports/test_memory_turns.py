@@ -177,3 +177,19 @@ def test_what_a_paced_line_brings_is_heard_in_the_turn_in_which_it_comes() -> No
         assert seen == [[b"OK"]]
 
     run_virtual(main())
+
+
+def test_the_shortest_answers_let_others_run_as_well() -> None:
+    async def main() -> None:
+        near, other = ends(End, ReadyEnd)
+        await asyncio.sleep(0)
+        turns = 0
+        for _ in range(257):
+            other.answer, before = b"0\r", len(near.heard)
+            near.port.ask(b"AT\r")
+            if len(near.heard) == before:
+                turns += 1
+                await asyncio.sleep(0.1)
+        assert turns == 1
+
+    run_virtual(main())

@@ -92,7 +92,7 @@ class Channel:
         self.active_at = self.clock.now()
         self._expecting = port if isinstance(port, ExpectingPort) else None
         # A wrapper that hands on what it does not know has a `write` of its own, and no `ask`.
-        self._write = port.write
+        self._write: Callable[[bytes], None] = port.write
         if isinstance(port, AskingPort) and hasattr(type(port), "ask"):
             self._write = port.ask
         self._lost: str | None = None

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from atwin.line.port import Receiver
 
 #: After so many bytes of answers, 256 times OK, an `ask` has its answer by a turn of the loop, so
-#: that a task which asks again and again lets others run.
-_MOST_AT_ONCE = 1536
+#: that a task which asks again and again lets others run. An answer counts as an OK at the least.
+_MOST_AT_ONCE, _LEAST_ANSWER = 1536, 6
 
 
 class MemoryPort:
@@ -83,7 +83,7 @@ class MemoryPort:
             self._due = False
         if self._inbox and not self._closed:
             answer = self._take_inbox()
-            self._answered += len(answer)
+            self._answered += max(len(answer), _LEAST_ANSWER)
             self._hand_over(answer)
 
     def write_now(self, data: bytes) -> None:

@@ -1,0 +1,5 @@
+"""`python -m atwin` is `atwin`."""
+
+from atwin.cli import main
+
+main()
