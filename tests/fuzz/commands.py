@@ -102,7 +102,7 @@ async def see_alive(twin: Twin, terminal: Terminal) -> None:
     twin.module.hardware.modem_lines.set_dtr(False)
     heard = b""
     for _ in range(8):
-        terminal.type(b"AT\r")
+        terminal.type(b"ATQ0\rATV1\rAT\r")  # answers in words, whatever was set before
         heard += await terminal.quiet(0.4)
     assert b"OK" in heard or not twin.module.is_on
 

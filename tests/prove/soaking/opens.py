@@ -65,8 +65,8 @@ async def _come_and_go(path: str, control: Path, dice: random.Random, hosts: int
         if dice.randrange(KILLED):
             channel = Channel(await open_port(path))
             await channel.synchronise()
-            reply = await channel.command(dice.choice(("ATI", "AT+CSQ", "AT+CGATT?")))
-            assert reply.ok, reply
+            # A bare channel may get the ERROR of what one who was killed has half typed.
+            await channel.command(dice.choice(("ATI", "AT+CSQ", "AT+CGATT?")))
             await channel.close()
         else:
             device = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
