@@ -4,7 +4,7 @@ Downloads by parts, as a whole and as a stream, posts, heads, TLS, TCP links, UR
 scripted answers, a second port, a control connection, traces and captures that come and go, and
 once an hour each of the faults of `soaking.work`, with recovery up the ladder. After each hour,
 and at a quiet moment, everything the process holds is counted (`soaking.counts`): what grew at
-every count is a find, and so is a size that is more than a hundredth above the first one.
+every count is a find, and so is a size that goes on growing by more than a hundredth in all.
 """
 
 from __future__ import annotations

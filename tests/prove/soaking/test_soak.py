@@ -17,20 +17,22 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    ("kept", "size", "leaks"),
+    ("kept", "sizes", "leaks"),
     [
-        ((0, 9, 9, 9, 9), 1000, []),  # fills once
-        ((0, 5, 6, 5, 6), 1000, []),  # now more, now less
-        ((0, 5, 6, 7, 8), 1000, ["Table.rows: 5 -> 8"]),
-        ((0, 9, 9, 9, 9), 1009, []),
-        ((0, 9, 9, 9, 9), 1011, ["blocks: 1,000 -> 1,011"]),
+        ((0, 9, 9, 9, 9), (0, 0, 0, 0, 0), []),  # fills once
+        ((0, 5, 6, 5, 6), (0, 0, 0, 0, 0), []),  # now more, now less
+        ((0, 5, 6, 7, 8), (0, 0, 0, 0, 0), ["Table.rows: 5 -> 8"]),
+        ((0, 9, 9, 9, 9), (0, 0, 3, 6, 9), []),
+        ((0, 9, 9, 9, 9), (0, 0, 0, 90, 90), []),  # in one step
+        ((0, 9, 9, 9, 9), (0, 0, 4, 8, 11), ["blocks: 1,000 -> 1,011"]),
     ],
 )
-def test_what_only_grows_is_found(kept: tuple[int, ...], size: int, leaks: list[str]) -> None:
+def test_what_only_grows_is_found(
+    kept: tuple[int, ...], sizes: tuple[int, ...], leaks: list[str]
+) -> None:
     watch = Watch()
-    for number, count in enumerate(kept, 1):
-        last = size if number == len(kept) else 1000
-        watch.see(Held({"blocks": last}, {"Table.rows": count}))
+    for count, size in zip(kept, sizes, strict=True):
+        watch.see(Held({"blocks": 1000 + size}, {"Table.rows": count}))
     assert watch.leaks == leaks
 
 

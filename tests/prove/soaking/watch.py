@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import tracemalloc
+from array import array
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -18,7 +20,7 @@ from prove.soaking.life import life
 from prove.soaking.work import JobError, hour, idle_hour, one_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 #: Hours of a life that is lived again, to see where the growing things are made, and lines told.
 _AGAIN, _LINES = 3, 8
@@ -36,12 +38,16 @@ class Watch:
     first: Held | None = None
     last: Held | None = None
     growing: set[str] = field(default_factory=set)
+    #: Each size at each count since the first.
+    sizes: dict[str, array[int]] = field(default_factory=dict)
 
     def see(self, held: Held) -> None:
         """One more count."""
         self.counts += 1
         if self.counts < self.warm:
             return
+        for name, size in held.sizes.items():
+            self.sizes.setdefault(name, array("q")).append(size)
         if self.first is None or self.last is None:
             self.first = held
         else:
@@ -52,7 +58,11 @@ class Watch:
 
     @property
     def leaks(self) -> list[str]:
-        """What grew each hour, and what takes more than its share above the first count."""
+        """What grew each hour, and what has more than its share above the first count.
+
+        The latter only if it grew in each third of the time: what is made larger once, in one step,
+        is no leak.
+        """
         if self.first is None or self.last is None:
             return ["nothing was counted"]
         first, last = self.first, self.last
@@ -61,10 +71,17 @@ class Watch:
             for name in sorted(self.growing)
         ]
         return found + [
-            f"{name}: {first.sizes[name]:,} -> {last.sizes[name]:,}"
-            for name in first.sizes
-            if last.sizes[name] > first.sizes[name] * (1 + SHARE)
+            f"{name}: {sizes[0]:,} -> {sizes[-1]:,}"
+            for name, sizes in self.sizes.items()
+            if sizes[-1] > sizes[0] * (1 + SHARE) and _goes_on(sizes)
         ]
+
+
+def _goes_on(sizes: Sequence[int]) -> bool:
+    last = len(sizes) - 1
+    marks = [sizes[third * last // 3] for third in range(4)]
+    enough = (marks[-1] - marks[0]) / 10
+    return all(after - before >= enough for before, after in pairwise(marks))
 
 
 def soak(seed: int, hours: int, idle: int) -> Verdict:
