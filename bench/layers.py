@@ -13,11 +13,10 @@ import pstats
 import tempfile
 import time
 from collections import defaultdict
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.commands import COMMAND, URL, over_memory
+from bench.commands import COMMAND, URL, modem_in_memory
 from bench.download import MODEL
 from bench.file import CHUNK, SIZE, served
 
@@ -45,10 +44,8 @@ RUNS = 5
 
 async def commands(text: str, profile: cProfile.Profile | None) -> float:
     """CPU seconds of a command, so many times."""
-    async with AsyncExitStack() as stack:
-        modem = await stack.enter_async_context(Modem(await over_memory(stack)))
-        for first in ("ATE0", "AT+HTTPINIT", text):
-            assert (await modem.command(first)).ok
+    async with modem_in_memory() as modem:
+        assert (await modem.command(text)).ok
 
         async def work() -> None:
             for _ in range(COMMANDS):

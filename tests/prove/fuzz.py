@@ -38,6 +38,10 @@ def _seeded(name: str, seed: int, seconds: float) -> Verdict:
     return Verdict(seed, _UNGUIDED, counts={"inputs": made})
 
 
+def _lacks() -> str:
+    return "" if can_be_guided() else "atheris, which guides by coverage"
+
+
 _CLAIM = (
     "Whatever comes from outside (AT lines and data, Telnet, HTTP, TLS, certificates, traces,"
     " plans, control) ends in what is documented: no traceback, no wrong byte, no endless loop, and"
@@ -52,6 +56,7 @@ PROOF = Proof(
     whole=3 * len(names()),
     short=0,
     real=900.0,
+    missing=_lacks,
 )
 
 BRIEFLY = Proof(
