@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import run_virtual
+from atwin.line.uart.host_receiver import HostFifo
 from atwin.testing.origin import Generated
 from host.test_over_a_line import Rig, digest, rig
 
@@ -82,6 +83,20 @@ def test_bring_up_finds_it_soon(after: float, baud: int) -> None:
         assert r.notes == told_at(baud)
 
     assert seconds_of(job, after, baud=baud, warm=False) < FOUND
+
+
+@pytest.mark.parametrize("drain", [25.0, 50.0])
+def test_a_slow_line_is_heard_out_where_words_come(drain: float) -> None:
+    """What a module says as it starts comes late, and its answers after that."""
+
+    async def job(r: Rig) -> None:
+        assert await r.modem.line.is_slower()
+        assert r.port.rate == 115_200
+        assert (await r.modem.command("AT+CGSN")).ok
+        assert r.notes == told_at(921_600)
+
+    slow = HostFifo(4096, drain)
+    seconds_of(job, 10.0, baud=921_600, warm=False, host_fifo=slow)
 
 
 def test_a_module_that_stays_silent_is_left_at_the_rate_of_the_host() -> None:

@@ -34,6 +34,8 @@ _FIRST_TRIES = 4
 _TRIES, _GAP = 4, 0.2
 #: The same right after a change of rate or flow control.
 _CHANGE_TRIES, _CHANGE_GAP = 4, 0.5
+#: So often a search asks anew at a rate at which it hears words, and no answer.
+_WORDY_ROUNDS = 3
 #: Looks at CTS before it counts as not connected, and seconds between two: the module sets it
 #: after its OK, and a USB adapter tells of it a little later.
 _CTS_LOOKS, _CTS_GAP = 5, 0.05
@@ -235,9 +237,7 @@ class Line:
             await port.set_rate(rate)
             # It may have been told to give no results, too.
             self._channel.send_raw(WORDS)
-            try:
-                await self._channel.synchronise(_TRIES, _GAP)
-            except ModuleSilentError:
+            if not await self._answers_here():
                 continue
             self.note(f"the module speaks at {rate} bit/s, not at {tried}")
             if not self.sets_rate and rate <= FASTEST_AUTO < (tried or 0):
@@ -249,6 +249,19 @@ class Line:
         if tried is not None:
             await port.set_rate(tried)
         return False
+
+    async def _answers_here(self) -> bool:
+        """Whether `AT` is answered at this rate; as long as words come, it is asked again.
+
+        A module that has just started says much before, and a slow line is late with that.
+        """
+        heard, silent = self._channel.heard, await self._silence(_TRIES, _GAP)
+        for _ in range(_WORDY_ROUNDS):
+            came = self._channel.heard > heard
+            if silent is None or not came or _is_noise(self._channel.last_heard):
+                break
+            heard, silent = self._channel.heard, await self._silence(_CHANGE_TRIES, _CHANGE_GAP)
+        return silent is None
 
     async def _try_hardware(self, port: SettablePort) -> None:
         """RTS/CTS, and back to none when the module cannot be heard with it."""
