@@ -19,7 +19,15 @@ from typing import NamedTuple, TypeVar
 from atwin.at.body import Body
 from atwin.at.cme import code_of
 from atwin.at.dialect.commands import Expected, expected_of
-from atwin.at.dialect.results import ERROR, OK, ExtendedError, Fetched, LinkStatus, PacketOfLink
+from atwin.at.dialect.results import (
+    ERROR,
+    OK,
+    ExtendedError,
+    Fetched,
+    LinkStatus,
+    PacketOfLink,
+    is_result,
+)
 from atwin.at.dialect.said import Said, Urc
 from atwin.at.dialect.urcs import FOREIGN, Ready, parse_urc
 from atwin.at.events import BodyStart, Echo, Event, Final, Information, Prompt, Unsolicited
@@ -32,6 +40,9 @@ LONGEST_BODY = 1 << 26
 _LAST_LINK = 5
 
 _NAME = re.compile(r"[+*^][A-Z][A-Z0-9_]*")
+#: What tells nobody's command from another's, and what the echo of one may be.
+_PROBE = "AT"
+_COMMAND = re.compile(r"AT(?:[+*^&$]\w.*|[A-Z]?\d*)", re.IGNORECASE)
 #: How most answers end.
 _DONE = Final(OK, ok=True)
 
@@ -83,6 +94,9 @@ class InFlight:
         self._echo = ""
         self._read: frozenset[str] = frozenset()
         self._owed = False
+        #: A program that was here before may have left commands, until the echo of one that is
+        #: surely ours; and whether such a one is being answered.
+        self._strangers = self._others = False
         #: Whether the body is what a link received, and a module that ends such with an empty line.
         self._fetches = self._has_blank = False
 
@@ -120,13 +134,22 @@ class InFlight:
 
     def _is_echo(self, text: str, events: list[Event]) -> bool:
         if not self._echo or not text.endswith(self._echo):
-            return False
+            return self._strangers and not self._owed and self._is_of_others(text, events)
         # Text without a line end (the ROM banner) is glued to the echo after it.
         if glued := text[: -len(self._echo)].strip():
             events.append(Unsolicited(glued, parse_urc(glued)))
         events.append(Echo(self._echo))
+        self._strangers, self._others = self._echo == _PROBE, False
         self._echo = ""
         return True
+
+    def _is_of_others(self, text: str, events: list[Event]) -> bool:
+        """A command that another program left is answered, from its echo to its result."""
+        is_theirs = self._others or bool(self._echo and _COMMAND.fullmatch(text))
+        self._others = is_theirs and not is_result(text)
+        if is_theirs:
+            events.append(Unsolicited(text, parse_urc(text)))
+        return is_theirs
 
     def _is_packet_of_link(self, text: str, events: list[Event]) -> Follows | bool:
         if not text.startswith("+RECEIVE") or (head := PacketOfLink.read(text)) is None:
@@ -223,6 +246,8 @@ class InFlight:
 
     def _is_unsolicited(self, text: str, events: list[Event]) -> bool:
         urc = parse_urc(text)
+        if self._strangers and self._stage is AnswerStage.IDLE:
+            self._others = (self._others or bool(_COMMAND.fullmatch(text))) and not is_result(text)
         if isinstance(urc, Ready):
             self.multi = None  # what it was told before is gone
         events.append(Unsolicited(text, urc))

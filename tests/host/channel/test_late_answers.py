@@ -265,3 +265,31 @@ def test_a_status_of_several_links_is_whole() -> None:
         await ask_all(channel)
 
     run_virtual(main())
+
+
+# --- commands of a program that was killed, and that the module had not read ---------------------
+
+#: What it left, as the module answers it after its OK to `AT`; and where that is cut in two.
+LEFT = b"AT+HTTAT\r\r\nERROR\r\nAT+CSQ\r\r\n+CSQ: 9,0\r\n\r\nOK\r\nATI\r\r\nAnother\r\n\r\nOK\r\n"
+
+
+@pytest.mark.parametrize("cut", [0, 4, 8, 9, 11, 16, 18, 30, 45, len(LEFT)])
+def test_what_a_killed_program_left_is_answered_before_and_taken_for_nothing(cut: int) -> None:
+    async def main() -> None:
+        near, far = memory_pair()
+        channel = Channel(near)
+        FakeModule(far)
+        said: list[str] = []
+        channel.on_urc(lambda text, _: said.append(text))
+        await channel.synchronise()
+        far.write(LEFT[:cut])
+        await asyncio.sleep(0.01)
+        answer = asyncio.ensure_future(channel.command("AT+CGATT?"))
+        far.write(LEFT[cut:])
+        reply = await answer
+        assert (reply.lines, reply.ok, reply.echoed) == (("+CGATT: 1",), True, True)
+        assert "AT+HTTAT" in said
+        assert "Another" in said
+        await ask_all(channel)
+
+    run_virtual(main())
