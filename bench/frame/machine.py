@@ -45,7 +45,7 @@ def facts() -> dict[str, str]:
         model = "" if found is None else found[1]
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "commit": _commit(),
+        "commit": commit(", changed"),
         "processor": model or platform.machine(),
         "processors": str(os.cpu_count()),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
@@ -53,12 +53,12 @@ def facts() -> dict[str, str]:
     }
 
 
-def _commit() -> str:
-    """Of the source that is measured, with a word when it was changed since."""
+def commit(changed: str = "+") -> str:
+    """Of the source, or "unknown"; `changed` follows when that is not all there is."""
     root = Path(__file__).parents[2]
     try:
         told = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=12", "--dirty=, changed", "--match="],
+            ["git", "describe", "--always", "--abbrev=12", f"--dirty={changed}", "--match="],
             cwd=root, capture_output=True, text=True, check=True,
         )  # fmt: skip
     except (OSError, subprocess.CalledProcessError):

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import os
 import platform
-import subprocess
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from bench.frame.machine import commit
+
 from prove.frame import MOST_DETAIL, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_ROOT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +118,6 @@ def _cut(detail: str) -> str:
     """Its beginning and its end, where it is long."""
     half = MOST_DETAIL // 2
     return detail if len(detail) <= MOST_DETAIL else f"{detail[:half]}\n[…]\n{detail[-half:]}"
-
-
-def commit() -> str:
-    """What is checked out, with a + when that is not all there is."""
-    try:
-        found = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty=+"],
-            cwd=_ROOT, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return found.stdout.strip()
 
 
 def machine() -> str:
