@@ -19,6 +19,7 @@ from atwin.cli.app import run
 from atwin.cli.commands.fleet.work import stoppable
 from atwin.fleet.device.simulate import simulate
 from atwin.fleet.engine.cluster import Cluster
+from support.fleet.plans import SMALL
 from support.running.patience import PATIENCE, wait_until
 from support.running.program import ATWIN, only_line, start
 
@@ -28,22 +29,7 @@ if TYPE_CHECKING:
     from atwin.fleet.campaign.campaign import Campaign
     from atwin.fleet.device.row import Row
 
-PLAN = """
-devices = {devices}
-seed = 5
-[download]
-size = "4K"
-[[model]]
-model = "air724ug"
-baud = "max"
-[[faults]]
-share = 0.3
-plan = "random"
-[retry]
-attempts = 2
-after = ["1 min"]
-give_up = "1 min"
-[price]
+PLAN = f"""{SMALL}[price]
 per_mb = 0.5
 currency = "EUR"
 [sample]
@@ -58,7 +44,7 @@ LONG = 5000
 def plan(tmp_path: Path) -> Path:
     """A plan of 40 devices."""
     path = tmp_path / "plan.toml"
-    path.write_text(PLAN.format(devices=40))
+    path.write_text(PLAN.format(devices=40, seed=5))
     return path
 
 
@@ -66,7 +52,7 @@ def plan(tmp_path: Path) -> Path:
 def long_plan(tmp_path: Path) -> Path:
     """One of so many devices that a test can do something before the end."""
     path = tmp_path / "plan.toml"
-    path.write_text(PLAN.format(devices=LONG))
+    path.write_text(PLAN.format(devices=LONG, seed=5))
     return path
 
 

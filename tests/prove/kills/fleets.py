@@ -9,27 +9,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from prove.kills.strike import Ended, Strike, judge, wait
+from support.fleet.plans import SMALL
 from support.running.program import start
 
 if TYPE_CHECKING:
     from random import Random
 
-PLAN = """
-devices = 10
-seed = {seed}
-[download]
-size = "4K"
-[[model]]
-model = "air724ug"
-baud = "max"
-[[faults]]
-share = 0.3
-plan = "random"
-[retry]
-attempts = 2
-after = ["1 min"]
-give_up = "1 min"
-"""
+DEVICES = 10
 #: Different plans: each is simulated once without a strike.
 PLANS = 3
 #: Changes of files that it makes: of the devices too, where there are no workers.
@@ -40,7 +26,7 @@ def attempt(dice: Random, folder: Path) -> dict[str, int]:
     """What the table counts. AssertionError when something is lost."""
     plan, out, struck = folder / "plan.toml", folder / "out", 0
     number, workers = dice.randrange(PLANS), dice.choice((0, 0, 2))
-    plan.write_text(PLAN.format(seed=number))
+    plan.write_text(SMALL.format(devices=DEVICES, seed=number))
     words = ["fleet", str(plan), "--all", "--workers", str(workers), "--out", str(out), "--json"]
     for _ in range(dice.randint(1, 3)):
         strike = Strike.of(dice, WITH_WORKERS if workers else ALONE, late=1.0)
@@ -72,7 +58,7 @@ def _check(out: Path, before: list[Any], ended: Ended) -> None:
     assert rows[: len(before)] == before, "rows are lost"
     if ended.code > 0 and "devices are done" in ended.err:
         # The last one may have been written when the strike came.
-        told = [f"{len(rows) - late} of 10 devices are done, and kept" for late in (0, 1)]
+        told = [f"{len(rows) - late} of {DEVICES} devices are done, and kept" for late in (0, 1)]
         assert any(each in ended.err for each in told), ended.err
         assert ended.told["exit_code"] == ended.code
         assert not (out / "rows.jsonl.lock").exists()
@@ -89,6 +75,6 @@ def _unstopped(number: int) -> Any:
     """The figures of a plan that nobody stopped."""
     with TemporaryDirectory() as name:
         plan = Path(name) / "plan.toml"
-        plan.write_text(PLAN.format(seed=number))
+        plan.write_text(SMALL.format(devices=DEVICES, seed=number))
         ended = wait(start("fleet", plan, "--all", "--workers", "0", "--json"))
         return _figures(ended, Path(name))

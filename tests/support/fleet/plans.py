@@ -7,6 +7,24 @@ from typing import Any
 
 from atwin.fleet.campaign.campaign import Campaign
 
+#: A PLAN.toml of `devices` and `seed` with faults, whose devices take no line time.
+SMALL = """
+devices = {devices}
+seed = {seed}
+[download]
+size = "4K"
+[[model]]
+model = "air724ug"
+baud = "max"
+[[faults]]
+share = 0.3
+plan = "random"
+[retry]
+attempts = 2
+after = ["1 min"]
+give_up = "1 min"
+"""
+
 
 def planned(folder: Path = Path(), **tables: Any) -> Campaign:
     """A campaign of the `tables` given and usual ones; `folder` has the files they name."""
