@@ -47,7 +47,7 @@ class Rig:
 
 @asynccontextmanager
 async def rig(
-    content: Generated | Stored,
+    content: Generated | Stored | Sink,
     *,
     model: str = "air724ug",
     baud: int = 115200,
@@ -60,7 +60,8 @@ async def rig(
     """A twin with a simulated network; `host_rate` is what the host opened its port with."""
     clock = LoopClock()
     network = SimulatedNetwork(clock, latency=0.025, bandwidth=1.2e6)
-    network.serve("origin", 80, Origin({"/f": File(content)}, wall=clock.wall).handle)
+    page = content if isinstance(content, Sink) else File(content)
+    network.serve("origin", 80, Origin({"/f": page}, wall=clock.wall).handle)
     near, far = memory_pair()
     near.set_line(HostSettings(host_rate or baud, rts=connected))
     async with Twin(model, far, network=network, baud=baud, host_fifo=host_fifo, warm=warm) as twin:
@@ -171,6 +172,26 @@ def test_a_stream_that_loses_an_xon_and_an_xoff_goes_on_without_them(tmp_path: P
             assert (tmp_path / "f").read_bytes() == content.read(0, content.size)
             assert result.retries == 1
             assert r.twin.module.hardware.uart.mode.to_host is Flow.HARDWARE
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("model", ["air724ug", "air780e-at"])
+def test_a_body_with_xon_and_xoff_goes_without_them(model: str) -> None:
+    """Sent over such a line it would never be whole: a POST that fails after its wait."""
+
+    async def main() -> None:
+        sink, wishes = Sink(), LineWishes(flow=Flow.SOFTWARE)
+        async with rig(sink, model=model, wishes=wishes) as r:
+            await r.modem.bring_up()
+            assert (await r.modem.post("http://origin/f", b"text")).status < 300
+            assert r.twin.module.hardware.uart.mode.to_host is Flow.SOFTWARE
+            body = bytes(range(256)) * 4
+            began = asyncio.get_running_loop().time()
+            assert (await r.modem.post("http://origin/f", body)).status < 300
+            assert asyncio.get_running_loop().time() - began < 10
+            assert r.twin.module.hardware.uart.mode.to_host is Flow.HARDWARE
+            assert sink.bodies[-1] == body
 
     run_virtual(main())
 

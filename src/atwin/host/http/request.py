@@ -15,6 +15,7 @@ from atwin.host.http.body import FLOW_ADVICE
 from atwin.host.http.following import follow
 from atwin.host.http.statuses import GET, HEAD, POST
 from atwin.host.http.stream import ANSWERS, Answer
+from atwin.line.frame import XOFF, XON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +89,8 @@ async def post(
         return await get(session)
     chosen = choose(strategy, len(data), limits)
     may_buffer = strategy == "auto" and len(data) <= limits.post_max
+    if XON in data or XOFF in data:
+        await session.buffer.doubtful()
     try:
         if chosen == "stream":
             wait = _LONGEST_CONNECT if may_buffer else math.inf
