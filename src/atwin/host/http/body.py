@@ -215,7 +215,7 @@ class Buffer:
             self.largest = max(_SMALL if tries == 1 else _SMALLEST, min(size // 2, _FIRST_CUT))
 
     async def doubtful(self) -> None:
-        """A body did not come as it should, or cannot go: what this line has against it is undone."""
+        """A body did not come, or cannot go: what this line has against it is undone."""
         if self._session.on_loss is not None and (done := await self._session.on_loss()):
             self._session.on_note(done)
 
