@@ -1,4 +1,4 @@
-"""examples/serve.py serves a folder as a module needs it: with ranges."""
+"""`python -m atwin.testing` serves a folder as a module needs it: with ranges."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "serve.py"
+SERVE = [sys.executable, "-m", "atwin.testing"]
 
 
 @contextmanager
 def serving(folder: Path) -> Iterator[http.client.HTTPConnection]:
-    command = [sys.executable, str(EXAMPLE), str(folder), "0"]
+    command = [*SERVE, str(folder), "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
@@ -33,9 +33,11 @@ def serving(folder: Path) -> Iterator[http.client.HTTPConnection]:
 
 def test_files_and_ranges_of_what_is_there_now(tmp_path: Path) -> None:
     data = bytes(range(256)) * 10
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "sub" / "a b.bin").write_bytes(data)
-    with serving(tmp_path) as client:
+    folder = tmp_path / "served"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "a b.bin").write_bytes(data)
+    (tmp_path / "outside").write_bytes(b"of nobody's business")
+    with serving(folder) as client:
 
         def ask(path: str, method: str = "GET", **headers: str) -> tuple[int, bytes, str | None]:
             client.request(method, path, headers={**headers, "Connection": "close"})
@@ -47,11 +49,11 @@ def test_files_and_ranges_of_what_is_there_now(tmp_path: Path) -> None:
         assert ask("/sub/a%20b.bin", Range="bytes=100-299") == (206, data[100:300], tag)
         assert ask("/sub/a%20b.bin", "HEAD") == (200, b"", tag)
         assert ask("/later")[0] == 404
-        (tmp_path / "later").write_bytes(b"new")
+        (folder / "later").write_bytes(b"new")
         assert ask("/later")[:2] == (200, b"new")
-        (tmp_path / "later").write_bytes(b"newer")
+        (folder / "later").write_bytes(b"newer")
         assert ask("/later", Range="bytes=3-")[:2] == (206, b"er")
-        for outside in ("/../serve.py", "/%2e%2e/serve.py", "/sub", "/"):
+        for outside in ("/../outside", "/%2e%2e/outside", "/sub", "/"):
             assert ask(outside)[0] == 404
 
 
@@ -61,7 +63,7 @@ def test_files_and_ranges_of_what_is_there_now(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_served(arguments: list[str], says: str) -> None:
     ran = subprocess.run(
-        [sys.executable, str(EXAMPLE), *arguments],
+        [*SERVE, *arguments],
         capture_output=True,
         text=True,
         timeout=60,

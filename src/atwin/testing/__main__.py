@@ -1,9 +1,8 @@
-"""A file server on this machine, for downloads through a module: ranges, ETags, dates.
+"""`python -m atwin.testing DIR [PORT]`: a file server on this computer, as modules need one.
 
-    python examples/serve.py DIR [PORT]
-
-What lies in DIR, its folders included, is served on 127.0.0.1 (port 18081) until Ctrl-C. Modules
-fetch large files by ranges, and `python -m http.server` knows none.
+What lies in DIR, its folders included, is served on 127.0.0.1 (port 18080) until Ctrl-C, with
+ranges, ETags and dates. Modules fetch large files by ranges, and `python -m http.server` knows
+none.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from atwin.testing import File, Origin, serve_tcp
 if TYPE_CHECKING:
     from atwin.testing import Resource, Stream
 
-HOST, PORT = "127.0.0.1", 18081
+HOST, PORT = "127.0.0.1", 18080
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +71,13 @@ async def serve(folder: Path, port: int) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m atwin.testing", description=(__doc__ or "").partition(": ")[2]
+    )
     parser.add_argument("folder", metavar="DIR", type=Path, help="what is served")
-    parser.add_argument("port", metavar="PORT", type=int, nargs="?", default=PORT)
+    parser.add_argument(
+        "port", metavar="PORT", type=int, nargs="?", default=PORT, help="0 takes a free one"
+    )
     arguments = parser.parse_args()
     if not arguments.folder.is_dir():
         parser.error(f"{arguments.folder}: there is no such folder")
