@@ -29,6 +29,7 @@ TYPED = [
     ("atwin get --strat", "atwin get --strategy "),
     ("atwin get http://h/ --strategy r", "atwin get http://h/ --strategy range "),
     ("atwin twin --model air724", "atwin twin --model air724ug "),
+    ("atwin twin --faults pdp_l", "atwin twin --faults pdp_lost "),
     ("atwin get http://h/ --port twin://air780e-a", "--port twin://air780e-at "),
     ("atwin get http://h/ --port=twin://air780e-l", "--port=twin://air780e-lsat "),
     ("atwin at AT+HTTPTER", "atwin at AT+HTTPTERM "),

@@ -50,6 +50,12 @@ if TYPE_CHECKING:
         (["twin", "--tcp", "127.0.0.1:" + "7" * 5000], "it takes HOST:PORT"),
         (["twin", "--rfc2217", "127.0.0.1:٧٠٠٠"], "it takes HOST:PORT"),
         (["twin", "--seed", "-1"], "--seed"),
+        (["twin", "--faults", "pdp_lots"], "No such file or directory; by name there are body_cut"),
+        (
+            ["twin", "--faults", "pdp_lost.toml"],
+            "cannot read it: No such file or directory; see at",
+        ),
+        (["faults", "pdp_lots"], "there is no plan 'pdp_lots'; there are body_cut_short, "),
     ],
 )
 def test_a_wrong_command_line(arguments: list[str], said: str) -> None:
@@ -103,6 +109,7 @@ def test_version() -> None:
     [
         (["--help"], "atwin.at atwin.text atwin.cli.commands atwin.models logging"),
         (["models"], "atwin.twin atwin.host atwin.line logging"),
+        (["faults"], "atwin.twin.faults.kinds atwin.host atwin.line logging"),
         (["get", "--help"], "atwin.twin atwin.host atwin.net"),
     ],
 )

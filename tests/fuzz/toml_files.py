@@ -55,7 +55,7 @@ text = '+X: 2'
 every = 5
 """
 KINDS = (
-    Kind(load_plan, OptionError, "examples/faults/*.toml"),
+    Kind(load_plan, OptionError, "src/atwin/twin/faults/plans/*.toml"),
     Kind(load_campaign, CampaignError, "examples/fleet/*.toml"),
     Kind(load_profile, UnknownModelError, "src/atwin/models/*.toml"),
     Kind(load_config, OptionError, ""),

@@ -98,6 +98,17 @@ def test_a_file_without_tables_is_one_module_or_one_for_each_line(tmp_path: Path
     assert [one.twin.seed for one in three] == [4, 5, 6]
 
 
+def test_a_plan_by_its_name(tmp_path: Path) -> None:
+    """The name wins over a file that is called so."""
+    (tmp_path / "hang").write_text("[[fault]]\nkind = 'stall'\n")
+    names = [
+        one.twin.faults and one.twin.faults.faults[0].KIND
+        for text in ("faults = 'hang'", "faults = './hang'")
+        for one in read(tmp_path, text)
+    ]
+    assert names == ["hang", "stall"]
+
+
 def test_answers_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text("[[answer]]\ncommand = 'AT+FILE'\n")
     text = (
@@ -136,6 +147,7 @@ def test_answers_in_a_file(tmp_path: Path) -> None:
         ("unknown = 'no'", 'unknown = "no": it takes ok or error'),
         ("answers = 'no.toml'", "no.toml: cannot read it: No such file"),
         ("faults = 'no.toml'", "no.toml: cannot read it: No such file"),
+        ("faults = 'no'", "/no: cannot read it: No such file or directory; by name there are body"),
         (
             "faults = 'random:1'\n[[fault]]\nkind = 'stall'",
             ": fault and faults: give the tables or the file",

@@ -25,6 +25,7 @@ from atwin.cli.says import say
 COMMANDS = {
     "models": "List the module profiles and their limits, in bytes and bit/s: all, or those that"
     " are named.",
+    "faults": "List the plans of faults that --faults knows by name, or print one.",
     "twin": "Run a virtual module on a PTY, TCP, RFC 2217 or serial port.",
     "get": "Download a file of any size, resumable.",
     "post": "Post a file or a text, and print the answer.",

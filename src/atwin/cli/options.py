@@ -151,6 +151,12 @@ def _ports() -> Iterable[str]:
     return [*twins, "socket://", "rfc2217://", *sorted(glob("/dev/tty[UA]*"))]
 
 
+def _plans() -> Iterable[str]:
+    from atwin.twin.faults.plans import PLANS
+
+    return PLANS
+
+
 def _commands() -> Iterable[str]:
     from atwin.cli.reference import command_families
 
@@ -162,6 +168,7 @@ FILE = CompletedWord("file")
 COMMAND = CompletedWord("command", _commands)
 FOLDER = CompletedWord("dir", path="dir")
 MODEL = CompletedWord("model", _models)
+PLAN = CompletedWord("plan", _plans)
 PORT = CompletedWord("port", _ports)
 
 
@@ -196,6 +203,9 @@ JSON = option("--json", "as_json", is_flag=True, help="Print one JSON object on 
 TRAFFIC = option(
     "--traffic", is_flag=True, help="Print one line at the end: how much traffic it took."
 )
+
+#: Help of `--faults`.
+FAULTS = "What goes wrong, and when: a name of `atwin faults`, a TOML file, or random:N."
 
 OUTPUT = option(
     "--output", "-o", type=FILE, default="-", help="Write the answer to FILE; `-` is stdout."
@@ -255,8 +265,8 @@ _PORT = (
     "The port of a module: a device path, socket://HOST:PORT, rfc2217://HOST:PORT, or twin://MODEL "
     "for a twin in this process. A twin takes ?baud=max, seed=N, cold=1, state=DIR and each value "
     "of the profile; time_scale=0 removes start-up and network delays; host_fifo=N and "
-    "host_drain=N model a slow host; faults=FILE or random:N makes things go wrong. Each port "
-    "takes ?baud=N (115200), speed=N to negotiate another rate, and "
+    "host_drain=N model a slow host; faults=PLAN makes things go wrong: a name of `atwin faults`, "
+    "a file, or random:N. Each port takes ?baud=N (115200), speed=N to negotiate another rate, and "
     "flow=auto|none|software|hardware. Join them with &, and put the port between quotes."
 )
 

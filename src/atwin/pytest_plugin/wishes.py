@@ -54,7 +54,7 @@ _TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
     "line": ("a text", (str,)),
     "clock": ("a text", (str,)),
     "unknown": ("ok or error", (str,)),
-    "faults": ("a path, a dictionary or a list", (str, Path, Mapping, list, FaultPlan)),
+    "faults": ("a name, a path, a dictionary or a list", (str, Path, Mapping, list, FaultPlan)),
     "answers": ("a path, a dictionary or a list", (str, Path, Mapping, list, Script)),
 }
 _CLOCKS: dict[str, type[Rig]] = {"real": Rig, "virtual": VirtualRig}

@@ -14,6 +14,7 @@ from atwin.disk.errors import DiskError
 from atwin.disk.whole import read_input
 from atwin.host.errors import OptionError
 from atwin.net.hosts import Hosts
+from atwin.session.plans import is_no_path
 from atwin.session.several import LINES, MOST_MODULES, ConfigFile, Wants
 from atwin.session.url import split_model
 from atwin.text import check_keys, parse_toml, rows_of, shown, told
@@ -66,7 +67,7 @@ def _read(table: Mapping[str, Any], folder: Path) -> Wants:
         except _WrongError as error:
             raise _WrongError(f"{key}{error}") from None
     for key in _PATHS & {*given}:
-        if not (key == "faults" and given[key].startswith("random:")):
+        if not (key == "faults" and is_no_path(given[key])):
             given[key] = str(folder / os.path.expanduser(given[key]))
     count = given.pop("count", None)
     lines = [(kind, given.pop(kind)) for kind in LINES if kind in given]

@@ -1,6 +1,7 @@
-"""A plan of faults, however somebody gives it: a file, TOML text, a table, or `random:SEED`."""
+"""A plan of faults, as somebody gives it: a name, a file, TOML text, a table, `random:SEED`."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ from atwin.host.errors import OptionError
 from atwin.text import decimal, parse_toml
 from atwin.twin.faults.fault import PlanError
 from atwin.twin.faults.plan import FaultPlan
+from atwin.twin.faults.plans import PLANS
 
 _DICE = "random:"
 #: Bytes of a plan.
 _LONGEST = 4 << 20
+#: What may be meant as a name: most paths have a dot in the last part.
+_NAME = re.compile(r"\w+")
 
 
 def as_plan(source: FaultPlan | Mapping[str, Any] | str | Path) -> FaultPlan:
@@ -33,16 +37,37 @@ def as_plan(source: FaultPlan | Mapping[str, Any] | str | Path) -> FaultPlan:
 
 
 def load_plan(where: str | Path) -> FaultPlan:
-    """The plan in the TOML file `where`, or the random one of `random:SEED`.
+    """A plan of `atwin faults` by its name, the one in a TOML file, or one of `random:SEED`.
 
     Raises `UsageError`.
     """
     if isinstance(where, str) and where.startswith(_DICE):
         return _random(where)
     try:
-        return parse_plan(read_input(os.path.expanduser(where), _LONGEST, name="it"))
-    except (DiskError, PlanError) as error:
+        return read_plan(where)
+    except PlanError as error:
         raise OptionError(f"faults {where}: {error}") from None
+
+
+def is_no_path(where: str) -> bool:
+    """Whether `load_plan` looks for no file of somebody's own."""
+    return where in PLANS or where.startswith(_DICE)
+
+
+def read_plan(where: str | Path, folder: Path | None = None) -> FaultPlan:
+    """A plan by its name, or the one in a file, whose path begins in `folder`.
+
+    A name wins over a file that is called so, which is `./NAME`. Raises `PlanError`.
+    """
+    path = os.path.join(folder or "", os.path.expanduser(where))
+    if isinstance(where, str) and where in PLANS:
+        path = str(PLANS[where])
+    try:
+        return parse_plan(read_input(path, _LONGEST, name="it"))
+    except DiskError as error:
+        named = _NAME.fullmatch(os.path.basename(path)) and not os.path.lexists(path)
+        names = f"; by name there are {', '.join(PLANS)}" if named else ""
+        raise PlanError(f"{error}{names}") from None
 
 
 def parse_plan(text: str | bytes) -> FaultPlan:

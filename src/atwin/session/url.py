@@ -99,10 +99,10 @@ def parse_port_url(text: str) -> PortUrl:
     """`PORT?baud=N&speed=N&flow=auto|none|software|hardware`, or the URL of a twin.
 
     `twin://MODEL` takes more: `baud` is its own (N or `max`), `host_fifo=N&host_drain=N` a slow
-    host, `rts=PIN&dtr=PIN` wires, `seed=N&cold=1&state=DIR`; `faults=FILE` is a plan of faults,
-    `random:SEED` one at random; `answers=FILE` is a script, `unknown=ok` lets unknown commands
-    pass; `time_scale=X` stretches start-up and network times; `pin`, `puk`, `apn`, `apn_user`,
-    `apn_password` and `apn_auth` are of its SIM card;
+    host, `rts=PIN&dtr=PIN` wires, `seed=N&cold=1&state=DIR`; `faults=PLAN` is a plan of faults
+    by its name or path, `random:SEED` one at random; `answers=FILE` is a script, `unknown=ok`
+    lets unknown commands pass; `time_scale=X` stretches start-up and network times; `pin`,
+    `puk`, `apn`, `apn_user`, `apn_password` and `apn_auth` are of its SIM card;
     `resolve=NAME[:PORT]:ADDRESS[:PORT]`, several times, and `offline=1` are names that lead
     elsewhere. Any other parameter is a value of a table of the profile, or a quirk.
     Raises `OptionError` and `UnknownModelError`.

@@ -1,4 +1,4 @@
-"""`--faults FILE`, `twin://MODEL?faults=FILE` and `random:N`."""
+"""`--faults PLAN`, `twin://MODEL?faults=PLAN`, `random:N`, and `atwin faults`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from atwin.session.plans import load_plan
 from atwin.testing.origin import File, Generated, Origin, serve_tcp
+from atwin.twin.faults.plans import PLANS
 from support.running.program import atwin, only_line, start
 
 if TYPE_CHECKING:
@@ -37,6 +39,29 @@ def test_a_download_through_a_plan(tmp_path: Path) -> None:
     assert code == 0
     assert (tmp_path / "f").read_bytes() == CONTENT.read(0, CONTENT.size)
     assert result["retries"] == 2
+
+
+def test_a_download_through_a_plan_by_its_name(tmp_path: Path) -> None:
+    port = "twin://air724ug?time_scale=0&faults=connection_reset"
+    code, result, stderr = get(port, tmp_path / "f")
+    assert code == 0
+    assert result["retries"] == 1
+    assert "fault: reset_connection" in stderr
+
+
+def test_plans_are_listed_and_one_is_printed_as_a_file(tmp_path: Path) -> None:
+    listed = atwin("faults").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == list(PLANS)
+    assert all(line.endswith(".") for line in listed)
+    told = json.loads(atwin("faults", "--json").stdout)["plans"]
+    assert [(plan["name"], plan["teaches"]) for plan in told] == [
+        tuple(line.split(maxsplit=1)) for line in listed
+    ]
+    (tmp_path / "mine.toml").write_text(atwin("faults", "hang").stdout)
+    assert load_plan(tmp_path / "mine.toml") == load_plan("hang")
+    assert json.loads(atwin("faults", "hang", "--json").stdout)["plans"][0]["fault"] == [
+        {"kind": "hang", "at_action": 2}
+    ]
 
 
 def test_the_twin_logs_each_fault(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ Under random ones, and whatever else: `python -m tests.prove schedules`.
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,13 +14,14 @@ from atwin.models import MODELS
 from atwin.twin.faults.chance import random_plan
 from atwin.twin.faults.kinds import KINDS
 from atwin.twin.faults.plan import FaultPlan
+from atwin.twin.faults.plans import PLANS
 from prove.schedules.play import Player
 from prove.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
-    from prove.schedules.play import Outcome
+    from pathlib import Path
 
-EXAMPLES = sorted((Path(__file__).parents[3] / "examples" / "faults").glob("*.toml"))
+    from prove.schedules.play import Outcome
 
 
 def under(plan: FaultPlan, folder: Path, model: str, baud: int | None = None) -> Outcome:
@@ -31,11 +31,11 @@ def under(plan: FaultPlan, folder: Path, model: str, baud: int | None = None) ->
 
 @pytest.mark.sampled("model")
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_begins_on_every_model(path: Path, model: str, tmp_path: Path) -> None:
-    """Each example on one model a run, on every model in `make prove`."""
-    plan = FaultPlan.from_table(tomllib.loads(path.read_text("utf-8")))
-    assert plan.name == path.stem
+@pytest.mark.parametrize("name", PLANS)
+def test_a_plan_begins_on_every_model(name: str, model: str, tmp_path: Path) -> None:
+    """Each plan on one model a run, on every model in `make prove`."""
+    plan = FaultPlan.from_table(tomllib.loads(PLANS[name].read_text("utf-8")))
+    assert plan.name == name
     assert plan.teaches.endswith(".")
     assert plan.good_host.endswith(".")
     outcome = under(plan, tmp_path, model)

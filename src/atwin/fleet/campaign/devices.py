@@ -8,15 +8,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from atwin.disk.errors import DiskError
-from atwin.disk.whole import read_input
 from atwin.fleet.campaign.keys import NEEDED, key
 from atwin.fleet.campaign.kinds import LONGEST_NAME, Chosen, Label, Quantity, Rate, Seconds, Takes
 from atwin.host.errors import OptionError
 from atwin.line.frame import RATES, USUAL_RATE
 from atwin.models import UnknownModelError, load_profile
 from atwin.models.loading import ProfileFile, parse_profile
-from atwin.session.plans import parse_plan
+from atwin.session.plans import read_plan
 from atwin.session.url import FLOWS, parse_flags, split_model
 from atwin.text import shown, told
 from atwin.twin.faults.chance import random_plan
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from atwin.twin.faults.plan import FaultPlan
 
 #: Bytes of a fault plan; its content travels with each device to a worker.
-_LONGEST_PLAN = 64 << 10
 #: Characters of a path or a model.
 _LONGEST_PATH = 1000
 
@@ -112,7 +109,7 @@ class Baud(Takes):
 class Faulty(Takes):
     """A plan of faults, None for a random one for each device."""
 
-    words = '"random", or the path of a plan as of `atwin twin --faults`'
+    words = '"random", or a plan as of `atwin twin --faults`: its name or path'
 
     def parse(self, value: Any, folder: Path) -> FaultPlan | None:
         if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_PATH:
@@ -120,9 +117,8 @@ class Faulty(Takes):
         if value == "random":
             return None
         try:
-            path = folder / os.path.expanduser(value)
-            return parse_plan(read_input(path, _LONGEST_PLAN, name="it"))
-        except (DiskError, PlanError) as error:
+            return read_plan(value, folder)
+        except PlanError as error:
             raise ValueError(str(error)) from None
 
 
@@ -179,7 +175,7 @@ class FaultsEntry:
     name: str = key(_LABEL, "", "what reports call it; by default `random` or the plan's name")
     share: float = key(Quantity(0, 1), NEEDED, "share of the devices; the rest has no faults")
     #: None for a random one.
-    plan: FaultPlan | None = key(Faulty(), "random", "one random plan for each device, or a file")
+    plan: FaultPlan | None = key(Faulty(), "random", "one random plan for each device, or a plan")
 
     @property
     def usual_name(self) -> str:

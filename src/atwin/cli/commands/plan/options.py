@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import click
 
 from atwin.cli.figures.route import RouteOptions
-from atwin.cli.options import MODEL, Number, Size, flag, shared
+from atwin.cli.options import MODEL, PLAN, Number, Size, flag, shared
 
 if TYPE_CHECKING:
     from atwin.plan.job import Job
@@ -64,9 +64,10 @@ class _How:
     )
     faults: str | None = shared(
         "--faults",
+        type=PLAN,
         metavar="MIX",
-        help="What goes wrong: a fault plan, random:N, or the share of the downloads that meet a"
-        " random one, such as 5%.",
+        help="What goes wrong: a name of `atwin faults`, a file, random:N, or the share of the"
+        " downloads that meet a random plan, such as 5%.",
     )
     runs: int = shared(
         "--runs",

@@ -7,9 +7,11 @@ from typing import Any
 import click
 
 from atwin.cli.options import (
+    FAULTS,
     FILE,
     FOLDER,
     MODEL,
+    PLAN,
     RESOLVED,
     Number,
     option,
@@ -83,7 +85,7 @@ _READABLE = 8
     help="Serve pins, surroundings, faults and counters on this socket, by HTTP and JSON lines: "
     "docs/control.md. Several modules have SOCKET.1, SOCKET.2….",
 )
-@option("--faults", type=FILE, help="What goes wrong, and when: a TOML plan, or random:N.")
+@option("--faults", type=PLAN, metavar="PLAN", help=FAULTS)
 @option(
     "--answers",
     type=FILE,
@@ -145,7 +147,7 @@ def twin(
       atwin twin --model air724ug --tcp 127.0.0.1:7000 --state ~/modem
       atwin twin --pty /tmp/a --pty /tmp/b --set http_buffer=8192
       atwin twin --rfc2217 127.0.0.1:7000 --count 1000 --model air780e-at
-      atwin twin --faults examples/faults/pdp_lost.toml
+      atwin twin --faults pdp_lost
     """
     import logging
 
