@@ -71,6 +71,7 @@ async def serve(folder: Path, port: int) -> None:
 
 
 def main() -> int:
+    """Serve what the command line says; exit code 2 for what cannot be served."""
     parser = argparse.ArgumentParser(
         prog="python -m atwin.testing", description=(__doc__ or "").partition(": ")[2]
     )

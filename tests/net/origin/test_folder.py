@@ -6,13 +6,13 @@ import http.client
 import subprocess
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SERVE = [sys.executable, "-m", "atwin.testing"]
 
