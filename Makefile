@@ -26,14 +26,14 @@ help:
 	@echo "make test       the whole test suite; of large cross products a sample, another one each time"
 	@echo "make coverage   the same, with the coverage measured"
 	@echo "make lint       ruff and mypy --strict"
-	@echo "make bench      measure all that has a limit or a peer (docs/benchmarks.md); the machine must be quiet"
+	@echo "make bench      measure all that has a limit or a peer (docs/reference/benchmarks.md); the machine must be quiet"
 	@echo "                (SHORT=1 compares ratios with those on record, within a minute)"
-	@echo "make prove      try every claim of docs/proof.md thousands of times, from numbers nobody ran before: hours;"
+	@echo "make prove      try every claim of docs/explanation/proof.md thousands of times, from numbers nobody ran before: hours;"
 	@echo "                goes on where it was stopped (FRESH=1 begins anew; installs QEMU and a cross compiler)"
 	@echo "                (SHORT=1 three minutes of it; ARGS='schedules --seed 7' one try, with everything told)"
-	@echo "make programs   start programs of others on every model (docs/by-hand.md); installs them"
+	@echo "make programs   start programs of others on every model (docs/howto/by-hand.md); installs them"
 	@echo "make newest     the quick tests on the newest Python that is here"
-	@echo "make reference  write docs/commands.md, docs/api.md and docs/fleet-plan.md from the source"
+	@echo "make reference  write the generated pages of docs/reference from the source"
 	@echo "make pictures   take the pictures of the panel and of a campaign in docs/images (needs Chromium)"
 	@echo "make clean      remove .venv and everything generated"
 
@@ -78,7 +78,7 @@ programs: $(DEV)
 
 reference: $(RUNTIME)
 	$(BIN)/python -m atwin.cli.reference docs
-	$(BIN)/python -m tests.docs.api docs/api.md
+	$(BIN)/python -m tests.docs.api docs/reference/api.md
 	$(BIN)/python -m atwin.fleet.campaign.reference docs
 
 pictures: $(DEV) tools

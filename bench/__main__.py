@@ -2,9 +2,9 @@
 
     python -m bench                     all benches; `make bench`
     python -m bench download commands   some of them
-    python -m bench --short             ratios, against docs/benchmarks.json; `make bench SHORT=1`
+    python -m bench --short             ratios, against the record; `make bench SHORT=1`
     python -m bench --json FILE         what was measured, for programs
-    python -m bench --docs docs         write docs/benchmarks.md and docs/benchmarks.json
+    python -m bench --docs docs         write docs/reference/benchmarks.md and .json
 
 Exit code 1: a goal is missed, a ratio is worse than it was or is gone, or a bench did not
 come to its end.
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 #: The record that short runs are compared with.
-RECORD = Path(__file__).parents[1] / "docs/benchmarks.json"
+RECORD = Path(__file__).parents[1] / "docs/reference/benchmarks.json"
 #: Seconds for which the machine is watched before a bench, whole and short.
 WATCHED, WATCHED_SHORT = 2.0, 0.2
 
@@ -162,7 +162,8 @@ def main() -> int:
             CONSOLE.print("[bold red]the machine was not quiet: no page is written[/]")
             return 1
         record.short = noise(names)
-        kept = wanted.docs[0] / "benchmarks.json"
+        kept = wanted.docs[0] / "reference/benchmarks.json"
+        kept.parent.mkdir(exist_ok=True)
         kept.write_text(record.json(), "utf-8")
         # As it is kept: rounded twice a number may be another.
         kept.with_suffix(".md").write_text(page(Record.read(kept)), "utf-8")

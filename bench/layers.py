@@ -1,8 +1,8 @@
 """What each layer costs: of a command and its OK, and of the bytes of a file, both in memory.
 
-`python -m bench.layers` makes the tables of docs/fast-path.md. A profile says how the time is
-shared out, a run without one how much it is. What a file of the package calls that is no Python, or
-not of the package, counts as its own; what only the event loop calls is the loop's.
+`python -m bench.layers` makes the tables of docs/explanation/fast-path.md. A profile says how the
+time is shared out, a run without one how much it is. What a file of the package calls that is no
+Python, or not of the package, counts as its own; what only the event loop calls is the loop's.
 """
 
 from __future__ import annotations

@@ -169,7 +169,7 @@ def figures(scale: Scale) -> Iterator[Figure]:
         walk, most = WALKS[name]
         yield Figure.of_runs(
             f"walks.{name}", str(walk.__doc__).rstrip("."), "files", [len(files)],
-            limit="the floors of the house (docs/architecture.md)", goal=most, better="less",
+            limit="the floors (docs/explanation/architecture.md)", goal=most, better="less",
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Imports point down only; the outside comes in by its interfaces (docs/architecture.md)."""
+"""Imports point down only; the outside by interfaces (docs/explanation/architecture.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A class name means one thing, or two that docs/glossary.md lists; never three."""
+"""A class name means one thing, or two that docs/reference/glossary.md lists; never three."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def test_no_class_name_is_defined_in_more_than_two_modules() -> None:
 
 
 def test_the_glossary_lists_the_class_names_with_two_meanings() -> None:
-    table = (ROOT / "docs/glossary.md").read_text("utf-8").partition("## Class names")[2]
+    table = (ROOT / "docs/reference/glossary.md").read_text("utf-8").partition("## Class names")[2]
     listed = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
     assert sorted(listed) == sorted(name for name, modules in homes().items() if len(modules) == 2)

@@ -1,4 +1,4 @@
-"""docs/benchmarks.md, from its JSON."""
+"""docs/reference/benchmarks.md, from its JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/benchmarks.json: the figures of a whole run, and the ratios of short ones."""
+"""docs/reference/benchmarks.json: the figures of a whole run, and the ratios of short ones."""
 
 from __future__ import annotations
 

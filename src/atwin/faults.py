@@ -1,7 +1,7 @@
 """Faults of a twin: a plan of what goes wrong and when, and what has happened.
 
 `Twin(faults=plan)` follows a plan from the start; `twin.faults` adds, triggers and ends faults, and
-keeps the `history`. docs/faults.md has every kind.
+keeps the `history`. docs/reference/faults.md has every kind.
 """
 
 from __future__ import annotations

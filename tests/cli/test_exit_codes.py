@@ -200,10 +200,10 @@ def test_whoever_is_stopped_tells_what_is_kept(number: int, code: int, tmp_path:
 
 def test_the_help_and_the_page_have_the_table() -> None:
     assert EXIT_CODES in " ".join(atwin("--help").stdout.split())
-    page = (Path(__file__).parents[2] / "docs/exit-codes.md").read_text()
+    page = (Path(__file__).parents[2] / "docs/reference/exit-codes.md").read_text()
     for code, meaning in re.findall(r"(\d+) (\D+)(?:, |$)", EXIT_CODES):
         assert f"| {code} | {meaning}" in page.replace(" by Ctrl-C", "")
-    chinese = (Path(__file__).parents[2] / "docs/exit-codes.zh.md").read_text()
+    chinese = (Path(__file__).parents[2] / "docs/reference/exit-codes.zh.md").read_text()
     assert rows(chinese) == rows(page)
 
 

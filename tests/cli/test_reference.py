@@ -15,7 +15,7 @@ from atwin.cli.reference import command_families, coverage, coverage_json, main,
 from atwin.models import MODELS, load_profile
 from support.running.program import atwin
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[2] / "docs/reference"
 
 
 def test_the_committed_page_is_fresh() -> None:
@@ -34,7 +34,7 @@ def test_every_chapter_names_the_file_that_declares_it() -> None:
     named = re.findall(r"Declared in `(src/\S+)`\.$", page(), re.MULTILINE)
     assert len(named) == len(command_families())
     for name, family in zip(named, command_families(), strict=True):
-        assert f"class {family.__name__}(" in (DOCS.parent / name).read_text("utf-8")
+        assert f"class {family.__name__}(" in (DOCS.parents[1] / name).read_text("utf-8")
 
 
 def test_coverage_says_which_models_have_a_command() -> None:
@@ -49,10 +49,10 @@ def test_ranges_stand_once_per_model_where_they_differ() -> None:
 
 
 def test_the_program_writes_both_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.argv", ["reference", str(tmp_path / "docs")])
+    monkeypatch.setattr("sys.argv", ["reference", str(tmp_path)])
     main()
-    assert (tmp_path / "docs" / "commands.md").read_text("utf-8") == page()
-    assert json.loads((tmp_path / "docs" / "commands.json").read_text("utf-8")) == coverage()
+    assert (tmp_path / "reference/commands.md").read_text("utf-8") == page()
+    assert json.loads((tmp_path / "reference/commands.json").read_text("utf-8")) == coverage()
 
 
 def test_the_program_without_a_directory(monkeypatch: pytest.MonkeyPatch) -> None:

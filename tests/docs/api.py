@@ -1,4 +1,4 @@
-"""Writes docs/api.md from the docstrings: `python -m tests.docs.api FILE`."""
+"""Writes docs/reference/api.md from the docstrings: `python -m tests.docs.api FILE`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ has all of them. All other names are private: they may move or change in any rel
 name that is to go works one release longer, with a `DeprecationWarning` that names the new place.
 A parameter whose type is not on this page is private too. `import atwin.plugs` and
 `python -m atwin.plugs` are promised as well.
-[library.md](library.md) shows how the names work together.
+[library.md](../howto/library.md) shows how the names work together.
 
 Times are in seconds, sizes in bytes, rates in bit/s, unless a text says otherwise.
 """

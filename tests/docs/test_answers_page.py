@@ -1,4 +1,4 @@
-"""docs/answers.md: the file it shows is one, and every key of such a file is named."""
+"""docs/howto/answers.md: the file it shows is one, and every key of such a file is named."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from atwin.text import parse_toml
 from atwin.twin.script.written import KEYS, Saying, Script, Stub
 
-PAGE = (Path(__file__).parents[2] / "docs/answers.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs/howto/answers.md").read_text()
 
 
 def test_the_file_it_shows() -> None:

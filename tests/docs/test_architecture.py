@@ -1,4 +1,4 @@
-"""docs/architecture.md and fast-path.md name what is there: rooms, files, classes, functions."""
+"""docs/explanation: architecture.md and fast-path.md name what is there: rooms, files, names."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src/atwin"
-PAGE = (ROOT / "docs/architecture.md").read_text("utf-8")
-FAST = (ROOT / "docs/fast-path.md").read_text("utf-8")
+PAGE = (ROOT / "docs/explanation/architecture.md").read_text("utf-8")
+FAST = (ROOT / "docs/explanation/fast-path.md").read_text("utf-8")
 
 
 @cache

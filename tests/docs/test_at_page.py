@@ -1,4 +1,4 @@
-"""docs/at.md shows what `atwin at` prints."""
+"""docs/howto/at.md shows what `atwin at` prints."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from support.running.program import atwin
 
-PAGE = (Path(__file__).parents[2] / "docs/at.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs/howto/at.md").read_text()
 
 
 def test_the_object_of_json() -> None:

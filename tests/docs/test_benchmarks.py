@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-RECORD = ROOT / "docs/benchmarks.json"
+RECORD = ROOT / "docs/reference/benchmarks.json"
 FIGURE = Figure.of_runs("a.b", "what", "/s", [90.0, 100, 120], "peer", [10.0, 10, 10])
 NOISE = [9.5, 10.0, 10.4]
 
@@ -193,12 +193,12 @@ def test_no_page_is_written_when_others_are_busy(
     monkeypatch.setattr(sys, "argv", ["bench", "plot", *["--docs", str(tmp_path)] * told])
     if written:
         assert bench.main() == 0
-        kept = tmp_path / "benchmarks.json"
+        kept = tmp_path / "reference/benchmarks.json"
         assert kept.with_suffix(".md").read_text("utf-8") == page(Record.read(kept))
     else:
         with pytest.raises(SystemExit):
             bench.main()
-    assert sorted(path.name for path in tmp_path.iterdir()) == (
+    assert sorted(path.name for path in tmp_path.glob("*/*")) == (
         ["benchmarks.json", "benchmarks.md"] if written else []
     )
 

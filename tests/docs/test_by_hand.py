@@ -1,4 +1,4 @@
-"""The shell lines of docs/by-hand.md talk to a module."""
+"""The shell lines of docs/howto/by-hand.md talk to a module."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from prove.programs.table import OTHERS, PYTHON
 from support.running.program import twin_running
 
-PAGE = (Path(__file__).parents[2] / "docs/by-hand.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs/howto/by-hand.md").read_text()
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash"])
@@ -43,7 +43,7 @@ def test_the_shell_may_start_before_the_twin_is_ready(tmp_path: Path) -> None:
 
 
 def test_the_chinese_page_has_the_same_lines_and_programs() -> None:
-    chinese = (Path(__file__).parents[2] / "docs/by-hand.zh.md").read_text()
+    chinese = (Path(__file__).parents[2] / "docs/howto/by-hand.zh.md").read_text()
     assert re.findall(r"```sh\n.*?```", chinese, re.DOTALL) == re.findall(
         r"```sh\n.*?```", PAGE, re.DOTALL
     )

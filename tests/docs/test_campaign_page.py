@@ -1,4 +1,4 @@
-"""docs/campaign.md: what it shows comes of the commands it shows, in both languages."""
+"""docs/howto/campaign.md: what it shows comes of the commands it shows, in both languages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from atwin.fleet.campaign.campaign import load_campaign
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
-    name: (ROOT / "docs" / name).read_text("utf-8") for name in ("campaign.md", "campaign.zh.md")
+    name: (ROOT / "docs/howto" / name).read_text("utf-8")
+    for name in ("campaign.md", "campaign.zh.md")
 }
 ENGLISH = PAGES["campaign.md"]
 #: What a run of today takes, on this computer.

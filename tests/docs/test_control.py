@@ -1,4 +1,4 @@
-"""docs/control.md shows what the control socket answers."""
+"""docs/reference/control.md shows what the control socket answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.running.program import start
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PAGE = (Path(__file__).parents[2] / "docs/control.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs/reference/control.md").read_text()
 
 
 def lines_of(log: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""docs/control.md shows what HTTP answers, and clients that work."""
+"""docs/reference/control.md shows what HTTP answers, and clients that work."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGE = (DOCS / "control.md").read_text()
+PAGE = (DOCS / "reference/control.md").read_text()
 
 
 @dataclass
@@ -134,7 +134,8 @@ def _has_said(stream: Any) -> bool:
 
 
 def test_the_health_check_of_the_recipes(twin: Twin) -> None:
-    (shown,) = re.findall(r"```sh\n(curl [^`]*/api/health)\n```", (DOCS / "recipes.md").read_text())
+    recipes = (DOCS / "howto/recipes.md").read_text()
+    (shown,) = re.findall(r"```sh\n(curl [^`]*/api/health)\n```", recipes)
     address = re.search(r"http://(\S+?)/", twin.panel)
     assert address
     checked = shown.replace("127.0.0.1:8080", address[1])

@@ -1,4 +1,4 @@
-"""docs/fleet-plan.md has every key of a plan, what it shows is so, and the examples are plans."""
+"""docs/reference/fleet-plan.md has every key of a plan, what it shows is so, examples are plans."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from atwin.fleet.campaign.reference import page, schema
 from atwin.text import parse_toml
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/fleet-plan.md").read_text("utf-8")
+PAGE = (ROOT / "docs/reference/fleet-plan.md").read_text("utf-8")
 EXAMPLES = sorted((ROOT / "examples/fleet").glob("*.toml"))
 (SHOWN,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 (MISTAKES,) = re.findall(r"```\n(plan.toml: .*?)```", PAGE, re.DOTALL)
@@ -30,7 +30,7 @@ SCHEMA = jsonschema.Draft202012Validator(json.loads(schema()))
 
 def test_the_committed_page_and_schema_are_fresh() -> None:
     assert page() == PAGE, "run `make reference`"
-    assert (ROOT / "docs/fleet-plan.schema.json").read_text("utf-8") == schema()
+    assert (ROOT / "docs/reference/fleet-plan.schema.json").read_text("utf-8") == schema()
 
 
 def test_the_least_plan_is_one() -> None:

@@ -18,6 +18,6 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_the_reference_names_no_file_a_reader_does_not_have() -> None:
-    page = (ROOT / "docs/commands.md").read_text()
+    page = (ROOT / "docs/reference/commands.md").read_text()
     assert set(re.findall(r"[\w-]+\.md", page)) == {"control.md"}
     assert "spec" not in page.lower().replace("specif", "")

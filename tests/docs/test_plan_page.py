@@ -1,4 +1,4 @@
-"""docs/plan.md shows what the command prints, and names its options."""
+"""docs/howto/plan.md shows what the command prints, and names its options."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from atwin.cli.commands.plan import plan
 if TYPE_CHECKING:
     import pytest
 
-PAGE = (Path(__file__).parents[2] / "docs" / "plan.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs/howto/plan.md").read_text("utf-8")
 
 
 def test_what_is_shown_is_what_comes(

@@ -1,4 +1,4 @@
-"""docs/proof.md: it names proofs that there are, and is such a page as a journal makes."""
+"""docs/explanation/proof.md: proofs that there are, as a journal makes the page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from prove.running.page import page, write_page
 if TYPE_CHECKING:
     import pytest
 
-PAGE = Path(__file__).parents[2] / "docs" / "proof.md"
+PAGE = Path(__file__).parents[2] / "docs/explanation/proof.md"
 #: Tried, and lost; between them how many a whole run makes.
 _NUMBERS = r"\| ([\d,]+) \| [\d,]+ \| ([\d,]+) \|"
 ROW = re.compile(rf"^\| \[(.+?)\]\(#.+?\) \| .+? {_NUMBERS}", re.MULTILINE)
@@ -66,7 +66,7 @@ def test_a_page_says_what_the_journal_says(tmp_path: Path) -> None:
     journal.begin(Head("matrix", 1000, "later", "2026-12-02", "the third"), fresh=False)
     journal.close()
     assert write_page(tmp_path, tmp_path) == 0
-    text = (tmp_path / "proof.md").read_text("utf-8")
+    text = (tmp_path / "explanation/proof.md").read_text("utf-8")
     said = read(text)
     assert said.pop("matrix") == (1200, 1)
     assert set(said.values()) == {(0, 0)}

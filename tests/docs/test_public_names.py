@@ -1,4 +1,4 @@
-"""Documentation and examples import promised names only; docs/api.md has all of them."""
+"""Documentation and examples import promised names only; docs/reference/api.md has all of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DOORS = {*PROMISED, "atwin.plugs"}
 SOURCES = [
     *(
         pytest.param(block, id=f"{path.stem}-{number}")
-        for path in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")))
+        for path in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*/*.md")))
         for number, block in enumerate(BLOCK.findall(path.read_text("utf-8")))
     ),
     *(
@@ -84,7 +84,7 @@ def test_what_is_private_is_found(source: str) -> None:
 
 
 def test_the_page_of_promised_names_is_current() -> None:
-    assert (ROOT / "docs" / "api.md").read_text("utf-8") == page(), "run `make reference`"
+    assert (ROOT / "docs/reference/api.md").read_text("utf-8") == page(), "run `make reference`"
 
 
 @pytest.mark.parametrize("module", sorted(PROMISED))

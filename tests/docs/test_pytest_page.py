@@ -1,4 +1,4 @@
-"""The test files that the documentation shows pass as they stand: docs/pytest.md, README.md."""
+"""The test files that documentation shows pass as they stand: docs/howto/pytest.md, README.md."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.running.blocks import blocks
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("docs/pytest.md", "docs/pytest.zh.md", "README.md", "README.zh.md")
+PAGES = ("docs/howto/pytest.md", "docs/howto/pytest.zh.md", "README.md", "README.zh.md")
 #: Each once, whatever pages show it.
 FILES = {
     block: f"{page.partition('.')[0]}-{number}"

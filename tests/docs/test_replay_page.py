@@ -1,4 +1,4 @@
-"""docs/replay.md: what its shell lines print, and what --ignore-usual leaves out."""
+"""docs/howto/replay.md: what its shell lines print, and what --ignore-usual leaves out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["pytester"]
 
-PATH = Path(__file__).parents[2] / "docs/replay.md"
+PATH = Path(__file__).parents[2] / "docs/howto/replay.md"
 PAGE = PATH.read_text()
 BLOCKS = re.findall(r"```sh\n(.*?)```\n\nprints\n\n```\n(.*?)```", PAGE, re.DOTALL)
 

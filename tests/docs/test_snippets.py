@@ -11,7 +11,7 @@ from support.running.blocks import blocks, run_block
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCKS = [
     pytest.param(block, shown, id=f"{page.stem}-{number}")
-    for page in sorted(DOCS.glob("*.md"))
+    for page in sorted(DOCS.glob("*/*.md"))
     # Test files (test_pytest_page.py), and what asks a panel (test_control_http.py).
     if not page.name.startswith(("pytest.", "control."))
     for number, (block, shown) in enumerate(blocks(page))

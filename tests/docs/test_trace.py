@@ -1,4 +1,4 @@
-"""docs/trace.md names every kind of record, and the fields of the dialogue."""
+"""docs/reference/trace.md names every kind of record, and the fields of the dialogue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from support.running.patience import PATIENCE
 from support.running.program import atwin
 from support.servers.file_server import file_server
 
-PAGE = (Path(__file__).parents[2] / "docs/trace.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs/reference/trace.md").read_text()
 ROWS = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", PAGE, re.MULTILINE))
 
 

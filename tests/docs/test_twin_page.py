@@ -1,4 +1,4 @@
-"""docs/twin.md: the file it shows is one, and every key of such a file is named."""
+"""docs/reference/twin.md: the file it shows is one, and every key of such a file is named."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from atwin.session.config import KEYS, load_config
 from atwin.session.several import Wants, modules
 from support.running.program import start
 
-PAGE = (Path(__file__).parents[2] / "docs/twin.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs/reference/twin.md").read_text()
 
 
 def test_the_file_for_a_team(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_every_key_is_named() -> None:
 
 @pytest.mark.parametrize("page", ["twin.md", "twin.zh.md"])
 def test_an_update_over_the_air(page: str, tmp_path: Path) -> None:
-    text = (Path(__file__).parents[2] / "docs" / page).read_text()
+    text = (Path(__file__).parents[2] / "docs/reference" / page).read_text()
     (offer,) = re.findall(r"""echo '(\{"set": \{"update": ".+"\}\})'""", text)
     (log,) = re.findall(r"```\n(atwin\.twin the update .*?)```", text, re.DOTALL)
     control = tmp_path / "pins"

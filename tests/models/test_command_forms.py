@@ -1,4 +1,4 @@
-"""Every form of every command, on every model, answers as docs/commands.json says."""
+"""Every form of every command, on every model, answers as docs/reference/commands.json says."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def asked(profile: Profile) -> Iterator[Asked]:
     }
     page = {
         (entry["command"], _FORMS[entry["form"]]): entry["levels"][profile.key] in _KNOWN
-        for entry in json.loads((DOCS / "commands.json").read_text("utf-8"))
+        for entry in json.loads((DOCS / "reference/commands.json").read_text("utf-8"))
     }
     for name, form in declared.keys() - page.keys():
         page[name, form] = page[name, Form.SET]

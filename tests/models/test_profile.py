@@ -159,7 +159,7 @@ def test_every_toml_file_of_the_folder_is_a_model() -> None:
 
 
 def test_the_page_has_every_value_and_no_other() -> None:
-    page = (Path(__file__).parents[2] / "docs/models.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "docs/reference/models.md").read_text("utf-8")
     assert page == models_page(page), "run `make reference`"
     rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page, re.MULTILINE))
     assert set(rows) == {name for known, _ in TABLES.values() for name in known} | set(NAMES)

@@ -4,7 +4,7 @@
     python -m tests.prove --short              so many as fit into three minutes
     python -m tests.prove schedules cuts       those alone
     python -m tests.prove schedules --seed 7   one try, with everything told
-    python -m tests.prove --docs docs          write docs/proof.md from what is kept
+    python -m tests.prove --docs docs          write docs/explanation/proof.md from what is kept
 
 Try n of a run has the seed base + n; the base is another one each time, and is printed. A second
 run goes on where one was stopped, and tries again what another commit had lost. Exit code 1 when
@@ -195,7 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--fresh", action="store_true", help="forget what is kept")
     parser.add_argument("--jobs", type=_count, default=os.cpu_count(), help="tries at a time")
     parser.add_argument("--journal", type=Path, default=FOLDER, metavar="DIR", help="kept here")
-    parser.add_argument("--docs", type=Path, metavar="DIR", help="write DIR/proof.md, and end")
+    parser.add_argument("--docs", type=Path, metavar="DIR", help="write DIR/explanation/proof.md")
     parser.add_argument("--list", action="store_true", help="the proofs, and what they claim")
     options = parser.parse_args(arguments)
     if unknown := [each for each in options.names if each not in PROOFS and ":" not in each]:

@@ -1,4 +1,4 @@
-"""What nobody asked for is not there: no tap, no wrapper (docs/architecture.md)."""
+"""What nobody asked for is not there: no tap, no wrapper (docs/explanation/architecture.md)."""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ class PanelWatching(Watching):
         type=PanelAddress(),
         metavar="[HOST:PORT]",
         help="Serve a page that shows the module live and steers it, and an HTTP API, at a port of "
-        "this computer (docs/panel.md). stderr has the URL, with a token. Install atwin[panel].",
+        "this computer (docs/reference/panel.md). stderr has the URL, with a token. "
+        "Install atwin[panel].",
     )
     token_file: str | None = shared(
         "--token-file",

@@ -1,5 +1,5 @@
-"""Writes docs/commands.md and docs/commands.json from the command declarations, and the tables
-of the page of the profiles from those of a profile.
+"""Writes docs/reference/commands.md and .json from the command declarations, and the tables of
+ the page of the profiles from those of a profile.
 
 `python -m atwin.cli.reference DIR`; `make reference` does it for docs/.
 """
@@ -236,8 +236,8 @@ def main() -> None:
     """Write the files into the directory named on the command line."""
     if len(sys.argv) != 2:
         sys.exit("usage: python -m atwin.cli.reference DIRECTORY")
-    directory = Path(sys.argv[1])
-    directory.mkdir(exist_ok=True)
+    directory = Path(sys.argv[1]) / "reference"
+    directory.mkdir(parents=True, exist_ok=True)
     (directory / "commands.md").write_text(page(), "utf-8")
     (directory / "commands.json").write_text(coverage_json(), "utf-8")
     models = (directory / "models").with_suffix(".md")

@@ -73,5 +73,5 @@ def _one_of(names: Iterable[str]) -> Schema:
     return {"type": "object", "oneOf": schemas}
 
 
-#: A [[fault]] of docs/faults.md.
+#: A [[fault]] of docs/reference/faults.md.
 FAULT_SCHEMA = _one_of(KINDS)

@@ -1,7 +1,7 @@
 """The control socket in JSON lines: what a serial line cannot carry.
 
 Each request is one line, and answered by one: {"ok": true, …} or {"ok": false, "error": "…"}.
-docs/control.md has all of them.
+docs/reference/control.md has all of them.
 """
 
 import asyncio

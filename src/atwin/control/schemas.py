@@ -80,7 +80,7 @@ _PATTERN: Schema = {
     "after": whole(0, MOST_TIMES),
 }
 
-#: An [[answer]] of docs/answers.md.
+#: An [[answer]] of docs/howto/answers.md.
 ANSWER_SCHEMA = closed(
     {
         **_PATTERN,
@@ -94,7 +94,7 @@ ANSWER_SCHEMA = closed(
     },
     "command",
 )
-#: A [[urc]] of docs/answers.md.
+#: A [[urc]] of docs/howto/answers.md.
 URC_SCHEMA = closed(
     {**_PATTERN, "text": _TEXTS, "at_time": nullable(_SECONDS), "delay": _SECONDS}, "text"
 )

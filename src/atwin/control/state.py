@@ -36,7 +36,7 @@ _KINDS = ("payload", "http", "tls", "headers")
 
 
 def state(twin: Twin) -> dict[str, Any]:
-    """All of docs/control.md's "The state", fit for JSON."""
+    """All of docs/reference/control.md's "The state", fit for JSON."""
     hardware, firmware = twin.module.hardware, twin.module.firmware
     trace, traffic = hardware.trace, twin.traffic
     radio = None if firmware is None else firmware.found(Radio)

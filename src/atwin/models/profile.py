@@ -1,4 +1,4 @@
-"""What one module with one firmware is: names and tables of values (docs/models.md)."""
+"""What one module with one firmware is: names and tables of values (docs/reference/models.md)."""
 
 from __future__ import annotations
 

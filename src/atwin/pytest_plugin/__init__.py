@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures `atwin`, `atwin_factory` and `atwin_host` (docs/pytest.md).
+"""The pytest plugin: fixtures `atwin`, `atwin_factory` and `atwin_host` (docs/howto/pytest.md).
 
 pytest imports this at every start, for everybody: it imports pytest alone, and the rest when a test
 asks for a fixture.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _MARKER = (
     "atwin(model=…, baud=…, faults=…, flags=…, cold=…, …): what the fixture `atwin` is to be;"
-    " docs/pytest.md of atwin has all keywords"
+    " docs/howto/pytest.md of atwin has all keywords"
 )
 
 _RIGS = pytest.StashKey["list[Rig]"]()

@@ -151,7 +151,7 @@ class Rig:
     def fault(self, kind: str | Fault, **fields: Any) -> None:
         """Let something go wrong, now or when its `fields` say: `fault("hang", at_action=1)`.
 
-        docs/faults.md has all kinds and fields.
+        docs/reference/faults.md has all kinds and fields.
         """
         fault = kind if isinstance(kind, Fault) else fault_from_table({"kind": kind, **fields})
         self.run(lambda twin: twin.faults.add(fault))
@@ -159,7 +159,7 @@ class Rig:
     def answer(self, command: str, lines: Lines = (), **keys: Any) -> Scripted:
         """Answer `command` with `lines` from now on: `answer("AT+CSQ", "+CSQ: 3,99", times=2)`.
 
-        docs/answers.md has all `keys`.
+        docs/howto/answers.md has all `keys`.
         """
         return self.run(lambda twin: twin.answer(command, lines, **keys))
 

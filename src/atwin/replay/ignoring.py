@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: What another module, place or day changes, by name: `--ignore-usual`, docs/replay.md.
+#: What another module, place or day changes, by name: `--ignore-usual`, docs/howto/replay.md.
 USUAL = {
     "signal": r"(?<=CSQ: )[\d, -]+|(?<=CESQ: )[\d, -]+|(?<=\+CCED)[:=].*",
     "battery": r"(?<=\+CBC: ).*",

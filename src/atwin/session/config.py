@@ -1,4 +1,4 @@
-"""`--config FILE.toml`: modules, their lines, names and faults in one file (docs/twin.md).
+"""`--config FILE.toml`: modules, lines, names and faults in one file (docs/reference/twin.md).
 
 What may stand in it is in `KEYS`, and each key is the option of that name.
 """
@@ -135,7 +135,8 @@ def _flag(value: Any) -> str:
 
 def _flags(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or any(isinstance(one, dict | list) for one in value.values()):
-        raise _wrong(value, "a table of limits, times, features and choices: docs/models.md")
+        tables = "a table of limits, times, features and choices: docs/reference/models.md"
+        raise _wrong(value, tables)
     for name in value:
         if name in KEYS or name in CARD_VALUES:
             raise _WrongError(f": {name} is no flag of a model, it stands outside of [flags]")

@@ -218,8 +218,8 @@ def twin(
     `model` is a name of `atwin models`, or a path that ends with .toml. It is served on one line:
     `pty` (True, or the path of a link to make), `tcp` or `rfc2217` (True for a free port of
     127.0.0.1, or HOST:PORT). Without any of them it is a PTY. `control` is the path of a socket for
-    docs/control.md. `faults` is a plan, its table, its name, the path of its TOML file, or
-    `random:SEED`; `answers` a script, its table, or the path of its TOML file. `baud`, in bit/s,
+    docs/reference/control.md. `faults` is a plan, its table, its name, the path of its TOML file,
+    or `random:SEED`; `answers` a script, its table, or the path of its TOML file. `baud`, in bit/s,
     makes the line take its time; the rest, `sim`, `hosts` and `offline` too, is as for `Twin`.
 
     Raises `UsageError` for what cannot be, and `PortError` for a line that cannot be had.

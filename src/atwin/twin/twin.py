@@ -68,7 +68,7 @@ class Twin:
     where the name servers of AT+CDNSCFG listen. `hosts` says which `NAME[:PORT]` leads to which
     `ADDRESS[:PORT]`: `{"ota.example.com": "127.0.0.1:8080", "*.example.org": …}`; it can be changed
     in `hosts` of the twin. With `offline` there is nothing else to be reached. `script` is what it
-    answers and says in place of its own (docs/answers.md).
+    answers and says in place of its own (docs/howto/answers.md).
     """
 
     def __init__(
@@ -288,7 +288,7 @@ class Twin:
     def answer(self, command: str, lines: Lines = (), **keys: Any) -> Scripted:
         """Answer `command` with `lines` from now on, in place of the module's own.
 
-        `keys` are the others of `[[answer]]` (docs/answers.md): `match`, `result`, `delay`,
+        `keys` are the others of `[[answer]]` (docs/howto/answers.md): `match`, `result`, `delay`,
         `times`, `after`, `prompt`, `data`, `urc`, `urc_delay`. Raises `ValueError`.
         """
         from atwin.twin.script.written import Stub, row_from_table
@@ -298,7 +298,7 @@ class Twin:
     def urc(self, text: Lines, **keys: Any) -> Scripted:
         """Say `text` unasked: now, `delay` seconds from now, or after each `command`.
 
-        `keys` are the others of `[[urc]]` (docs/answers.md). Raises `ValueError`, and
+        `keys` are the others of `[[urc]]` (docs/howto/answers.md). Raises `ValueError`, and
         `RuntimeError` while the module is off.
         """
         from atwin.twin.script.written import Saying, row_from_table

@@ -1,4 +1,4 @@
-"""Starts programs of others on every model, and prints the table of docs/by-hand.md.
+"""Starts programs of others on every model, and prints the table of docs/howto/by-hand.md.
 
     python -m tests.prove.programs [NAME...] [--dialogue]
 

@@ -1,4 +1,4 @@
-"""docs/proof.md, written from what is kept of the last whole run."""
+"""docs/explanation/proof.md, written from what is kept of the last whole run."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ page from what such a run has kept, its journal in `.prove`. No figure in it is 
 - *Tried* counts tries, *lost* those in which the claim did not hold. A lost one stays in the
   journal, and on this page, until the same number is tried again at another commit and holds:
   *mended* counts those. *Of* is how many a whole run makes.
-- *Ended* says how: `done`, or the [exit code](exit-codes.md) with which a program gave up. To give
-  up with the code that is right for the trouble is no loss. Words of the trade are in the
-  [glossary](glossary.md).
+- *Ended* says how: `done`, or the [exit code](../reference/exit-codes.md) with which a program gave
+  up. To give up with the code that is right for the trouble is no loss. Words of the trade are in
+  the [glossary](../reference/glossary.md).
 - The commands below make tries again. One with `--seed` tells everything: the plan, the line, the
   end. `FRESH=1 make prove` has other seeds, `python -m tests.prove --base N` those from N on.
   `python` is that of `.venv`, which `make .venv/.dev` makes: `. .venv/bin/activate` before.
@@ -47,19 +47,21 @@ page from what such a run has kept, its journal in `.prove`. No figure in it is 
   one into a copy and has it found.
 - What a machine lacks (QEMU, programs of others) is *not tried* here, and *skipped* in the table of
   the run. What is simulated (module, network, disk) is as true as the
-  [specification](spec/README.md) says. Real processes, signals, PTYs, sockets and clocks are in
+  [specification](../spec/README.md) says. Real processes, signals, PTYs, sockets and clocks are in
   kills, interruptions, opens, fixtures, programs and firmware.
 """
 
 
 def write_page(journals: Path, folder: Path) -> int:
-    """Write `folder`/proof.md; 1 when there is no journal to write it from."""
+    """Write `folder`/explanation/proof.md; 1 when there is no journal to write it from."""
     told = {name: Journal(journals, name).told for name in PROOFS}
     if not any(each.verdicts for each in told.values()):
         print(f"no journal in {journals}: run `make prove` first", file=sys.stderr)
         return 1
     proofs = [load(name) for name in PROOFS]
-    (folder / "proof.md").write_text("\n".join(page(proofs, told)) + "\n", "utf-8")
+    kept = folder / "explanation/proof.md"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text("\n".join(page(proofs, told)) + "\n", "utf-8")
     return 0
 
 

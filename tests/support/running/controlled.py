@@ -1,4 +1,4 @@
-"""Requests to the control socket of a twin (docs/control.md), each a line of JSON."""
+"""Requests to the control socket of a twin (docs/reference/control.md), each a line of JSON."""
 
 from __future__ import annotations
 

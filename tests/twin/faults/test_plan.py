@@ -120,7 +120,7 @@ def test_every_class_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_page_names_every_kind_and_its_keys(kind: str) -> None:
-    page = (Path(__file__).parents[3] / "docs" / "faults.md").read_text("utf-8")
+    page = (Path(__file__).parents[3] / "docs/reference/faults.md").read_text("utf-8")
     (row,) = [line for line in page.splitlines() if line.startswith(f"| `{kind}` |")]
     common = {each.name for each in fields(Fault)}
     own = {each.name for each in fields(KINDS[kind])} - common

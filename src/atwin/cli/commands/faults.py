@@ -14,7 +14,8 @@ from atwin.cli.options import JSON, PLAN
 def faults(name: str | None, as_json: bool) -> int:
     """List the plans of faults that --faults knows by name, or print one.
 
-    What is printed of one is its TOML file, to begin a plan of your own with (docs/faults.md).
+    What is printed of one is its TOML file, to begin a plan of your own with
+    (docs/reference/faults.md).
 
     \b
     Examples:

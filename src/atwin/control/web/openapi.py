@@ -73,7 +73,11 @@ def description() -> dict[str, Any]:
         paths.setdefault(path, {})[one.method.lower()] = _operation(one)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "atwin", "version": __version__, "description": "docs/control.md"},
+        "info": {
+            "title": "atwin",
+            "version": __version__,
+            "description": "docs/reference/control.md",
+        },
         "paths": paths,
         "security": [{"bearer": []}, {"query": []}],
         "components": {

@@ -48,7 +48,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, kw_only=True)
 class Campaign:
-    """What a PLAN.toml says (docs/fleet-plan.md); files that it names are in it.
+    """What a PLAN.toml says (docs/reference/fleet-plan.md); files that it names are in it.
 
     Durations are in seconds, sizes in bytes, rates in bytes per second. It can be pickled, and
     needs no file then. Make it with `load_campaign` or `from_table`.

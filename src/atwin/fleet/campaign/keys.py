@@ -1,7 +1,7 @@
 """Keys of PLAN.toml, and tables of them.
 
 A table is a dataclass whose fields are made by `key`. `read_table` makes it of what stands in the
-file, and docs/fleet-plan.md is written from the same fields.
+file, and docs/reference/fleet-plan.md is written from the same fields.
 """
 
 from __future__ import annotations

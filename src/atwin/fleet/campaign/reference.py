@@ -1,4 +1,4 @@
-"""Writes docs/fleet-plan.md and the JSON schema beside it from the keys.
+"""Writes docs/reference/fleet-plan.md and the JSON schema beside it from the keys.
 
 `python -m atwin.fleet.campaign.reference DIR`; `make reference` does it for docs/.
 """
@@ -23,8 +23,8 @@ _PREFACE = """\
 <!-- Written by `make reference` from the keys in src/atwin/fleet/campaign; do not edit. -->
 
 A PLAN.toml says which devices fetch what, from what server, and by what rules. This page has every
-key; [Plan an OTA campaign](campaign.md) shows what comes of one. Two plans are in
-[examples/fleet](../examples/fleet); the least that a plan can say is:
+key; [Plan an OTA campaign](../howto/campaign.md) shows what comes of one. Two plans are in
+[examples/fleet](../../examples/fleet); the least that a plan can say is:
 
 ```toml
 devices = 1000
@@ -128,6 +128,6 @@ def _default(key: Key) -> str:
 
 
 if __name__ == "__main__":
-    directory = Path(sys.argv[1])
+    directory = Path(sys.argv[1]) / "reference"
     (directory / "fleet-plan.md").write_text(page(), "utf-8")
     (directory / "fleet-plan.schema.json").write_text(schema(), "utf-8")

@@ -1,6 +1,6 @@
 """What a module finds around it: voltages, its place, and what can be had there.
 
-All of it may change at any time, by the control socket (docs/control.md).
+All of it may change at any time, by the control socket (docs/reference/control.md).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Where the module is, by its cell or by wireless networks (docs/spec/general.md §5).
 
-What is found comes from the control socket (docs/control.md).
+What is found comes from the control socket (docs/reference/control.md).
 """
 
 from __future__ import annotations

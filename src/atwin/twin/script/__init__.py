@@ -1,1 +1,1 @@
-"""Answers and URCs that a person wrote down, in place of the module's own (docs/answers.md)."""
+"""Answers and URCs of a file, in place of the module's own (docs/howto/answers.md)."""

@@ -1,4 +1,4 @@
-"""What is around a module, as its commands see it (docs/spec/general.md §2, docs/control.md)."""
+"""What is around a module, to its commands (docs/spec/general.md §2, docs/reference/control.md)."""
 
 from __future__ import annotations
 

@@ -28,7 +28,8 @@ _READABLE = 8
 @option(
     "--config",
     type=FILE,
-    help="Modules, lines, names and faults in a TOML file: docs/twin.md. Options win over it.",
+    help="Modules, lines, names and faults in a TOML file: docs/reference/twin.md. "
+    "Options win over it.",
 )
 @option(
     "--model",
@@ -83,13 +84,13 @@ _READABLE = 8
     type=FILE,
     metavar="SOCKET",
     help="Serve pins, surroundings, faults and counters on this socket, by HTTP and JSON lines: "
-    "docs/control.md. Several modules have SOCKET.1, SOCKET.2….",
+    "docs/reference/control.md. Several modules have SOCKET.1, SOCKET.2….",
 )
 @option("--faults", type=PLAN, metavar="PLAN", help=FAULTS)
 @option(
     "--answers",
     type=FILE,
-    help="What it answers and says in place of its own: a TOML file, docs/answers.md.",
+    help="What it answers and says in place of its own: a TOML file, docs/howto/answers.md.",
 )
 @option(
     "--unknown",
