@@ -7,6 +7,7 @@ own: what dies or hangs there is a find of its seed.
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import math
 import os
@@ -45,6 +46,8 @@ PROOFS: Mapping[str, str] = {
 
 #: Where a sync to the disk costs nothing, if there is such a place.
 MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
+#: Of the test kit: its servers and its lines last as long as their loop.
+_KIT = (" attend ", " PiecesPort.lost")
 #: Characters of a failure that are kept.
 MOST_DETAIL = 4096
 
@@ -120,7 +123,7 @@ def load(name: str) -> Proof:
     """The proof of that name; one that has no row is called MODULE:NAME."""
     module, _, attribute = PROOFS.get(name, name).partition(":")
     proof = getattr(importlib.import_module(module), attribute or "PROOF")
-    assert isinstance(proof, Proof)
+    assert isinstance(proof, Proof), "it is something else"
     assert proof.name == name, f"{module} has {proof.name}"
     return proof
 
@@ -137,6 +140,19 @@ def tried(proof: Proof, seed: int, *, told: bool = False) -> Verdict:
         return Verdict(
             seed, "traceback", f"{type(error).__name__}: {error}"[:200], traceback.format_exc()
         )
+
+
+def tasks_left() -> str:
+    """Tasks of this loop that nobody has ended, other than those of the test kit; "" for none.
+
+    Asked at the end of a try: later the collector finds them, in whatever try that is.
+    """
+    left = [
+        task for task in asyncio.all_tasks() - {asyncio.current_task()} if not task.cancelling()
+    ]
+    # By what repr tells: its code is none of the coroutine's public face.
+    told = (repr(task.get_coro()) for task in left)
+    return ", ".join(sorted(each for each in told if not any(kit in each for kit in _KIT)))
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from prove.running.pool import Job, Pool
 from prove.running.table import repeat, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from prove.frame import Proof, Verdict
 
@@ -172,11 +172,28 @@ def one(proof: Proof, seed: int) -> int:
     return 1 if verdict.lost else 0
 
 
-def _count(text: str) -> int:
-    """For argparse: a number of tries or processes."""
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"1 or more, not {number}")
+def _number(least: int) -> Callable[[str], int]:
+    """For argparse: a seed, or a number of tries or processes."""
+
+    def number(text: str) -> int:
+        if (read := int(text)) < least:
+            raise argparse.ArgumentTypeError(f"{least} or more, not {read}")
+        return read
+
     return number
+
+
+def _unknown(name: str) -> str:
+    """Why no proof is called so; "" if one is."""
+    if name in PROOFS:
+        return ""
+    if ":" not in name:
+        return f"no proof is called {name}"
+    try:
+        load(name)
+    except (ImportError, AttributeError, AssertionError, ValueError) as error:
+        return f"no proof is at {name}: {error}"
+    return ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -188,18 +205,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PROOFS))
     parser.add_argument("--short", action="store_true", help="within three minutes")
-    parser.add_argument("--base", type=int, metavar="N", help="the seed of the first try")
-    parser.add_argument("--tries", type=_count, metavar="N", help="so many of each proof")
-    parser.add_argument("--seed", type=int, metavar="N", help="this one, with everything told")
+    parser.add_argument("--base", type=_number(0), metavar="N", help="the seed of the first try")
+    parser.add_argument("--tries", type=_number(1), metavar="N", help="so many of each proof")
+    parser.add_argument(
+        "--seed", type=_number(0), metavar="N", help="this one, with everything told"
+    )
     parser.add_argument("--first", action="store_true", help="stop at the first find")
     parser.add_argument("--fresh", action="store_true", help="forget what is kept")
-    parser.add_argument("--jobs", type=_count, default=os.cpu_count(), help="tries at a time")
+    parser.add_argument("--jobs", type=_number(1), default=os.cpu_count(), help="tries at a time")
     parser.add_argument("--journal", type=Path, default=FOLDER, metavar="DIR", help="kept here")
     parser.add_argument("--docs", type=Path, metavar="DIR", help="write DIR/explanation/proof.md")
     parser.add_argument("--list", action="store_true", help="the proofs, and what they claim")
     options = parser.parse_args(arguments)
-    if unknown := [each for each in options.names if each not in PROOFS and ":" not in each]:
-        parser.error(f"no proof is called {', '.join(unknown)}")
+    if unknown := "; ".join(filter(None, map(_unknown, options.names))):
+        parser.error(unknown)
     names = options.names or list(PROOFS)
     if options.list:
         for name in names:

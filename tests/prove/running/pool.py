@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _LOOK = 0.5
 #: Seconds after twice its time at which a process is ended that has not ended itself.
 PATIENCE = 10.0
+#: Seconds that a process may need until it makes its first try, on a machine with much to do.
+_START = 120.0
 _TESTS = Path(__file__).parents[2]
 
 
@@ -47,6 +49,7 @@ class Worker:
         self.proof = proof
         self.seed: int | None = None
         self.since = 0.0
+        self._ready = False
         self._told = b""
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
         path = os.pathsep.join([str(_TESTS), str(_TESTS.parent), os.environ.get("PYTHONPATH", "")])
@@ -81,11 +84,14 @@ class Worker:
         if not self._told.endswith(b"\n"):
             return None
         told, self._told = self._told, b""
-        return Verdict(**json.loads(told))
+        if not self._ready:  # only now the time of its first try begins
+            self._ready, self.since = True, time.monotonic()
+        return Verdict(**json.loads(told)) if told.strip() else None
 
     def overdue(self) -> Verdict | None:
         """The find, when it should have ended itself long ago; and its end."""
-        if self.seed is None or time.monotonic() - self.since < 2 * self.proof.real + PATIENCE:
+        most = 2 * self.proof.real + PATIENCE if self._ready else _START
+        if self.seed is None or time.monotonic() - self.since < most:
             return None
         self.end()
         return self._died("HANG: it is deaf")

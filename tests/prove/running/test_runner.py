@@ -140,6 +140,28 @@ def test_what_was_tried_at_an_earlier_commit_is_no_proof_of_this_one(
     assert [runs[seed].commit for seed in sorted(runs)] == ["one", "one", "two", "two"]
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["foo"], "no proof is called foo"),
+        (["foo:bar"], "no proof is at foo:bar: No module named 'foo'"),
+        ([f"{SAMPLES}:BAR"], f"no proof is at {SAMPLES}:BAR: module '{SAMPLES}' has no"),
+        ([f"{SAMPLES}:partial"], f"no proof is at {SAMPLES}:partial: it is something else"),
+        ([":x"], "no proof is at :x: Empty module name"),
+        (["rungs", "--seed", "-5"], "argument --seed: 0 or more, not -5"),
+        (["rungs", "--base", "x"], "argument --base: invalid number value: 'x'"),
+    ],
+)
+def test_what_cannot_be_is_one_line(
+    words: Sequence[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    *_, last = capsys.readouterr().err.splitlines()
+    assert last.startswith(f"python -m tests.prove: error: {said}")
+
+
 def test_what_was_mended_is_counted(tmp_path: Path) -> None:
     journal = told(tmp_path, "LOSES")
     verdict = load(f"{SAMPLES}:LOSES").attempt(12)

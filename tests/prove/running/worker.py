@@ -19,13 +19,14 @@ _DEAF = 1.2
 
 
 def main() -> int:
-    """One line a try; ends with stdin."""
+    """An empty line, then one line a try; ends with stdin."""
     with os.fdopen(os.dup(0)) as seeds, os.fdopen(os.dup(1), "w") as verdicts:
         # No try, and no process it starts, is to take a seed or to give a verdict by itself.
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)
         faulthandler.enable()
         proof = load(sys.argv[1])
+        print(file=verdicts, flush=True)  # it is ready
         for line in iter(seeds.readline, ""):
             faulthandler.dump_traceback_later(proof.real * _DEAF, exit=True)
             verdict = tried(proof, int(line))

@@ -15,6 +15,7 @@ from atwin.host.recovery.recovery import is_modules_own
 from atwin.host.recovery.rungs import ANSWERING, SILENT
 from atwin.models import load_profile
 from atwin.twin.faults.plan import FaultPlan
+from prove.frame import tasks_left
 from prove.schedules.world import HOST, POSTED, MostOnClosed, Server, path_of, site
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 LONGEST = 6 * 3600.0
 #: Actions in a row on a closed bearer: the second may be under way when the URC of its loss comes.
 MOST_ON_CLOSED = 2
+#: Seconds in which a body that comes all at once must have come: on the slowest link the window of
+#: the largest model brings a megabyte in 200.
+ALL_AT_ONCE = 300
 EXIT_CODES = (1, 2, 3, 4, 5)
 
 
@@ -79,9 +83,16 @@ class Player:
 
     async def _hosts(self) -> str:
         """What is wrong; "" for nothing."""
-        schedule, out = self.schedule, self.outcome
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _, context: self._noises.append(repr(context)))
+        try:
+            return await self._each_host()
+        finally:
+            if left := tasks_left():
+                self._noises.append(f"tasks that nobody has ended: {left}")
+
+    async def _each_host(self) -> str:
+        schedule, out = self.schedule, self.outcome
         killed, error = await self._first()
         if killed:
             self._say("killed: another host")
@@ -235,7 +246,7 @@ class Player:
         """A body that fits, or the 602 that says it does not."""
         body = self._content(0)
         try:
-            response = await modem.get(self._url(path_of(0)))
+            response = await modem.get(self._url(path_of(0)), timeout=ALL_AT_ONCE)
         except RequestFailedError as error:
             if error.status == 602 and len(body) > load_profile(self.schedule.model).limit(
                 "read_max"

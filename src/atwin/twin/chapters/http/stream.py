@@ -211,10 +211,12 @@ class StreamSession:
         left = self._to_post
         while left:
             piece = asyncio.ensure_future(self._outgoing.get())
-            await asyncio.wait((piece, answer), return_when=asyncio.FIRST_COMPLETED)
-            if not piece.done():
-                piece.cancel()
-                break
+            try:
+                await asyncio.wait((piece, answer), return_when=asyncio.FIRST_COMPLETED)
+                if not piece.done():
+                    break
+            finally:
+                piece.cancel()  # the bearer may be lost meanwhile, and with it all of this
             data = piece.result()
             try:
                 await exchange.send_body(data)
