@@ -1,0 +1,1 @@
+"""A folder served by HTTP and HTTPS: what `python -m atwin.testing` runs."""
