@@ -16,7 +16,7 @@ HOUSE := tests/test_floors.py tests/test_house.py tests/test_names.py tests/test
 	tests/docs/test_architecture.py tests/docs/test_decisions.py tests/docs/test_links.py \
 	tests/docs/test_public_names.py tests/docs/test_spec.py tests/cli/test_reference.py tests/twin/faults/test_plan.py
 
-.PHONY: help demo check house test coverage lint bench prove programs newest reference pictures clean tools
+.PHONY: help demo check house test coverage lint bench prove programs newest reference pictures site clean tools
 
 help:
 	@echo "make demo       download an 11,975,260-byte file through a virtual module, killed once and resumed"
@@ -35,6 +35,7 @@ help:
 	@echo "make newest     the quick tests on the newest Python that is here"
 	@echo "make reference  write the generated pages of docs/reference from the source"
 	@echo "make pictures   take the pictures of the panel and of a campaign in docs/images (needs Chromium)"
+	@echo "make site       build the site of docs, English and Chinese, into site/, and check every link of it"
 	@echo "make clean      remove .venv and everything generated"
 
 demo: $(RUNTIME)
@@ -59,6 +60,14 @@ lint: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	@$(MAKE) --no-print-directory site
+
+# Both languages, each link of them followed. Nothing is done while the pages are those of the last time.
+site: site/.built
+
+site/.built: $(DEV) mkdocs.yml $(wildcard $(shell git ls-files -co --exclude-standard docs tests/docs/site examples '*.md'))
+	$(BIN)/python -m tests.docs.site
+	@touch $@
 
 bench: $(DEV) tools
 	@$(BIN)/python -m bench $(if $(SHORT),--short)
@@ -106,5 +115,5 @@ $(GUIDED): $(DEV)
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-newest .demo .bench .programs .screens .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf .venv .venv-newest .site site .demo .bench .programs .screens .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,123 @@
+"""mkdocs.yml has every page of docs; what stages and checks the site does so.
+
+`make site` builds it; it belongs to `make lint`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from docs.site.checking import in_style, wrong
+from docs.site.staging import (
+    CONFIG,
+    DOCS,
+    UNTRANSLATED,
+    Tree,
+    config,
+    pages_of,
+    renamed,
+    titles_of,
+)
+from docs.site.text import anchors, links, title
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Pages that the navigation leaves out, each with its reason.
+LEFT_OUT: dict[str, str] = {}
+SETTINGS = config()
+NAV = list(pages_of(SETTINGS["nav"]))
+ENGLISH = [path for path in sorted(DOCS.rglob("*.md")) if not path.name.endswith(".zh.md")]
+
+
+def test_every_page_is_in_the_navigation_once() -> None:
+    listed = Counter(path for _, path in NAV)
+    there = {str(path.relative_to(DOCS)) for path in ENGLISH}
+    missing = sorted(there - listed.keys() - LEFT_OUT.keys())
+    lines = "".join(f"\n      - {page}  # {title((DOCS / page).read_text())}" for page in missing)
+    assert not missing, f"add to `nav` of {CONFIG.name}, at its place:{lines}"
+    assert not listed.keys() - there, "take it out of `nav`: there is no such page"
+    assert not [page for page, times in listed.items() if times > 1]
+
+
+def test_every_title_of_the_navigation_is_there_in_chinese() -> None:
+    titles = set(titles_of(SETTINGS["nav"])) | {"Dark", "Light"}
+    assert set(SETTINGS["extra"]["chinese"]) == titles, f"`extra.chinese` of {CONFIG.name}"
+
+
+def test_a_chinese_page_is_beside_an_english_one() -> None:
+    for path in DOCS.rglob("*.zh.md"):
+        english = path.with_name(path.name.replace(".zh.md", ".md"))
+        assert english.exists(), path
+        assert (path.name, "") in links(english.read_text("utf-8")), english
+        assert (english.name, "") in links(path.read_text("utf-8")), path
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in ENGLISH}), ids=lambda p: p.name)
+def test_a_folder_is_seen_at_a_glance(folder: Path) -> None:
+    most = 16 if folder.name in {"spec", "faq"} else 15  # as many as there are chapters, questions
+    assert len([path for path in ENGLISH if path.parent == folder]) <= most
+
+
+@pytest.mark.parametrize("chinese", [False, True])
+def test_staged_pages(chinese: bool, tmp_path: Path) -> None:
+    """Each in its language, with the other one a link away, and what is no page shown as one."""
+    tree = Tree(tmp_path, chinese=chinese)
+    tree.stage()
+    pages = {path.relative_to(tmp_path) for path in tmp_path.rglob("*.md")}
+    assert {path.relative_to(DOCS) for path in ENGLISH} <= pages
+    campaign = (tmp_path / "howto/campaign.md").read_text("utf-8")
+    other = "../../howto/campaign.html" if chinese else "../zh/howto/campaign.html"
+    assert (other, "") in links(campaign)
+    assert ("../source/examples/fleet/air780e_50000.toml.md", "") in links(campaign)
+    shown = (tmp_path / "source/examples/fleet/air780e_50000.toml.md").read_text("utf-8")
+    assert shown.startswith("# examples/fleet/air780e_50000.toml\n\n````toml\n#:schema")
+    assert "- [README.md](README.md.md)" in (tmp_path / "source/examples/c/index.md").read_text()
+    faults = (tmp_path / "reference/faults.md").read_text("utf-8")
+    assert (UNTRANSLATED in faults) == chinese
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    (tmp_path / "stale.md").touch()
+    tree.stage()
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")} == {
+        path: time for path, time in before.items() if path.suffix == ".md"
+    }
+
+
+def test_titles_are_renamed_at_every_depth() -> None:
+    nav = ["a.md", {"A": [{"B": "b.md"}, "c.md"]}]
+    assert renamed(nav, {"A": "甲", "B": "乙"}) == ["a.md", {"甲": [{"乙": "b.md"}, "c.md"]}]
+
+
+def test_anchors_are_those_of_a_forge() -> None:
+    page = "# A `b`: c!\n## 许多模块\n## x\n```\n## no\n```\n## x\n### [to](y.md) z\n"
+    assert anchors(page) == {"a-b-c", "许多模块", "x", "x-1", "to-z"}
+
+
+def test_what_is_wrong_with_a_site_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        "<h1 id=top>A</h1><a href=b.html#there>b</a><a href=#top>t</a><a href=http://x.example>x</a>"
+    )
+    (tmp_path / "b.html").write_text("<p id=there>")
+    assert list(wrong(tmp_path)) == []
+    (tmp_path / "b.html").write_text(
+        "<img src=//x.example/p.png><link rel=stylesheet href=https://x.example/f.css>"
+        "<style>p { background: url('http://x.example/b') }</style><a href=../c.html>c</a>"
+        "<a href=a.html#no>a</a><link rel=canonical href=https://x.example><img src=d.png>"
+    )
+    (tmp_path / "s.css").write_text(
+        '@import "http://x.example/i.css"; p { background: url(x.png) }'
+    )
+    assert list(wrong(tmp_path)) == [
+        "a.html: b.html#there: there is no such anchor",
+        "b.html: fetches //x.example/p.png",
+        "b.html: fetches https://x.example/f.css",
+        "b.html: fetches http://x.example/b",
+        "b.html: d.png: there is no such file",
+        "b.html: ../c.html: leads out of the site",
+        "b.html: a.html#no: there is no such anchor",
+        "s.css: fetches http://x.example/i.css",
+    ]
+    assert in_style("a { src: url( 'x.woff' ) }") == ["x.woff"]
