@@ -16,7 +16,7 @@ HOUSE := tests/test_floors.py tests/test_house.py tests/test_names.py tests/test
 	tests/docs/test_architecture.py tests/docs/test_decisions.py tests/docs/test_links.py \
 	tests/docs/test_public_names.py tests/docs/test_spec.py tests/cli/test_reference.py tests/twin/faults/test_plan.py
 
-.PHONY: help demo check house test coverage lint bench prove programs newest reference pictures site clean tools
+.PHONY: help demo check house test coverage lint dist bench prove programs newest reference pictures site clean tools
 
 help:
 	@echo "make demo       download an 11,975,260-byte file through a virtual module, killed once and resumed"
@@ -25,7 +25,8 @@ help:
 	@echo "make house      what holds the source and its pages to each other"
 	@echo "make test       the whole test suite; of large cross products a sample, another one each time"
 	@echo "make coverage   the same, with the coverage measured"
-	@echo "make lint       ruff and mypy --strict"
+	@echo "make lint       ruff, mypy --strict, make site and make dist"
+	@echo "make dist       wheel and sdist in dist, built twice with the same bytes, and looked at by twine"
 	@echo "make bench      measure all that has a limit or a peer (docs/reference/benchmarks.md); the machine must be quiet"
 	@echo "                (SHORT=1 compares ratios with those on record, within a minute)"
 	@echo "make prove      try every claim of docs/explanation/proof.md thousands of times, from numbers nobody ran before: hours;"
@@ -56,7 +57,7 @@ coverage: $(DEV) tools
 newest: tools
 	@.ci/newest "$(QUICK)"
 
-lint: $(DEV)
+lint: $(DEV) dist
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -68,6 +69,9 @@ site: site/.built
 site/.built: $(DEV) mkdocs.yml $(wildcard $(shell git ls-files -co --exclude-standard docs tests/docs/site examples '*.md'))
 	$(BIN)/python -m tests.docs.site
 	@touch $@
+
+dist: $(DEV)
+	$(BIN)/python -m tests.release.dist dist
 
 bench: $(DEV) tools
 	@$(BIN)/python -m bench $(if $(SHORT),--short)

@@ -1,0 +1,1 @@
+"""What is released: built, compared, checked, installed where there is nothing else."""
