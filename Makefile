@@ -119,5 +119,5 @@ $(GUIDED): $(DEV)
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-newest .site site .demo .bench .programs .screens .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf .venv .venv-newest .site site dist .demo .bench .programs .screens .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
