@@ -25,7 +25,7 @@ help:
 	@echo "make house      what holds the source and its pages to each other"
 	@echo "make test       the whole test suite; of large cross products a sample, another one each time"
 	@echo "make coverage   the same, with the coverage measured"
-	@echo "make lint       ruff, mypy --strict, make site and make dist"
+	@echo "make lint       ruff, mypy --strict, spelling, names and words, make site and make dist"
 	@echo "make dist       wheel and sdist in dist, built twice with the same bytes, and looked at by twine"
 	@echo "make bench      measure all that has a limit or a peer (docs/reference/benchmarks.md); the machine must be quiet"
 	@echo "                (SHORT=1 compares ratios with those on record, within a minute)"
@@ -61,6 +61,8 @@ lint: $(DEV) dist
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/codespell
+	$(PYTEST) -n 0 tests/docs/words
 	@$(MAKE) --no-print-directory site
 
 # Both languages, each link of them followed. Nothing is done while the pages are those of the last time.

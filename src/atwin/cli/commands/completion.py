@@ -66,7 +66,7 @@ complete -F %(complete_func)s %(prog_name)s
 
 
 class _WholeWord(ShellComplete):
-    """For shells that replace the whole word: of `--option=VALUE` too, where click has VALUE."""
+    """For shells that replace the whole word: of `--port=VALUE` too, where click has VALUE."""
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[Any]]:
         found = super().get_completions(args, incomplete)
