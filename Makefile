@@ -30,7 +30,7 @@ help:
 	@echo "make bench      measure all that has a limit or a peer (docs/reference/benchmarks.md); the machine must be quiet"
 	@echo "                (SHORT=1 compares ratios with those on record, within a minute)"
 	@echo "make prove      try every claim of docs/explanation/proof.md thousands of times, from numbers nobody ran before: hours;"
-	@echo "                goes on where it was stopped (FRESH=1 begins anew; installs QEMU and a cross compiler)"
+	@echo "                goes on where it was stopped (FRESH=1 starts over; installs QEMU and a cross compiler)"
 	@echo "                (SHORT=1 three minutes of it; ARGS='schedules --seed 7' one try, with everything told)"
 	@echo "make programs   start programs of others on every model (docs/howto/by-hand.md); installs them"
 	@echo "make newest     the quick tests on the newest Python that is here"
@@ -117,7 +117,7 @@ $(DEV): pyproject.toml
 # Where there is no wheel of it, fuzzers are not guided by coverage.
 $(GUIDED): $(DEV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --only-binary atheris --editable '.[prove]' || \
-		echo "atheris is not to be had here: fuzzers go by seeds alone"
+		echo "atheris is not available here: fuzzers go by seeds alone"
 	@touch $@
 
 clean:

@@ -45,7 +45,7 @@ def twin(*options: str, processor: int | None = None) -> Iterator[Child]:
 
 @contextmanager
 def python(program: str, processor: int | None = None) -> Iterator[Child]:
-    """`program`, whose first line of output tells where its line is."""
+    """`program`, whose first line of output says where its line is."""
     with _child(processor, "-c", program) as child:
         yield child
 

@@ -1,6 +1,6 @@
 """A fixed piece of plain Python work: the peer of what has no other.
 
-It tells how fast this interpreter is on this processor, so that a ratio to it means the same on
+It says how fast this interpreter is on this processor, so that a ratio to it means the same on
 another machine.
 """
 

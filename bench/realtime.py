@@ -4,8 +4,8 @@ A thousand modules and hosts in this process, each with a memory line at 115200 
 downloads 300 kB from a server on a simulated network of its own; they begin one after the other
 within 15 seconds. Bringing one up costs some 7 ms of CPU: a thousand in the same instant would wait
 for each other. The lag of a download is what it takes more than the same one alone on the virtual
-clock. Files go where a sync costs nothing (/dev/shm) if there is such a place: disks are no part of
-this.
+clock. Files go where a sync costs nothing (/dev/shm) if there is such a place: disks are
+not part of this.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ seconds). The vendor says: no timer, the next request when the result of the las
 Three hosts want a page every 200 ms from a server that takes 400 ms:
 
   timer            fires AT+HTTPACTION=0 whatever became of the last one
-  timer, restarts  begins each time anew with HTTPTERM and HTTPINIT, "to be safe"
+  timer, restarts  begins each time again with HTTPTERM and HTTPINIT, "to be safe"
   patient          waits for +HTTPACTION before the next one
 
 Everything is in this process and on a virtual clock, so the minute takes a moment.
@@ -73,7 +73,7 @@ class Host:
         return reply.ok
 
     def result(self) -> Counter[str]:
-        """How often what came of a request."""
+        """How many requests had which outcome."""
         answered = self.seen["200"] + self.seen["604"]
         self.seen[NO_ANSWER] = self.started - answered
         return +self.seen

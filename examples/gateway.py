@@ -3,7 +3,7 @@
     python examples/gateway.py --port /dev/ttyUSB0 --pins control:/tmp/pins FOLDER < jobs
 
 Each line of its input is a job: a URL, a file's name, and the SHA-256 if it is known. Each line of
-its output is a JSON object that tells what became of it. A job that was cut off, by the module, the
+its output is a JSON object that says what became of it. A job that was cut off, by the module, the
 network or a kill, goes on where it stopped when the same line comes again. The recovery ladder uses
 the pins where nothing else helps. A job that cannot be done is told, and the next one is taken.
 """
@@ -53,7 +53,7 @@ def tell(job: str, **what: object) -> None:
 
 
 class Gateway:
-    """The module, opened when it is needed, and after trouble anew."""
+    """The module, opened when it is needed, and after trouble again."""
 
     def __init__(self, port: str, pins: str | None, folder: Path) -> None:
         self._port = port

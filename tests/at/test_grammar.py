@@ -43,7 +43,7 @@ E, R, T, S = Form.EXECUTE, Form.READ, Form.TEST, Form.SET
             'AT+HTTPPARA="URL","http://x/a?b=1,2;c=?"',
             [Command("+HTTPPARA", S, '"URL","http://x/a?b=1,2;c=?"')],
         ),
-        # Quotes inside a value are no end of it, nor is a semicolon after one.
+        # Quotes inside a value are not an end of it, nor is a semicolon after one.
         (
             'AT+HTTPPARA="USER_DEFINED","X: "a;b";c"',
             [Command("+HTTPPARA", S, '"USER_DEFINED","X: "a;b";c"')],

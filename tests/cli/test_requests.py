@@ -172,7 +172,7 @@ def test_the_server_gets_them_and_the_trace_does_not(tmp_path: Path, command: st
         (("-H", "X: a\\r\\nY: b"), "the header X holds"),
         (("-H", "Content-Length: 5"), "is the module's own"),
         (("-H", "Range: bytes=0-5"), "asks for ranges by itself"),
-        (("--https-only",), "is no https URL"),
+        (("--https-only",), "is not an https URL"),
         (("--https-only", "--allow-downgrade"), "take one of the two"),
         (("--user", "ann"), "without a password"),
     ],

@@ -30,7 +30,7 @@ GET = ["get", "http://127.0.0.1:9/x", "-o", "f"]
         ([*GET, "--give-up", "xx"], "--give-up 'xx': give a number; see"),
         ([*GET, "--give-up", "-1"], "--give-up -1: give 0 or more; see"),
         ([*GET, "--strategy", "foo"], "--strategy 'foo' is not one of 'auto', 'range', 'stream';"),
-        ([*GET, "--chunk", "1X"], "--chunk '1X' is no number of bytes: write 5000, 300K"),
+        ([*GET, "--chunk", "1X"], "--chunk '1X' is not a number of bytes: write 5000, 300K"),
         (["get", "http://a/", "-o", "d/"], "d/ names a directory: name a file; see"),
         (["get"], "Missing argument 'URL'; see atwin get --help"),
         (["head", "http://a/", "-o", "no/x"], "cannot write no/x: No such file or directory; noth"),

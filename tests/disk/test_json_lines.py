@@ -68,7 +68,7 @@ def test_a_line_without_an_end_takes_no_memory(
     assert got == [{"a": 1}, *[None] * 11, {"a": 1}]
 
 
-def test_a_file_that_is_written_anew_while_it_is_followed_is_read_from_its_start(
+def test_a_file_that_is_written_again_while_it_is_followed_is_read_from_its_start(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "file"

@@ -62,7 +62,7 @@ def test_a_page_says_what_the_journal_says(tmp_path: Path) -> None:
         journal.add(Verdict(seed, "right", lost, "\n", {"bytes": 3}), 0.5)
         if seed == 2000:
             journal.begin(Head("matrix", 1000, "def", "2026-12-01", "four"), fresh=False)
-    # A run in which all was tried already is no proof of its commit.
+    # A run in which all was tried already is not a proof of its commit.
     journal.begin(Head("matrix", 1000, "later", "2026-12-02", "the third"), fresh=False)
     journal.close()
     assert write_page(tmp_path, tmp_path) == 0

@@ -1,4 +1,4 @@
-"""A whole fleet: the same on every engine, and a sample tells what a run of all tells."""
+"""A whole fleet: the same on every engine, and a sample says what a run of all says."""
 
 from __future__ import annotations
 

@@ -158,7 +158,7 @@ def test_a_stratum_with_one_row_is_drawn_with_its_neighbour() -> None:
 
 def test_one_row_alone_is_told() -> None:
     got = estimate(fleet(1000, faults=[], model=[{"model": "air780e-at"}]), [made_row(FLEET, 3)])
-    assert got.notes == ("one row is no sample: intervals have no width",)
+    assert got.notes == ("one row is not a sample: intervals have no width",)
     assert got.seconds_mean == Estimate(60, 60, 60)
 
 

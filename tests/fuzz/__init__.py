@@ -1,4 +1,4 @@
-"""Fuzzers of everything that comes from outside; `runner` tells how to write one."""
+"""Fuzzers of everything that comes from outside; `runner` says how to write one."""
 
 import sys
 from pathlib import Path

@@ -64,7 +64,7 @@ STEPS = (
     Step("AT+CSQ", b"\r\n+IPD,5:hello\r\n+RECEIVE,1,3:\r\nabc\r\n+CSQ: 22,0\r\n" + OK),
     Step("AT+CSQ", b"^boot.rom'v\0\1\0\0'!\\n\r\nRDY\r\n\r\n*EXINFO: 1\r\n\r\nERROR: 2\r\n"),
 )
-#: What may come in between, or stand in the place of some bytes.
+#: What may come in between, or stand in place of some bytes.
 SPOILS = (
     *(b"", b"\r", b"\n", b"\r\n", b" ", b"\0", b"\xff", b"\x11", b"\x13", b">", b":", b",", b"+"),
     *(
@@ -211,7 +211,7 @@ def converse(dice: Random) -> None:
 
 
 def fetch(dice: Random) -> None:
-    """A whole job: the right file, or an error of ours that is no traceback."""
+    """A whole job: the right file, or an error of ours that is not a traceback."""
     spoil: dict[str, Callable[[bytes], bytes]] = {
         "lost": lambda data: spoilt_part(dice, data, b""),
         "in between": lambda data: spoilt_part(dice, data, None),

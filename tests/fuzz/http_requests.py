@@ -1,4 +1,4 @@
-"""Requests to the HTTP interface: each has an answer that is no defect, or none yet."""
+"""Requests to the HTTP interface: each has an answer that is not a defect, or none yet."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ BODIES = (
     *(b"5\r\nhello\r\n5\r\nworld\r\n0\r\n\r\n", b"-5\r\nhello\r\n0\r\n\r\n", b"0x5\r\nhello"),
     *(b"A;x=y\r\n0123456789\r\n000\r\nX: y\r\n\r\n", b"F" * 16 + b"\r\nabc", b"5" * 5000 + b"\r\n"),
 )
-#: What may stand in the place of some bytes.
+#: What may stand in place of some bytes.
 SPOILS = (
     b"",
     b"\r",

@@ -383,7 +383,7 @@ def attempt(dice: Random) -> None:
         "tells_streams": dice.random() < 0.7,
     }
     if streams and not module["tells_streams"]:
-        # Owed: nobody tells that a stream is of another version of the same length.
+        # Owed: nobody says that a stream is of another version of the same length.
         server.flapping = server.changing = 0
     with tempfile.TemporaryDirectory(dir=_MEMORY) as folder:
         run = Run(

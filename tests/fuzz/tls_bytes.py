@@ -85,7 +85,7 @@ def handshake(profile: TlsProfile, pieces: Iterable[bytes]) -> TlsFailure:
             client.feed(piece)
             most += len(piece)
             for _ in range(most + 100):
-                assert not client.step(), "it takes what is no handshake"
+                assert not client.step(), "it takes what is not a handshake"
                 if client.hungry:
                     break
             else:

@@ -127,7 +127,7 @@ class Talk:
                 self.client.step()
             return error.failure
         assert self.client.result is not None
-        assert not self.must_fail, "it takes what is no handshake"
+        assert not self.must_fail, "it takes what is not a handshake"
         if self.authenticated:
             assert self.client.result.chain[0] == self.leaf
         return self.data()

@@ -500,7 +500,7 @@ def test_a_length_that_lost_a_digit_is_that_of_the_headers(told: int) -> None:
 
 
 def test_nothing_is_believed_to_be_empty_that_is_not() -> None:
-    """+HTTPACTION lost its digits once, and the module tells no headers."""
+    """+HTTPACTION lost its digits once, and the module gives no headers."""
 
     async def main() -> None:
         near, far = memory_pair()

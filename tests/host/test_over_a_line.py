@@ -255,7 +255,7 @@ def test_a_higher_rate_is_negotiated_and_given_back(tmp_path: Path, speed: int) 
 @pytest.mark.parametrize("right", [115200, 9600, 460800, 1200])
 def test_the_rate_of_a_module_is_found(right: int, wrong: int) -> None:
     if right == wrong:
-        pytest.skip("that is no search")
+        pytest.skip("that is not a search")
 
     async def main() -> None:
         content = Generated(10)

@@ -116,7 +116,7 @@ def _judge_end(
         if re.search(pattern, last.sentence):
             return "wrong sentence", f"says /{pattern}/"
     if last.code not in (1, 3, 4, 5):
-        return "wrong end", f"exit {last.code} is no answer to a server"
+        return "wrong end", f"exit {last.code} is not an answer to a server"
     match expectation:
         case GivesUp() as failure:
             blame = failure.blame(last.code, last.sentence)

@@ -101,7 +101,7 @@ def test_the_command_line_takes_it(mine: Path) -> None:
         ("a = [", "Invalid value"),
         (MINE + '[answers]\n"+X" = "1"', r"\[answers\] \+X: write the whole command in capitals"),
         (MINE + '[answers]\n"AT+X" = 1', r"\[answers\] AT\+X must be a text"),
-        (MINE + "[before]\nnow = 1", r"before: now is no version; write \[before.V1122\]"),
+        (MINE + "[before]\nnow = 1", r"before: now is not a version; write \[before.V1122\]"),
         (MINE + "[before.V9]\nfeatures.x = true", r"x in \[features\] is unknown"),
         (MINE + "[before]\nV9 = 1", r"\[before\] has tables"),
         (MINE.replace("yy-local", "y"), "nitz_form must be one of yy-local, yyyy-utc"),

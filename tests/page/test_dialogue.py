@@ -62,7 +62,7 @@ async def test_rows_are_filtered_and_searched(page: Page) -> None:
         await page.get_by_role("button", name="> command").click()
         await expect(said_there).to_have_text(["ERROR"])
         await field.fill("/(/")
-        await page.get_by_text("This is no regular expression.").wait_for()
+        await page.get_by_text("This is not a regular expression.").wait_for()
         await field.fill("/(a+)+$/")
         await page.get_by_text("This regular expression takes too long").wait_for()
         await shows(page, "aaaa")

@@ -57,18 +57,18 @@ async def test_after_a_loss_it_goes_on_without_a_gap(page: Page, complaints: lis
         await expect(texts(page)).to_have_text([*numbers, kept, "+N: 4242"])
         await panel.stop()
         await expect(banner(page)).to_have_text(lost)
-        panel.module.subject.recent = Recent(panel.module.trace)  # whose numbers begin anew
+        panel.module.subject.recent = Recent(panel.module.trace)  # whose numbers start over
         say(panel.module, 6)
         await panel.start()
-        await only(page, r"\+N: \d$|anew")
-        numbers += ["atwin was started anew", "+N: 6"]
+        await only(page, r"\+N: \d$|restarted")
+        numbers += ["atwin was restarted", "+N: 6"]
         await expect(texts(page)).to_have_text(numbers)
         await panel.stop()
         await expect(banner(page)).to_have_text(lost)
         panel.module.subject.recent = Recent(panel.module.trace)
         say(panel.module, *range(10_000, 10_100), 7)  # more than the page has heard
         await panel.start()
-        await expect(texts(page)).to_have_text([*numbers, "atwin was started anew", "+N: 7"])
+        await expect(texts(page)).to_have_text([*numbers, "atwin was restarted", "+N: 7"])
     complaints.clear()  # of the requests that nobody answered
 
 

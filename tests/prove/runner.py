@@ -66,7 +66,7 @@ class Run:
         left = sum(len(job.seeds) for job in jobs)
         print(f"base {', '.join(map(str, bases)) or '-'}; {left:,} tries", file=sys.stderr)
         if jobs and not left:
-            print("all was tried before: FRESH=1 or --fresh begins anew", file=sys.stderr)
+            print("all was tried before: FRESH=1 or --fresh starts over", file=sys.stderr)
         stopped = False
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:

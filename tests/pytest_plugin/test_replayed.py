@@ -72,7 +72,7 @@ def test_a_test_meets_yesterdays_module(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "*cannot read nothing: No such file or directory",
-            "*cannot read test_it.py: it is no pcapng file",
+            "*cannot read test_it.py: it is not a pcapng file",
             "*seed: a recording cannot be so",
             "*ignore: missing ), unterminated subpattern at position 0 in '('",
             "*ignore=7: give a list of patterns",

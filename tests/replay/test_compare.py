@@ -1,4 +1,4 @@
-"""Where two dialogues differ, and what is no difference."""
+"""Where two dialogues differ, and what is not a difference."""
 
 from __future__ import annotations
 

@@ -133,7 +133,10 @@ def test_answers_in_a_file(tmp_path: Path) -> None:
         ("cold = 1", ": cold = 1: it takes true or false"),
         ("model = 'sim800'", ": unknown model 'sim800'; there are air724ug"),
         ("[flags]\nspeed_of_light = 3", ": air724ug has no flag called speed_of_light"),
-        ("[flags]\nseed = 3", ": flags: seed is no flag of a model, it stands outside of [flags]"),
+        (
+            "[flags]\nseed = 3",
+            ": flags: seed is not a flag of a model, it stands outside of [flags]",
+        ),
         ("[flags]\nhttp_buffer = [1]", ': flags = {"http_buffer": [1]}: it takes a table of'),
         ("[names]\na = 'b'", ": names: a: 'b': give an address"),
         ("names = 3", ": names = 3: it takes a table such as"),

@@ -25,7 +25,7 @@ URL = "http://files.example/a.bin"
 
 
 class Factory:
-    """Opens a port with a scripted module behind it, inside the modem's loop."""
+    """Opens a port with a scripted module at the other end, inside the modem's loop."""
 
     def __init__(self) -> None:
         self.module: FakeModule
@@ -71,7 +71,7 @@ def test_urcs_from_a_plain_script() -> None:
 
 @pytest.mark.parametrize("text", ["", "AT\r\nATI", "AT\x1a", "AT\0"])
 def test_what_is_no_command_line_is_refused(text: str) -> None:
-    with SyncModem(Factory()) as modem, pytest.raises(UsageError, match="is no command line"):
+    with SyncModem(Factory()) as modem, pytest.raises(UsageError, match="is not a command line"):
         modem.command(text)
 
 

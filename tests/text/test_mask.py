@@ -92,7 +92,10 @@ from support.running.growth import grows_evenly
         ("Ocp-Apim-Subscription-Key: abc", "Ocp-Apim-Subscription-Key: ***"),
         ("X-Signature: abc", "X-Signature: ***"),
         ("--key: cannot read key.pem", "--key: cannot read key.pem"),
-        ("cannot use /etc/passwd: it is no folder", "cannot use /etc/passwd: it is no folder"),
+        (
+            "cannot use /etc/passwd: it is not a folder",
+            "cannot use /etc/passwd: it is not a folder",
+        ),
         (
             "it cannot ask for its password: decrypt it",
             "it cannot ask for its password: decrypt it",

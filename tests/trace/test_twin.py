@@ -249,7 +249,7 @@ def test_the_module_is_stopped(flow: bytes, by: str) -> None:
 
 @pytest.mark.parametrize(("flow", "by"), [(b"2,2", "CTS"), (b"1,1", "XOFF")])
 def test_the_host_is_stopped(flow: bytes, by: str) -> None:
-    """While a command runs the receive buffer fills; its XOFF is no part of an answer."""
+    """While a command runs the receive buffer fills; its XOFF is not part of an answer."""
 
     async def test(twin: Twin, terminal: Terminal) -> None:
         await terminal.ask(b"ATE0;+IFC=" + flow)

@@ -32,7 +32,7 @@ def test_power_key_starts_after_its_hold_time_and_not_before(model: str, seconds
         twin.pins.power_key = False
         await terminal.quiet(seconds + 0.01)
         assert is_on(twin)
-        # Held on, as tied to ground: that is no second press.
+        # Held on, as tied to ground: that is not a second press.
         await terminal.expect(b"RDY")
         await terminal.quiet(30)
         assert is_on(twin)

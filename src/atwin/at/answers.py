@@ -1,7 +1,7 @@
 """What a module sends, cut into events: the host's direction of the AT language.
 
 Bytes in, events out, no I/O. Tolerant on purpose: CR and LF each end a line, blanks around colons
-and commas come as they like, line noise and XON/XOFF are no part of a line, echo is recognised
+and commas come as they like, line noise and XON/XOFF are not part of a line, echo is recognised
 wherever it stands, a line nobody asked for is an unsolicited one. Nothing raises and nothing grows:
 a line is cut at `LONGEST_LINE` bytes, and a counted body is handed on as it comes
 (docs/spec/http.md §1, uart.md §1-§4).
@@ -9,7 +9,7 @@ a line is cut at `LONGEST_LINE` bytes, and a counted body is handed on as it com
 Theory of operation. `Reading` says what the next bytes are, and so who reads them (`_READERS`)::
 
     LINE ── header of a body; CR LF before a body that nothing announces ──> BODY
-    BODY ── all counted ──> FRAME ── what is no line end ──> LINE
+    BODY ── all counted ──> FRAME ── what is not a line end ──> LINE
     LINE ── head of a packet ──> PACKET ── all counted ──> LINE
 
 Whole lines go to `InFlight`, which knows what to expect of the command in flight.
@@ -28,7 +28,7 @@ from atwin.at.in_flight import InFlight
 LONGEST_LINE = 8192
 #: Bytes of a single link's packet head, at most.
 _LONGEST_HEAD = 32
-#: Bytes that are no part of any line: NUL and 0xFF, which are noise, and XON and XOFF.
+#: Bytes that are not part of any line: NUL and 0xFF, which are noise, and XON and XOFF.
 _NOISE = b"\x00\xff\x11\x13"
 
 _TEXT = re.compile(rb"[^\r\n]+")
@@ -67,8 +67,8 @@ class AnswerParser:
         """A command line goes out now; whatever body was still due is given up.
 
         `raw` is the length of a body that nothing announces (FSREAD, after the first CR LF).
-        `owed`: results of earlier commands may still come, so a result is no end before `end` is
-        called.
+        `owed`: results of earlier commands may still come, so a result is not an end before
+        `end` is called.
         """
         self._give_up_body()
         self.command.begin(sent, raw=raw, owed=owed)
@@ -88,7 +88,7 @@ class AnswerParser:
             self._part = Reading.LINE
 
     def restarted(self) -> None:
-        """The module has started anew, or may have: what it was told before is gone."""
+        """The module has restarted, or may have: what it was told before is gone."""
         self.command.multi = None
 
     # --- bytes ----------------------------------------------------------------------------------

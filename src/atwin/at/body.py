@@ -62,7 +62,7 @@ class Body:
             self.damaged = True
 
     def hears_no_result(self) -> None:
-        """A line is no result: it is the rest of a body that has no frame."""
+        """A line is not a result: it is the rest of a body that has no frame."""
         if self.unframed:
             self.unframed, self.damaged = False, True
 

@@ -117,7 +117,7 @@ _CME = re.compile(r"\+CME ERROR: ([0-9]{1,5})")
 
 
 def literal(lines: tuple[str, ...], final: str | None) -> Reply:
-    """The answer that somebody wrote down; None is no result at all.
+    """The answer that somebody wrote down; None means no result at all.
 
     Raises `AtError` for an error result, which AT+CMEE shapes.
     """

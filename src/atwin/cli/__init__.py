@@ -42,7 +42,7 @@ def program() -> int:
         if getattr(sys, name) is None:  # closed by whoever started this
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
     if isinstance(sys.stdout, TextIOWrapper):
-        # What a terminal's encoding does not have is no reason to fail, as on stderr.
+        # What a terminal's encoding does not have is not a reason to fail, as on stderr.
         sys.stdout.reconfigure(errors="backslashreplace")
     asked = os.environ.get(COMPLETE)
     try:

@@ -98,14 +98,14 @@ class TlsOptions(TlsFiles):
             say("the server's certificate was checked, but not its dates: --check-dates does that")
 
     def _advice(self, url: str) -> str:
-        """The command that tells why there is no TLS."""
+        """The command that says why there is no TLS."""
         command = ["atwin", "probe", url.partition("#")[0]]
         for name, path in (("--ca", self.ca), ("--cert", self.cert), ("--key", self.key)):
             command += [name, path] if path is not None else []
         return f"to see why, run: {shlex.join(command)}"
 
     def _check_files(self, settings: TlsSettings) -> None:
-        """Raises `UsageError`, with the file's name, for what is no certificate or key."""
+        """Raises `UsageError`, with the file's name, for what is not a certificate or key."""
         if self.ca is self.cert is self.key is None:
             return
         from atwin.host.certificates import certificates_file, key_file

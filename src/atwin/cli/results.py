@@ -1,4 +1,4 @@
-"""What came of a request: a download in words and for `--json`, an answer where it is to go."""
+"""What became of a request: a download in words and for `--json`, an answer where it is to go."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import click
 
 #: Characters of one line of a message: a URL and what happened to it.
 _LONGEST_LINE = 2000
-#: What Python quotes a byte of a word as that is no UTF-8.
+#: What Python quotes a byte of a word as that is not UTF-8.
 _BYTE = re.compile(r"\\udc([89a-f][0-9a-f])")
 
 

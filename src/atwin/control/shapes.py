@@ -137,7 +137,7 @@ STATE_SCHEMA = _all(
     }
 )
 
-#: The state of a module that is no twin: what its host knows.
+#: The state of a module that is not a twin: what its host knows.
 SEEN_SCHEMA = _all(
     {
         "model": {"type": "null"},

@@ -65,7 +65,7 @@ async def control_socket(path: str, subject: Subject) -> AsyncIterator[None]:
 async def _refuse_one_in_use(path: str) -> None:
     """A socket that nobody listens on any more may be replaced."""
     if _is_something_else(path):
-        raise PortSpecError(f"--control {path}: exists and is no socket; choose another path")
+        raise PortSpecError(f"--control {path}: exists and is not a socket; choose another path")
     try:
         _, writer = await asyncio.open_unix_connection(path)
     except OSError:

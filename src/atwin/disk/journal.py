@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: Version 1 had the URL in clear.
 _VERSION, _CLEAR = 2, 1
-#: What is longer is no journal.
+#: What is longer is not a journal.
 _LONGEST = 1 << 20
 
 #: A hash of a URL takes some milliseconds, so that short secrets in it are not simply tried.
@@ -88,7 +88,7 @@ class Journal:
     def remove(self) -> None:
         """Delete it. Raises `DiskError`.
 
-        The directory is synced, and with it the name of the part file: what begins anew begins
+        The directory is synced, and with it the name of the part file: what starts over begins
         here, so no journal promises bytes that a power cut takes away with their name.
         """
         with telling("remove", self.path):

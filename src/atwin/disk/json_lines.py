@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     Lines = list[dict[str, Any] | None]
 
-#: A line longer than any record is no record; its rest is looked at as a line of its own.
+#: A line longer than any record is not a record; its rest is looked at as a line of its own.
 _LONGEST_LINE = 1 << 20
-#: Bytes by which a file that was written anew is known.
+#: Bytes by which a file that was written again is known.
 _START = 512
 #: Bytes that are read at a time.
 _BLOCK = 1 << 18
@@ -50,7 +50,7 @@ class JsonLines:
 
 
 def read_json_lines(path: str, *, follow: bool = False) -> Iterator[Lines]:
-    """The objects in order, some at a time; None for a line that is no object.
+    """The objects in order, some at a time; None for a line that is not an object.
 
     `follow`: at the end of a file there are no objects, again and again, until there is more. What
     has become shorter, or begins otherwise, is read from its start. A pipe ends when nobody writes

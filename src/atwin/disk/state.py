@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _VERSION = 1
-#: Bytes of NVRAM; what is longer is no record of ours.
+#: Bytes of NVRAM; what is longer is not a record of ours.
 _LONGEST_RECORD = 4 << 20
 
 #: What stands for itself in an encoded name; capitals do not, since some disks ignore case.
@@ -93,7 +93,7 @@ class StateDirectory:
         return dict(self._card)
 
     def keep_card(self, card: dict[str, Any]) -> None:
-        """Replace the SIM card, which is no part of NVRAM."""
+        """Replace the SIM card, which is not part of NVRAM."""
         self._keep(self._records, card)
 
     def _keep(self, records: Records, card: dict[str, Any]) -> None:
@@ -157,7 +157,7 @@ class StateDirectory:
             data = parse_json(content)
             version, model, records = data["version"], data["model"], data["records"]
         except (ValueError, KeyError, TypeError):
-            raise self._damaged(self._record_file, "it is no module record") from None
+            raise self._damaged(self._record_file, "it is not a module record") from None
         if version != _VERSION:
             raise StateError(f"{self.path} was written in format {version}, not {_VERSION}")
         if model != self._model:
@@ -166,7 +166,7 @@ class StateDirectory:
                 f"take --model {model} or another directory"
             )
         if not isinstance(records, dict) or not all(isinstance(r, dict) for r in records.values()):
-            raise self._damaged(self._record_file, "its records are no objects")
+            raise self._damaged(self._record_file, "its records are not objects")
         if isinstance(card := data.get("card", {}), dict):
             self._card = card
         return records

@@ -162,7 +162,7 @@ class WeightedRows:
         #: Rows that are drawn again among themselves, and how far that spreads: 0 where all are in.
         self._groups = list(_groups(places, sizes))
         if len(self.rows) == 1 < self._devices:
-            self.notes += ("one row is no sample: intervals have no width",)
+            self.notes += ("one row is not a sample: intervals have no width",)
 
     def totals(
         self,

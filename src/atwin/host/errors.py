@@ -146,7 +146,7 @@ class WantsPersonError(RefusedForGoodError):
 
 
 class ModuleRestartedError(StepError):
-    """The module started anew: session, bearer and settings that were not saved are gone."""
+    """The module restarted: session, bearer and settings that were not saved are gone."""
 
 
 class RequestFailedError(StepError):

@@ -13,7 +13,7 @@ _BLANKS = " \t"
 class Headers(Mapping[str, str]):
     """Header fields by name, in any case; of repeated fields the values joined by `, `.
 
-    `raw` is the block as received: lines joined by CR LF. `folded` tells that the module
+    `raw` is the block as received: lines joined by CR LF. `folded` says that the module
     lower-cased it, values included: then no value is what the server said, letter by letter.
     """
 

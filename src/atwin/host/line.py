@@ -34,7 +34,7 @@ _FIRST_TRIES = 4
 _TRIES, _GAP = 4, 0.2
 #: The same right after a change of rate or flow control.
 _CHANGE_TRIES, _CHANGE_GAP = 4, 0.5
-#: So often a search asks anew at a rate at which it hears words, and no answer.
+#: So often a search asks again at a rate at which it hears words, and no answer.
 _WORDY_ROUNDS = 3
 #: Looks at CTS before it counts as not connected, and seconds between two: the module sets it
 #: after its OK, and a USB adapter tells of it a little later.
@@ -144,7 +144,7 @@ class Line:
         return None
 
     async def start_over(self) -> None:
-        """The module starts anew: back to the rate it was found at, the one it has saved.
+        """The module restarts: back to the rate it was found at, the one it has saved.
 
         And without flow control: what a module that knows of none does with its RTS is not said.
         Raises `PortError`.
@@ -194,7 +194,7 @@ class Line:
             await self.set_up()
         finally:
             # RTS and CTS where the wires are there, also where the module is silent just now; and
-            # nothing is told anew after a restart.
+            # nothing is told again after a restart.
             self._wishes = replace(self._wishes, flow=None)
         await self.set_up()
         return (
@@ -313,5 +313,5 @@ def no_answer(port: str, seconds: float) -> ModuleSilentError:
 
 
 def _is_noise(data: bytes) -> bool:
-    """Whether these are no characters: what was said at another rate."""
+    """Whether these are not characters: what was said at another rate."""
     return any(value not in _CHARACTERS for value in data)

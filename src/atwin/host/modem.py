@@ -175,11 +175,13 @@ class Modem:
     ) -> Reply:
         """One AT command line, without CR; its answer, good or bad. `timeout` in seconds.
 
-        `data` are sent when the module asks for them (`>`, `DOWNLOAD`); the time then begins anew.
+        `data` are sent when the module asks for them (`>`, `DOWNLOAD`); the time then starts over.
         Raises `UsageError` for what is not one line, and `NoAnswerError`.
         """
         if not text or not text.isprintable():
-            raise UsageError(f"{text!r} is no command line: it takes printable characters, no CR")
+            raise UsageError(
+                f"{text!r} is not a command line: it takes printable characters, no CR"
+            )
         if not self.channel.answered:
             await self._greet()
         return await Script("command", self.channel).ask(text, deadline=timeout, data=data)

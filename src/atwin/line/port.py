@@ -15,7 +15,7 @@ class PortError(Exception):
 
 
 class PortSpecError(PortError):
-    """What somebody wrote names no port: an unknown scheme, no host, a rate that is no number, a
+    """What somebody wrote names no port: an unknown scheme, no host, a rate that is not a number, a
     place for a link or socket where none can be.
     """
 

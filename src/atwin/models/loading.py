@@ -183,7 +183,9 @@ def _read_sheet(data: bytes) -> _Sheet:
 def _gate(version: str) -> int:
     match = _BEFORE.fullmatch(version)
     if match is None:
-        raise ValueError(f"before: {shown(version, limit=80)} is no version; write [before.V1122]")
+        raise ValueError(
+            f"before: {shown(version, limit=80)} is not a version; write [before.V1122]"
+        )
     return int(match[1])
 
 

@@ -42,8 +42,8 @@ VALUES = {
     "rxget_hex_cme": "CME number of AT+CIPRXGET=3 for too many bytes; 0 is that of a parameter",
     "wake_lines": "lines that get lost before a sleeping module is awake",
     "sim_presence_detect": "SimPresenceDetect in AT+ECSIMCFG?",
-    "urc_queue_bytes": "bytes of URCs that wait during a command; 0 is no limit",
-    "urc_queue_count": "URCs that wait during a command; 0 is no limit",
+    "urc_queue_bytes": "bytes of URCs that wait during a command; 0 means no limit",
+    "urc_queue_count": "URCs that wait during a command; 0 means no limit",
     "cms_memory": "CMS number of a memory that AT+CPMS does not know",
     "cms_parameter": "CMS number of a wrong parameter",
     "dial_cme": "CME number of a number that ATD cannot dial; 0 is a plain ERROR",
@@ -154,7 +154,7 @@ TEXTS = {
     "ntp_default": "server and zone of AT+CNTP? after a start",
     "sms_memories": "memories of AT+CPMS, as its test form lists them",
 }
-#: Values that are no numbers.
+#: Values that are not numbers.
 WORDS = frozenset((*CHOICES, *TEXTS))
 NAMES = {
     "name": "as AT+CGMM says it",

@@ -74,7 +74,7 @@ class Inbox:
                 chunk = view[:limit]
             pieces.append(chunk)
             limit -= len(chunk)
-        # A single chunk that is wanted whole, the usual case of a fast reader, is not copied.
+        # A single chunk that is read whole, the usual case of a fast reader, is not copied.
         return bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
 
     async def _wait(self) -> None:

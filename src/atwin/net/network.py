@@ -200,7 +200,7 @@ Handler = Callable[[S], Awaitable[None]]
 
 
 async def attend(handler: Handler[S], stream: S) -> None:
-    """Let `handler` serve `stream`, then close it. A client that goes away is no error."""
+    """Let `handler` serve `stream`, then close it. A client that goes away is not an error."""
     try:
         with suppress(StreamError):
             await handler(stream)

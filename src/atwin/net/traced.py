@@ -135,7 +135,7 @@ class _HeardStream(StreamWrapper):
             self._wire.tell(NetEvent.PEER_CLOSED)
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        # Told first: with what it does nothing is told that came of it before it.
+        # Told first: what it brings about must not be told before it.
         self._wire.tell(NetEvent.SENT, data)
         await self.inner.write(data)
 

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from atwin.plan.exchanges import Way
     from atwin.plan.job import Job
 
-#: Commands that are echoed, also where the port tells no rate; and the seconds for which a module
+#: Commands that are echoed, also where the port gives no rate; and the seconds for which a module
 #: that echoes LF waits for one after each.
 _ECHOED, _ECHOED_UNPACED, _ECHO_WAIT = 4, 2, 0.02
 

@@ -46,7 +46,7 @@ class CertificateFacts:
 class ChainFacts:
     """The chain, leaf first, and why it does not verify (None: it does, or nobody asked).
 
-    `outdated` says which certificate is not valid now. It is no refusal: a module looks at dates
+    `outdated` says which certificate is not valid now. It is not a refusal: a module looks at dates
     only with ignorelocaltime 0 (docs/spec/tls.md §2).
     """
 

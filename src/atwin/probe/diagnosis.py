@@ -71,7 +71,7 @@ def _no_issuer(sent: list[x509.Certificate], given: list[x509.Certificate]) -> D
             return None  # it should have verified: OpenSSL knows better why it does not
         return Diagnosis(
             Cause.OTHER_CA,
-            f"the file holds {held}, which is no root: {above} signed it",
+            f"the file holds {held}, which is not a root: {above} signed it",
             f"give {above} as the CA, and let the server send {issuer} after its own certificate",
         )
     if any(one.subject == top.issuer for one in given):

@@ -18,7 +18,7 @@ _HOPELESS = (Outcome.SILENT, Outcome.NOT_TLS)
 
 @dataclass(frozen=True, slots=True)
 class Modern:
-    """What came of the handshake: `TLSv1.3, TLS_AES_256_GCM_SHA384`, and the certificate's key.
+    """What became of the handshake: `TLSv1.3, TLS_AES_256_GCM_SHA384`, and the certificate's key.
 
     The key is as in `CertificateFacts`; a server may have a certificate with another one too.
     """

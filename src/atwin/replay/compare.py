@@ -1,7 +1,7 @@
 """Where two dialogues differ: the recorded one, and the one of a replay.
 
 Commands are aligned with commands, and then the lines of each answer with each other. What nobody
-asked for may come at another place and in another order. Echo is no line of a dialogue.
+asked for may come at another place and in another order. Echo is not a line of a dialogue.
 """
 
 from __future__ import annotations

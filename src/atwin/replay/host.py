@@ -30,7 +30,7 @@ class ReplayedHost:
 
     Each line goes out when the module has said what the recorded one had said by then: the result,
     the prompt, the URCs of the same kinds, as many bytes in transparent mode; or when that is
-    overdue. `heard` is the dialogue that comes of it.
+    overdue. `heard` is the dialogue that results.
     """
 
     def __init__(

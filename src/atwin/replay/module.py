@@ -34,7 +34,7 @@ class ReplayedModule:
 
     A command is looked for where the recording stands, then among those ahead that nobody has asked
     for, then among those left behind. One that was asked for before is answered as the last time,
-    and one that is not in the recording with ERROR. `heard` is the dialogue that comes of it.
+    and one that is not in the recording with ERROR. `heard` is the dialogue that results.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class ReplayedModule:
         self._of: dict[str, list[int]] = defaultdict(list)
         for number, answer in enumerate(self._answers[1:], 1):
             self._of[answer.exchange.command].append(number)
-        #: What follows lines that are no commands, by line.
+        #: What follows lines that are not commands, by line.
         self._junk = after_junk(recorded.all)
         #: Where the recording stands, and what each command was answered with last.
         self._next = 1

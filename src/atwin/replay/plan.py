@@ -81,14 +81,14 @@ def plan(exchanges: Sequence[Exchange]) -> list[Answering]:
 
 
 def _without_queries(exchanges: Sequence[Exchange], began: int, now: int) -> int:
-    """The last exchange up to `now` that is no query, or the one that began."""
+    """The last exchange up to `now` that is not a query, or the one that began."""
     while now > began and exchanges[now].is_query:
         now -= 1
     return now
 
 
 def after_junk(exchanges: Iterable[Exchange]) -> dict[bytes, deque[list[Timed]]]:
-    """What follows each line that was no command, by line and in order."""
+    """What follows each line that was not a command, by line and in order."""
     found: dict[bytes, deque[list[Timed]]] = defaultdict(deque)
     for exchange in exchanges:
         after = None
@@ -104,12 +104,12 @@ def after_junk(exchanges: Iterable[Exchange]) -> dict[bytes, deque[list[Timed]]]
 
 
 def is_junk(step: LineStep) -> bool:
-    """Whether it is a line to the module that is no command."""
+    """Whether it is a line to the module that is not a command."""
     return step.way == ">" and step.kind is StepKind.NOISE and step.text == "no command"
 
 
 def is_unasked(step: LineStep) -> bool:
-    """Whether it is no part of a command or its answer."""
+    """Whether it is not part of a command or its answer."""
     return step.kind in _UNASKED or (
         step.kind is StepKind.DATA and step.way == "<" and step.text.startswith("received")
     )

@@ -58,7 +58,7 @@ class SyncModem:
     def __init__(self, open_port: Callable[[], Awaitable[Port]], **settings: Any) -> None:
         """Open the port by awaiting `open_port()`; `settings` as for `Modem`.
 
-        Raises what `open_port` raises, and `UsageError` when it is no function.
+        Raises what `open_port` raises, and `UsageError` when it is not a function.
         """
         if not callable(open_port):
             raise UsageError(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def read_line(path: str) -> Iterator[Piece]:
     """What went over the AT line, piece by piece; the file may be anybody's, and still grow.
 
-    Raises `DiskError` for one that cannot be read, is no pcapng or is damaged.
+    Raises `DiskError` for one that cannot be read, is not pcapng or is damaged.
     """
     with telling("read", path), open(path, "rb") as file:
         try:

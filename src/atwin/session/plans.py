@@ -75,7 +75,7 @@ def parse_plan(text: str | bytes) -> FaultPlan:
     try:
         table = parse_toml(text if isinstance(text, bytes) else text.encode())
     except ValueError as error:
-        raise PlanError(f"no TOML file: {error}") from None
+        raise PlanError(f"not a TOML file: {error}") from None
     return FaultPlan.from_table(table)
 
 

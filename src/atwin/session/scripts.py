@@ -38,7 +38,7 @@ def load_script(where: str | Path) -> Script:
     except DiskError as error:
         raise OptionError(f"answers {where}: {error}") from None
     except ValueError as error:
-        raise OptionError(f"answers {where}: no TOML file: {error}") from None
+        raise OptionError(f"answers {where}: not a TOML file: {error}") from None
 
 
 def with_unknown(script: Script | None, unknown: str | None) -> Script | None:

@@ -153,7 +153,7 @@ def _split(text: str) -> tuple[str, dict[str, str], list[str]]:
     if _CONTROL.search(text):
         raise OptionError(f"port '{shown(text, limit=80)}': it holds a control character")
     url, _, query = text.partition("?")
-    # Bytes that are no UTF-8 may be part of the name of a file: they stay what they are.
+    # Bytes that are not UTF-8 may be part of the name of a file: they stay what they are.
     pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
     rules = [value for name, value in pairs if name == "resolve"]
     return url, {name: value for name, value in pairs if name != "resolve"}, rules

@@ -71,7 +71,7 @@ _CONFIG = "Gprs Config "
 _WORD = re.compile(r"[^\s\"]+")
 #: `user:password@` in a URL, up to the last `@` in front of the path, also one that is escaped.
 _USER = re.compile(r"(://)[^/?#]+(@|%40)")
-#: The start of a password with a slash in it, which is no URL any more and a secret all the same.
+#: The start of a password with a slash in it, which is not a URL any more and still a secret.
 _BROKEN_USER = re.compile(r"(://)[^/?#@:]*+:(?!\d{1,5}(?:[/?#]|$))")
 #: The same of a URL that is a value in a query, and of one without a scheme.
 _INNER_USER = re.compile(r"(%3A%2F%2F)(?:(?!%2F)[^/?#&])+(%40|@)", re.IGNORECASE)
@@ -140,7 +140,7 @@ def masked(text: str) -> str:
 def hide(secret: str) -> None:
     """Let `masked` take `secret` out wherever it stands, in this process from now on.
 
-    For what no name gives away. Less than six characters would be found in what is no secret.
+    For what no name gives away. Less than six characters would be found in what is not a secret.
     """
     if len(secret) >= _SHORTEST_HIDDEN:
         _HIDDEN.update(dict.fromkeys((secret, secret.replace('"', "\\22"))))

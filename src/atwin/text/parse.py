@@ -61,7 +61,7 @@ def hexadecimal(text: bytes) -> int | None:
 
 
 def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _reason(error: ValueError) -> str:

@@ -12,7 +12,7 @@ LONGEST = 1000
 
 #: Letters and marks that are printable by their category and show as nothing.
 _BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-#: What `surrogateescape` makes of bytes that are no UTF-8 is shown as these bytes.
+#: What `surrogateescape` makes of bytes that are not UTF-8 is shown as these bytes.
 _FIRST_BYTE, _LAST_BYTE = "\udc80", "\udcff"
 
 

@@ -26,7 +26,7 @@ def parse_size(text: str, most: int | None = None) -> int:
     """
     match = _SIZE.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is no number of bytes: write 5000, 300K, 12M")
+        raise ValueError(f"{text!r} is not a number of bytes: write 5000, 300K, 12M")
     size = int(match[1]) * (_SIZES[match[2].upper()] if match[2] else 1)
     if most is not None and size > most:
         raise ValueError(f"{text}: give {most >> 20}M or less")
@@ -37,7 +37,7 @@ def parse_rate(text: str) -> float:
     """Bytes per second; K is 1000, M 1,000,000 and G 1,000,000,000 of them: `1.2M`."""
     match = _RATE.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is no rate in bytes per second: write 60000, 60K, 1.2M")
+        raise ValueError(f"{text!r} is not a rate in bytes per second: write 60000, 60K, 1.2M")
     return float(match[1]) * (_RATES[match[2].upper()] if match[2] else 1)
 
 
@@ -45,5 +45,5 @@ def parse_seconds(text: str) -> float:
     """Seconds; with a unit: `300 ms`, `90 s`, `15 min`, `2 h`, `3 d`."""
     match = _SECONDS.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is no duration: write 90, 90 s, 15 min, 2 h, 3 d")
+        raise ValueError(f"{text!r} is not a duration: write 90, 90 s, 15 min, 2 h, 3 d")
     return float(match[1]) * _UNITS[match[2] or "s"]

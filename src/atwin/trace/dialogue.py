@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: What is written down of unknown lines from the module: no line of base64 has a colon or a blank.
 _URC_LIKE = re.compile(r"[+*^][A-Z][\w.]*[: ].*|OK|ERROR|NO CARRIER")
-#: How information begins that is no echo.
+#: How information begins that is not an echo.
 _NAMED = re.compile(r"[+*^][A-Z]\w*:")
 #: Plain information that is shown while TCP links may be open: what they bring has no frame either.
 _NUMBERS = re.compile(r"[\d.]+|STATE: ?[A-Z ]+|C: ?\d,.*")
@@ -89,7 +89,7 @@ class Dialogue:
     would know of them is made good when something else comes (`_catch_up`).
 
     `lossless`: it stands at the module's end, where no byte is lost before it is heard, so that a
-    command that comes early waits for the result of the one before. A host's end begins anew with
+    command that comes early waits for the result of the one before. A host's end starts over with
     each command, as hosts do.
     """
 

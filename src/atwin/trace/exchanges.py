@@ -1,6 +1,6 @@
 """What was said on a line, command by command, with the bytes of each step.
 
-`Dialogue` tells what the bytes are; here nothing of them is dropped or masked. So this is for what
+`Dialogue` says what the bytes are; here nothing of them is dropped or masked. So this is for what
 replays and compares, and no text of it may be shown without `masked`.
 """
 
@@ -42,7 +42,7 @@ class StepKind(Enum):
     URC = "a line that nobody asked for"
     DATA = "data that were asked for, or a body"
     STREAM = "data of transparent mode"
-    NOISE = "what is no command, answer or URC"
+    NOISE = "what is not a command, answer or URC"
 
     __hash__ = object.__hash__
 
@@ -150,7 +150,7 @@ class Exchanges(Dialogue):
     _in: _KeptAmount
 
     def __init__(self, most: int | None = None) -> None:
-        """What comes after `most` bytes is heard and not kept; None is no limit."""
+        """What comes after `most` bytes is heard and not kept; None means no limit."""
         self._ear = _Listener(self._says)
         super().__init__(cast("Trace", self._ear), lossless=True)
         #: What came before the first command is the first of them.

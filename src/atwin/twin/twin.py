@@ -58,7 +58,7 @@ class Twin:
     `warm` (the default) is a module that was powered long ago: booted and registered, its boot
     text long gone. `warm=False` boots from power-off, with the times of docs/spec/power.md §3 times
     `time_scale`. With `baud`, in bit/s, the line takes its time, the host's end running at that
-    rate where the port tells no other; `host_fifo` models the host's receiver; `wiring` puts the
+    rate where the port gives no other; `host_fifo` models the host's receiver; `wiring` puts the
     host's RTS or DTR on RESET or PWRKEY. The same `seed` gives the same IMEI, IMSI, ICCID and
     line noise. With `state`, a directory, NVRAM, files and SIM card outlive this process. `faults`
     is what goes wrong, and when; more can be added to `faults` of the twin. `trace` hears all that
@@ -314,7 +314,7 @@ class Twin:
         """Type `command` into a second AT port: the lines of its answer, and the result.
 
         The host's line hears nothing of it but URCs, and may be busy with anything. `data` is for
-        a prompt, all it asks for. Raises `ValueError` for what is no command line, or lacks its
+        a prompt, all it asks for. Raises `ValueError` for what is not a command line, or lacks its
         data, `TimeoutError` after `seconds` without a result, and `RuntimeError` while the module
         is off, starts, hangs, or when it goes off before it has answered.
         """

@@ -261,7 +261,7 @@ def test_a_file_in_the_place_of_the_socket_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     ended = atwin("twin", "--tcp", "127.0.0.1:0", "--control", tmp_path / "file")
     assert ended.returncode == 2
-    assert "exists and is no socket" in only_line(ended.stderr)
+    assert "exists and is not a socket" in only_line(ended.stderr)
 
 
 def test_a_directory_that_is_not_there(tmp_path: Path) -> None:

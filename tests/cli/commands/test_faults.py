@@ -85,7 +85,7 @@ def test_the_twin_logs_each_fault(tmp_path: Path) -> None:
     ("text", "said"),
     [
         (None, "cannot read it: No such file or directory"),
-        ("[[fault]\n", "no TOML file: "),
+        ("[[fault]\n", "not a TOML file: "),
         ("name = 'x'\n", "at least one table [[fault]]"),
         ("[[fault]]\nkind = 'flood'\n", '[[fault]] 1: kind = "flood": must be one of pdp_loss, '),
         (

@@ -148,7 +148,7 @@ def test_an_intermediate_given_as_ca(where: Path, ca: Issued) -> None:
     cause, reason, advice = refused(where, tls_pki.leaf(middle), middle)
     assert cause == "other_ca"
     assert reason == (
-        "the file holds CN=Probe intermediate, which is no root: CN=Probe root signed it"
+        "the file holds CN=Probe intermediate, which is not a root: CN=Probe root signed it"
     )
     assert advice["CA"].startswith("give CN=Probe root as the CA, and let the server send CN=Probe")
 
@@ -176,9 +176,9 @@ def test_a_self_signed_server(where: Path, ca: Issued) -> None:
     assert advice == {"CA": "give CN=localhost as the CA, if this is the server you mean"}
 
 
-def test_a_ca_that_was_made_anew_under_its_old_name(where: Path, ca: Issued) -> None:
-    anew = tls_pki.authority("Probe root", secret="another")
-    cause, reason, _ = refused(where, tls_pki.leaf(ca), anew)
+def test_a_ca_that_was_made_again_under_its_old_name(where: Path, ca: Issued) -> None:
+    other = tls_pki.authority("Probe root", secret="another")
+    cause, reason, _ = refused(where, tls_pki.leaf(ca), other)
     assert cause == "other_key"
     assert "and the CA of that name in the file did not sign it" in reason
 

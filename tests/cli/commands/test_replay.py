@@ -167,8 +167,8 @@ def test_transparent_mode_goes_through_a_file(tmp_path: Path) -> None:
     ("content", "why"),
     [
         (None, "cannot read {}: No such file or directory"),
-        (b"", "cannot read {}: it is no pcapng file"),
-        (b"GET / HTTP/1.1\r\n\r\n", "cannot read {}: it is no pcapng file"),
+        (b"", "cannot read {}: it is not a pcapng file"),
+        (b"GET / HTTP/1.1\r\n\r\n", "cannot read {}: it is not a pcapng file"),
         ([], "{}: there is no AT command in it; see atwin replay --help"),
     ],
 )

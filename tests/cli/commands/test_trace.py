@@ -281,7 +281,7 @@ def test_a_kill_leaves_what_was_so_far(server: FileServer, trace: Path, tmp_path
     assert lines[-1] == "? cut: no end: killed, or still running"
     with trace.open("ab") as file:
         file.write(b'{"t":1.5,"kind":"comm')
-    assert shown(trace)[-2] == "? broken: lines that are no records  n 1"
+    assert shown(trace)[-2] == "? broken: lines that are not records  n 1"
 
 
 def test_an_interrupt_is_its_end(server: FileServer, trace: Path, tmp_path: Path) -> None:

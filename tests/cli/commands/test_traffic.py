@@ -209,14 +209,14 @@ def test_the_bars_in_a_terminal() -> None:
     [
         ([], "give one of --run, --get, --post and --heartbeat"),
         (["--get", "1", "--post", "1"], "--get and --post: give one of"),
-        (["--get", "much"], "--get 'much' is no number of bytes: write 5000, 300K, 12M"),
+        (["--get", "much"], "--get 'much' is not a number of bytes: write 5000, 300K, 12M"),
         (["--post", "1", "--answer", "-1"], "--answer '-1'"),
         (["--heartbeat", "1:2:3"], "UP or UP:DOWN"),
         (["--heartbeat", "0"], "1 to 1460 bytes"),
         (["--get", "9", "--part", "0"], "at least 2 bytes"),
         (["--get", "9", "--baud", "1000"], "--baud '1000': give 600, 1200"),
         (["--get", "9", "--rtt", "-1"], "--rtt -1: give 0 or more"),
-        (["--get", "9", "--down", "fast"], "--down 'fast' is no rate in bytes per second"),
+        (["--get", "9", "--down", "fast"], "--down 'fast' is not a rate in bytes per second"),
         (["--get", "9", "--up", "0"], "--up 0: give 1 to 1000G bytes per second"),
         (["--run", "get http://h/", "--rtt", "1"], "--rtt is for --get and --post and"),
         (["--get", "9", "--model", "sim800"], "unknown model 'sim800'"),
@@ -228,8 +228,8 @@ def test_the_bars_in_a_terminal() -> None:
         (["--get", "9", "--chain", "900"], "only for HTTPS: add --tls"),
         (["--get", "9", "--client-chain", "900"], "only for HTTPS: add --tls"),
         (["--get", "9", "--times", "0"], "--times"),
-        (["--get", "1.5K"], "--get '1.5K' is no number of bytes"),
-        (["--get", "-1"], "--get '-1' is no number of bytes"),
+        (["--get", "1.5K"], "--get '1.5K' is not a number of bytes"),
+        (["--get", "-1"], "--get '-1' is not a number of bytes"),
         (["--get", "1025M"], "--get 1025M: give 1024M or less"),
         (["--get", "9" * 5000], "atwin: --get '9999"),
         (["--post", "9", "--answer", "99999M"], "give 1024M or less"),
@@ -334,7 +334,7 @@ def test_the_estimate_of_a_post(server: str, told: Any) -> None:
     url = f"{server}/got"
     command, often = f"post {url} --data 0123456789", ("--times", "100")
     answer, said = measured(command, *often)
-    assert said.startswith("got ")  # what the command printed is no part of the report
+    assert said.startswith("got ")  # what the command printed is not part of the report
     assert answer["wire"]["connections"] == 100
     options = ("--post", "10", *often, "--url", url, "--answer", "6", "--answer-head")
     agree(lambda: measured(command, *often)[0], lambda head: told(*options, str(head)))

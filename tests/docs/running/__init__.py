@@ -11,7 +11,7 @@ it. Standard error is shown too. A command ends with 0, or the page goes on with
   what it says later is said in another terminal.
 - A block of any language with `title="NAME"` is written to NAME.
 - `127.0.0.1:PORT`, ports 18000 to 18499 and files below /tmp are others in each run.
-- `<!-- /dev/ttyUSB0: --model air724ug -->` tells which twin that device is (air780e-at without).
+- `<!-- /dev/ttyUSB0: --model air724ug -->` says which twin that device is (air780e-at without).
 - `<!-- not run: REASON -->` above a block of `console` or `sh` says why it is not run.
 - PAGE.zh.md has the same commands, output and files; comments after ` #` are translated.
 """

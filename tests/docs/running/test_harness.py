@@ -126,7 +126,7 @@ def test_a_translation(translated: str, told: list[str], tmp_path: Path) -> None
     assert differences(page, other) == told
 
 
-def test_written_anew(tmp_path: Path) -> None:
+def test_written_again(tmp_path: Path) -> None:
     for name in ("page.md", "page.zh.md"):
         page_of(tmp_path, f"{name}\n- x\n\n  ```console\n  $ seq 2\n  1\n  3\n  ```\nend\n", name)
     command = [sys.executable, "-m", "tests.docs.running", "--write", str(tmp_path / "page.md")]

@@ -78,7 +78,7 @@ def exit_codes() -> frozenset[int]:
 @cache
 def at_commands() -> frozenset[str]:
     """What follows AT: those the models know, and those they are known to lack."""
-    table = json.loads((ROOT / "docs" / "commands.json").read_text("utf-8"))
+    table = json.loads((ROOT / "docs" / "reference" / "commands.json").read_text("utf-8"))
     return frozenset(entry["command"] for entry in table)
 
 

@@ -145,7 +145,10 @@ def test_what_a_plan_need_not_say() -> None:
         ({"a\x1b": 1}, r"a\x1b: no such key; there are"),
         ({"download": {}}, "[download]: size is missing: give bytes, 1 to 1G"),
         ({"download": 3}, "download is 3: give a table [download]"),
-        ({"download": {"size": "2 MB"}}, """[download]: size is "2 MB": '2 MB' is no number of"""),
+        (
+            {"download": {"size": "2 MB"}},
+            """[download]: size is "2 MB": '2 MB' is not a number of""",
+        ),
         ({"download": {"size": 2.5}}, "[download]: size is 2.5: give bytes, 1 to 1G"),
         ({"download": {"size": 1, "tls": 1}}, "[download]: tls is 1: give true or false"),
         ({"download": {"size": 1, "strategy": "x"}}, 'strategy is "x": give one of auto, range'),
@@ -199,7 +202,10 @@ def test_what_a_plan_need_not_say() -> None:
         ({"zone": [{"utc": "+15:00"}]}, '[[zone]] 1: utc is "+15:00": give "+08:00", from "-14:00'),
         ({"retry": {"attempts": 0}}, "[retry]: attempts is 0: give a whole number, 1 to 100"),
         ({"retry": {"after": []}}, "[retry]: after is []: give a list of 1 to 99 durations, 0 to"),
-        ({"retry": {"after": ["10 m"]}}, """one of them is "10 m": '10 m' is no duration: write"""),
+        (
+            {"retry": {"after": ["10 m"]}},
+            """one of them is "10 m": '10 m' is not a duration: write""",
+        ),
         ({"server": {"url": "http://example.com/"}}, "only a server on this computer is loaded"),
         ({"server": {"url": "http://[::2]/"}}, "only a server on this computer is loaded"),
         ({"server": {"url": "ftp://127.0.0.1/"}}, "give an http:// or https:// URL of this comp"),

@@ -73,7 +73,7 @@ def test_lines_that_are_no_rows_of_the_campaign(kept: Path) -> None:
     with closing(journal(kept, resume=True)) as again:
         assert sorted(again.rows) == [0, 1, 2, 6]
         assert [note.partition(": ")[2] for note in again.notes] == [
-            "lines that are no rows of this campaign: 6; their devices are simulated again"
+            "lines that are not rows of this campaign: 6; their devices are simulated again"
         ]
 
 

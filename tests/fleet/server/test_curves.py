@@ -1,4 +1,4 @@
-"""Curves keep ends and peaks when they are thinned; a spread tells how far figures may be off."""
+"""Curves keep ends and peaks when they are thinned; a spread says how far figures may be off."""
 
 from __future__ import annotations
 

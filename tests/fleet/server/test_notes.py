@@ -1,4 +1,4 @@
-"""A run tells where the model is stretched: what is slow or waits has time-outs of its own."""
+"""A run says where the model is stretched: what is slow or waits has time-outs of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One fuzzer for some seconds in a process of its own, and what came of it."""
+"""One fuzzer for some seconds in a process of its own, and what became of it."""
 
 from __future__ import annotations
 

@@ -296,7 +296,7 @@ def test_garbage_is_told() -> None:
 
     async def main() -> None:
         far.start(Noise())
-        with pytest.raises(ModuleSilentError, match=r"45 bytes that are no answer.*baud rate"):
+        with pytest.raises(ModuleSilentError, match=r"45 bytes that are not an answer.*baud rate"):
             await Channel(near).synchronise(attempts=3)
 
     run_virtual(main())

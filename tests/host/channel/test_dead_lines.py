@@ -1,4 +1,4 @@
-"""Lines with no module behind them, with all the patience there is, on the virtual clock."""
+"""Lines with no module at the other end, with all the patience there is, on the virtual clock."""
 
 from __future__ import annotations
 

@@ -214,7 +214,7 @@ def test_content_type_of_a_setup_is_checked_before_anything() -> None:
 
 
 def variables_in_quotes(tree: ast.AST) -> Iterator[int]:
-    """The lines where something that is no constant is put between double quotes."""
+    """The lines where something that is not a constant is put between double quotes."""
     for node in ast.walk(tree):
         match node:
             case ast.JoinedStr(values=pieces):

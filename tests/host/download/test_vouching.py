@@ -299,7 +299,7 @@ def test_etag_of_a_head_does_not_vouch_for_bytes_that_had_none(bench: Bench) -> 
 
 
 def test_rest_that_is_a_bounded_piece_of_unknown_length(tmp_path: Path) -> None:
-    """Nobody tells how long the file is, nor the module what header a stream had."""
+    """Nobody says how long the file is, nor the module what header a stream had."""
     bench = Bench(tmp_path, LARGE, streams=True, limit=3356)
     bench.server.etag = bench.server.modified = bench.server.head_length = None
     bench.server.failures = [None, -100_000]

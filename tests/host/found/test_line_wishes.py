@@ -158,7 +158,7 @@ def test_a_device_without_a_wire_at_cts_goes_on_without_flow_control() -> None:
     leaves_nothing(main())
 
 
-# --- a device, and a module that starts anew ----------------------------------------------------
+# --- a device, and a module that restarts ----------------------------------------------------
 
 
 @pytest.mark.parametrize("speed", [921600, None])

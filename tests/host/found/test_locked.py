@@ -104,7 +104,7 @@ def test_it_is_not_the_last_try_unless_that_is_wanted() -> None:
 
     async def wrongly(modem: Modem, twin: Twin, notes: list[str]) -> None:
         twin.radio.sim.tries_left = 1
-        with pytest.raises(WantsPersonError, match="the last try: it wants its PUK now"):
+        with pytest.raises(WantsPersonError, match="the last try: it needs its PUK now"):
             await modem.recover()
         with pytest.raises(WantsPersonError, match="needs its PUK"):
             await modem.recover()

@@ -40,7 +40,7 @@ LIMITS = {
         ("air780e-lsat", "auto", 130_048, "buffer"),
         ("air780e-lsat", "auto", 130_049, "stream"),
         ("air780e-lsat", "stream", 1, "stream"),
-        ("air780e-lsat", "odd", 1, "'odd' is no way to post"),
+        ("air780e-lsat", "odd", 1, "'odd' is not a way to post"),
     ],
 )
 def test_how_a_body_goes(model: str, strategy: PostStrategy, size: int, chosen: str) -> None:

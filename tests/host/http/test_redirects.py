@@ -86,7 +86,7 @@ def redirecting(status: int, location: str | None, start: str = "/Dir/From") -> 
 def expected(model: str, method: str, status: int, kind: str, scheme: str) -> str:
     """The one sentence about what must come out: `METHOD URL`, or what the error says."""
     if kind in ("ftp", "script"):
-        return "no http or https URL for a module"
+        return "not an http or https URL for a module"
     if kind == "none":
         return "does not say where to"
     if kind == "to http" and scheme == "https":
@@ -459,7 +459,7 @@ def test_no_redirect(model: str, tmp_path: Path) -> None:
 
 def test_https_only() -> None:
     only = Redirects(https_only=True)
-    with pytest.raises(UsageError, match=r"http://\*\*\*@a.example/ is no https URL"):
+    with pytest.raises(UsageError, match=r"http://\*\*\*@a.example/ is not an https URL"):
         Setup.of("http://u:p@a.example/", redirects=only)
     with pytest.raises(UsageError, match="take one of the two"):
         Redirects(https_only=True, allow_downgrade=True)
@@ -661,9 +661,9 @@ def test_a_module_that_tells_no_headers_follows_by_itself(headers: bytes) -> Non
         server.instead = answer
         assert (await modem.get("http://files.example/x")).body == b"found"
         for ask_for in (modem.get, modem.head):
-            with pytest.raises(RedirectError, match="the module does not tell where to"):
+            with pytest.raises(RedirectError, match="the module does not say where to"):
                 await ask_for("https://files.example/x")
-        with pytest.raises(RedirectError, match="the module does not tell where to"):
+        with pytest.raises(RedirectError, match="the module does not say where to"):
             await modem.post("http://files.example/x", b"x")
 
     run_virtual(main())
@@ -753,7 +753,7 @@ def test_locations_are_read_as_they_are_sent(location: str, url: str) -> None:
 )
 def test_locations_that_lead_nowhere(location: str) -> None:
     way = Way("http://h.example/dir/from?token=abc", (), "")
-    with pytest.raises(RedirectError, match="no http or https URL for a module") as caught:
+    with pytest.raises(RedirectError, match="not an http or https URL for a module") as caught:
         next_target(way, 302, location, Redirects())
     text = str(caught.value)
     assert text.isprintable()

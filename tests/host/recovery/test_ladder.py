@@ -102,7 +102,7 @@ def watch(twin: Twin, command: str, then: Callable[[], None]) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_lost_pdp_is_built_anew(model: str, tmp_path: Path) -> None:
+def test_a_lost_pdp_is_built_again(model: str, tmp_path: Path) -> None:
     async def main() -> None:
         async with rig(model) as r:
             helped = await r.download(tmp_path / "f", r.twin.radio.lose_pdp)
@@ -210,7 +210,7 @@ def test_a_module_that_was_switched_off_is_switched_on(model: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_after_a_restart_in_the_middle_rate_flow_control_and_echo_are_set_anew(
+def test_after_a_restart_in_the_middle_rate_flow_control_and_echo_are_set_again(
     model: str, tmp_path: Path
 ) -> None:
     async def main() -> None:

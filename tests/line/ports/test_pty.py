@@ -200,7 +200,7 @@ def test_what_is_no_link_is_left_alone(tmp_path: Path, kind: str) -> None:
         with pytest.raises(PortError) as refused:
             PtyPort(str(path))
         assert one_line(refused.value) == (
-            f"{path} exists and is no link, as when a program writes there before the twin"
+            f"{path} exists and is not a link, as when a program writes there before the twin"
             " is ready; choose another path or remove it"
         )
 

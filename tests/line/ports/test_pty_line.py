@@ -39,7 +39,7 @@ class Watch:
 
 @contextmanager
 def host(port: PtyPort, *, rate: int, cflag: int = 0, iflag: int = 0) -> Iterator[int]:
-    """A program that sets every flag anew, as careless ones do: EXTPROC is cleared too."""
+    """A program that sets every flag again, as careless ones do: EXTPROC is cleared too."""
     slave = os.open(port.slave_path, os.O_RDWR | os.O_NOCTTY)
     try:
         tty.setraw(slave)

@@ -89,7 +89,7 @@ def test_a_pyserial_program_gets_every_byte_value() -> None:
             line.reset_input_buffer()
             line.reset_output_buffer()
             assert b"OK" in ask(line, b"AT")
-        # The next client finds the same module, and sets the line anew.
+        # The next client finds the same module, and sets the line again.
         with serial.serial_for_url(url, timeout=10) as line:
             assert ask(line, b"AT") == b"\r\nOK\r\n"
             assert port.host_settings.rate == 9600

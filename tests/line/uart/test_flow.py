@@ -276,7 +276,7 @@ def test_ifc_0_frees_a_held_line_and_what_waits_goes_out_at_its_own_rate() -> No
     played(scene, Flow.HARDWARE, Flow.HARDWARE)
 
 
-def test_a_module_that_starts_anew_does_not_take_up_what_the_run_before_had_set() -> None:
+def test_a_module_that_restarts_does_not_take_up_what_the_run_before_had_set() -> None:
     async def scene(uart: Uart, host: MemoryPort, terminal: Terminal) -> None:
         host.set_line(HostSettings(115200, rts=False))
         uart.write(b"held")

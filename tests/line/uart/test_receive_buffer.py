@@ -94,7 +94,7 @@ def test_without_firmware_every_byte_is_lost() -> None:
     played(scene)
 
 
-def test_firmware_that_starts_anew_finds_an_empty_buffer() -> None:
+def test_firmware_that_restarts_finds_an_empty_buffer() -> None:
     calls: list[bytes] = []
 
     async def scene(uart: Uart, host: MemoryPort) -> None:

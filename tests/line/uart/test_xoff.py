@@ -94,7 +94,7 @@ def test_a_modelled_host_takes_nothing_out_without_that_flow_control() -> None:
     played(scene, Flow.HARDWARE, host_fifo=HostFifo(4096, 50_000))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how the host set its end")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how the host set its end")
 def test_a_terminal_with_ixon_obeys_xoff_in_data() -> None:
     async def main() -> None:
         port = PtyPort()

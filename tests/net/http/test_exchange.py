@@ -164,7 +164,7 @@ def test_bytes_behind_the_body_are_left_alone() -> None:
     assert fetched(COUNTED + b"HTTP/1.1 500 No\r\n\r\n")[1] == b"hello world"
 
 
-#: What is no size, in decimal digits or in hexadecimal ones.
+#: What is not a size, in decimal digits or in hexadecimal ones.
 NO_SIZES = (b"-5", b"+5", b"0x5", b"5_0", b"", b"5 5", b"\xb2", "٥".encode(), b"5" * 5000)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _loses(seed: int) -> Verdict:
-    print("what a try prints is no verdict")
+    print("what a try prints is not a verdict")
     lost = "UNLUCKY" if seed % 3 == 0 else ""
     return Verdict(seed, "done", lost, "x" * 9000 if lost else "", Counter(bytes=seed))
 

@@ -79,7 +79,7 @@ def test_the_first_find_ends_the_run_if_asked_to(tmp_path: Path) -> None:
 
 
 def test_a_killed_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is there is not tried again, but what another commit lost; a torn line is no verdict."""
+    """What is there is not tried again, but what another commit lost; torn lines do not count."""
     monkeypatch.setattr("prove.running.journal.commit", lambda: "one")
     assert prove(tmp_path, "LOSES", more=["--jobs", "1"]) == 1
     path = told(tmp_path, "LOSES").path

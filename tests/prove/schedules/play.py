@@ -232,7 +232,7 @@ class Player:
             # What a host has on disk is not fetched again, unless nothing says it is the same file.
             vouched = (schedule.etag or schedule.modified) and schedule.hash != "wrong"
             if vouched and result.resumed_from < self._kept:
-                self._noises.append(f"{self._kept} bytes were kept, and {result} began anew")
+                self._noises.append(f"{self._kept} bytes were kept, and {result} started over")
 
     async def _post(self, modem: Modem) -> None:
         body = self._content(0)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 HOST, POSTED = "files.example", "/post"
 #: XON and XOFF become other bytes.
 _TEXT = bytes.maketrans(XON + XOFF, b"qs")
-#: How often the server pauses before a piece, and how often at most: it is no drip.
+#: How often the server pauses before a piece, and how often at most: it is not a drip.
 _PAUSES, _MOST_PAUSES = 0.1, 6
 #: Seconds until one who is killed is gone, and until a line is quiet.
 _QUIET = 2.0

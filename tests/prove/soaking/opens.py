@@ -89,7 +89,7 @@ def _look(control: Path) -> None:
 
 
 def _settled(pid: int) -> Mapping[str, int]:
-    """Of that process, once its descriptors stay: after a host has gone it opens its end anew."""
+    """Of that process, once its descriptors stay: after a host has gone it opens its end again."""
     after, same = _held(pid), 0
     while same < STEADY:
         time.sleep(0.05)

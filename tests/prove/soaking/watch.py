@@ -1,4 +1,4 @@
-"""Lives through hours of the line, counts after each, and tells what only grows."""
+"""Lives through hours of the line, counts after each, and says what only grows."""
 
 from __future__ import annotations
 

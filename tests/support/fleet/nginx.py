@@ -55,7 +55,7 @@ def logging_nginx(where: Path, file: bytes) -> Iterator[Logged]:
         finally:
             over.set()
             watching.join()
-    # What has looked at the file before the fleet came is no module.
+    # What has looked at the file before the fleet came is not a module.
     lines = [line.split() for line in log.read_text().splitlines() if "atwin fleet" not in line]
     logged.requests = len(lines)
     logged.connections = len({line[0] for line in lines})

@@ -293,7 +293,7 @@ class CodingUnlessIdentity(OddServer):
 
 
 class TypeChanges(OddServer):
-    """The type is guessed anew each time (a CDN that sniffs), the validators agree."""
+    """The type is guessed again each time (a CDN that sniffs), the validators agree."""
 
     def common(self) -> list[Header]:
         kinds = ("application/octet-stream", "binary/octet-stream", "application/x-firmware")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from support.odd_servers.base import OddServer
     from support.odd_servers.wire import Piece
 
-#: Bytes of a request head; more is no request of ours.
+#: Bytes of a request head; more is not a request of ours.
 _LONGEST_HEAD = 16_384
 
 

@@ -1,7 +1,7 @@
 """`atwin`, struck by a signal at the nth thing that it does to a file.
 
 `python -m support.running.struck ARGUMENTS` with `NUMBER SIGNAL WHEN` in STRIKE, where WHEN is
-"before" or "after". Reading counts for nothing, nor does what is no regular file.
+"before" or "after". Reading counts for nothing, nor does what is not a regular file.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def import_everything(*, but: str = "atwin.line.ports.pty_line") -> list[str]:
 
 
 def become_windows() -> None:
-    """From here on atwin is imported anew, and finds itself on Windows."""
+    """From here on atwin is imported again, and finds itself on Windows."""
     # And with it all of others'. Only once anybody can register a scheme.
     import_everything(but="atwin.plugs")
     for name in [name for name in sys.modules if name.partition(".")[0] == "atwin"]:

@@ -59,7 +59,7 @@ def odd_certificates() -> dict[str, tuple[bytes, str]]:
         "a negative serial number": (_serial(0x80), "serial number is not positive"),
         "month 99": (_date(b"209901000000Z"), "cannot be read"),
         "letters for a date": (_date(b"XXXXXXXXXXXXZ"), "cannot be read"),
-        "a name that is no UTF-8": (_changed(b"odd-leaf", b"odd\xff\xfe\x80af"), "cannot be read"),
+        "a name that is not UTF-8": (_changed(b"odd-leaf", b"odd\xff\xfe\x80af"), "cannot be read"),
         "a name with escapes": (_changed(b"odd-leaf", b"\x1b]0;own\x07"), ""),
         "a host with escapes": (_changed(b"odd.example", b"\x1b[2J\r\nevil\x9b"), ""),
         "a name with a NUL": (_changed(b"odd.example", b"odd\x00example"), ""),

@@ -1,4 +1,4 @@
-"""The AT line out of a capture, ours or as others have written it anew."""
+"""The AT line out of a capture, ours or as others have written it again."""
 
 from __future__ import annotations
 
@@ -147,8 +147,8 @@ INTERFACE = blocks.interface(LinkType.UPPER_PDU, "x", "y")
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"", "no pcapng"),
-        (b"GET / HTTP/1.1\r\n", "no pcapng"),
+        (b"", "not a pcapng"),
+        (b"GET / HTTP/1.1\r\n", "not a pcapng"),
         (HEAD[:8] + b"abcd", "magic"),
         (HEAD + struct.pack("<II", 6, 13), "13 bytes"),
         (HEAD + struct.pack("<II", 6, 8), "8 bytes"),

@@ -176,11 +176,11 @@ def test_what_else_happens(found: Seen) -> None:
     assert "net: PDP is up  address 10.1.1.1" in events
 
 
-def test_what_wireshark_writes_anew_is_read_as_before(path: Path) -> None:
+def test_what_wireshark_writes_again_is_read_as_before(path: Path) -> None:
     before = [(piece.direction, piece.data) for piece in read_line(str(path))]
-    anew = path.with_name("anew")
-    command = ["editcap", "-F", "pcapng", "-t", "3600", str(path), str(anew)]
+    again = path.with_name("again")
+    command = ["editcap", "-F", "pcapng", "-t", "3600", str(path), str(again)]
     subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
-    assert anew.read_bytes() != path.read_bytes()
-    assert [(piece.direction, piece.data) for piece in read_line(str(anew))] == before
+    assert again.read_bytes() != path.read_bytes()
+    assert [(piece.direction, piece.data) for piece in read_line(str(again))] == before
     assert len(before) > 10

@@ -353,7 +353,7 @@ def test_powermode_sleeps_keeps_itself_and_is_woken_by_dtr(mode: bytes) -> None:
 
 
 @pytest.mark.parametrize("by", ["DTR", "a slow line"])
-def test_psm_plus_loses_ram_and_starts_anew(by: str) -> None:
+def test_psm_plus_loses_ram_and_restarts(by: str) -> None:
     async def test(twin: Twin, terminal: Terminal) -> None:
         await terminal.ask(b"AT+CMEE=0;+IPR=9600" if by != "DTR" else b"AT+CMEE=0")
         await terminal.ask(b'AT+POWERMODE="PSM+",60,1')

@@ -79,7 +79,7 @@ def test_what_fits(pattern: str, match: str, command: str, fits: bool) -> None:
         (r"(A)\1", r"\\1 is unknown"),
         ("A\\", r"\\ is unknown"),
         ("A^B", r"\^ in the middle"),
-        ("[B-A]", "B-A is no range"),
+        ("[B-A]", "B-A is not a range"),
         ("A{101}", "at most 100 times"),
         ("A{3,2}", "at most 100 times"),
         ("(A{100}){100}", "more than 256 places"),

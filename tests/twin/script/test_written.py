@@ -135,7 +135,7 @@ def test_whatever_a_row_has_it_is_read_or_refused(kind: str, row: dict[str, Any]
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[[answer", "no TOML file: "),
+        ("[[answer", "not a TOML file: "),
         ("a = 1", "a: no such key"),
         (None, "cannot read it: No such file"),
     ],

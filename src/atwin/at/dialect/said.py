@@ -43,7 +43,7 @@ _OF_TYPE = {int: rf"\d{{1,{LONGEST_NUMBER}}}", str: r'[^",\s]*'}
 class Said:
     """A line of a module. A subclass with `says` declares one; to its user a frozen dataclass.
 
-    It is no real dataclass: fifty would take 30 ms whenever a program starts. The patterns
+    It is not a real dataclass: fifty would take 30 ms whenever a program starts. The patterns
     are made when something is read. A field is an `int`, a `str`, or one of these `Annotated` with
     the pattern of what it takes.
     """

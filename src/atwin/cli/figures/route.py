@@ -14,7 +14,7 @@ from atwin.text.units import parse_rate
 if TYPE_CHECKING:
     from atwin.plan.job import Job, Route
 
-#: Slower and faster is no link: a byte a second, a terabyte.
+#: Slower and faster is not a link: a byte a second, a terabyte.
 _LEAST_SPEED, _MOST_SPEED = 1.0, 1e12
 
 

@@ -76,7 +76,7 @@ class Door:
             address = ipaddress.ip_address(name)
         except ValueError:
             return False
-        # An address is no name, so nobody else can have it lead here.
+        # An address is not a name, so nobody else can have it lead here.
         return address.is_loopback or _is_any(self.host)
 
     def opens(self, scope: Scope) -> bool:

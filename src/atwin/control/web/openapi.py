@@ -37,7 +37,7 @@ _REFUSALS = {
     409: "It cannot be in the state in which the module is",
     408: "The body has not come in time",
     413: "The body is too long",
-    415: "The body is no JSON",
+    415: "The body is not JSON",
 }
 _MODULES: Schema = {
     "type": "array",

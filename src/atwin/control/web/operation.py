@@ -97,7 +97,7 @@ async def answered(operation: Operation, subject: Subject, request: Request) -> 
 
 
 async def _body(request: Request) -> Any:
-    """Raises `ValueError`, and `HTTPException` for what is no JSON or too much."""
+    """Raises `ValueError`, and `HTTPException` for what is not JSON or too much."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
         raise HTTPException(415, f"the body is JSON: send it with Content-Type: {JSON}")
@@ -115,4 +115,4 @@ async def _body(request: Request) -> Any:
     try:
         return parse_json(bytes(body))
     except ValueError as error:
-        raise ValueError(f"the body is no JSON: {error}") from None
+        raise ValueError(f"the body is not JSON: {error}") from None

@@ -77,7 +77,7 @@ class Quantity(Takes):
         return float(number)
 
     def number(self, value: Any) -> Any:
-        """What `value` comes to; whatever it is no number."""
+        """What `value` comes to; whatever it is not a number."""
         return value
 
 

@@ -23,7 +23,7 @@ _PREFACE = """\
 <!-- Written by `make reference` from the keys in src/atwin/fleet/campaign; do not edit. -->
 
 A PLAN.toml says which devices fetch what, from what server, and by what rules. This page has every
-key; [Plan an OTA campaign](../howto/campaign.md) shows what comes of one. Two plans are in
+key; [Plan an OTA campaign](../howto/campaign.md) shows what becomes of one. Two plans are in
 [examples/fleet](../../examples/fleet); the least that a plan can say is:
 
 ```toml

@@ -154,7 +154,7 @@ class Life:
                 return
 
     async def _try(self, place: Site, *, restart: bool) -> None:
-        """One attempt, as `atwin get` makes it; `restart` has the module started anew before.
+        """One attempt, as `atwin get` makes it; `restart` has the module restarted before.
 
         What that did for the module has helped if the file comes, and not before.
         """
@@ -221,7 +221,7 @@ class Life:
         self._keep_load()
         spec, plan, load = self.spec, self.spec.fault_plan(), self.load
         planned = "" if plan is None else "; ".join(map(str, plan.faults))
-        # A firmware that starts anew begins another account: `whole` has them all.
+        # A firmware that restarts begins another account: `whole` has them all.
         bill = Bill() if self.twin is None else self.twin.traffic.whole.count.operator
         return Row(
             device=spec.number,

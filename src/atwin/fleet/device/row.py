@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Characters of a text, and of the traceback; items of a list. What is more is no row of ours.
+#: Characters of a text, and of the traceback; items of a list. What is more is not a row of ours.
 LONGEST_TEXT, LONGEST_TRACEBACK = 2000, 8000
 _MOST = 10_000
 #: No number of a row is larger: bytes, seconds, and seeds of 64 bits.

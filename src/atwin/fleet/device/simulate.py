@@ -45,7 +45,7 @@ def simulate(
     inside, and what does not end, is a row with the cause `crash` or `hang` and a traceback.
 
     `trace` and `pcap` are files for what `atwin get --trace --pcap` writes. Raises `OptionError`
-    for one that cannot be, `IndexError` for a number that is no device, and `KeyboardInterrupt`.
+    for one that cannot be, `IndexError` for a number that is not a device, and `KeyboardInterrupt`.
     """
     began, spec = time.thread_time(), campaign.device(number)
     with Recorders(trace, pcap, complain=log.warning) as recorders:

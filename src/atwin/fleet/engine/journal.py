@@ -30,7 +30,7 @@ class RowJournal:
 
     `digest` and `seed` are the campaign's, and `is_of` says whether a row may be. `rows` are those
     of earlier runs, by device. Only `resume` takes a file that has any, of the same `digest`; a
-    line of it that is no row counts for nothing, and `notes` say so. Raises `DiskError`.
+    line of it that is not a row counts for nothing, and `notes` say so. Raises `DiskError`.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class RowJournal:
                 self.rows[row.device] = row
         if damaged:
             self.notes.append(
-                f"{self.path}: lines that are no rows of this campaign: {damaged}; their devices "
+                f"{self.path}: lines that are not rows of this campaign: {damaged}; their devices "
                 "are simulated again"
             )
         return True

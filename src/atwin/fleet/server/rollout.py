@@ -47,7 +47,7 @@ class Wave(NamedTuple):
 
 
 class Rollout:
-    """A campaign in `env`. `play` runs it to its end; then `run` says what came of it."""
+    """A campaign in `env`. `play` runs it to its end; then `run` says what became of it."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What came of a campaign at its server."""
+"""What became of a campaign at its server."""
 
 from __future__ import annotations
 

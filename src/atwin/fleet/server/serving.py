@@ -29,7 +29,7 @@ def serve(
     """All devices of `campaign` at its server, where each asks what its row says it asks.
 
     A device has its own row if it was simulated, else one of its stratum. `replicate` above 0
-    draws all that is left to chance anew: arrivals, stages, and the rows of devices that were not
+    draws all that is left to chance again: arrivals, stages, and the rows of devices that were not
     simulated. `whole` says that each device was. The same arguments give the same run.
 
     What is modelled: when devices come (curve, window, zone), stages, abort and end of the
@@ -39,7 +39,7 @@ def serve(
     them share, so that all of these go slower by one factor.
 
     What is not: that a device which goes slower, or waits, may give up by its own time-outs
-    (`ServerRun.notes` tells when that would have been), or asks again in the same attempt when it
+    (`ServerRun.notes` says when that would have been), or asks again in the same attempt when it
     is refused; chance within a span, as claims are means; the time of a single request; what
     devices send, which takes no bandwidth here.
 

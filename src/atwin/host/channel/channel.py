@@ -190,7 +190,7 @@ class Channel:
             await self._doubt.synchronise(attempts, gap)
 
     def send_raw(self, data: bytes) -> None:
-        """Bytes that are no command, to a module that may be in a data phase."""
+        """Bytes that are not a command, to a module that may be in a data phase."""
         self._log(">", f"({len(data)} bytes)")
         self.port.write(data)
         self._doubt.there = True
@@ -203,7 +203,7 @@ class Channel:
         self._owed.add(text)
 
     def expect_restart(self) -> None:
-        """The module was made to start anew: count that, whether its RDY is heard or not."""
+        """The module was made to restart: count that, whether its RDY is heard or not."""
         self.restarts += 1
         self._doubt.there = True
         self._owed.forget()

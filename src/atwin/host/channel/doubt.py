@@ -74,7 +74,7 @@ class Owed:
             self.is_due = True
 
     def forget(self) -> None:
-        """Nothing will come any more: all did, or the module has started anew."""
+        """Nothing will come any more: all did, or the module has restarted."""
         self.is_due = False
         self._names.clear()
 
@@ -132,7 +132,7 @@ class Doubt:
                 return
             quiet = True
         count, last = self._channel.heard - heard, self._channel.last_heard[-24:]
-        came = f"{count} bytes that are no answer, last {last!r}" if count else "nothing"
+        came = f"{count} bytes that are not an answer, last {last!r}" if count else "nothing"
         raise ModuleSilentError(
             f"no answer to AT on {self._channel.port.name} in {attempts} tries, {gap:g} s each:"
             f" came {came};"

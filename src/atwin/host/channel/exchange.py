@@ -220,7 +220,7 @@ class Exchange:
         return bool(self.lines) or self.announced is not None or not self.sent.endswith("?")
 
     def conclude(self, final: Final) -> None:
-        """That was the answer; a damaged body is no answer."""
+        """That was the answer; a damaged body is not an answer."""
         if self.is_over:
             return
         if not final.damaged:

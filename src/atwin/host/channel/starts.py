@@ -25,7 +25,7 @@ class Starts:
         self._again_until = 0.0
 
     def has_begun(self, text: str, urc: Urc | None) -> bool:
-        """Whether this line says that the module has started anew."""
+        """Whether this line says that the module has restarted."""
         if text.startswith(_BANNER):
             self._banner = True
         if not isinstance(urc, Ready):

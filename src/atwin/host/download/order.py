@@ -51,7 +51,7 @@ class Order:
                 f"a largest size of {self.max_size} bytes: 0 or more is what it can be"
             )
         if self.strategy not in ("auto", "range", "stream"):
-            raise UsageError(f"{self.strategy!r} is no strategy: auto, range or stream")
+            raise UsageError(f"{self.strategy!r} is not a strategy: auto, range or stream")
         try:
             find_target(self.target)
         except DiskError as error:

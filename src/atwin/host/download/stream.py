@@ -127,7 +127,7 @@ class Stream:
         try:
             return await self._receive()
         except ServerError:
-            # What came was no part of the file: an error page, or a body cut to nonsense.
+            # What came was not part of the file: an error page, or a body cut to nonsense.
             course.ledger.go_back(before, course.facts.entity)
             if self._overruns >= _OVERRUNS:
                 return NoRanges("the server sends other bytes than the range it was asked for")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SIM_TIMEOUT = 180.0
 
 _PIN = re.compile(r"[0-9]{4,8}")
-#: VERIFY without a PIN, which costs no try: the card tells how many are left
+#: VERIFY without a PIN, which costs no try: the card says how many are left
 #: (ETSI TS 102 221 §11.1.9).
 _ASK_TRIES = 'AT+CSIM=10,"0020000100"'
 _TRIES = lenient(r'\+CSIM: \d+, "?63C([0-9])"?')
@@ -64,7 +64,7 @@ class Lock:
             refused = script.refused(reply, None, WantsPersonError)
             if left == 1:
                 raise refused.reword(
-                    advice="the SIM does not take the PIN, and that was the last try: it wants its"
+                    advice="the SIM does not take the PIN, and that was the last try: it needs its"
                     " PUK now, enter it with a new PIN (AT+CPIN in atwin console)"
                 )
             left = await self._tries(script)

@@ -90,7 +90,7 @@ class Mute:
                 return True
         if await self._fill(max(_PACKET, min(_PIECE_OF_FILE, int(self._byte_rate)))):
             return True
-        # What went into a data phase until now was no command.
+        # What went into a data phase until now was not a command.
         return await self._try(QUIET)
 
     async def wait_out(self) -> bool:

@@ -159,7 +159,7 @@ class Buffer:
         return body
 
     async def _check_end(self, body: bytes, start: int) -> None:
-        """Read the end of `body` again where a URC may stand in the place of lost bytes.
+        """Read the end of `body` again where a URC may stand in place of lost bytes.
 
         By its count the body is whole then. On a line that is known to lose bytes the start of the
         URC may be lost as well, and its last byte is all that is sure. There the end is read twice,
@@ -172,7 +172,7 @@ class Buffer:
         for size in _ENDS if lossy else _ENDS[:1]:
             end = body[-size:]
             if await self._give(start + len(body) - len(end), len(end)) != end:
-                raise self._script.no_answer("a URC in the place of lost bytes", missing=len(end))
+                raise self._script.no_answer("a URC in place of lost bytes", missing=len(end))
 
     async def _give(self, start: int, size: int) -> bytes | None:
         reply = await self._script.step(f"AT+HTTPREAD={start},{size}")
@@ -181,7 +181,7 @@ class Buffer:
     async def _measured_step(
         self, command: str, progress: Progress | None = None, deadline: float = COMMAND_TIMEOUT
     ) -> Reply:
-        """A step whose body tells how fast the line is."""
+        """A step whose body says how fast the line is."""
         clock = self._session.channel.clock
         began = clock.now()
         reply = await self._script.step(command, progress=progress, deadline=deadline)

@@ -44,7 +44,7 @@ async def follow(session: HttpSession, status: int, method: int) -> bool:
     headers = await session.buffer.headers()
     location = headers.get("location")
     if not headers and wishes.follow and not way.by_module:
-        # It tells nothing at all: what follows by itself may know.
+        # It says nothing at all: what follows by itself may know.
         return _leave_to_module(session, status, method, None)
     try:
         to = next_target(way, status, location, wishes)
@@ -78,19 +78,21 @@ def _leave_to_module(session: HttpSession, status: int, method: int, to: Target 
     way, wishes = session.way, session.setup.redirects
     said = f"{way.shown}: the server redirects ({status})"
     if to is None and (method == POST or needs_watching(way, wishes)):
-        raise RedirectError(f"{said}, and the module does not tell where to", status)
+        raise RedirectError(f"{said}, and the module does not say where to", status)
     if to is not None and method == POST:
         # The server has had it once. It must not be sent twice to find out where it is to go.
         raise RedirectError(
-            f"{said} to {shown_url(to.url)} and has had the POST; this module tells that target in"
+            f"{said} to {shown_url(to.url)} and has had the POST; this module gives that URL in"
             " lower case only, so nothing is sent there: "
             + ("fetch the answer there" if status not in (307, 308) else "post to the final URL"),
             status,
         ).completed()
     if not way.module_can:
-        told = f" to {shown_url(to.url)}, in lower case" if to is not None else ", without a word"
+        told = (
+            "does not say where to" if to is None else f"gives {shown_url(to.url)}, in lower case"
+        )
         raise RedirectError(
-            f"{said}; this module tells that{told} and cannot follow: give the final URL", status
+            f"{said}; this module {told}, and cannot follow: give the final URL", status
         )
     way.by_module = True
     return True
@@ -123,7 +125,7 @@ async def _look_ahead(session: HttpSession, to: Target, status: int) -> None:
             to = next_target(way, answer, headers.get("location"), wishes)
     if answer >= 400 and answer not in _NO_HEAD:
         raise RedirectError(
-            f"{begin}; this module tells that in lower case only, and what stands there answers"
+            f"{begin}; this module gives that in lower case only, and that URL answers"
             f" {answer}, so where it leads cannot be seen: give the final URL"
             + ("" if way.has_secrets else ", or --allow-downgrade to follow it blindly"),
             status,

@@ -99,7 +99,7 @@ class Way:
     def __init__(
         self, url: str, headers: tuple[Header, ...], content_type: str, *, by_module: bool = False
     ) -> None:
-        """`by_module`: the module follows from the first request on, and tells nothing of it."""
+        """`by_module`: the module follows from the first request on, and says nothing of it."""
         self.start, credentials = target(url)
         named = {header.name.lower() for header in headers}
         self._headers = headers
@@ -195,7 +195,7 @@ class Way:
         self._was_good = False
 
     def ran_out(self, status: int) -> bool:
-        """Hear a status that is no redirect; whether to ask at the start once more."""
+        """Hear a status that is not a redirect; whether to ask at the start once more."""
         self.hops = 0
         self.lost = False
         self._detour_over = True
@@ -248,7 +248,9 @@ def next_target(way: Way, status: int, location: str | None, wishes: Redirects) 
         too_long = len(url) > LONGEST["URL"]
         check_url(url[: LONGEST["URL"]])
     except (UsageError, ValueError):
-        raise RedirectError(f"{to}, which is no http or https URL for a module", status) from None
+        raise RedirectError(
+            f"{to}, which is not an http or https URL for a module", status
+        ) from None
     to = f"{said} to {shown_url(url)}"
     if not wishes.follow:
         raise RedirectError(f"{to}, and redirects are not followed (--no-redirect)", status)

@@ -118,7 +118,7 @@ def choose(strategy: PostStrategy, size: int, limits: Limits) -> Literal["buffer
     for what the module does not have, or does not take.
     """
     if strategy not in ("auto", "buffer", "stream"):
-        raise UsageError(f"{strategy!r} is no way to post: auto, buffer or stream")
+        raise UsageError(f"{strategy!r} is not a way to post: auto, buffer or stream")
     if strategy == "stream" and not limits.streams:
         raise UsageError("this module cannot stream: it has no HTTPEXACTION; use buffer")
     if size > limits.post_max and (strategy == "buffer" or not limits.streams):

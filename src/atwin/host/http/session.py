@@ -163,7 +163,7 @@ class HttpSession:
     async def _was_redirect(self, failure: RequestFailedError, method: int) -> bool:
         """Whether the page of a redirect did not fit the buffer, or had no end.
 
-        The module tells no status then; a header block it may have had before has no Location.
+        The module gives no status then; a header block it may have had before has no Location.
         """
         no_page = (
             failure.status in (Status.NO_MEMORY, Status.REQUEST_TIMEOUT)

@@ -14,7 +14,7 @@ from atwin.host.http.url import check_url, origin_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: What tells where a body ends.
+#: What says where a body ends.
 _OF_THE_MODULE = ("content-length", "transfer-encoding")
 
 
@@ -36,7 +36,9 @@ class Setup:
         """Raises `UsageError` for what cannot be said in an AT command."""
         check_url(self.url)
         if self.redirects.https_only and origin_of(self.url)[0] != "https":
-            raise UsageError(f"{shown_url(self.url)} is no https URL, and nothing else is allowed")
+            raise UsageError(
+                f"{shown_url(self.url)} is not an https URL, and nothing else is allowed"
+            )
         if not 1 <= self.timeout <= 65535:
             raise UsageError(f"a timeout of {self.timeout} s is not 1 to 65535")
         quoted(self.content_type, "CONTENT", "the Content-Type")

@@ -137,7 +137,7 @@ class BodyStream:
             return reply
 
     async def _why_refused(self, reply: Reply) -> StepError:
-        """A refused HTTPEXGET: the session may have ended just before, and its URC tells how."""
+        """A refused HTTPEXGET: the session may have ended just before, and its URC says how."""
         try:
             return self.failed(
                 await self._script.event(HttpExAction, BearerDeact, deadline=AFTER_DEACT)

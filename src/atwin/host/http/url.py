@@ -14,7 +14,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def check_url(url: str) -> None:
-    """Raises `UsageError`, with what to write, for what is no http or https URL of a server.
+    """Raises `UsageError`, with what to write, for what is not an http or https URL of a server.
 
     A module does without the scheme and takes what is left for a host name: `ftp://x` would be
     looked up in the DNS, and the DNS blamed.
@@ -64,7 +64,7 @@ def _what_is_wrong(url: str) -> str | None:
     if not separator:
         return "has no http:// or https://"
     if scheme.lower() not in ("http", "https"):
-        return f"is no URL for a module, which does not speak {scheme!r}"
+        return f"is not a URL for a module, which does not speak {scheme!r}"
     try:
         parts = urlsplit(url)
     except ValueError:

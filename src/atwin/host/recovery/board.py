@@ -88,7 +88,7 @@ class Board:
 
     @property
     def restarted(self) -> bool:
-        """Whether the module has started anew since it was last told everything."""
+        """Whether the module has restarted since it was last told everything."""
         return self.channel.restarts != self._told_in
 
     async def bring_up(self, patience: Patience | None = None) -> None:

@@ -132,7 +132,7 @@ class Ladder:
     async def climb(self, failure: HostError | None, until: float, *, gently: bool = False) -> bool:
         """Rungs, from where the last climb ended, until one leaves a module on the network.
 
-        `failure` tells where to begin: a silent module is not asked for a new PDP. `until` is the
+        `failure` says where to begin: a silent module is not asked for a new PDP. `until` is the
         clock's time to stop at. `gently` builds a new PDP at most, as long as that can be built.
         False when no rung is left, or time; some time after the last rung a new round begins.
         Raises `LineLostError`.

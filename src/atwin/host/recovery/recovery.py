@@ -77,7 +77,7 @@ class Recovery:
     ) -> None:
         """Without a `session` the attempts only put questions to the module.
 
-        `reached` tells how far the work has got: failures with progress between are no row.
+        `reached` says how far the work has got: failures with progress between are not a row.
         `attempts` is how many failures like that make up a row; None for those of `retry`.
 
         A request that fails although the module is well speaks against the URL or the server, and

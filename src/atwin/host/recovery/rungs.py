@@ -45,7 +45,7 @@ class FindLine(Rung):
     deadline: ClassVar[float] = 120.0
 
     async def climb(self, board: Board) -> None:
-        """A module that was silent has most likely started anew."""
+        """A module that was silent has most likely restarted."""
         board.channel.expect_restart()
         await board.line.start_over()
         await board.bring_up()

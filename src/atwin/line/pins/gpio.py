@@ -21,7 +21,7 @@ class GpioPins(HostPins):
     """
 
     def __init__(self, chip: str, offsets: Mapping[Pin, int], inverted: Set[Pin]) -> None:
-        """Raises `PinError` when gpiod or the lines are not to be had."""
+        """Raises `PinError` when gpiod or the lines are not available."""
         try:
             gpiod: Any = importlib.import_module("gpiod")
             line: Any = importlib.import_module("gpiod.line")

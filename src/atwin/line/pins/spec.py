@@ -23,7 +23,7 @@ def open_pins(spec: str, port: Port) -> HostPins:
     """`control:SOCKET`, `port:…`, `gpiod:…` or `command:…`; see each class.
 
     `:inverted` after a pin's name turns its level around. Raises `PinSpecError` for a spec
-    that means nothing, `PinError` for means that are not to be had.
+    that means nothing, `PinError` for means that are not available.
     """
     means, _, rest = spec.partition(":")
     match means:

@@ -27,7 +27,7 @@ log = logging.getLogger("atwin.line")
 
 #: Bytes to ask the kernel for at a time; it gives about 4 KB, but may learn.
 _READ = 65536
-#: Whether the kernel tells how the host sets its end.
+#: Whether the kernel says how the host sets its end.
 _PACKETS = sys.platform == "linux"
 #: In front of data in packet mode.
 _DATA = 0
@@ -56,7 +56,7 @@ class PtyPort:
 
     def __init__(self, link: str | None = None, rate: int | None = None) -> None:
         """`link`: path of a symlink to make, see `make_link`; `rate`: bit/s until a host sets
-        another. Raises `PortError` when no PTY is to be had or `link` leads to one that lives, and
+        another. Raises `PortError` when no PTY is available or `link` leads to one that lives, and
         `PortSpecError` when no link can be there.
         """
         if sys.platform == "win32":
@@ -67,7 +67,7 @@ class PtyPort:
         try:
             self._master, slave = pty.openpty()
         except OSError as error:
-            raise PortError(f"no PTY to be had: {reason(error)}") from error
+            raise PortError(f"no PTY is available: {reason(error)}") from error
         tty.setraw(slave)
         os.set_blocking(self._master, False)
         os.set_blocking(slave, False)
@@ -189,7 +189,7 @@ class PtyPort:
             self._host_left()
             return
         if self._settings is not None:
-            # The first byte tells whether data follow, or settings have changed.
+            # The first byte says whether data follow, or settings have changed.
             if data[0] != _DATA:
                 self._host_changed(data[0])
                 return

@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"\d+$")
 
 
 def make_link(link: str, pty: str) -> None:
-    """Make `link` a symlink to `pty`, in the place of one that a killed twin left behind.
+    """Make `link` a symlink to `pty`, in place of one that a killed twin left behind.
 
     Raises `PortError` when it leads to a PTY that lives, and `PortSpecError` when anything else
     is there, or no link can be.
@@ -50,8 +50,8 @@ def _left_behind(link: str, pty: str) -> str:
     """Where the link at `link` leads, which is a PTY that is gone, or has become our own."""
     if not os.path.islink(link):
         raise PortSpecError(
-            f"{shown(link)} exists and is no link, as when a program writes there before the twin"
-            " is ready; choose another path or remove it"
+            f"{shown(link)} exists and is not a link, as when a program writes there before the"
+            " twin is ready; choose another path or remove it"
         )
     there = os.readlink(link)
     if _NUMBER.sub("", there) != _NUMBER.sub("", pty) or not _NUMBER.search(there):
@@ -64,7 +64,7 @@ def _left_behind(link: str, pty: str) -> str:
     if there != pty and os.path.lexists(there):
         raise PortError(
             f"{shown(link)}: another twin listens there, on {there}; choose another path,"
-            " or remove the link if that is no twin's"
+            " or remove the link if that is not a twin's"
         )
     return there
 

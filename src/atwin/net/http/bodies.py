@@ -72,7 +72,7 @@ class Chunks:
     """A chunked body on its way; what is not body is framing.
 
     As lenient as curl: a line may end in LF alone, extensions are passed over. A line or a
-    trailer longer than a head may be is as broken as a size that is no number.
+    trailer longer than a head may be is as broken as a size that is not a number.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
-"""The head of a response: as it was received, as it is understood, and when it is no head.
+"""The head of a response: as it was received, as it is understood, and when it is not a head.
 
-It is read as leniently as curl and the stacks of modules do: what is no header line is passed
+It is read as leniently as curl and the stacks of modules do: what is not a header line is passed
 over, and the rest counts. Only what contradicts itself, or is no HTTP at all, is refused.
 """
 
@@ -90,7 +90,7 @@ class ResponseHead:
     def length(self) -> int | None:
         """Content-Length; None without one. Said twice alike it counts once.
 
-        Raises `NotHttpError` when it is no number, or two.
+        Raises `NotHttpError` when it is not a number, or two.
         """
         said = {text.strip() for text in values(self.headers, b"content-length")}
         if not said:
@@ -128,7 +128,7 @@ def lines_of(head: bytes) -> list[bytes]:
 def fields(lines: Iterable[bytes]) -> Fields:
     """Header lines as pairs: names in lower case, no blanks around either, folded lines joined.
 
-    A line without a colon, or with nothing in front of it, is no header. Nor is a line that is
+    A line without a colon, or with nothing in front of it, is not a header. Nor is a line that is
     folded onto it.
     """
     found: list[tuple[bytes, bytes]] = []

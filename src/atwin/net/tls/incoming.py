@@ -86,7 +86,7 @@ class Incoming:
         return ContentType.HANDSHAKE, self._messages.pop(0)
 
     def _next_record(self) -> tuple[int, memoryview] | None:
-        """The next record that is no alert."""
+        """The next record that is not an alert."""
         for _ in range(RECORDS_PER_STEP):
             if self.at_end:
                 return None

@@ -56,7 +56,7 @@ class Records:
     def receive(self) -> tuple[int, memoryview] | None:
         """Content type and plain text of the next record; None when it is not all there.
 
-        Raises `EngineError` for what is no record, too long, or does not pass its check.
+        Raises `EngineError` for what is not a record, too long, or does not pass its check.
         """
         inbox = self._inbox
         if inbox and not self._heard_tls:
@@ -65,7 +65,7 @@ class Records:
             return None
         kind, version, size = HEADER.unpack_from(inbox)
         if kind not in _KINDS or version >> 8 != 3:
-            raise refusal(AlertNumber.UNEXPECTED_MESSAGE, "received something that is no record")
+            raise refusal(AlertNumber.UNEXPECTED_MESSAGE, "received something that is not a record")
         if size > MAX_PLAIN + MAX_GROWTH:
             raise refusal(AlertNumber.RECORD_OVERFLOW, f"received a record of {size} bytes")
         end = HEADER.size + size

@@ -70,7 +70,7 @@ function failure(text, status) {
 /** The events of one module, from the record after `after` of the numbers `run` on, until `close`.
  *
  * `heard(name, data)` gets `records`, `missed`, `state` and `end`, and `restarted` when the numbers
- * begin anew; `changed(link)` gets
+ * start over; `changed(link)` gets
  * `{state: "live" | "lost" | "ended" | "denied", since: Date}`. After a loss it
  * asks again after 0.25 s, then after twice as long, up to 8 s. */
 export class Stream {

@@ -1,4 +1,4 @@
-"""The AT line out of a pcapng file: as written here, or by Wireshark, editcap or mergecap anew.
+"""The AT line out of a pcapng file: as written here, or by Wireshark, editcap or mergecap again.
 
 The file may be anybody's. What it holds of other interfaces, blocks and options is passed over.
 """
@@ -29,7 +29,7 @@ _DEFAULT_RESOLUTION = 1e-6
 
 
 class PcapError(ValueError):
-    """A file is no pcapng, or is damaged; the text says where."""
+    """A file is not pcapng, or is damaged; the text says where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _blocks(file: BinaryIO) -> Iterator[tuple[_Section, int, bytes]]:
                 raise PcapError("a section header without its magic number")
             section = _Section("<" if magic == struct.pack("<I", MAGIC) else ">")
         elif section is None:
-            raise PcapError("it is no pcapng file")
+            raise PcapError("it is not a pcapng file")
         kind, length = struct.unpack(section.order + "II", head)
         rest = length - (12 if kind == BlockType.SECTION else 8)
         if length % 4 or rest < (8 if kind == BlockType.SECTION else 4) or length > _LONGEST:
@@ -97,7 +97,7 @@ def _blocks(file: BinaryIO) -> Iterator[tuple[_Section, int, bytes]]:
         if kind != BlockType.SECTION:
             yield section, kind, body[:-4]
     if section is None:
-        raise PcapError("it is no pcapng file")
+        raise PcapError("it is not a pcapng file")
 
 
 def _interface(order: str, body: bytes) -> tuple[int, float]:

@@ -53,7 +53,7 @@ def normalise(name: str) -> str:
         path = path[2:]
     parts = [part for part in path.split("/") if part]
     if any(part in (".", "..") or "\0" in part or len(part) > LONGEST_NAME for part in parts):
-        raise BadName(f"{name!r} is no file name")
+        raise BadName(f"{name!r} is not a file name")
     normal = "/" + "/".join(parts)
     if len(normal) > LONGEST_PATH:
         raise BadName(f"a path of {len(normal)} bytes is too long")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from atwin.models import Profile
     from atwin.twin.board.nvram import Nvram
 
-#: The record in NVRAM, which AT+RSTSET leaves: firmware is no setting.
+#: The record in NVRAM, which AT+RSTSET leaves: firmware is not a setting.
 RECORD = "firmware"
 
 #: What a firmware may be called, as a regular expression.
@@ -70,7 +70,7 @@ def package_name(begin: bytes) -> str | None:
     """Which firmware a package holds, by its first line; None while that has not come.
 
     The vendor's format is not published. Here it is a line with the name, then anything. Raises
-    `ValueError` for what is no package.
+    `ValueError` for what is not a package.
     """
     line, end, _ = begin.partition(b"\n")
     name = line.decode("latin-1").rstrip("\r")

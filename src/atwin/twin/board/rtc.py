@@ -56,7 +56,7 @@ def parse_clock(text: str) -> tuple[float, int]:
     """The UTC seconds and the zone of a `clock_text`. Raises ValueError."""
     match = _CLOCK.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is no yy/MM/dd,hh:mm:ss±zz")
+        raise ValueError(f"{text!r} is not yy/MM/dd,hh:mm:ss±zz")
     year, month, day, hour, minute, second = (int(match[i]) for i in range(1, 7))
     zone = int(match[7] + match[8])
     if abs(zone) > _WIDEST_ZONE:

@@ -25,7 +25,7 @@ class FileCommands(Commands):
     """Files on the module's flash (docs/spec/fs.md).
 
     Names may begin with `C:`, a slash or neither; `\\` and `/` are the same. Errors are a plain
-    ERROR; on some models +CME ERROR: 62 tells that there is no such file or directory.
+    ERROR; on some models +CME ERROR: 62 says that there is no such file or directory.
     """
 
     title = "Files"

@@ -20,7 +20,7 @@ from atwin.twin.engine.run import Chapter, Commands, Run
 NOTHING_FOUND, NO_BEARER, NO_SLOT = 1, 601, 604
 _POSITION, _TIME = 1, 2
 _QUARTER = 900
-#: Access points a scan tells when nobody says how many.
+#: Access points a scan reports when nobody says how many.
 _MOST = 30
 
 

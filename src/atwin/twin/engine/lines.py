@@ -112,7 +112,7 @@ class LineReader:
         return b""
 
     def swallow_trailer(self) -> None:
-        """Data just ended: a CR LF or Ctrl-Z sent after them by habit is no input (§11)."""
+        """Data just ended: a CR LF or Ctrl-Z sent after them by habit is not input (§11)."""
         self._after_data = True
 
     def _is_plain(self, rx: bytearray, end: int) -> bool:

@@ -1,4 +1,4 @@
-"""One connection with faults: what comes of it, and when over a slow way."""
+"""One connection with faults: what becomes of it, and when over a slow way."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Pace:
     def due(self, size: int, now: float) -> float:
         """When the next `size` bytes arrive; `now` is when they are asked for."""
         way = self._way
-        # What the last piece was late by is no time lost; a reader's own pause is.
+        # What the last piece was late by is not lost time; a reader's own pause is.
         self._left_at = max(self._left_at, now - way.jitter)
         if way.rate:
             self._left_at += size / way.rate

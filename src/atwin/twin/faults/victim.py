@@ -90,7 +90,7 @@ class Victim:
         self._timers: set[_Once] = set()
         #: Each gives a URC for the middle of the next answer, or None.
         self.asides: list[Callable[[], str | None]] = []
-        #: Each tells whether a URC is to be left out.
+        #: Each says whether a URC is to be left out.
         self.mutes: list[Callable[[Urc], bool]] = []
         self._holds: Counter[str] = Counter()
         self._hold_ends: dict[str, Callable[[], None]] = {}

@@ -25,7 +25,7 @@ log = logging.getLogger("atwin.twin")
 _MOST = 1000
 #: Seconds that a data phase waits for its data.
 _DATA_TIME = 60.0
-#: What is no name of a command.
+#: What is not a name of a command.
 _MALFORMED = re.compile(r"[+*^](?!\w+$)")
 #: Characters of a command in the log.
 _SHOWN = 200

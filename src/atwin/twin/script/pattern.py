@@ -214,7 +214,7 @@ class _Automaton:
                 high = self._in_class()
                 first, last = min(low), min(high)
                 if len(high) != 1 or last < first:
-                    raise ValueError(f"command: {first}-{last} is no range of characters")
+                    raise ValueError(f"command: {first}-{last} is not a range of characters")
                 low = frozenset(map(chr, range(ord(first), ord(last) + 1)))
             found |= low
         taken = _in_any_case(found)

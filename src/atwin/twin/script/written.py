@@ -21,7 +21,7 @@ Lines = str | list[str] | tuple[str, ...]
 _MOST_ROWS = 100
 #: Seconds, and how often something happens.
 LONGEST, MOST_TIMES = 1e6, 1_000_000
-#: Bytes of data that an answer takes; what ends them where it is no number of bytes.
+#: Bytes of data that an answer takes; what ends them where it is not a number of bytes.
 MOST_DATA, CTRL_Z = 1 << 20, "ctrl-z"
 
 
@@ -102,7 +102,7 @@ class Stub(_Row):
             _whole("data", self.data, 1, MOST_DATA, f', or "{CTRL_Z}"')
 
     def answer(self) -> tuple[tuple[str, ...], str | None]:
-        """Its lines, and its result; None is no result."""
+        """Its lines, and its result; None means no result."""
         if self.result is not None:
             return read_lines("lines", self.lines), self.result or None
         lines = read_answer("lines", self.lines) if self.lines != () else ("OK",)

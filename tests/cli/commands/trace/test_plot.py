@@ -155,7 +155,7 @@ def test_hostile_records_are_shown_and_drawn(
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert "? future: unknown" in out
-    assert "? broken: lines that are no records  n 8" in out
+    assert "? broken: lines that are not records  n 8" in out
     data = plotted(trace).data
     assert data["records"] == 7
     assert data["buffer"]["values"] == []

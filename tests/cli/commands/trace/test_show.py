@@ -151,7 +151,7 @@ def test_what_is_no_trace(
     path = tmp_path / "x"
     path.write_bytes(content)
     assert run(["trace", command, str(path)]) == 2
-    assert "is no trace" in only_line(capsys.readouterr().err)
+    assert "is not a trace" in only_line(capsys.readouterr().err)
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
 
 
@@ -221,8 +221,8 @@ def test_a_time_is_of_this_computer_where_it_names_no_zone(
         (["--until", "25:00"], "--until '25:00': give seconds"),
         (["--since", "nan"], "'nan': give seconds"),
         (["--since", "9" * 400], "give seconds"),
-        (["--grep", "("], "'(' is no regular expression: missing )"),
-        (["--grep", "a{99999999999}"], "is no regular expression"),
+        (["--grep", "("], "'(' is not a regular expression: missing )"),
+        (["--grep", "a{99999999999}"], "is not a regular expression"),
         (["--kind", "urcs"], "'urcs' is not one of 'command', 'answer'"),
     ],
 )
@@ -325,7 +325,7 @@ def test_follow_waits_for_no_trace_where_something_else_is(
     path = tmp_path / "x"
     path.write_bytes(b"hello\n")
     assert run(["trace", "show", "-f", str(path)]) == 2
-    assert "is no trace" in only_line(capsys.readouterr().err)
+    assert "is not a trace" in only_line(capsys.readouterr().err)
 
 
 def test_follow_ends_where_until_ends(trace: Path) -> None:

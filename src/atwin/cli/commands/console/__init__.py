@@ -23,7 +23,7 @@ from atwin.cli.panel import PANEL, PanelWatching
 def console(options: PortOptions, silence: float, log: str | None, watching: PanelWatching) -> int:
     """Type AT commands, and see what the module answers.
 
-    On a terminal there are a history, completion with the Tab key, and time stamps. `>` marks what
+    On a terminal there is a history, completion with the Tab key, and time stamps. `>` marks what
     is sent, `=` data, `<` answers, and `!` URCs. Ctrl-D ends, with exit code 0. When a command asks
     for data, the next line is sent as data, and `@FILE` sends that file.
 

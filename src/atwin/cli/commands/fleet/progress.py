@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def show_progress(devices: int) -> Iterator[Callable[[RunTally], None]]:
-    """What to call with each tally; the first one tells what was there before."""
+    """What to call with each tally; the first one says what was there before."""
     if not sys.stderr.isatty():
         yield lambda tally: None
         return

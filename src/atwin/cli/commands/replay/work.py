@@ -1,4 +1,4 @@
-"""Replays a file, and tells what differs."""
+"""Replays a file, and says what differs."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ async def _as_module(
         async with ReplayedModule(port, recorded, LoopClock(), fast=asked.fast) as module:
             # With --json the object is all of stdout.
             print(ready(url), flush=True, file=sys.stderr if asked.as_json else None)
-            # Whoever stops it wants to know what came of it.
+            # Whoever stops it wants to know what became of it.
             with suppress(asyncio.CancelledError):
                 await until(parent, asked.until_eof)
     finally:

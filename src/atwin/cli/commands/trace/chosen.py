@@ -60,7 +60,7 @@ class Expression(click.ParamType[Any]):
         try:
             return re.compile(value)
         except (re.error, OverflowError, RecursionError) as error:
-            self.fail(f"{value!r} is no regular expression: {error}", param, ctx)
+            self.fail(f"{value!r} is not a regular expression: {error}", param, ctx)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def read_trace(
     With `wait` it goes on up to the record that ends the trace: `wait` is called where there is
     nothing more to read, and returns when it is time to look again.
 
-    Lines that are no records are left out; one record of kind `broken` says how many there were. A
+    Lines that are not records are left out; one record of kind `broken` says how many there were. A
     trace without an end gets a record of kind `cut`. Raises `click.UsageError` for
     anything but a trace, and `DiskError`.
     """
@@ -49,10 +49,10 @@ def read_trace(
             break
     if not last:
         raise click.UsageError(
-            f"{name or path} is no trace: its first line does not say {FORMAT!r}"
+            f"{name or path} is not a trace: its first line does not say {FORMAT!r}"
         )
     if broken:
-        yield {"t": last["t"], "kind": "broken", "event": "lines that are no records", "n": broken}
+        yield {"t": last["t"], "kind": "broken", "event": "lines that are not records", "n": broken}
     if last["kind"] != "end":
         yield {"t": last["t"], "kind": "cut", "event": "no end: killed, or still running"}
 

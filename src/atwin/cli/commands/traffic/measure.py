@@ -1,4 +1,4 @@
-"""Runs a command of this program and tells what it cost."""
+"""Runs a command of this program and says what it cost."""
 
 import shlex
 import sys
@@ -33,7 +33,7 @@ def measure(command: str, port: str, times: int, options: Sequence[str] = ()) ->
     watch = Watch()
     with tempfile.TemporaryDirectory(prefix="atwin-") as scratch:
         watch.scratch = Path(scratch)
-        # stdout is the report's; what the command prints, or knows, is no part of it.
+        # stdout is the report's; what the command prints, or knows, is not part of it.
         with watching(watch), redirect_stdout(sys.stderr), noting():
             code, error = attempt(words)
     report = _report(command, watch, times)

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from atwin.host.headers import Headers
 
 # Servers write `bytes=0-9/10`, `bytes: 0 - 9 / 10` and `0-9/10` too. More digits than any length
-# has are no number.
+# has are not a number.
 _CONTENT_RANGE = re.compile(
     r"(?:bytes\s*[=: ]?)?\s*(?:(\d{1,19})\s*-\s*(\d{1,19})|\*)\s*/\s*(\d{1,19}|\*)", re.IGNORECASE
 )
 #: A validator that can be said in USERDATA letter by letter: no quote inside, no backslash, and
 #: short enough to leave room for a Range line.
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{0,300}"')
-#: Digits of a pause that Retry-After may ask for: ten digits of seconds are no pause.
+#: Digits of a pause that Retry-After may ask for: ten digits of seconds are not a pause.
 _LONGEST_PAUSE = 10
 _HTTP_DATE = re.compile(r"[A-Za-z0-9 ,:+-]{1,60}")
 
@@ -56,7 +56,7 @@ class Entity:
     """One state of what a URL stands for.
 
     `type` is its media type without parameters, in lower case; `coding` its Content-Encoding.
-    `folded` tells that the values went through a module that lower-cases them. `condition` is a
+    `folded` says that the values went through a module that lower-cases them. `condition` is a
     value for If-Range that is exactly the server's, or None. `fresh`: it was changed in the second
     it was sent, and may change again under the same date.
     """
@@ -170,7 +170,7 @@ class Entity:
 
 
 def http_date(value: str) -> datetime | None:
-    """A date of a header field; None for what is no date with a zone."""
+    """A date of a header field; None for what is not a date with a zone."""
     try:
         date = parsedate_to_datetime(value)
         date.timestamp()

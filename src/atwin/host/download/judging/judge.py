@@ -188,7 +188,7 @@ def _whole(asked: Asked, seen: Seen, known: Known) -> Verdict:
         return TooLong(entity)
     if (length := _cut(seen, known)) is not None:
         why = (
-            f"{seen.held} bytes came where a HEAD announced {length}, and nothing tells where the"
+            f"{seen.held} bytes came where a HEAD announced {length}, and nothing says where the"
             " answer ends: it was cut, or the HEAD is wrong"
         )
         return Refused(seen.status, why=why)

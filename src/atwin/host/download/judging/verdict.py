@@ -59,9 +59,9 @@ class Seen:
 class Known:
     """What is known before.
 
-    `entity` is None where nothing is; `confirmed` tells that a GET, or an earlier run, has said
+    `entity` is None where nothing is; `confirmed` says that a GET, or an earlier run, has said
     it, and not only a HEAD. The first `kept` bytes are on disk. With `by_hash` the bytes are
-    checked in the end, and validators count for nothing. `streams` tells whether all of it can be
+    checked in the end, and validators count for nothing. `streams` says whether all of it can be
     had at once instead. `head_status` is what a HEAD was answered with.
     """
 
@@ -157,7 +157,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Another:
-    """This is no state of the entity at all: `what` came in place of it."""
+    """This is not a state of the entity at all: `what` came in place of it."""
 
     what: str
 

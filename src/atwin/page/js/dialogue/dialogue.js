@@ -46,7 +46,7 @@ export function mount(card, store, api) {
         return found[1] > before ? [Math.max(0, found[0] - before), found[1] - before] : null;
     }
 
-    /** `chosen`: the rows that are shown are chosen anew. */
+    /** `chosen`: the rows that are shown are chosen again. */
     function later(chosen = false) {
         others ||= chosen;
         if (!drawing) requestAnimationFrame(draw);
@@ -54,13 +54,13 @@ export function mount(card, store, api) {
     }
 
     function draw() {
-        const anew = others;
+        const redraw = others;
         drawing = false;
         filter.feed(rows.all);
         others &&= filter.busy;
         view = rows.all.filter(isShown);
         search.feed(view);
-        log.draw(view, anew);
+        log.draw(view, redraw);
         say(wrong, filter.error || search.error);
         const hits = search.on ? view.filter((row) => search.in(row)) : [];
         const at = hits.findIndex((row) => row.id === log.head);

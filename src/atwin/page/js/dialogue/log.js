@@ -41,7 +41,7 @@ export class Log {
         new ResizeObserver(() => this.place()).observe(this.element);
     }
 
-    /** `others`: the rows were chosen anew, and did not only come and go at the ends. */
+    /** `others`: the rows were chosen again, and did not only come and go at the ends. */
     draw(view, others = false) {
         const gone = others ? 0 : Math.max(0, this.view.indexOf(view[0]));
         this.view = view;

@@ -74,7 +74,7 @@ export class Rows {
         return worded(row);
     }
 
-    /** Puts these entries in the place of a row that only counted them. */
+    /** Puts these entries in place of a row that only counted them. */
     open(row, entries) {
         const at = this.all.indexOf(row);
         if (at < 0) return;
@@ -82,7 +82,7 @@ export class Rows {
         this.all = [...this.all.slice(0, at), ...rows, ...this.all.slice(at + 1)].slice(-MOST);
     }
 
-    /** Says all of them anew, in another language. */
+    /** Says all of them again, in another language. */
     reword() {
         this.all.forEach(worded);
     }

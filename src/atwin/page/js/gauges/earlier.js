@@ -8,8 +8,8 @@ const WAYS = { "<": "to_host", ">": "to_module" };
 /** Columns of at most `most` seconds up to `until`: when each begins, and the bytes of each of
  * `ways`. Entries are those of the store. Texts with masked secrets count as shown. */
 export function earlier(entries, until, most, ways) {
-    const anew = entries.findLastIndex(({ record }) => record.kind === "restarted");
-    const records = entries.slice(anew + 1).map(({ record }) => record);
+    const restart = entries.findLastIndex(({ record }) => record.kind === "restarted");
+    const records = entries.slice(restart + 1).map(({ record }) => record);
     const first = records.find(({ t }) => t < until)?.t ?? until;
     const times = Array.from({ length: Math.min(most, Math.ceil(until - first)) });
     const start = until - times.length;

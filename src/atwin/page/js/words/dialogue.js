@@ -23,7 +23,7 @@ export const DIALOGUE = {
     "search.hint": ["search", "搜索"],
     "search.back": ["The hit before (N)", "上一个匹配（N）"],
     "search.on": ["The next hit (n)", "下一个匹配（n）"],
-    "match.wrong": ["This is no regular expression.", "正则表达式有误。"],
+    "match.wrong": ["This is not a regular expression.", "正则表达式有误。"],
     "match.slow": [
         "This regular expression takes too long; it is not used.",
         "该正则表达式耗时过长，未被使用。",
@@ -57,7 +57,7 @@ export const DIALOGUE = {
     // Of records, which are told as `atwin trace show` does.
     "row.beside": ["beside: {text}", "beside: {text}"],
     "row.damaged": ["(damaged: bytes got lost)", "(damaged: bytes got lost)"],
-    "row.restarted": ["atwin was started anew", "atwin 已重新启动"],
+    "row.restarted": ["atwin was restarted", "atwin 已重新启动"],
     "hex.title": ["Bytes of the row", "该行的字节"],
     "hex.close": ["Close (Esc)", "关闭（Esc）"],
     "hex.none": ["This row was not on the line.", "此行未经过串口。"],

@@ -122,7 +122,7 @@ export const FAULTS = {
     ],
     "fault.fota_query": ["asks for an update", "查询升级"],
     "does.fota_query": [
-        "The module asks for new firmware; one that is named is there to be had.",
+        "The module asks for new firmware; a firmware that is named is on the server.",
         "模块查询新固件；填写的固件即为可升级版本。",
     ],
     "fault.lost_bytes": ["bytes lost", "丢字节"],

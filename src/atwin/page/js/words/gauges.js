@@ -130,7 +130,7 @@ export const GAUGES = {
         "TCP 选项、DNS、重传、已到达但未读取的数据",
     ],
     "traffic.total.is": ["as the operator counts", "按运营商计费口径"],
-    "traffic.overhead.is": ["what is no payload", "非载荷部分"],
+    "traffic.overhead.is": ["what is not payload", "非载荷部分"],
     "traffic.total": ["bytes in all", "合计（字节）"],
     "traffic.overhead": ["overhead", "额外开销"],
     "traffic.bar": [

@@ -45,7 +45,7 @@ class TimeCommands(Answered):
 
     @command.execute("+CNTP")
     def synchronise(self) -> None:
-        """Set the clock; +CNTP: 1 tells that it is done, 61 that there was no network."""
+        """Set the clock; +CNTP: 1 says that it is done, 61 that there was no network."""
         (cid,), (_, zone) = self.kept(_BEARER), self.kept(_SERVER)
         self._clock.ask(int(cid), int(zone))
 

@@ -187,7 +187,7 @@ class HttpClient:
     def first_step(wanted: Wanted) -> Step:
         """The request of the parameters (docs/spec/http.md §3.5).
 
-        Raises `ActionFailed` when that is no URL.
+        Raises `ActionFailed` when that is not a URL.
         """
         parameters = wanted.parameters
         try:

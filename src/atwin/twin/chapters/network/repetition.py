@@ -28,7 +28,7 @@ class Repetition:
         return self._task is not None
 
     def turn(self, on: bool) -> None:
-        """Begin anew, or end."""
+        """Start over, or end."""
         if self._task is not None:
             self._task.cancel()
         self._task = self._run.spawn(self._go_on()) if on else None

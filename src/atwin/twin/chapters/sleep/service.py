@@ -142,7 +142,7 @@ class SleepService(ChapterService):
         return self._since + self._idle - self._clock.now()
 
     def _stir(self) -> None:
-        """Quiet counts anew."""
+        """Quiet counts again."""
         self._since, self._written = self._clock.now(), self._uart.written_bytes
 
     async def _nap(self) -> None:
@@ -227,7 +227,7 @@ class SleepService(ChapterService):
     # --- PSM+ -----------------------------------------------------------------------------------
 
     async def _nearly_off(self) -> None:
-        """PSM+: links and RAM are lost, RI has pulses; what wakes it starts it anew."""
+        """PSM+: links and RAM are lost, RI has pulses; what wakes it restarts it."""
         run = self.run
         if self.power.second:
             cid = run.profile.limit("default_cid")

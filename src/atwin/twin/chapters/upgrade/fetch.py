@@ -107,7 +107,7 @@ async def _take(run: Run, exchange: HttpExchange, came: Callable[[int], None]) -
         size += len(data)
         begin = begin if name is not None else begin + data
     if name is None:
-        raise UpgradeFailed(UpgradeError.FILE, "it is no package", status)
+        raise UpgradeFailed(UpgradeError.FILE, "it is not a package", status)
     return name
 
 

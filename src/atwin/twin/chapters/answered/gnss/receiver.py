@@ -51,7 +51,7 @@ class Satellites(ChapterService):
         self._fixed_at = min(self._fixed_at, self._clock.now() + AIDED_FIX)
 
     def forget(self) -> None:
-        """It has to find the satellites anew."""
+        """It has to find the satellites again."""
         self._fixed_at = self._clock.now() + COLD_FIX
 
     def report_every(self, seconds: int) -> None:
