@@ -25,6 +25,7 @@ FOREIGN = {
     "mypy": "--platform --strict",
     "pip": "--no-cache-dir --no-deps --quiet",
     "pytest": "--durations",
+    "tests.docs.running": "--write",
     "tests.fuzz": "--guided --input",
     "tests.prove": "--base --docs --list --tries",
     "tshark": "--export-objects",

@@ -14,7 +14,7 @@ from atwin.cli.ending import EXIT_CODES
 from atwin.faults import PlanError, fault_from_table
 from atwin.models import load_profile
 from docs.words import known
-from docs.words.pages import pages, read
+from docs.words.pages import ROOT, pages, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,6 +107,11 @@ def refused(table: dict[str, object]) -> str:
     return ""
 
 
+def unknown_pages(line: str) -> list[str]:
+    found = re.findall(r"(?<![\w/.])docs/[\w/.-]+\.md\b", line)
+    return [name for name in found if not (ROOT / name).exists()]
+
+
 #: What is looked for; whether a line or a text; where; a text that is wrong.
 CHECKS: list[tuple[Callable[[str], list[str]], str, tuple[str, ...], str]] = [
     (unknown_options, "line", ("pages", "src"), "Say `atwin get --fast`, or curl --max-time"),
@@ -115,6 +120,7 @@ CHECKS: list[tuple[Callable[[str], list[str]], str, tuple[str, ...], str]] = [
     (unknown_at_commands, "line", ("pages",), "Send AT+HTTPPARAM, then AT&Q."),
     (unknown_values, "line", ("pages", "src"), "--port 'twin://air724ug?baud=max&colour=1'"),
     (unknown_variables, "line", ("pages", "examples"), "ATWIN_PORTS names it"),
+    (unknown_pages, "line", ("pages", "src"), "docs/models.md has the rest."),
     (unknown_faults, "text", ("pages",), '{"kind": "pdp_gone"}'),
     (unknown_faults, "text", ("pages",), 'atwin.fault("hang", at_acton=2)'),
     (unknown_faults, "text", ("pages",), '```toml\n[[fault]]\nkind = "pdp_gone"\n```'),
@@ -129,7 +135,7 @@ def test_a_name_that_is_not_there_would_be_found(
     assert check(wrong)
 
 
-@pytest.mark.parametrize(("check", "unit", "rooms", "wrong"), CHECKS[:7], ids=IDS[:7])
+@pytest.mark.parametrize(("check", "unit", "rooms", "wrong"), CHECKS[:8], ids=IDS[:8])
 def test_what_text_names_is_there(
     check: Callable[[str], list[str]], unit: str, rooms: tuple[str, ...], wrong: str
 ) -> None:

@@ -85,7 +85,7 @@ def test_a_host_torn_out_at_any_moment(kind: str) -> None:
             assert twin.module.firmware is not None
             host = await open_port(plug.url)
             async with Modem(host) as modem:
-                # A line that has begun, or data that a command waits for, may swallow the first words.
+                # A line that has begun, or a prompt for data, may swallow the first words.
                 await modem.bring_up()
                 assert (await modem.get(url)).body == BODY
 

@@ -52,8 +52,8 @@ class SimCommands(Commands):
     ) -> str | None:
         """Enter the PIN, or the PUK and a new PIN: 4 to 8 digits; +CME ERROR 16 when wrong.
 
-        The third wrong PIN in a row blocks the card: it asks for its PUK, and the tenth wrong PUK is
-        its end (+CME ERROR 13). The tries are the card's: no restart gives them back.
+        The third wrong PIN in a row blocks the card: it asks for its PUK, and the tenth wrong PUK
+        is its end (+CME ERROR 13). The tries are the card's: no restart gives them back.
         """
         if not all(PIN.fullmatch(digits) for digits in (pin, new_pin or pin)):
             raise BadArgument("4 to 8 digits")
