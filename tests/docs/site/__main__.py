@@ -39,7 +39,7 @@ def built(language: str) -> Path:
 
 
 def main() -> int:
-    """Build both, check what came of it, and put it in its place: 1 where something is wrong."""
+    """Build both, check what became of it, and put it in its place: 1 where something is wrong."""
     new = WORK / "new"
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(built("en"), new)
