@@ -34,7 +34,7 @@ def build(source: Path, folder: Path, **environment: str) -> dict[str, str]:
 
 
 def build_again(sdist: Path, scratch: Path) -> dict[str, str]:
-    """What comes of `sdist` elsewhere."""
+    """What becomes of `sdist` elsewhere."""
     mask = os.umask(0o077)
     try:
         with tarfile.open(sdist) as packed:

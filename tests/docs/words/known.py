@@ -52,9 +52,9 @@ def _of(command: click.Command) -> frozenset[str]:
 
 @cache
 def all_options() -> frozenset[str]:
-    """Those of every command, and of the plugin of pytest."""
-    plugin = "".join(read("src/atwin/pytest_plugin").values())
-    return frozenset().union(*options().values(), re.findall(r'"(--atwin-[a-z-]+)"', plugin))
+    """Those of every command, of the plugin of pytest, and of `python -m atwin.testing`."""
+    others = "".join(read("src/atwin/pytest_plugin", "src/atwin/testing").values())
+    return frozenset().union(*options().values(), re.findall(r'"(--[a-z-]+)"', others))
 
 
 def is_option(name: str, line: str) -> bool:

@@ -109,7 +109,7 @@ def refused(table: dict[str, object]) -> str:
 
 def unknown_pages(line: str) -> list[str]:
     found = re.findall(r"(?<![\w/.])docs/[\w/.-]+\.md\b", line)
-    return [name for name in found if not (ROOT / name).exists()]
+    return [name for name in found if (ROOT / name).parent.exists() > (ROOT / name).exists()]
 
 
 #: What is looked for; whether a line or a text; where; a text that is wrong.
