@@ -1,4 +1,4 @@
-"""Dialogues of modules, spoilt and cut anywhere: no error but ours, no wrong file, an end."""
+"""Dialogues of modules, spoilt, cut anywhere, or late: no error but ours, no wrong file, an end."""
 
 from __future__ import annotations
 
@@ -210,6 +210,43 @@ def converse(dice: Random) -> None:
     run_virtual(talk())
 
 
+class Late:
+    """Counts the questions, and tells the number of each in its answer, so many seconds late."""
+
+    def __init__(self, port: MemoryPort, seconds: float) -> None:
+        self.asked = 0
+        self._port, self._seconds, self._line = port, seconds, b""
+        port.start(self)
+
+    def received(self, data: bytes) -> None:
+        *lines, self._line = (self._line + data).split(b"\r")
+        for line in lines:
+            self.asked += b"CSQ" in line
+            said = b"\r\n+CSQ: %d,0\r\n" % self.asked if b"CSQ" in line else b""
+            asyncio.get_running_loop().call_later(self._seconds, self._port.write, said + OK)
+
+    def lost(self, reason: str | None) -> None:
+        pass
+
+
+def late(dice: Random) -> None:
+    """A module that is late with all it says: no question takes the answer to another one."""
+    seconds, patience = dice.uniform(0, 5), dice.choice((0.5, 1.0, 2.0, 4.0))
+
+    async def talk() -> None:
+        near, far = memory_pair()
+        channel, module = Channel(near), Late(far, seconds)
+        for _ in range(dice.randint(2, 5)):
+            try:
+                reply = await channel.command("AT+CSQ", timeout=patience)
+            except (Timeout, HostError):
+                continue
+            told = f"{seconds} s late, asked for {patience} s: {reply}"
+            assert reply.value("+CSQ") in (f"{module.asked},0", None), told
+
+    run_virtual(talk())
+
+
 def fetch(dice: Random) -> None:
     """A whole job: the right file, or an error of ours that is not a traceback."""
     spoil: dict[str, Callable[[bytes], bytes]] = {
@@ -247,8 +284,8 @@ def spoilt_part(dice: Random, said: bytes, instead: bytes | None) -> bytes:
 
 
 def attempt(dice: Random) -> None:
-    """One of the three."""
-    dice.choices((parse, converse, fetch), weights=(6, 3, 1))[0](dice)
+    """One of the four."""
+    dice.choices((parse, converse, late, fetch), weights=(6, 3, 1, 1))[0](dice)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from atwin.probe.chain import chain_facts, key_of
 from atwin.probe.diagnosis import diagnose
 from fuzz.guided.dice import text
 from fuzz.runner import main
-from support.servers.odd_certificates import good, many_names, odd_certificates, root
+from support.servers.odd_certificates import good, many_names, odd_certificates, root, whole_domain
 from support.servers.tls_by_hand import fixed_chain, fixed_key
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def chains(dice: Random) -> None:
     for other, time in ((ELSE, 1.9e9), ("odd.example", LATE)):
         profile = TlsProfile(ca=root(), authenticate=True, check_name=other, check_time=time)
         assert judge([good()], profile) is not None, f"good for {other} at {time:g}"
+    profile = TlsProfile(ca=root(), authenticate=True, check_name="odd.example", check_time=1.9e9)
+    assert judge([whole_domain()], profile) is not None, "a wildcard for a whole domain is good"
     if verdict is None:
         taken = x509.load_der_x509_certificate(chain[0])
         assert taken.tbs_certificate_bytes in _signed(), chain[0]

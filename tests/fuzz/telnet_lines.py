@@ -45,6 +45,8 @@ OPTIONS = tuple(
     for number in range(14)
     for value in (b"", b"\0", b"\1", b"\5", b"\x0f", b"\0\0\x25\x80", b"\xff" * 4, b"name")
 )
+#: FLOWCONTROL-RESUME, and what a module says to the client that has gone.
+RESUME, OURS = option(9, b""), b"to the one before"
 COMMANDS = tuple(
     IAC + bytes([verb, what]) for verb in (251, 252, 253, 254) for what in (0, 1, 3, 44, 99, 255)
 ) + tuple(IAC + bytes([code]) for code in (240, 241, 246, 255))
@@ -127,7 +129,12 @@ def says(chunks: Iterator[bytes]) -> Heard:
     for chunk in chunks:
         port._tcp.received(chunk)
     heard = Heard(sink.data, bytes(far.written), port.host_settings)
+    port.write(OURS)
     port._tcp.lost(None)
+    after = Far()
+    comes(port, after)
+    port._tcp.received(RESUME)
+    assert OURS not in after.written, "what one has held back goes to the next"
     return heard
 
 

@@ -13,9 +13,10 @@ from atwin.host.modem import Modem
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
 from atwin.session.opening import TwinPins
-from atwin.testing import File, Generated, Origin, SimulatedNetwork
+from atwin.testing import Generated, Origin, SimulatedNetwork
 from atwin.twin.twin import Twin
 from prove.cuts.recorder import read_tree
+from prove.schedules.world import Validated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 NAME = "firmware.bin"
 URL = f"http://files.example/{NAME}"
+#: The second in which a dated file was made: 2024-08-01 00:00:00 UTC.
+DAY = 1_722_470_400
 #: What may be in place of the file before.
 OLD = b"the firmware of last year" * 40
 #: The mark of a command that has said the file is there, whole.
@@ -45,7 +48,12 @@ class Downloads:
     replaces: bool
     #: Another file comes to the server after the first cut.
     changes: bool
+    #: The server has no ETag, and its file is of the second of the first answer: its date is no
+    #: validator then, and would be the same for the other file.
+    dated: bool
     seed: int
+    #: Seconds since then.
+    age: int = field(default=0, init=False)
     #: The server's first file may be on disk: what the journal promises may be overwritten by now.
     mixed: bool = field(default=False, init=False)
     #: What was in place of the file before this run.
@@ -55,6 +63,7 @@ class Downloads:
     def of(cls, dice: Random) -> Downloads:
         """Small files in few parts: all that matters is at their borders."""
         size, model = int(2 ** dice.uniform(9, 16)), dice.choice(MODELS)
+        dated = dice.random() < 0.2
         return cls(
             model=model,
             content=Generated(size, dice.randrange(1 << 30)),
@@ -62,7 +71,8 @@ class Downloads:
             strategy="range" if model == "air724ug" else dice.choice(("auto", "range", "stream")),
             hash_known=dice.random() < 0.3,
             replaces=dice.random() < 0.4,
-            changes=dice.random() < 0.15,
+            changes=dice.random() < (0.6 if dated else 0.15),
+            dated=dated,
             seed=dice.randrange(1 << 30),
         )
 
@@ -77,6 +87,7 @@ class Downloads:
 
     def go_on(self, dice: Random) -> None:
         """The world turns between two runs."""
+        self.age += 60
         if self.changes and not self.mixed:
             self.mixed = True
             size = max(1, self.content.size + dice.choice((-100, 0, 0, 100)))
@@ -104,12 +115,17 @@ class Downloads:
         assert target.read_bytes() == self.whole, "WRONG FILE"
         assert sorted(read_tree(folder)) == [NAME], "something is left beside the file"
         assert result.bytes == self.content.size
-        if found is not None and not self.mixed:
+        # Of a whole one without a validator nobody knows whether it is the same still.
+        is_sure = found is not None and not (self.dated and found.done == self.content.size)
+        if found is not None and is_sure and not self.mixed:
             assert result.resumed_from == found.done, "what was kept was fetched again"
 
     async def _download(self, target: Path) -> DownloadResult:
         clock = LoopClock()
-        origin = Origin({f"/{NAME}": File(self.content)}, wall=clock.wall)
+        kept = frozenset(("Last-Modified",) if self.dated else ("Last-Modified", "ETag"))
+        file = Validated(self.content, modified=DAY, kept=kept)
+        wall = (lambda: DAY + self.age) if self.dated else clock.wall
+        origin = Origin({f"/{NAME}": file}, wall=wall)
         network = SimulatedNetwork(clock, latency=0.02)
         network.serve("files.example", 80, origin.handle)
         near, far = memory_pair()

@@ -69,6 +69,30 @@ MUTANTS: tuple[Mutant, ...] = (
         "A value out of its range is taken from a damaged NVRAM record.",
         ("fuzz-briefly",),
     ),
+    Mutant(
+        "typed-ahead-waits",
+        "twin/engine/interpreter.py",
+        "                self._go_on(commands)\n        self._fill_gap()\n        self.resume()\n",
+        "                self._go_on(commands)\n        self._fill_gap()\n",
+        "A line that is typed while a command is under way waits for the next byte.",
+        ("hours",),
+    ),
+    Mutant(
+        "watch-kept",
+        "control/lines.py",
+        "        watch.end()\n        # Whoever",
+        "        # Whoever",
+        "Each client of the control socket that asked for RI is told of it when it is gone.",
+        ("hours",),
+    ),
+    Mutant(
+        "url-unmasked",
+        "control/state.py",
+        '"url": None if session is None else masked_url(session.parameters.url),',
+        '"url": None if session is None else str(session.parameters.url),',
+        "The state shows the password of a URL.",
+        ("hours",),
+    ),
     # --- the host -----------------------------------------------------------------------------
     Mutant(
         "read-offset",
@@ -169,6 +193,37 @@ MUTANTS: tuple[Mutant, ...] = (
         "A redirect to another server takes the password along.",
         ("hours",),
     ),
+    Mutant(
+        "overlap-not-compared",
+        "host/download/parts.py",
+        "if not data.startswith(check):",
+        "if len(data) < len(check):",
+        "A part is put after what is on disk, whether or not it begins with the end of that.",
+    ),
+    Mutant(
+        "late-answer-taken",
+        "host/channel/channel.py",
+        "                self._owed.add(exchange.sent)\n",
+        "                pass\n",
+        "A command takes the answer that came too late for the one before it.",
+        ("fuzz-briefly",),
+    ),
+    Mutant(
+        "newest-urc-first",
+        "host/channel/urcs.py",
+        "        for urc in self._kept:\n",
+        "        for urc in reversed(self._kept):\n",
+        "Of two URCs that came before somebody asked the later one is told first.",
+        ("hours",),
+    ),
+    Mutant(
+        "fresh-date-kept",
+        "host/download/judging/entity.py",
+        "None if self.fresh else self.last_modified",
+        "self.last_modified",
+        "A date of the very second of the answer is kept as a validator for the next run.",
+        ("cuts",),
+    ),
     # --- the line -----------------------------------------------------------------------------
     Mutant(
         "xoff-ignored",
@@ -192,6 +247,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "if self._xoff:",
         "A host goes on sending when CTS says stop.",
         ("hours",),
+    ),
+    Mutant(
+        "held-for-the-next",
+        "line/ports/rfc2217.py",
+        "        self._telnet = None\n        self._held.clear()\n",
+        "        self._telnet = None\n",
+        "What a client of RFC 2217 has held back goes to the next one.",
+        ("fuzz-briefly",),
     ),
     # --- the network --------------------------------------------------------------------------
     Mutant(
@@ -235,6 +298,21 @@ MUTANTS: tuple[Mutant, ...] = (
         "A certificate is good for every server.",
         ("fuzz-briefly",),
     ),
+    Mutant(
+        "head-end-split",
+        "net/http/response.py",
+        "max(0, searched - 2)",
+        "max(0, searched)",
+        "The blank line after a header is not seen when it comes in two reads.",
+    ),
+    Mutant(
+        "wildcard-for-a-domain",
+        "net/tls/certificates/names.py",
+        'first == "*" and "." in rest and bool(host_first)',
+        'first == "*" and bool(host_first)',
+        "A certificate for `*.com` is good for every domain in it.",
+        ("fuzz-briefly",),
+    ),
     # --- the disk -----------------------------------------------------------------------------
     Mutant(
         "journal-before-data",
@@ -264,6 +342,39 @@ MUTANTS: tuple[Mutant, ...] = (
         "        view = view[os.write(fd, view) :]\n    os.fsync(fd)\n",
         "        view = view[os.write(fd, view) :]\n",
         "A journal or a state gets its name before its bytes are on disk.",
+        ("cuts",),
+    ),
+    Mutant(
+        "torn-end-stays",
+        "disk/part.py",
+        "            self._cut()\n            if _hash(self._fd",
+        "            if _hash(self._fd",
+        "What a cut has left after the good bytes stays in the file.",
+        ("cuts",),
+    ),
+    Mutant(
+        "short-write",
+        "disk/part.py",
+        "view, at = view[count:], at + count",
+        "view, at = view[count:], at",
+        "After a short write the rest is written over the beginning.",
+        ("cuts",),
+    ),
+    Mutant(
+        "removal-not-synced",
+        "disk/journal.py",
+        "            self._new.unlink(missing_ok=True)\n"
+        "            sync_directory(self.path.parent)\n",
+        "            self._new.unlink(missing_ok=True)\n",
+        "A journal that was removed is there again after a power cut.",
+        ("cuts",),
+    ),
+    Mutant(
+        "lines-glued",
+        "disk/growing.py",
+        "return start + last + 1\n",
+        "return start + last\n",
+        "What is added to a file of lines goes on in its last one.",
         ("cuts",),
     ),
     Mutant(

@@ -44,7 +44,8 @@ page from what such a run has kept, its journal in `.prove`. No figure in it is 
 - Trying cannot show that nothing is wrong, only how often nothing was found. Whether a proof would
   notice is shown by faults put into the source on purpose, which the short form has to find:
   `python -m tests.prove.mutants --list` names them, and `python -m tests.prove.mutants NAME` puts
-  one into a copy and has it found.
+  one into a copy and has it found. How many were found at first sight of those that were chosen
+  without a look at the proofs, and what became of the others, [D-377](../decisions/code.md) says.
 - What a machine lacks (QEMU, programs of others) is *not tried* here, and *skipped* in the table of
   the run. What is simulated (module, network, disk) is as true as the
   [specification](../spec/README.md) says. Real processes, signals, PTYs, sockets and clocks are in

@@ -89,6 +89,9 @@ class Schedule:
     modified: bool = True
     #: The request with which another file of the same size takes the place of the first.
     changes_at: int | None = None
+    #: Only that request is answered from the other one, as by one of several servers, and nothing
+    #: but its bytes tells.
+    strays: bool = False
     tls: bool = False
     baud: int | None = None
     speed: int | None = None
@@ -128,8 +131,10 @@ class Schedule:
             chunk = None
         known = dice.choice(_HASHES)
         kill = dice.choice(_KILLS) if asked == "download" else None
-        etag, modified = dice.fraction() < 0.8, dice.fraction() < 0.8
-        changing = etag and known == "none" and asked == "download" and dice.fraction() < 0.2
+        etag, modified = dice.fraction() < 0.7, dice.fraction() < 0.7
+        unsure = known == "none" and asked == "download"
+        changing = etag and unsure and dice.fraction() < 0.2
+        strays = unsure and not (etag or modified)
         return cls(
             seed=seed,
             model=model,
@@ -143,7 +148,8 @@ class Schedule:
             hash=known,
             etag=etag,
             modified=modified,
-            changes_at=dice.whole(2, 8) if changing else None,
+            changes_at=dice.whole(2, 8) if changing or strays else None,
+            strays=strays,
             tls=tls,
             baud=baud,
             speed=speed,
@@ -187,7 +193,9 @@ class Schedule:
             f"{self.model}, {self.asked} of {', '.join(map(str, self.sizes))} bytes{part}",
             f"{self.strategy}, hash {self.hash}{', text' * self.text}",
             ", ".join(filter(None, ("TLS" * self.tls, "ETag" * self.etag, "date" * self.modified))),
-            f"changes at request {self.changes_at}" if self.changes_at else "",
+            f"{'strays' if self.strays else 'changes'} at request {self.changes_at}"
+            if self.changes_at
+            else "",
             f"{line}{flow}",
             f"to host {self.to_host}, to module {self.to_module}",
             str(self.link),

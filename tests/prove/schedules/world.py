@@ -50,7 +50,7 @@ def path_of(number: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Validated(File):
+class Validated(File):
     """A file that sends the validators it has."""
 
     kept: frozenset[str] = frozenset()
@@ -69,11 +69,11 @@ class Server:
         self.sink = Sink()
         kept = frozenset(("ETag",) * schedule.etag + ("Last-Modified",) * schedule.modified)
         self.files = [
-            _Validated(self._content(number, size), kept=kept)
+            Validated(self._content(number, size), kept=kept)
             for number, size in enumerate(schedule.sizes)
         ]
         #: What took the place of the first.
-        self.later = _Validated(self._content(7, schedule.sizes[0]), kept=kept)
+        self.later = Validated(self._content(7, schedule.sizes[0]), kept=kept)
         self.requests = 0
         self._random = random.Random(schedule.seed)
         #: How many are left.
@@ -100,10 +100,12 @@ class Server:
         network.serve(HOST, 443 if self.schedule.tls else 80, handle)
 
     def asked(self, origin: Origin) -> None:
-        """A request begins, perhaps the one with which the file is another."""
+        """A request begins, perhaps the one with which, or for which, the file is another."""
         self.requests += 1
-        if self.requests == self.schedule.changes_at:
-            self.files[0] = origin.resources[path_of(0)] = self.later
+        is_later = self.requests == self.schedule.changes_at
+        if is_later and not self.schedule.strays:
+            self.files[0] = self.later
+        origin.resources[path_of(0)] = self.later if is_later else self.files[0]
 
     def pause(self) -> float:
         """Seconds until it goes on."""

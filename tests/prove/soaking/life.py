@@ -37,6 +37,8 @@ BAUD = 460_800
 PLAIN, SECURE, ECHO = "http://files.example", "https://files.example", "echo.example"
 #: Another server; one on the way to which somebody changes bits; one whose bodies come short.
 ELSEWHERE, TAMPERED, SHORT = "else.example", "tampered.example", "short.example"
+#: What nobody is to be told.
+SECRET = "hunter2"
 #: Tables with a limit that days would not reach get a lower one: full from the first hour on.
 TABLES: Mapping[str, int] = {
     "atwin.host.channel.urcs.URC_BACKLOG": 20,
@@ -66,6 +68,8 @@ class Life:
     #: The last of them.
     said: deque[str] = field(default_factory=lambda: deque(maxlen=20))
     records: int = 0
+    #: Whether one of them had the secret in it.
+    tells_secret: bool = False
     echoed: bytearray = field(default_factory=bytearray)
 
     @property
@@ -79,6 +83,7 @@ class Life:
 
     def told(self, lines: str) -> None:
         self.records += lines.count("\n")
+        self.tells_secret = self.tells_secret or SECRET in lines
 
     def break_it(self, **fault: object) -> None:
         """Add a fault to those of the twin."""

@@ -8,8 +8,9 @@ from contextlib import closing, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from atwin.at.dialect.urcs import Connect, ConnectFail, ConnectOk
+from atwin.at.dialect.urcs import Connect, ConnectFail, ConnectOk, Registration
 from atwin.control.socket import control_socket
+from atwin.control.state import state
 from atwin.control.subject import Subject
 from atwin.disk.json_lines import JsonLines
 from atwin.host.errors import HostError, ServerError
@@ -17,7 +18,7 @@ from atwin.host.http.redirects import RedirectError
 from atwin.host.recovery.recovery import Retry
 from atwin.trace.pcap.capture import Capture
 from atwin.trace.trace import FORMAT
-from prove.soaking.life import ECHO, ELSEWHERE, PART, PLAIN, SECURE, SHORT, SMALL, TAMPERED
+from prove.soaking.life import ECHO, ELSEWHERE, PART, PLAIN, SECRET, SECURE, SHORT, SMALL, TAMPERED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -79,6 +80,8 @@ def jobs(here: Life) -> list[Job]:
         "refused": refused,
         "damaged": damaged,
         "aside": aside,
+        "in order": in_order,
+        "hidden": hidden,
         "stopped": stopped,
         "flooded": flooded,
         "led away": led_away,
@@ -214,6 +217,25 @@ async def aside(here: Life) -> None:
     reply = await here.modem.command("AT+CSQ")
     _same((len(reply.lines), reply.echoed, here.said[-1]), (1, True, "SMS READY"))
     await _ask(here, "ATE0")
+
+
+async def in_order(here: Life) -> None:
+    """Two URCs that nobody waited for are told as they came."""
+    here.modem.channel.forget(Registration)
+    for stat in (2, 1):
+        here.twin.urc(f"+CREG: {stat}")
+    await here.clock.sleep(5)
+    said = [str(await here.modem.channel.urc(Registration, timeout=1)) for _ in range(2)]
+    _same(said, ["+CREG: 2", "+CREG: 1"])
+
+
+async def hidden(here: Life) -> None:
+    """The password of a URL is in no trace, and not in the state."""
+    set_url = f'AT+HTTPPARA="URL","http://user:{SECRET}@files.example/small?token={SECRET}"'
+    for line in ("AT+HTTPINIT", set_url):
+        await _ask(here, line)
+    _same((SECRET in json.dumps(state(here.twin)), here.tells_secret), (False, False))
+    await _ask(here, "AT+HTTPTERM")
 
 
 async def stopped(here: Life) -> None:

@@ -22,6 +22,12 @@ def good() -> bytes:
 
 
 @cache
+def whole_domain() -> bytes:
+    """One with the name `*.example`, which is good for no server."""
+    return tls_pki.leaf(_root(), name="wide-leaf", hosts=("*.example",), secret="odd").der
+
+
+@cache
 def root() -> bytes:
     """The one that signed it, PEM."""
     return _root().pem
