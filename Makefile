@@ -35,7 +35,7 @@ help:
 	@echo "make programs   start programs of others on every model (docs/howto/by-hand.md); installs them"
 	@echo "make newest     the quick tests on the newest Python that is here"
 	@echo "make reference  write the generated pages of docs/reference from the source"
-	@echo "make pictures   take the pictures of the panel and of a campaign in docs/images (needs Chromium)"
+	@echo "make pictures   take the pictures in docs/images: the panel and a campaign (by Chromium), a terminal that moves"
 	@echo "make site       build the site of docs, English and Chinese, into site/, and check every link of it"
 	@echo "make clean      remove .venv and everything generated"
 
@@ -98,6 +98,7 @@ reference: $(RUNTIME)
 
 pictures: $(DEV) tools
 	$(BIN)/python -m tests.docs.pictures docs/images
+	$(BIN)/python -m tests.docs.cast docs/images
 
 tools:
 	@.ci/need nginx=nginx-light gnutls-serv=gnutls-bin openssl=openssl curl=curl zsh=zsh fish=fish tcpdump=tcpdump ip=iproute2 tshark=tshark node=nodejs \

@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import json
 import logging
+import pty
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import pyte
 import pytest
 
 from atwin.cli.app import run
 from atwin.cli.ending import CommandFailed, judged, print_object
+from atwin.cli.progress import show_progress
 from atwin.cli.running import SafeFormatter
 from atwin.cli.says import one_line, say, shown_command
 from atwin.disk.state import StateDirectory
@@ -44,6 +48,24 @@ def test_notes_and_errors(capsys: pytest.CaptureFixture[str]) -> None:
     for said in (line, capsys.readouterr().err):
         assert safe(said)
         assert "geheim" not in said
+
+
+def test_a_message_has_a_line_of_its_own_while_a_bar_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = pyte.Screen(80, 5)
+    ours, theirs = pty.openpty()
+    with open(theirs, "w") as stderr:
+        monkeypatch.setattr(sys, "stderr", stderr)
+        monkeypatch.setenv("TERM", "xterm")
+        with show_progress("f.bin"):
+            say("fault: pdp_loss begins")
+    with open(ours, "rb", buffering=0) as terminal, suppress(OSError):  # at its end
+        while data := terminal.read(65536):
+            pyte.ByteStream(screen).feed(data)
+    assert [line.strip() for line in screen.display if "atwin" in line] == [
+        "atwin: fault: pdp_loss begins"
+    ]
 
 
 def test_a_full_terminal_ends_no_work(monkeypatch: pytest.MonkeyPatch) -> None:

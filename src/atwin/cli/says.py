@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
@@ -31,7 +32,8 @@ def many_lines(text: str) -> str:
 def say(text: str) -> None:
     """One line on stderr, if it can be written: a full disk or a closed terminal ends no work."""
     with suppress(OSError):
-        click.echo(f"atwin: {one_line(text)}", err=True)
+        # (Not err=True: that is a stream of click's own, which writes across a progress bar.)
+        click.echo(f"atwin: {one_line(text)}", file=sys.stderr)
 
 
 def say_traceback(error: BaseException) -> None:
