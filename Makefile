@@ -16,7 +16,7 @@ HOUSE := tests/test_floors.py tests/test_house.py tests/test_names.py tests/test
 	tests/docs/test_architecture.py tests/docs/test_decisions.py tests/docs/test_links.py \
 	tests/docs/test_public_names.py tests/docs/test_spec.py tests/cli/test_reference.py tests/twin/faults/test_plan.py
 
-.PHONY: help demo check house test coverage lint dist bench prove programs newest reference pictures site clean tools
+.PHONY: help demo check house test coverage lint dist installs bench prove programs newest reference pictures site clean tools
 
 help:
 	@echo "make demo       download an 11,975,260-byte file through a virtual module, killed once and resumed"
@@ -27,6 +27,7 @@ help:
 	@echo "make coverage   the same, with the coverage measured"
 	@echo "make lint       ruff, mypy --strict, spelling, names and words, make site and make dist"
 	@echo "make dist       wheel and sdist in dist, built twice with the same bytes, and looked at by twine"
+	@echo "make installs   try both in empty environments of each Python that is here: a download, the plugin, a plan of faults"
 	@echo "make bench      measure all that has a limit or a peer (docs/reference/benchmarks.md); the machine must be quiet"
 	@echo "                (SHORT=1 compares ratios with those on record, within a minute)"
 	@echo "make prove      try every claim of docs/explanation/proof.md thousands of times, from numbers nobody ran before: hours;"
@@ -75,6 +76,9 @@ site/.built: $(DEV) mkdocs.yml $(wildcard $(shell git ls-files -co --exclude-sta
 dist: $(DEV)
 	$(BIN)/python -m tests.release.dist dist
 
+installs: dist
+	$(BIN)/python -m tests.release.installs dist
+
 bench: $(DEV) tools
 	@$(BIN)/python -m bench $(if $(SHORT),--short)
 
@@ -106,7 +110,7 @@ tools:
 
 $(RUNTIME): pyproject.toml
 	@.ci/venv $(PYTHON) .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[console]'
 	@touch $@
 
 $(DEV): pyproject.toml

@@ -43,7 +43,7 @@ CLOSED = {"text", "at", "trace", "twin", "host"}
 #: (pathlib names files; opening them is left to `disk`.)
 OUTSIDE = {"os", "socket", "ssl", "time", "random", "select", "subprocess", "shutil"}
 #: What reads and dresses a command line; only `cli` does.
-TERMINAL = {"typer", "click", "cyclopts", "rich", "prompt_toolkit"}
+TERMINAL = {"typer", "click", "cyclopts", "rich", "tqdm", "prompt_toolkit"}
 
 
 def imports(path: Path) -> set[str]:

@@ -114,7 +114,7 @@ def test_version() -> None:
     ],
 )
 def test_what_only_prints_loads_nothing_heavy(words: list[str], unused: str) -> None:
-    heavy = f"asyncio cryptography OpenSSL tlslite prompt_toolkit rich serialx {unused}".split()
+    heavy = f"asyncio cryptography OpenSSL tlslite prompt_toolkit tqdm serialx {unused}".split()
     probe = (
         f"import sys; from atwin.cli.app import run; code = run({words}); "
         f"print(code, [m for m in {heavy} if m in sys.modules])"
@@ -179,7 +179,7 @@ def test_a_defect_is_one_line_too(
 def test_a_request_loads_nothing_that_it_does_not_use(
     words: list[str], more: list[str], tmp_path: Path
 ) -> None:
-    unused = ["cryptography", "OpenSSL", "tlslite", "prompt_toolkit", "rich", "serialx", "serial"]
+    unused = ["cryptography", "OpenSSL", "tlslite", "prompt_toolkit", "tqdm", "serialx", "serial"]
     unused += [
         "zipfile",
         "tempfile",

@@ -74,18 +74,20 @@ class Place:
     folder: Path
 
     def tried(self) -> tuple[str, int]:
-        """What was wrong with it, if anything, and the bytes of `pip install` alone."""
+        """What was wrong with it, if anything, and the bytes of a wheel without extras."""
         size = 0
         try:
             self._run(self.python, "-m", "venv", "--without-pip", str(self._env))
-            self._install("")
-            size = sum(path.lstat().st_size for path in self._env.glob("lib/*/site-packages/**/*"))
-            if size > MOST:
-                raise FailedError(f"{size:,} bytes, which is more than {MOST:,}")
+            if self.dist.suffix == ".whl":
+                self._install(str(self.dist))
+                files = self._env.glob("lib/*/site-packages/**/*")
+                size = sum(path.lstat().st_size for path in files)
+                if size > MOST:
+                    raise FailedError(f"{size:,} bytes, which is more than {MOST:,}")
+            self._install("--no-compile", f"{self.dist}[pytest]")
             self._alone("atwin", "--version", says=self._version)
             self._alone("python", "-c", "import atwin; print(atwin.__file__)", says=str(self._env))
             self._alone("python", "-c", DOWNLOADS)
-            self._install("[pytest]")
             (self._empty / "test_it.py").write_text(TEST)
             self._alone("pytest", "-q", "-p", "no:cacheprovider", says="1 passed")
         except FailedError as error:
@@ -106,9 +108,9 @@ class Place:
         path.mkdir(exist_ok=True)
         return path
 
-    def _install(self, extra: str) -> None:
+    def _install(self, *words: str) -> None:
         pip = [sys.executable, "-m", "pip", "--python", str(self._env / "bin" / "python")]
-        self._run(*pip, "--disable-pip-version-check", "install", "-q", f"{self.dist}{extra}")
+        self._run(*pip, "--disable-pip-version-check", "install", "-q", *words)
 
     def _alone(self, name: str, *words: str, says: str = "") -> None:
         clean = {"PATH": f"{self._env / 'bin'}:/usr/bin:/bin", "HOME": str(self._empty)}
@@ -173,7 +175,8 @@ def main() -> int:
         for place in wanted:
             place.folder.mkdir()
         for place, (error, size) in zip(wanted, pool.map(Place.tried, wanted), strict=True):
-            print(f"{place.name}: {error or f'as it should be; {size:,} bytes'}", flush=True)
+            told = f"as it should be{f'; {size:,} bytes' if size else ''}"
+            print(f"{place.name}: {error or told}", flush=True)
             wrong |= bool(error)
     missing = [version for version in VERSIONS if version not in pythons()]
     print(f"{time.monotonic() - begun:.0f} s; not here: {', '.join(missing) or 'none'}")

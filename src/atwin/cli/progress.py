@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
+from io import TextIOBase
+from typing import Any
 
 from atwin.cli.ending import known
 from atwin.cli.results import counted
@@ -39,41 +41,54 @@ def _shown(name: str) -> Iterator[Callable[[Progress], None]]:
     if not sys.stderr.isatty():
         yield _quiet()
         return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[where]}", style="dim"),
-    )
-    with Bar(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(one_line(name), total=None, where="")
-        begun_at: int | None = None
+    with bar(one_line(name), unit="B", unit_scale=True) as shown:
+        begun = False
 
         def show(progress: Progress) -> None:
-            nonlocal begun_at
-            if begun_at is None:
+            nonlocal begun
+            if not begun:
                 # What an earlier run left is not part of this one's rate.
-                begun_at = progress.done
-                bar.reset(task, completed=begun_at)
+                shown.reset(progress.total)
+                shown.n = shown.initial = progress.done
+                begun = True
             if progress.note:
-                bar.console.print(
-                    one_line(progress.note), style="yellow", markup=False, highlight=False
-                )
-            bar.update(task, completed=progress.done, total=progress.total, where=_where(progress))
+                shown.write(one_line(progress.note), file=shown.fp)
+            shown.total = progress.total
+            shown.set_postfix_str(_where(progress), refresh=False)
+            shown.update(progress.done - shown.n)
 
         yield show
+
+
+@contextmanager
+def bar(name: str, **looks: Any) -> Iterator[Any]:
+    """A bar of tqdm on the terminal; what is said on stderr meanwhile comes to stand above it."""
+    from tqdm import tqdm
+
+    tqdm.monitor_interval = 0  # a thread that looks after bars nobody moves
+    with (
+        tqdm(desc=name, file=sys.stderr, dynamic_ncols=True, miniters=1, **looks) as shown,
+        redirect_stderr(_Above(shown)),
+    ):
+        yield shown
+
+
+class _Above(TextIOBase):
+    """Whole lines above a bar; `tqdm.contrib` has another one, which click takes for a binary."""
+
+    encoding, errors = "utf-8", "backslashreplace"
+
+    def __init__(self, shown: Any) -> None:
+        self._shown, self._begun = shown, ""
+
+    def write(self, text: str) -> int:
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            self._shown.write(line, file=self._shown.fp)
+        return len(text)
+
+    def isatty(self) -> bool:
+        return True
 
 
 def _also_traced(show: Callable[[Progress], None], trace: Trace) -> Callable[[Progress], None]:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Screen:
     """A console child process on a PTY; `expect` reads on until the text was shown."""
 
-    def __init__(self, state: Path, *arguments: str) -> None:
+    def __init__(self, state: Path, *arguments: str, **more: str) -> None:
         self._master, slave = pty.openpty()
-        env = {**os.environ, "XDG_STATE_HOME": str(state), "TERM": "xterm", "COLUMNS": "200"}
+        env = {**os.environ, "XDG_STATE_HOME": str(state), "TERM": "xterm", "COLUMNS": "200"} | more
         self.process = subprocess.Popen(
             [*ATWIN, "console", *arguments], stdin=slave, stdout=slave, stderr=slave, env=env
         )
@@ -66,6 +66,18 @@ def screen(tmp_path: Path) -> Iterator[Screen]:
     screen = Screen(tmp_path, "--port", "twin://air724ug?time_scale=0")
     yield screen
     screen.close()
+
+
+def test_a_terminal_without_the_extra_is_plain(tmp_path: Path) -> None:
+    (tmp_path / "prompt_toolkit.py").write_text("raise ModuleNotFoundError(name=__name__)")
+    port = ("--port", "twin://air724ug?time_scale=0")
+    plain = Screen(tmp_path, *port, PYTHONPATH=str(tmp_path))
+    plain.expect("pip install 'atwin[console]'")
+    plain.type("AT+CMEE?\n")
+    plain.expect("+CMEE: 1")
+    plain.expect("OK")
+    assert plain.leave() == 0
+    plain.close()
 
 
 def test_type_a_command_and_leave(screen: Screen, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import click
 
 from atwin.cli.options import FILE, Number, PortOptions, option, takes
 from atwin.cli.panel import PANEL, PanelWatching
+from atwin.cli.says import say
 
 
 @click.command()
@@ -23,13 +24,15 @@ from atwin.cli.panel import PANEL, PanelWatching
 def console(options: PortOptions, silence: float, log: str | None, watching: PanelWatching) -> int:
     """Type AT commands, and see what the module answers.
 
-    On a terminal there is a history, completion with the Tab key, and time stamps. `>` marks what
-    is sent, `=` data, `<` answers, and `!` URCs. Ctrl-D ends, with exit code 0. When a command asks
-    for data, the next line is sent as data, and `@FILE` sends that file.
+    On a terminal there is a history, completion with the Tab key, and time stamps (they need
+    atwin[console]). `>` marks what is sent, `=` data, `<` answers, and `!` URCs. Ctrl-D ends, with
+    exit code 0. When a command asks for data, the next line is sent as data, and `@FILE` sends that
+    file.
 
-    With piped input each line waits for the answer to the line before (AT+HTTPACTION: for its
-    URC). The module's lines go to stdout. The end of input ends the console, with exit code 1 if
-    the module refused a command. Control characters other than CR, LF and TAB are shown as escapes.
+    With piped input, or without atwin[console], each line waits for the answer to the line before
+    (AT+HTTPACTION: for its URC). The module's lines go to stdout. The end of input ends the
+    console, with exit code 1 if the module refused a command. Control characters other than CR, LF
+    and TAB are shown as escapes.
 
     \b
     Examples:
@@ -39,9 +42,14 @@ def console(options: PortOptions, silence: float, log: str | None, watching: Pan
     from atwin.cli.running import run_work
 
     if sys.stdin.isatty() and sys.stdout.isatty():
-        from atwin.cli.commands.console.interactive import talk
-
-        return run_work(talk(options.port, log, watching), watching)
+        try:
+            from atwin.cli.commands.console.interactive import talk
+        except ModuleNotFoundError as error:
+            if error.name != "prompt_toolkit":
+                raise
+            say("for a history, the Tab key and time stamps: pip install 'atwin[console]'")
+        else:
+            return run_work(talk(options.port, log, watching), watching)
     from atwin.cli.commands.console.piped import pipe
 
     return run_work(pipe(options.port, silence, log, watching), watching)

@@ -6,12 +6,11 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from atwin.cli.progress import bar
 from atwin.cli.results import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from rich.progress import Task
 
     from atwin.fleet.engine.run import RunTally
 
@@ -22,44 +21,19 @@ def show_progress(devices: int) -> Iterator[Callable[[RunTally], None]]:
     if not sys.stderr.isatty():
         yield lambda tally: None
         return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        """Devices a second."""
-
-        def render(self, task: Task) -> Text:
-            """The text of this column."""
-            return Text("" if task.speed is None else f"{task.speed:.2g}/s")
-
-    columns = (
-        TextColumn("devices"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        Rate(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[trouble]}", style="yellow"),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=devices, trouble="")
+    with bar("devices", total=devices, unit="") as shown:
         begun = False
 
         def show(tally: RunTally) -> None:
             nonlocal begun
             if not begun:  # what was there before is not part of this run's rate
-                bar.reset(task, completed=tally.done)
+                shown.reset()
+                shown.n = shown.initial = tally.done
                 begun = True
             now = "now all of them at their server" if tally.done >= devices else ""
             also = ", ".join(filter(None, (_trouble(tally), now)))
-            bar.update(task, completed=tally.done, trouble=also)
+            shown.set_postfix_str(also, refresh=bool(now))
+            shown.update(tally.done - shown.n)
 
         yield show
 

@@ -1,0 +1,35 @@
+"""The bar of a download, on a stderr that somebody looks at."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING
+
+from atwin.cli.progress import show_progress
+from atwin.cli.says import say
+from atwin.host.download.reports import Progress
+
+if TYPE_CHECKING:
+    import pytest
+
+
+class Terminal(io.StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_what_is_said_meanwhile_stands_above_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    with show_progress("fw.bin") as show:
+        show(Progress(3000, 3000, 12000, 2, 4, 0, "range"))
+        say("fault: hang begins")
+        show(Progress(6000, 3000, 12000, 3, 4, 1, "range", note="recovery: new PDP"))
+    assert sys.stderr is terminal
+    lines = [line.rpartition("\r")[2] for line in terminal.getvalue().split("\n")]
+    assert lines[:2] == ["atwin: fault: hang begins", "recovery: new PDP"]
+    for told in ("fw.bin:  50%|", "6.00k/12.0k", "part 3 of 4, 1 retry"):
+        assert told in lines[2]
