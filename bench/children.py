@@ -69,6 +69,18 @@ def _child(processor: int | None, *arguments: str) -> Iterator[Child]:
         process.communicate()
 
 
+def two_processors() -> int | None:
+    """This process, and those it starts, have one from now on; it gives the other.
+
+    With one processor that is the same one; None where the system does not tell.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return None
+    here, *others = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {here})
+    return others[0] if others else here
+
+
 class Terminal:
     """Blocking reads and writes on a PTY, raw, at `rate` bit/s if one is given."""
 

@@ -24,7 +24,6 @@ compared with the better of them.
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
 import tempfile
 import time
@@ -35,7 +34,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.bare import PTY_ECHOES, PTY_SOURCES, TCP_ECHOES
-from bench.children import Child, Terminal, host_of, python, twin
+from bench.children import Child, Terminal, host_of, python, twin, two_processors
 from bench.figures import Figure, by_turns
 from bench.file import CHUNK, SIZE, Served, served
 
@@ -93,20 +92,11 @@ def _watched(amount: float, module: Child) -> Iterator[Spent]:
 
 
 def figures(scale: Scale) -> Iterator[Figure]:
-    processor = _two_processors()
+    processor = two_processors()
     yield from _commands(scale, "pty", "a PTY", PTY_ECHOES, processor)
     yield from _commands(scale, "tcp", "TCP", TCP_ECHOES, processor, "--tcp", "127.0.0.1:0")
     with served() as file:
         yield from _bytes(scale, file, processor)
-
-
-def _two_processors() -> int | None:
-    """This process, and those it starts, have one from now on; the module's end has the other."""
-    if not hasattr(os, "sched_setaffinity"):
-        return None
-    here, *others = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {here})
-    return others[0] if others else here
 
 
 def _measured(scale: Scale, make: Callable[[ExitStack], list[Side]]) -> list[list[Spent]]:

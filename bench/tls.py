@@ -1,7 +1,8 @@
 """The TLS client: bulk reading against GnuTLS in C, and handshakes a second.
 
-Both sides read the same bytes from the same gnutls-serv, in segments of the same size, by turns.
-Where the server is the slower one, it bounds both.
+Both sides read the same bytes from the same gnutls-serv by turns, in segments of the same size and
+with the same window: those of a twin whose line is not paced. They share one processor, the server
+has another. Where the server is the slower one, it bounds both.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.children import two_processors
 from bench.figures import Figure, by_turns
 
 from atwin.net.meter.kernel import limit_segments
-from atwin.net.real import RealNetwork
+from atwin.net.network import SocketOptions
+from atwin.net.real import UNPACED, RealNetwork, limit_window
 from atwin.net.tls import SUITES, TlsProfile, secure
 from atwin.net.tls.suites import (
     AES128_SHA,
@@ -81,6 +84,7 @@ class NativeClient:
         with socket.socket() as plain:
             # As small as ours, which are those of a cellular link.
             limit_segments(plain)
+            limit_window(plain, UNPACED)
             plain.connect(("127.0.0.1", port))
             lib.gnutls_init(ctypes.byref(session), CLIENT)
             lib.gnutls_priority_set_direct(session, priority, None)
@@ -100,7 +104,8 @@ class NativeClient:
 
 
 async def connect(port: int, profile: TlsProfile) -> TlsStream:
-    stream = await RealNetwork().connect("127.0.0.1", port)
+    options = SocketOptions(window=UNPACED, unpaced=True)
+    stream = await RealNetwork().connect("127.0.0.1", port, options)
     return await secure(stream, profile, wall=time.time())
 
 
@@ -116,8 +121,8 @@ async def our_read_all(port: int, profile: TlsProfile) -> tuple[int, float]:
 
 
 def figures(scale: Scale) -> Iterator[Figure]:
-    size = scale.size(SIZE, SIZE // 4)
-    with tempfile.TemporaryDirectory() as name, server(Path(name), size) as (port, ca):
+    size, processor = scale.size(SIZE, SIZE // 4), two_processors()
+    with tempfile.TemporaryDirectory() as name, server(Path(name), size, processor) as (port, ca):
         native = NativeClient()
         for suite in SUITES:
             profile = TlsProfile(suites=(suite,), ca=ca)
@@ -190,7 +195,7 @@ async def longest_turn() -> float:
 
 
 @contextmanager
-def server(where: Path, size: int) -> Iterator[tuple[int, bytes]]:
+def server(where: Path, size: int, processor: int | None) -> Iterator[tuple[int, bytes]]:
     """gnutls-serv with a fresh certificate: its port, and the certificate to trust."""
     certificate, key, body = where / "server.pem", where / "server.key", where / "body"
     make = "req -x509 -newkey rsa:2048 -nodes -sha256 -days 30 -subj /CN=localhost"
@@ -209,6 +214,8 @@ def server(where: Path, size: int) -> Iterator[tuple[int, bytes]]:
     command += [f"--x509certfile={certificate}", f"--x509keyfile={key}"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
+        if processor is not None:
+            os.sched_setaffinity(process.pid, {processor})
         await_port(port)
         yield port, certificate.read_bytes()
     finally:

@@ -165,6 +165,24 @@ class TestStream:
 
         asyncio.run(main())
 
+    def test_a_reset_that_came_while_nobody_read_is_no_orderly_end(self) -> None:
+        async def main() -> None:
+            async with pair() as (client, server):
+                await server.write(b"first")
+                assert await client.read(5) == b"first"
+                raw = server._transport.get_extra_info("socket")
+                linger_for_no_time = b"\1\0\0\0\0\0\0\0"
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_for_no_time)
+                server.close()
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                assert raw.fileno() < 0
+                for _ in range(2):
+                    with pytest.raises(StreamError, match="reset"):
+                        await client.read(1)
+
+        asyncio.run(main())
+
     def test_a_reader_that_stops_stops_the_sender(self) -> None:
         async def main() -> None:
             async with pair() as (client, server):

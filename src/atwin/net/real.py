@@ -29,7 +29,7 @@ from atwin.net.tcp import TcpStream
 from atwin.net.udp import UdpStream
 
 #: Bytes of the window where nothing slows the reader down.
-_UNPACED = 256 * 1024
+UNPACED = 256 * 1024
 #: A socket option of Linux.
 _BIND_ADDRESS_NO_PORT = 24
 
@@ -95,8 +95,8 @@ async def _dial(address: str, port: int, options: SocketOptions) -> socket.socke
         connection.setblocking(False)
         limit_segments(connection)
         if options.window:
-            unpaced = _UNPACED if options.unpaced else 0
-            _limit_window(connection, max(options.window, unpaced))
+            unpaced = UNPACED if options.unpaced else 0
+            limit_window(connection, max(options.window, unpaced))
         if (local := _local(address, options)) is not None:
             connection.bind(local)
         elif options.window and not options.unpaced and address.startswith("127."):
@@ -108,7 +108,7 @@ async def _dial(address: str, port: int, options: SocketOptions) -> socket.socke
     return connection
 
 
-def _limit_window(connection: socket.socket, window: int) -> None:
+def limit_window(connection: socket.socket, window: int) -> None:
     """Before connecting: a receive buffer that holds about `window` bytes.
 
     Linux doubles the size and counts what a segment takes besides its data.

@@ -54,6 +54,9 @@ class TcpStream(asyncio.Protocol):
     async def read(self, limit: int) -> bytes:
         """What arrived before a reset is still given out."""
         if self._pulled is not None and self._paused and not self._inbox.size:
+            if self._in_a_row >= _PULLED:
+                self._in_a_row = 0
+                await asyncio.sleep(0)
             if data := self._pull(self._pulled, limit):
                 return data
             # It waits for the next bytes, or for the end.
@@ -63,13 +66,17 @@ class TcpStream(asyncio.Protocol):
         return await self._inbox.read(limit)
 
     def _pull(self, connection: socket.socket, limit: int) -> bytes:
-        """What has come already; b"" where that is nothing, or it is others' turn."""
-        if self._in_a_row >= _PULLED or self._transport.is_closing():
-            self._in_a_row = 0
+        """What has come already; b"" where that is nothing."""
+        if self._transport.is_closing():
             return b""
         try:
             data = connection.recv(limit)
-        except OSError:
+        except (BlockingIOError, InterruptedError):
+            data = b""
+        except OSError as error:
+            # The kernel tells of a reset once, and of an orderly end from then on.
+            self.connection_lost(error)
+            self._transport.abort()
             data = b""
         self._in_a_row = self._in_a_row + len(data) if data else 0
         return data

@@ -98,6 +98,11 @@ class Engine:
         return self.records.take_output()
 
     @property
+    def has_output(self) -> bool:
+        """Whether `take_output` would give any."""
+        return self.records.has_output
+
+    @property
     def hungry(self) -> bool:
         """Whether calling again is of no use before `feed`."""
         return not (self._eof or self._incoming.ready)

@@ -47,6 +47,11 @@ class Records:
         return data
 
     @property
+    def has_output(self) -> bool:
+        """Whether anything waits to be sent."""
+        return bool(self._outbox)
+
+    @property
     def ready(self) -> bool:
         """Whether a whole record is there to be received."""
         if len(self._inbox) < HEADER.size:

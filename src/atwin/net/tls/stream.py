@@ -102,7 +102,7 @@ class TlsStream:
             except TlsBrokenError:
                 await self._send_last_words()
                 raise
-            if not self._sending.locked():
+            if self._engine.has_output and not self._sending.locked():
                 # Whoever is sending takes along what the engine has to say.
                 await self._flush()
             if data is not None:
