@@ -33,6 +33,7 @@ from atwin.net.tls.suites import (
     RC4_MD5,
     RC4_SHA,
     TRIPLE_DES_SHA,
+    Bulk,
     Suite,
 )
 
@@ -51,6 +52,10 @@ HANDSHAKES = 200
 PARALLEL = 4
 
 RATIO = 0.9
+SERVER_BOUND = "the server: one processor enciphers what both read"
+#: Where reading takes as long as sending, what Python does shows (D-371).
+RC4_RATIO = 0.85
+RC4_BOUND = "our processor, of which RC4 and HMAC take three quarters (D-371)"
 HANDSHAKES_PER_SECOND = 200
 
 REQUEST = b"GET / HTTP/1.0\r\n\r\n"
@@ -126,6 +131,7 @@ def figures(scale: Scale) -> Iterator[Figure]:
         native = NativeClient()
         for suite in SUITES:
             profile = TlsProfile(suites=(suite,), ca=ca)
+            is_rc4 = suite.bulk is Bulk.RC4
             ours, theirs = by_turns(
                 scale.runs(RUNS),
                 lambda profile=profile: rate(*asyncio.run(our_read_all(port, profile)), size),  # type: ignore[misc]
@@ -133,8 +139,8 @@ def figures(scale: Scale) -> Iterator[Figure]:
             )
             yield Figure.of_runs(
                 f"tls.{suite.openssl}", f"{size >> 20} MiB by {suite.openssl}", "MB/s", ours,
-                "GnuTLS in C, record by record", theirs, goal=RATIO, of="ratio",
-                limit="the server: one processor enciphers what both read",
+                "GnuTLS in C, record by record", theirs, of="ratio",
+                goal=RC4_RATIO if is_rc4 else RATIO, limit=RC4_BOUND if is_rc4 else SERVER_BOUND,
             )  # fmt: skip
         yield from asyncio.run(handshakes(scale, port, ca))
 
