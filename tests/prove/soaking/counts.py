@@ -70,7 +70,7 @@ class Held:
             "objects": len(objects),
             "blocks": sys.getallocatedblocks(),
             "bytes from malloc": _from_malloc(),
-            "resident bytes": _resident(),
+            "bytes of its own in memory": _resident(),
         }
         return cls(sizes, dict(exact))
 
@@ -118,8 +118,10 @@ def _from_malloc() -> int:
 
 
 def _resident() -> int:
+    """Without pages of files: a forked process maps those of a library when it first gets there."""
     with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        resident, shared = map(int, file.read().split()[1:3])
+    return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
 
 
 _libc = ctypes.CDLL(None)
