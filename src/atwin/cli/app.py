@@ -23,23 +23,22 @@ from atwin.cli.says import say
 #: What each command does, in the order of the help. The code of each is in the file or folder
 #: `commands/NAME`, and its own help begins with the same sentence.
 COMMANDS = {
-    "models": "List the module profiles and their limits, in bytes and bit/s: all, or those that"
-    " are named.",
-    "faults": "List the plans of faults that --faults knows by name, or print one.",
+    "models": "List the module profiles and their limits, in bytes and bit/s.",
+    "faults": "List the fault plans that --faults knows by name, or print one.",
     "twin": "Run a virtual module on a PTY, TCP, RFC 2217 or serial port.",
-    "get": "Download a file of any size, resumable.",
+    "get": "Download a file of any size, and resume it when interrupted.",
     "post": "Post a file or a text, and print the answer.",
     "head": "Print the header block of a URL.",
-    "probe": "Tell whether modules can reach an HTTPS server.",
-    "traffic": "Tell what traffic costs, estimated or measured.",
-    "plan": "Tell how long a download takes and what it costs.",
+    "probe": "Check whether modules can reach an HTTPS server.",
+    "traffic": "Estimate or measure what traffic costs.",
+    "plan": "Estimate how long a download takes and what it costs.",
     "fleet": "Simulate an update of many modules: the devices, their server, the bill.",
     "recover": "Bring a module back onto the network, and say what helped.",
     "at": "Send AT commands, and print what the module answers.",
     "ports": "List serial ports, and what answers there.",
     "console": "Type AT commands, and see what the module answers.",
     "trace": "Read a file that --trace wrote.",
-    "replay": "Replay the AT line that --pcap recorded in FILE, and show what differs.",
+    "replay": "Replay an AT line that --pcap recorded, and show what differs.",
     "completion": "Print or install the script for completion with the Tab key.",
 }
 

@@ -290,12 +290,12 @@ class SimOptions:
         "--pin",
         envvar="ATWIN_PIN",
         metavar="PIN",
-        help="The PIN of a SIM that asks for it. It is entered once, and not where only one try is "
-        "left. @FILE reads it from a file.",
+        help="The PIN of a SIM that asks for it. It is entered once, and never when only one try "
+        "is left. @FILE reads it from a file.",
     )
     pin_last_try: bool = flag(
         "--pin-last-try",
-        "Enter the PIN also where only one try is left: a wrong one blocks the SIM.",
+        "Enter the PIN even when only one try is left: a wrong one blocks the SIM.",
     )
     apn: str | None = shared("--apn", metavar="APN", help="Use this access point.")
     apn_user: str | None = shared("--apn-user", metavar="USER", help="User of the APN.")
@@ -309,7 +309,7 @@ class SimOptions:
         "--apn-auth",
         default="pap",
         type=click.Choice(["pap", "chap"]),
-        help="How user and password are told.",
+        help="How user and password are sent.",
     )
 
     def sim(self) -> SimWishes:

@@ -59,16 +59,16 @@ class PanelWatching(Watching):
         default=None,
         type=PanelAddress(),
         metavar="[HOST:PORT]",
-        help="Serve a page that shows the module live and steers it, and an HTTP API, at a port of "
-        "this computer (docs/reference/panel.md). stderr has the URL, with a token. "
-        "Install atwin[panel].",
+        help="Serve a page that shows the module live and steers it, and an HTTP API, at a port "
+        "of this computer (docs/reference/panel.md). stderr has the URL, with a token. Needs "
+        "atwin[panel].",
     )
     token_file: str | None = shared(
         "--token-file",
         type=FILE,
         default=None,
-        help="Take the token of --panel from FILE, 16 characters or more. An address that other "
-        "computers reach needs it.",
+        help="Take the token of --panel from FILE, 16 characters or more. Required for an address "
+        "that other computers can reach.",
     )
 
     @property

@@ -143,8 +143,8 @@ class MessageOptions:
         multiple=True,
         default=(),
         metavar="'NAME: VALUE'",
-        help="Send this header too. @FILE sends one for each line, and never shows them. "
-        "Repeatable.",
+        help="Send this header too. @FILE sends each line of FILE as a header, and never shows "
+        "it. Repeatable.",
     )
     header_env: tuple[str, ...] = shared(
         "--header-env",
@@ -158,13 +158,14 @@ class MessageOptions:
         "-u",
         envvar="ATWIN_USER",
         metavar="NAME[:PASSWORD]",
-        help="Name and password for the server (Basic). @FILE reads both from a file. A password "
-        "that is missing is asked for.",
+        help="Name and password for the server (Basic). @FILE reads both from a file. A missing "
+        "password is asked for.",
     )
     no_redirect: bool = flag("--no-redirect", "Do not follow redirects: a redirect is the answer.")
     https_only: bool = flag("--https-only", "Refuse http, in this URL and in redirects.")
     allow_downgrade: bool = flag(
-        "--allow-downgrade", "Follow redirects from https to http, where others can read along."
+        "--allow-downgrade",
+        "Follow redirects from https to http, where others can read the traffic.",
     )
     timeout: int = shared(
         "--timeout",

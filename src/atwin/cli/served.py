@@ -61,8 +61,8 @@ def line_options(*, several: bool) -> Callable[[_Function], _Function]:
 
 def ending_options(command: _Function) -> _Function:
     """Give a command `--with-parent` and `--until-eof`."""
-    command = option("--until-eof", is_flag=True, help="End at the end of stdin.")(command)
-    text = "End when the program ends that has started this one."
+    command = option("--until-eof", is_flag=True, help="End when stdin ends.")(command)
+    text = "End when the program that started this one ends."
     return option("--with-parent", is_flag=True, help=text)(command)
 
 

@@ -23,7 +23,7 @@ _TRIES, _GAP = 4, 0.5
 @click.command()
 @click.argument("words", metavar="COMMAND…", nargs=-1, required=True, type=COMMAND)
 @takes(PortOptions)
-@option("--keep-going", is_flag=True, help="Send the rest after a command that failed, too.")
+@option("--keep-going", is_flag=True, help="Go on after a command that failed.")
 @option(
     "--timeout",
     "deadline",
@@ -44,10 +44,10 @@ def at(
 ) -> int:
     """Send AT commands, and print what the module answers.
 
-    Each COMMAND is a whole line with its AT. The first one that fails ends it with exit code 1; no
-    answer is exit code 3. AT+HTTPACTION and its like are waited for up to their URC. After a
-    command that asks for data, the next word is the data, and `@FILE` sends that file. Secrets are
-    shown as ***.
+    Each COMMAND is a whole line with its AT. After one that fails the rest is not sent, and the
+    exit code is 1; without an answer it is 3. AT+HTTPACTION and the like are done when their URC has
+    come. After a command that asks for data, the next word is the data, and `@FILE` sends that
+    file. Secrets are shown as ***.
 
     \b
     Examples:

@@ -12,9 +12,9 @@ from atwin.cli.options import JSON, PLAN
 @click.argument("name", metavar="[NAME]", required=False, type=PLAN)
 @JSON
 def faults(name: str | None, as_json: bool) -> int:
-    """List the plans of faults that --faults knows by name, or print one.
+    """List the fault plans that --faults knows by name, or print one.
 
-    What is printed of one is its TOML file, to begin a plan of your own with
+    With NAME it prints the TOML file of that plan, a start for a plan of your own
     (docs/reference/faults.md).
 
     \b

@@ -44,8 +44,8 @@ _LONGEST_NAME = 200
 @option(
     "--resume-from-url",
     metavar="URL",
-    help="Go on with what came from this other URL of the same file. It is not needed when only "
-    "the part after `?` differs, such as a new signature, and the ETag or date is the same.",
+    help="Resume what was fetched from this other URL of the same file. Not needed when only the "
+    "part after `?` differs, such as a new signature, and the ETag or date is the same.",
 )
 @takes(RequestOptions)
 @TRAFFIC
@@ -65,11 +65,10 @@ def get(
     as_json: bool,
     watching: PanelWatching,
 ) -> int:
-    """Download a file of any size, resumable.
+    """Download a file of any size, and resume it when interrupted.
 
-    The same command goes on where an earlier one was interrupted. FILE appears when all of it is
-    there and verified. Until then the data are in FILE.part, and FILE.journal says how many of
-    them are good.
+    The same command resumes an interrupted download. FILE appears when it is complete and verified.
+    Until then the data are in FILE.part, and FILE.journal records how much of it is valid.
 
     \b
     Examples:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 #: What the words of `--commands` mean.
 _LEGEND = (
-    "full: answered, with its effect; answered: as the module answers, and nothing happens;"
-    " absent: ERROR, as on the real module; missing: ERROR, though the real module has it"
+    "full: answered, with its effect; answered: answered as on the real module, without an "
+    "effect; absent: ERROR, as on the real module; missing: ERROR, though the real module has it"
 )
 
 
@@ -25,13 +25,15 @@ _LEGEND = (
 @click.option(
     "--commands",
     is_flag=True,
-    help="List the AT commands instead, and how far each model knows them: full; answered, and"
-    " nothing happens; absent, as on the real module; missing, which the real one knows.",
+    help="List the AT commands instead, and how far each model implements them: full; answered, "
+    "without an effect; absent, as on the real module; missing, though the real module has it.",
 )
 @click.argument("chosen", metavar="[MODEL]...", nargs=-1, type=MODEL)
 @JSON
 def models(as_json: bool, commands: bool, chosen: tuple[str, ...]) -> int:
-    """List the module profiles and their limits, in bytes and bit/s: all, or those that are named.
+    """List the module profiles and their limits, in bytes and bit/s.
+
+    Without MODEL it lists all that come with the program.
 
     \b
     Examples:

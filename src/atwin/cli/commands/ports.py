@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 def ports(ports: tuple[str, ...], no_ask: bool, deadline: float, as_json: bool) -> int:
     """List serial ports, and what answers there.
 
-    Each port is asked AT at 115200 bit/s, and who it is. A port that another program has open is
-    not touched. Opening one sets its RTS and DTR, which restarts some boards; --no-ask opens none.
-    With PORT these are looked at instead of all devices of this computer.
+    Each port gets an AT at 115200 bit/s, and is asked what module it is. A port that another
+    program has open is not touched. Opening one sets its RTS and DTR, which restarts some boards;
+    --no-ask opens none. With PORT only these ports are tried, not all devices of this computer.
 
     \b
     Examples:

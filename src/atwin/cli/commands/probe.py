@@ -44,12 +44,12 @@ def probe(
     as_json: bool,
     watching: Watching,
 ) -> int:
-    """Tell whether modules can reach an HTTPS server.
+    """Check whether modules can reach an HTTPS server.
 
     If they cannot, it prints what to change on the server. The probe asks from this computer, with
     the module's own ClientHello: each cipher suite, each version, at most 13 handshakes. Then it
-    sends a HEAD: for the path of an https:// URL, for / with a HOST alone. The exit code is 4 when
-    no model can connect, 3 when nothing answers.
+    sends a HEAD: for the path of an https:// URL, or for / where only a HOST is given. The exit
+    code is 4 when no model can connect, 3 when nothing answers.
 
     \b
     Examples:

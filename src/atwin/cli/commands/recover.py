@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @takes(ModuleOptions)
-@option("--restart", is_flag=True, help="Begin with AT+RESET whatever is wrong, or nothing.")
+@option("--restart", is_flag=True, help="Begin with AT+RESET, even if nothing is wrong.")
 @JSON
 @WATCHING
 def recover(options: ModuleOptions, restart: bool, as_json: bool, watching: Watching) -> int:
     """Bring a module back onto the network, and say what helped.
 
-    It tries one means after the other, until the module is registered and its bearer is open: new
+    It tries one step after the other, until the module is registered and its bearer is open: new
     PDP context (three times), CIPSHUT, flight mode, AT+RESET, the RESET pin with PWRKEY, and a
     power cycle. The last two need --pins.
 

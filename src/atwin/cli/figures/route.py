@@ -73,7 +73,7 @@ class RouteOptions:
         type=LineRate(),
         default=str(USUAL_RATE),
         metavar="N",
-        help="Rate of the line in bit/s; max is a line that takes no time.",
+        help="Rate of the line in bit/s; max takes no line time.",
     )
     rtt: float = shared(
         "--rtt",
@@ -87,14 +87,14 @@ class RouteOptions:
         type=Speed(),
         default="1.2M",
         metavar="BYTES_PER_SECOND",
-        help="What comes to the module: 60K, 1.2M.",
+        help="Rate of the link to the module: 60K, 1.2M.",
     )
     up: float = shared(
         "--up",
         type=Speed(),
         default="0.2M",
         metavar="BYTES_PER_SECOND",
-        help="What goes from the module.",
+        help="Rate of the link from the module.",
     )
 
     def route(self) -> Route:

@@ -17,13 +17,13 @@ def fleet(plan: str, options: FleetOptions, watching: Watching, as_json: bool) -
     """Simulate an update of many modules: the devices, their server, the bill.
 
     PLAN is a TOML file: what is fetched, by which modules over which links, what goes wrong, when
-    devices come, what the server can do. docs/reference/fleet-plan.md has every key. Real twins and
-    the real host fetch the file on a virtual clock, as many of them as a sample needs, or all; what
-    becomes of the whole fleet follows from them, with 95 % intervals. The same plan and seed give
-    the same figures everywhere.
+    devices ask, what the server can take. docs/reference/fleet-plan.md has every key. Real twins
+    and the real host fetch the file on a virtual clock, as many of them as a sample needs, or all;
+    the figures of the whole fleet follow from them, with 95 % intervals. The same plan and seed
+    give the same figures everywhere.
 
     With --out every device is on disk as soon as it is done: Ctrl-C loses nothing, and the same
-    command with --resume goes on. With --device one of them is run again, alone, to be traced.
+    command with --resume goes on. --device runs one of them again, alone, to trace it.
 
     The exit code is 5 where a device has a wrong file.
 

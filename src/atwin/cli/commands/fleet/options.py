@@ -24,19 +24,19 @@ class FleetOptions:
         "--sample",
         type=Number(1, 1_000_000, whole=True),
         metavar="N",
-        help="Simulate so many devices, in place of the plan's number.",
+        help="Number of devices to simulate, instead of the plan's.",
     )
     devices: int | None = shared(
         "--devices",
         type=Number(1, 1_000_000, whole=True),
         metavar="N",
-        help="Devices of the fleet, in place of the plan's number.",
+        help="Size of the fleet, instead of the plan's.",
     )
     seed: int | None = shared(
         "--seed",
         type=Number(0, (1 << 63) - 1, whole=True),
         metavar="N",
-        help="What decides all that is left to chance, in place of the plan's.",
+        help="Seed of everything random, instead of the plan's.",
     )
     workers: int | None = shared(
         "--workers",
@@ -53,8 +53,10 @@ class FleetOptions:
     out: str | None = shared(
         "--out", type=FOLDER, metavar="DIR", help="Keep each device in DIR/rows.jsonl."
     )
-    resume: bool = flag("--resume", "Go on with what --out kept of the same plan.")
-    html: str | None = shared("--html", type=FILE, metavar="FILE", help="Write a page of it all.")
+    resume: bool = flag("--resume", "Resume what --out kept of the same plan.")
+    html: str | None = shared(
+        "--html", type=FILE, metavar="FILE", help="Write the report as one HTML page."
+    )
     csv: str | None = shared(
         "--csv", type=FOLDER, metavar="DIR", help="Write tables into the folder, as CSV."
     )
@@ -66,7 +68,7 @@ class FleetOptions:
         type=Number(0, 1000, whole=True),
         default=10,
         metavar="N",
-        help="Play the whole fleet at its server so many times more, with other chance, for the "
+        help="Repeat the whole fleet at its server this many times with other seeds, for the "
         "intervals of time and load; 0 for none.",
     )
     device: int | None = shared(

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 @takes(PlanOptions)
 @JSON
 def plan(options: PlanOptions, as_json: bool) -> int:
-    """Tell how long a download takes and what it costs.
+    """Estimate how long a download takes and what it costs.
 
     A twin and the host of `atwin get` download the file on a virtual clock, in a second or two of
-    real time. Beside that stands what the same should take on paper. It begins with a module that
-    is on the network, and nothing leaves this computer. With a share of faults, --runs downloads
-    meet a random plan each.
+    real time. The same download calculated on paper is shown beside it. The module is on the
+    network from the start, and nothing leaves this computer. With a share of faults, each of --runs
+    downloads meets a random plan of its own.
 
     \b
     Examples:

@@ -46,7 +46,7 @@ class _How:
         "--strategy",
         type=click.Choice(["auto", "range", "stream"]),
         default="auto",
-        help="How the file is taken, as with `atwin get`.",
+        help="How the file is fetched, as with `atwin get`.",
     )
     part: int | None = shared(
         "--part", type=Size(), help="Size of the parts; by default what suits --model."
@@ -60,7 +60,7 @@ class _How:
         type=Number(0, 600),
         default=0.0,
         metavar="SECONDS",
-        help="What the server takes until it answers.",
+        help="Time the server takes to answer.",
     )
     faults: str | None = shared(
         "--faults",
@@ -74,16 +74,16 @@ class _How:
         type=Number(1, 10_000, whole=True),
         default=_RUNS,
         metavar="N",
-        help="How many random plans stand for all of such a share.",
+        help="Number of random plans that represent a share.",
     )
     seed: int = shared(
         "--seed",
         type=Number(0, (1 << 63) - 1, whole=True),
         default=0,
         metavar="N",
-        help="Of the twin; the first of the seeds of a share. The same seed repeats a run.",
+        help="Seed of the twin, and the first seed of a share. The same seed repeats a run.",
     )
-    paper: bool = flag("--paper", "Only add up, and play nothing.")
+    paper: bool = flag("--paper", "Calculate on paper only, and simulate nothing.")
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from atwin.cli.served import ending_options, line_options
     metavar="SECONDS",
     help="As the host: how much longer than the recorded one a module may take for an answer.",
 )
-@option("--fast", is_flag=True, help="Wait for nothing that only took time when it was recorded.")
+@option("--fast", is_flag=True, help="Skip pauses that were only waiting when it was recorded.")
 @option(
     "--ignore",
     multiple=True,
@@ -45,7 +45,7 @@ from atwin.cli.served import ending_options, line_options
 @option("--colour/--plain", default=None, help="Colours; by default only on a terminal.")
 @JSON
 def replay(file: str, role: str, options: PortOptions, **given: Any) -> int:
-    """Replay the AT line that --pcap recorded in FILE, and show what differs.
+    """Replay an AT line that --pcap recorded, and show what differs.
 
     As the module it serves a line like `atwin twin`, and answers each command as it was answered
     then. Ctrl-C or --until-eof ends it. As the host it sends to the module at --port what was sent

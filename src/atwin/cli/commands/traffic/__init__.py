@@ -15,7 +15,7 @@ from atwin.cli.options import JSON, WATCHING, Watching, takes
 def traffic(
     context: click.Context, options: TrafficOptions, as_json: bool, watching: Watching
 ) -> int:
-    """Tell what traffic costs, estimated or measured.
+    """Estimate or measure what traffic costs.
 
     Operators count IP packets. Headers, ACKs, connections and TLS weigh more than a small payload.
     An estimate follows the operator's rules. A measurement runs a command. It counts the packets of

@@ -34,12 +34,14 @@ class _Task:
         metavar="COMMAND",
         help='Measure: run COMMAND, such as "get URL", and count its traffic.',
     )
-    get: int | None = shared("--get", type=_SIZE, help="Estimate `atwin get` of so many bytes.")
-    post: int | None = shared("--post", type=_SIZE, help="Estimate a POST of so many bytes.")
+    get: int | None = shared(
+        "--get", type=_SIZE, help="Estimate `atwin get` of a file of this size."
+    )
+    post: int | None = shared("--post", type=_SIZE, help="Estimate a POST of this size.")
     heartbeat: str | None = shared(
         "--heartbeat",
         metavar="UP[:DOWN]",
-        help="Estimate messages of these bytes on an open TCP connection.",
+        help="Estimate messages of these sizes on an open TCP connection.",
     )
     times: int = shared(
         "--times",
@@ -52,7 +54,7 @@ class _Task:
         "--interval",
         type=Number(0.001, 31_622_400),
         metavar="SECONDS",
-        help="From one time to the next.",
+        help="Time from one task to the next.",
     )
     url: str | None = shared(
         "--url", metavar="URL", help="The URL of the request; https:// means --tls."
@@ -75,7 +77,7 @@ class _Task:
     )
     tls: bool = flag("--tls", "Use HTTPS.")
     suite: str | None = shared(
-        "--suite", metavar="NUMBER", help="The cipher suite that is agreed on (0x0035)."
+        "--suite", metavar="NUMBER", help="The cipher suite of the connection (0x0035)."
     )
     chain: str | None = shared(
         "--chain",

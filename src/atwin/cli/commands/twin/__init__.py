@@ -35,8 +35,9 @@ _READABLE = 8
     "--model",
     type=MODEL,
     metavar="MODEL[?NAME=VALUE&…]",
-    help="One of `atwin models` (by default air724ug), with an earlier firmware (air780e-at@V1122),"
-    " or a profile of your own: ./mine.toml. What may follow is as in twin://MODEL?….",
+    help="One of `atwin models` (by default air724ug), with an earlier firmware "
+    "(air780e-at@V1122), or a profile of your own: ./mine.toml. It takes the same NAME=VALUE "
+    "as twin://MODEL?….",
 )
 @option(
     "--set",
@@ -51,19 +52,19 @@ _READABLE = 8
     "--count",
     type=Number(1, 10_000, whole=True),
     metavar="N",
-    help="So many modules on each line: --tcp on PORT, PORT+1…, --pty as LINK.1, LINK.2…; with "
-    "--rfc2217 one server, where each client gets the next module that is free.",
+    help="Number of modules on each line: --tcp on PORT, PORT+1…, --pty as LINK.1, LINK.2…; with "
+    "--rfc2217 one server, where each client gets the next free module.",
 )
 @option(
     "--fresh",
     is_flag=True,
-    help="Start a module again as from the factory when its client leaves (TCP, RFC 2217).",
+    help="Restart a module in its factory state when its client leaves (TCP, RFC 2217).",
 )
 @option(
     "--baud",
     metavar="N",
-    help="Bits per second, with all that a real line does; max, the default, is as fast as it "
-    "goes. A host on a PTY or RFC 2217 sets its own rate.",
+    help="Rate of the line in bit/s, with the timing of a real line; max, the default, takes no "
+    "line time. A host on a PTY or RFC 2217 sets its own rate.",
 )
 @option(
     "--host-fifo", metavar="BYTES", help="Model a host whose UART has a receive FIFO of this size."
@@ -90,12 +91,12 @@ _READABLE = 8
 @option(
     "--answers",
     type=FILE,
-    help="What it answers and says in place of its own: a TOML file, docs/howto/answers.md.",
+    help="Answers and URCs that replace the twin's own: a TOML file, docs/howto/answers.md.",
 )
 @option(
     "--unknown",
     type=click.Choice(["ok", "error"]),
-    help="What a command that the model does not have is answered with (error, or as FILE says).",
+    help="The answer to commands that the model does not have (error, or as FILE says).",
 )
 @option(
     "--seed",
@@ -117,7 +118,7 @@ _READABLE = 8
 )
 @option("--resolve", **RESOLVED)
 @option("--offline", is_flag=True, help="Reach nothing but the names of --resolve.")
-@option("--cold", is_flag=True, help="Boot from power-off instead of having been on for a while.")
+@option("--cold", is_flag=True, help="Boot from power-off; without it the module is on already.")
 @ending_options
 @PANEL
 def twin(
@@ -140,7 +141,7 @@ def twin(
     /dev/pts/3`.
 
     Several lines are several modules, with a `ready` each: PTYs first, then TCP, RFC 2217, serial.
-    With --count they are as many more.
+    With --count there are N on each line.
 
     \b
     Examples:
