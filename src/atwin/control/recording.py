@@ -44,7 +44,7 @@ class Recording:
         Raises `NotNowError` while one runs, and where no file can be made.
         """
         if self.running:
-            raise NotNowError("it records already: stop that first")
+            raise NotNowError("a recording is running: stop it first")
         if not trace and not pcap:
             raise ValueError("give trace, pcap, or both")
         self.forget()

@@ -186,7 +186,7 @@ def test_a_log_that_nobody_could_read_is_cut(
         handler.emit(logging.makeLogRecord({"msg": "later"}))
     handler.close()
     said = capsys.readouterr().err.splitlines()
-    left_out = "{} lines of the log of so many modules are left out here"
+    left_out = "{} log lines of these modules are left out here"
     assert said == [
         *["restart"] * 100, left_out.format(900), *["later"] * 10, left_out.format(2)
     ]  # fmt: skip

@@ -92,7 +92,7 @@ def test_what_cannot_be(
 ) -> None:
     plan = plan_of(tmp_path, files)
     assert run(["fleet", str(plan), "--workers", "2"]) == 2
-    assert "--workers: a real server is met by this process alone" in capsys.readouterr().err
+    assert "--workers: only this process may load a real server" in capsys.readouterr().err
     plan = plan_of(tmp_path, files, size=5)
     assert run(["fleet", str(plan)]) == 2
     said = only_line(capsys.readouterr().err)

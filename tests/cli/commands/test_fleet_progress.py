@@ -28,4 +28,4 @@ def test_the_server_comes_after_the_devices(
     with show_progress(2) as show:
         show(RunTally(done=done))
     assert f"{done}/2" in terminal.getvalue()
-    assert ("now all of them at their server" in terminal.getvalue()) is told
+    assert ("now the whole fleet at its server" in terminal.getvalue()) is told

@@ -138,7 +138,7 @@ def test_the_program_itself_and_its_pipe() -> None:
         (["--size", "9", "--faults", "101%"], "--faults 101%: give more than 0%"),
         (["--size", "9", "--faults", "random:x"], "give a number after random:"),
         (["--size", "9", "--faults", "/no/such"], "faults /no/such: "),
-        (["--size", "9", "--faults", "5%", "--paper"], "--paper adds up what has to be"),
+        (["--size", "9", "--faults", "5%", "--paper"], "--paper simulates nothing"),
         (["--size", "9", "--runs", "0"], "--runs 0: give 1 or more"),
         (["--size", "9", "--seed", "-1"], "--seed -1: give 0 or more"),
         (["--size", "9", "--server-latency", "-1"], "--server-latency -1: give 0 or more"),

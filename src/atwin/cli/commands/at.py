@@ -45,9 +45,9 @@ def at(
     """Send AT commands, and print what the module answers.
 
     Each COMMAND is a whole line with its AT. After one that fails the rest is not sent, and the
-    exit code is 1; without an answer it is 3. AT+HTTPACTION and the like are done when their URC has
-    come. After a command that asks for data, the next word is the data, and `@FILE` sends that
-    file. Secrets are shown as ***.
+    exit code is 1; without an answer it is 3. AT+HTTPACTION and the like end with their URC. After
+    a command that asks for data, the next word is the data, and `@FILE` sends that file. Secrets
+    are shown as ***.
 
     \b
     Examples:

@@ -57,11 +57,11 @@ class Campaign:
     #: What the plan is called: its file, for messages.
     name: str = "plan"
     devices: int = key(Whole(1, 1_000_000), NEEDED, "devices of the fleet")
-    seed: int = key(Whole(0, (1 << 63) - 1), 1, "decides all that is left to chance")
+    seed: int = key(Whole(0, (1 << 63) - 1), 1, "seed of everything random")
     download: DownloadSpec = key(Table(DownloadSpec), NEEDED, "what each device fetches")
     models: tuple[ModelEntry, ...] = key(Rows(ModelEntry), NEEDED, "modules", name="model")
     links: tuple[LinkEntry, ...] = key(
-        Rows(LinkEntry), (LinkEntry(),), "ways to the network", name="link"
+        Rows(LinkEntry), (LinkEntry(),), "links to the network", name="link"
     )
     faults: tuple[FaultsEntry, ...] = key(Rows(FaultsEntry, 0), (), "what goes wrong in some")
     arrival: Arrival = key(Table(Arrival), {}, "when devices come")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Cause -> what it says of an attempt.
 CAUSES: Final = {
     "server": "the server refused, or its file kept changing",
-    "usage": "what was asked for cannot be with this module",
+    "usage": "this module cannot do what was asked for",
     "verification": "the file that came is not the right one, and was thrown away",
     "tls": "there was no secure channel, or it broke",
     "sim": "the SIM card is out or locked: a person has to come",

@@ -30,7 +30,7 @@ def show_progress(devices: int) -> Iterator[Callable[[RunTally], None]]:
                 shown.reset()
                 shown.n = shown.initial = tally.done
                 begun = True
-            now = "now all of them at their server" if tally.done >= devices else ""
+            now = "now the whole fleet at its server" if tally.done >= devices else ""
             also = ", ".join(filter(None, (_trouble(tally), now)))
             shown.set_postfix_str(also, refresh=bool(now))
             shown.update(tally.done - shown.n)

@@ -252,8 +252,8 @@ def _notes(result: FleetResult) -> Iterator[str]:
     )
     if result.spread is not None:
         yield (
-            "intervals are of 95 %: of what a device does, by its sample; of the time and the "
-            f"server, by {counted(result.spread.runs - 1, 'other run')} with other chance"
+            "95 % intervals: what a device does from the sample; time and server from "
+            f"{counted(result.spread.runs - 1, 'other run')} with other seeds"
         )
     yield from result.notes
 

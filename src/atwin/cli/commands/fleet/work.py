@@ -63,7 +63,7 @@ def run_fleet(plan: str, options: FleetOptions, *, as_json: bool) -> int:
     if campaign.server.url is not None:
         for name, given in (("--workers", options.workers), ("--cluster", options.cluster)):
             if given is not None:
-                raise click.UsageError(f"{name}: a real server is met by this process alone")
+                raise click.UsageError(f"{name}: only this process may load a real server")
     files = ReportFiles(options.html, options.csv, options.parquet)
     files.check(plan)
     numbers = sample(campaign, options.every)

@@ -120,7 +120,7 @@ class PlanOptions(_How, RouteOptions, _What):
         if self.faults is None:
             return None
         if self.paper:
-            raise click.UsageError("--paper adds up what has to be: it knows no --faults")
+            raise click.UsageError("--paper simulates nothing: leave --faults out")
         from atwin.session.plans import load_plan
 
         match = _SHARE.fullmatch(self.faults)

@@ -235,7 +235,7 @@ def _assumed(job: Job) -> str:
     if not job.etag:
         words.append("no ETag")
     if job.dns:
-        words.append("a question for the name before each connection")
+        words.append("a DNS query before each connection")
     if job.latency:
         words.append(f"the server answers after {job.latency:g} s")
     return ", ".join(words)

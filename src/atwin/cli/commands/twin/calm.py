@@ -36,5 +36,5 @@ class CalmHandler(logging.StreamHandler):  # type: ignore[type-arg] # no class i
     def _tell_left_out(self) -> None:
         if self._left_out:
             many, self._left_out = self._left_out, 0
-            text = f"{many:,} lines of the log of so many modules are left out here"
+            text = f"{many:,} log lines of these modules are left out here"
             super().emit(logging.makeLogRecord({"name": "atwin", "msg": text}))
