@@ -73,9 +73,8 @@ def test_nginx_is_held_back_for_as_long_as_the_host_reads(tmp_path: Path) -> Non
         host = asyncio.run(main(url))
     times = [line.split() for line in (tmp_path / "times").read_text().splitlines()]
     (took,) = [float(seconds) for method, seconds in times if method == "GET"]
-    # What the module holds counts as sent at the server.
-    assert took >= 0.9 * (host - (BUFFER + WINDOW) * 10 / RATE)
-    assert took <= host
+    # Of a server that nobody holds back it is a hundredth. The virtual clock has the exact time.
+    assert host / 2 < took <= host
 
 
 async def broken_off(network: Network, url: str) -> tuple[int, int]:
