@@ -165,6 +165,32 @@ def test_the_page_has_every_value_and_no_other() -> None:
     assert set(rows) == {name for known, _ in TABLES.values() for name in known} | set(NAMES)
 
 
+#: Rows of the page: limits, and features with the words for no and yes.
+COMPARED = {
+    "HTTP buffer, bytes": "http_buffer",
+    "longest AT+HTTPDATA, bytes": "post_limit",
+    "longest AT+HTTPREAD=start,size": "read_max",
+}
+HAD = {
+    "header block of AT+HTTPHEAD": ("head_lowercase", "as received", "in lower case"),
+    "streaming (AT+HTTPEXACTION)": ("ext_http", "no", "yes"),
+    "AT+HTTPGETTOFS": ("gettofs", "no", "yes"),
+}
+
+
+def test_the_page_compares_the_models() -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/models.md").read_text("utf-8")
+    lines = [line.split("|")[1:-1] for line in page.splitlines() if line.count("|") == 7]
+    rows = {name.strip(): [value.strip() for value in values] for name, *values in lines}
+    models = [load_profile(name.strip("`")) for name in rows[""]]
+    assert [model.key for model in models] == list(MODELS)
+    for name, limit in COMPARED.items():
+        assert rows[name] == [str(model.limit(limit)) for model in models]
+    for name, (feature, *words) in HAD.items():
+        assert rows[name] == [words[model.has(feature)] for model in models]
+    assert all(map(str.startswith, rows["chip"], (model.chip for model in models)))
+
+
 @pytest.mark.parametrize(
     ("model", "firmware", "without"),
     [

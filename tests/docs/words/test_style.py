@@ -55,7 +55,7 @@ RULES = [
     # One Chinese word for one thing; the vendor's where it has one.
     Rule("模组", "模块", "4G 模组"),
     Rule("上位机", "主机", "上位机程序"),
-    Rule("AT 指令", "AT 命令", "发 AT 指令"),
+    Rule("指令", "命令", "发 AT 指令"),
     Rule("缺省", "默认", "缺省值"),
     Rule("密码套件", "加密套件", "六种密码套件"),
     Rule("管脚", "引脚", "RESET 管脚"),
