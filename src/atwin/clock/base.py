@@ -24,7 +24,7 @@ class Clock(Protocol):
         """Monotonic seconds; only differences mean anything."""
 
     def wall(self) -> float:
-        """UTC seconds since 1970, as the mobile network would tell it."""
+        """UTC seconds since 1970, as the mobile network would give it."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait; zero or less only lets others run."""

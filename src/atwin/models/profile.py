@@ -35,7 +35,7 @@ LIMITS = {
 }
 VALUES = {
     "battery_mv": "mV at VBAT until somebody sets others",
-    "csq_ber": "bit error rate that AT+CSQ tells outside of a call",
+    "csq_ber": "bit error rate that AT+CSQ shows outside of a call",
     "cgerep_default": "AT+CGEREP after a start: 0 no +CGEV:, 1 with",
     "fs_missing_cme": "CME number for a file that is not there; 0 is a plain ERROR",
     "param_error_cme": "CME number of a wrong parameter (OQ-4)",
@@ -68,7 +68,7 @@ FEATURES = {
     "ats_ends_length": "AT+CIPATS ends AT+CIPSEND with a length too",
     "ping_endless": "AT+CIPPING takes a count of 0",
     "already_cme": "an error 65535 goes before `n, ALREADY CONNECT`",
-    "cbc_percent": "AT+CBC tells charging and per cent before the voltage",
+    "cbc_percent": "AT+CBC shows charging and per cent before the voltage",
     "cereg_as_cgreg": "AT+CEREG? and =? answer with +CGREG:",
     "cereg_upper": "AT+CEREG? writes hex digits in upper case",
     "cgdcont_short": "AT+CGDCONT? shows no compressions",
@@ -127,7 +127,7 @@ FEATURES = {
     "bt": "AT+BTCOMM, BLEADV, BLESCAN",
     "cip_timers": "AT+CIPRDTIMER, CIPDPDP",
     "cmux": "AT+CMUX",
-    "csms_short": "AT+CSMS tells two kinds of messages, not three",
+    "csms_short": "AT+CSMS names two kinds of messages, not three",
     "gnss": "AT+CGNSPWR and the other commands of a satellite receiver",
     "operator_list": "AT+CPOL, CPLS",
     "phonebook": "AT+CPBS, CPBR, CPBF, CPBW",

@@ -62,7 +62,7 @@ class AudioCommands(Answered):
     def speak(
         self, mode: Annotated[int, Range(0, 3)], text: Annotated[str, Text("text")] = ""
     ) -> None:
-        """Speak a text (1 to 3, by its encoding) or stop (0); +CTTS:0 tells the end."""
+        """Speak a text (1 to 3, by its encoding) or stop (0); +CTTS:0 reports the end."""
         if mode and not text:
             raise BadArgument("text")
         self._sounds.play(_PER_CHARACTER * len(text), Spoken(0) if mode else None)

@@ -24,7 +24,7 @@ _BEARER = Row("+CNTPCID", {"cid": Range(1, 3)}, "The bearer that is used.", kept
 _SERVER = Row(
     "+CNTP",
     {"server": Text("server", 255), "zone": Range(-47, 48)},
-    "Who tells the time, and the zone in quarter hours.",
+    "The server that gives the time, and the zone in quarter hours.",
     least=1,
     kept="ntp_default",
     read='"{}",{},5',

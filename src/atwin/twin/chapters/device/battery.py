@@ -21,7 +21,7 @@ class BatteryCommands(Commands):
 
     @command.execute("+CBC")
     def battery(self) -> str:
-        """The voltage in mV; some models tell the state of charge and per cent before it."""
+        """The voltage in mV; some models show the state of charge and per cent before it."""
         around = self.run.hardware.surroundings
         if self.run.profile.has("cbc_percent"):
             return f"+CBC: {_CHARGING},{around.charge},{around.voltage}"

@@ -169,7 +169,7 @@ class SimCommands(Commands):
     ) -> str:
         """Send the card a command, in hexadecimal digits of that number; its answer.
 
-        The card of a twin tells the tries left (VERIFY without a PIN), and has no files.
+        The card of a twin reports the tries left (VERIFY without a PIN), and has no files.
         """
         if len(apdu) != length or not _APDU.fullmatch(apdu):
             raise BadArgument("as many digits as the length says")
