@@ -98,6 +98,8 @@ programs: $(DEV)
 reference: $(RUNTIME)
 	$(BIN)/python -m atwin.cli.reference docs
 	$(BIN)/python -m tests.docs.api docs/reference/api.md
+	$(BIN)/python -m tests.docs.cli docs/reference/cli.md
+	$(BIN)/python -m tests.docs.faults docs/reference/faults.md
 	$(BIN)/python -m atwin.fleet.campaign.reference docs
 
 pictures: $(DEV) tools

@@ -13,6 +13,7 @@ from atwin.at.grammar import Form
 from atwin.cli.levels import Level, level, levels
 from atwin.cli.reference import command_families, coverage, coverage_json, main, page
 from atwin.models import MODELS, load_profile
+from docs.cli import page as cli_page
 from support.running.program import atwin
 
 DOCS = Path(__file__).parents[2] / "docs/reference"
@@ -21,6 +22,10 @@ DOCS = Path(__file__).parents[2] / "docs/reference"
 def test_the_committed_page_is_fresh() -> None:
     assert (DOCS / "commands.md").read_text("utf-8") == page(), "run `make reference`"
     assert (DOCS / "commands.json").read_text("utf-8") == coverage_json(), "run `make reference`"
+
+
+def test_the_committed_page_of_the_command_line_is_fresh() -> None:
+    assert (DOCS / "cli.md").read_text("utf-8") == cli_page(), "run `make reference`"
 
 
 def test_every_command_has_its_place_on_the_page() -> None:

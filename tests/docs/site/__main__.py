@@ -32,9 +32,8 @@ def built(language: str) -> Path:
     )
     if run.returncode:
         sys.exit(run.stdout + run.stderr)
-    # They need to know where the site will be, and nobody has said.
-    for page in ("404.html", "sitemap.xml"):
-        (folder / "built" / page).unlink()
+    # It has to know where the site will be, and nobody has said.
+    (folder / "built/404.html").unlink()
     return folder / "built"
 
 

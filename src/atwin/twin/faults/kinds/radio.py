@@ -102,7 +102,7 @@ class SimPulled(Fault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeakSignal(Fault):
-    """AT+CSQ shows `rssi`; everything works all the same."""
+    """AT+CSQ shows `rssi`, of several faults the last one's; everything works all the same."""
 
     KIND: ClassVar[str] = "weak_signal"
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class LostBytes(Fault):
     """After `after` more bytes to the host, `bytes` in a row get lost on the line.
 
-    With `every`, again and again, about so many bytes apart, for as long as the fault lasts;
-    `count` is in bursts.
+    That is one burst. With `every`, again and again, about so many bytes apart, for as long as the
+    fault lasts; `count` is in bursts.
     """
 
     KIND: ClassVar[str] = "lost_bytes"
@@ -103,7 +103,10 @@ class NoHttpExPostUrc(Fault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShortLineLimit(Fault):
-    """Command lines of `bytes` and more, CR included, are thrown away and answered with ERROR."""
+    """Command lines of `bytes` and more, CR included, are thrown away and answered with ERROR.
+
+    Of several faults the shortest counts.
+    """
 
     KIND: ClassVar[str] = "short_line_limit"
 
