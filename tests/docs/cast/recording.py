@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Characters of the screen.
-COLUMNS, ROWS = 100, 27
+COLUMNS, ROWS = 102, 27
 #: What bash says when it is ready for a command, before the prompt that is seen.
 READY = b"\x1b]133;A\x07"
 #: Seconds of the picture: between two keys, before and after a command, without anything new.
