@@ -16,7 +16,7 @@ HOUSE := tests/test_floors.py tests/test_house.py tests/test_names.py tests/test
 	tests/docs/test_architecture.py tests/docs/test_decisions.py tests/docs/test_links.py \
 	tests/docs/test_public_names.py tests/docs/test_spec.py tests/cli/test_reference.py tests/twin/faults/test_plan.py
 
-.PHONY: help demo check house test coverage lint dist installs bench prove programs newest reference pictures site clean tools
+.PHONY: help demo check house test coverage lint dist installs sbom bench prove programs newest reference pictures site clean tools
 
 help:
 	@echo "make demo       download an 11,975,260-byte file through a virtual module, killed once and resumed"
@@ -28,6 +28,7 @@ help:
 	@echo "make lint       ruff, mypy --strict, spelling, names and words, make site and make dist"
 	@echo "make dist       wheel and sdist in dist, built twice with the same bytes, and looked at by twine"
 	@echo "make installs   try both in empty environments of each Python that is here: a download, the plugin, a plan of faults"
+	@echo "make sbom       what the wheel brings with it, as CycloneDX, in sbom"
 	@echo "make bench      measure all that has a limit or a peer (docs/reference/benchmarks.md); the machine must be quiet"
 	@echo "                (SHORT=1 compares ratios with those on record, within a minute)"
 	@echo "make prove      try every claim of docs/explanation/proof.md thousands of times, from numbers nobody ran before: hours;"
@@ -79,6 +80,9 @@ dist: $(DEV)
 installs: dist
 	$(BIN)/python -m tests.release.installs dist
 
+sbom: dist
+	$(BIN)/python -m tests.release.sbom dist sbom/atwin.cdx.json
+
 bench: $(DEV) tools
 	@$(BIN)/python -m bench $(if $(SHORT),--short)
 
@@ -128,5 +132,5 @@ $(GUIDED): $(DEV)
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-newest .site site dist .demo .bench .programs .screens .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf .venv .venv-newest .site site dist sbom .demo .bench .programs .screens .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

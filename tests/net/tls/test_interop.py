@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import ecdsa
 import pytest
 
 from atwin.net.tls import SUITES, TlsProfile, Version, secure
@@ -16,8 +19,9 @@ from support.servers.tls_talk import WALL, fetch, read_all, refused, tlslite_ser
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+    from types import FrameType, ModuleType
     from typing import Any
 
     from support.servers.tls_pki import Issued
@@ -38,6 +42,28 @@ def profile(*suites: Suite, ca: Issued | None = None, client: Issued | None = No
         client_cert=client.pem if client else None,
         client_key=client.key_pem if client else None,
     )
+
+
+@contextmanager
+def code_of(package: ModuleType) -> Iterator[list[str]]:
+    """The functions of `package` that run meanwhile."""
+    (folder,), names = package.__path__, list[str]()
+
+    def look(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename.startswith(folder):
+            names.append(frame.f_code.co_qualname)
+
+    sys.setprofile(look)
+    try:
+        yield names
+    finally:
+        sys.setprofile(None)
+
+
+def test_code_that_runs_is_seen() -> None:
+    with code_of(ecdsa) as run:
+        ecdsa.SigningKey.generate()
+    assert "SigningKey.generate" in run
 
 
 @pytest.mark.parametrize("suite", SUITES, ids=by_name)
@@ -62,7 +88,9 @@ def test_gnutls_server_authenticated(
 def test_gnutls_mutual(
     suite: Suite, gnutls_mutual: int, ca: Issued, client: Issued, body: Path
 ) -> None:
-    result, answer = asyncio.run(fetch(gnutls_mutual, profile(suite, ca=ca, client=client)))
+    with code_of(ecdsa) as run:
+        result, answer = asyncio.run(fetch(gnutls_mutual, profile(suite, ca=ca, client=client)))
+    assert run == []  # SECURITY.md says so, of the package that tlslite-ng loads
     assert result.suite == suite
     assert result.client_cert_asked
     assert answer == body.read_bytes()
