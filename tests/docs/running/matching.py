@@ -11,7 +11,7 @@ VARIABLE = {
     r"|\b\d\d/\w{3}/\d{4}[ :]\d\d:\d\d:\d\d"  # of a server's log
     r"|\b\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:\d\d)?)?",
     "TRACE TIME": r"^ *\d+\.\d{6}(?= )",
-    "TOOK": r"\bin [\d.]+ s\b|(?<=\"seconds\": )[\d.]+|\b[\d.]+ ms\b",
+    "TOOK": r"\bin [\d.]+ ?s\b|(?<=\"seconds\": )[\d.]+|\b[\d.]+ ms\b",
     "RATE": r"\b[\d.,]+ [kMG]?B/s",
     "SEED": r"(?<=\bseed[ =])\d+",
     # Those that the system gives to whoever asks for any.

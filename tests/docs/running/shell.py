@@ -35,6 +35,10 @@ while IFS= read -r -d '' command && IFS= read -r -d '' file; do
   echo $code
 done
 """
+#: A reader's pytest: the plugins that this project is tested with take seconds of its own start.
+_PYTEST = " ".join(
+    f"-p no:{name}" for name in ("schemathesis", "hypothesispytest", "anyio", "xdist", "pytest_cov")
+)
 _PORT = re.compile(r"(?<=127\.0\.0\.1:)\d{4,5}\b|(?<=localhost:)\d{4,5}\b|\b18[0-4]\d\d\b")
 _PLACE = re.compile(r"(?<![\w./])/(?=tmp/\w|dev/tty(?:USB|ACM)\d)")
 
@@ -86,7 +90,7 @@ class Shell:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=home,
-            env={**kept, **ours, "PYTHONUNBUFFERED": "1"},
+            env={**kept, **ours, "PYTHONUNBUFFERED": "1", "PYTEST_ADDOPTS": _PYTEST},
             start_new_session=True,
         )
 
