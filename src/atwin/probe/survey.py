@@ -1,30 +1,18 @@
 """The questions, in an order that needs few handshakes."""
 
 import asyncio
-import ssl
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from atwin.net.network import ConnectError, Network, is_literal
 from atwin.net.tls import SUITES, TlsProfile, Version
 from atwin.net.tls.probe import HandshakeAnswer, Outcome, Question, ask
-from atwin.probe.chain import ChainFacts, chain_facts, key_of
+from atwin.probe.chain import ChainFacts, chain_facts
 from atwin.probe.http import HttpFacts, http_facts
+from atwin.probe.modern import Modern, ask_as_of_today
 
 ALL = tuple(suite.number for suite in SUITES)
 #: Outcomes after which more of the same would only cost time.
 _HOPELESS = (Outcome.SILENT, Outcome.NOT_TLS)
-
-
-@dataclass(frozen=True, slots=True)
-class Modern:
-    """What became of the handshake: `TLSv1.3, TLS_AES_256_GCM_SHA384`, and the certificate's key.
-
-    The key is as in `CertificateFacts`; a server may have a certificate with another one too.
-    """
-
-    said: str
-    key: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -107,7 +95,9 @@ async def survey(network: Network, target: Target, wall: float) -> Survey:
         found.suites[suite.number] = await put(version, (suite.number,), target.sni)
     if found.best is None:
         found.handshakes += 1
-        found.modern = await _modern(address, target.port, target.sni, target.deadline)
+        found.modern = await ask_as_of_today(
+            network, address, target.port, target.sni, target.deadline
+        )
         return found
     if target.sni is not None:
         answer = await put(found.version or Version.TLS1_2, ALL, None)
@@ -124,29 +114,3 @@ async def survey(network: Network, target: Target, wall: float) -> Survey:
     found.http, handshakes = await http_facts(network, url, address, target.port, profile, wall)
     found.handshakes += handshakes
     return found
-
-
-async def _modern(address: str, port: int, name: str | None, deadline: float) -> Modern | None:
-    """What the handshake that the system's OpenSSL makes leads to, None when it fails.
-
-    `name` is the server name to send; `deadline` in seconds.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    try:
-        async with asyncio.timeout(deadline):
-            _, writer = await asyncio.open_connection(
-                address, port, ssl=context, server_hostname=name or ""
-            )
-    except (OSError, TimeoutError):
-        return None
-    made: ssl.SSLObject = writer.get_extra_info("ssl_object")
-    cipher = made.cipher()
-    found = f"{made.version()}, {cipher[0] if cipher else 'no cipher'}"
-    certificate = made.getpeercert(binary_form=True) or b""
-    writer.close()
-    with suppress(OSError, TimeoutError):
-        async with asyncio.timeout(1):
-            await writer.wait_closed()
-    return Modern(found, key_of(certificate))

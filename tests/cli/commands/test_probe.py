@@ -108,7 +108,9 @@ def test_the_lines_for_nginx_make_it_reachable(where: Path, ca: Issued) -> None:
     with tls_servers.nginx(
         where, tls_pki.leaf(ca), where / "body", suites=modern, versions=versions
     ) as port:
-        advice = probe(f"localhost:{port}", code=4)["advice"]["nginx"]
+        # Under a name that leads there, as in the field: today's client follows --resolve too.
+        way = f"ota.example.com:443:127.0.0.1:{port}"
+        advice = probe("ota.example.com", "--resolve", way, code=4)["advice"]["nginx"]
     with tls_servers.nginx(
         where, tls_pki.leaf(ca), where / "body", suites=advice, versions=""
     ) as port:
