@@ -133,9 +133,9 @@ def _has_said(stream: Any) -> bool:
     return bool(select.select([stream], [], [], 0.1)[0])
 
 
-def test_the_health_check_of_the_recipes(twin: Twin) -> None:
-    recipes = (DOCS / "howto/recipes.md").read_text()
-    (shown,) = re.findall(r"```sh\n(curl [^`]*/api/health)\n```", recipes)
+def test_the_health_check_of_the_how_to(twin: Twin) -> None:
+    page = (DOCS / "howto/firmware-ci.md").read_text()
+    (shown,) = re.findall(r"```sh\n(curl [^`]*/api/health)\n```", page)
     address = re.search(r"http://(\S+?)/", twin.panel)
     assert address
     checked = shown.replace("127.0.0.1:8080", address[1])

@@ -1,4 +1,4 @@
-"""examples/ci: the files are valid, their shell steps run, and the image's command is one."""
+"""examples/ci and the jobs of a page: valid files, steps that run, an image's command."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ruamel.yaml import YAML
 
+from docs.running.page import Page, Shown
 from support.running.patience import PATIENCE
 from support.running.program import atwin, twin_running
 
@@ -31,12 +32,27 @@ HERE = ROOT / "examples" / "ci"
     [
         ("github-actions", "action.yml"),
         ("compose-spec", "compose.yaml"),
-        ("gitlab-ci", "gitlab-ci.yml"),
     ],
 )
 def test_it_is_valid(schema: str, name: str) -> None:
-    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
-    ran = subprocess.run([*check, HERE / name], capture_output=True, text=True, check=False)
+    check(schema, HERE / name)
+
+
+@pytest.mark.parametrize(
+    ("schema", "name"),
+    [("github-workflows", ".github/workflows/firmware.yml"), ("gitlab-ci", ".gitlab-ci.yml")],
+)
+def test_the_jobs_of_the_page_are_valid(schema: str, name: str, tmp_path: Path) -> None:
+    page = Page(ROOT / "docs/howto/firmware-ci.md")
+    (file,) = (one for one in page.items if isinstance(one, Shown) and one.name == name)
+    (tmp_path / "job.yml").write_text(file.text, "utf-8")
+    check(schema, tmp_path / "job.yml")
+
+
+def check(schema: str, file: Path) -> None:
+    """Fails when it is not what the schema says."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
+    ran = subprocess.run([*command, file], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout
 
 

@@ -27,7 +27,7 @@ EXIT_CODE = re.compile(r"(?:\bexit codes?|退出码(?: ?为)?) (\d+)\b")
 AT_COMMAND = re.compile(r"\bAT([+*^][A-Z][A-Z0-9]*|&[A-Z])")
 #: Names of nothing, each in a text that says so, and those that a page makes up.
 NO_FAULT = "flood"
-NO_COMMANDS = {"+CBATCHK", "+DEAF", "+LIST", "+MYID", "+NAME", "+NOSUCH"}
+NO_COMMANDS = {"+CBATCHK", "+DEAF", "+LIST", "+MYID", "+NAME", "+NOSUCH", "+QCCID", "+QCFG"}
 PAIRS = re.compile(r"(?:twin://[\w@./-]+\?|--set )(\w[^\s`'\"|)]*)")
 FAULT = re.compile(r"\{\"kind\": \"\w+\"[^{}]*\}|\bfault\((\"\w+\"[^()\n]*)\)")
 
