@@ -64,7 +64,7 @@ lint: $(DEV) dist
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/codespell
-	$(PYTEST) -n 0 tests/docs/words
+	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(BIN)/python -m pytest --noconftest -p pytest_timeout tests/docs/words
 	@$(MAKE) --no-print-directory site
 
 # Both languages, each link of them followed. Nothing is done while the pages are those of the last time.

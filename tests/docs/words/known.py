@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from functools import cache
 
 import click
@@ -68,6 +69,13 @@ def is_option(name: str, line: str) -> bool:
 def variables() -> frozenset[str]:
     """Those of the environment that the program reads."""
     return frozenset(re.findall(r"\bATWIN_[A-Z_]+\b", "".join(read("src").values())))
+
+
+@cache
+def extras() -> frozenset[str]:
+    """What `pip install 'atwin[…]'` takes."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return frozenset(project["optional-dependencies"])
 
 
 @cache

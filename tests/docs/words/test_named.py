@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import tomllib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,15 +28,12 @@ EXIT_CODE = re.compile(r"(?:\bexit codes?|退出码(?: ?为)?) (\d+)\b")
 AT_COMMAND = re.compile(r"\bAT([+*^][A-Z][A-Z0-9]*|&[A-Z])")
 #: Names of nothing, each in a text that says so, and those that a page makes up.
 NO_FAULT = "flood"
-NO_COMMANDS = {"+CBATCHK", "+DEAF", "+LIST", "+MYID", "+NAME", "+NOSUCH", "+QCCID", "+QCFG"}
+NO_COMMANDS = {
+    *("+CBATCHK", "+CIICRR", "+CMQTT", "+DEAF", "+FS", "+LIST"),
+    *("+MYID", "+NAME", "+NOSUCH", "+QCCID", "+QCFG", "+X"),
+}
 PAIRS = re.compile(r"(?:twin://[\w@./-]+\?|--set )(\w[^\s`'\"|)]*)")
 FAULT = re.compile(r"\{\"kind\": \"\w+\"[^{}]*\}|\bfault\((\"\w+\"[^()\n]*)\)")
-
-
-def lines(texts: dict[str, str]) -> Iterator[tuple[str, str]]:
-    for name, text in texts.items():
-        for number, line in enumerate(text.splitlines(), 1):
-            yield f"{name}:{number}", line
 
 
 def unknown_options(line: str) -> list[str]:
@@ -107,50 +105,78 @@ def refused(table: dict[str, object]) -> str:
     return ""
 
 
+def unknown_extras(line: str) -> list[str]:
+    found = re.findall(r"(?:\batwin|['\" ]\.)\[([a-z,]+)\]", line)
+    return [name for names in found for name in names.split(",") if name not in known.extras()]
+
+
 def unknown_pages(line: str) -> list[str]:
     found = re.findall(r"(?<![\w/.])docs/[\w/.-]+\.md\b", line)
     return [name for name in found if (ROOT / name).parent.exists() > (ROOT / name).exists()]
 
 
-#: What is looked for; whether a line or a text; where; a text that is wrong.
-CHECKS: list[tuple[Callable[[str], list[str]], str, tuple[str, ...], str]] = [
-    (unknown_options, "line", ("pages", "src"), "Say `atwin get --fast`, or curl --max-time"),
-    (unknown_words, "text", ("pages", "src"), "`atwin get --output F \\\n  --times 2`"),
-    (unknown_exit_codes, "line", ("pages", "src"), "It ends with exit code 7."),
-    (unknown_at_commands, "line", ("pages",), "Send AT+HTTPPARAM, then AT&Q."),
-    (unknown_values, "line", ("pages", "src"), "--port 'twin://air724ug?baud=max&colour=1'"),
-    (unknown_variables, "line", ("pages", "examples"), "ATWIN_PORTS names it"),
-    (unknown_pages, "line", ("pages", "src"), "docs/models.md has the rest."),
-    (unknown_faults, "text", ("pages",), '{"kind": "pdp_gone"}'),
-    (unknown_faults, "text", ("pages",), 'atwin.fault("hang", at_acton=2)'),
-    (unknown_faults, "text", ("pages",), '```toml\n[[fault]]\nkind = "pdp_gone"\n```'),
+@dataclass(frozen=True)
+class Check:
+    """What finds wrong names in text; where it has one of `signs`; an example that is wrong."""
+
+    find: Callable[[str], list[str]]
+    signs: tuple[str, ...]
+    wrong: str
+    #: A text is looked at as a whole, not line by line.
+    whole: bool = False
+    #: The source has such names too, in help, messages and comments.
+    source: bool = True
+
+    def places(self) -> Iterator[tuple[str, str]]:
+        """Name and text of each place that has one of `signs`."""
+        texts = dict(pages())
+        if self.source:
+            texts |= {name: text for name, text in read("src").items() if name.endswith(".py")}
+        for name, text in texts.items():
+            if any(sign in text for sign in self.signs):
+                yield from [(name, text)] if self.whole else self._lines(name, text)
+
+    def _lines(self, name: str, text: str) -> Iterator[tuple[str, str]]:
+        for number, line in enumerate(text.splitlines(), 1):
+            if any(sign in line for sign in self.signs):
+                yield f"{name}:{number}", line
+
+
+CHECKS = [
+    Check(unknown_options, ("--",), "Say `atwin get --fast`, or curl --max-time"),
+    Check(unknown_words, ("atwin ",), "`atwin get --output F \\\n  --times 2`", whole=True),
+    Check(unknown_exit_codes, ("exit code", "退出码"), "It ends with exit code 7."),
+    Check(unknown_at_commands, ("AT+", "AT*", "AT^", "AT&"), "AT+HTTPPARAM", source=False),
+    Check(unknown_values, ("twin://", "--set "), "--port 'twin://air724ug?baud=max&colour=1'"),
+    Check(unknown_variables, ("ATWIN_",), "ATWIN_PORTS names it", source=False),
+    Check(unknown_pages, ("docs/",), "docs/models.md has the rest."),
+    Check(unknown_extras, ("[",), "pip install 'atwin[plugin]'"),
+    Check(unknown_faults, ("kind",), '{"kind": "pdp_gone"}', whole=True, source=False),
 ]
-IDS = [f"{check.__name__}-{number}" for number, (check, *_) in enumerate(CHECKS)]
 
 
-@pytest.mark.parametrize(("check", "unit", "rooms", "wrong"), CHECKS, ids=IDS)
-def test_a_name_that_is_not_there_would_be_found(
-    check: Callable[[str], list[str]], unit: str, rooms: tuple[str, ...], wrong: str
-) -> None:
-    assert check(wrong)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.find.__name__)
+def test_what_text_names_is_there(check: Check) -> None:
+    assert check.find(check.wrong)
+    assert {place: found for place, text in check.places() if (found := check.find(text))} == {}
 
 
-@pytest.mark.parametrize(("check", "unit", "rooms", "wrong"), CHECKS[:8], ids=IDS[:8])
-def test_what_text_names_is_there(
-    check: Callable[[str], list[str]], unit: str, rooms: tuple[str, ...], wrong: str
-) -> None:
-    texts = dict(pages())
-    if "src" in rooms:
-        texts |= {name: text for name, text in read("src").items() if name.endswith(".py")}
-    if check is unknown_at_commands:  # the specification has those that no model takes, too
-        texts = {name: text for name, text in texts.items() if not name.startswith("docs/spec/")}
-    places = texts.items() if unit == "text" else lines(texts)
-    assert {place: found for place, text in places if (found := check(text))} == {}
+@pytest.mark.parametrize(
+    "wrong", ['atwin.fault("hang", at_acton=2)', '```toml\n[[fault]]\nkind = "pdp_gone"\n```']
+)
+def test_faults_are_found_in_every_form(wrong: str) -> None:
+    assert unknown_faults(wrong)
 
 
 def test_each_variable_of_the_program_is_on_a_page() -> None:
     text = "".join(text for name, text in pages().items() if name.startswith("docs/"))
     assert [name for name in sorted(known.variables()) if name not in text] == []
+
+
+def test_each_extra_has_a_row_where_the_installation_is_explained() -> None:
+    page = pages()["docs/howto/install.md"]
+    rows = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    assert rows == known.extras() - {"dev", "prove"}
 
 
 def test_the_help_has_every_exit_code() -> None:
