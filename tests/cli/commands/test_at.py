@@ -70,6 +70,15 @@ def test_data_bodies_and_what_comes_after_ok(tmp_path: Path) -> None:
     assert answers[10]["urcs"] == ["+HTTPACTION: 0,200,20"]
 
 
+def test_a_urc_that_comes_with_the_result_is_printed_after_it(tmp_path: Path) -> None:
+    (tmp_path / "full.toml").write_text('[[fault]]\nkind = "pool_full"\n')
+    ended = atwin(
+        "at", "AT+HTTPINIT", 'AT+HTTPPARA="URL","http://127.0.0.1:1/"', "AT+HTTPACTION=0",
+        "--port", f"twin://air724ug?time_scale=0&faults={tmp_path / 'full.toml'}",
+    )  # fmt: skip
+    assert ended.stdout.splitlines() == ["OK", "OK", "OK", "+HTTPACTION: 0,604,0"]
+
+
 def test_a_body_is_shown_as_the_console_does() -> None:
     with file_server(f=b"Hello\nLuatOS") as server:
         ended = atwin(

@@ -131,12 +131,19 @@ async def _send(
     failed: list[str] = []
     urcs: list[str] = []
 
-    def heard(text: str) -> None:
-        urcs.append(text)
-        if not quiet:
-            _print(text)
+    #: What came between the result of a command and its printing.
+    after: list[str] = []
+    waiting = False
 
     async with modem_on(port, note=tell, telling=told_faults) as (modem, _):
+
+        def heard(text: str) -> None:
+            urcs.append(text)
+            if waiting and not modem.channel.answering:
+                after.append(text)
+            elif not quiet:
+                _print(text)
+
         modem.on_urc(heard)
         # Asleep, at another rate, or not there: that is known before anything is asked of it.
         await modem.line.find(_TRIES, _GAP, within=deadline)
@@ -145,11 +152,14 @@ async def _send(
             modem.channel.forget(*kinds)
             began = modem.clock.now()
             urcs.clear()
+            waiting = True
             reply = await modem.command(step.command, timeout=deadline, data=step.data)
             answer = _answer(step.command, reply)
             told.append(answer)
             if not quiet:
-                _print(*reply.lines, *_body(reply), reply.final.text)
+                _print(*reply.lines, *_body(reply), reply.final.text, *after)
+            after.clear()
+            waiting = False
             if not reply.ok:
                 # The command last: masking one with a secret takes the rest of the line.
                 failed.append(f"{reply.final.text} for {step.command}")

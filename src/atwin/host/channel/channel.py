@@ -218,6 +218,12 @@ class Channel:
         """
         return await self._urcs.take(*kinds, timeout=timeout)
 
+    @property
+    def answering(self) -> bool:
+        """Whether a command was sent whose result has not come yet."""
+        exchange = self._exchange
+        return exchange is not None and exchange.final is None and not exchange.is_over
+
     def forget(self, *kinds: type[Urc]) -> None:
         """Drop the URCs of these kinds that came and were not asked for."""
         self._urcs.forget(*kinds)
