@@ -20,10 +20,13 @@ from docs.words.pages import ROOT, read
 FOREIGN = {
     "add_argument": "--short",
     "bench": "--docs --short",
-    "curl": "--fail-with-body --retry --retry-connrefused --retry-delay --unix-socket",
+    "curl": "--fail-with-body --insecure --retry --retry-connrefused --retry-delay --silent"
+    " --unix-socket",
+    "gnutls-serv": "--disable-client-cert --echo --noticket --quiet",
     "grep": "--line-buffered",
     "LDFLAGS": "--gc-sections --specs",
     "mypy": "--platform --strict",
+    "certificates/server.pem": "--priority --x509certfile --x509keyfile",  # of gnutls-serv
     "pip": "--no-cache-dir --no-deps --quiet",
     "pytest": "--durations",
     "tests.docs.running": "--write",
