@@ -21,7 +21,7 @@ from atwin.line.ports.memory import memory_pair
 from atwin.testing.simulated import SimulatedNetwork
 from atwin.twin.twin import Twin
 from matrix.judge import NAME, End, Outcome, judge
-from prove.frame import MEMORY, HangError, bounded
+from prove.frame import MEMORY, HangError, bounded, tasks_left
 from support.odd_servers import Either, GivesUp
 from support.odd_servers.serve import on_secure, on_simulated
 
@@ -118,6 +118,8 @@ async def _process(
             end.trouble = f"nothing after {server.longest:g} s"
             task.cancel()
             await asyncio.wait([task], timeout=60)
+    if left := tasks_left():
+        end.trouble = end.trouble or f"defect: tasks that nobody has ended: {left}"
     end.seconds = clock.now() - began
     end.left = _names(target.parent)
     return end
