@@ -146,7 +146,7 @@ class Tree:
         """A page for a file or folder outside of docs."""
         heading = f"# {path.relative_to(ROOT)}\n\n"
         if path.is_dir():
-            listed = subprocess.check_output(["git", "ls-files", "."], cwd=path, text=True).split()
+            listed = _files(path)
             files = [f"- [{name}]({relative(self._place(path / name), place)})" for name in listed]
             self._write(place, (heading + "\n".join(files) + "\n").encode())
         elif path.suffix == ".md":
@@ -177,3 +177,12 @@ class Tree:
         if not place.exists() or place.read_bytes() != content:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
+
+
+def _files(folder: Path) -> list[str]:
+    """Those that are in git; an sdist, which has no git, has no others."""
+    if (ROOT / ".git").exists():
+        listed = subprocess.check_output(["git", "ls-files", "."], cwd=folder, text=True)
+        return listed.split()
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path.relative_to(folder).as_posix() for path in paths)
