@@ -12,10 +12,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docs.running.forks import forked_programs
 from docs.running.matching import diff, same
 from docs.running.page import Page, Shown, Step
 from support.running.patience import PATIENCE, wait_until
@@ -79,11 +80,11 @@ def _free_port(digits: int) -> int:
 class Shell:
     """One bash, which knows at its next command what the one before did."""
 
-    def __init__(self, folder: Path, home: Path) -> None:
+    def __init__(self, folder: Path, home: Path, programs: str) -> None:
         self._folder = folder
         self._count = 0
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ATWIN_")}
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        path = os.pathsep.join([programs, str(Path(sys.executable).parent), os.environ["PATH"]])
         ours = {"PATH": path, "HOME": str(home), "COLUMNS": "100", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
         self._bash = subprocess.Popen(
             ["bash", "--norc", "-c", _LOOP],
@@ -116,7 +117,7 @@ class Shell:
 
 
 @contextmanager
-def _playing(page: Page) -> Iterator[tuple[Shell, Places, Path]]:
+def _playing(page: Page, *, forks: bool) -> Iterator[tuple[Shell, Places, Path]]:
     """The folder and the devices of a page. Short paths: sockets have 100 characters at most."""
     shared = "/dev/shm" if os.path.isdir("/dev/shm") else None
     folder = Path(tempfile.mkdtemp(prefix="page-", dir=shared))
@@ -125,15 +126,18 @@ def _playing(page: Page) -> Iterator[tuple[Shell, Places, Path]]:
         each.mkdir(parents=True)
     if "examples/" in page.text:
         (home / "examples").symlink_to(ROOT / "examples")
-    shell, places = Shell(folder, home), Places(folder)
+    places, stack = Places(folder), ExitStack()
     try:
+        programs = stack.enter_context(forked_programs(folder)) if forks else ""
+        shell = Shell(folder, home, programs)
+        stack.callback(shell.end)
         for device in sorted(set(re.findall(r"/dev/tty(?:USB|ACM)\d", page.text))):
             options = page.devices.get(device, "--model air780e-at")
             twin = places.here(f"atwin twin --time-scale 0 --pty {device} {options} &")
             _await("ready …\n", shell.run(twin)[1], places)
         yield shell, places, home
     finally:
-        shell.end()
+        stack.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -152,9 +156,12 @@ def _await(shown: str, file: Path, places: Places) -> str:
     return said
 
 
-def play(page: Page) -> Iterator[tuple[Step, str, str]]:
-    """Run a page: each step with what it printed, and what is wrong with that ("" for nothing)."""
-    with _playing(page) as (shell, places, home):
+def play(page: Page, *, forks: bool = False) -> Iterator[tuple[Step, str, str]]:
+    """Run a page: each step with what it printed, and what is wrong with that ("" for nothing).
+
+    `forks`: without a start of Python for each command.
+    """
+    with _playing(page, forks=forks) as (shell, places, home):
         for item in page.items:
             if isinstance(item, Shown):
                 file = home / item.name

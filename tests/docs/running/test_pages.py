@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from docs.running.page import Page, differences
 from docs.running.shell import ROOT, play
+from support.running.sampling import WHOLE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,14 +19,17 @@ PAGES = [
     for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
     if "```console\n" in path.read_text("utf-8")
 ]
+#: As in `support.running.program`.
+FORKS = not WHOLE and "COVERAGE_PROCESS_CONFIG" not in os.environ
 RUN = [path for path in PAGES if not path.name.endswith(".zh.md")]
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("path", RUN, ids=str)
 def test_what_is_shown_is_what_comes(path: Path) -> None:
     wrong = [
         f"{path}:{step.line}: $ {step.command}\n{fault}"
-        for step, _, fault in play(Page(ROOT / path))
+        for step, _, fault in play(Page(ROOT / path), forks=FORKS)
         if fault
     ]
     if wrong:

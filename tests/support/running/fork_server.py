@@ -78,7 +78,8 @@ def _become(order: dict[str, Any], descriptors: list[int]) -> None:
     os.environ.update(order["env"])
     os.chdir(order["cwd"])
     sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115
-    sys.stdout = open(1, "w", encoding="utf-8")  # noqa: SIM115
+    by_line = 1 if os.environ.get("PYTHONUNBUFFERED") else -1
+    sys.stdout = open(1, "w", buffering=by_line, encoding="utf-8")  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
     sys.argv[1:] = order["arguments"]
     code: object = None
