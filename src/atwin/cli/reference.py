@@ -38,7 +38,7 @@ _PREFACE = """\
 
 This page lists every command that the twin knows, by chapter. Arguments in `[ ]` may be left out.
 Every extended command answers its test form (`AT+NAME=?`); only test forms that print something are
-listed. Ranges include both ends. Where the models differ, the value stands once for each model. No
+listed. Ranges include both ends. Where models differ, the value is shown once for each model. No
 command reaches the pins and the supply of a twin: see [control.md](control.md).
 """
 

@@ -31,7 +31,7 @@ class HostError(Exception):
         self.complete = False
 
     def add(self, text: str) -> Self:
-        """One more thing to tell, after what it says already."""
+        """One more thing to say, after what it says already."""
         self.args = (_safe(f"{self}; {text}"),)
         self.added += (text,)
         return self

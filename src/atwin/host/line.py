@@ -46,7 +46,7 @@ _CHARACTERS = frozenset((*b"\r\n\t\b\x11\x13", *range(0x20, 0x7F)))
 
 @dataclass(frozen=True, slots=True)
 class LineWishes:
-    """What the host wants of the line.
+    """What the host asks of the line.
 
     `speed` in bit/s is negotiated with AT+IPR, None leaves the rate as it is; a port without a rate
     of its own cannot follow, so it must not be asked for there. `flow` None means RTS/CTS if the

@@ -72,7 +72,7 @@ class Modem:
     Every method raises errors of the family `HostError`: `ModuleError` when module or line
     fail, `TlsFailed`, `UsageError` for what cannot be asked for. The `timeout` of a request is the
     module's own, 1 to 65535 s. `apn`, `user` and `password`
-    are those of the PDP, told by the way `auth`, `pap` or `chap`; the empty APN is the one the
+    are those of the PDP, sent by the method `auth`, `pap` or `chap`; the empty APN is the one the
     network gives. `pin` is entered where the SIM asks for it, not again after a refusal, and where
     one try is left only with `pin_last_try`. `tls` is for HTTPS: it raises
     `UsageError` for files that cannot be read. `line` is about rate and flow control. `pins` let

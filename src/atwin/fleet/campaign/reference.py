@@ -53,7 +53,7 @@ with the server.
 computer, in real time and all in one process: when `[arrival]` says, counted from the start, each
 with the same twin, host and link as on the virtual clock. Before that the file is fetched once, for
 its size and SHA-256. Windows, stages, abort and end are of the whole fleet, which is worked out
-afterwards as ever. Take a short `over` in `[arrival]`, and few devices: a core has time for some
+afterwards as usual. Take a short `over` in `[arrival]`, and few devices: a core has time for some
 hundred at 115200 bit/s. The figures of 50 devices against nginx are within 5 % of those predicted.
 
 **A mistake** is one line with file, table, key and what the key takes, and exit code 2:

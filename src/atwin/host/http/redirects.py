@@ -65,7 +65,7 @@ class Redirects:
 
 
 class Header(NamedTuple):
-    """A header of the caller's; `secret` says that its value is told to nobody but the server.
+    """A header of the caller's; `secret` means that only the server gets its value.
 
     Of a `courtesy` a module that refuses it is not asked again.
     """

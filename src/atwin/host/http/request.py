@@ -49,7 +49,7 @@ class _NeverAskedForBodyError(NoAnswerError):
 class Response:
     """What the server said: any status of its own.
 
-    `headers` are empty where the module does not tell them, as after a streamed post it may.
+    `headers` are empty where the module does not report them, as after a streamed post it may.
     """
 
     status: int

@@ -124,7 +124,7 @@ class WifiCommands(Commands):
         most: Annotated[int, Range(1, _MOST)],
         seconds: Annotated[int, Range(0, 255)],
     ) -> Reply:
-        """Scan for at most so many networks and seconds; 0 is as long as usual.
+        """Scan for at most this many networks and seconds; 0 is the usual time.
 
         A line each: MAC address, dBm, channel.
         """

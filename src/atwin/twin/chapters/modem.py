@@ -56,7 +56,7 @@ class HabitCommands(Commands):
 
     @command.set("S0", plain_errors=True, needs="stock_commands")
     def set_rings(self, rings: Annotated[int, Range(0, 255)]) -> None:
-        """Answer a call after so many rings; 0 is never."""
+        """Answer a call after this many rings; 0 means never."""
         self._settings.s0 = rings
 
     @command.basic("X", needs="stock_commands")

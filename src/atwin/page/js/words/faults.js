@@ -28,7 +28,7 @@ export const FAULTS = {
     "faults.moment.connection": ["at a connection", "某次连接时"],
     "faults.length.usual": ["as usual", "默认"],
     "faults.length.seconds": ["seconds", "若干秒"],
-    "faults.length.count": ["so many times", "若干次"],
+    "faults.length.count": ["a number of times", "若干次"],
     "faults.length.until": ["until a cure", "直到主机恢复"],
     "form.range": ["{low} to {high}", "{low} 到 {high}"],
     "form.from": ["{low} or more", "不小于 {low}"],
@@ -90,19 +90,19 @@ export const FAULTS = {
         "服务器拒绝连接，或不应答。",
     ],
     "fault.stall": ["server stalls", "服务器停顿"],
-    "does.stall": ["Nothing more comes after so many bytes.", "若干字节之后不再有数据。"],
+    "does.stall": ["Nothing more comes after this many bytes.", "若干字节之后不再有数据。"],
     "fault.reset_connection": ["connection reset", "连接被重置"],
     "does.reset_connection": [
-        "The connection is reset after so many bytes.",
+        "The connection is reset after this many bytes.",
         "若干字节之后连接被重置。",
     ],
     "fault.truncate": ["closed early", "提前关闭"],
     "does.truncate": [
-        "The server closes in order after so many bytes.",
+        "The server closes in order after this many bytes.",
         "若干字节之后服务器正常关闭连接。",
     ],
     "fault.drip": ["server drips", "服务器极慢"],
-    "does.drip": ["The server sends so many bytes a second.", "服务器每秒只发若干字节。"],
+    "does.drip": ["The server sends this many bytes a second.", "服务器每秒只发若干字节。"],
     "fault.slow_link": ["slow link", "慢速链路"],
     "does.slow_link": [
         "Longer ways, and narrower ones: one of the three must be above 0.",
@@ -139,7 +139,7 @@ export const FAULTS = {
     "does.no_httpexpost_urc": ["The URC +HTTPEXPOST does not come.", "不上报 +HTTPEXPOST。"],
     "fault.short_line_limit": ["short lines only", "只收短命令行"],
     "does.short_line_limit": [
-        "Command lines of so many bytes or more are refused.",
+        "Command lines of this many bytes or more are refused.",
         "达到该字节数的命令行被拒绝。",
     ],
 };

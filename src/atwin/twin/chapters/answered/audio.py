@@ -25,7 +25,7 @@ _LARGEST = 65535
 
 
 class AudioCommands(Answered):
-    """Speech and sound: answered, and told when it would be over; nothing sounds."""
+    """Speech and sound: answered, with a URC when it would be over; nothing sounds."""
 
     title = "Audio"
     rows = (

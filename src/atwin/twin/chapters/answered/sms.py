@@ -50,7 +50,7 @@ class SmsCommands(Answered):
             "+CNMI",
             {"mode": Range(0, 3), "mt": Range(0, 3), "bm": Range(0, 3)}
             | {"ds": Range(0, "cnmi_reports"), "bfr": Range(0, 1)},
-            "How a new message is told.",
+            "How a new message is reported.",
             least=0,
             test="(0-3),(0-3),(0-3),(0-1),(0-1)",
             kept="cnmi_default",

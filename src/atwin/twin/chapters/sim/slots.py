@@ -23,7 +23,7 @@ class SlotCommands(Commands):
 
     @command.read("+CSDT")
     def hot_plug(self) -> str:
-        """Whether changes are told, and the level that means inserted."""
+        """Whether changes are reported, and the level that means inserted."""
         enabled, level = self.run.settings.csdt
         return f"+CSDT: {enabled},{level}"
 

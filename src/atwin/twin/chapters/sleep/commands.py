@@ -145,7 +145,7 @@ class RingCommands(Commands):
     def configure(
         self, name: Annotated[str, Text("urcdelay")], ms: Annotated[int, Range(0, 10_000)]
     ) -> None:
-        """Say a URC that has a pulse so many milliseconds after the pulse began."""
+        """Say a URC that has a pulse this many milliseconds after the pulse began."""
         if name.lower() != "urcdelay":
             raise BadArgument(name)
         self._ring.delay = ms / 1000

@@ -43,7 +43,7 @@ class GnssCommands(Commands):
 
     @command.set("+CGNSURC", test=True, needs="gnss")
     def report(self, seconds: Annotated[int, Range(0, 255)]) -> None:
-        """Say +UGNSINF: with the same every so many seconds; 0 is never."""
+        """Say +UGNSINF: with the same every <seconds> seconds; 0 means never."""
         self._receiver.report_every(seconds)
 
     @command.read("+CGNSURC", needs="gnss")

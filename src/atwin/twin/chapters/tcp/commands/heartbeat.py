@@ -40,7 +40,7 @@ class HeartbeatCommands(Commands):
     ) -> None:
         """Heartbeats off or on, the link, and the seconds between two.
 
-        The first one goes out so many seconds after the link is connected. Off forgets the count.
+        The first one goes out that many seconds after the link is connected. Off forgets the count.
         """
         heartbeat = self._sockets.heartbeat
         heartbeat.configure(

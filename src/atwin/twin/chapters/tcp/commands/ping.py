@@ -79,7 +79,7 @@ class PingCommands(Commands):
 
     @command.read("+CIPPING")
     def usual(self) -> str:
-        """What AT+CIPPING takes where it is not told: how many, bytes, time-out, hops."""
+        """The defaults of AT+CIPPING: how many, bytes, time-out, hops."""
         return f"+CIPPING: {','.join(map(str, _USUAL))}"
 
     @command.test("+CIPPING")

@@ -108,7 +108,7 @@ class SendCommands(Commands):
         on: Annotated[int, OneOf(0, 1)],
         seconds: Annotated[int | None, Range(1, 100)] = None,
     ) -> None:
-        """Send what CIPSEND has after so many seconds, without Ctrl-Z or short of its length."""
+        """Send what CIPSEND has after this many seconds, without Ctrl-Z or short of its length."""
         settings = self._sockets.settings
         settings.auto_send = on
         settings.auto_send_time = seconds or settings.auto_send_time or on
