@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -16,6 +17,12 @@ def address(project: str) -> str:
     """The public address that a pyproject.toml names."""
     hooks = tomllib.loads(project)["tool"]["hatch"]["metadata"]["hooks"]
     return str(hooks["custom"]["address"])
+
+
+def commit(name: str, folder: Path = ROOT) -> str:
+    """The commit that `name` is in git, empty without one."""
+    words = ["git", "-C", str(folder), "rev-parse", "--quiet", "--verify", f"{name}^{{commit}}"]
+    return subprocess.run(words, capture_output=True, text=True).stdout.strip()
 
 
 def reasons(tag: str, project: str, changelog: str, today: datetime.date) -> list[str]:
@@ -42,6 +49,8 @@ def main() -> int:
     )
     today = datetime.datetime.now(datetime.UTC).date()
     found = reasons(sys.argv[1], project, changelog, today)
+    if commit(f"refs/tags/{sys.argv[1]}") not in ("", commit("HEAD")):
+        found.append(f"{sys.argv[1]} is another commit already: choose a new version")
     for reason in found:
         print(f"not published: {reason}", file=sys.stderr)
     return int(bool(found))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+import subprocess
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from release.ready import reasons
+from release.ready import commit, reasons
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GOOD: dict[str, Any] = {
     "tag": "v1.2.0",
@@ -36,3 +40,11 @@ def test_a_tree_that_is_ready() -> None:
 def test_a_tree_that_is_not(changed: dict[str, Any], said: str) -> None:
     (reason,) = reasons(**GOOD | changed)
     assert said in reason
+
+
+def test_the_commit_of_a_tag(tmp_path: Path) -> None:
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x@example.com"]
+    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "x"], ["tag", "v1"]):
+        subprocess.run([*git, *words], check=True)
+    assert commit("refs/tags/v1", tmp_path) == commit("HEAD", tmp_path) != ""
+    assert commit("refs/tags/v2", tmp_path) == ""
