@@ -1,9 +1,11 @@
 """How a download shows on stderr: a bar on a terminal, hardly anything elsewhere."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from io import TextIOBase
+from shutil import get_terminal_size
 from typing import Any
 
 from atwin.cli.ending import known
@@ -14,6 +16,9 @@ from atwin.host.errors import VerificationError
 from atwin.host.recovery.rungs import GENTLE
 from atwin.session.tracing import current_trace
 from atwin.trace import Trace
+
+#: What tqdm is told of a terminal that does not say: COLUMNS and LINES, or what is usual.
+_SIZE = ("ncols", "nrows")
 
 
 @contextmanager
@@ -66,11 +71,24 @@ def bar(name: str, **looks: Any) -> Iterator[Any]:
     from tqdm import tqdm
 
     tqdm.monitor_interval = 0  # a thread that looks after bars nobody moves
+    looks |= (
+        {"dynamic_ncols": True}
+        if _is_sized()
+        else dict(zip(_SIZE, get_terminal_size(), strict=True))
+    )
     with (
-        tqdm(desc=name, file=sys.stderr, dynamic_ncols=True, miniters=1, **looks) as shown,
+        tqdm(desc=name, file=sys.stderr, miniters=1, **looks) as shown,
         redirect_stderr(_Above(shown)),
     ):
         yield shown
+
+
+def _is_sized() -> bool:
+    """Whether the terminal says how large it is; some say 0, and tqdm believes that."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns > 0
+    except OSError:
+        return False
 
 
 class _Above(TextIOBase):
