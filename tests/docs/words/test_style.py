@@ -78,3 +78,10 @@ def test_house_style(rule: Rule) -> None:
         for name, text in texts
         if not name.startswith(FOREIGN) and (found := rule.found(text))
     } == {}
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
+def test_the_front_page_is_two_screens(page: str) -> None:
+    shown = re.sub(r"<!--.*?-->\n", "", read(".")[page], flags=re.DOTALL).splitlines()
+    assert len(shown) <= 80
+    assert "demo.svg" in "".join(shown)
