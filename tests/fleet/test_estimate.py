@@ -1,4 +1,4 @@
-"""A sample tells of the whole fleet, and how sure it is."""
+"""A sample speaks for the whole fleet, and says how sure it is."""
 
 from __future__ import annotations
 

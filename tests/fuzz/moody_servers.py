@@ -64,7 +64,7 @@ class MoodyServer(FakeServer):
         size = dice.choice(
             (1, 2, 200, 700, 2999, 3000, 3001, 6000, 10_000, 10_000, 30_000, 150_000)
         )
-        # Nobody tells of which version a stream was that broke.
+        # Nobody says of which version a stream was that broke.
         self.alike = not streams and dice.random() < 0.5
         #: Whether each whole answer and each part says of which version it is.
         self.tagged = self.alike or dice.random() < 0.5

@@ -36,7 +36,7 @@ S = TypeVar("S", bound="Said")
 
 #: Bytes of a counted body; no module has a buffer of that size, so such a number means nothing.
 LONGEST_BODY = 1 << 26
-#: The last of the links that CIPSTATUS tells of.
+#: The last of the links that CIPSTATUS reports.
 _LAST_LINK = 5
 
 _NAME = re.compile(r"[+*^][A-Z][A-Z0-9_]*")

@@ -37,7 +37,7 @@ _CHANGE_TRIES, _CHANGE_GAP = 4, 0.5
 #: So often a search asks again at a rate at which it hears words, and no answer.
 _WORDY_ROUNDS = 3
 #: Looks at CTS before it counts as not connected, and seconds between two: the module sets it
-#: after its OK, and a USB adapter tells of it a little later.
+#: after its OK, and a USB adapter reports it a little later.
 _CTS_LOOKS, _CTS_GAP = 5, 0.05
 
 #: What a module says at the right rate, flow control included.

@@ -187,7 +187,7 @@ class Modem:
         return await Script("command", self.channel).ask(text, deadline=timeout, data=data)
 
     async def _greet(self) -> None:
-        """`AT` first, if nothing was ever answered; what comes next tells of a silent module."""
+        """`AT` first, if nothing was ever answered; what comes next reports a silent module."""
         try:
             await self.channel.synchronise(_FIRST_TRIES, _FIRST_GAP)
         except ModuleSilentError:

@@ -1,7 +1,7 @@
 """The host's end of RFC 2217 by serialx, which a server can neither break nor fill.
 
 serialx raises where a server sends a suboption that is too short, or a value without a name:
-asyncio then tells of a defect and drops the connection. Here such a suboption is passed over.
+asyncio then reports a defect and drops the connection. Here such a suboption is passed over.
 """
 
 from __future__ import annotations

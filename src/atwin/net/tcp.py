@@ -74,7 +74,7 @@ class TcpStream(asyncio.Protocol):
         except (BlockingIOError, InterruptedError):
             data = b""
         except OSError as error:
-            # The kernel tells of a reset once, and of an orderly end from then on.
+            # The kernel reports a reset once, and an orderly end from then on.
             self.connection_lost(error)
             self._transport.abort()
             data = b""

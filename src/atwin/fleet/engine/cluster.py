@@ -26,7 +26,7 @@ _PATIENCE = 10.0
 #: tried again.
 _RETRIES = 2
 #: Seconds after which a result that no worker is at has been lost: Dask may fetch for long (D-315),
-#: and never tells of a fetch that failed.
+#: and never reports a fetch that failed.
 _LOST = 90.0
 #: Two checks are further apart only if rows came meanwhile.
 _OFTEN = 20.0

@@ -64,7 +64,7 @@ class Processes:
         raise WorkersError(f"cannot start worker processes: {why}; --workers 0 needs none")
 
     def check(self) -> None:
-        pass  # a pool tells of itself that it is broken
+        pass  # a pool reports by itself that it is broken
 
     def stop(self) -> None:
         if self._pool is None or self._lives is None:

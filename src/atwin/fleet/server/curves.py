@@ -1,4 +1,4 @@
-"""What a report draws and tells of a run at its server: few points, and how far they may be off."""
+"""What a report draws and says of a run at its server: few points, and how far they may be off."""
 
 from __future__ import annotations
 

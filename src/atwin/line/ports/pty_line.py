@@ -51,7 +51,7 @@ class PtySettings:
 
     @property
     def told(self) -> bool:
-        """Whether the kernel tells of changes; else somebody must `look`."""
+        """Whether the kernel reports changes; else somebody must `look`."""
         return bool(self._seen[_LFLAG] & _EXTPROC)
 
     def look(self) -> HostSettings:
@@ -83,7 +83,7 @@ class PtySettings:
 
 
 def is_change(status: int) -> bool:
-    """Whether the status byte of a packet tells of new terminal settings."""
+    """Whether the status byte of a packet reports new terminal settings."""
     return bool(status & _TIOCPKT_IOCTL)
 
 

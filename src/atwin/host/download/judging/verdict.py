@@ -43,7 +43,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Its response, as a module tells of it.
+    """Its response, as a module reports it.
 
     `held` bytes of the body are there. They are not all of them unless `complete`: then the module
     said 602, and nothing about the server's status. `headers` are empty where it hands none out.

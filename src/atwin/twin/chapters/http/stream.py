@@ -154,7 +154,7 @@ class StreamSession:
         return data
 
     async def arrival(self, seconds: float) -> None:
-        """Wait for bytes, or for the end of the response; no URC tells of these bytes."""
+        """Wait for bytes, or for the end of the response; no URC reports these bytes."""
         self._arrival = asyncio.Event()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):

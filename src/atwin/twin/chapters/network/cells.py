@@ -25,7 +25,7 @@ LTE, _LTE_MODE = 7, 17
 _SERVICE, _PACKETS, _CARD, _NO_CARD = 2, 2, 1, 255
 _ONCE, _AGAIN, _END = range(3)
 _SERVING, _NEIGHBOURS, _LEVEL = 1, 2, 8
-#: What AT+EEMGINFO? tells of mode and network: LTE, connected.
+#: What AT+EEMGINFO? says of mode and network: LTE, connected.
 _EEM_LTE = "3,2"
 
 

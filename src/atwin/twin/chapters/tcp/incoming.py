@@ -52,7 +52,7 @@ class Incoming:
             self._run.urc(DataWaiting(number, self.source(link)))
 
     def source(self, link: Link) -> str | None:
-        """The peer, where this firmware tells of it in AT+CIPRXGET (AT+CIPSRIP=1)."""
+        """The peer, where this firmware reports it in AT+CIPRXGET (AT+CIPSRIP=1)."""
         is_shown = self._settings.show_source and self._run.profile.has("srip_in_rxget")
         return link.peer if is_shown else None
 

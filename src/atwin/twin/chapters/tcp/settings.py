@@ -109,7 +109,7 @@ class TcpSettings:
         return f"{command}: {','.join(shown)}"
 
     def saved(self) -> tuple[str, ...]:
-        """What AT+CIPSCONT? tells of them; CIPDPDP, CIPRXGET and CIPRDTIMER are never saved."""
+        """What AT+CIPSCONT? says of them; CIPDPDP, CIPRXGET and CIPRDTIMER are never saved."""
         return (
             f"+CIPCSGP: {self.context}",
             f"Gprs Config APN: {self.apn}",

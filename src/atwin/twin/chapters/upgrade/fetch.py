@@ -31,7 +31,7 @@ NEWEST = 27
 
 
 class UpgradeError(IntEnum):
-    """What AT+UPGRADE? tells of a question that failed."""
+    """What AT+UPGRADE? says of a question that failed."""
 
     URL = -1000
     NETWORK = -1001
