@@ -137,7 +137,7 @@ class Hosts(MutableMapping[str, str]):
     def way(self, address: str, port: int) -> tuple[str, int] | None:
         """Where a connection to `address` is to go; None when nothing is said of it."""
         names = [address.name] if isinstance(address, NamedAddress) else [address]
-        # Who has looked a name up, and goes to its address, goes to that name.
+        # Whoever has looked a name up, and goes to its address, goes to that name.
         names += [name for found, name in self._looked_up if found == address]
         for name in names:
             for rules in self._of(name):

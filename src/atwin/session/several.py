@@ -44,7 +44,7 @@ class Wants:
 
     def over(self, base: Wants) -> Wants:
         """This, and what it does not say from `base`."""
-        # Who gives one of them in one way does not want the other one.
+        # Whoever gives one of them in one way does not want the other one.
         values = {name: one for name, one in base.values.items() if name not in self.tables}
         tables = {name: one for name, one in base.tables.items() if name not in self.values}
         return Wants(

@@ -1,4 +1,4 @@
-"""Who asks for no fleet pays for none, and who asks for no cluster has no Dask."""
+"""Whoever asks for no fleet pays for none, and whoever asks for no cluster has no Dask."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ looked at, and the same command goes on, in the end without a strike:
 - `fleets`: `atwin fleet --out`. Each row is whole, workers end too, and the result of `--resume` is
   that of a fleet nobody stopped.
 
-Who is told to end does so with 143 or 130, one line of what is kept, one object with `--json`, and
-leaves neither locks nor sockets nor links.
+What is told to end does so with 143 or 130, one line of what is kept, one object with `--json`,
+and leaves neither locks nor sockets nor links.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Client(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._since = self.loop.time()
-        # Who says nothing keeps nobody out.
+        # Whoever says nothing keeps nobody out.
         others = [
             one
             for one in self.connections

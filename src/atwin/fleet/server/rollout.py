@@ -153,7 +153,7 @@ class Rollout:
         alone = took = 0.0
         for number in range(place, len(one.demands)):
             demand = one.demands[number]
-            # Who comes again begins like the first time.
+            # Whoever comes again begins like the first time.
             pause = one.demands[0 if number == place else number].after
             if pause:
                 self._admission.leave(held)

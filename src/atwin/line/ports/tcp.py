@@ -25,8 +25,8 @@ _PROBES = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 class TcpServerPort(PortWrapper[TransportPort]):
     """One module for one client at a time; when a client leaves, the next one gets the same.
 
-    What the module says while no client is there is lost, as on an unplugged cable. Who comes in,
-    and who is refused, is up to its `TcpListener`.
+    What the module says while no client is there is lost, as on an unplugged cable. Its
+    `TcpListener` decides who comes in, and who is refused.
     """
 
     def __init__(

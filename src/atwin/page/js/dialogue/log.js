@@ -149,7 +149,7 @@ export class Log {
         }
     }
 
-    /** Who scrolls up wants to read; who comes back to the end follows again. */
+    /** Whoever scrolls up wants to read; whoever comes back to the end follows again. */
     scrolled() {
         const { scrollTop, clientHeight, scrollHeight } = this.element;
         if (Math.abs(scrollTop - this.top) > 1) {
