@@ -71,11 +71,8 @@ def bar(name: str, **looks: Any) -> Iterator[Any]:
     from tqdm import tqdm
 
     tqdm.monitor_interval = 0  # a thread that looks after bars nobody moves
-    looks |= (
-        {"dynamic_ncols": True}
-        if _is_sized()
-        else dict(zip(_SIZE, get_terminal_size(), strict=True))
-    )
+    usual = dict(zip(_SIZE, get_terminal_size(), strict=True))
+    looks |= {"dynamic_ncols": True} if _is_sized() else usual
     with (
         tqdm(desc=name, file=sys.stderr, miniters=1, **looks) as shown,
         redirect_stderr(_Above(shown)),

@@ -204,7 +204,7 @@ def test_one_device_again(plan: Path, tmp_path: Path, capsys: pytest.CaptureFixt
 def test_progress_on_a_terminal(plan: Path, tmp_path: Path) -> None:
     """Twice: what was there before counts as done, and nobody has to work for it."""
     words = ["--workers", "0", "--out", str(tmp_path / "out"), "--resume"]
-    for left in ("0:00:00", "-:--:--"):
+    for left in ("<00:00, ", "<?, ?/s"):
         master, slave = pty.openpty()
         env = {"TERM": "xterm-256color", "COLUMNS": "100"}
         with start(
@@ -218,7 +218,7 @@ def test_progress_on_a_terminal(plan: Path, tmp_path: Path) -> None:
             os.close(master)
         assert process.returncode == 0
         assert b"16/16" in shown
-        assert left.encode() in shown
+        assert left.encode() in shown.rpartition(b"16/16")[2]
 
 
 def wrong(campaign: Campaign, number: int) -> Row:
