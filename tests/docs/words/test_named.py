@@ -179,6 +179,16 @@ def test_each_extra_has_a_row_where_the_installation_is_explained() -> None:
     assert rows == known.extras() - {"dev", "prove"}
 
 
+@pytest.mark.parametrize("page", ["exit-codes.md", "exit-codes.zh.md"])
+def test_what_a_page_quotes_is_said(page: str) -> None:
+    source = re.sub(r'"\s*\n\s*f?"', "", "".join(read("src").values()))
+    quoted = re.findall(
+        r'(?<!\w)["“]([\da-z][^"“”…]*? [^"“”…]*?)["”]', pages()[f"docs/reference/{page}"]
+    )
+    assert len(quoted) > 8
+    assert [text for text in quoted if text not in source] == []
+
+
 def test_the_help_has_every_exit_code() -> None:
     assert {int(code) for code in re.findall(r"\b\d+\b", EXIT_CODES)} == known.exit_codes()
 
