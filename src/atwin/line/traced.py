@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from atwin.line.frame import XOFF, XON, Flow
@@ -24,9 +23,10 @@ class _Hearing:
     def __init__(self, trace: Trace, *, lossless: bool) -> None:
         self._trace = trace
         self._dialogue = Dialogue(trace, lossless=lossless)
-        #: Hear the bytes of a direction: made once, as they are called for every piece.
-        self.to_module = partial(trace.hears, self._hear_module)
-        self.to_host = partial(trace.hears, self._hear_host)
+        #: Hear the bytes of a direction.
+        self.to_module, self.to_host = trace.ears(
+            self._hear_module, self._hear_host, self._dialogue.pass_all
+        )
 
     def cut(self) -> None:
         self._trace.hears(self._dialogue.cut, b"")
@@ -57,15 +57,19 @@ class LineTrace:
         self._hearing = _Hearing(trace, lossless=True)
         #: Called with what has come to the module's end, without what flow control took out.
         self.to_module = self._hearing.to_module
+        #: Called with what has left the module's end.
+        self.to_host = self._hearing.to_host
         self._told: UartSettings | None = None
         self._own = bytearray()  # XON and XOFF that are on their way to the host
 
-    def to_host(self, data: bytes) -> None:
-        """`data` has left the module's end."""
-        if self._own and data == self._own[:1]:
+    def _to_host_or_own(self, data: bytes) -> None:
+        """`to_host` while XON or XOFF are on their way."""
+        if data == self._own[:1]:
             del self._own[0]
         else:
             self._hearing.to_host(data)
+        if not self._own:
+            self.to_host = self._hearing.to_host
 
     def lost(self, way: str, size: int) -> None:
         """So many bytes got lost on their `way`: "to the module" or "to the host"."""
@@ -74,6 +78,7 @@ class LineTrace:
     def cut(self) -> None:
         """What has not left never will."""
         self._own.clear()
+        self.to_host = self._hearing.to_host
         self._hearing.cut()
 
     def gone(self) -> None:
@@ -91,6 +96,7 @@ class LineTrace:
         if flow is Flow.SOFTWARE:
             by = "XOFF"
             self._own += XOFF if stopped else XON
+            self.to_host = self._to_host_or_own
         self._note(f"host {'stopped' if stopped else 'may go on'}", by=by, waiting=waiting)
 
     def module_set(self, settings: UartSettings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING
 
 from atwin.text import shown
@@ -13,7 +14,7 @@ from atwin.trace.described import describe, look
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from atwin.clock import Clock
     from atwin.trace.trace import Value
@@ -49,6 +50,14 @@ class Heard(Trace):
         if self._news:
             # Somebody waits: at once, and not with all that comes meanwhile.
             self._timing.call_later(0, self.flush)
+
+    def ears(
+        self,
+        to_module: Callable[[bytes], None],
+        to_host: Callable[[bytes], None],
+        pass_all: Callable[[Sequence[bytes]], list[str]],
+    ) -> tuple[Callable[[bytes], None], Callable[[bytes], None]]:
+        return partial(self.hears, to_module), partial(self.hears, to_host)
 
     async def wait_for(self, pattern: re.Pattern[str], timeout: float) -> re.Match[str] | None:
         """The next line with `pattern` after the one found last; None when none comes in time.

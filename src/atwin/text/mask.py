@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from atwin.at.dialect.commands import Secret
 
-Cached = TypeVar("Cached", bound="Callable[..., str]")
+Cached = TypeVar("Cached", bound="Callable[..., object]")
 
 _MASK = "***"
 

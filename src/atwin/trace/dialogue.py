@@ -14,15 +14,25 @@ from typing import TYPE_CHECKING
 
 from atwin.at.answers import AnswerParser
 from atwin.at.dialect.commands import expected_of
-from atwin.at.dialect.results import OK, Fetched, NoCarrier
-from atwin.at.dialect.urcs import FOREIGN, Closed, Connect, Ready, SecureClosed
+from atwin.at.dialect.results import (
+    OK,
+    Fetched,
+    LinkStatus,
+    NoCarrier,
+    PacketOfLink,
+    is_result,
+)
+from atwin.at.dialect.urcs import FOREIGN, Closed, Connect, Ready, SecureClosed, parse_urc
 from atwin.at.events import BodyData, BodyStart, Final, Information, Prompt, Received, Unsolicited
 from atwin.at.reply import frame_urc
 from atwin.text import masked
 from atwin.text.mask import cached
+from atwin.trace.trace import form_of
 from atwin.trace.typed import Amount, Typed, TypedAs, whole_command
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from atwin.at.events import Event
     from atwin.trace.trace import Trace
 
@@ -54,6 +64,13 @@ _REMEMBERED = _OPENS | {_SHUTS, "+CIPMODE"} | _PACKET_CALLS
 
 
 @cached(64)
+def _form_with_ok(data: bytes) -> str:
+    """The form of a plain command and its OK; "" where `data` is something else."""
+    text = plain_command(data)
+    return form_of("command", ">", text) + form_of("answer", "<", OK) if text else ""
+
+
+@cached(64)
 def plain_command(data: bytes) -> str:
     """The text of a command line after which a result comes, or a body, and nothing is hidden.
 
@@ -68,6 +85,17 @@ def plain_command(data: bytes) -> str:
     return text if plain else ""
 
 
+@cached(64)
+def plain_urc(data: bytes) -> str:
+    """The text of a URC that is `data`, and changes nothing of what comes after it; else ""."""
+    text = data[2:-2].decode("latin-1")
+    urc = parse_urc(text)
+    is_alone = data == frame_urc(text) and text.isascii() and text.isprintable()
+    changes = urc is None or isinstance(urc, Ready | Connect) or is_result(text)
+    of_link = LinkStatus.read(text) or PacketOfLink.read(text) or "+IPD" in text
+    return text if is_alone and text == text.strip() and not changes and not of_link else ""
+
+
 def whole_body(command: str, data: bytes) -> tuple[str, int] | None:
     """The header of its body and the bytes of that, where `data` are both, framed, with an OK."""
     end = data.find(b"\r\n", 2, _LONGEST_HEADER)
@@ -76,8 +104,10 @@ def whole_body(command: str, data: bytes) -> tuple[str, int] | None:
     header = data[2:end].decode("latin-1")
     for kind in expected_of(command).shape.bodies:
         if (body := kind.read(header.upper())) is not None:
-            whole = len(data) == end + 2 + body.length + len(_OK) and body.length > 0
-            return (header, body.length) if whole and header == header.strip() else None
+            # A line end that is not counted may belong to it (docs/spec/http.md §3.7).
+            rest = data[end + 2 + body.length :] if body.length > 0 else b""
+            whole = rest in (_OK, b"\r\n" + _OK) and header == header.strip()
+            return (header, body.length) if whole else None
     return None
 
 
@@ -115,6 +145,17 @@ class Dialogue:
         #: that has had its OK.
         self._rests = False
         self._passing, self._passing_at, self._passed = "", 0.0, ""
+
+    def pass_all(self, said: Sequence[bytes]) -> list[str]:
+        """A form for each pair, if `said` are plain commands, each with its OK; else nothing.
+
+        What many programs do for long needs no look at each piece.
+        """
+        forms = list(map(_form_with_ok, said[::2])) if self._rests else []
+        if not forms or "" in forms or said[1::2] != [_OK] * len(forms):
+            return []
+        self._passed = plain_command(said[-2])
+        return forms
 
     # --- to the module --------------------------------------------------------------------------
 
@@ -197,6 +238,9 @@ class Dialogue:
                 self._trace.says("answer", "<", OK)
                 self._passed, self._passing, self._rests = self._passing, "", True
                 return
+        if self._rests and (text := plain_urc(data)):
+            self._trace.says("urc", "<", text)
+            return
         self._catch_up()
         if self._typed.state is TypedAs.STREAM:
             end = next((end for end in STREAM_ENDS if data.endswith(end)), b"")

@@ -8,16 +8,17 @@ and what that kind has. Of the dialogue: `dir` (`>` to the module, `<` from it) 
 from __future__ import annotations
 
 import json
-import math
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from atwin.text import masked
 from atwin.text.mask import cached
+from atwin.trace.ear import BLOCK, PIECES, Ear, line_ears
 from atwin.trace.raw import RawListeners
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from atwin.clock import Clock
     from atwin.clock.base import Timer
@@ -30,8 +31,13 @@ if TYPE_CHECKING:
 #: What the first record calls the format.
 FORMAT = "atwin-trace 1"
 
-#: Seconds that what was told may wait; how many pieces may, and bytes of large ones.
-_PAUSE, _MOST_PIECES, _MOST_WAITING = 0.05, 1 << 14, 1 << 22
+#: Seconds that what was told may wait, and bytes of large pieces.
+_PAUSE, _MOST_WAITING = 0.2, 1 << 22
+#: Seconds that it may wait where somebody looks on, or keeps the bytes.
+_SHORT_PAUSE = 0.05
+#: Seconds after which is looked whether so many pieces wait that they would soon push each other
+#: out of the caches, and at how many they may not wait whatever the time.
+_LOOK, _MANY_PIECES, _MOST_PIECES = 0.01, 1 << 10, 1 << 14
 #: Large pieces of the line that come within so many seconds are heard as one; bytes of a large one.
 _ONE_PIECE, _LARGE = 0.0005, 1024
 #: Characters of one text that are kept.
@@ -59,12 +65,18 @@ class Trace:
         self.raw = RawListeners(self.flush)
         self._clock = clock
         self._sinks: tuple[Callable[[str], None], ...] = () if sink is None else (sink,)
-        self._began = clock.now() if clock is not None else 0.0
-        self._queue: list[tuple[float, Callable[[Any], None], Any]] = []
+        self._time = clock.now if clock is not None else time.monotonic
+        self._began = self._time()
+        #: Who is to hear, what, and when it was; each three in a row.
+        self._queue: list[Any] = []
+        #: Puts down such three where some wait already. Where time goes on by itself, the timer
+        #: bounds how many do.
+        self._put_more: Callable[[tuple[Ear, Any, float]], None] = (
+            self._queue.extend if self._time is time.monotonic else self._put_counted
+        )
+        self._writer = Ear(self._write)
         self._timer: Timer | None = None
-        #: When something more is to be done than to put down what is told: there is no timer yet,
-        #: or no turn of the loop in which it could have come.
-        self._due = -math.inf
+        self._due = 0.0
         self._waiting_bytes = 0
         #: The moment that is being worked off.
         self._moment: float | None = None
@@ -80,7 +92,7 @@ class Trace:
         """Seconds since it began; 0 when nobody listens."""
         if self._moment is not None:
             return self._moment
-        return self._clock.now() - self._began if self._clock is not None else 0.0
+        return self._time() - self._began if self._clock is not None else 0.0
 
     @property
     def began(self) -> float:
@@ -103,40 +115,68 @@ class Trace:
             wall = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat(timespec="seconds")
             frame = (("kind", "start"), ("format", FORMAT), ("wall", wall))
             self.opening = f'{{"t":{self.now:.6f},{_encoded(frame)}{_also(what)}}}\n'
-            self._put(self._write, (frame, what))
+            self._put(self._writer, (frame, what))
 
     def says(self, kind: str, direction: str, text: str, **numbers: Value) -> None:
         """A piece of the dialogue: `command`, `answer`, `urc` or `data`, secrets masked."""
         if self._moment is not None and not numbers and not self.raw.hears_records:
-            self._lines.append(f'{{"t":{self._moment:.6f},{_said(kind, direction, text)}}}\n')
+            self._lines.append(form_of(kind, direction, text) % self._moment)
         else:
             frame = (("kind", kind), ("dir", direction), ("text", text))
-            self._put(self._write, (frame, numbers))
+            self._put(self._writer, (frame, numbers))
 
     def notes(self, kind: str, event: str, **numbers: Value) -> None:
         """Something beside the dialogue: of `module`, `line`, `net`, `buffer`, `power`, `fault`,
         `script`, `host` or `end`.
         """
-        if self.on:
-            self._put(self._write, ((("kind", kind), ("event", event)), numbers))
+        if self._clock is not None:
+            frame = (("kind", kind), ("event", event))
+            self._put(self._writer, (frame, numbers))
+
+    def ears(
+        self,
+        to_module: Callable[[bytes], None],
+        to_host: Callable[[bytes], None],
+        pass_all: Callable[[Sequence[bytes]], list[str]],
+    ) -> tuple[Callable[[bytes], None], Callable[[bytes], None]]:
+        """Two functions that have those two called in turn, as `hears` does, for a whole line.
+
+        `pass_all` makes forms of what went to the module and came from it by turns, or nothing.
+        """
+        first, second = line_ears(to_module, to_host, pass_all)
+        return self._hearing(first), self._hearing(second)
 
     def hears(self, listener: Callable[[bytes], None], data: bytes) -> None:
         """Have `listener` called with `data` in turn; `now` is then this moment."""
-        if len(data) < _LARGE:
-            self._put(listener, data)
-        else:
-            self._waiting_bytes += len(data)
-            if not self._adds(listener, data):
-                self._put(_hear_pieces, (listener, [data]))
-            if self._waiting_bytes > _MOST_WAITING:
-                self.flush()
+        self._hearing(Ear(listener))(data)
 
-    def _adds(self, listener: Callable[[bytes], None], data: bytes) -> bool:
-        """Whether `data` goes with the large pieces that `listener` is to hear last."""
+    def _hearing(self, ear: Ear) -> Callable[[bytes], None]:
+        queue, put_more, now = self._queue, self._put_more, self._time
+
+        def hears(data: bytes) -> None:
+            # Nothing but this is done in the midst of what is traced.
+            if queue and len(data) < _LARGE:
+                put_more((ear, data, now()))
+            elif len(data) < _LARGE:
+                self._put(ear, data)
+            else:
+                self._hears_large(ear, data)
+
+        return hears
+
+    def _hears_large(self, ear: Ear, data: bytes) -> None:
+        self._waiting_bytes += len(data)
+        if not self._adds(ear, data):
+            self._put(PIECES, (ear, [data]))
+        if self._waiting_bytes > _MOST_WAITING:
+            self.flush()
+
+    def _adds(self, ear: Ear, data: bytes) -> bool:
+        """Whether `data` goes with the large pieces that `ear` is to hear last."""
         if self._moment is not None or not self._queue:
             return False
-        moment, call, what = self._queue[-1]
-        if call is not _hear_pieces or what[0] != listener or self.now - moment > _ONE_PIECE:
+        last, what, moment = self._queue[-3:]
+        if last is not PIECES or what[0].hear != ear.hear or self._time() - moment > _ONE_PIECE:
             return False
         what[1].append(data)
         return True
@@ -145,12 +185,14 @@ class Trace:
         """Hand over everything that was told so far."""
         if self._timer is not None:
             self._timer.cancel()
-            self._timer, self._due = None, -math.inf
-        queue, self._queue, self._waiting_bytes = self._queue, [], 0
+            self._timer = None
+        queue = self._queue[:]
+        self._queue.clear()
+        self._waiting_bytes = 0
+        self._moment = 0.0
         try:
-            for moment, call, what in queue:
-                self._moment = moment
-                call(what)
+            for at in range(0, len(queue), 3 * BLOCK):
+                self._work_off(queue[at : at + 3 * BLOCK])
         finally:
             self._moment = None
         lines, self._lines = self._lines, []
@@ -160,26 +202,46 @@ class Trace:
                 sink(text)
         self.raw.flushed()
 
+    def _work_off(self, block: list[Any]) -> None:
+        ears, began = block[::3], self._began
+        is_run = ears == ears[0].by_turns[: len(ears)] and not self.raw.on
+        if is_run and (forms := ears[0].pass_all(block[1::3])):
+            moments = [moment - began for moment in block[2::3]]
+            self._lines.append("".join(forms) % tuple(moments))
+            return
+        for ear, what, moment in zip(ears, block[1::3], block[2::3], strict=True):
+            self._moment = moment - began
+            ear.hear(what)
+
     def stop(self) -> None:
         """Nobody listens any more."""
         self.flush()
         self._sinks = ()
         self.raw.clear()
 
-    def _put(self, call: Callable[[Any], None], what: Any) -> None:
+    def _put(self, ear: Ear, what: Any) -> None:
         if self._moment is not None:
-            call(what)
-        elif self._clock is not None and (self._sinks or self.raw.on):
-            moment = self._clock.now() - self._began
-            self._queue.append((moment, call, what))
-            if moment >= self._due or len(self._queue) >= _MOST_PIECES:
-                self._come_due(moment)
+            ear.hear(what)  # it belongs to the moment that is being worked off
+        elif self._queue:
+            self._put_more((ear, what, self._time()))
+        elif self._clock is not None and self.on:
+            moment = self._time()
+            self._queue += (ear, what, moment)
+            self._due = moment + (_SHORT_PAUSE if self.raw.on else _PAUSE)
+            self._timer = self._clock.call_later(_LOOK, self._look)
 
-    def _come_due(self, moment: float) -> None:
-        assert self._clock is not None
-        if self._timer is None:
-            self._timer, self._due = self._clock.call_later(_PAUSE, self.flush), moment + _PAUSE
-        else:
+    def _look(self) -> None:
+        if self._clock is not None and len(self._queue) < 3 * _MANY_PIECES:
+            left = self._due - self._time()
+            if left > 0:
+                self._timer = self._clock.call_later(min(_LOOK, left), self._look)
+                return
+        self.flush()
+
+    def _put_counted(self, told: tuple[Ear, Any, float]) -> None:
+        """Where as much as anybody likes may happen in no time."""
+        self._queue += told
+        if len(self._queue) >= 3 * _MOST_PIECES:
             self.flush()
 
     def _write(self, what: tuple[Frame, dict[str, Value]]) -> None:
@@ -191,15 +253,12 @@ class Trace:
             self._lines.append(f'{{"t":{self._moment:.6f},{_encoded(frame)}{also}}}\n')
 
 
-def _hear_pieces(what: tuple[Callable[[bytes], None], list[bytes]]) -> None:
-    listener, pieces = what
-    listener(pieces[0] if len(pieces) == 1 else b"".join(pieces))
-
-
 # Most of what is told is told again: `OK`, and everything that comes with each part of a download.
 @cached(512)
-def _said(kind: str, direction: str, text: str) -> str:
-    return _encoded((("kind", kind), ("dir", direction), ("text", text)))
+def form_of(kind: str, direction: str, text: str) -> str:
+    """The line of a piece of the dialogue, with `%` for its time."""
+    said = _encoded((("kind", kind), ("dir", direction), ("text", text)))
+    return f'{{"t":%.6f,{said.replace("%", "%%")}}}\n'
 
 
 @cached(512)

@@ -148,6 +148,7 @@ class Uart:
         clock = clock or LoopClock()
         self.port = port
         self.watch = watch
+        self._hear = None if watch is None else watch.to_module
         self.host = HostEnd()
         self._rts_stops = rts_stops
         self._telling = port if isinstance(port, TellingPort) else None
@@ -335,8 +336,8 @@ class Uart:
             self._set_byte_times()  # that may have been the training
         if self._changes.now.to_host is Flow.SOFTWARE:
             data = self.output.stop.obeyed(data)
-        if self.watch is not None:
-            self.watch.to_module(data)
+        if (hear := self._hear) is not None:
+            hear(data)
         return data
 
     def _watch(self, watch: LineTrace) -> None:

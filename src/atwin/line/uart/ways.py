@@ -157,8 +157,10 @@ class Output:
 
     def _left(self, data: bytes) -> None:
         """Output has come to the host's end of the line."""
-        if self.watch is not None:
-            self.watch.to_host(data)
+        watch = self.watch
+        if watch is not None:
+            hear = watch.to_host
+            hear(data)
         vanished, overrun = self._vanished, 0
         if self._rates.paced and not self._rates.host_understands:
             data = self._rates.noise_at_host(data)
@@ -173,8 +175,8 @@ class Output:
         elif data:
             write = self._write_now if self.lane.is_due else self._port.write
             write(data)
-        if self.watch is not None and (lost := self._vanished - vanished + overrun):
-            self.watch.lost("to the host", lost)
+        if watch is not None and (lost := self._vanished - vanished + overrun):
+            watch.lost("to the host", lost)
 
     def _put_into(self, receiver: HostReceiver, data: bytes) -> int:
         """Bytes that it had no room for."""
