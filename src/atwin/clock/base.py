@@ -36,6 +36,11 @@ class Clock(Protocol):
         """The same when `now` will be `when`: at exactly that time where time is virtual."""
 
 
+def goes_on(clock: Clock) -> bool:
+    """Whether its time goes on by itself, and not only when nothing is left to be done."""
+    return clock.now is time.monotonic
+
+
 class LoopClock:
     """The running loop's clock.
 

@@ -8,10 +8,10 @@ and what that kind has. Of the dialogue: `dir` (`>` to the module, `<` from it) 
 from __future__ import annotations
 
 import json
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from atwin.clock.base import goes_on
 from atwin.text import masked
 from atwin.text.mask import cached
 from atwin.trace.ear import BLOCK, PIECES, Ear, line_ears
@@ -65,14 +65,14 @@ class Trace:
         self.raw = RawListeners(self.flush)
         self._clock = clock
         self._sinks: tuple[Callable[[str], None], ...] = () if sink is None else (sink,)
-        self._time = clock.now if clock is not None else time.monotonic
+        self._time = clock.now if clock is not None else float
         self._began = self._time()
         #: Who is to hear, what, and when it was; each three in a row.
         self._queue: list[Any] = []
         #: Puts down such three where some wait already. Where time goes on by itself, the timer
         #: bounds how many do.
         self._put_more: Callable[[tuple[Ear, Any, float]], None] = (
-            self._queue.extend if self._time is time.monotonic else self._put_counted
+            self._put_counted if clock is None or not goes_on(clock) else self._queue.extend
         )
         self._writer = Ear(self._write)
         self._timer: Timer | None = None
