@@ -51,8 +51,11 @@ class LoopClock:
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         self._loop = loop or asyncio.get_running_loop()
         # It is asked several times for each command: of most loops without two calls between.
-        is_plain = getattr(type(self._loop), "time", None) is asyncio.BaseEventLoop.time
-        self.now: Callable[[], float] = time.monotonic if is_plain else self._loop.time
+        if getattr(type(self._loop), "time", None) is asyncio.BaseEventLoop.time:
+            self.now = time.monotonic  # type: ignore[method-assign]
+
+    def now(self) -> float:
+        return self._loop.time()
 
     def wall(self) -> float:
         """A virtual loop brings its own date along."""
