@@ -125,8 +125,9 @@ def _methods(value: type, functions: list[Function]) -> Iterator[str]:
         else:
             head = _head(node.name, node, skip=0 if "staticmethod" in marks else 1)
         text = inspect.getdoc(getattr(value, node.name)) or ""
-        text = textwrap.indent(text, "  ").lstrip()
-        yield f"- `{head}`" + (f": {text}" if text else "")
+        text = textwrap.indent(text, "    ").lstrip()  # four, for any Markdown
+        end = "\n" if "\n\n" in text else ""  # else the next one is part of this, for some Markdown
+        yield f"- `{head}`" + (f": {text}" if text else "") + end
 
 
 def _blocking(node: ast.stmt) -> Function:

@@ -6,11 +6,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.async_api import expect
 
-from docs.site.checking import in_style, wrong
+from docs.site import staging
+from docs.site.building import BuildError, build
+from docs.site.checking import differs, in_style, wrong
 from docs.site.staging import (
     CONFIG,
     DOCS,
@@ -21,10 +28,13 @@ from docs.site.staging import (
     renamed,
     titles_of,
 )
-from docs.site.text import anchors, links, title
+from docs.site.text import anchors, links, seen, title
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from playwright.async_api import Page
 
 #: Pages that the navigation leaves out, each with its reason.
 LEFT_OUT: dict[str, str] = {}
@@ -58,7 +68,7 @@ def test_a_chinese_page_is_beside_an_english_one() -> None:
 
 @pytest.mark.parametrize("folder", sorted({path.parent for path in ENGLISH}), ids=lambda p: p.name)
 def test_a_folder_is_seen_at_a_glance(folder: Path) -> None:
-    most = 16 if folder.name in {"spec", "faq"} else 15  # as many as there are chapters, questions
+    most = 16 if folder.name == "spec" else 15  # as many as there are chapters
     assert len([path for path in ENGLISH if path.parent == folder]) <= most
 
 
@@ -70,8 +80,12 @@ def test_staged_pages(chinese: bool, tmp_path: Path) -> None:
     pages = {path.relative_to(tmp_path) for path in tmp_path.rglob("*.md")}
     assert {path.relative_to(DOCS) for path in ENGLISH} <= pages
     campaign = (tmp_path / "howto/campaign.md").read_text("utf-8")
-    other = "../../howto/campaign.html" if chinese else "../zh/howto/campaign.html"
-    assert (other, "") in links(campaign)
+    assert not {"[English]", "[中文]"} & set(
+        campaign.replace("(", "\n").split("\n")
+    )  # the head of each page has it
+    requests = (tmp_path / "reference/requests.md").read_text("utf-8")
+    other = "../../reference/requests.html" if chinese else "../zh/reference/requests.html"
+    assert (other, "") in links(requests)
     assert ("../source/examples/fleet/air780e_50000.toml.md", "") in links(campaign)
     shown = (tmp_path / "source/examples/fleet/air780e_50000.toml.md").read_text("utf-8")
     assert shown.startswith("# examples/fleet/air780e_50000.toml\n\n````toml\n#:schema")
@@ -84,6 +98,76 @@ def test_staged_pages(chinese: bool, tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")} == {
         path: time for path, time in before.items() if path.suffix == ".md"
     }
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The docs of a site of two pages, in the settings of the real one."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "index.md").write_text("# Two\n\n[中文](index.zh.md)\n\nSee [more](more.md).\n")
+    (docs / "index.zh.md").write_text("# 二\n\n[English](index.md)\n\n这里有孪生模块。\n")
+    (docs / "more.md").write_text("# More\n\n```console\n$ atwin get URL\n```\n")
+    settings = config() | {"nav": [{"Start": ["index.md"]}, {"Reference": ["more.md"]}]}
+    monkeypatch.setattr(staging, "DOCS", docs)
+    monkeypatch.setattr(staging, "config", lambda: settings | {"extra": dict(settings["extra"])})
+    return docs
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site))) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+async def test_a_site_in_a_browser(small: Path, tmp_path: Path, page: Page) -> None:
+    """It asks nobody else for anything (`page` would tell), and is searched in both languages."""
+    assert build(tmp_path / "work", tmp_path / "site") == []
+    with served(tmp_path / "site") as base:
+        await page.goto(f"{base}/more.html")
+        await page.get_by_role("link", name="中文").click()
+        await expect(page.locator("html")).to_have_attribute("lang", "zh")
+        await expect(page).to_have_url(f"{base}/zh/more.html")
+        await expect(page.get_by_text(UNTRANSLATED.strip("*\n"))).to_be_visible()
+        await page.get_by_role("button", name="查找").click()
+        await page.get_by_role("combobox").fill("孪生")
+        await page.get_by_role("option", name="二").click()
+        await expect(page.get_by_text("这里有孪生模块")).to_be_visible()
+        await page.get_by_role("link", name="English").click()
+        await expect(page).to_have_url(f"{base}/index.html")
+
+
+def test_what_the_builder_warns_of_is_told(small: Path, tmp_path: Path) -> None:
+    (small / "more.md").write_text("# More\n[no](no.md)\n")
+    with pytest.raises(BuildError, match=r"page does not exist\s.* more\.md:2:6"):
+        build(tmp_path / "work", tmp_path / "site")
+
+
+def test_comments_are_not_shown() -> None:
+    shown = "# A\n\n```html\n<!-- kept -->\n```\n"
+    assert (
+        seen(f"{shown}<!-- of a run:\n```console\n$ ls\n```\n-->\n<!-- b -->\nc\n") == f"{shown}c\n"
+    )
+
+
+def test_a_list_that_only_a_forge_takes_for_one() -> None:
+    html = "<nav><ul></ul></nav><article><h1>A</h1><p>text\n- one</p></article>"
+    assert differs("# A\ntext\n\n<!-- - one -->", html) == []
+    assert differs("# A\ntext\n- one\n", html) == [
+        "<li> stands 0 times, and 1 on a forge",
+        "<ul> stands 0 times, and 1 on a forge",
+    ]
 
 
 def test_titles_are_renamed_at_every_depth() -> None:

@@ -1,12 +1,18 @@
-"""What is wrong with a built site: links that lead nowhere, and requests to the outside."""
+"""What is wrong with a built site.
+
+Links that lead nowhere, requests to the outside, and what a forge shows of a page in another way.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+from markdown_it import MarkdownIt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +26,11 @@ FETCHED |= {("object", "data"), ("form", "action"), ("image", "href"), ("use", "
 SAID = {"canonical", "alternate", "prev", "next"}
 OUTSIDE = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 IN_STYLE = re.compile(r"url\(\s*[\"']?([^)\"']+)|@import\s+[\"']([^\"']+)", re.IGNORECASE)
+
+
+#: What is counted on both sides: a list that one Markdown takes for a list, and another for text.
+COUNTED = re.compile(r"<(h[1-6]|[uo]l|li|table|tr|td|pre)\b")
+FORGE = MarkdownIt("commonmark").enable("table")
 
 
 @dataclass
@@ -93,3 +104,15 @@ def _broken(target: str, page: Path, site: Path, pages: dict[Path, Page]) -> str
     if anchor and at in pages and anchor not in pages[at].anchors:
         return "there is no such anchor"
     return None
+
+
+def differs(page: str, html: str) -> list[str]:
+    """What there is more of, or less, in the built page than where a forge shows it."""
+    _, _, article = html.partition("<article")
+    there = Counter(COUNTED.findall(article.partition("</article>")[0]))
+    wanted = Counter(COUNTED.findall(FORGE.render(page)))
+    return [
+        f"<{tag}> stands {there[tag]} times, and {wanted[tag]} on a forge"
+        for tag in sorted(there.keys() | wanted.keys())
+        if there[tag] != wanted[tag]
+    ]

@@ -7,6 +7,7 @@ page too, in the folder `source`.
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from docs.site.text import relative, relinked
+from docs.site.text import relative, relinked, seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +114,11 @@ class Tree:
                 to = to.with_name(to.name.replace(".zh.md", ".md"))
             return relative(self._place(to), place)
 
-        return relinked(path.read_text("utf-8"), new)
+        page = seen(path.read_text("utf-8"))
+        for name in (translated(path).name, path.name.replace(".zh.md", ".md")):
+            # A line of its own that leads to the other language: each page of the site has that.
+            page = re.sub(rf"^\[(中文|English)\]\({re.escape(name)}\)\n\n", "", page, flags=re.M)
+        return relinked(page, new)
 
     def _other_language(self, page: Path, to: Path, anchor: str) -> Path | None:
         """Where the built page is, if a page links to the other language.

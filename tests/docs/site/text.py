@@ -17,6 +17,11 @@ LINK = re.compile(r"(?<=\]\()([^)\s#]*)(#[^)\s]*)?(?=\))")
 HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 
 
+def seen(page: str) -> str:
+    """The page without its comments: a fenced block in one would be shown."""
+    return re.sub(r"(^ *```.*?^ *```$)|<!--.*?-->\n?", r"\1", page, flags=re.DOTALL | re.MULTILINE)
+
+
 def prose(page: str) -> str:
     """The page without its fenced blocks."""
     return "".join(part for part in CODE.split(page) if not part.lstrip().startswith("```"))
