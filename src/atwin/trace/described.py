@@ -62,7 +62,7 @@ def _bytes(count: int) -> str:
 
 
 def _numbers(record: Record) -> list[str]:
-    told = [f"{name} {_value(value)}" for name, value in record.items() if name not in _FRAME]
+    told = [f"{name} {_value(value, name)}" for name, value in record.items() if name not in _FRAME]
     if isinstance(count := record.get("bytes"), int):
         told.insert(0, _bytes(count))
     if (took := record.get("took")) is not None:
@@ -70,13 +70,13 @@ def _numbers(record: Record) -> list[str]:
     return [text for text in told if not text.endswith(" None")]
 
 
-def _value(value: object) -> str:
+def _value(value: object, name: str) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, int):
-        return f"{value:,}" if value > 99_999 else str(value)
+        return f"{value:,}" if value > 99_999 or name == "of" else str(value)
     return str(value)
 
 
