@@ -56,6 +56,7 @@ REASONS: Mapping[str, str] = {
     r"part \d+ .* 0,601,0 .*given up": "nothing tells a break of each range from a bad network",
     r"answered (400|50[01])\b": "what has a range is refused, and its buffer does not hold it",
     r"gave up after following some redirects": "a module follows five",
+    r"longer than a module takes; without secrets": "the module itself would take a secret along",
     r"all at once it comes content-coded": "what has no range is coded",
     r"600(,\d+)? \(the answer was not HTTP\)": "a module reads 8 KiB of header",
 }
