@@ -110,6 +110,32 @@ def test_a_device_is_a_twin(tmp_path: Path) -> None:
     assert fault.splitlines()[1:3] == ['-+CGMM: "Air780E"', '++CGMM: "Air724UG"']
 
 
+PROGRAMS = """\
+```console
+$ atwin twin --tcp 127.0.0.1:18080 2> log &
+ready tcp 127.0.0.1:18080
+$ kill $!; wait $!
+$ echo $?
+143
+$ atwin twin --pty /tmp/module 2> log &
+ready /tmp/module
+$ disown; kill -9 $!
+$ atwin at AT+NOSUCH 2> log
+ERROR
+$ echo $?
+1
+$ python -c 'import atwin; print(__name__)'
+__main__
+```
+"""
+
+
+@pytest.mark.parametrize("forks", [True, False])
+def test_programs_are_the_same_when_forked(forks: bool, tmp_path: Path) -> None:
+    page = page_of(tmp_path, PROGRAMS)
+    assert [fault for _, _, fault in play(page, forks=forks) if fault] == []
+
+
 @pytest.mark.parametrize(
     ("translated", "told"),
     [
