@@ -84,7 +84,8 @@ class Shell:
         self._folder = folder
         self._count = 0
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ATWIN_")}
-        path = os.pathsep.join([programs, str(Path(sys.executable).parent), os.environ["PATH"]])
+        folders = [str(Path(sys.executable).parent), os.environ["PATH"], "/usr/sbin"]  # nginx
+        path = os.pathsep.join([programs, *folders] if programs else folders)
         ours = {"PATH": path, "HOME": str(home), "COLUMNS": "100", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
         self._bash = subprocess.Popen(
             ["bash", "--norc", "-c", _LOOP],
