@@ -14,7 +14,7 @@ QUICK = tests/at tests/disk tests/host/channel tests/host/found tests/models tes
 # What holds the source and its pages to each other.
 HOUSE := tests/test_floors.py tests/test_house.py tests/test_names.py tests/test_docstrings.py \
 	tests/docs/test_architecture.py tests/docs/test_decisions.py tests/docs/test_links.py \
-	tests/docs/test_public_names.py tests/docs/test_spec.py tests/cli/test_reference.py tests/twin/faults/test_plan.py
+	tests/docs/test_public_names.py tests/docs/test_spec.py tests/docs/words tests/cli/test_reference.py tests/twin/faults/test_plan.py
 
 .PHONY: help demo check house test coverage lint dist installs sbom bench prove programs newest reference pictures site clean tools
 
