@@ -27,8 +27,8 @@ PREFACE = """\
 A name is promised when `atwin`, `atwin.testing` or `atwin.faults` lists it in `__all__`; this page
 has all of them. All other names are private: they may move or change in any release. A promised
 name that is to go works one release longer, with a `DeprecationWarning` that names the new place.
-A parameter whose type is not on this page is private too. `import atwin.plugs` and
-`python -m atwin.plugs` are promised as well.
+A parameter whose type is not on this page is private too. `import atwin.plugs`,
+`python -m atwin.plugs` and `python -m atwin.testing` are promised as well.
 [library.md](../howto/library.md) shows how the names work together.
 
 Times are in seconds, sizes in bytes, rates in bit/s, unless a text says otherwise.
