@@ -21,6 +21,7 @@ from docs.site.checking import differs, in_style, wrong
 from docs.site.staging import (
     CONFIG,
     DOCS,
+    ROOT,
     UNTRANSLATED,
     Tree,
     config,
@@ -89,7 +90,9 @@ def test_staged_pages(chinese: bool, tmp_path: Path) -> None:
     assert ("../source/examples/fleet/air780e_50000.toml.md", "") in links(campaign)
     shown = (tmp_path / "source/examples/fleet/air780e_50000.toml.md").read_text("utf-8")
     assert shown.startswith("# examples/fleet/air780e_50000.toml\n\n````toml\n#:schema")
-    assert "- [README.md](README.md.md)" in (tmp_path / "source/examples/c/index.md").read_text()
+    folder = (tmp_path / "source/examples/c/index.md").read_text("utf-8")
+    assert folder.splitlines()[0] == (ROOT / "examples/c/README.md").read_text().splitlines()[0]
+    assert "- [README.md](README.md.md)\n" in folder
     faults = (tmp_path / "reference/faults.md").read_text("utf-8")
     assert (UNTRANSLATED in faults) == chinese
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}

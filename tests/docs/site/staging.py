@@ -153,7 +153,9 @@ class Tree:
         if path.is_dir():
             listed = _files(path)
             files = [f"- [{name}]({relative(self._place(path / name), place)})" for name in listed]
-            self._write(place, (heading + "\n".join(files) + "\n").encode())
+            about = path / "README.md"
+            text = self._linked(about, place).rstrip() + "\n\n" if about.exists() else heading
+            self._write(place, (text + "\n".join(files) + "\n").encode())
         elif path.suffix == ".md":
             self._page(path, place)
         else:
