@@ -54,6 +54,7 @@ REASONS: Mapping[str, str] = {
     r"answered 299\b": "nobody knows what that status means",
     r"408(,\d+)? \(time-out\)": "the server took longer than a module was told to wait",
     r"part \d+ .* 0,601,0 .*given up": "nothing tells a break of each range from a bad network",
+    r"stream from 0: .* 0,601 .*given up": "nor one of a stream before its first byte was fetched",
     r"answered (400|50[01])\b": "what has a range is refused, and its buffer does not hold it",
     r"gave up after following some redirects": "a module follows five",
     r"longer than a module takes; without secrets": "the module itself would take a secret along",
