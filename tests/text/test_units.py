@@ -9,7 +9,16 @@ from atwin.text.units import parse_rate, parse_seconds, parse_size
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("60000", 60_000), ("60K", 60_000), ("1.2M", 1.2e6), ("125MB/s", 125e6), ("1g", 1e9)],
+    [
+        ("60000", 60_000),
+        ("60K", 60_000),
+        ("1.2M", 1.2e6),
+        ("125MB/s", 125e6),
+        ("1g", 1e9),
+        ("20 Mbit/s", 2.5e6),
+        ("1Gbit/s", 125e6),
+        ("64.8kbit/s", 8100),
+    ],
 )
 def test_a_rate_counts_in_thousands(text: str, value: float) -> None:
     assert parse_rate(text) == pytest.approx(value)
@@ -44,3 +53,9 @@ def test_what_is_none(parse: object, text: str) -> None:
     assert callable(parse)
     with pytest.raises(ValueError, match="write"):
         parse(text)
+
+
+@pytest.mark.parametrize("text", ["20Mb/s", "20 M", "20 bit/s", "20 MB/s"])
+def test_a_rate_that_could_be_bits_or_bytes_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match="20 Mbit/s"):
+        parse_rate(text)

@@ -10,7 +10,7 @@ import re
 
 #: How each is written, as a regular expression of any dialect.
 SIZE_FORM = "([0-9]{1,12})(?:([KkMmGg])[Bb]?)?"
-RATE_FORM = r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(?:([KkMmGg])(?:[Bb](?:/s)?)?)?"
+RATE_FORM = r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(?:([KkMmGg])(?:B(?:/s)?)?| ?([KkMmGg])bit/s)?"
 SECONDS_FORM = r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(?: ?(ms|s|min|h|d))?"
 
 _SIZE, _RATE, _SECONDS = map(re.compile, (SIZE_FORM, RATE_FORM, SECONDS_FORM))
@@ -34,10 +34,14 @@ def parse_size(text: str, most: int | None = None) -> int:
 
 
 def parse_rate(text: str) -> float:
-    """Bytes per second; K is 1000, M 1,000,000 and G 1,000,000,000 of them: `1.2M`."""
+    """Bytes per second; K is 1000, M 1,000,000 and G 1,000,000,000 of them: `1.2M`, `20 Mbit/s`."""
     match = _RATE.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is not a rate in bytes per second: write 60000, 60K, 1.2M")
+        raise ValueError(
+            f"{text!r} is not a rate in bytes per second: write 60000, 60K, 1.2M, 20 Mbit/s"
+        )
+    if match[3]:
+        return float(match[1]) * _RATES[match[3].upper()] / 8
     return float(match[1]) * (_RATES[match[2].upper()] if match[2] else 1)
 
 

@@ -48,6 +48,8 @@ name = "unpaced"
 model = "air724ug?http_buffer=65536"
 share = 3
 baud = "max"
+strategy = "auto"
+part = 60_000
 [[link]]
 name = "good"
 share = 8
@@ -163,6 +165,10 @@ def test_what_a_plan_need_not_say() -> None:
                 "model": [{"model": "air780e-at"}, {"model": "air724ug", "name": "old"}],
             },
             "[download]: strategy does not suit [[model]] old: this module cannot stream",
+        ),
+        (
+            {"model": [{"model": "air780e-at", "part": 3357}]},
+            "[[model]] air780e-at: part does not suit [[model]] air780e-at: a chunk of 3357",
         ),
         ({"model": []}, "model is []: give 1 to 100 tables [[model]]"),
         ({"model": {}}, "model: must be tables [[model]]"),

@@ -41,8 +41,8 @@ def test_a_trace_that_cannot_be_is_said_before_anything_begins(tmp_path: Path) -
 
 def test_the_command_that_runs_it_alone() -> None:
     campaign = planned(
-        model=[{"model": "air724ug?linger_s=2", "baud": 921600, "flow": "hardware"}],
-        download={"size": 20_000, "strategy": "range", "part": 5000},
+        model=[{"model": "air724ug?linger_s=2", "baud": 921600, "flow": "hardware", "part": 5000}],
+        download={"size": 20_000, "strategy": "range", "part": 9000},
         faults=[{"share": 1}],
     )
     row = simulate(campaign, 5)

@@ -101,7 +101,11 @@ class Arrival:
     """`[arrival]`: when devices come for the file for the first time."""
 
     curve: Curve = key(Curved(), "even", "how devices arrive: a word, or points")
-    over: float = key(Seconds(1, LONGEST), "2 h", "time in which they come; not with points")
+    over: float = key(
+        Seconds(1, LONGEST),
+        "2 h",
+        "time in which they come, of which only the hours of a window count; not with points",
+    )
     #: None where any time is right.
     window: Window | None = key(Daily(), None, "local time in which an attempt may begin")
 

@@ -109,21 +109,29 @@ class Campaign:
             object.__setattr__(self, name, entries)
         self._check_download()
 
+    def way_of(self, entry: ModelEntry) -> tuple[Strategy, int | None]:
+        """Strategy and part of a model's downloads: its own, or those of all."""
+        return (
+            entry.strategy or self.download.strategy,
+            self.download.part if entry.part is None else entry.part,
+        )
+
     def _check_download(self) -> None:
         """Raises `ValueError` for what one of the models cannot do."""
-        asked = self.download
-        checks: tuple[tuple[str, int | None, Strategy], ...] = (
-            ("part", asked.part, "auto"),
-            ("strategy", None, asked.strategy),
-        )
         for entry in self.models:
             limits = limits_of(entry.profile())
-            for name, part, strategy in checks:
+            strategy, part = self.way_of(entry)
+            checks: tuple[tuple[str, int | None, Strategy], ...] = (
+                ("part", part, "auto"),
+                ("strategy", None, strategy),
+            )
+            for name, size, way in checks:
                 try:
-                    chunk_of(limits, part, strategy)
+                    chunk_of(limits, size, way)
                 except UsageError as error:
                     of = f"[[model]] {entry.name}"
-                    raise ValueError(f"[download]: {name} does not suit {of}: {error}") from None
+                    whose = "[download]" if getattr(entry, name) is None else of
+                    raise ValueError(f"{whose}: {name} does not suit {of}: {error}") from None
 
     @classmethod
     def from_table(cls, name: str, table: Mapping[str, Any], folder: Path = Path()) -> Campaign:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from atwin.fleet.campaign.keys import NEEDED, key
 from atwin.fleet.campaign.kinds import LONGEST_NAME, Chosen, Label, Quantity, Rate, Seconds, Takes
+from atwin.fleet.campaign.rules import PART, STRATEGY
 from atwin.host.errors import OptionError
 from atwin.line.frame import RATES, USUAL_RATE
 from atwin.models import UnknownModelError, load_profile
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atwin.fleet.campaign.kinds import Schema
+    from atwin.host.download.order import Strategy
     from atwin.models import Profile
     from atwin.twin.faults.plan import FaultPlan
 
@@ -148,6 +150,9 @@ class ModelEntry:
     baud: int | None = key(Baud(), USUAL_RATE, "rate of the line in bit/s")
     #: A name in `session.url.FLOWS`.
     flow: str = key(Chosen(*FLOWS), "auto", "flow control that the host asks for")
+    #: None for that of the download; the same of `part`.
+    strategy: Strategy | None = key(STRATEGY, None, "as in `[download]`, for this module alone")
+    part: int | None = key(PART, None, "as in `[download]`, for this module alone")
 
     def profile(self) -> Profile:
         """The profile of its model, the same object at each call of a process."""

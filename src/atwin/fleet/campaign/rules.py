@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _LONGEST_URL = 1000
 _SHARE = Quantity(0, 1)
 _RATE = Rate(1, 1e11)
+#: How a file is fetched, by all devices or by those of a model.
+STRATEGY, PART = Chosen("auto", "range", "stream"), Bytes(SMALLEST_CHUNK, 1 << 30)
 
 
 class Loopback(Takes):
@@ -72,10 +74,10 @@ class DownloadSpec:
 
     size: int = key(Bytes(1, 1 << 30), NEEDED, "size of the file")
     tls: bool = key(Switch(), False, "whether it comes by HTTPS (TLS 1.2)")
-    strategy: Strategy = key(Chosen("auto", "range", "stream"), "auto", "as `atwin get --strategy`")
+    strategy: Strategy = key(STRATEGY, "auto", "as `atwin get --strategy`")
     #: Bytes, None for what suits the module.
     part: int | None = key(
-        Bytes(SMALLEST_CHUNK, 1 << 30),
+        PART,
         None,
         "size of a part, as `atwin get --chunk`; by default what suits the module",
     )

@@ -18,7 +18,7 @@ def rerun(campaign: Campaign, row: Row) -> str:
     nothing is restarted. The server is the campaign's, or `URL` stands in its place. A profile or
     plan of faults that came from a file is called as the campaign calls it.
     """
-    spec, asked = campaign.device(row.device), campaign.download
+    spec = campaign.device(row.device)
     model, retry = spec.model, campaign.retry
     values: dict[str, object] = dict(model.model.flags)
     values |= {"baud": model.baud or "max", "seed": spec.seed}
@@ -31,8 +31,9 @@ def rerun(campaign: Campaign, row: Row) -> str:
     command = ["atwin", "get", campaign.server.url or "URL"]
     command += ["--port", f"twin://{name}?{urlencode(values, safe=':/')}"]
     command += ["--give-up", f"{retry.give_up:g}"]
-    if asked.strategy != "auto":
-        command += ["--strategy", asked.strategy]
-    if asked.part is not None:
-        command += ["--chunk", str(asked.part)]
+    strategy, part = campaign.way_of(model)
+    if strategy != "auto":
+        command += ["--strategy", strategy]
+    if part is not None:
+        command += ["--chunk", str(part)]
     return shlex.join(command)

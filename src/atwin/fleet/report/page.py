@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from atwin.fleet.report.plan import plan_lines
@@ -12,7 +13,9 @@ from atwin.text import masked, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
+    from atwin.fleet.campaign.campaign import Campaign
     from atwin.fleet.estimate import Estimate
     from atwin.fleet.result import FleetResult
 
@@ -43,7 +46,7 @@ def _data(result: FleetResult) -> dict[str, Any]:
         "simulated": len(result.rows),
         "seed": str(campaign.seed),
         "took": engine.seconds,
-        "starts": campaign.rules.starts.isoformat(),
+        "starts": _local(campaign).isoformat(" ", "minutes"),
         "duration": max(run.seconds, float(len(run.load)), 1.0),
         "figures": dict(_figures(result)),
         "currency": None if price is None else shown(price.currency),
@@ -80,6 +83,14 @@ def _data(result: FleetResult) -> dict[str, Any]:
         "aborted": run.aborted and _text(run.aborted),
         "notes": [_text(note) for note in result.notes[:_MOST]],
     }
+
+
+def _local(campaign: Campaign) -> datetime:
+    """When it begins, on the clocks of the devices where all have the same."""
+    ahead = {zone.utc for zone in campaign.zones}
+    return campaign.rules.starts.astimezone(
+        timezone(timedelta(seconds=ahead.pop())) if len(ahead) == 1 else UTC
+    )
 
 
 def _figures(result: FleetResult) -> Iterator[tuple[str, Three | None]]:
