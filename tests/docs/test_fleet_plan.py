@@ -13,11 +13,12 @@ import pytest
 from atwin.fleet.campaign.campaign import Campaign, load_campaign
 from atwin.fleet.campaign.keys import CampaignError
 from atwin.fleet.campaign.population import sample
-from atwin.fleet.campaign.reference import page, schema
+from atwin.fleet.campaign.reference import chinese_page, page, schema
 from atwin.text import parse_toml
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference/fleet-plan.md").read_text("utf-8")
+PAGE_ZH = (ROOT / "docs/reference/fleet-plan.zh.md").read_text("utf-8")
 EXAMPLES = sorted((ROOT / "examples/fleet").glob("*.toml"))
 (SHOWN,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 (MISTAKES,) = re.findall(r"```\n(plan.toml: .*?)```", PAGE, re.DOTALL)
@@ -30,6 +31,7 @@ SCHEMA = jsonschema.Draft202012Validator(json.loads(schema()))
 
 def test_the_committed_page_and_schema_are_fresh() -> None:
     assert page() == PAGE, "run `make reference`"
+    assert chinese_page() == PAGE_ZH, "run `make reference`"
     assert (ROOT / "docs/reference/fleet-plan.schema.json").read_text("utf-8") == schema()
 
 

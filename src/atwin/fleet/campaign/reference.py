@@ -1,4 +1,4 @@
-"""Writes docs/reference/fleet-plan.md and the JSON schema beside it from the keys.
+"""Writes docs/reference/fleet-plan.md, the same in Chinese and the JSON schema, from the keys.
 
 `python -m atwin.fleet.campaign.reference DIR`; `make reference` does it for docs/.
 """
@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atwin.fleet.campaign.campaign import Campaign
+from atwin.fleet.campaign.chinese import PREFACE, chinese
 from atwin.fleet.campaign.keys import NEEDED, Key, Rows, Table, keys_of, schema_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _PREFACE = """\
 # The plan of a campaign
 
 <!-- Written by `make reference` from the keys in src/atwin/fleet/campaign; do not edit. -->
+
+[中文](fleet-plan.zh.md)
 
 A PLAN.toml says which devices fetch what, from what server, and by what rules. This page has every
 key; [Plan an OTA campaign](../howto/campaign.md) shows what becomes of one. Two plans are in
@@ -35,9 +38,9 @@ model = "air780e-at"
 ```
 
 **Values.** A size is a number of bytes, or `"300K"`, `"2M"`, `"1G"`, where K is 1024 bytes. A rate
-is a number of bytes per second, or `"60K"`, `"1.2M"`, where K is 1000, as in networks; 125M are 1
-Gbit/s. A duration is a number of seconds, or `"300 ms"`, `"90 s"`, `"15 min"`, `"2 h"`, `"3 d"`.
-Ranges include both ends.
+is a number of **bytes** per second, or `"60K"`, `"1.2M"`, where K is 1000, as in networks; bits
+have their unit: `"20 Mbit/s"` is 2.5M. A duration is a number of seconds, or `"300 ms"`, `"90 s"`,
+`"15 min"`, `"2 h"`, `"3 d"`. Ranges include both ends.
 
 **Shares.** Those of `[[model]]`, `[[link]]` and `[[zone]]` are weights: 7 and 3 are the same as 0.7
 and 0.3. Those of `[[faults]]` and `[[stage]]` are shares of the whole fleet, and come to 1 at most.
@@ -74,7 +77,12 @@ and `[[faults]]`, those without faults included: 1,000 at most.
 
 def page() -> str:
     """All of it."""
-    return "\n".join([_PREFACE, *_table("The top of the file", Campaign)])
+    return "\n".join([_PREFACE, *_table("The top of the file", Campaign, str)])
+
+
+def chinese_page() -> str:
+    """The same in Chinese. Raises `KeyError` for a text that has no translation."""
+    return "\n".join([PREFACE, *_table("The top of the file", Campaign, chinese)])
 
 
 def schema() -> str:
@@ -83,51 +91,50 @@ def schema() -> str:
     return json.dumps(version | schema_of(Campaign), indent=1, ensure_ascii=False) + "\n"
 
 
-def _table(title: str, of: type[Any]) -> Iterator[str]:
+def _table(title: str, of: type[Any], say: Callable[[str], str]) -> Iterator[str]:
     keys = keys_of(of).values()
     inner = [key for key in keys if isinstance(key.kind, Table | Rows)]
-    yield f"## {title}\n"
+    yield f"## {title if title.startswith('`') else say(title)}\n"
     if of is not Campaign:
-        yield _said(of)
-    yield "| key | what it is | takes | default |"
+        yield f"{say(_said(of))}\n"
+    yield say("| key | what it is | takes | default |")
     yield "|---|---|---|---|"
     for key in keys:
-        yield f"| `{key.name}` | {key.help} | {_takes(key)} | {_default(key)} |"
+        yield f"| `{key.name}` | {say(key.help)} | {_takes(key, say)} | {_default(key, say)} |"
     yield ""
     for key in inner:
         assert isinstance(key.kind, Table | Rows)
-        yield from _table(_named(key), key.kind.of)
+        yield from _table(_named(key), key.kind.of, say)
 
 
 def _said(of: type[Any]) -> str:
     """What the docstring says, without the name of the table at its begin."""
     text = inspect.getdoc(of) or ""
     said = text.partition(": ")[2]
-    return f"{said[0].upper()}{said[1:]}\n"
+    return f"{said[0].upper()}{said[1:]}"
 
 
 def _named(key: Key) -> str:
     return f"`[[{key.name}]]`" if isinstance(key.kind, Rows) else f"`[{key.name}]`"
 
 
-def _takes(key: Key) -> str:
-    match key.kind:
-        case Table():
-            return f"a table: [{_named(key)}](#{key.name})"
-        case Rows():
-            return f"{key.kind.words}: [{_named(key)}](#{key.name})"
-    return key.kind.words
+def _takes(key: Key, say: Callable[[str], str]) -> str:
+    words = say(key.kind.words)
+    if isinstance(key.kind, Table | Rows):
+        return f"{words}{say(': ')}[{_named(key)}](#{key.name})"
+    return words
 
 
-def _default(key: Key) -> str:
+def _default(key: Key, say: Callable[[str], str]) -> str:
     if key.default is NEEDED:
-        return "must be given"
-    if key.default in (None, "", (), {}) or isinstance(key.default, tuple):
-        return "one with its defaults" if isinstance(key.default, tuple) and key.default else "–"
-    return f"`{json.dumps(key.default)}`"
+        return say("must be given")
+    if isinstance(key.default, tuple) and key.default:
+        return say("one with its defaults")
+    return "–" if key.default in (None, "", (), {}) else f"`{json.dumps(key.default)}`"
 
 
 if __name__ == "__main__":
     directory = Path(sys.argv[1]) / "reference"
     (directory / "fleet-plan.md").write_text(page(), "utf-8")
+    (directory / "fleet-plan.zh.md").write_text(chinese_page(), "utf-8")
     (directory / "fleet-plan.schema.json").write_text(schema(), "utf-8")

@@ -13,7 +13,7 @@ const CAMPAIGN_WORDS = {
         "括号内为 95 % 置信区间，来自抽样和服务器处的随机性。",
     ],
     span: ["{min} to {max}", "{min} 至 {max}"],
-    never: ["never", "从未"],
+    never: ["never", "未达到"],
 
     by50: ["50 % have the file after", "50 % 的设备完成用时"],
     by90: ["90 % have the file after", "90 % 的设备完成用时"],
@@ -73,7 +73,7 @@ const CAMPAIGN_WORDS = {
     "cause.wrong": ["a wrong file, and nobody noticed", "文件错误且未被发现"],
     "cause.hang": ["the simulation did not end: a defect", "仿真未结束：程序缺陷"],
     "cause.crash": ["the simulation broke: a defect", "仿真崩溃：程序缺陷"],
-    "cause.late": ["the campaign was over", "活动已结束"],
+    "cause.late": ["the campaign was over", "升级任务已结束"],
 
     rungs: ["Recovery", "恢复阶梯"],
     "rungs.rung": ["rung", "步骤"],
