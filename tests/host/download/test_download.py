@@ -844,7 +844,7 @@ def test_full_disk_keeps_what_came(bench: Bench, monkeypatch: pytest.MonkeyPatch
     [
         ({"sha256": "abc"}, "'abc' is no SHA-256: it has 64"),
         ({"md5": "g" * 32}, "is no MD5: it has 32"),
-        ({"strategy": "fast"}, "no strategy: auto, range or stream"),
+        ({"strategy": "fast"}, "not a strategy: auto, range or stream"),
         ({"chunk": 1}, "a chunk of 1 bytes: this module takes 2 to 4000"),
         ({"chunk": 4001}, "a chunk of 4001 bytes"),
         ({"strategy": "stream"}, "cannot stream"),
