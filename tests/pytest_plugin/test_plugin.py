@@ -95,8 +95,29 @@ def test_pins_and_surroundings(atwin):
     assert b"+CSQ: 9," in ask(atwin.port, b"AT+CSQ")
     assert atwin.pin("reset") == 1
     assert atwin.pin("reset", 0) == 0
-    with pytest.raises(ValueError, match="ri"):
+    with pytest.raises(ValueError, match="colour: there is reset, power_key, supply, usb_boot, ri"):
         atwin.pin("colour")
+    with pytest.raises(ValueError, match="ri: there is reset, power_key, supply, usb_boot$"):
+        atwin.pin("ri", 0)
+    with pytest.raises(ValueError, match="reset='low': give 0 for low or 1 for high"):
+        atwin.pin("reset", "low")
+
+
+def test_a_pin_that_is_pulled_mends_a_hang(atwin):
+    atwin.fault("hang")
+    with pytest.raises(ValueError, match="rst: there is reset"):
+        atwin.pulse("rst", 0.2)
+    atwin.pulse("reset", 0.2)
+    assert atwin.pin("reset") == 1
+    assert b"OK" in ask(atwin.port, b"AT")
+
+
+@pytest.mark.atwin(model="air780e-at")
+def test_reset_switches_an_air780e_off_and_the_power_key_starts_it(atwin):
+    atwin.pulse("reset", 0.6)
+    assert not atwin.run(lambda twin: twin.module.is_on)
+    atwin.pulse("power_key", 1.2)
+    assert b"OK" in ask(atwin.port, b"AT")
 
 
 LOSS = {"kind": "lost_bytes", "bytes": 1, "at_command": "AT+CSQ"}
@@ -135,7 +156,7 @@ def test_names(atwin, atwin_host, httpserver):
 """
     )
     run = inner.runpytest_inprocess("-Werror", "-p", "no:xdist")
-    run.assert_outcomes(passed=11)
+    run.assert_outcomes(passed=13)
 
 
 def test_time_jumps_on_the_virtual_clock(inner: pytest.Pytester) -> None:

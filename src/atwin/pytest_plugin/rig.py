@@ -173,12 +173,26 @@ class Rig:
         return self.run(lambda twin: twin.unmatched)
 
     def pin(self, name: str, level: int | bool | None = None) -> int:
-        """Set `reset`, `power_key`, `supply` or `usb_boot` to `level`; give its level, or RI's."""
+        """Set `reset`, `power_key`, `supply` or `usb_boot` to `level`; give its level, or RI's.
+
+        1 is high, and how they rest. `pulse` pulls one low and lets it go.
+        """
+        names = (*PINS, "ri") if level is None else PINS
+        if name not in names:
+            raise ValueError(f"{name}: there is {', '.join(names)}")
+        if level not in (None, 0, 1):
+            raise ValueError(f"{name}={level!r}: give 0 for low or 1 for high")
         if level is not None:
             self.set(**{name: int(level)})
-        elif name not in (*PINS, "ri"):
-            raise ValueError(f"{name}: there is {', '.join((*PINS, 'ri'))}")
         return self.run(lambda twin: int(getattr(twin.pins, name)))
+
+    def pulse(self, name: str, seconds: float) -> None:
+        """Pull a pin low for so long, as the wire of a board does: `pulse("reset", 0.6)`."""
+        self.pin(name, 0)
+        try:
+            self.sleep(seconds)
+        finally:
+            self.pin(name, 1)
 
     def set(self, **values: Any) -> None:
         """Change what is around the module, as `{"set": …}` of the control socket does."""

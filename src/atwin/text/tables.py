@@ -28,7 +28,9 @@ def check_keys(table: Iterable[str], known: Iterable[str], *, limit: int = 80) -
         if key not in names:
             from difflib import get_close_matches  # only where something is wrong
 
-            near = get_close_matches(str(key)[:limit], names, 1, 0.7)
+            written = str(key)[:limit]
+            longer = [name for name in names if written and name.startswith(written)]
+            near = longer or get_close_matches(written, names, 1, 0.7)
             meant = f"no such key, perhaps {near[0]}" if near else "no such key"
             raise ValueError(
                 f"{shown(str(key), limit=limit)}: {meant}; there are {', '.join(names)}"

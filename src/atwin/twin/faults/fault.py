@@ -122,7 +122,10 @@ class Fault:
         if self.times != 1 and self.until is None:
             raise PlanError("times needs an until")
         if self.at_command is not None and not _COMMAND.fullmatch(self.at_command):
-            raise PlanError(f'at_command = {told(self.at_command)}: write it as "AT+HTTPREAD"')
+            raise PlanError(
+                f"at_command = {told(self.at_command)}: give a name alone, such as"
+                ' "AT+HTTPREAD"; nth says which of them'
+            )
 
     @property
     def lasts(self) -> tuple[str, ...]:
