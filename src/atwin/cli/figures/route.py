@@ -87,7 +87,7 @@ class RouteOptions:
         type=Speed(),
         default="1.2M",
         metavar="BYTES_PER_SECOND",
-        help="Rate of the link to the module: 60K, 1.2M.",
+        help="Rate of the link to the module: 60K, 1.2M, 4 Mbit/s.",
     )
     up: float = shared(
         "--up",
