@@ -35,6 +35,11 @@ def test_every_command_has_its_place_on_the_page() -> None:
             assert f"### AT{declaration.name}\n" in text
 
 
+def test_no_two_chapters_have_one_title() -> None:
+    titles = re.findall(r"^## (.+)$", page(), re.MULTILINE)
+    assert sorted(set(titles)) == sorted(titles)
+
+
 def test_every_chapter_names_the_file_that_declares_it() -> None:
     named = re.findall(r"Declared in `(src/\S+)`\.$", page(), re.MULTILINE)
     assert len(named) == len(command_families())

@@ -43,6 +43,8 @@ def test_a_program_meets_a_module_and_a_test_looks_into_it(inner: pytest.Pyteste
     inner.makepyfile(
         SERIAL
         + """
+import socket
+
 import pytest
 
 
@@ -112,6 +114,16 @@ def test_a_pin_that_is_pulled_mends_a_hang(atwin):
     assert b"OK" in ask(atwin.port, b"AT")
 
 
+@pytest.mark.atwin(control="pins")
+def test_a_program_pulls_a_pin_itself(atwin):
+    atwin.fault("hang")
+    with socket.socket(socket.AF_UNIX) as pins:
+        pins.connect("pins")
+        pins.sendall(b'{"pulse": "reset", "seconds": 0.2}\\n')
+        assert b'"ok": true' in pins.recv(4096)
+    assert b"OK" in ask(atwin.port, b"AT")
+
+
 @pytest.mark.atwin(model="air780e-at")
 def test_reset_switches_an_air780e_off_and_the_power_key_starts_it(atwin):
     atwin.pulse("reset", 0.6)
@@ -156,7 +168,7 @@ def test_names(atwin, atwin_host, httpserver):
 """
     )
     run = inner.runpytest_inprocess("-Werror", "-p", "no:xdist")
-    run.assert_outcomes(passed=13)
+    run.assert_outcomes(passed=14)
 
 
 def test_time_jumps_on_the_virtual_clock(inner: pytest.Pytester) -> None:
@@ -262,6 +274,8 @@ def test_two(atwin):
         ("hosts={'a b': '::1'}", "atwin: 'a b': give a name, *"),
         ("flags={1: 2}", "atwin: flags: its keys are texts"),
         ("state='/dev/null/x'", "atwin: cannot use /dev/null/x: *"),
+        ("control='/dev/null/x'", "atwin: --control /dev/null/x: *; choose another path"),
+        ("control='x', clock='virtual'", "atwin: control: other programs cannot reach *"),
     ],
 )
 def test_what_cannot_be_is_one_line(inner: pytest.Pytester, asked: str, told: str) -> None:

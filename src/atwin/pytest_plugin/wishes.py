@@ -33,6 +33,7 @@ TWIN_ONLY = (
     "state",
     "hosts",
     "offline",
+    "control",
     "clock",
     "replay",
     "ignore",
@@ -51,6 +52,7 @@ _TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
     "cold": ("True or False", (bool,)),
     "offline": ("True or False", (bool,)),
     "state": ("a directory", (str, Path)),
+    "control": ("a path", (str, Path)),
     "line": ("a text", (str,)),
     "clock": ("a text", (str,)),
     "unknown": ("ok or error", (str,)),
@@ -99,6 +101,12 @@ class Wishes:
         )
         line: dict[str, Any] = {**line_of(asked)}
         kind = _one_of(_CLOCKS, "clock", asked.get("clock", "real"))
+        if "control" in asked:
+            if kind is VirtualRig:
+                raise OptionError(
+                    "control: other programs cannot reach a module on a virtual clock"
+                )
+            line["control"] = str(asked["control"])
         return cls(twin, Served(twin, **line), kind)
 
 

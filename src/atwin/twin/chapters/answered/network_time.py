@@ -35,7 +35,7 @@ _SERVER = Row(
 class TimeCommands(Answered):
     """The time of the network: the clock of this computer answers in place of every server."""
 
-    title = "Network time"
+    title = "NTP"
     effect = True
     rows = (_BEARER, _SERVER)
 

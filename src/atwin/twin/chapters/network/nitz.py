@@ -46,7 +46,7 @@ class NetworkTimeService(ChapterService):
 class NetworkTimeCommands(Commands):
     """What becomes of the network's time (docs/spec/general.md §5)."""
 
-    title = "Network time"
+    title = "NITZ"
 
     def __init__(self, run: Run) -> None:
         self._service = self.values = run.find(NetworkTimeService)
