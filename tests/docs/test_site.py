@@ -29,7 +29,7 @@ from docs.site.staging import (
     renamed,
     titles_of,
 )
-from docs.site.text import anchors, links, seen, title
+from docs.site.text import anchors, joined, links, seen, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,6 +162,13 @@ def test_comments_are_not_shown() -> None:
     assert (
         seen(f"{shown}<!-- of a run:\n```console\n$ ls\n```\n-->\n<!-- b -->\nc\n") == f"{shown}c\n"
     )
+
+
+def test_lines_of_a_chinese_sentence_are_joined() -> None:
+    fence = "```\n四，\n五\n```\n"
+    page = "一行，\n二行\n三行 AT\n四行：\n**五**。\n1. 一。\n2. 二，\n   续。\n- 三\n\n"
+    told = "一行，二行三行 AT\n四行：**五**。\n1. 一。\n2. 二，续。\n- 三\n\n"
+    assert joined(page + fence) == told + fence
 
 
 def test_a_list_that_only_a_forge_takes_for_one() -> None:

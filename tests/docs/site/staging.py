@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from docs.site.text import relative, relinked, seen
+from docs.site.text import joined, relative, relinked, seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,7 +103,7 @@ class Tree:
         if self.chinese and path.parent.is_relative_to(DOCS) and not path.name.endswith(".zh.md"):
             first, _, rest = text.partition("\n")
             text = f"{first}\n\n{UNTRANSLATED}{rest.lstrip()}"
-        self._write(place, text.encode())
+        self._write(place, (joined(text) if path.name.endswith(".zh.md") else text).encode())
 
     def _linked(self, path: Path, place: Path) -> str:
         def new(target: str, anchor: str) -> str:

@@ -14,12 +14,25 @@ if TYPE_CHECKING:
 #: A fenced block, or code in a line that is not the text of a link.
 CODE = re.compile(r"(^ *```.*?^ *```|`[^`\n]+`)", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"(?<=\]\()([^)\s#]*)(#[^)\s]*)?(?=\))")
+_FENCED = re.compile(r"(^ *```.*?^ *```$)", re.DOTALL | re.MULTILINE)
+#: The end of a line that the next one goes on with: after a mark, or between two characters.
+_MARKS, _CHARACTERS = "，。；：、？！）》”’（《“", "\u4e00-\u9fff"
+_CHINESE_END = re.compile(
+    rf"(?<=[{_MARKS}])\n *(?=[^\s\d#|<>+*-]|\*\*|\d+[^.\d])"
+    rf"|(?<=[{_CHARACTERS}])\n *(?=[{_MARKS}{_CHARACTERS}])"
+)
 HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 
 
 def seen(page: str) -> str:
     """The page without its comments: a fenced block in one would be shown."""
     return re.sub(r"(^ *```.*?^ *```$)|<!--.*?-->\n?", r"\1", page, flags=re.DOTALL | re.MULTILINE)
+
+
+def joined(page: str) -> str:
+    """The page without line ends inside of Chinese sentences: a browser shows each as a space."""
+    parts = _FENCED.split(page)
+    return "".join(p if n % 2 else _CHINESE_END.sub("", p) for n, p in enumerate(parts))
 
 
 def prose(page: str) -> str:
