@@ -68,7 +68,7 @@ class Gateway:
                 self._fetch(job)
                 return
             except (HostError, PortError) as error:
-                passing = getattr(error, "exit_code", PASSING) == PASSING
+                passing = error.exit_code == PASSING
                 tell(job.name, error=str(error), again=passing and left > 0)
                 if not passing:
                     return

@@ -58,6 +58,7 @@ def test_what_cannot_be_opened_is_one_line(port: Any, kind: type[Exception], sai
     with pytest.raises(kind) as caught:
         connect(port, patience=Patience(probes=1, probe_gap=0.01))
     assert isinstance(caught.value, HostError | PortError)
+    assert caught.value.exit_code == (2 if kind is UsageError else 3)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
     assert loops() == 0

@@ -138,18 +138,16 @@ def _judge(error: Exception, command: str) -> tuple[str, int]:
     from atwin.disk.errors import DiskError
     from atwin.disk.state import StateError
     from atwin.host.errors import HostError, OptionError
-    from atwin.line.port import PortError, PortSpecError
+    from atwin.line.port import PortError
     from atwin.models import UnknownModelError
 
     match error:
         case OptionError():
             return f"{error}; see {command} --help", USAGE
-        case HostError() | CommandFailed():
+        case HostError() | PortError() | CommandFailed():
             return str(error), error.exit_code
-        case DiskError() | StateError() | UnknownModelError() | PortSpecError():
+        case DiskError() | StateError() | UnknownModelError():
             return str(error), USAGE
-        case PortError():
-            return str(error), MODULE_FAILED
         case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG | errno.EIO | errno.EPIPE):
             return f"cannot write the output: {error.strerror}", USAGE
         case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,13 +11,20 @@ if TYPE_CHECKING:
 
 
 class PortError(Exception):
-    """A port cannot be opened. One line: what was wrong and what to do."""
+    """A port cannot be opened. One line: what was wrong and what to do.
+
+    `exit_code` is what a command line program returns for it, as that of `HostError`.
+    """
+
+    exit_code: ClassVar[int] = 3
 
 
 class PortSpecError(PortError):
     """What somebody wrote names no port: an unknown scheme, no host, a rate that is not a number, a
     place for a link or socket where none can be.
     """
+
+    exit_code = 2
 
 
 class Receiver(Protocol):

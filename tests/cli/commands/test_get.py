@@ -407,3 +407,14 @@ def test_rungs_and_faults_stay_on_the_screen_above_the_bar(
     assert b"recovery: new PDP" in shown
     assert b"recovery: CIPSHUT" in shown
     assert b"recovered by CIPSHUT" in shown
+
+
+def test_what_brought_the_module_up_is_told_too(server: FileServer, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    fault = '[[fault]]\nkind = "{}"\nat_time = 0\nuntil = "cipshut"\n'
+    plan.write_text(fault.format("pdp_loss") + fault.format("pdp_refused"))
+    port = f"twin://air724ug?time_scale=0&faults={plan}"
+    ended = atwin("get", f"{server.base}/file.bin", "-o", tmp_path / "out", "-p", port, "--json")
+    assert "recovered by CIPSHUT" in ended.stderr
+    *_, rung = json.loads(ended.stdout)["recovery"]
+    assert (rung["rung"], rung["helped"]) == ("CIPSHUT", True)

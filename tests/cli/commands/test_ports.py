@@ -42,6 +42,8 @@ def test_a_port_that_answers_and_one_that_is_in_use(tmp_path: Path) -> None:
                 }
             ]
         }
+        refused = atwin("at", "AT", "--port", link)
+        assert (refused.returncode, f"in use by process {user.pid};" in refused.stderr) == (3, True)
         assert user.communicate(timeout=20)[0] == b""  # it heard nothing of it
 
 

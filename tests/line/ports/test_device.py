@@ -86,7 +86,7 @@ def test_a_device_in_use() -> None:
         first, ear = await open_device(terminal.slave_path), Ear()
         terminal.start(ear)
         why = await refusal(terminal.slave_path)
-        assert why == "the device is in use by another program; close that first"
+        assert why == "the device is in use by another program; end that first"
         first.write(b"still here")
         assert await ear.bytes(10) == b"still here"
         await first.close()

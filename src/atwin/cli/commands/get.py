@@ -127,6 +127,7 @@ def get(
         with options.tls(url) as tls:
             ready = ready_modem(options, tls, cost, faults, watching, ahead=("filelock",))
             async with ready as modem:
+                ahead = tuple(modem.climbed)
                 with show_progress(target) as progress:
                     result = await modem.download(
                         url,
@@ -143,7 +144,7 @@ def get(
                     )
                 arrived = True
         more = {} if cost is None else {"traffic": cost.as_dict()}
-        return tell(result, **more, **faults)
+        return tell(replace(result, recovery=ahead + result.recovery), **more, **faults)
 
     async def told() -> int:
         try:

@@ -275,7 +275,11 @@ def _explain(url: str, error: Exception, missing: str) -> str:
     if code in (errno.EACCES, errno.EPERM):
         return f"{url}: permission denied; is your user in the group of the device (dialout)?"
     if code == errno.EBUSY:
-        return f"{url}: the device is in use by another program; close that first"
+        from atwin.line.devices import user_of  # it looks through all processes: only here
+
+        other = user_of(url)
+        whom = "another program" if other is None else f"process {other}"
+        return f"{url}: the device is in use by {whom}; end that first"
     if code in (errno.ENOTTY, errno.EISDIR, errno.EINVAL):
         if os.path.isfile(url):
             return (
