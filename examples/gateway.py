@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PASSING = 3
 #: How often a job is tried while that is so. Each try climbs the whole ladder by itself.
 TRIES = 3
+#: Seconds a module that does not come up gets, to be recovered in.
+GIVE_UP = 900
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Gateway:
 
     def _fetch(self, job: Job) -> None:
         if self._modem is None:
-            self._modem = connect(self._port, pins=self._pins)
+            self._modem = connect(self._port, pins=self._pins, give_up=GIVE_UP)
         done = self._modem.download(
             job.url, self._folder / job.name, sha256=job.sha256, progress=self._log
         )

@@ -64,6 +64,18 @@ def test_what_cannot_be_opened_is_one_line(port: Any, kind: type[Exception], sai
     assert loops() == 0
 
 
+def test_a_module_that_does_not_come_up_by_itself(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    fault = '[[fault]]\nkind = "{}"\nat_time = 0\nuntil = "cipshut"\n'
+    plan.write_text(fault.format("pdp_loss") + fault.format("pdp_refused"))
+    port = f"twin://air724ug?time_scale=0&faults={plan}"
+    with pytest.raises(HostError, match="no bearer"):
+        connect(port)
+    with connect(port, give_up=60) as modem:
+        assert modem.command("AT+SAPBR=2,1").lines[0].startswith("+SAPBR: 1,1,")
+        assert modem.recover() == []
+
+
 def test_pins_that_are_none() -> None:
     with pytest.raises(UsageError, match="magic"):
         connect("twin://air724ug", pins="magic")

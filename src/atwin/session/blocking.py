@@ -93,6 +93,7 @@ class SyncModem:
         self._loop.end()
 
     bring_up = _blocking(Modem.bring_up)
+    recover = _blocking(Modem.recover)
     command = _blocking(Modem.command)
     limits = _blocking(Modem.limits)
     identity = _blocking(Modem.identity)
@@ -122,6 +123,7 @@ def connect(
     tls: TlsSettings | None = None,
     pins: str | None = None,
     patience: Patience | None = None,
+    give_up: float | None = None,
 ) -> SyncModem:
     """A module on the network, with its bearer open, ready for requests; close it.
 
@@ -130,6 +132,8 @@ def connect(
     connection. It can also be a coroutine function that opens a port of your own in the modem's
     loop; what that raises is raised here. `pins` is what `--pins` takes. `apn`, `user`, `password`,
     `auth`, `pin`, `pin_last_try` and `tls` are as for `Modem`, `patience` as for `Modem.bring_up`.
+    With `give_up`, and then without `patience`, a module that does not come up by itself is brought
+    back as `Modem.recover` does it in so many seconds, by its `pins` where nothing else helps.
 
     Raises `UsageError` for what can be no port, `PortError` for a port that cannot be opened, and
     `ModuleError` for a module that does not get onto the network. The text of each is one line that
@@ -144,7 +148,10 @@ def connect(
         with ExitStack() as stack:
             modem = SyncModem.around(_opened(port, tls, pins, sim))
             stack.callback(modem.close)
-            modem.bring_up(patience)
+            if give_up is None:
+                modem.bring_up(patience)
+            else:
+                modem.recover(give_up=give_up)
             stack.pop_all()  # it is on the network: whoever called closes it
             return modem
     except (PortSpecError, StateError, UnknownModelError) as error:
