@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 import sys
-from typing import TYPE_CHECKING
+
+import pytest
 
 from atwin.cli.progress import show_progress
 from atwin.cli.says import say
 from atwin.host.download.reports import Progress
-
-if TYPE_CHECKING:
-    import pytest
 
 
 class Terminal(io.StringIO):
@@ -21,7 +19,14 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_what_is_said_meanwhile_stands_above_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("disable", ["", "1"])
+def test_what_is_said_meanwhile_stands_above_the_bar(
+    disable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it does for somebody who wants no bars of other programs."""
+    monkeypatch.setenv("TQDM_DISABLE", disable)  # read when it is imported
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tqdm"]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
     with show_progress("fw.bin") as show:

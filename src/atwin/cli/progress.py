@@ -72,6 +72,7 @@ def bar(name: str, **looks: Any) -> Iterator[Any]:
 
     tqdm.monitor_interval = 0  # a thread that looks after bars nobody moves
     usual = dict(zip(_SIZE, get_terminal_size(), strict=True))
+    looks["disable"] = False  # TQDM_DISABLE=1 makes a bar that lacks half of its attributes
     looks |= {"dynamic_ncols": True} if _is_sized() else usual
     with (
         tqdm(desc=name, file=sys.stderr, miniters=1, **looks) as shown,
