@@ -75,3 +75,17 @@ def test_a_turn_without_anything_to_read_asks_the_kernel_seldom(
         assert looks <= 2 * 640 / 64 + 1
 
     run_virtual(main())
+
+
+def test_a_loop_that_was_given_another_time_is_asked_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Some kits for tests do that to the loop they have, and not to a class of their own."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        with monkeypatch.context() as patch:
+            patch.setattr(loop, "time", lambda: 7.0)
+            assert LoopClock().now() == 7.0
+
+    asyncio.run(main())

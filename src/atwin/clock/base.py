@@ -51,7 +51,7 @@ class LoopClock:
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         self._loop = loop or asyncio.get_running_loop()
         # It is asked several times for each command: of most loops without two calls between.
-        if getattr(type(self._loop), "time", None) is asyncio.BaseEventLoop.time:
+        if getattr(self._loop.time, "__func__", None) is asyncio.BaseEventLoop.time:
             self.now = time.monotonic  # type: ignore[method-assign]
 
     def now(self) -> float:
