@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ssl
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -27,7 +28,7 @@ the length and the SHA-256 of what came.
 async def serve(
     folder: Path, port: int, https: int | None, certificates: Path, *, both_ways: bool
 ) -> None:
-    """Serve `folder` until cancelled. Raises `OSError` when a port cannot be had."""
+    """Serve `folder` until cancelled. Raises `OSError` when a port or a file cannot be had."""
     origin = Folder(folder)
     async with AsyncExitStack() as stack:
         bound = await stack.enter_async_context(serve_tcp(origin, HOST, port))
@@ -65,10 +66,20 @@ def main() -> int:
     try:
         asyncio.run(serve(**vars(arguments)))
     except OSError as error:
-        parser.error(f"{error.strerror or error}; give another port")
+        parser.error(_why(error, arguments.certificates))
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _why(error: OSError, certificates: Path) -> str:
+    """What cannot be had, and what to do."""
+    why = error.strerror or str(error)
+    if isinstance(error, ssl.SSLError):
+        return f"{certificates}: {why}; give another folder with --certificates"
+    if error.filename is not None:
+        return f"{error.filename}: {why}; give another folder with --certificates"
+    return f"{why}; give another port"
 
 
 if __name__ == "__main__":

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from atwin.net.network import StreamError
+from atwin.testing.__main__ import main
+from atwin.testing.server.folder import OnDisk
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -53,8 +57,53 @@ def test_files_and_ranges_of_what_is_there_now(tmp_path: Path) -> None:
         assert ask("/later")[:2] == (200, b"new")
         (folder / "later").write_bytes(b"newer")
         assert ask("/later", Range="bytes=3-")[:2] == (206, b"er")
-        for outside in ("/../outside", "/%2e%2e/outside", "/sub", "/"):
+        for outside in ("/../outside", "/%2e%2e/outside", "/sub", "/", "/sub/", "//later", "/%00"):
             assert ask(outside)[0] == 404
+        (folder / "v1 (2)+~.bin").write_bytes(b"odd")
+        for name in ("/v1%20(2)+~.bin", "/v1%20%282%29%2B%7E.bin"):
+            assert ask(name)[:2] == (200, b"odd")
+
+
+def test_a_file_that_becomes_shorter_ends_the_connection(tmp_path: Path) -> None:
+    (tmp_path / "log").write_bytes(b"12345678")
+    seen = OnDisk(tmp_path / "log", 8, "tag")
+    assert seen.read(2, 6) == b"345678"
+    (tmp_path / "log").write_bytes(b"1234")
+    with pytest.raises(StreamError, match="has become shorter"):
+        seen.read(2, 6)
+    (tmp_path / "log").unlink()
+    with pytest.raises(StreamError, match="No such file"):
+        seen.read(2, 1)
+
+
+CERTIFICATES = [f"{who}.{end}" for who in ("ca", "server", "client") for end in ("pem", "key")]
+
+
+@pytest.mark.parametrize(
+    ("there", "says"),
+    [(["ca.key"], "ca.key: it is there, but not ca.pem, "), (CERTIFICATES, "certificates: [SSL] ")],
+)
+def test_certificates_of_somebody_stay(
+    there: list[str],
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Some of them are not a set; all of them are taken as they are."""
+    folder = tmp_path / "certificates"
+    folder.mkdir()
+    for name in there:
+        (folder / name).write_text("mine")
+    arguments = [str(tmp_path), "0", "--https", "0", "--certificates", str(folder)]
+    monkeypatch.setattr(sys, "argv", ["atwin.testing", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    *_, last = capsys.readouterr().err.splitlines()
+    assert says in last
+    assert last.endswith("; give another folder with --certificates")
+    assert {path.read_text() for path in folder.iterdir()} == {"mine"}
 
 
 @pytest.mark.parametrize(

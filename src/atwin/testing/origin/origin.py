@@ -113,7 +113,7 @@ class Origin:
     def _answer(self, method: str, request: h11.Request, body: bytes) -> Answer:
         target = _ABSOLUTE.sub(b"", request.target, count=1) or b"/"
         path = target.partition(b"?")[0].decode("latin-1")
-        resource = self.resources.get(path)
+        resource = self._find(path)
         if method not in ("GET", "HEAD", "POST"):
             return plain(501, b"only GET, HEAD and POST\n")
         if resource is None:
@@ -122,6 +122,10 @@ class Origin:
             allow = ("Allow", ", ".join(resource.methods))
             return plain(405, b"not with this method\n", [allow])
         return resource.answer(method, dict(request.headers), body)
+
+    def _find(self, path: str) -> Resource | None:
+        """What is at the path of a request, which is as it came."""
+        return self.resources.get(path)
 
     async def _send(self, client: _Client, method: str, answer: Answer) -> None:
         async for _ in self._pieces(client, method, answer):

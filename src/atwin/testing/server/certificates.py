@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import ipaddress
 from typing import TYPE_CHECKING
 
@@ -29,9 +30,17 @@ _WHO = ("ca", "server", "client")
 
 
 def make_certificates(folder: Path) -> None:
-    """Write ca, server and client into `folder`, each `.pem` and `.key`, unless all are there."""
-    if all((folder / f"{who}.{end}").exists() for who in _WHO for end in ("pem", "key")):
+    """Write ca, server and client into `folder`, each `.pem` and `.key`, unless all are there.
+
+    Raises `FileExistsError` when some are: they are somebody's, and nothing is written over them.
+    """
+    files = [folder / f"{who}.{end}" for who in _WHO for end in ("pem", "key")]
+    there = [file for file in files if file.exists()]
+    if there == files:
         return
+    if there:
+        others = ", ".join(file.name for file in files if file not in there)
+        raise FileExistsError(errno.EEXIST, f"it is there, but not {others}", str(there[0]))
     folder.mkdir(parents=True, exist_ok=True)
     authority = rsa.generate_private_key(65537, _BITS)
     for who in _WHO:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import unquote_to_bytes
 
+from atwin.net.network import StreamError
 from atwin.testing.origin.origin import Origin
 from atwin.testing.origin.resource import Answer, File, Sink, plain
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from atwin.net.network import Stream
     from atwin.testing.origin.resource import Headers, Resource
 
 
@@ -27,10 +27,16 @@ class OnDisk:
     tag: str
 
     def read(self, start: int, length: int) -> bytes:
-        """See `Content.read`."""
-        with self.path.open("rb") as file:
-            file.seek(start)
-            return file.read(length)
+        """See `Content.read`. Raises `StreamError` when the file is gone, or shorter now."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(start)
+                data = file.read(length)
+        except OSError as error:
+            raise StreamError(str(error)) from error
+        if len(data) < length:
+            raise StreamError(f"{self.path} has become shorter")
+        return data
 
 
 class Receipt(Sink):
@@ -42,24 +48,27 @@ class Receipt(Sink):
 
 
 class Folder(Origin):
-    """What lies in `folder`. Files come and go: each connection finds what is there now."""
+    """What lies in `folder`. Files come and go: each request finds what is there now."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__()
+        super().__init__({"/post": Receipt()})
         self._folder = folder
 
-    async def handle(self, stream: Stream) -> None:
-        self.resources = {"/post": Receipt(), **_files_in(self._folder)}
-        await super().handle(stream)
+    def _find(self, path: str) -> Resource | None:
+        return _file_at(self._folder, path) or super()._find(path)
 
 
-def _files_in(folder: Path) -> dict[str, Resource]:
-    """Every file that can be read, by the path of its URL."""
-    found: dict[str, Resource] = {}
-    for path in folder.rglob("*"):
-        if path.is_file() and os.access(path, os.R_OK):
-            seen = path.stat()
-            content = OnDisk(path, seen.st_size, f"{seen.st_mtime_ns:x}-{seen.st_size:x}")
-            name = quote(os.fsencode(path.relative_to(folder)))
-            found[f"/{name}"] = File(content, modified=int(seen.st_mtime))
-    return found
+def _file_at(folder: Path, path: str) -> File | None:
+    """The file at the path of a URL, if it can be read, and lies in `folder`."""
+    name = os.fsdecode(unquote_to_bytes(path.encode("latin-1")))
+    parts = name.removeprefix("/").split("/")
+    # A drive, and what else leads out of a folder, has another name than it is written with.
+    if any(part in ("", "..") or Path(part).name != part for part in parts):
+        return None
+    place = folder.joinpath(*parts)
+    with suppress(OSError, ValueError):  # gone meanwhile; not a name at all
+        if place.is_file() and os.access(place, os.R_OK):
+            seen = place.stat()
+            content = OnDisk(place, seen.st_size, f"{seen.st_mtime_ns:x}-{seen.st_size:x}")
+            return File(content, modified=int(seen.st_mtime))
+    return None
