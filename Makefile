@@ -16,7 +16,7 @@ HOUSE := tests/test_floors.py tests/test_house.py tests/test_names.py tests/test
 	tests/docs/test_architecture.py tests/docs/test_decisions.py tests/docs/test_links.py \
 	tests/docs/test_public_names.py tests/docs/test_spec.py tests/docs/words tests/cli/test_reference.py tests/twin/faults/test_plan.py
 
-.PHONY: help demo check house test coverage lint dist installs sbom bench prove programs newest reference pictures site clean tools
+.PHONY: help demo check house test coverage lint style dist installs sbom bench prove programs newest reference pictures site clean tools
 
 help:
 	@echo "make demo       download an 11,975,260-byte file through a virtual module, killed once and resumed"
@@ -59,18 +59,20 @@ coverage: $(DEV) tools
 newest: tools
 	@.ci/newest "$(QUICK)"
 
-lint: $(DEV) dist
+# What is quick first.
+lint: style site dist
+
+style: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/codespell
 	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(BIN)/python -m pytest --noconftest -p pytest_timeout tests/docs/words
-	@$(MAKE) --no-print-directory site
 
 # Both languages, each link of them followed. Nothing is done while the pages are those of the last time.
 site: site/.built
 
-site/.built: $(DEV) mkdocs.yml $(wildcard $(shell git ls-files -co --exclude-standard docs tests/docs/site examples '*.md'))
+site/.built: $(DEV) mkdocs.yml $(shell find docs tests/docs/site examples *.md -type f ! -name '*.pyc')
 	$(BIN)/python -m tests.docs.site
 	@touch $@
 
@@ -111,7 +113,7 @@ pictures: $(DEV) tools
 	$(BIN)/python -m tests.docs.cast docs/images
 
 tools:
-	@.ci/need nginx=nginx-light gnutls-serv=gnutls-bin openssl=openssl curl=curl zsh=zsh fish=fish tcpdump=tcpdump ip=iproute2 tshark=tshark node=nodejs \
+	@.ci/need git=git nginx=nginx-light gnutls-serv=gnutls-bin openssl=openssl curl=curl zsh=zsh fish=fish tcpdump=tcpdump ip=iproute2 tshark=tshark node=nodejs \
 		chromium-headless-shell=chromium-headless-shell /usr/share/fonts/truetype/wqy/wqy-microhei.ttc=fonts-wqy-microhei
 
 $(RUNTIME): pyproject.toml

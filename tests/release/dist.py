@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,8 +36,7 @@ def build_again(sdist: Path, scratch: Path) -> dict[str, str]:
     """What becomes of `sdist` elsewhere."""
     mask = os.umask(0o077)
     try:
-        with tarfile.open(sdist) as packed:
-            packed.extractall(scratch, filter="tar")
+        shutil.unpack_archive(sdist, scratch)
         (source,) = scratch.iterdir()
         (source / "PKG-INFO").unlink()  # a checkout has none
         for path in source.rglob("*"):

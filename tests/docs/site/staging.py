@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -187,9 +188,10 @@ class Tree:
 
 
 def _files(folder: Path) -> list[str]:
-    """Those that are in git; an sdist, which has no git, has no others."""
+    """Those that git knows; all there are in an sdist, or where git cannot be asked."""
     if (ROOT / ".git").exists():
-        listed = subprocess.check_output(["git", "ls-files", "."], cwd=folder, text=True)
-        return listed.split()
+        with suppress(OSError, subprocess.CalledProcessError):
+            listed = subprocess.check_output(["git", "ls-files", "."], cwd=folder, text=True)
+            return listed.split()
     paths = (path for path in folder.rglob("*") if path.is_file())
     return sorted(path.relative_to(folder).as_posix() for path in paths)
