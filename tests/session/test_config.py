@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +15,6 @@ from atwin.session.several import Wants, modules
 from atwin.twin.script.written import Saying, Script, Stub
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from atwin.session.serving import Served
 
 TEAM = """
@@ -98,13 +97,16 @@ def test_a_file_without_tables_is_one_module_or_one_for_each_line(tmp_path: Path
     assert [one.twin.seed for one in three] == [4, 5, 6]
 
 
-def test_a_plan_by_its_name(tmp_path: Path) -> None:
-    """The name wins over a file that is called so."""
+@pytest.mark.parametrize("is_here", [True, False])
+def test_a_plan_by_its_name(is_here: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name wins over a file that is called so, wherever the file of modules is."""
+    if is_here:
+        monkeypatch.chdir(tmp_path)
     (tmp_path / "hang").write_text("[[fault]]\nkind = 'stall'\n")
     names = [
         one.twin.faults and one.twin.faults.faults[0].KIND
         for text in ("faults = 'hang'", "faults = './hang'")
-        for one in read(tmp_path, text)
+        for one in read(Path() if is_here else tmp_path, text)
     ]
     assert names == ["hang", "stall"]
 

@@ -67,8 +67,12 @@ def _read(table: Mapping[str, Any], folder: Path) -> Wants:
         except _WrongError as error:
             raise _WrongError(f"{key}{error}") from None
     for key in _PATHS & {*given}:
-        if not (key == "faults" and is_no_path(given[key])):
-            given[key] = str(folder / os.path.expanduser(given[key]))
+        path = os.path.expanduser(given[key])
+        if key != "faults":
+            given[key] = str(folder / path)
+        elif not is_no_path(path):
+            # Of `./NAME` a Path in the current folder would make the name.
+            given[key] = os.path.join(folder, path)
     count = given.pop("count", None)
     lines = [(kind, given.pop(kind)) for kind in LINES if kind in given]
     if len(lines) > 1:
