@@ -3,7 +3,7 @@
 from atwin.text.mask import hide, is_secret_header, masked, masked_url
 from atwin.text.parse import decimal, parse_json, parse_toml
 from atwin.text.shown import shown
-from atwin.text.tables import check_keys, rows_of, told
+from atwin.text.tables import check_keys, nearest, rows_of, told
 
 __all__ = [
     "check_keys",
@@ -12,6 +12,7 @@ __all__ = [
     "is_secret_header",
     "masked",
     "masked_url",
+    "nearest",
     "parse_json",
     "parse_toml",
     "rows_of",

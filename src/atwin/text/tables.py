@@ -26,15 +26,20 @@ def check_keys(table: Iterable[str], known: Iterable[str], *, limit: int = 80) -
     names = list(known)
     for key in table:
         if key not in names:
-            from difflib import get_close_matches  # only where something is wrong
-
-            written = str(key)[:limit]
-            longer = [name for name in names if written and name.startswith(written)]
-            near = longer or get_close_matches(written, names, 1, 0.7)
-            meant = f"no such key, perhaps {near[0]}" if near else "no such key"
+            near = nearest(str(key)[:limit], names)
+            meant = f"no such key, perhaps {near}" if near else "no such key"
             raise ValueError(
                 f"{shown(str(key), limit=limit)}: {meant}; there are {', '.join(names)}"
             )
+
+
+def nearest(written: str, names: Iterable[str]) -> str | None:
+    """Which of `names` was meant: one that begins so, or is much like it."""
+    from difflib import get_close_matches  # only where something is wrong
+
+    names = list(names)
+    longer = [name for name in names if written and name.startswith(written)]
+    return next(iter(longer or get_close_matches(written, names, 1, 0.7)), None)
 
 
 def rows_of(value: Any, name: str, most: int) -> list[Mapping[str, Any]]:

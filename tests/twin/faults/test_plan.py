@@ -102,6 +102,11 @@ def test_what_is_no_fault(table: dict[str, Any], said: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_the_nearest_kind_is_told() -> None:
+    with pytest.raises(PlanError, match="perhaps reset_connection; must be one of pdp_loss"):
+        fault_from_table({"kind": "reset_conection"})
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_described(kind: str) -> None:
     assert KINDS[kind].__doc__

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from atwin.text import check_keys, rows_of, told
+from atwin.text import check_keys, nearest, rows_of, told
 from atwin.twin.faults.fault import Fault, PlanError
 from atwin.twin.faults.kinds import KINDS
 
@@ -53,7 +53,10 @@ def fault_from_table(table: Mapping[str, Any]) -> Fault:
     """The fault in `table`: its `kind`, and the fields of that kind. Raises `PlanError`."""
     kind = KINDS.get(str(table.get("kind")))
     if kind is None:
-        raise PlanError(f"kind = {told(table.get('kind'))}: must be one of {', '.join(KINDS)}")
+        written = told(table.get("kind"))
+        near = nearest(written.strip('"'), KINDS)
+        meant = f"perhaps {near}; " if near else ""
+        raise PlanError(f"kind = {written}: {meant}must be one of {', '.join(KINDS)}")
     names = [each.name for each in fields(kind)]
     values = {key: value for key, value in table.items() if key != "kind"}
     try:
