@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ BLOCKS = [
     pytest.param(block, shown, id=f"{page.stem}-{number}")
     for page in sorted(DOCS.glob("*/*.md"))
     # Test files (test_pytest_page.py), and what asks a panel (test_control_http.py).
-    if not page.name.startswith(("pytest.", "control."))
+    if not page.name.startswith(("pytest.", "control.")) and not page.name.endswith(".zh.md")
     for number, (block, shown) in enumerate(blocks(page))
     if "PANEL" not in block  # they steer a twin: test_control_http.py
 ]
@@ -24,3 +25,13 @@ def test_block_runs(block: str, shown: str, tmp_path: Path) -> None:
     run = run_block(block, tmp_path)
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout == shown
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*/*.zh.md")), ids=lambda page: page.name)
+def test_both_languages_have_the_same_blocks(page: Path) -> None:
+    english = page.with_name(page.name.replace(".zh.md", ".md"))
+    assert _bare(page) == _bare(english)
+
+
+def _bare(page: Path) -> list[tuple[str, str]]:
+    return [(re.sub(r"  # .*", "", block), shown) for block, shown in blocks(page)]
