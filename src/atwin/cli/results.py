@@ -176,6 +176,8 @@ class AnswerOutput:
                 pass  # it is in the object
             elif self._output == "-":
                 sys.stdout.buffer.write(content)
+                if content[-1:] not in (b"", b"\n") and sys.stdout.isatty():
+                    sys.stdout.buffer.write(b"\n")  # what follows on stderr begins a line
                 sys.stdout.buffer.flush()
             else:
                 write_file(self._output, content)

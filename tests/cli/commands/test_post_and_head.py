@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -109,6 +110,21 @@ def test_an_answer_that_is_no_short_text(capsys: pytest.CaptureFixture[str]) -> 
     assert [one.get("body", "none") for one in shown] == ["token: a=1?token=2", None, None, "none"]
     assert shown[1]["length"] == 1
     assert shown[0]["url"] == "http://h/?token=***"
+
+
+@pytest.mark.parametrize("body", ["ok", "ok\n", ""])
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_status_begins_a_line_of_a_terminal(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    body: str,
+    terminal: bool,
+) -> None:
+    """A pipe gets the bytes of the answer and no more."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    answer = AnswerOutput("POST", "http://h/", "-", as_json=False)
+    assert answer.deliver(Response(200, body=body.encode()), body.encode()) == 0
+    assert capsys.readouterr().out == ("ok\n" if terminal and body else body)
 
 
 def test_a_failure_is_one_object_too() -> None:

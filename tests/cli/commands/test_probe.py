@@ -208,6 +208,21 @@ def test_an_expired_certificate_is_told_although_modules_do_not_look(
     assert got.returncode == 0, got.stderr
 
 
+def test_a_redirect_is_in_lower_case_for_the_model_that_tells_it_so(
+    where: Path, ca: Issued
+) -> None:
+    target = "https://localhost/V2/Body"
+    with tls_servers.nginx(where, tls_pki.leaf(ca), where / "body", moved=target) as port:
+        found = probe(f"https://localhost:{port}/moved", "--ca", where / "ca.pem")
+    limits = {model["model"]: model["limits"] for model in found["models"]}
+    lower = "it tells the host that URL in lower case only: give devices the final one"
+    assert limits["air724ug"][:2] == [
+        f"HEAD is answered with 302, on to {target}: probe that",
+        lower,
+    ]
+    assert lower not in limits["air780e-at"]
+
+
 def test_a_path_that_is_not_there_says_nothing_about_ranges(where: Path, ca: Issued) -> None:
     with tls_servers.nginx(where, tls_pki.leaf(ca), where / "body") as port:
         found = probe(f"localhost:{port}", "--ca", where / "ca.pem")

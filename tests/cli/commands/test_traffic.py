@@ -119,6 +119,9 @@ def test_tls_and_names(told: Any) -> None:
     more_up = (5 + 4 + 3 + 3 + 900) + (5 + 4 + 4 + 256)
     assert mutual["operator"]["up"]["tls"] - secure["operator"]["up"]["tls"] == more_up
     assert any("TLS costs" in text for text in secure["advice"])
+    assert any(
+        "instead of HTTPS, and without TLS: 10 bytes up" in text for text in secure["advice"]
+    )
     sizes = {
         suite: told("--get", "300K", "--tls", "--suite", suite)["operator"]["down"]["tls"]
         for suite in ("0x0035", "0x0005", "0x000A", "0x003D")
@@ -130,7 +133,7 @@ def test_advice_follows_from_the_numbers(told: Any) -> None:
     small = told("--post", "10", "--times", "100")["advice"]
     assert "each costs 600 bytes beside a payload of 12" in small[0]
     assert "about 1,800 bytes instead of 61,200, 97% less" in small[0]
-    assert "10 bytes up and 2 down cost 172, or 132" in small[1]
+    assert "instead of HTTP: 10 bytes up and 2 down cost 172, or 132" in small[1]
     # On a connection that is shared, a request is still a request.
     shared = told("--post", "10", "--times", "100", "--keep-alive", "50")["advice"]
     assert "each costs 326 bytes beside a payload of 12" in shared[0]

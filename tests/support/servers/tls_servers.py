@@ -129,8 +129,9 @@ def nginx(
     only_name: str = "",
     suites: str = "ssl_ciphers 'AES256-SHA:AES128-SHA:AES256-SHA256:@SECLEVEL=0';",
     versions: str = "ssl_protocols TLSv1 TLSv1.1 TLSv1.2;",
+    moved: str = "/body",
 ) -> Iterator[int]:
-    """nginx with `body` at /body: the AES suites, TLS 1.0 to 1.2.
+    """nginx with `body` at /body: the AES suites, TLS 1.0 to 1.2; /moved leads to `moved`.
 
     With `only_name` a default server refuses every handshake for another name, or for none.
     """
@@ -151,6 +152,7 @@ def nginx(
             f"server {{ listen 127.0.0.1:{port} ssl; server_name '{only_name}'; {clients}\n"
             f"  ssl_certificate {certificate}; ssl_certificate_key {secret};\n"
             f"  {versions} {suites} ssl_session_cache off;\n"
+            f"  location = /moved {{ return 302 {moved}; }}\n"
             f"  location = /body {{ alias {body}; }} }}"
         )
 

@@ -57,10 +57,11 @@ def _for_small(bill: "Bill", payload: int, requests: int) -> list[str]:
     if 0 < up <= MSS and down <= MSS:
         least = heartbeat(up, max(down, 1), OPERATOR_RIDING).total
         most = heartbeat(up, max(down, 1), OPERATOR).total
+        instead = "HTTPS, and without TLS" if bill.kind("tls") else "HTTP"
         advice.append(
-            f"A TCP connection kept open (AT+CIPSTART, AT+CIPSEND) instead of HTTP: {up:,} bytes up"
-            f" and {max(down, 1):,} down cost {most:,}, or {least:,} when the server answers at"
-            f" once, instead of {bill.total / requests:,.0f}."
+            f"A TCP connection kept open (AT+CIPSTART, AT+CIPSEND) instead of {instead}:"
+            f" {up:,} bytes up and {max(down, 1):,} down cost {most:,}, or {least:,} when"
+            f" the server answers at once, instead of {bill.total / requests:,.0f}."
         )
     return advice
 
