@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import ssl
 import sys
 from contextlib import AsyncExitStack
@@ -79,7 +80,8 @@ def _why(error: OSError, certificates: Path) -> str:
         return f"{certificates}: {why}; give another folder with --certificates"
     if error.filename is not None:
         return f"{error.filename}: {why}; give another folder with --certificates"
-    return f"{why}; give another port"
+    busy = "end what listens there, or " if error.errno == errno.EADDRINUSE else ""
+    return f"{why}; {busy}give another port"
 
 
 if __name__ == "__main__":

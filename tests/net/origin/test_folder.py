@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -120,3 +121,14 @@ def test_what_cannot_be_served(arguments: list[str], says: str) -> None:
     )
     assert ran.returncode == 2
     assert says in ran.stderr.splitlines()[-1]
+
+
+def test_it_says_what_to_do_about_a_port_that_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(sys, "argv", ["x", str(tmp_path), str(taken.getsockname()[1])])
+        with pytest.raises(SystemExit):
+            main()
+    says = "address already in use; end what listens there, or give another port"
+    assert capsys.readouterr().err.splitlines()[-1].endswith(says)
