@@ -125,7 +125,10 @@ def test_what_only_prints_loads_nothing_heavy(words: list[str], unused: str) -> 
 
 def test_models_as_a_table() -> None:
     lines = atwin("models").stdout.splitlines()
-    assert lines[0].split() == ["model", *MODELS]
+    assert [line.split()[0] for line in lines[: len(MODELS)]] == [*MODELS]
+    assert lines[2].endswith("Air780E, LSAT firmware          AirM2M_780E_V1167_LTE_LSAT")
+    assert lines[len(MODELS) + 1].split() == [*MODELS]
+    assert max(map(len, lines)) <= 80, "wider than a terminal"
     assert ["http_buffer", "319488", "4096", "131072", "4096", "4096"] in [
         line.split() for line in lines
     ]
@@ -144,7 +147,7 @@ def test_models_that_are_named(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('like = "air780e-at"\n[limits]\nhttp_buffer = 8192\n')
     table = atwin("models", f"{tmp_path}/mine.toml", "air780e-at@V1122")
     lines = table.stdout.splitlines()
-    assert lines[0].split() == ["model", "mine", "air780e-at@V1122"]
+    assert lines[3].split() == ["mine", "air780e-at@V1122"]
     assert ["http_buffer", "8192", "4096"] in [line.split() for line in lines]
     levels = atwin("models", "--commands", f"{tmp_path}/mine.toml")
     assert levels.stdout.splitlines()[0].split() == ["command", "mine"]

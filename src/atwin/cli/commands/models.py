@@ -61,9 +61,10 @@ def models(as_json: bool, commands: bool, chosen: tuple[str, ...]) -> int:
         ]
         print_object({"models": described})
         return DONE
+    _print_table([(profile.key, profile.title, profile.firmware) for profile in profiles])
+    click.echo()
     rows = [
-        ("model", *(profile.key for profile in profiles)),
-        ("firmware", *(profile.firmware for profile in profiles)),
+        ("", *(profile.key for profile in profiles)),
         *((name, *(str(p.limit(name)) for p in profiles)) for name in profiles[0].limits),
         ("download_chunk", *(str(p.download_chunk) for p in profiles)),
         *(
