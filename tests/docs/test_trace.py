@@ -11,7 +11,10 @@ from support.running.patience import PATIENCE
 from support.running.program import atwin
 from support.servers.file_server import file_server
 
-PAGE = (Path(__file__).parents[2] / "docs/reference/trace.md").read_text()
+PAGE, CHINESE = (
+    (Path(__file__).parents[2] / "docs/reference" / name).read_text("utf-8")
+    for name in ("trace.md", "trace.zh.md")
+)
 ROWS = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", PAGE, re.MULTILINE))
 
 
@@ -33,6 +36,14 @@ def test_every_kind_of_record_has_a_row(tmp_path: Path) -> None:
             assert f"`{name}`" in ROWS[record["kind"]] or "…" in ROWS[record["kind"]], record
     times = [record["t"] for record in records]
     assert times == sorted(times)
+
+
+def test_both_languages_have_the_same_fields_options_and_commands() -> None:
+    for said in (r"^\| `(\w+)` \|", r"^\| (`-.*?) \|", r"(?s)```.*?```"):
+        english, chinese = (re.findall(said, page, re.MULTILINE) for page in (PAGE, CHINESE))
+        assert english == [text.replace("、", ", ") for text in chinese]
+    for name, row in re.findall(r"^\| `(\w+)` \| (.*) \|$", CHINESE, re.MULTILINE):
+        assert sorted(re.findall(r"`[^`]+`", row)) == sorted(re.findall(r"`[^`]+`", ROWS[name]))
 
 
 def test_the_lines_for_tshark_show_what_the_page_says(tmp_path: Path) -> None:
