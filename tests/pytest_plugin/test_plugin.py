@@ -111,6 +111,7 @@ def test_a_pin_that_is_pulled_mends_a_hang(atwin):
         atwin.pulse("rst", 0.2)
     atwin.pulse("reset", 0.2)
     assert atwin.pin("reset") == 1
+    atwin.wait_for("RDY")
     assert b"OK" in ask(atwin.port, b"AT")
 
 
@@ -121,6 +122,7 @@ def test_a_program_pulls_a_pin_itself(atwin):
         pins.connect("pins")
         pins.sendall(b'{"pulse": "reset", "seconds": 0.2}\\n')
         assert b'"ok": true' in pins.recv(4096)
+    atwin.wait_for("RDY")
     assert b"OK" in ask(atwin.port, b"AT")
 
 
@@ -129,6 +131,7 @@ def test_reset_switches_an_air780e_off_and_the_power_key_starts_it(atwin):
     atwin.pulse("reset", 0.6)
     assert not atwin.run(lambda twin: twin.module.is_on)
     atwin.pulse("power_key", 1.2)
+    atwin.wait_for("RDY")
     assert b"OK" in ask(atwin.port, b"AT")
 
 
