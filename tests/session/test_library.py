@@ -73,7 +73,8 @@ def test_a_module_that_does_not_come_up_by_itself(tmp_path: Path) -> None:
         connect(port)
     with connect(port, give_up=60) as modem:
         assert modem.command("AT+SAPBR=2,1").lines[0].startswith("+SAPBR: 1,1,")
-        assert modem.recover() == []
+        assert modem.climbed[-1].rung == "CIPSHUT"
+        assert modem.recover() == modem.climbed == []
 
 
 def test_pins_that_are_none() -> None:

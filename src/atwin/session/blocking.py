@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from atwin.host.bring_up import Patience
     from atwin.host.channel.channel import LogEntry
+    from atwin.host.recovery.ladder import Climbed
     from atwin.host.tls import TlsSettings
     from atwin.line.port import Port
     from atwin.session.loop_thread import Loop
@@ -101,6 +102,11 @@ class SyncModem:
     head = _blocking(Modem.head)
     post = _blocking(Modem.post)
     download = _blocking(Modem.download)
+
+    @property
+    def climbed(self) -> list[Climbed]:
+        """The rungs the last `recover` or `download` climbed, also those of one that failed."""
+        return self._modem.climbed
 
     def on_log(self, call: Callable[[LogEntry], None]) -> None:
         """See `Modem.on_log`; `call` is called on the modem's own thread."""
