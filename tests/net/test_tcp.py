@@ -29,6 +29,18 @@ BODY = bytes(range(256)) * 1200  # 307200 bytes, the vendor's part of a file
 OPTIONS = [PLAIN]
 
 
+class Closed:
+    """A transport that takes no attribute, as those of uvloop."""
+
+    __slots__ = ("_inner",)
+
+    def __init__(self, inner: object) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inner, name)
+
+
 @asynccontextmanager
 async def pair() -> AsyncIterator[tuple[Stream, TcpStream]]:
     """Both ends of one connection: the client's, the server's."""
@@ -180,6 +192,17 @@ class TestStream:
                 for _ in range(2):
                     with pytest.raises(StreamError, match="reset"):
                         await client.read(1)
+
+        asyncio.run(main())
+
+    def test_a_transport_of_another_loop(self) -> None:
+        async def main() -> None:
+            async with pair() as (client, server):
+                client._transport = Closed(client._transport)  # type: ignore[attr-defined]
+                reading = asyncio.ensure_future(client.read(5))
+                await asyncio.sleep(0)
+                await server.write(b"first")
+                assert await reading == b"first"
 
         asyncio.run(main())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, cast
 
 from atwin.disk.errors import reason
@@ -61,7 +61,8 @@ class TcpStream(asyncio.Protocol):
                 return data
             # It waits for the next bytes, or for the end.
             self._paused = False
-            self._transport.max_size = limit  # type: ignore[attr-defined]
+            with suppress(AttributeError):  # other loops take what comes
+                self._transport.max_size = limit  # type: ignore[attr-defined]
             self._transport.resume_reading()
         return await self._inbox.read(limit)
 
