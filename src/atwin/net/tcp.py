@@ -133,9 +133,14 @@ class TcpStream(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=0)
         if self._pulled is not None:
             self._paused = True
-            self._transport.pause_reading()
+            # Python 3.11.2, that of Debian 12, begins to read after this call all the same.
+            asyncio.get_running_loop().call_soon(self._hold)
         if self._connected is not None:
             self._connected(self)
+
+    def _hold(self) -> None:
+        if self._paused and not self._transport.is_closing():
+            self._transport.pause_reading()
 
     def data_received(self, data: bytes) -> None:
         self._inbox.put(data)
