@@ -36,6 +36,14 @@ def test_what_only_grows_is_found(
     assert watch.leaks == leaks
 
 
+@pytest.mark.parametrize(("each", "leaks"), [(1, []), (20, ["tuple: 900 -> 960"])])
+def test_some_first_times_are_no_leak(each: int, leaks: list[str]) -> None:
+    watch = Watch()
+    for hour in range(-1, 4):
+        watch.see(Held({}, {"tuple": 900 + each * hour}))
+    assert watch.leaks == leaks
+
+
 def test_each_kind_of_leak_is_counted_under_its_name(tmp_path: Path) -> None:
     async def leak() -> None:
         loop, channel = asyncio.get_running_loop(), Channel(memory_pair()[0])
