@@ -76,9 +76,11 @@ _BROKEN_USER = re.compile(r"(://)[^/?#@:]*+:(?!\d{1,5}(?:[/?#]|$))")
 #: The same of a URL that is a value in a query, and of one without a scheme.
 _INNER_USER = re.compile(r"(%3A%2F%2F)(?:(?!%2F)[^/?#&])+(%40|@)", re.IGNORECASE)
 _BARE_USER = re.compile(r"([^/?#:@]+:)[^/?#@]+@")
-#: `token=...` in a query or after a `#`, escaped in a query of its own as well.
+#: `token=...` in a query or after a `#`, escaped in a query of its own as well. No possessive
+#: group: before Python 3.11.5 one forgets where it was when its last turn fails half-way.
 _PAIR = re.compile(
-    r"(?:[?&;#]|%(?:26|3F|23|3B))((?:[\w.\[\]-]|%(?!26|3F|23|3B|3D)\w\w)*+)(?:=|%3D)(?=[^&#])",
+    r"(?:[?&;#]|%(?:26|3F|23|3B))([\w.\[\]-]*+(?:%(?!26|3F|23|3B|3D)\w\w[\w.\[\]-]*+)*)"
+    r"(?:=|%3D)(?=[^&#])",
     re.IGNORECASE,
 )
 #: Marks at its very end are more likely of the sentence around it.
