@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import builtins
 import tempfile
 import tracemalloc
 from array import array
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 _AGAIN, _LINES = 3, 8
 #: Times that all is done in the same run of the module.
 _RUNS = 3
-#: Objects of Python's own kinds that an hour may leave: a form is made when it first occurs, and
-#: stays. What an hour's work loses is ten times as much.
-_FIRST_TIMES = 4
 
 
 @dataclass(eq=False)
@@ -62,20 +58,19 @@ class Watch:
 
     @property
     def leaks(self) -> list[str]:
-        """What grew each hour, and what has more than its share above the first count.
+        """What grew each hour, and each size, that has more than its share above the first count.
 
-        The latter only if it grew in each third of the time: what is made larger once, in one step,
+        A size only if it grew in each third of the time: what is made larger once, in one step,
         is no leak.
         """
         if self.first is None or self.last is None:
             return ["nothing was counted"]
         first, last = self.first, self.last
-        grown = {name: last.exact[name] - first.exact.get(name, 0) for name in self.growing}
-        once = _FIRST_TIMES * (self.counts - self.warm)
+        # Of many a few come by chance: a form is made when it first occurs, and stays.
         found = [
-            f"{name}: {last.exact[name] - more} -> {last.exact[name]}"
-            for name, more in sorted(grown.items())
-            if more > once or not hasattr(builtins, name)
+            f"{name}: {before} -> {last.exact[name]}"
+            for name in sorted(self.growing)
+            if last.exact[name] > (before := first.exact.get(name, 0)) * (1 + SHARE)
         ]
         return found + [
             f"{name}: {sizes[0]:,} -> {sizes[-1]:,}"
