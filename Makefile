@@ -5,8 +5,8 @@ RUNTIME := .venv/.runtime
 DEV := .venv/.dev
 GUIDED := .venv/.guided
 
-# Tests at a time: two for each processor, as many of them wait for a clock; 8 at most.
-WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 4 ? 2 * n : 8)))
+# Tests at a time: three for each processor, as many of them wait for a clock; 8 at most.
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 3 ? 3 * n : 8)))
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 # Rooms that need no server and no child process, and wait for nothing.
 QUICK = tests/at tests/disk tests/host/channel tests/host/found tests/models tests/net/http tests/net/test_url.py \

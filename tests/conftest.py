@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from itertools import islice
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -52,20 +53,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what is not in the sample, unless it was asked for by its name.
 
     A process of xdist works on its tests in their order, and others take of the last ones: tests
-    that wait for long begin first, for else one is waited for at the end, and tests of pages stay
-    together, with one browser.
+    that wait for long begin first, for else one is waited for at the end, some in each process.
+    Tests of pages stay together, with one browser.
     """
     if not sampling.WHOLE and not any("[" in argument for argument in config.args):
         kept, left_out = sampling.drawn(items)
         items[:] = kept
         config.hook.pytest_deselected(items=left_out)
-    items.sort(key=_turn)
+    items[:] = _dealt(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
-def _turn(item: pytest.Item) -> int:
-    if item.get_closest_marker("waits") is not None:
-        return 0
-    return 1 if "page" in getattr(item, "fixturenames", ()) else 2
+def _dealt(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
+    """In the order in which xdist cuts them into as many pieces of equal length."""
+    waits = [item for item in items if item.get_closest_marker("waits") is not None]
+    pages = [item for item in items if "page" in getattr(item, "fixturenames", ())]
+    first = {*waits, *pages}
+    others = iter([item for item in items if item not in first])
+    begins = [[*waits, *pages]]
+    if processes > 1:
+        begins = [pages, *(waits[at :: processes - 1] for at in range(processes - 1))]
+    dealt, left = list[pytest.Item](), len(items)
+    for at, begin in enumerate(begins):
+        size = left // (processes - at)
+        left -= size
+        dealt += [*begin, *islice(others, max(0, size - len(begin)))]
+    return [*dealt, *others]
 
 
 def pytest_collection() -> None:

@@ -163,6 +163,7 @@ def test_a_device_without_a_wire_at_cts_goes_on_without_flow_control() -> None:
 
 @pytest.mark.parametrize("speed", [921600, None])
 @pytest.mark.slow
+@pytest.mark.waits
 def test_after_a_restart_a_device_has_its_rate_and_flow_control_again(
     speed: int | None, tmp_path: Path
 ) -> None:
