@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+import click
 
 from atwin import Modem, Twin
 from atwin.testing import File, Generated, Origin, serve_tcp
@@ -39,8 +39,6 @@ PIECE = 16_384
 WORK = Path(".demo")
 #: Characters of a line of the AT dialogue that are shown.
 WIDTH = 100
-
-console = Console(highlight=False, soft_wrap=True)
 
 
 class SlowStream:
@@ -91,8 +89,8 @@ async def show_dialogue(url: str) -> None:
     """A HEAD request on a twin, every line of it."""
 
     def show(entry: LogEntry) -> None:
-        colour = "cyan" if entry.direction == ">" else "default"
-        console.print(f"   {entry.direction} {entry.text[:WIDTH]}", style=colour, markup=False)
+        colour = "cyan" if entry.direction == ">" else None
+        click.secho(f"   {entry.direction} {entry.text[:WIDTH]}", fg=colour)
 
     async with Twin("air724ug") as twin, Modem(twin.port) as modem:
         await modem.bring_up()
@@ -100,13 +98,13 @@ async def show_dialogue(url: str) -> None:
         modem.on_log(show)
         response = await modem.head(url)
     for name, value in response.headers.items():
-        console.print(f"     {name}: {value}", style="dim", markup=False)
+        click.secho(f"     {name}: {value}", dim=True)
 
 
 async def get(url: str, target: Path, *options: str) -> asyncio.subprocess.Process:
     """`atwin get` as a process of its own, on this terminal."""
     command = [sys.executable, "-m", "atwin.cli", "get", url, "-o", str(target), *options]
-    console.print(f"   $ atwin {' '.join(command[3:])}", style="bold", markup=False)
+    click.secho(f"   $ atwin {' '.join(command[3:])}", bold=True)
     return await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
 
 
@@ -119,7 +117,7 @@ async def here(size: int) -> int:
     async with serve_tcp(server) as port:
         url = f"http://127.0.0.1:{port}{PATH}"
         heading(1, f"A file server on this machine: {url}")
-        console.print(f"   {size:,} bytes, SHA-256 {sha256}")
+        click.echo(f"   {size:,} bytes, SHA-256 {sha256}")
         heading(2, "What the serial line carries: a HEAD through a virtual Air724UG")
         await show_dialogue(url)
         heading(3, "The download, in parts the module's buffer holds; kill -9 half way")
@@ -131,9 +129,8 @@ async def here(size: int) -> int:
             return process.returncode or 1
         process.kill()
         await ended
-        console.show_cursor()  # the bar had hidden it
         done = journalled(target)
-        console.print(f"\n   killed; on disk and journalled: {done:,} bytes")
+        click.echo(f"\n   killed; on disk and journalled: {done:,} bytes")
         heading(4, "The same command again")
         process = await get(url, target, "--sha256", sha256, "--json")
         told, _ = await process.communicate()
@@ -143,8 +140,8 @@ async def here(size: int) -> int:
     found = sha256_of(target)
     right = found == sha256 and result["resumed_from"] == done
     heading(5, "Verified" if right else "NOT the file that was served")
-    console.print(f"   SHA-256 {found}")
-    console.print(
+    click.echo(f"   SHA-256 {found}")
+    click.echo(
         f"   {result['parts']} parts, {result['fetched_parts']} of them after the kill,"
         f" {time.monotonic() - began:.1f} s in all"
     )
@@ -167,13 +164,13 @@ async def there(url: str) -> int:
     process = await get(url, WORK / "download", "--json")
     told, _ = await process.communicate()
     if process.returncode == 0:
-        console.print_json(told.decode())
+        click.echo(told, nl=False)
     return process.returncode or 0
 
 
 def heading(number: int, text: str) -> None:
     """A step of the story."""
-    console.print(f"\n{number}. {text}", style="bold green", markup=False)
+    click.secho(f"\n{number}. {text}", bold=True, fg="green")
 
 
 def main() -> int:
