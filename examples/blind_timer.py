@@ -7,7 +7,7 @@ seconds). The vendor says: no timer, the next request when the result of the las
 Three hosts want a page every 200 ms from a server that takes 400 ms:
 
   timer            fires AT+HTTPACTION=0 whatever became of the last one
-  timer, restarts  begins each time again with HTTPTERM and HTTPINIT, "to be safe"
+  timer, restarts  starts over with HTTPTERM and HTTPINIT each time, "to be safe"
   patient          waits for +HTTPACTION before the next one
 
 Everything is in this process and on a virtual clock, so the minute takes a moment.
@@ -42,7 +42,7 @@ _MEANING = {
 
 
 class Host:
-    """Counts what becomes of its requests."""
+    """Counts its requests by how they end."""
 
     def __init__(self, modem: Modem) -> None:
         self.modem = modem

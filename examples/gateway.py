@@ -55,7 +55,7 @@ def tell(job: str, **what: object) -> None:
 
 
 class Gateway:
-    """The module, opened when it is needed, and after trouble again."""
+    """The module, opened when it is needed, and again after trouble."""
 
     def __init__(self, port: str, pins: str | None, folder: Path) -> None:
         self._port = port

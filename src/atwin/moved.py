@@ -1,6 +1,6 @@
 """Names that stood elsewhere before 0.2: they work in 0.2, and warn where they are today.
 
-A package that still exists has `__getattr__ = moved(__name__)`; a module that is gone is made again
+A package that still exists has `__getattr__ = moved(__name__)`; a module that is gone is recreated
 by `Finder` when somebody imports it.
 """
 

@@ -64,7 +64,7 @@ class MoodyServer(FakeServer):
         size = dice.choice(
             (1, 2, 200, 700, 2999, 3000, 3001, 6000, 10_000, 10_000, 30_000, 150_000)
         )
-        # Nobody says of which version a stream was that broke.
+        # Nobody says which version a broken stream was of.
         self.alike = not streams and dice.random() < 0.5
         #: Whether each whole answer and each part says of which version it is.
         self.tagged = self.alike or dice.random() < 0.5
@@ -383,7 +383,7 @@ def attempt(dice: Random) -> None:
         "tells_streams": dice.random() < 0.7,
     }
     if streams and not module["tells_streams"]:
-        # Owed: nobody says that a stream is of another version of the same length.
+        # Owed: nothing says that a stream is another version of the same length.
         server.flapping = server.changing = 0
     with tempfile.TemporaryDirectory(dir=_MEMORY) as folder:
         run = Run(

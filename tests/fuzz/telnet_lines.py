@@ -128,7 +128,7 @@ class Sink:
 
 
 def says(chunks: Iterator[bytes]) -> Heard:
-    """What becomes of bytes from a client."""
+    """What is made of bytes from a client."""
     port, sink, far = served(), Sink(), Far()
     port.start(sink)
     comes(port, far)

@@ -43,7 +43,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a case; `verdict` is one of `VERDICTS`, `detail` says what was wrong."""
+    """The outcome of a case; `verdict` is one of `VERDICTS`, `detail` says what was wrong."""
 
     behaviour: str
     case: Case

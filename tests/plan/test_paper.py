@@ -1,4 +1,4 @@
-"""What is foreseen on paper is what becomes of it: time, traffic, requests, connections."""
+"""What is foreseen on paper is what happens: time, traffic, requests, connections."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ MOST_DETAIL = 4096
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one try."""
+    """The outcome of one try."""
 
     seed: int
     #: "done", "exit 3", …: what the table counts.

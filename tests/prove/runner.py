@@ -1,4 +1,4 @@
-"""Runs proofs, keeps what became of each try, and tells it in a table.
+"""Runs proofs, keeps the outcome of each try, and prints a table of them.
 
     python -m tests.prove                      all proofs, their whole number of tries
     python -m tests.prove --short              so many as fit into three minutes

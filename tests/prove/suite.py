@@ -99,7 +99,7 @@ PROOF = Proof(
 FIRMWARE_PROOF = Proof(
     name="firmware",
     claim="The example firmware on an emulated Cortex-M gets the whole file at 115200 bit/s,"
-    " reports what its line has lost to the byte, and resets a module that hangs.",
+    " counts exactly the bytes its line has lost, and resets a module that hangs.",
     unit="downloads by firmware in QEMU",
     attempt=attempt_firmware,
     told=partial(attempt_firmware, told=True),

@@ -276,7 +276,7 @@ class CommandTable:
         all for None: they are asked for when somebody types it. Raises TypeError when two families
         declare the same form.
         """
-        #: Kept, so that whoever finds tables by the identity of their limits finds the right one.
+        #: Kept, so that a search for tables by the identity of their limits finds the right one.
         self.limits = limits
         self._parameter_error = parameter_error
         self._entries: dict[tuple[str, Form], tuple[Declaration, type[Family]]] = {}

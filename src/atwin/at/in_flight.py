@@ -85,7 +85,7 @@ class InFlight:
         self.expected = Expected()
         #: Whether there are several links (AT+CIPMUX); None while nobody has said.
         self.multi: bool | None = None
-        #: What became of the bodies of the answer.
+        #: How the bodies of the answer ended: whole, or damaged.
         self.body = Body()
         #: What is still due of it: a prompt, and the bytes of a body that nothing announces.
         self.prompt: str | None = None

@@ -105,7 +105,7 @@ class TlsOptions(TlsFiles):
         return f"to see why, run: {shlex.join(command)}"
 
     def _check_files(self, settings: TlsSettings) -> None:
-        """Raises `UsageError`, with the file's name, for what is not a certificate or key."""
+        """Raises `UsageError`, with the file's name, if it is not a certificate or key."""
         if self.ca is self.cert is self.key is None:
             return
         from atwin.host.certificates import certificates_file, key_file

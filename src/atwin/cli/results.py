@@ -1,4 +1,4 @@
-"""What became of a request: a download in words and for `--json`, an answer where it is to go."""
+"""The result of a request: a download in words and for `--json`, an answer to its file."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def _asked(request: dict[str, Any]) -> tuple[str, Any]:
 
 
 def _parsed(line: bytes) -> dict[str, Any]:
-    """Raises `ValueError` for what is not a JSON object."""
+    """Raises `ValueError` if it is not a JSON object."""
     try:
         request = parse_json(line)
     except ValueError:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     Lines = list[dict[str, Any] | None]
 
-#: A line longer than any record is not a record; its rest is looked at as a line of its own.
+#: A line this long cannot be a record; the rest of it is read as another line.
 _LONGEST_LINE = 1 << 20
-#: Bytes by which a file that was written again is known.
+#: Bytes at the start of a file: when they change, the file was replaced by another.
 _START = 512
 #: Bytes that are read at a time.
 _BLOCK = 1 << 18

@@ -55,7 +55,7 @@ def room_for(target: str | Path) -> int:
 
 
 def kind_of(mode: int) -> str:
-    """What a file is that is not a regular one, by its mode."""
+    """What kind of file it is, by its mode, where it is not a regular one."""
     return _KINDS.get(stat.S_IFMT(mode), "something else")
 
 

@@ -111,7 +111,7 @@ def conclude(
 ) -> FleetResult:
     """What the rows say of the whole fleet, at its server too.
 
-    It is played there so many times more as `replicates` says, 0 or at least 2, with other seeds.
+    It is played there as many times more as `replicates` says, 0 or at least 2, with other seeds.
     `command` are the words of `atwin fleet` that say which campaign it is.
 
     Raises `UsageError` without SimPy, and `ValueError` without any row.

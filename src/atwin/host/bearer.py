@@ -127,7 +127,7 @@ class Bearer:
         return registered is Word.YES and not await self.apn.has_pdp(self._script)
 
     async def close(self) -> None:
-        """Close; an error is not an error here, it was closed already. Raises `NoAnswerError`."""
+        """Close; an error means that it was closed already. Raises `NoAnswerError`."""
         await self._script.ask(f"AT+SAPBR=0,{CID}")
 
     async def rebuild(self) -> None:

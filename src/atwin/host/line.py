@@ -121,7 +121,7 @@ class Line:
             return
         if not heard and await self.is_slower():
             return
-        # Whoever asks so little has no time for more.
+        # With so few probes there is no time for more.
         patient = probes > _FIRST_TRIES
         if patient and b"OK" not in heard and await self._mute.undo(wires=self.sets_flow):
             return

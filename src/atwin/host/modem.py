@@ -176,7 +176,7 @@ class Modem:
         """One AT command line, without CR; its answer, good or bad. `timeout` in seconds.
 
         `data` are sent when the module asks for them (`>`, `DOWNLOAD`); the time then starts over.
-        Raises `UsageError` for what is not one line, and `NoAnswerError`.
+        Raises `UsageError` if it is not one line, and `NoAnswerError`.
         """
         if not text or not text.isprintable():
             raise UsageError(
@@ -187,7 +187,7 @@ class Modem:
         return await Script("command", self.channel).ask(text, deadline=timeout, data=data)
 
     async def _greet(self) -> None:
-        """`AT` first, if nothing was ever answered; what comes next reports a silent module."""
+        """`AT` first, if nothing was ever answered; if all is silent, the next command says so."""
         try:
             await self.channel.synchronise(_FIRST_TRIES, _FIRST_GAP)
         except ModuleSilentError:

@@ -18,7 +18,7 @@ _FORMS = "a device path, socket://HOST:PORT or rfc2217://HOST:PORT (atwin itself
 async def open_port(url: str, *, baud: int = USUAL_RATE) -> Port:
     """The host's end of the line `url` names, at `baud` bit/s where that means something.
 
-    Raises `PortError`, and `PortSpecError` for what is not the URL of a port.
+    Raises `PortError`, and `PortSpecError` if that is not the URL of a port.
     """
     if "://" in url:
         scheme = url.partition("://")[0].lower()

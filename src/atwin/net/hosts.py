@@ -137,7 +137,7 @@ class Hosts(MutableMapping[str, str]):
     def way(self, address: str, port: int) -> tuple[str, int] | None:
         """Where a connection to `address` is to go; None when nothing is said of it."""
         names = [address.name] if isinstance(address, NamedAddress) else [address]
-        # Whoever has looked a name up, and goes to its address, goes to that name.
+        # A connection to an address that a name was looked up for counts as one to that name.
         names += [name for found, name in self._looked_up if found == address]
         for name in names:
             for rules in self._of(name):
@@ -249,7 +249,7 @@ class HostsNetwork(NetworkWrapper):
         return await self.inner.ping(address, size, ttl)
 
     async def _way(self, address: str, port: int) -> tuple[str, int]:
-        """Raises `ConnectError` for what is not to be reached."""
+        """Raises `ConnectError` for a host that must not be reached."""
         if (way := self.hosts.way(address, port)) is not None:
             return way
         name = address.name if isinstance(address, NamedAddress) else address

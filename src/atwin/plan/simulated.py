@@ -28,7 +28,7 @@ _ENDS = ("+HTTPACTION:", "+HTTPEXACTION:")
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What became of a job. `forecast` has the figures, of a failure those until then.
+    """The result of a job. `forecast` has the figures, of a failure those until then.
 
     `error` is one line, empty when all went well, and `exit_code` that of `atwin get`. `retries`
     and `rungs` say what the host had to do, `fired` which kinds of faults happened.

@@ -1,4 +1,4 @@
-"""What becomes of a job whose downloads do not all go well: a share of them meets faults."""
+"""The figures of a job whose downloads do not all go well: a share of them meets faults."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from atwin.net.url import Url
 class HttpFacts:
     """`problem` says why there are no others. `head_bytes` is the size of the header block.
 
-    `handshake`: TLS came to be, whatever became of HTTP. `ranges` is None when the answer says
+    `handshake`: TLS was established, however HTTP went. `ranges` is None when the answer says
     nothing about them: an error page or a redirect is not the file. `location`: where a redirect
     leads.
     """

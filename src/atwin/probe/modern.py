@@ -18,7 +18,7 @@ _MOST = 65536
 
 @dataclass(frozen=True, slots=True)
 class Modern:
-    """What became of the handshake: `TLSv1.3, TLS_AES_256_GCM_SHA384`, and the certificate's key.
+    """The result of the handshake: `TLSv1.3, TLS_AES_256_GCM_SHA384`, and the certificate's key.
 
     The key is as in `CertificateFacts`; a server may have a certificate with another one too.
     """

@@ -28,7 +28,7 @@ _LONGEST = 65_536
 class Ignoring:
     """Leaves out of texts what matches one of `patterns`, and with `usual` what `USUAL` says.
 
-    Raises `re.error` for what is not a pattern.
+    Raises `re.error` if one is not a pattern.
     """
 
     def __init__(self, patterns: Iterable[str] = (), *, usual: bool = False) -> None:

@@ -42,7 +42,7 @@ def load_script(where: str | Path) -> Script:
 
 
 def with_unknown(script: Script | None, unknown: str | None) -> Script | None:
-    """`script` with what becomes of unknown commands, `ok` or `error`; None: as it says itself.
+    """`script` with `unknown` for unknown commands: `ok`, `error`, or None, which leaves it alone.
 
     Raises `UsageError`.
     """

@@ -44,7 +44,7 @@ class Wants:
 
     def over(self, base: Wants) -> Wants:
         """This, and what it does not say from `base`."""
-        # Whoever gives one of them in one way does not want the other one.
+        # What is given one way here replaces what the base gives the other way.
         values = {name: one for name, one in base.values.items() if name not in self.tables}
         tables = {name: one for name, one in base.tables.items() if name not in self.values}
         return Wants(

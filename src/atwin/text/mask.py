@@ -142,7 +142,7 @@ def masked(text: str) -> str:
 def hide(secret: str) -> None:
     """Let `masked` take `secret` out wherever it stands, in this process from now on.
 
-    For what no name gives away. Less than six characters would be found in what is not a secret.
+    For what no name gives away. Fewer than six characters would be found where there is no secret.
     """
     if len(secret) >= _SHORTEST_HIDDEN:
         _HIDDEN.update(dict.fromkeys((secret, secret.replace('"', "\\22"))))

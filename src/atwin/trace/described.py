@@ -8,7 +8,7 @@ Record = dict[str, Any]
 
 #: What stands in a record besides its own numbers.
 _FRAME = ("t", "kind", "event", "dir", "text", "format", "bytes", "took", "announced")
-#: Mark and colour of what is not a dialogue, by kind. Colours are those of a terminal (SGR).
+#: Mark and colour of records beside the dialogue, by kind. Colours are those of a terminal (SGR).
 _BESIDE = {
     "start": ("*", "1"),
     "module": ("*", "1"),

@@ -314,7 +314,7 @@ class Twin:
         """Type `command` into a second AT port: the lines of its answer, and the result.
 
         The host's line hears nothing of it but URCs, and may be busy with anything. `data` is for
-        a prompt, all it asks for. Raises `ValueError` for what is not a command line, or lacks its
+        a prompt, all it asks for. Raises `ValueError` if it is not a command line, or lacks its
         data, `TimeoutError` after `seconds` without a result, and `RuntimeError` while the module
         is off, starts, hangs, or when it goes off before it has answered.
         """

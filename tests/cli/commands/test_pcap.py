@@ -1,4 +1,4 @@
-"""`--pcap FILE` on every command: what is in the file, and what becomes of the file."""
+"""`--pcap FILE` on every command: what is in the file, and what happens to the file."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ RULES = [
     Rule(r"is wanted", "is needed", "the file that is wanted"),
     Rule(r"are wanted", "are needed", "what files are wanted"),
     Rule(r"to be had\b", "available", "it is not to be had here"),
-    Rule(r"hat (?:comes|came|has come|must come) of\b", "what becomes of", "what came of it"),
+    Rule(r"hat (?:comes|came|has come|must come) of\b", "the result, the end", "what came of it"),
     Rule(rf"tells (?:of|{_CLAUSES})\b", "says, reports", "it tells how"),
     Rule(r"in the place of\b", "in place of", "in the place of the first"),
     Rule(r"behind (?<=(?:e|s|F|K) behind )(?:it|them)\b", "after", "the CR LF behind it"),

@@ -1,4 +1,4 @@
-"""Whoever asks for no fleet pays for none, and whoever asks for no cluster has no Dask."""
+"""A program without a fleet imports none of it, and one without a cluster no Dask."""
 
 from __future__ import annotations
 

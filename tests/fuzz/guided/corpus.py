@@ -22,7 +22,7 @@ _MADE, _LONGEST = 24, 1200
 
 
 def lay_out(name: str, module: ModuleType) -> tuple[Path, Path]:
-    """The folder with its inputs and the file with its words, written again."""
+    """The folder with its inputs and the file with its words, rewritten."""
     folder, words = FOLDER / name / "seeds", FOLDER / name / "words"
     folder.mkdir(parents=True, exist_ok=True)
     numbers = Random(name)

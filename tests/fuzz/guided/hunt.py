@@ -1,4 +1,4 @@
-"""One fuzzer for some seconds in a process of its own, and what became of it."""
+"""One fuzzer for some seconds in a process of its own, and the outcome."""
 
 from __future__ import annotations
 

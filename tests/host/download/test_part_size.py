@@ -1,4 +1,4 @@
-"""How large the next part is, after what became of those before it."""
+"""How large the next part is, after those before it."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def test_a_pin_is_held_by_whoever_lives_and_found_by_who_comes_next(tmp_path: Pa
             await others.prepare()
             for pin in PINS:
                 assert await level(control, pin) == 1
-            # Whoever lets go of a pin itself has no say in it any more.
+            # A client that has let go of a pin itself has no say in it any more.
             reader, writer = await asyncio.open_unix_connection(str(control))
             writer.write(b'{"hold": "reset"}\n{"set": {"reset": 1}}\n')
             for _ in range(2):

@@ -60,7 +60,7 @@ def elliptic_leaf() -> bytes:
     return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
-# What a server may say before any key is agreed, and what must become of it.
+# What a server may say before any key is agreed, and what must follow.
 SAID = {
     "nothing": (b"", Kind.CLOSED, None, "closed the connection"),
     "http": (b"HTTP/1.1 400 Bad Request\r\n\r\n", Kind.NOT_TLS, 10, "HTTP/1.1 400 Bad"),

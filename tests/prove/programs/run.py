@@ -1,4 +1,4 @@
-"""One program on one model: a twin on a PTY, the program on that, and what became of it."""
+"""One program on one model: a twin on a PTY, the program on that, and how it went."""
 
 from __future__ import annotations
 

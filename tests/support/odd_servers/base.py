@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class OddServer:
     """A server of one file. While it is not `odd` it is an ordinary one."""
 
-    #: Set in classes that others are made of, and which are not a behaviour themselves.
+    #: Set in classes that others are made of, and which are no behaviour by themselves.
     abstract: ClassVar[bool] = False
     #: Where the file is; what the download is asked for.
     path: ClassVar[str] = "/firmware.bin"

@@ -1,7 +1,7 @@
 """A server's end of TLS 1.0 to 1.2, piece by piece, so that each piece can be a lie.
 
-Read again from RFC 2246, 4346 and 5246; nothing of `atwin.net.tls` is used, so that the two can be
-held against each other. It needs no private key: the client tells its master secret.
+Written from RFC 2246, 4346 and 5246 alone; nothing of `atwin.net.tls` is used, so that the two can
+be held against each other. It needs no private key: the client tells its master secret.
 """
 
 from __future__ import annotations

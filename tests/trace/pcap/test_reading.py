@@ -1,4 +1,4 @@
-"""The AT line out of a capture, ours or as others have written it again."""
+"""The AT line out of a capture, ours or rewritten by others."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def test_tries_outlive_factory_reset_power_and_process(tmp_path: Path) -> None:
         await terminal.ask(b"AT+CPIN=1234", b"\r\n+CME ERROR: 16\r\n")
         await terminal.ask(b"AT+CPIN=2468")
 
-    # The same card as at first, and what has become of it.
+    # The same card as at first, with all that has changed on it.
     on_twin(changed, sim={"pin": "1234"}, state=tmp_path)
 
     async def other(twin: Twin, terminal: Terminal) -> None:

@@ -90,7 +90,7 @@ def test_what_a_plan_teaches_is_told_when_it_is_followed(caplog: pytest.LogCaptu
 
 
 def test_those_of_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever adds faults for days keeps those that wait, and the last of those that are over."""
+    """With faults added for days, those that wait stay, and the last of those that are over."""
     monkeypatch.setattr("atwin.twin.faults.engine.REMEMBERED", 2)
 
     async def test(twin: Twin, terminal: Terminal) -> None:

@@ -121,7 +121,7 @@ async def _send(
     keep_going: bool,
     quiet: bool,
 ) -> None:
-    """All of them; `told` gets what became of each. Raises `CommandFailed` when one was refused."""
+    """All of them; `told` gets the outcome of each. Raises `CommandFailed` when one was refused."""
     from atwin.at.dialect.commands import expected_of
     from atwin.cli.ending import REFUSED, CommandFailed
     from atwin.cli.module import tell, told_faults

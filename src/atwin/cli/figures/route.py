@@ -14,7 +14,7 @@ from atwin.text.units import parse_rate
 if TYPE_CHECKING:
     from atwin.plan.job import Job, Route
 
-#: Slower and faster is not a link: a byte a second, a terabyte.
+#: No link is slower or faster: a byte a second, a terabyte a second.
 _LEAST_SPEED, _MOST_SPEED = 1.0, 1e12
 
 

@@ -30,7 +30,7 @@ _watch: ContextVar["Watch | None"] = ContextVar("watch", default=None)
 
 @dataclass
 class Watch:
-    """What became of watching; all None when the module cannot tell."""
+    """What was counted; all None when the module does not count."""
 
     #: What a twin's meter says, and each of its actions by name.
     count: "Count | None" = None

@@ -97,7 +97,7 @@ async def answered(operation: Operation, subject: Subject, request: Request) -> 
 
 
 async def _body(request: Request) -> Any:
-    """Raises `ValueError`, and `HTTPException` for what is not JSON or too much."""
+    """Raises `ValueError`, and `HTTPException` for a body that is not JSON or too long."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
         raise HTTPException(415, f"the body is JSON: send it with Content-Type: {JSON}")

@@ -51,7 +51,7 @@ class Client(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._since = self.loop.time()
-        # Whoever says nothing keeps nobody out.
+        # A client that sends nothing does not keep others out.
         others = [
             one
             for one in self.connections

@@ -77,7 +77,7 @@ class Quantity(Takes):
         return float(number)
 
     def number(self, value: Any) -> Any:
-        """What `value` comes to; whatever it is not a number."""
+        """The number that `value` means; `value` as it is where it means none."""
         return value
 
 

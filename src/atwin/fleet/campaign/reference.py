@@ -26,7 +26,7 @@ _PREFACE = """\
 [中文](fleet-plan.zh.md)
 
 A PLAN.toml says which devices fetch what, from what server, and by what rules. This page has every
-key; [Plan an OTA campaign](../howto/campaign.md) shows what becomes of one. Two plans are in
+key; [Plan an OTA campaign](../howto/campaign.md) shows the result of one. Two plans are in
 [examples/fleet](../../examples/fleet); the least that a plan can say is:
 
 ```toml
@@ -49,7 +49,7 @@ and 0.3. Those of `[[faults]]` and `[[stage]]` are shares of the whole fleet, an
 plan: a worker on another computer needs none of them.
 
 **Chance.** `seed` and the number of a device decide all about it. So the first 1,000 devices are
-the same in a fleet of 1,000 and in one of 50,000, and so is what becomes of each while it is alone
+the same in a fleet of 1,000 and in one of 50,000, and so is the outcome of each while it is alone
 with the server.
 
 **A real server.** With `url` in `[server]` the simulated devices come to a server on this

@@ -62,7 +62,7 @@ class Load:
         self._up += up
 
     def take(self) -> tuple[Span, ...]:
-        """The spans until now, 40 at most, and none in which nothing was; others follow again."""
+        """The spans since the last call, 40 at most, without those in which nothing happened."""
         self._advance()
         self._close(self._at)
         spans, self._spans = self._spans, []

@@ -30,7 +30,7 @@ class Processes:
     """A `ProcessPoolExecutor` of `workers`, forked from a server that has imported `preload`.
 
     Such a fork is safe whatever threads and loops this process has, takes no time for imports, and
-    shares the memory of what was imported. Where there is no fork each starts afresh (D-312).
+    shares the memory of what was imported. Where there is no fork, each is a new Python (D-312).
     """
 
     name = "processes"

@@ -56,7 +56,7 @@ def begin(lives: Connection) -> None:
     """How a worker process begins: it ends when the other end of `lives` is closed.
 
     The system closes it with the process that has it, however that ends. An interrupt from the
-    terminal goes to every process there; what becomes of it is said by the one that started us.
+    terminal goes to every process there; the one that started us reports what follows.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()  # what was imported stays: a device that collects its garbage need not look at it

@@ -47,7 +47,7 @@ class Wave(NamedTuple):
 
 
 class Rollout:
-    """A campaign in `env`. `play` runs it to its end; then `run` says what became of it."""
+    """A campaign in `env`. `play` runs it to its end; then `run` has the result."""
 
     def __init__(
         self,
@@ -153,7 +153,7 @@ class Rollout:
         alone = took = 0.0
         for number in range(place, len(one.demands)):
             demand = one.demands[number]
-            # Whoever comes again begins like the first time.
+            # A device that comes again begins as it did the first time.
             pause = one.demands[0 if number == place else number].after
             if pause:
                 self._admission.leave(held)

@@ -1,4 +1,4 @@
-"""What became of a campaign at its server."""
+"""The result of a campaign at its server."""
 
 from __future__ import annotations
 

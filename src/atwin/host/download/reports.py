@@ -42,9 +42,9 @@ class DownloadResult:
     """A finished, verified download.
 
     `final_url` is where redirects led, without user and password; None where there were none, or
-    the module follows by itself and does not report. `parts` of the size that was asked for make up
-    the file; `fetched_parts` came in this run, more when they had to be smaller, none when the
-    file was there already. It began at byte `resumed_from`. `seconds` are those of the clock.
+    the module follows by itself and does not say where to. `parts` of the size that was asked for
+    make up the file; `fetched_parts` came in this run, more when they had to be smaller, none when
+    the file was there already. It began at byte `resumed_from`. `seconds` are those of the clock.
     `strategy` is `whole`, `range` or `stream`, or `none` where nothing was asked for. `model` is a
     profile key, or what the module calls itself. `coding` is the server's Content-Encoding: the
     file is what it sent, not decoded.

@@ -49,7 +49,8 @@ class _NeverAskedForBodyError(NoAnswerError):
 class Response:
     """What the server said: any status of its own.
 
-    `headers` are empty where the module does not report them, as after a streamed post it may.
+    `headers` are empty where the module does not report them: that can happen after a streamed
+    post.
     """
 
     status: int

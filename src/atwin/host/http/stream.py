@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from atwin.host.http.opening import Opening
     from atwin.host.http.session import HttpSession
 
-#: What reports the response of a stream: data, its end, or that there will be none.
+#: The URCs about the response of a stream: data, its end, or that there will be none.
 Answer = HttpExGetReady | HttpExAction | BearerDeact
 ANSWERS: Final = (HttpExGetReady, HttpExAction, BearerDeact)
 

@@ -14,7 +14,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def check_url(url: str) -> None:
-    """Raises `UsageError`, with what to write, for what is not an http or https URL of a server.
+    """Raises `UsageError`, with what to write, if it is not an http or https URL of a server.
 
     A module does without the scheme and takes what is left for a host name: `ftp://x` would be
     looked up in the DNS, and the DNS blamed.

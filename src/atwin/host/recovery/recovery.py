@@ -77,8 +77,8 @@ class Recovery:
     ) -> None:
         """Without a `session` the attempts only put questions to the module.
 
-        `reached` says how far the work has got: failures with progress between are not a row.
-        `attempts` is how many failures like that make up a row; None for those of `retry`.
+        `reached` says how far the work has got: failures with progress between them do not add up.
+        `attempts` is how often a failure like that is tried in a row; None for those of `retry`.
 
         A request that fails although the module is well speaks against the URL or the server, and
         no module is reset for that.

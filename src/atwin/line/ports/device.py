@@ -246,7 +246,7 @@ async def open_device(
 ) -> SerialPort:
     """Open `url` (`/dev/ttyUSB0`, `COM3`, a PTY's path, `rfc2217://H:P`) at `baud` bit/s, 8N1.
 
-    Raises `PortError`, and `PortSpecError` for what is not a device; `missing` asks why it is not
+    Raises `PortError`, and `PortSpecError` if that is not a device; `missing` asks why it is not
     there.
     """
     if _SCHEME in url and not url.lower().startswith(_RFC2217):

@@ -35,7 +35,7 @@ _TCGETS2, _TERMIOS2 = 0x802C542A, struct.Struct("4I B19s 2I")
 class PtySettings:
     """The terminal settings of the host of the PTY whose master's descriptor is `master`.
 
-    A host that sets all flags again, as most do, clears EXTPROC with them. It is set again with the
+    A host that writes all flags, as most do, clears EXTPROC with them. It is set again with the
     host's settings as they are then, and the kernel has no way to do that in one step: a change
     between reading and writing would be undone. So it is put off until the host has done.
     """

@@ -19,7 +19,7 @@ class TransportPort(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._receiver: Receiver | None = None
         self._early = bytearray()
-        # Those of the bytes the receiver can use only together that came, and how many are to come.
+        # The start of what the receiver needs as a whole, and how many bytes of it are missing.
         self._held: list[bytes] = []
         self._left = 0
         self._late: asyncio.TimerHandle | None = None

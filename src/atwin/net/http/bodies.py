@@ -69,7 +69,7 @@ class _Line(Enum):
 
 
 class Chunks:
-    """A chunked body on its way; what is not body is framing.
+    """A chunked body on its way; all that is not body is framing.
 
     As lenient as curl: a line may end in LF alone, extensions are passed over. A line or a
     trailer longer than a head may be is as broken as a size that is not a number.

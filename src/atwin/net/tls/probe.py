@@ -63,7 +63,7 @@ class HandshakeAnswer:
     #: The whole of the server's first flight was seen.
     complete: bool = False
     alert: Alert | None = None
-    #: One line more, for what is not a regular answer.
+    #: One line more, for an answer that is not a regular one.
     detail: str = ""
 
 

@@ -61,7 +61,7 @@ class Records:
     def receive(self) -> tuple[int, memoryview] | None:
         """Content type and plain text of the next record; None when it is not all there.
 
-        Raises `EngineError` for what is not a record, too long, or does not pass its check.
+        Raises `EngineError` for bytes that are not a record, are too long, or fail their check.
         """
         inbox = self._inbox
         if inbox and not self._heard_tls:

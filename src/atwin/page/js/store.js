@@ -13,7 +13,7 @@ const TOLD = 5000;
  * - `module`: another module is shown; all that was kept of the last one is to be forgotten
  * - `state`: `store.state`, as GET state; keys may be missing, null before the first
  * - `records`: with the new entries, `{number, record}`; ten times a second, more often only when
- *   more than 5,000 come in a tenth. The number is null for what is not a record of the trace:
+ *   more than 5,000 come in a tenth. The number is null for entries that the trace does not have:
  *   kinds `missed` (`records`: how many) and `restarted`.
  * - `connection`: `store.connection`, `{state, since, caught}`: state and since as in api.js,
  *   caught: how many records came late after a loss, for a moment

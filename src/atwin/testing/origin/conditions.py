@@ -76,7 +76,7 @@ def _names(value: bytes, etag: str, *, strong: bool) -> bool:
 
 
 def _date(value: bytes | None) -> float | None:
-    """UTC seconds since 1970; None for what is not a date and therefore to be ignored."""
+    """UTC seconds since 1970; None if it is not a date, and so to be ignored."""
     try:
         return parsedate_to_datetime((value or b"").decode("latin-1")).timestamp()
     except ValueError:

@@ -33,7 +33,7 @@ _ABSOLUTE = re.compile(rb"https?://[^/?]*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """One request and what became of it."""
+    """One request and its response."""
 
     method: str
     #: As in the request line, so with its query.

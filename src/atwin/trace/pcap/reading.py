@@ -1,4 +1,4 @@
-"""The AT line out of a pcapng file: as written here, or by Wireshark, editcap or mergecap again.
+"""The AT line out of a pcapng file, written here or rewritten by Wireshark, editcap or mergecap.
 
 The file may be anybody's. What it holds of other interfaces, blocks and options is passed over.
 """

@@ -118,7 +118,7 @@ class Cell:
 
     @staticmethod
     def checked(values: Mapping[str, Any]) -> dict[str, Any]:
-        """Fields by their names, as `change` sets them. Raises `ValueError` where it is none."""
+        """Fields by their names, as `change` sets them. Raises `ValueError`."""
         return {name: _taken(name, value, _TAKES) for name, value in values.items()}
 
     @staticmethod

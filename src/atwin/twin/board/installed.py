@@ -70,7 +70,7 @@ def package_name(begin: bytes) -> str | None:
     """Which firmware a package holds, by its first line; None while that has not come.
 
     The vendor's format is not published. Here it is a line with the name, then anything. Raises
-    `ValueError` for what is not a package.
+    `ValueError` for anything else.
     """
     line, end, _ = begin.partition(b"\n")
     name = line.decode("latin-1").rstrip("\r")

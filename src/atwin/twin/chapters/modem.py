@@ -61,7 +61,7 @@ class HabitCommands(Commands):
 
     @command.basic("X", needs="stock_commands")
     def progress(self, level: Annotated[int, Range(0, 4)] = 0) -> None:
-        """Which results report a call."""
+        """Which result codes a call gives."""
 
     @command.execute("+CPAS")
     def activity(self) -> str:

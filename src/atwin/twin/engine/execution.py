@@ -44,7 +44,7 @@ def as_error(error: Exception) -> AtError:
 
 
 async def _judged(run: Run, command: Command, pending: Awaitable[Answer]) -> Answer:
-    """What becomes of a command that waits."""
+    """The answer to a command that waits."""
     try:
         return await pending
     except BadArgument:

@@ -156,7 +156,7 @@ class Interpreter:
         return self._is_gap() and not waits
 
     def say(self, raw: bytes) -> None:
-        """Put bytes on the line that are not a line (the ROM banner, a passage's data)."""
+        """Send bytes as they are, not as lines of text (the ROM banner, a passage's data)."""
         self._uart.write(raw)
 
     async def drain(self) -> None:

@@ -41,7 +41,7 @@ class SecondPort(ChapterService):
         """The lines that `line` is answered with, and its result; "" for none.
 
         A body is one of the lines. `data` follows a prompt. A command that has no answer within
-        `seconds` is given up. Raises `ValueError` for what is not a command line, and for a prompt
+        `seconds` is given up. Raises `ValueError` if it is not a command line, and for a prompt
         without data of its size; `TimeoutError`; `RuntimeError` when the run ends before.
         """
         commands = self._commands(line)
@@ -98,7 +98,7 @@ class SecondPort(ChapterService):
 
 @dataclass(slots=True)
 class _Said:
-    """What becomes of one line."""
+    """The answer to one line."""
 
     run: Run
     data: bytes | None

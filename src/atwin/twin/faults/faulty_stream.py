@@ -1,4 +1,4 @@
-"""One connection with faults: what becomes of it, and when over a slow way."""
+"""One connection with faults: what arrives over it, and when, if it is slow."""
 
 from __future__ import annotations
 

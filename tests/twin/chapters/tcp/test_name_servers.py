@@ -1,4 +1,4 @@
-"""AT+CDNSCFG: whom the module asks for names, and what becomes of it (docs/spec/general.md §7)."""
+"""AT+CDNSCFG: whom the module asks for names, and what follows (docs/spec/general.md §7)."""
 
 from __future__ import annotations
 

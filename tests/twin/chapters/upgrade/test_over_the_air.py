@@ -1,4 +1,4 @@
-"""AT+UPGRADE: whom the module asks, and what becomes of the answer (docs/spec/general.md §3)."""
+"""AT+UPGRADE: whom the module asks, and what it does with the answer (docs/spec/general.md §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulates a fleet, or one device of it again, and prints what became of it."""
+"""Simulates a fleet, or one device of it again, and prints the result."""
 
 from __future__ import annotations
 

@@ -29,7 +29,11 @@ from atwin.cli.served import ending_options, line_options
     metavar="SECONDS",
     help="As the host: how much longer than the recorded one a module may take for an answer.",
 )
-@option("--fast", is_flag=True, help="Skip pauses that were only waiting when it was recorded.")
+@option(
+    "--fast",
+    is_flag=True,
+    help="Leave out the recorded waiting times, except for the pauses around +++.",
+)
 @option(
     "--ignore",
     multiple=True,

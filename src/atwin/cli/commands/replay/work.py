@@ -75,7 +75,7 @@ async def _as_module(
         async with ReplayedModule(port, recorded, LoopClock(), fast=asked.fast) as module:
             # With --json the object is all of stdout.
             print(ready(url), flush=True, file=sys.stderr if asked.as_json else None)
-            # Whoever stops it wants to know what became of it.
+            # Whoever stops it wants to see its result.
             with suppress(asyncio.CancelledError):
                 await until(parent, asked.until_eof)
     finally:

@@ -134,7 +134,7 @@ def _who(report: Report) -> str:
     assert report.count is not None
     return {
         "kernel": "Counted by the kernel of this computer, TCP options included.",
-        "model": "Counted by the model: no connection was made, or this system does not tell its"
+        "model": "Counted by the model: no connection was made, or this system does not count its"
         " packets.",
         "kernel and model": "Counted by the kernel of this computer; failed connections by the"
         " model.",

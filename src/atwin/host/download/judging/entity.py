@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from atwin.host.headers import Headers
 
 # Servers write `bytes=0-9/10`, `bytes: 0 - 9 / 10` and `0-9/10` too. More digits than any length
-# has are not a number.
+# has do not match.
 _CONTENT_RANGE = re.compile(
     r"(?:bytes\s*[=: ]?)?\s*(?:(\d{1,19})\s*-\s*(\d{1,19})|\*)\s*/\s*(\d{1,19}|\*)", re.IGNORECASE
 )
@@ -170,7 +170,7 @@ class Entity:
 
 
 def http_date(value: str) -> datetime | None:
-    """A date of a header field; None for what is not a date with a zone."""
+    """A date of a header field; None if it is not a date with a zone."""
     try:
         date = parsedate_to_datetime(value)
         date.timestamp()

@@ -122,7 +122,7 @@ export const FAULTS = {
     ],
     "fault.fota_query": ["asks for an update", "查询升级"],
     "does.fota_query": [
-        "The module asks for new firmware; a firmware that is named is on the server.",
+        "The module asks for new firmware; if a firmware is named, the server has it.",
         "模块查询新固件；填写的固件即为可升级版本。",
     ],
     "fault.lost_bytes": ["bytes lost", "丢字节"],

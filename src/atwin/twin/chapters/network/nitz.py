@@ -1,4 +1,4 @@
-"""The time that the network tells: +NITZ:, and what becomes of it (docs/spec/network.md §2)."""
+"""The time that the network sends: +NITZ:, and the clock that it sets (docs/spec/network.md §2)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class NetworkTimeService(ChapterService):
 
 
 class NetworkTimeCommands(Commands):
-    """What becomes of the network's time (docs/spec/general.md §5)."""
+    """What the module does with the network's time (docs/spec/general.md §5)."""
 
     title = "NITZ"
 

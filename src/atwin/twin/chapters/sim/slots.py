@@ -33,7 +33,7 @@ class SlotCommands(Commands):
         enabled: Annotated[int, OneOf(0, 1)],
         level: Annotated[int | None, OneOf(0, 1)] = None,
     ) -> None:
-        """Tell a card that comes or goes by a URC +CPIN (1), or do not (0); AT&W saves it.
+        """Report a card that comes or goes by a URC +CPIN (1), or do not (0); AT&W saves it.
 
         The level of the switch that means inserted is 1 (high) or 0: the twin's switch is wired
         as it is said here.

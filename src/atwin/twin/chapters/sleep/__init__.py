@@ -1,4 +1,4 @@
-"""Sleep and wake-up, and the pin that reports news (docs/spec/general.md §1)."""
+"""Sleep and wake-up, and the pin that signals events (docs/spec/general.md §1)."""
 
 from atwin.twin.chapters.sleep.commands import LightCommands, RingCommands, SleepCommands
 from atwin.twin.chapters.sleep.service import SleepService

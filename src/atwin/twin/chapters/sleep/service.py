@@ -1,6 +1,6 @@
 """Awake and asleep: when the module falls asleep, what it misses, what wakes it.
 
-See docs/spec/general.md §1.2. Whoever never sets AT+CSCLK pays nothing: the receiver is another
+See docs/spec/general.md §1.2. Without AT+CSCLK sleep costs nothing: the receiver is another
 one only while the module may sleep.
 """
 
@@ -142,7 +142,7 @@ class SleepService(ChapterService):
         return self._since + self._idle - self._clock.now()
 
     def _stir(self) -> None:
-        """Quiet counts again."""
+        """The quiet time starts over."""
         self._since, self._written = self._clock.now(), self._uart.written_bytes
 
     async def _nap(self) -> None:

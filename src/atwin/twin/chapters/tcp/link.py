@@ -150,7 +150,7 @@ class Link:
     ) -> bool:
         """Send one packet; False when that failed, which also ends the link.
 
-        `confirmed`: return when the peer has confirmed everything. `counted`: AT+CIPACK reports
+        `confirmed`: return when the peer has confirmed everything. `counted`: AT+CIPACK counts
         it.
         """
         assert self._stream is not None

@@ -43,7 +43,7 @@ class IpState(Enum):
 
 
 class Event(Enum):
-    """What moves the scene: a command, or what became of it."""
+    """What moves the scene: a command, or something that happened."""
 
     CSTT = "AT+CSTT"
     CIICR = "AT+CIICR"

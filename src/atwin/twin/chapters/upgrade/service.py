@@ -1,4 +1,4 @@
-"""When the module asks for new firmware, and what becomes of it (docs/spec/general.md §3)."""
+"""When the module asks for new firmware, and what follows (docs/spec/general.md §3)."""
 
 from __future__ import annotations
 

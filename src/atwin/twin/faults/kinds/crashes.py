@@ -102,8 +102,8 @@ class FirmwareQuestion(Fault):
     """The module asks for new firmware, as it does once a day unless AT+UPGRADE="AUTO",0 was said.
 
     That takes a connection, and is traffic where the module has somebody to ask: `url`, that of
-    AT+UPGRADE, or the flag `fota_default`. `firmware` is on the server: it is loaded, and the
-    module restarts twice.
+    AT+UPGRADE, or the flag `fota_default`. A `firmware` that is given is on the server: it is
+    loaded, and the module restarts twice.
     """
 
     KIND: ClassVar[str] = "fota_query"
