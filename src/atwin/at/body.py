@@ -54,7 +54,7 @@ class Body:
             self.damaged = stolen is None or self._last in stolen
 
     def hears(self, text: str, noise: int) -> None:
-        """A line came, with so many bytes of noise in it.
+        """A line came, with `noise` bytes of noise in it.
 
         What is noise elsewhere may be the body's own end.
         """

@@ -70,7 +70,7 @@ _MOVES = {
 
 
 class Follows(NamedTuple):
-    """So many bytes follow the line: of a body, or of a packet that `link` received."""
+    """Bytes that follow the line: of a body, or of a packet that `link` received."""
 
     size: int
     is_packet: bool = False

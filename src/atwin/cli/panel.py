@@ -118,7 +118,7 @@ class PanelWatching(Watching):
     async def serving(self, subjects: Sequence[Subject]) -> AsyncIterator[None]:
         """The panel that is asked for, with these modules, until the block is left.
 
-        Raises as `check` does, and `OptionError` for an address that cannot be had.
+        Raises as `check` does, and `OptionError` for an address that cannot be used.
         """
         self.check()
         if self.panel is None:

@@ -96,7 +96,7 @@ class Recording:
         return {"running": self.running, "seconds": round(seconds, 3), **sizes, "full": full}
 
     def read(self, name: str) -> tuple[int, Iterator[bytes]]:
-        """The size of "trace" or "pcap" by now, and so many bytes. Raises `NotThereError`."""
+        """The size of "trace" or "pcap" by now, and its bytes. Raises `NotThereError`."""
         if name not in self._files:
             raise NotThereError(f"there is no recording with a {name}")
         self._recent.trace.flush()

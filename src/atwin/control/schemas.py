@@ -54,7 +54,7 @@ def nullable(schema: Schema) -> Schema:
 
 
 def array(items: Schema, most: int) -> Schema:
-    """A list of at most so many."""
+    """A list of at most `most`."""
     return {"type": "array", "items": items, "maxItems": most}
 
 

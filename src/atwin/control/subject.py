@@ -26,7 +26,7 @@ class Subject:
     port: str
     recent: Recent = field(default_factory=Recent)
     twin: Twin | None = None
-    #: Sends a command, and data, between the host's others, and takes so many seconds at most.
+    #: Sends a command, and data, between the host's others, and takes that many seconds at most.
     #: Raises `ValueError`, and `RuntimeError` where there is no answer.
     command: Teller | None = None
     #: What the host's end knows of the line, as `line` of the state.

@@ -15,7 +15,7 @@ from atwin.disk.system import BYTES, ProcessLock, sync_data, sync_directory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: So many bytes of a file are looked at before it is replaced.
+#: How many bytes of a file are looked at before it is replaced.
 _HEAD = 65536
 #: Bytes of a sector and of a page, in which a power cut tears what was not synced.
 _SECTOR, _PAGE = 512, 4096
@@ -28,7 +28,7 @@ class GrowingFile:
     only if it is empty or `is_ours` says so of how it begins. With `goes_on` it is not replaced but
     added to, after its last whole line. A pipe is waited for until somebody reads it. A power cut
     costs what the system has not written out by itself, but never how the file begins; with
-    `lasting` it costs no more than was appended within so many seconds. Raises `DiskError`.
+    `lasting` it costs no more than was appended within that many seconds. Raises `DiskError`.
     """
 
     def __init__(

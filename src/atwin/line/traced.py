@@ -72,7 +72,7 @@ class LineTrace:
             self.to_host = self._hearing.to_host
 
     def lost(self, way: str, size: int) -> None:
-        """So many bytes got lost on their `way`: "to the module" or "to the host"."""
+        """This many bytes got lost on their `way`: "to the module" or "to the host"."""
         self._note(f"lost {way}", bytes=size)
 
     def cut(self) -> None:

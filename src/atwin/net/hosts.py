@@ -1,6 +1,6 @@
 """Names that lead where somebody says, whatever name servers know: curl's --resolve.
 
-The name itself stays what it is: TLS and HTTP send it as ever.
+The name itself stays what it is: TLS and HTTP send it unchanged.
 """
 
 from __future__ import annotations
@@ -263,7 +263,7 @@ class HostsNetwork(NetworkWrapper):
         return ConnectError(f"connection to {what} failed: offline, and no rule names it")
 
     def _tell_refused(self, what: str) -> None:
-        """Once a name, of the first so many: a host tries again."""
+        """Once for each name, up to a number of names: a host tries again and again."""
         if what not in self._told and len(self._told) < _MOST_TOLD:
             self._told.add(what)
             log.warning("offline: %s is refused, no --resolve names it", what)

@@ -181,7 +181,7 @@ class TcpStream(asyncio.Protocol):
 async def listen(handler: Handler[TcpStream], host: str, port: int) -> AsyncIterator[int]:
     """Serve TCP connections with `handler` until the block is left; gives the port.
 
-    `port` 0 takes a free one. Raises `OSError` when the address cannot be had. Leaving the
+    `port` 0 takes a free one. Raises `OSError` when the address cannot be used. Leaving the
     block ends the connections that are still open.
     """
     loop = asyncio.get_running_loop()

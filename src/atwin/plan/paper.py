@@ -314,7 +314,7 @@ class _Paper:
     # --- line -----------------------------------------------------------------------------------
 
     def _line(self, talk: int, body: int = 0) -> Times:
-        """So many bytes of commands and answers, and of a file."""
+        """Bytes of commands and answers, and of a file."""
         if not self._job.baud:
             return Times()
         return Times(talk * BITS / self._job.baud, body * BITS / self._job.baud)

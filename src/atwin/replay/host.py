@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Seconds that a module may take longer than the recorded one did.
 PATIENCE = 10.0
-#: After so many waits in vain in a row nothing more is sent.
+#: After this many waits in a row without an answer nothing more is sent.
 _MOST_VAIN = 3
 _ESCAPE = b"+++"
 

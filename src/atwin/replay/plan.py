@@ -27,7 +27,7 @@ _UNASKED = {StepKind.URC, StepKind.NOISE}
 
 @dataclass(slots=True)
 class Timed:
-    """A step, so many seconds after the one before it, or after the answer."""
+    """A step, and the seconds between it and the one before it, or the answer."""
 
     delay: float
     step: LineStep

@@ -139,7 +139,7 @@ def connect(
     loop; what that raises is raised here. `pins` is what `--pins` takes. `apn`, `user`, `password`,
     `auth`, `pin`, `pin_last_try` and `tls` are as for `Modem`, `patience` as for `Modem.bring_up`.
     With `give_up`, and then without `patience`, a module that does not come up by itself is brought
-    back as `Modem.recover` does it in so many seconds, by its `pins` where nothing else helps.
+    back as `Modem.recover` does it in that many seconds, by its `pins` where nothing else helps.
 
     Raises `UsageError` for what can be no port, `PortError` for a port that cannot be opened, and
     `ModuleError` for a module that does not get onto the network. The text of each is one line that

@@ -222,7 +222,7 @@ def twin(
     or `random:SEED`; `answers` a script, its table, or the path of its TOML file. `baud`, in bit/s,
     makes the line take its time; the rest, `sim`, `hosts` and `offline` too, is as for `Twin`.
 
-    Raises `UsageError` for what cannot be, and `PortError` for a line that cannot be had.
+    Raises `UsageError` for what cannot be, and `PortError` for a line that cannot be opened.
     """
     lines = {"pty": pty, "tcp": tcp, "rfc2217": rfc2217}
     chosen = [name for name, value in lines.items() if value]

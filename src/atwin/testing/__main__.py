@@ -29,7 +29,7 @@ the length and the SHA-256 of what came.
 async def serve(
     folder: Path, port: int, https: int | None, certificates: Path, *, both_ways: bool
 ) -> None:
-    """Serve `folder` until cancelled. Raises `OSError` when a port or a file cannot be had."""
+    """Serve `folder` until cancelled. Raises `OSError` when a port or a file cannot be opened."""
     origin = Folder(folder)
     async with AsyncExitStack() as stack:
         bound = await stack.enter_async_context(serve_tcp(origin, HOST, port))
@@ -74,7 +74,7 @@ def main() -> int:
 
 
 def _why(error: OSError, certificates: Path) -> str:
-    """What cannot be had, and what to do."""
+    """What cannot be opened, and what to do."""
     why = error.strerror or str(error)
     if isinstance(error, ssl.SSLError):
         return f"{certificates}: {why}; give another folder with --certificates"

@@ -43,7 +43,7 @@ def nearest(written: str, names: Iterable[str]) -> str | None:
 
 
 def rows_of(value: Any, name: str, most: int) -> list[Mapping[str, Any]]:
-    """The tables `[[name]]`, at most so many. Raises `ValueError`."""
+    """The tables `[[name]]`, at most `most`. Raises `ValueError`."""
     if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
         raise ValueError(f"{name}: must be tables [[{name}]]")
     if len(value) > most:

@@ -47,7 +47,7 @@ class Feed:
     """
 
     def __init__(self, records: int = _MOST_RECORDS, size: int = _MOST_BYTES) -> None:
-        """It keeps so many `records`, and of these no more than `size` bytes."""
+        """It keeps the last `records` of them, of no more than `size` bytes."""
         self._most, self._most_bytes = records, size
         #: Tells its numbers from those of another feed at the same place.
         self.run = secrets.token_hex(4)

@@ -26,7 +26,7 @@ class Cutting:
 
 
 class RecentBytes(RawListener):
-    """Keeps the last bytes of a line, at most so many; counts all of them."""
+    """Keeps the last bytes of a line, at most `size`; counts all of them."""
 
     def __init__(self, most: int = _MOST_BYTES) -> None:
         self._most = most

@@ -35,10 +35,10 @@ FORMAT = "atwin-trace 1"
 _PAUSE, _MOST_WAITING = 0.2, 1 << 22
 #: Seconds that it may wait where somebody looks on, or keeps the bytes.
 _SHORT_PAUSE = 0.05
-#: Seconds after which is looked whether so many pieces wait that they would soon push each other
+#: Seconds between looks whether so many pieces wait that they would soon push each other
 #: out of the caches, and at how many they may not wait whatever the time.
 _LOOK, _MANY_PIECES, _MOST_PIECES = 0.01, 1 << 10, 1 << 14
-#: Large pieces of the line that come within so many seconds are heard as one; bytes of a large one.
+#: Large pieces of the line within this many seconds are heard as one; bytes of a large one.
 _ONE_PIECE, _LARGE = 0.0005, 1024
 #: Characters of one text that are kept.
 _LONGEST_TEXT = 600

@@ -145,7 +145,7 @@ class Typed:
             self.state = state
 
     def asked(self, size: int, end: bytes) -> None:
-        """The module wants so many bytes, or what comes up to Ctrl-Z where there is an `end`."""
+        """The module asks for `size` bytes, or for all up to Ctrl-Z where there is an `end`."""
         self.turn(TypedAs.DATA if size else TypedAs.COMMANDS)
         self._due, self._end = size, end
         self._amount.begin()

@@ -165,7 +165,7 @@ class Pins:
         self._reset_timer = self._later("reset_off", self._go_off)
 
     def _released(self, held: float) -> None:
-        """RESET is high again after so many seconds; a shorter pulse does nothing."""
+        """RESET is high again after `seconds`; a shorter pulse does nothing."""
         counts = self._powered_in_reset or held >= self._seconds("reset_off")
         tied = counts and not self._power_key
         start = self._seconds("reset_start")

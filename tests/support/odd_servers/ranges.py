@@ -17,7 +17,7 @@ class OddRange(OddServer):
 
     abstract = True
 
-    #: What must be said where the file cannot be had without ranges.
+    #: What must be said where the file cannot be fetched without ranges.
     says: ClassVar[tuple[str, ...]] = (r"range",)
 
     def answer(self, request: Request) -> list[Piece]:

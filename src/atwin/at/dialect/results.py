@@ -48,7 +48,7 @@ class SendFail(OfLink, Result, says="[<link>, ]SEND FAIL"):
 
 
 class DataAccept(Result, says="DATA ACCEPT:[<link>,]<size>"):
-    """So many bytes are taken, and will be sent."""
+    """This many bytes are taken, and will be sent."""
 
     link: Link
     size: int

@@ -171,7 +171,7 @@ class HttpExPostReady(Urc, says="+HTTPEXPOST"):
 
 
 class HttpExPosted(Urc, says="+HTTPEXPOST: <length>"):
-    """So many body bytes were delivered to the server (docs/spec/http.md §3.11)."""
+    """This many body bytes were delivered to the server (docs/spec/http.md §3.11)."""
 
     length: int
 
@@ -249,7 +249,7 @@ class Caller(Urc, says='+CLIP: "<number>",<type>,,,,0'):
 
 
 class CallEnded(Urc, says="NO CARRIER"):
-    """The call is over, or has not come about."""
+    """The call is over, or was not set up."""
 
 
 class Spoken(Urc, says="+CTTS:<state>"):
@@ -303,7 +303,7 @@ class SecureClosed(OfLink, Urc, says="[<link>, ]CLOSE OK"):
 
 
 class TransportError(Urc, says="<protocol> ERROR: <number>"):
-    """Why a link broke or could not be had; the vendor's number."""
+    """Why a link broke or was not established; the vendor's number."""
 
     protocol: Annotated[str, "TCP|UDP"]
     number: int

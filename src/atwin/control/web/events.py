@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at the state, between two batches of records, and of silence.
 _STATE_PAUSE, _BATCH_PAUSE, _SILENCE = 0.25, 0.1, 15.0
-#: A browser that lost the stream asks again after so many milliseconds.
+#: A browser that lost the stream asks again after this many milliseconds.
 _RETRY = 1000
 
 

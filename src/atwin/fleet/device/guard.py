@@ -58,7 +58,7 @@ def end_after(seconds: float) -> None:
 
 @contextmanager
 def cpu_limit(seconds: float) -> Iterator[None]:
-    """Raise `RunawayError` in this thread, wherever it is, after so many seconds of its CPU time.
+    """Raise `RunawayError` in this thread, wherever it is, after that many seconds of its CPU time.
 
     It needs no signal, so it works in any thread; a call into C is ended when that returns.
     """

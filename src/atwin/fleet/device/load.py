@@ -56,7 +56,7 @@ class Load:
         self._requests += 1
 
     def passed(self, *, down: int = 0, up: int = 0) -> None:
-        """So many bytes have passed, to the device and from it."""
+        """Bytes have passed, to the device and from it."""
         self._advance()
         self._down += down
         self._up += up

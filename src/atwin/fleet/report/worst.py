@@ -36,7 +36,7 @@ class WorstDevice:
 def worst(
     campaign: Campaign, rows: Sequence[Row], command: Sequence[str], most: int = MOST
 ) -> list[WorstDevice]:
-    """At most so many: wrong files first, then failures, then the slowest that needed help.
+    """At most `most`: wrong files first, then failures, then the slowest that needed help.
 
     `command` are the words of `atwin fleet` that say which campaign it is. One that got its file
     at its first attempt without a rung of the ladder is none of the worst.

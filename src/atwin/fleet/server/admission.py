@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Admission:
-    """So many `connections` at once, or None; beyond them `backlog` devices wait in line."""
+    """At most `connections` at once, if not None; beyond them `backlog` devices wait in line."""
 
     def __init__(self, env: Environment, connections: int | None, backlog: int) -> None:
         self._env, self._backlog = env, backlog
@@ -41,7 +41,7 @@ class Admission:
         return turn
 
     def leave(self, parts: int) -> None:
-        """Give back so many of them; who is first in line and has enough comes in."""
+        """Give back that many of them; the first in line comes in when there are enough."""
         if not self._limited:
             return
         self._free += parts

@@ -19,7 +19,7 @@ class Hours:
     midnight: float
 
     def after(self, now: float, seconds: float = 0.0) -> float:
-        """When the window will have been open for so many seconds since `now`, and still is."""
+        """When the window will have been open for that many seconds since `now`, and still is."""
         long = (self.window.end - self.window.begin) % DAY
         past = (now - self.midnight - self.window.begin) % DAY
         if past < long:

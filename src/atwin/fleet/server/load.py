@@ -28,7 +28,7 @@ class ServerLoad:
     def add(
         self, begin: float, end: float, connections: float, requests: float, sent: float
     ) -> None:
-        """So many connections from `begin` to `end`, so many requests and bytes a second.
+        """From `begin` to `end` there were `connections`, `requests` and bytes `sent` a second.
 
         Times never go back: what is added begins no earlier than the last one ended.
         """

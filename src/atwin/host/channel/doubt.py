@@ -85,7 +85,7 @@ class Doubt:
     def __init__(
         self, channel: Channel, owed: Owed, probe: Callable[[float], Awaitable[bool | None]]
     ) -> None:
-        """`probe`: whether `AT` is answered well within so many seconds; None for no answer."""
+        """`probe`: whether `AT` is answered well within that many seconds; None for no answer."""
         self._channel = channel
         self._clock = channel.clock
         self._owed = owed

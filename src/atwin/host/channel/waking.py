@@ -50,7 +50,7 @@ class Waking:
         doubt: Doubt,
         ask: Callable[[str, float], Awaitable[Reply | None]],
     ) -> None:
-        """`ask`: the answer to a command within so many seconds; None for none."""
+        """`ask`: the answer to a command within that many seconds; None for none."""
         #: Hears what is found out.
         self.note: Callable[[str], None] = log.info
         #: Whether DTR may be driven: on some boards it is wired to another pin.

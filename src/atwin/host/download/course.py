@@ -133,7 +133,7 @@ class Course:
 
     @property
     def has_another_way(self) -> bool:
-        """Whether the file can be had without ranges."""
+        """Whether the file can be fetched without ranges."""
         return self.may_stream or (self.total or 0) <= self.limits.chunk_max
 
     # --- what is known --------------------------------------------------------------------------
@@ -183,7 +183,7 @@ class Course:
 
     @property
     def may_stream(self) -> bool:
-        """Whether all of it can be had by a stream."""
+        """Whether all of it can be fetched by a stream."""
         return self.limits.streams and self.order.strategy != "range"
 
     @property

@@ -35,7 +35,7 @@ class Ledger:
         self.resumed_from = 0
         #: Whether the journal may promise anything: without ranges nothing can go on.
         self.promises = True
-        #: What comes after so many bytes is of a stream whose status is not known; None: nothing.
+        #: What comes after this many bytes is of a stream whose status is not known; None: nothing.
         self.proven: int | None = None
         #: What is on disk must be compared with the server's before anything goes on after it.
         self.joint_due = False

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from atwin.host.download.course import Course
     from atwin.host.download.judging.verdict import Turn
 
-#: An interruption costs what came in so many seconds; of a part by range that many bytes at least.
+#: An interruption costs what came in this many seconds; by range at least this many bytes.
 KEEP_EVERY, _KEEP_AT_LEAST = 10.0, 1024
 
 #: So often a request may time out before the first part has come.

@@ -100,7 +100,7 @@ class Reports:
         return STREAM_PART if self.strategy == "stream" else self._course.chunk
 
     def body(self, count: int) -> None:
-        """So many bytes of a body have come that are not kept yet; told now and then."""
+        """This many bytes of a body have come that are not kept yet; reported now and then."""
         if self._course.clock.now() - self._at >= _GAP:
             self.tell(count)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from atwin.line.frame import ReceiveError
     from atwin.line.port import Receiver
 
-#: After so many bytes of answers, 256 times OK, an `ask` has its answer by a turn of the loop, so
+#: After this many bytes of answers, 256 times OK, an `ask` has its answer by a turn of the loop, so
 #: that a task which asks again and again lets others run. An answer counts as an OK at the least.
 _MOST_AT_ONCE, _LEAST_ANSWER = 1536, 6
 

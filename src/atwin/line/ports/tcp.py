@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from atwin.line.port import Receiver
 
-#: A far side that has vanished is noticed after so many seconds, 10 s apart, of so many probes.
+#: A far side that has vanished is noticed after this many seconds, by this many probes, 10 s apart.
 _PROBES = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 
 

@@ -135,7 +135,7 @@ class Output:
     def expected(self, size: int) -> None:
         """The host can use the next `size` bytes only together.
 
-        Whoever looks at the bytes on their way sees them as ever.
+        Where somebody watches the bytes on their way, nothing changes.
         """
         if not self._losses and self.watch is None:
             self.lane.together(size)

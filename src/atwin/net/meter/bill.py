@@ -70,7 +70,7 @@ class Bill(_Sum):
 
     up: OneWay = field(default_factory=OneWay)
     down: OneWay = field(default_factory=OneWay)
-    #: TCP connections tried, whether they came about or not.
+    #: TCP connections tried, established or not.
     connections: int = 0
 
     @property

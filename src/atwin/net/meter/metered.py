@@ -45,7 +45,7 @@ class MeteredNetwork(NetworkWrapper):
     """Charges `account()` for what nobody else is charged for (see `Account.charged`).
 
     Names are counted by the model where this computer's resolver asks, in its own way or not at
-    all; so are connections that did not come about.
+    all; so are connections that were not established.
     """
 
     def __init__(self, inner: Network, account: Callable[[], Account]) -> None:

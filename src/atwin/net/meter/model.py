@@ -25,7 +25,7 @@ class Stack:
     #: Bytes of TCP options in a SYN, and in any other packet.
     syn_options: int = 0
     options: int = 0
-    #: So many data segments of a connection are acknowledged one by one, then each `every`-th.
+    #: This many data segments of a connection are acknowledged one by one, then each `every`-th.
     quick: int = 0
     every: int = 1
     #: An ACK is saved where the server, or the module, has something to say at once.

@@ -196,7 +196,7 @@ class _Client:
 async def serve_tcp(origin: Origin, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
     """Serve `origin` on TCP until the block is left; gives the port (0 takes a free one).
 
-    Raises `OSError` when the address cannot be had.
+    Raises `OSError` when the address cannot be used.
     """
     async with listen(origin.handle, host, port) as bound:
         yield bound

@@ -49,7 +49,7 @@ async def serve_tls(
     """Serve `origin` until the block is left, with what `make_certificates` wrote; gives the port.
 
     `both_ways`: a client must show a certificate of that CA. Raises `OSError` when the address
-    cannot be had.
+    cannot be used.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers(_SUITES)

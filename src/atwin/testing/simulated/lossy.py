@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Seconds by which the time-out of a segment is longer than a round trip, and the longest one.
 _PATIENCE, _MOST_PATIENCE = 0.2, 60.0
-#: A segment goes again when so many later ones have arrived (RFC 5681 §3.2).
+#: A segment is sent again when this many later ones have arrived (RFC 5681 §3.2).
 _OVERTAKEN = 3
 
 

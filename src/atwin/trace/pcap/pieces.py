@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     #: Gets time, direction, dissector and data of a packet.
     Put = Callable[[float, str, bytes, bytes], None]
 
-#: Bytes that no line has: from so many on it is data.
+#: No line has this many bytes: a longer piece is data.
 _BULK = 2048
 #: Bytes of a packet.
 _MOST = 65_536

@@ -15,7 +15,7 @@ Values = TypeVar("Values")
 
 
 class LineText:
-    """Texts that a line of the module can say: at most so many characters of latin-1."""
+    """Texts that a line of the module can say: latin-1, at most this many characters."""
 
     def __init__(self, longest: int) -> None:
         self._longest = longest

@@ -1,4 +1,4 @@
-"""What a module finds around it: voltages, its place, and what can be had there.
+"""What a module finds around it: voltages, its place, and what is available there.
 
 All of it may change at any time, by the control socket (docs/reference/control.md).
 """

@@ -144,7 +144,7 @@ class Faults:
         return min(marks, default=None)
 
     def reached(self, count: int) -> bool:
-        """So many bytes of a body have been read; whether that was somebody's mark."""
+        """This many bytes of a body have been read; whether that was somebody's mark."""
         due = [
             case
             for case in self._waiting

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from atwin.twin.faults.kinds.network import Slowness
 
 
-#: What a slow connection hands over at once: this many seconds' worth, and so many bytes at most.
+#: What a slow connection hands over at once: this many seconds' worth, and this many bytes at most.
 _STEP, _GROUP = 0.1, 14_600
 
 _END_OF_HEAD = b"\r\n\r\n"

@@ -29,7 +29,7 @@ _COLOURS = {Mark.SENT: "ansicyan", Mark.DATA: "ansicyan", Mark.ANSWER: "", Mark.
 async def talk(url: str, log: str | None, watching: PanelWatching) -> int:
     """Talk to the module at `url` until Ctrl-D; the exit code. `log` is a file for it all.
 
-    Raises as `told_line` does, and `DiskError` for a log that cannot be had.
+    Raises as `told_line` does, and `DiskError` for a log that cannot be opened.
     """
     with logged(log, _show) as show:
         async with told_line(url, watching) as opened:

@@ -16,7 +16,7 @@ from atwin.text import shown
 async def pipe(url: str, silence: float, log: str | None, watching: PanelWatching) -> int:
     """Feed stdin to the module at `url`, line by line; the exit code. `log` is a file for it all.
 
-    Raises as `told_line` does, and `DiskError` for a log or a data file that cannot be had.
+    Raises as `told_line` does, and `DiskError` for a log or a data file that cannot be opened.
     """
     with logged(log, _print_answer) as show:
         lines = _stdin_lines()

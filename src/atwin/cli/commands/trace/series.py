@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     #: A time, and a value from then on.
     Point = tuple[float, float]
 
-#: Bins of the throughput, points of a value, marks of a row: at most so many are drawn.
+#: The most that is drawn: bins of the throughput, points of a value, marks of a row.
 MOST_BINS, MOST_POINTS, MOST_MARKS = 1 << 16, 30_000, 3_000
 
 #: Seconds that are looked at as one where there is too much, to begin with.

@@ -126,7 +126,7 @@ class AllThere:
 
 @dataclass(frozen=True, slots=True)
 class NoRanges:
-    """Parts cannot be had from this server, for this `reason`: a clause about the server.
+    """This server gives no parts, for this `reason`: a clause about the server.
 
     `refused` is the status that said so, if one did.
     """

@@ -47,7 +47,7 @@ export function moment(record, before) {
     return [Math.max(0, from), at + EXACT, [dir]];
 }
 
-/** What is said above so many bytes of `whole`. */
+/** The title above `drawn` of `whole` bytes. */
 function titleOf(drawn, whole, cut) {
     if (drawn < whole) return "hex.part";
     if (whole) return cut ? "hex.cut" : "hex.whole";

@@ -102,7 +102,7 @@ class Samples {
         if (this.heard === null) return false;
         const { here, time, sums } = this.heard;
         const now = { time: time + performance.now() / 1000 - here, sums };
-        // Another clock: what was there before is of a time that is over.
+        // Another clock: nothing from before can be compared with it.
         if (now.time < this.before?.time - CLOCKS_DIFFER) this.forget();
         const { before } = this;
         if (now.time <= before?.time) return false;

@@ -51,7 +51,7 @@ class Row:
     name: str
     takes: Mapping[str, ParameterKind]
     doc: str
-    #: So many of the parameters must be given; None is all of them.
+    #: How many of the parameters must be given; None: all of them.
     least: int | None = None
     #: The values of a fresh module, or the name of that text of the profile.
     kept: tuple[object, ...] | str = ()

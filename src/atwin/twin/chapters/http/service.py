@@ -213,7 +213,7 @@ class HttpService(ChapterService):
         return len(self.buffer) if stream is None else stream.waiting
 
     def note_fill(self, size: int, step: float = 0.0) -> None:
-        """So many bytes are in the buffer now: told if that is news, and more than `step` of it."""
+        """The bytes in the buffer now: reported if they changed by more than `step`."""
         news = abs(size - self._told_fill)
         if news and news >= step * self.buffer.capacity:
             self._told_fill = size

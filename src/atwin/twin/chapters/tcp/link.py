@@ -97,7 +97,7 @@ class Link:
     # --- opening and closing --------------------------------------------------------------------
 
     async def find_peer(self, run: Run, *, patience: float | None) -> None:
-        """Resolve its name. Raises `ResolveError`, with `patience` after so many seconds."""
+        """Resolve its name. Raises `ResolveError`, with `patience` after that many seconds."""
         began = run.hardware.clock.now()
         try:
             async with asyncio.timeout(patience):

@@ -48,7 +48,7 @@ class Event(Enum):
     CSTT = "AT+CSTT"
     CIICR = "AT+CIICR"
     RAISED = "the PDP is up"
-    NO_PDP = "the PDP cannot be had"
+    NO_PDP = "the PDP does not come up"
     CIFSR = "AT+CIFSR"
     TCP = "AT+CIPSTART with TCP"
     UDP = "AT+CIPSTART with UDP"

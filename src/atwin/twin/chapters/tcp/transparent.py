@@ -43,7 +43,7 @@ class Escape:
         self._clock = clock
         self._released = released
         self._found = found
-        #: So many of the last bytes typed may be an escape.
+        #: How many of the last bytes typed may be an escape.
         self.held = 0
         self._last = clock.now()
         self._timer: Timer | None = None

@@ -16,7 +16,7 @@ from atwin.twin.engine.run import ChapterService, Run
 
 log = logging.getLogger("atwin.twin")
 
-#: The module tells its progress in steps of so many per cent.
+#: The module reports its progress in steps of this many per cent.
 _STEP = 10
 #: Seconds a step takes where no server is asked, and where the package is installed.
 _STEP_TIME = 1.0

@@ -77,7 +77,7 @@ class Truncate(Cut):
 
 
 class Slowness(NamedTuple):
-    """What a slow way is like: seconds each way, up to so many more for each piece, bytes/s.
+    """What a slow way is like: seconds each way, up to `jitter` more for each piece, bytes/s.
 
     None is without limit. The rate is the one named, whatever the jitter.
     """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class LostBytes(Fault):
     """After `after` more bytes to the host, `bytes` in a row get lost on the line.
 
-    That is one burst. With `every`, again and again, about so many bytes apart, for as long as the
+    That is one burst. With `every`, again and again, about `every` bytes apart, for as long as the
     fault lasts; `count` is in bursts.
     """
 
