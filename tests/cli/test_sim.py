@@ -61,7 +61,7 @@ def test_a_private_apn(server: FileServer, tmp_path: Path) -> None:
         *(*ACCESS, "--apn-password", "geheim", "--apn-auth", "chap", "--trace", trace),
     )
     assert ended.returncode == 0
-    assert "the APN corp: told to the module by AT+CGDCONT, AT+CGAUTH, AT+SAPBR" in ended.stderr
+    assert "the APN corp: set in the module by AT+CGDCONT, AT+CGAUTH, AT+SAPBR" in ended.stderr
     assert "geheim" not in ended.stderr + trace.read_text()
     env = {"ATWIN_APN_PASSWORD": "verkehrt"}
     wrong = atwin("recover", "--port", PRIVATE, *ACCESS, "--trace", trace, env=env)
@@ -76,7 +76,7 @@ def test_the_card_of_a_twin_that_is_served(tmp_path: Path) -> None:
         port = f"socket://{address}"
         ended = atwin("recover", "--port", port, "--apn", "corp")
         assert ended.returncode == 0
-        assert "told to the module by AT+CGDCONT, AT+SAPBR" in ended.stderr
+        assert "set in the module by AT+CGDCONT, AT+SAPBR" in ended.stderr
 
 
 def test_where_secrets_come_from(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_answers_in_a_file(tmp_path: Path) -> None:
         ("[flags]\nspeed_of_light = 3", ": air724ug has no flag called speed_of_light"),
         (
             "[flags]\nseed = 3",
-            ": flags: seed is not a flag of a model, it stands outside of [flags]",
+            ": flags: seed is not a flag of a model, write it outside of [flags]",
         ),
         ("[flags]\nhttp_buffer = [1]", ': flags = {"http_buffer": [1]}: it takes a table of'),
         ("[names]\na = 'b'", ": names: a: 'b': give an address"),

@@ -102,7 +102,7 @@ def _http_limits(profile: Profile, found: Survey) -> Iterator[str]:
     if http.location is not None:
         yield f"HEAD is answered with {http.status}, on to {http.location}: probe that"
         if profile.has("head_lowercase") and http.location != http.location.lower():
-            yield "it tells the host that URL in lower case only: give devices the final one"
+            yield "the module reports that URL in lower case only: give devices the final one"
     elif http.status >= 400:
         gone = ": there is nothing at that path" if http.status in GONE else ""
         yield f"HEAD is answered with {http.status}{gone}"

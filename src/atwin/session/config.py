@@ -143,7 +143,7 @@ def _flags(value: Any) -> dict[str, str]:
         raise _wrong(value, tables)
     for name in value:
         if name in KEYS or name in CARD_VALUES:
-            raise _WrongError(f": {name} is not a flag of a model, it stands outside of [flags]")
+            raise _WrongError(f": {name} is not a flag of a model, write it outside of [flags]")
     return {name: _flag(one) for name, one in value.items()}
 
 

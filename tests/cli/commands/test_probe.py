@@ -215,7 +215,7 @@ def test_a_redirect_is_in_lower_case_for_the_model_that_tells_it_so(
     with tls_servers.nginx(where, tls_pki.leaf(ca), where / "body", moved=target) as port:
         found = probe(f"https://localhost:{port}/moved", "--ca", where / "ca.pem")
     limits = {model["model"]: model["limits"] for model in found["models"]}
-    lower = "it tells the host that URL in lower case only: give devices the final one"
+    lower = "the module reports that URL in lower case only: give devices the final one"
     assert limits["air724ug"][:2] == [
         f"HEAD is answered with 302, on to {target}: probe that",
         lower,

@@ -67,7 +67,7 @@ def test_the_right_one_is_told_in_each_way(model: str, warm: bool, way: str | No
     async def test(modem: Modem, twin: Twin, notes: list[str]) -> None:
         await modem.recover()
         assert modem.climbed == []
-        told = "the APN corp: told to the module by AT+CGDCONT, AT+CGAUTH, AT+SAPBR"
+        told = "the APN corp: set in the module by AT+CGDCONT, AT+CGAUTH, AT+SAPBR"
         assert notes == [told]
         twin.module.restart()
         await modem.recover()

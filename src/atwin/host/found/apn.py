@@ -37,7 +37,7 @@ class Apn:
     ) -> None:
         """Raises `UsageError` for what cannot go into a command."""
         if way not in WAYS:
-            raise UsageError(f"{way!r}: the user of an APN is told by {' or '.join(WAYS)}")
+            raise UsageError(f"{way!r}: the user of an APN is sent by {' or '.join(WAYS)}")
         self.name = name
         #: For the bearer: tags and values. Those without a meaning of their own are only usual.
         self.parameters = [("APN", quoted(name, "APN", "the APN"))]
@@ -89,4 +89,4 @@ class Apn:
         """There is a PDP with it: tell a person, once."""
         if self.name and not self._noted:
             self._noted = True
-            self.note(f"the APN {self.name}: told to the module by {', '.join(self._took)}")
+            self.note(f"the APN {self.name}: set in the module by {', '.join(self._took)}")

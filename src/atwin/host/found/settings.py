@@ -74,7 +74,7 @@ class Found:
         except LineLostError:
             pass
         except (HostError, TimeoutError) as error:
-            log.info("settings told to a module that does not answer: %s", repr(error))
+            log.info("settings sent to a module that does not answer: %s", repr(error))
             for command in self._back:
                 self._channel.send_blind(command)
         self._back.clear()

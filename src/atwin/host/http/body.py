@@ -43,7 +43,7 @@ _LONGEST_LINE: Final = 128
 
 #: What helps against bytes that get lost on the line.
 FLOW_ADVICE: Final = (
-    "turn on flow control (--port PORT?flow=hardware, which tells the module AT+IFC=2,2),"
+    "turn on flow control (--port PORT?flow=hardware, which sets AT+IFC=2,2),"
     " with RTS and CTS connected"
 )
 

@@ -117,7 +117,7 @@ def _slice(asked: Asked, seen: Seen, said: ContentRange, known: Known) -> Verdic
     if end == at and entity.length is None and said.total in (None, at):
         return AllThere()  # what was asked for went on from there, and nothing came
     if disputed:
-        return NoRanges("the server tells another length of the file in each answer")
+        return NoRanges("the server gives a different length of the file in each answer")
     return _not_what_was_asked(asked, seen, said)
 
 
