@@ -67,7 +67,7 @@ class AnswerParser:
         """A command line goes out now; whatever body was still due is given up.
 
         `raw` is the length of a body that nothing announces (FSREAD, after the first CR LF).
-        `owed`: results of earlier commands may still come, so a result is not an end before
+        `owed`: results of earlier commands may still come, so a result ends nothing before
         `end` is called.
         """
         self._give_up_body()

@@ -1,4 +1,4 @@
-"""A module on `--port` for the length of a command; what happens to it is told on stderr."""
+"""A module on `--port` for the length of a command; what happens to it is reported on stderr."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -43,7 +43,7 @@ async def ready_modem(
 
     `ahead` are modules of Python that will be needed then, see `read_ahead`.
 
-    At the end `traffic` is told to the user, and `facts` has what became of the faults that a twin
+    At the end `traffic` is shown to the user, and `facts` has what became of the faults that a twin
     was to have, as `faults`.
 
     Raises as `modem_on`, `Modem.recover` and `PanelWatching.serving` do.

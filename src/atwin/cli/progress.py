@@ -17,7 +17,7 @@ from atwin.host.recovery.rungs import GENTLE
 from atwin.session.tracing import current_trace
 from atwin.trace import Trace
 
-#: What tqdm is told of a terminal that does not say: COLUMNS and LINES, or what is usual.
+#: What tqdm is given for a terminal that does not say its size: COLUMNS and LINES, or the usual.
 _SIZE = ("ncols", "nrows")
 
 
@@ -108,7 +108,7 @@ class _Above(TextIOBase):
 
 
 def _also_traced(show: Callable[[Progress], None], trace: Trace) -> Callable[[Progress], None]:
-    """What is safe on disk, and what went wrong, is told to `trace` as well."""
+    """What is safe on disk, and what went wrong, is reported to `trace` as well."""
     if not trace.on:
         return show
     kept, retries = -1, 0

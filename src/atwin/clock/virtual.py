@@ -15,7 +15,7 @@ T = TypeVar("T")
 START_OF_TIME = 1_724_395_970.0
 
 
-#: So often the selector looks at what wakes it where nobody has told of it: at a signal.
+#: Turns between looks of the selector at what wakes it without notice: a signal.
 _LOOK_EVERY = 64
 
 

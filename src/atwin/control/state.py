@@ -31,7 +31,7 @@ _HOLDS = ("reset_off", "reset_start", "key_start", "key_stop")
 #: Actions shown one by one.
 _LAST_ACTIONS = 20
 _BEARER = {CONNECTING: "connecting", CONNECTED: "open", CLOSED: "closed"}
-#: Kinds of bytes that are told one by one.
+#: Kinds of bytes that are listed one by one.
 _KINDS = ("payload", "http", "tls", "headers")
 
 
@@ -118,7 +118,7 @@ def _named(stop: Flow | None, wire: str) -> str | None:
 
 
 def _radio(radio: Radio | None) -> dict[str, Any]:
-    """As AT+CREG, CGATT and CFUN tell it; of a module that is off, or not so far yet, nothing."""
+    """As AT+CREG, CGATT and CFUN show it; of a module that is off, or not so far yet, nothing."""
     if radio is None:
         return {"registration": 0, "attached": False, "function": None, "operator": None}
     return {

@@ -70,7 +70,7 @@ class GrowingFile:
     def close(self) -> None:
         """Let go of it."""
         if self._due is not None and self._has_sure_name:
-            with suppress(OSError):  # a full disk was told by `append`
+            with suppress(OSError):  # `append` reported the full disk
                 sync_data(self._fd)
         os.close(self._fd)
         if self._lock is not None:

@@ -178,7 +178,7 @@ class Quirks:
     implicit_bearer: bool = True
     #: Prints `ERROR: <n>` in front of a failed action's URC (OQ-17).
     http_error_urc: bool = False
-    #: The overflow URC tells the kept length, else 0 (OQ-18).
+    #: The overflow URC has the kept length, else 0 (OQ-18).
     overflow_kept: bool = True
     #: Status of an expired TIMEOUT: 408 or 601 (OQ-16).
     timeout_status: int = 408

@@ -33,7 +33,7 @@ log = logging.getLogger("atwin.net")
 MOST_RULES = 256
 #: Look-ups that are remembered (see `Hosts.looked_up`).
 _LOOKED_UP = 32
-#: Names that are told to be refused, in one network.
+#: How many refused names are reported, in one network.
 _MOST_TOLD = 256
 
 _NAME = re.compile(r"\*|(?:\*\.)?[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")

@@ -93,7 +93,7 @@ class TcpStream(asyncio.Protocol):
 
     @property
     def unacknowledged(self) -> int:
-        """Gives 0 on systems that do not tell."""
+        """Gives 0 on systems that do not say."""
         if sys.platform == "win32" or self._transport.is_closing():
             return 0
         import fcntl

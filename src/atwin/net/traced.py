@@ -1,4 +1,4 @@
-"""A network that tells a trace what is done with it; it is there only while somebody traces."""
+"""A network that reports to a trace what is done with it; it is there only during a trace."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class TracedNetwork(NetworkWrapper):
-    """`inner`; look-ups, connections and their ends are told, and what passes to raw listeners."""
+    """`inner`; reports look-ups, connections, their ends, and to raw listeners what passes."""
 
     def __init__(
         self, inner: Network, trace: Trace, own_address: Callable[[], str | None] = lambda: None
@@ -115,7 +115,7 @@ class _Wire:
 
 
 class _HeardStream(StreamWrapper):
-    """A `Stream` whose bytes, and secrets, are told to raw listeners."""
+    """A `Stream` whose bytes, and secrets, are given to raw listeners."""
 
     def __init__(self, inner: Stream, wire: _Wire) -> None:
         super().__init__(inner)
@@ -135,7 +135,7 @@ class _HeardStream(StreamWrapper):
             self._wire.tell(NetEvent.PEER_CLOSED)
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
-        # Told first: what it brings about must not be told before it.
+        # Reported first: what it brings about must not be reported before it.
         self._wire.tell(NetEvent.SENT, data)
         await self.inner.write(data)
 
@@ -149,7 +149,7 @@ class _HeardStream(StreamWrapper):
 
 
 class _TracedStream(_HeardStream):
-    """One whose end is told as well, with what went over it."""
+    """One whose end is reported as well, with what went over it."""
 
     def __init__(self, inner: Stream, trace: Trace, wire: _Wire) -> None:
         super().__init__(inner, wire)

@@ -54,7 +54,7 @@ def diagnose(chain: Sequence[bytes], ca: bytes, verdict: Verdict) -> Diagnosis:
         if verdict.code in (*_NO_ISSUER, _WRONG_SIGNATURE) and (found := _no_issuer(sent, given)):
             return found
     except UNREADABLE:
-        pass  # what cannot be read is told by the verdict
+        pass  # the verdict says what cannot be read
     return Diagnosis(
         Cause.OTHER, verdict.reason, "give the server a certificate without this fault"
     )

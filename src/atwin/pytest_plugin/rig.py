@@ -321,7 +321,7 @@ def address_of(server: Any) -> Any:
 async def _running(
     wishes: Wishes, test: str, sink: Callable[[str], None]
 ) -> AsyncIterator[tuple[Twin, Heard, str, int | None]]:
-    """A twin on its line, everything it does told to `sink`; and what it has heard."""
+    """A twin on its line, everything it does reported to `sink`; and what it has heard."""
     with heard_by(test, sink) as heard:
         async with AsyncExitStack() as stack:
             with tracing(heard):

@@ -64,7 +64,7 @@ class Rigs:
             rig = self._twin(asked) if port is None else self._real(port, asked)
         except _ASKED_WRONGLY as error:
             why = str(error)
-        if why:  # told here, where pytest has no other error to show beside it
+        if why:  # shown here, where pytest has no other error to show beside it
             self._fail(why)
         self.made.append(rig)
         self._open.callback(rig.close)

@@ -40,7 +40,7 @@ def current_recent() -> "Recent":
 
 
 def traced_line(port: Port) -> Port:
-    """`port`; what passes there is told to the trace there is."""
+    """`port`; what passes there is reported to the trace, if there is one."""
     trace = current_trace()
     if trace is NO_TRACE:
         return port
@@ -176,7 +176,7 @@ def _until_full(
 
 @contextmanager
 def _listening(trace: Trace) -> Iterator[None]:
-    """What the host's modules log is told as well: attempts that failed, rungs of the ladder."""
+    """What the host's modules log is reported too: attempts that failed, rungs of the ladder."""
     logger, ear = logging.getLogger("atwin.host"), _Ear(trace)
     level = logger.level
     logger.addHandler(ear)

@@ -23,10 +23,10 @@ Cached = TypeVar("Cached", bound="Callable[..., object]")
 
 _MASK = "***"
 
-#: What `hide` was told, as it is and as USERDATA has it.
+#: What `hide` was given, as it is and as USERDATA has it.
 _HIDDEN: dict[str, None] = {}
 _SHORTEST_HIDDEN = 6
-#: Empty the caches of text that was masked before `hide` was told something more.
+#: Empty the caches of text that was masked before `hide` was given something more.
 _FORGET: list[Callable[[], None]] = []
 
 

@@ -1,4 +1,4 @@
-"""Tables that a person wrote, in TOML or JSON: their keys, their rows, how a value is told."""
+"""Tables that a person wrote, in TOML or JSON: their keys, their rows, how a value is shown."""
 
 from __future__ import annotations
 

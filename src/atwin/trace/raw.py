@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class NetEvent(Enum):
     """What happens on a `Conversation`; datagrams and echo requests only come and go, and end."""
 
-    #: The module asks for a connection, and gets it, or is told no, or waits no longer.
+    #: The module asks for a connection, and gets it, is refused, or stops waiting.
     CALLED = "called"
     OPENED = "opened"
     REFUSED = "refused"
@@ -69,13 +69,13 @@ class RawListener:
         """Something happens on `talk`; `data` is what is sent or received there."""
 
     def secret(self, t: float, client_random: bytes, master_secret: bytes) -> None:
-        """What opens a TLS session; told before anything that it opens."""
+        """What opens a TLS session; it is reported before anything that it opens."""
 
     def record(self, t: float, fields: Fields) -> None:
         """A record of the trace, with what is masked there; `fields` begin with its kind."""
 
     def flushed(self) -> None:
-        """All that has happened so far was told."""
+        """All that has happened so far was reported."""
 
 
 class RawListeners(RawListener):

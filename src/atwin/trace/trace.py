@@ -1,4 +1,4 @@
-"""The one thing everything that happens is told to.
+"""The one place where everything that happens is reported.
 
 A record is a flat JSON object on a line of its own: `t` in seconds since the trace began, `kind`,
 and what that kind has. Of the dialogue: `dir` (`>` to the module, `<` from it) and `text`, for
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 #: What the first record calls the format.
 FORMAT = "atwin-trace 1"
 
-#: Seconds that what was told may wait, and bytes of large pieces.
+#: Seconds that what was reported may wait, and bytes of large pieces.
 _PAUSE, _MOST_WAITING = 0.2, 1 << 22
 #: Seconds that it may wait where somebody looks on, or keeps the bytes.
 _SHORT_PAUSE = 0.05
@@ -49,7 +49,7 @@ _encode = json.JSONEncoder().encode
 class Trace:
     """Gives each record its time and hands its line to each sink; `raw` hears the bytes as well.
 
-    Without anybody who listens it costs nothing. What is told is only put down; making records of
+    If nobody listens it costs nothing. What is reported is only put down; making records of
     it, and masking them, is done for many at once a moment later, which costs half as much and lets
     the line go on meanwhile.
     """
@@ -100,12 +100,12 @@ class Trace:
         return self._clock.wall() - self.now if self._clock is not None else 0.0
 
     def add(self, sink: Callable[[str], None]) -> None:
-        """One more sink, for what is told from now on. What `on` has left out stays out."""
+        """One more sink, for what is reported from now on. What `on` has left out stays out."""
         self.flush()
         self._sinks = (*self._sinks, sink)
 
     def remove(self, sink: Callable[[str], None]) -> None:
-        """The sink gets what was told so far, and no more; harmless when called twice."""
+        """The sink gets what was reported so far, and no more; harmless when called twice."""
         self.flush()
         self._sinks = tuple(one for one in self._sinks if one != sink)
 
@@ -182,7 +182,7 @@ class Trace:
         return True
 
     def flush(self) -> None:
-        """Hand over everything that was told so far."""
+        """Hand over everything that was reported so far."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -253,7 +253,7 @@ class Trace:
             self._lines.append(f'{{"t":{self._moment:.6f},{_encoded(frame)}{also}}}\n')
 
 
-# Most of what is told is told again: `OK`, and everything that comes with each part of a download.
+# Most reports come again and again: `OK`, and everything that comes with each part of a download.
 @cached(512)
 def form_of(kind: str, direction: str, text: str) -> str:
     """The line of a piece of the dialogue, with `%` for its time."""

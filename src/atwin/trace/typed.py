@@ -74,7 +74,7 @@ class Amount:
         return self._trace.now - self._since if self._since is not None and self.bytes else 0.0
 
     def end(self, text: str = "") -> None:
-        """That was all; nothing is told of no data."""
+        """That was all; without any data nothing is recorded."""
         announced = self.announced
         if self._since is not None and (self.bytes or announced):
             took = round(self._trace.now - self._since, 6)
@@ -87,7 +87,7 @@ class TypedAs(Enum):
     """What the next bytes to the module are."""
 
     COMMANDS = "command lines"
-    UNDECIDED = "what the answer of the module will tell"
+    UNDECIDED = "not known until the module answers"
     DATA = "data that it has asked for"
     STREAM = "data without an end: transparent mode"
 

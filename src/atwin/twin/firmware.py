@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from atwin.twin.board.power import Power
 
 #: What each chapter has: modules of `atwin.twin.chapters`, each with its `CHAPTER`. They hear of
-#: events in this order: of a lost PDP links tell before bearers do (docs/spec/network.md §4).
+#: events in this order: of a lost PDP links report before bearers do (docs/spec/network.md §4).
 ROWS = {
     "general": ChapterRow(
         "&F &W *I +CCLK +CGMI +CGMM +CGMR +CGSN +CMEE +GMI +GMM +GMR +GSN +VER E I Q S3 S4 S5 V Z "

@@ -33,7 +33,7 @@ class PowerDown(Urc, says="NORMAL POWER DOWN"):
 
 
 class SimState(Urc, says="+CPIN: <state>"):
-    """What AT+CPIN? tells, after a start and when the card comes or goes (docs/spec/uart.md §8)."""
+    """What AT+CPIN? says, after a start and when the card comes or goes (docs/spec/uart.md §8)."""
 
     IS_INFORMATION = True
 
@@ -73,7 +73,7 @@ class Service(Urc, says="+<network> Service"):
 
 
 class NetworkTime(Urc, says="+NITZ: <time>"):
-    """Date, time and zone, as the network tells them (docs/spec/uart.md §8)."""
+    """Date, time and zone, as the network sends them (docs/spec/uart.md §8)."""
 
     time: Annotated[str, r"[\d/]+,[\d:]+[+-]\d{1,2},\d?"]
 
@@ -93,7 +93,7 @@ class PdnChanged(Urc, says="+CGEV: <who> PDN <what> <cid>[,<reason>]"):
 
 
 class SignalStrength(Urc, says="+CSQ: <rssi>,<ber>"):
-    """What AT+CSQ tells, said by itself after AT*CSQ=1 (docs/spec/general.md §5)."""
+    """What AT+CSQ shows, said by itself after AT*CSQ=1 (docs/spec/general.md §5)."""
 
     IS_INFORMATION = True
 
@@ -102,7 +102,7 @@ class SignalStrength(Urc, says="+CSQ: <rssi>,<ber>"):
 
 
 class SignalExtended(Urc, says="+CESQ: <levels>"):
-    """What AT+CESQ tells, said after it."""
+    """What AT+CESQ shows, said after it."""
 
     IS_INFORMATION = True
 
@@ -154,7 +154,7 @@ class HttpAction(Urc, says="+HTTPACTION: <method>,<status>,<length>"):
 
 
 class HttpCause(Urc, says="ERROR: <cause>"):
-    """Why a request failed, where the module tells: the vendor's number (docs/spec/http.md §4)."""
+    """Why a request failed, where the module says: the vendor's number (docs/spec/http.md §4)."""
 
     cause: int
 
@@ -274,7 +274,7 @@ class NetworkClockSet(Urc, says="+CNTP: <code>"):
 
 
 class PositionReport(Urc, says="+UGNSINF: <fields>"):
-    """What AT+CGNSINF tells (docs/spec/stubs.md §3)."""
+    """What AT+CGNSINF shows (docs/spec/stubs.md §3)."""
 
     fields: Annotated[str, r"[\d,.-]+"]
 
@@ -310,7 +310,7 @@ class TransportError(Urc, says="<protocol> ERROR: <number>"):
 
 
 class SceneState(Urc, says="STATE: <state>"):
-    """The state a failed CIPSTART left, and what CIPSTATUS tells."""
+    """The state a failed CIPSTART left, and what CIPSTATUS shows."""
 
     state: Words
 

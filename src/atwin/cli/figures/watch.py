@@ -89,7 +89,7 @@ def thrown_away(name: str) -> str | None:
 async def watched(modem: "Modem", twin: "Twin | None", own: Watch | None) -> AsyncIterator[None]:
     """Count what `modem` does inside, successful or not, for `own` and for who is `watching`.
 
-    `own` is told to the user.
+    `own` is shown to the user.
     """
     outer = _watch.get()
     watch = own or outer
@@ -121,7 +121,7 @@ async def _asking_twin(twin: "Twin", watch: Watch) -> AsyncIterator[None]:
         raise
     finally:
         traffic = twin.traffic
-        # A connection that somebody still uses does not settle: what it cost so far is told then.
+        # A connection that is still in use does not settle: what it cost so far is reported then.
         # Not asyncio.timeout: up to Python 3.11.2 it is no TimeoutError in a cancelled task.
         with suppress(TimeoutError):
             await asyncio.wait_for(traffic.wait_settled(), patience)

@@ -1,4 +1,4 @@
-"""The app: its routes, and how everything that goes wrong is told."""
+"""The app: its routes, and how everything that goes wrong is reported."""
 
 from __future__ import annotations
 

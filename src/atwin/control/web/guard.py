@@ -150,7 +150,7 @@ def queried(scope: Scope) -> list[str]:
 
 
 def refusal(status: int, why: str) -> JSONResponse:
-    """An error, as all of them are told."""
+    """An error, in the form that all of them have."""
     return JSONResponse({"error": why}, status)
 
 

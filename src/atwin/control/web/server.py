@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-#: Connections at a time; one more takes the place of one without a request, or is told 503.
+#: Connections at a time; one more takes the place of one without a request, or is answered 503.
 _MOST = 128
 #: Seconds that a connection may be idle, and that a client may leave unread what it asked for.
 _IDLE, _UNREAD = 60, 20

@@ -106,7 +106,7 @@ class Bill(_Sum):
 class Count(_Sum):
     """The same traffic counted twice.
 
-    `wire`: what this computer really sent and received where its kernel tells, with the TCP
+    `wire`: what this computer really sent and received where its kernel counts, with the TCP
     options and ACKs of its stack; else the model. `operator`: the rules of docs/spec/flows.md §6,
     as a module's stack sends it: no TCP options, an ACK for every segment, nothing sent again.
     """

@@ -20,14 +20,14 @@ LAST_BYTES = 1024
 
 
 class ConnectionMeter:
-    """What a connection has cost so far, by the model and, where it tells, by the kernel."""
+    """What a connection has cost so far, by the model and, where it counts, by the kernel."""
 
     def __init__(self, *, http: bool, ipv6: bool = False) -> None:
         """`http`: it carries HTTP, so that what is not HTTP is TLS; else all is payload."""
         self.tally = Tally(OPERATOR)
         #: Tells headers from bodies, once there are some.
         self.split: HttpSplit | None = None
-        #: Asks the kernel; gives None when it does not tell.
+        #: Asks the kernel; gives None when it does not count.
         self.ask_kernel: Callable[[], KernelCount | None] = lambda: None
         #: Asks a link that knows what it carried.
         self.ask_link: Callable[[], Carried | None] = lambda: None

@@ -266,7 +266,7 @@ class MeteredStream(StreamWrapper):
         return kernel is None or kernel.is_over or self._late > LAST_BYTES
 
     def _take_rest(self) -> None:
-        """Read what came after our FIN; when it is too much the peer is told by RST."""
+        """Read what came after our FIN; when it is too much the peer gets an RST."""
         assert self._socket is not None
         with suppress(OSError):
             while self._late <= LAST_BYTES:

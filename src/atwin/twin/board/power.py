@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class StartCause(IntEnum):
-    """Why the firmware started last, as AT*EXINFO? tells it."""
+    """Why the firmware started last, as AT*EXINFO? reports it."""
 
     POWER = 0
     SOFTWARE = 3

@@ -68,8 +68,8 @@ def parse_clock(text: str) -> tuple[float, int]:
 def nitz_text(utc: float, zone_quarters: int, form: str, shown: int | None = None) -> str:
     """`24/08/23,14:52:50+32,0`: date and time, zone, no daylight saving (docs/spec/network.md §2).
 
-    `form` is the profile's `nitz_form`: local time, or universal time whose zone is told as it is
-    or as 0. `shown`: the local time of another zone, which is told too (AT+NITZDISSET).
+    `form` is the profile's `nitz_form`: local time, or universal time whose zone is given as it is
+    or as 0. `shown`: the local time of another zone, which is given too (AT+NITZDISSET).
     """
     zone = zone_quarters if shown is None else shown
     local = form == "yy-local" or shown is not None

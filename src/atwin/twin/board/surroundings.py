@@ -31,7 +31,7 @@ class Surroundings:
 
     #: mV at VBAT.
     voltage: int = 3968
-    #: Per cent of the battery, where the model tells them.
+    #: Per cent of the battery, where the model reports them.
     charge: int = 80
     #: mV at each input of the converter.
     adc: tuple[int, int] = (1086, 1086)

@@ -169,7 +169,7 @@ class PdpCommands(Commands):
         return [n for n in self._pdp.active if cid in (None, n)]
 
     async def _attach(self) -> None:
-        """By the host's wish, so that no +CGEV: tells it (docs/spec/network.md §2)."""
+        """By the host's wish, so that no +CGEV: reports it (docs/spec/network.md §2)."""
         await self._hardware.pause(ATTACH_TIME)
         if not self._radio.registered:
             raise CmeError(Cme.NOT_ALLOWED)

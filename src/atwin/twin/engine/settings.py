@@ -62,7 +62,7 @@ class Settings:
     #: Short messages: as text; the memories to read, to write, and for what comes.
     cmgf: int = 0
     cpms: tuple[str, str, str] = ("SM", "SM", "SM")
-    #: Whether a card that comes or goes is told, and the level of its switch that means it is in.
+    #: Whether a card that comes or goes is reported, and the level of its switch that means "in".
     csdt: tuple[int, int] = (0, 1)
 
     @classmethod

@@ -67,7 +67,7 @@ class FaultyStream(StreamWrapper):
     ) -> None:
         super().__init__(inner)
         self.address = address
-        self._held = b""  # came, and may not be told yet
+        self._held = b""  # came, and may not be passed on yet
         self._clock = clock
         self._dice = dice
         self._gone = gone
@@ -106,7 +106,7 @@ class FaultyStream(StreamWrapper):
                 return b""
 
     async def _fill(self, room: int) -> bool:
-        """Have some bytes in `_held`, if they may be told or not; False at the end."""
+        """Have some bytes in `_held`, whether they may be passed on or not; False at the end."""
         self._reading = True
         try:
             self._held = await self.inner.read(room)
@@ -179,7 +179,7 @@ class FaultyStream(StreamWrapper):
                 wait.cancel()
 
     async def _wait_for(self, size: int) -> None:
-        """Until the next `size` bytes may be told: the first ones after a question travel too."""
+        """Until the next `size` bytes may be passed on: the first after a request travel too."""
         if self._asked:
             self._asked = False
             self._paces.clear()

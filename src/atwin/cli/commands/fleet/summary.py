@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Shares of the fleet that people ask for; the answer has the first of the others that is reached.
 _ASKED = (0.5, 0.9, 0.95, 0.99, 1.0)
 _ANSWER = (0.99, 0.95, 0.9, 0.5)
-#: Bytes of a megabyte on the bill -> what a price is for. Traffic is told in MB and GB of 10**6.
+#: Bytes of a megabyte on the bill -> what a price is for. Traffic is shown in MB and GB of 10**6.
 _PER = {1 << 20: "a MiB", 10**6: "an MB"}
 #: Lines of a list, and worst devices.
 _LISTED, _WORST = 12, 3

@@ -1,4 +1,4 @@
-"""`atwin trace`: what a `--trace` file tells."""
+"""`atwin trace`: what is in a `--trace` file."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _DAY = 86_400
 _MONTH_DAYS = 30
 #: What operators call a megabyte and a gigabyte.
 _MB, _GB = 1 << 20, 1 << 30
-#: Seconds below which a part of the time is not told.
+#: Seconds below which a part of the time is not shown.
 _SHORT = 0.005
 _WAYS = ("up", "down")
 #: Widest bar, in characters, and requests listed one by one.
@@ -32,7 +32,7 @@ _LISTED = 12
 
 @dataclass(frozen=True)
 class Report:
-    """`count` is of the task done `times` times; a real module tells only two totals."""
+    """`count` is of the task done `times` times; a real module has only two totals."""
 
     #: "estimate" or "measure".
     mode: str

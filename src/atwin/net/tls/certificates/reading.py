@@ -40,7 +40,7 @@ _BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 
 @contextmanager
 def read_quietly() -> Iterator[None]:
-    """Inside, what `cryptography` would warn of on stderr, such as serial numbers, is not told."""
+    """Inside, what `cryptography` would warn of on stderr, such as serial numbers, is not shown."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

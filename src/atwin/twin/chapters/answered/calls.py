@@ -1,4 +1,4 @@
-"""Voice calls: answered, and told when somebody rings; there is no voice (docs/spec/stubs.md §1).
+"""Voice calls: answered, with URCs when somebody rings; there is no voice (docs/spec/stubs.md §1).
 
 A number that is dialled is never reached. A call that comes (`ring` of the control socket) can be
 answered and ended.

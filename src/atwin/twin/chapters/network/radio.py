@@ -59,7 +59,7 @@ class Radio(NetworkState):
 
     @property
     def rssi(self) -> int:
-        """Signal strength 0-31 as AT+CSQ tells it, 99 without service."""
+        """Signal strength 0-31 as AT+CSQ shows it, 99 without service."""
         return self.cell.rssi if self.registered else 99
 
     @property

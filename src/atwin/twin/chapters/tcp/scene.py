@@ -132,7 +132,7 @@ MULTI: Table = {
     **_everywhere(Event.SHUT, IpState.INITIAL, *IpState),
 }
 
-#: In these AT+CIFSR tells the address, and names can be resolved.
+#: In these AT+CIFSR gives the address, and names can be resolved.
 HAS_ADDRESS = frozenset(
     (
         *(IpState.GPRSACT, IpState.STATUS, IpState.TCP_CONNECTING, IpState.UDP_CONNECTING),

@@ -151,7 +151,7 @@ class Sockets(ChapterService):
         return SocketOptions(self.local_ports.get((link.number, link.kind), 0), keep_alive)
 
     def _failed(self, link: Link, event: Event, why: str, *, told: bool = True) -> None:
-        """`told`: the host hears of it."""
+        """`told`: whether the host hears of it."""
         log.info("link %d to %s:%d: %s", link.number, link.host, link.port, why)
         link.release()
         if self.multi and event is Event.FAILED:

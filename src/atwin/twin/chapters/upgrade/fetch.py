@@ -41,7 +41,7 @@ class UpgradeError(IntEnum):
     OTHER = -1006
 
 
-class UpgradeFailed(Exception):  # noqa: N818 - an outcome, which AT+UPGRADE? tells
+class UpgradeFailed(Exception):  # noqa: N818 - an outcome, which AT+UPGRADE? reports
     """There is no new firmware. The text says why, for the log."""
 
     def __init__(self, error: int, why: str, status: int = 0, cause: int = 0) -> None:

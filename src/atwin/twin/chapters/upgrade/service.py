@@ -43,7 +43,7 @@ class Upgrades(ChapterService):
 
     @classmethod
     def power_up(cls, run: Run, *, warm: bool) -> None:
-        """Ask, as every module does, if somebody is there to ask; tell of firmware that is new."""
+        """Ask, as every module does, if there is a server to ask; report firmware that is new."""
         settings = UpgradeSettings.boot(run.hardware.nvram)
         if settings.auto and (settings.asks(run) or run.hardware.surroundings.update):
             run.find(cls).ask_daily(at_once=True)

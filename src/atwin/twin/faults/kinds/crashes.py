@@ -52,7 +52,7 @@ class Hang(Fault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restart(Fault):
-    """The firmware crashes and restarts, as AT*EXINFO? tells afterwards."""
+    """The firmware crashes and restarts, as AT*EXINFO? reports afterwards."""
 
     KIND: ClassVar[str] = "restart"
     LASTS: ClassVar[tuple[str, ...]] = ()
