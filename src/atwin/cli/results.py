@@ -127,7 +127,7 @@ def described(result: DownloadResult) -> dict[str, object]:
 
 
 def _short_text(body: bytes) -> str:
-    """`body` as text; empty for what is none, or longer than an object should be."""
+    """`body` as text; empty if it is not text, or longer than an object should have."""
     try:
         return body.decode() if len(body) <= _LONGEST_BODY else ""
     except UnicodeDecodeError:

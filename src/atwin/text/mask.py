@@ -53,7 +53,7 @@ _SUSPECT = re.compile(
 
 # --- headers ------------------------------------------------------------------------------------
 
-#: A header; its value ends at the `\r\n` of USERDATA, or with the line. What ends a path is none.
+#: A header, not after a slash; its value ends at the `\r\n` of USERDATA, or with the line.
 _HEADER = re.compile(r"(?<![\w/-])([\w-]++)\s*+:\s*+(?!\*\*\*)(?=[^\r\n])")
 _VALUE_END = re.compile(r'(?="?(?:\\r\\n|[\r\n]|$))')
 #: What a header is called whose value is secret; one word after a blank is one of a sentence.

@@ -103,7 +103,7 @@ class Exchange:
     def is_query(self) -> bool:
         """Whether it changes nothing: it reads, tests, or is answered with information alone.
 
-        A command that takes data, brings a body or begins something is none.
+        A command that takes data, brings a body or begins something is not a query.
         """
         expected = expected_of(self.command)
         if expected.shape.closing or expected.shape.bodies or expected.shape.prompt:

@@ -86,7 +86,7 @@ def one(**row: Any) -> dict[str, Any]:
         (one(lines="a" * 1025), "lines: at most 1024 characters a line"),
         (one(lines={"a": 1}), "lines must be a text"),
         (one(result=5), "result must be a text"),
-        (one(result=0), 'result = 0: must be a text; "" is none at all'),
+        (one(result=0), 'result = 0: must be a text; "" means no result'),
         (one(delay=-1), "delay = -1: must be seconds from 0 to 1000000"),
         (one(delay=True), "delay = true: must be seconds"),
         (one(delay=float("nan")), "delay = NaN: must be seconds"),

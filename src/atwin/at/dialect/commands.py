@@ -130,7 +130,7 @@ COMMANDS = {
     "+FTPPW": Shape(secrets=(Secret(marks="=:"),)),
 }
 
-#: Lines of answers that are secret and do not name their command: what stands before the colon.
+#: Lines of answers that are secret and do not name their command: what is written before the colon.
 SECRET_LINES = ("PWD", "Gprs Config Password")
 
 #: What is typed without a length: as much as a packet holds, up to Ctrl-Z.

@@ -65,7 +65,7 @@ class Door:
     def is_ours(self, host: str) -> bool:
         """Whether a Host header leads here and nowhere else."""
         name, colon, port = host.rpartition(":")
-        if not colon or name.endswith(":"):  # an IPv6 address without brackets is none
+        if not colon or name.endswith(":"):  # an IPv6 address without brackets is refused
             name, port = host, "80"
         if port != str(self.port):
             return False

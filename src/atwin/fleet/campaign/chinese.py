@@ -129,7 +129,7 @@ _WORDS = {
     "`atwin recover --restart` does it: some faults end with nothing less": (
         "第一次之后的尝试是否先重启模块，做法同 `atwin recover --restart`：有些故障只有重启才能消除"
     ),
-    "What the server can do. A limit that is not given is none.": "服务器的能力。没写就是没有限制。",
+    "What the server can do. A limit that is not given does not apply.": "服务器的能力。没写就是没有限制。",
     "connections at once": "并发连接数上限",
     "connections that wait; more are refused": "排队的连接数；再多就拒绝",
     "rate of all connections together": "总出口带宽",

@@ -112,7 +112,7 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSpec:
-    """`[server]`: what the server can do. A limit that is not given is none."""
+    """`[server]`: what the server can do. A limit that is not given does not apply."""
 
     connections: int | None = key(Whole(1, 10_000_000), None, "connections at once")
     backlog: int = key(Whole(0, 10_000_000), 511, "connections that wait; more are refused")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 #: Connections are claimed in whole parts of one, so that what is given back is what was taken.
 PARTS = 1000
-#: Seconds. What a span asks takes at least so long; a pause that is shorter is none.
+#: Seconds. What a span asks takes at least so long; a shorter pause does not count.
 SHORTEST = 0.001
 
 

@@ -15,7 +15,7 @@ HIGHEST = 5000
 
 @dataclass(slots=True)
 class Thresholds:
-    """mV; 0 is none."""
+    """mV; 0 means no threshold."""
 
     #: Below this a module does not start.
     on: int = 0

@@ -89,7 +89,7 @@ class Stub(_Row):
         if self.result:
             _said("result", self.result)
         elif self.result not in (None, ""):
-            raise ScriptError(f'result = {told(self.result)}: must be a text; "" is none at all')
+            raise ScriptError(f'result = {told(self.result)}: must be a text; "" means no result')
         _seconds("delay", self.delay)
         _seconds("urc_delay", self.urc_delay)
         if self.prompt is not None:

@@ -116,7 +116,7 @@ class PlanOptions(_How, RouteOptions, _What):
         return job
 
     def mix(self) -> Mix | None:
-        """What goes wrong. Raises `click.UsageError`, and `OptionError` for a plan that is none."""
+        """What goes wrong. Raises `click.UsageError`, and `OptionError` for a bad plan."""
         if self.faults is None:
             return None
         if self.paper:

@@ -55,7 +55,7 @@ class Row:
     least: int | None = None
     #: The values of a fresh module, or the name of that text of the profile.
     kept: tuple[object, ...] | str = ()
-    #: What the read form says: the values are put in; with "" it is OK. None: they stand in a row,
+    #: What the read form says: the values are put in; with "" it is OK. None: the values in a row,
     #: if there are any.
     read: str | None = None
     #: What the form without arguments says; with "" it is OK.

@@ -200,7 +200,7 @@ class SmsCommands(Answered):
         return Collect(prompt, _LONGEST, _PATIENCE, done, typed=True)
 
     def _refused(self) -> CmsError:
-        """Why a message is not sent: the card, the network, or that there is none who takes it."""
+        """Why a message is not sent: the card, the network, or that nobody takes it."""
         try:
             state = self._radio.sim_state
         except CmeError as error:

@@ -31,7 +31,7 @@ class BatteryCommands(Commands):
     def set_thresholds(
         self, on: Annotated[int, Range(0, HIGHEST)], off: Annotated[int, Range(0, HIGHEST)]
     ) -> None:
-        """Voltages in mV below which the module does not start, and switches off; 0 is none.
+        """Voltages in mV below which the module does not start, and switches off; 0 means none.
 
         They are kept by themselves.
         """

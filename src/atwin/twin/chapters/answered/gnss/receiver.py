@@ -32,7 +32,7 @@ class Satellites(ChapterService):
         super().__init__(run)
         self._clock = run.hardware.clock
         self.on = False
-        #: Seconds between two reports; 0 is none.
+        #: Seconds between two reports; 0 means no reports.
         self.interval = 0
         self.sentence = "RMC"
         self.says_sentences = False

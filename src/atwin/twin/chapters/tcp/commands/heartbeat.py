@@ -63,7 +63,7 @@ class HeartbeatCommands(Commands):
     ) -> None:
         """The link and what it sends, as text of at most 256 bytes; the IMEI before that."""
         if not text:
-            raise BadArgument("an empty heartbeat is none")
+            raise BadArgument("a heartbeat must not be empty")
         self._set(number, text.encode("latin-1"))
 
     @command.read("^HEARTBEAT")
