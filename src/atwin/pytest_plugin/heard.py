@@ -14,9 +14,10 @@ from atwin.trace.described import describe, look
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from atwin.clock import Clock
+    from atwin.trace.ear import Hear, PassAll
     from atwin.trace.trace import Value
 
 #: Records that a report shows: the last ones.
@@ -45,18 +46,13 @@ class Heard(Trace):
             for news in self._news:
                 news.set()
 
-    def hears(self, listener: Callable[[bytes], None], data: bytes) -> None:
+    def hears(self, listener: Hear, data: bytes) -> None:
         super().hears(listener, data)
         if self._news:
             # Somebody waits: at once, and not with all that comes meanwhile.
             self._timing.call_later(0, self.flush)
 
-    def ears(
-        self,
-        to_module: Callable[[bytes], None],
-        to_host: Callable[[bytes], None],
-        pass_all: Callable[[Sequence[bytes]], list[str]],
-    ) -> tuple[Callable[[bytes], None], Callable[[bytes], None]]:
+    def ears(self, to_module: Hear, to_host: Hear, pass_all: PassAll) -> tuple[Hear, Hear]:
         return partial(self.hears, to_module), partial(self.hears, to_host)
 
     async def wait_for(self, pattern: re.Pattern[str], timeout: float) -> re.Match[str] | None:

@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    #: Is called with the bytes of one direction of a line.
+    Hear = Callable[[bytes], None]
+    #: Makes forms of what went to the module and came from it by turns, or nothing.
+    PassAll = Callable[[Sequence[bytes]], list[str]]
+
 #: Pieces that are looked at together.
 BLOCK = 256
 
@@ -20,15 +25,11 @@ class Ear:
         self.hear = hear
         #: Of a line's first ear: both, by turns.
         self.by_turns: list[Ear] = []
-        #: Makes forms of what the two heard by turns, or nothing: then each piece is to be heard.
-        self.pass_all: Callable[[Sequence[bytes]], list[str]] = lambda said: []
+        #: Of a line's first ear; where it makes nothing, each piece is to be heard.
+        self.pass_all: PassAll = lambda said: []
 
 
-def line_ears(
-    to_module: Callable[[bytes], None],
-    to_host: Callable[[bytes], None],
-    pass_all: Callable[[Sequence[bytes]], list[str]],
-) -> tuple[Ear, Ear]:
+def line_ears(to_module: Hear, to_host: Hear, pass_all: PassAll) -> tuple[Ear, Ear]:
     """The two of a line."""
     first, second = Ear(to_module), Ear(to_host)
     first.by_turns, first.pass_all = [first, second] * (BLOCK // 2), pass_all

@@ -18,10 +18,11 @@ from atwin.trace.ear import BLOCK, PIECES, Ear, line_ears
 from atwin.trace.raw import RawListeners
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from atwin.clock import Clock
     from atwin.clock.base import Timer
+    from atwin.trace.ear import Hear, PassAll
 
     Value = str | int | float | bool | None
     Fields = tuple[tuple[str, Value], ...]
@@ -133,24 +134,16 @@ class Trace:
             frame = (("kind", kind), ("event", event))
             self._put(self._writer, (frame, numbers))
 
-    def ears(
-        self,
-        to_module: Callable[[bytes], None],
-        to_host: Callable[[bytes], None],
-        pass_all: Callable[[Sequence[bytes]], list[str]],
-    ) -> tuple[Callable[[bytes], None], Callable[[bytes], None]]:
-        """Two functions that have those two called in turn, as `hears` does, for a whole line.
-
-        `pass_all` makes forms of what went to the module and came from it by turns, or nothing.
-        """
+    def ears(self, to_module: Hear, to_host: Hear, pass_all: PassAll) -> tuple[Hear, Hear]:
+        """Two functions that have those two called in turn, as `hears` does, for a whole line."""
         first, second = line_ears(to_module, to_host, pass_all)
         return self._hearing(first), self._hearing(second)
 
-    def hears(self, listener: Callable[[bytes], None], data: bytes) -> None:
+    def hears(self, listener: Hear, data: bytes) -> None:
         """Have `listener` called with `data` in turn; `now` is then this moment."""
         self._hearing(Ear(listener))(data)
 
-    def _hearing(self, ear: Ear) -> Callable[[bytes], None]:
+    def _hearing(self, ear: Ear) -> Hear:
         queue, put_more, now = self._queue, self._put_more, self._time
 
         def hears(data: bytes) -> None:
