@@ -67,7 +67,7 @@ class Server:
     @property
     def requests(self) -> int:
         """How many were answered, or begun to be."""
-        return len(self.origin.log)
+        return self.origin.requests
 
     @property
     def is_visited(self) -> bool:

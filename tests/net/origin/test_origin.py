@@ -219,7 +219,7 @@ def test_a_connection_serves_many_requests_and_the_log_tells() -> None:
         assert content == BIG.read(0, BIG.size)
 
     visit(work, server)
-    assert server.connections == 1
+    assert (server.requests, server.connections) == (5, 1)
     assert [(r.method, r.target, r.received, r.status, r.sent) for r in server.log] == [
         ("GET", "/chunked", 0, 200, 10),
         ("POST", "/sink", 6, 200, 8),
@@ -231,6 +231,23 @@ def test_a_connection_serves_many_requests_and_the_log_tells() -> None:
     sink = server.resources["/sink"]
     assert isinstance(sink, Sink)
     assert sink.bodies == [b"posted"]
+
+
+def test_the_log_keeps_the_last_requests_and_all_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A server that stays up for days does not grow with each request."""
+    monkeypatch.setattr("atwin.testing.origin.origin.LOGGED", 3)
+    server = origin()
+
+    def work(client: http.client.HTTPConnection) -> None:
+        for number in range(5):
+            client.request("GET", f"/text?{number}")
+            client.getresponse().read()
+
+    visit(work, server)
+    assert [r.target for r in server.log] == ["/text?2", "/text?3", "/text?4"]
+    assert server.requests == 5
 
 
 def test_a_body_over_the_limit() -> None:

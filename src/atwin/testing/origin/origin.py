@@ -27,6 +27,8 @@ _PIECE = 256 * 1024
 _READ = 64 * 1024
 #: Seconds that a client may take to hang up after a last answer.
 _GOODBYE = 2.0
+#: Requests that the log keeps: a server that stays up for days must not grow with each.
+LOGGED = 10_000
 
 _ABSOLUTE = re.compile(rb"https?://[^/?]*", re.IGNORECASE)
 
@@ -55,7 +57,8 @@ class Origin:
     """Serves `resources`, a mapping of paths that may be changed at any time.
 
     `wall` is the clock of the Date header: UTC seconds since 1970. `body_limit` is the
-    largest request body taken, in bytes.
+    largest request body taken, in bytes. `log` has the last 10,000 requests, as `Logged`, in the
+    order in which their answers ended; `requests` and `connections` count all so far.
     """
 
     def __init__(
@@ -66,8 +69,9 @@ class Origin:
         body_limit: int = 16 * 1024 * 1024,
     ) -> None:
         self.resources: dict[str, Resource] = resources if resources is not None else {}
-        #: In the order in which the answers ended.
         self.log: list[Logged] = []
+        #: Those whose answers have ended, complete or not.
+        self.requests = 0
         #: Connections accepted so far.
         self.connections = 0
         self._wall = wall
@@ -107,6 +111,8 @@ class Origin:
             headers = tuple((bytes(name), bytes(value)) for name, value in request.headers)
             received = len(body or b"")
             self.log.append(Logged(method, target, headers, received, answer.status, sent))
+            del self.log[:-LOGGED]
+            self.requests += 1
         if body is None:
             await client.hang_up()
 
