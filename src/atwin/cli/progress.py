@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from io import TextIOBase
 from shutil import get_terminal_size
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from atwin.cli.ending import known
 from atwin.cli.results import counted
@@ -21,6 +21,17 @@ from atwin.trace import Trace
 _SIZE = ("ncols", "nrows")
 
 
+class Advancing(Protocol):
+    """A state of a work of which so much is done."""
+
+    @property
+    def done(self) -> int:
+        """Of what was there before as well."""
+
+
+_State = TypeVar("_State", bound=Advancing)
+
+
 @contextmanager
 def show_progress(name: str) -> Iterator[Callable[[Progress], None]]:
     """What to call with each `Progress`; notes stay on the screen, the bar moves on.
@@ -28,7 +39,7 @@ def show_progress(name: str) -> Iterator[Callable[[Progress], None]]:
     What is kept on disk is `known` to a program if the download fails.
     """
     try:
-        with _shown(name) as shown:
+        with bar(one_line(name), _draw, _quiet(), unit="B", unit_scale=True) as shown:
             show = _also_traced(shown, current_trace())
 
             def tell(progress: Progress) -> None:
@@ -42,43 +53,57 @@ def show_progress(name: str) -> Iterator[Callable[[Progress], None]]:
 
 
 @contextmanager
-def _shown(name: str) -> Iterator[Callable[[Progress], None]]:
+def bar(
+    name: str,
+    draw: Callable[[Any, _State], None],
+    elsewhere: Callable[[_State], None],
+    **looks: Any,
+) -> Iterator[Callable[[_State], None]]:
+    """What to call with each state of a work: a bar of tqdm on a terminal, else `elsewhere`.
+
+    `draw` gives the bar what it shows beside `done`. What is said on stderr meanwhile comes to
+    stand above it.
+    """
     if not sys.stderr.isatty():
-        yield _quiet()
+        yield elsewhere
         return
-    with bar(one_line(name), unit="B", unit_scale=True) as shown:
+    usual = dict(zip(_SIZE, get_terminal_size(), strict=True))
+    looks |= {"dynamic_ncols": True} if _is_sized() else usual
+    with (
+        _tqdm()(desc=name, file=sys.stderr, miniters=1, **looks) as shown,
+        redirect_stderr(_Above(shown)),
+    ):
         begun = False
 
-        def show(progress: Progress) -> None:
+        def show(state: _State) -> None:
             nonlocal begun
-            if not begun:
+            is_first, begun = not begun, True
+            if is_first:
                 # What an earlier run left is not part of this one's rate.
-                shown.reset(progress.total)
-                shown.n = shown.initial = progress.done
-                begun = True
-            if progress.note:
-                shown.write(one_line(progress.note), file=shown.fp)
-            shown.total = progress.total
-            shown.set_postfix_str(_where(progress), refresh=False)
-            shown.update(progress.done - shown.n)
+                shown.reset()
+                shown.n = shown.initial = state.done
+            draw(shown, state)
+            shown.update(state.done - shown.n)
+            if is_first:
+                shown.refresh()
 
         yield show
 
 
-@contextmanager
-def bar(name: str, **looks: Any) -> Iterator[Any]:
-    """A bar of tqdm on the terminal; what is said on stderr meanwhile comes to stand above it."""
-    from tqdm import tqdm
+def _tqdm() -> Any:
+    """The class, without what TQDM_* say: it reads them when it is imported.
 
+    One it cannot read ends the import, and many that it can (TQDM_DISABLE=1) end a bar that moves.
+    """
+    theirs = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith("TQDM_")}
+    try:
+        from tqdm import tqdm
+    finally:
+        os.environ.update(theirs)
+    if theirs:
+        say(f"{' and '.join(sorted(theirs))} of the environment: ignored")
     tqdm.monitor_interval = 0  # a thread that looks after bars nobody moves
-    usual = dict(zip(_SIZE, get_terminal_size(), strict=True))
-    looks["disable"] = False  # TQDM_DISABLE=1 makes a bar that lacks half of its attributes
-    looks |= {"dynamic_ncols": True} if _is_sized() else usual
-    with (
-        tqdm(desc=name, file=sys.stderr, miniters=1, **looks) as shown,
-        redirect_stderr(_Above(shown)),
-    ):
-        yield shown
+    return tqdm
 
 
 def _is_sized() -> bool:
@@ -127,6 +152,13 @@ def _also_traced(show: Callable[[Progress], None], trace: Trace) -> Callable[[Pr
             trace.notes("host", "kept", bytes=kept, of=progress.total)
 
     return tell
+
+
+def _draw(shown: Any, progress: Progress) -> None:
+    if progress.note:
+        shown.write(one_line(progress.note), file=shown.fp)
+    shown.total = progress.total
+    shown.set_postfix_str(_where(progress), refresh=False)
 
 
 def _where(progress: Progress) -> str:

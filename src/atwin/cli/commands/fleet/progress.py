@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atwin.cli.progress import bar
 from atwin.cli.results import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from atwin.fleet.engine.run import RunTally
 
 
-@contextmanager
-def show_progress(devices: int) -> Iterator[Callable[[RunTally], None]]:
+def show_progress(devices: int) -> AbstractContextManager[Callable[[RunTally], None]]:
     """What to call with each tally; the first one says what was there before."""
-    if not sys.stderr.isatty():
-        yield lambda tally: None
-        return
-    with bar("devices", total=devices, unit="") as shown:
-        begun = False
 
-        def show(tally: RunTally) -> None:
-            nonlocal begun
-            if not begun:  # what was there before is not part of this run's rate
-                shown.reset()
-                shown.n = shown.initial = tally.done
-                begun = True
-            now = "now the whole fleet at its server" if tally.done >= devices else ""
-            also = ", ".join(filter(None, (_trouble(tally), now)))
-            shown.set_postfix_str(also, refresh=bool(now))
-            shown.update(tally.done - shown.n)
+    def draw(shown: Any, tally: RunTally) -> None:
+        now = "now the whole fleet at its server" if tally.done >= devices else ""
+        also = ", ".join(filter(None, (_trouble(tally), now)))
+        shown.set_postfix_str(also, refresh=bool(now))
 
-        yield show
+    return bar("devices", draw, lambda tally: None, total=devices, unit="")
 
 
 def _trouble(tally: RunTally) -> str:
