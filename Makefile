@@ -106,7 +106,7 @@ reference: $(RUNTIME)
 	$(BIN)/python -m tests.docs.api docs/reference/api.md
 	$(BIN)/python -m tests.docs.cli docs/reference/cli.md
 	$(BIN)/python -m tests.docs.faults docs/reference/faults.md
-	$(BIN)/python -m atwin.fleet.campaign.reference docs
+	$(BIN)/python -m tests.docs.fleet_plan docs/reference
 
 pictures: $(DEV) tools
 	$(BIN)/python -m tests.docs.pictures docs/images

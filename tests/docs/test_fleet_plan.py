@@ -13,8 +13,8 @@ import pytest
 from atwin.fleet.campaign.campaign import Campaign, load_campaign
 from atwin.fleet.campaign.keys import CampaignError
 from atwin.fleet.campaign.population import sample
-from atwin.fleet.campaign.reference import chinese_page, page, schema
 from atwin.text import parse_toml
+from docs.fleet_plan.page import chinese_page, page, schema
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference/fleet-plan.md").read_text("utf-8")

@@ -4,52 +4,6 @@ from __future__ import annotations
 
 import re
 
-PREFACE = """\
-# 升级计划文件
-
-<!-- Written by `make reference` from the keys in src/atwin/fleet/campaign; do not edit. -->
-
-[English](fleet-plan.md)
-
-计划文件 PLAN.toml 写明：哪些设备、下载什么、从什么样的服务器、按什么规则。这里列出全部键；怎样用，见
-[规划大批设备的升级](../howto/ota-planner.zh.md)和[升级任务的例子与结果](../howto/campaign.zh.md)。
-[examples/fleet](../../examples/fleet) 里有两份现成的。最短的计划：
-
-```toml
-devices = 1000
-[download]
-size = "2M"
-[[model]]
-model = "air780e-at"
-```
-
-**取值。** 大小写字节数，或 `"300K"`、`"2M"`、`"1G"`，K 为 1024。速率写每秒**字节**数，或 `"60K"`、`"1.2M"`，K 为 1000；
-按比特写要带单位：`"20 Mbit/s"` 就是 2.5M。时长写秒数，或 `"300 ms"`、`"90 s"`、`"15 min"`、`"2 h"`、`"3 d"`。范围包括两端。
-
-**比例。** `[[model]]`、`[[link]]`、`[[zone]]` 的 `share` 是权重：7 和 3 与 0.7 和 0.3 一样。`[[faults]]`、`[[stage]]` 的 `share`
-是占全部设备的比例，合计不超过 1。
-
-**文件。** 计划里写的文件路径从计划所在目录算起，与计划一起读入一次；别的机器上的工作进程不需要这些文件。
-
-**随机。** 一台设备的一切由 `seed` 和它的编号决定。所以 1,000 台里的每一台，与 50,000 台里的前 1,000 台相同；不受服务器影响时，它的结果也相同。
-
-**真实服务器。** `[server]` 里写了 `url` 时，仿真的设备实时访问本机上的服务器，全部在一个进程里，按 `[arrival]` 的时间开始，模块、主机和链路与
-虚拟时钟上的一样。先下载一次，以得到大小和 SHA-256。时间窗、阶段、中止和结束时间是对全部设备说的，照旧在之后推算。
-`[arrival]` 的 `over` 要短，设备要少：115200 bit/s 时一个核大约够一百台。对 nginx 用 50 台实测，与预测相差不到 5 %。
-
-**写错了**只打印一行：文件、表、键和可取的值，退出码 2：
-
-```
-plan.toml: [[link]] 2: loss is 1.5: give 0 to 0.5
-plan.toml: [server]: latencie: no such key, perhaps latency; there are connections, backlog, …
-```
-
-**编辑器**：支持 TOML JSON schema 的编辑器（VS Code 的 Even Better TOML；Helix、Neovim 的 Taplo）会补全键名、标出错误，只要计划的第一行写明
-[fleet-plan.schema.json](fleet-plan.schema.json) 在哪里：`#:schema ./fleet-plan.schema.json`。
-
-`[[model]]`、`[[link]]`、`[[faults]]`（含无故障）的每种组合是一类设备（统计上的一层），最多 1,000 类。
-"""
-
 #: What is in the page, where English has a sentence.
 _WORDS = {
     "The top of the file": "文件开头",

@@ -1,0 +1,1 @@
+"""docs/reference/fleet-plan.md, the same in Chinese and the JSON schema, from a plan's keys."""
