@@ -13,12 +13,16 @@ KINDS = {".md", ".py", ".toml", ".js", ".html", ".css", ".c", ".h", ".txt", ".ym
 
 @cache
 def read(*rooms: str) -> dict[str, str]:
-    """Each text file of `rooms` by its path; that of the root with the room "."."""
+    """Each text file of `rooms` by its path; that of the root with the room ".".
+
+    One with a NUL byte is none: what has been built beside its source.
+    """
     paths = [path for room in rooms for path in (ROOT / room).glob("*" if room == "." else "**/*")]
     return {
-        str(path.relative_to(ROOT)): path.read_text("utf-8")
+        str(path.relative_to(ROOT)): text.decode()
         for path in sorted(paths)
         if path.suffix in KINDS and path.is_file() and path.name != ".git"
+        if b"\0" not in (text := path.read_bytes())
     }
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
 from docs.words.pages import ROOMS, read
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,16 @@ def test_house_style(rule: Rule) -> None:
         for name, text in texts
         if not name.startswith(FOREIGN) and (found := rule.found(text))
     } == {}
+
+
+def test_a_program_built_beside_its_source_is_not_text(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "Makefile").write_text("all:\n")
+    (tmp_path / "c" / "fetch").write_bytes(b"\x7fELF\0\xff")
+    monkeypatch.setattr("docs.words.pages.ROOT", tmp_path)
+    assert read.__wrapped__("c") == {"c/Makefile": "all:\n"}
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
