@@ -10,7 +10,7 @@ from atwin.at.lenient import lenient
 from atwin.host.bring_up import Word, registered_of
 from atwin.host.channel.quoted import quoted
 from atwin.host.channel.script import Script
-from atwin.host.errors import CommandRefusedError, WantsPersonError
+from atwin.host.errors import ApnMissingError, CommandRefusedError, WantsPersonError
 from atwin.host.found.apn import Apn
 
 if TYPE_CHECKING:
@@ -53,11 +53,6 @@ class Bearer:
         #: The clock's time of the first refusal by the network of a module that had no PDP ever.
         self._first_refused: float | None = None
         channel.on_urc(self._hear)
-
-    @property
-    def wants_apn(self) -> bool:
-        """Whether the network has refused each PDP so far, and no APN is given."""
-        return self._first_refused is not None
 
     async def open(self) -> str:
         """Open, or find it open; the address. Raises `CommandRefusedError`, `NoAnswerError`."""
@@ -109,7 +104,7 @@ class Bearer:
         """A module with signal that had no PDP ever may have a card that needs an APN."""
         now, first = self._channel.clock.now(), self._first_refused
         for_good = first is not None and now - first >= _WITHOUT_APN
-        kind = WantsPersonError if for_good else CommandRefusedError
+        kind = WantsPersonError if for_good else ApnMissingError
         # Made before the next questions, for they tell what was sent last.
         wanting = self._script.refused(reply, f"no bearer: {_NO_APN}", kind)
         advice = "no bearer: check SIM, signal, registration and APN"

@@ -137,6 +137,10 @@ class CommandRefusedError(StepError):
     """The module answered with an error; `code` is the CME number if it gave one."""
 
 
+class ApnMissingError(CommandRefusedError):
+    """The network gives a module that had no PDP in this run none: its SIM may need an APN."""
+
+
 class RefusedForGoodError(CommandRefusedError):
     """The module will never do that, so nothing is tried again."""
 

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atwin.clock import LoopClock, run_virtual
+from atwin.faults import fault_from_table
 from atwin.host.errors import CommandRefusedError, UsageError, WantsPersonError
 from atwin.host.modem import Modem, SimWishes
 from atwin.line.ports.memory import memory_pair
 from atwin.models import MODELS
+from atwin.twin.board.power import StartCause
 from atwin.twin.twin import Twin
 from support.modules.fake_module import FakeModule
+from support.modules.wired_pins import WiredPins
 from support.servers.no_network import NoNetwork
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Set
+
+    from atwin.line.pins import Pin
 
 CARD = {"apn": "corp", "apn_user": "u", "apn_password": "geheim"}
 WRONG = "the network gives no PDP with the APN"
@@ -43,6 +48,7 @@ def private(
     user: str = "u",
     password: str = "geheim",
     card: dict[str, str] = CARD,
+    pins: Set[Pin] = frozenset(),
 ) -> None:
     """Run `test` with a twin whose card is private, or `card`; the list has the notes."""
 
@@ -52,7 +58,7 @@ def private(
         notes: list[str] = []
         async with (
             Twin(model, far, network=NoNetwork(), sim=sim, warm=warm) as twin,
-            Modem(near, apn=apn, user=user, password=password) as modem,
+            Modem(near, apn=apn, user=user, password=password, pins=WiredPins(twin, pins)) as modem,
         ):
             modem.line.note = notes.append
             await test(modem, twin, notes)
@@ -129,6 +135,31 @@ def test_a_network_that_is_only_busy_is_waited_for(model: str, seconds: int) -> 
         assert notes == [NO_APN]
 
     private(test, model, apn="", user="", password="", card={})
+
+
+def test_a_module_that_hangs_after_that_is_reset() -> None:
+    """No answer is not a refusal: every rung has its turn, and RESET helps."""
+
+    async def test(modem: Modem, twin: Twin, notes: list[str]) -> None:
+        twin.faults.add(fault_from_table({"kind": "pdp_refused", "until": "reset"}))
+        twin.radio.lose_pdp()
+        port, asked = modem.channel.port, 0
+        write = port.write
+
+        def hangs_at_the_second(data: bytes | bytearray | memoryview) -> None:
+            nonlocal asked
+            asked += b"AT+SAPBR=1" in bytes(data)
+            pulled = twin.module.hardware.start_cause is StartCause.RESET_KEY
+            if pulled or asked < 2 or b"AT+SAPBR=1" not in bytes(data):
+                write(data)
+
+        port.write = hangs_at_the_second  # type: ignore[method-assign]
+        await modem.recover()
+        assert notes == [NO_APN]
+        climbed = [rung.rung for rung in modem.climbed]
+        assert climbed[-3:] == ["flight mode", "AT+RESET", "RESET pin"]
+
+    private(test, "air724ug", apn="", user="", password="", card={}, pins={"reset"})
 
 
 def test_one_that_worked_before_is_recovered_like_any_other() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from atwin.at.cme import Cme
 from atwin.host.errors import (
+    ApnMissingError,
     CommandRefusedError,
     HostError,
     LineLostError,
@@ -82,6 +83,7 @@ class Ladder:
         self._silent = False
         self._next = 0
         self._asked = False  # somebody asked for a restart
+        self._wants_apn = False  # that is the last failure: no reset gives a card its APN
         self._in_vain = 0  # index of the first rung since all was well
         self._round_gap = _BETWEEN_ROUNDS
         self._again_at: float | None = None  # after the last rung: when the next round begins
@@ -193,14 +195,14 @@ class Ladder:
 
     def _heed(self, failure: Exception | None) -> None:
         """A module that falls silent needs other rungs, from their bottom up."""
+        self._wants_apn = isinstance(failure, ApnMissingError)
         if isinstance(failure, ModuleSilentError) and not self._silent:
             self._silent, self._next = True, 0
 
     def _take(self, *, gently: bool) -> Rung | None:
         """The next rung there are the means for."""
-        # No reset gives a card its APN.
-        wants_apn = self.board.bearer.wants_apn and not self._asked
-        end = PDP_REBUILDS if gently else REGISTERING if wants_apn else None
+        registers = self._wants_apn and not self._asked
+        end = PDP_REBUILDS if gently else REGISTERING if registers else None
         rungs = SILENT if self._silent else ANSWERING[:end]
         driven = self.board.driven
         while self._next < len(rungs):
