@@ -31,21 +31,18 @@ class PanelAddress(click.ParamType[Any]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, int]:
-        from atwin.text import decimal
+        from atwin.net.network import host_and_port
 
         if isinstance(value, tuple):
             return str(value[0]), int(value[1])
-        name, _, digits = value.rpartition(":")
-        host, port = name.removeprefix("[").removesuffix("]"), decimal(digits)
-        is_open = ":" in host and name != f"[{host}]"  # an IPv6 address ends nowhere
-        if not host or "/" in host or is_open or port is None or port > 65535:
+        if (parts := host_and_port(value)) is None:
             self.fail(
                 f"{value!r}: give HOST:PORT, such as 127.0.0.1:8080; without it put --panel last, "
                 "or before another option",
                 param,
                 ctx,
             )
-        return host, port
+        return parts
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, runtime_checkable
 
+from atwin.text import decimal
+
 S = TypeVar("S", bound="Stream")
 
 
@@ -193,6 +195,16 @@ def is_literal(host: str) -> bool:
 def address_and_port(address: str, port: object) -> str:
     """Both in one text, as in a URL."""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def host_and_port(text: str) -> tuple[str, int] | None:
+    """HOST:PORT taken apart, an IPv6 address with or without brackets; None for what is neither."""
+    host, _, digits = text.rpartition(":")
+    host, port = host.removeprefix("[").removesuffix("]"), decimal(digits)
+    if not host or "/" in host or port is None or port > 65_535:
+        return None
+    # What is left of ::1 is not an address: it has no port.
+    return (host, port) if ":" not in host or is_literal(host) else None
 
 
 #: Serves one connection, from its first byte until it returns.

@@ -10,7 +10,8 @@ from atwin.line.frame import USUAL_RATE
 from atwin.line.ports.listener import TcpListener
 from atwin.line.ports.pty import PtyPort
 from atwin.line.ports.tcp import TcpServerPort
-from atwin.text import decimal, shown
+from atwin.net.network import host_and_port
+from atwin.text import shown
 
 if TYPE_CHECKING:
     from atwin.line.port import Port
@@ -68,10 +69,8 @@ async def open_served_line(
 
 def split_address(option: str, text: str) -> tuple[str, int]:
     """HOST:PORT taken apart, `option` said it. Raises `OptionError`."""
-    host, _, digits = text.rpartition(":")
-    port = decimal(digits)
-    if not host or port is None or port > 65535:
+    if (parts := host_and_port(text)) is None:
         raise OptionError(
             f"{option} '{shown(text, limit=80)}': it takes HOST:PORT, such as 127.0.0.1:7000"
         )
-    return host.strip("[]"), port
+    return parts
