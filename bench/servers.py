@@ -1,9 +1,12 @@
-"""A real nginx on a free loopback port, for comparing against."""
+"""A real nginx on a free loopback port, for comparing against; how a server sends."""
 
 from __future__ import annotations
 
+import ctypes
+import os
 import socket
 import subprocess
+import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+#: A system call of Linux that Python has no function for.
+_PIDFD_GETFD = 438
 _CONFIG = """\
 daemon off; pid {directory}/pid; error_log {directory}/error.log; worker_processes 1;
 events {{ worker_connections 128; }}
@@ -39,10 +44,36 @@ def nginx(files: dict[str, bytes]) -> Iterator[str]:
         process = subprocess.Popen(["nginx", "-p", name, "-c", str(config), "-e", f"{name}/error"])
         try:
             _wait_for(process, port)
+            send_by_cubic(process.pid)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
             process.wait()
+
+
+def send_by_cubic(pid: int) -> None:
+    """For the connections that process `pid`, a child, will accept, whatever this machine uses.
+
+    A machine may send by BBR: by a timer, at the rate that it believes the network has (D-415).
+    Where the system does not let us in, that stays, with a line on stderr.
+    """
+    if sys.platform != "linux":
+        return
+    process, libc = os.pidfd_open(pid), ctypes.CDLL(None, use_errno=True)
+    try:
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            if not os.readlink(descriptor).startswith("socket:"):
+                continue
+            taken = libc.syscall(_PIDFD_GETFD, process, int(descriptor.name), 0)
+            if taken < 0:
+                raise OSError(ctypes.get_errno(), "pidfd_getfd")
+            with socket.socket(fileno=taken) as found:
+                if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
+    except OSError as error:
+        print(f"The server sends as this machine does, not by CUBIC: {error}", file=sys.stderr)
+    finally:
+        os.close(process)
 
 
 def _free_port() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -20,6 +21,7 @@ from bench.frame.machine import busy_part
 from bench.frame.page import page
 from bench.frame.record import Measured, Record
 from bench.frame.regressions import regressions
+from bench.servers import send_by_cubic
 from rich.console import Console
 
 if TYPE_CHECKING:
@@ -217,3 +219,15 @@ def test_there_is_help() -> None:
     )
     assert told.returncode == 0
     assert all(name in told.stdout for name in BENCHES)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others have no TCP_CONGESTION")
+def test_what_a_server_accepts_is_sent_by_cubic(capsys: pytest.CaptureFixture[str]) -> None:
+    """The server may be any process of ours; here it is this one."""
+    algorithm = socket.IPPROTO_TCP, socket.TCP_CONGESTION
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setsockopt(*algorithm, b"reno")
+        send_by_cubic(os.getpid())
+        with socket.create_connection(server.getsockname()), server.accept()[0] as accepted:
+            used = accepted.getsockopt(*algorithm, 16).rstrip(b"\0")
+    assert used == b"cubic" or "not by CUBIC" in capsys.readouterr().err
