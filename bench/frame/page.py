@@ -35,6 +35,8 @@ How it is measured:
 - The machine must be **quiet**: before each bench the processors are watched while nothing of it
   runs. Here others took {taken} at most.{loud} Above {quiet:.0%} `python -m bench` warns, and does
   not write this page unless it is told to twice.
+- nginx and gnutls-serv send by CUBIC, where the system lets a bench set that, whatever the machine
+  uses: BBR sends at a rate that it has guessed (D-415).
 - The **limit** is what bounds the figure. The **goal** is what it must reach: `make bench` ends
   with 1 when one is missed.
 - `make bench SHORT=1` measures a part with fewer runs, for every change of this repository. It
