@@ -93,7 +93,8 @@ def short(names: Sequence[str], record: Record) -> bool:
             CONSOLE.print(f"  once more: {'; '.join(found.values())}")
             again = _worse(name, record, kept)
             failed |= {key: told for key, told in again.items() if key in found}
-    measured = [figure.key for name in names for figure in record.benches[name].figures]
+    figures = [figure for name in names for figure in record.benches[name].figures]
+    measured = [figure.key for figure in figures if figure.ratio is not None]
     new = [key for key in measured if key not in kept.short]
     if new:
         CONSOLE.print(f"[bold yellow]not on record, compared with nothing:[/] {', '.join(new)}")
@@ -151,6 +152,8 @@ def main() -> int:
         parser.error(f"no folder is called {absent[0]}")
     names = wanted.names or [name for name in BENCHES if BENCHES[name].short or not wanted.short]
     stubborn = len(wanted.docs) > 1
+    if wanted.docs and wanted.short:
+        parser.error("--docs writes a page of whole runs: without --short")
     if wanted.docs and wanted.names and not stubborn:
         parser.error("--docs writes a page of all benches: name none")
     if wanted.docs and not stubborn and too_loud([taken_by_others(WATCHED)]):

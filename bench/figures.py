@@ -113,7 +113,7 @@ class Figure:
 
 
 def by_turns(turns: int, *sides: Callable[[], float]) -> list[list[float]]:
-    """Each side `turns` times, each of them first as often as the others: one list for each."""
+    """Each side `turns` times, another one first each time: one list for each."""
     runs: list[list[float]] = [[] for _ in sides]
     for turn in range(turns):
         for place in range(len(sides)):

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.download import curl
+from bench.download import CURL, curl
 from bench.figures import Figure, by_turns
 from bench.file import PARTS, SIZE, served
 
@@ -80,7 +80,7 @@ def interpreter() -> float:
 
 def head_by_curl(url: str) -> float:
     """Seconds of the same request."""
-    return timed(["curl", "-sSI", url])
+    return timed([*CURL, "-I", url])
 
 
 def timed(command: list[str]) -> float:

@@ -9,9 +9,9 @@ stays where the kernel puts it, for each side alike.
 
 The same blocking host reads what the bare programs and the twin say, 65,536 bytes at a time, and
 the ports of this package ask for as many. The bare sources write 32,768 bytes at a time, as many as
-the twin's PTY is given. All sides take turns, each of them first as often as the others, with fresh
-processes now and then; each turn gives a ratio. Both bare kinds are measured, and a download is
-compared with the better of them.
+the twin's PTY is given. All sides take turns, another one first each time, with fresh processes now
+and then; each turn gives a ratio. Both bare kinds are measured, and a download is compared with the
+better of them.
 
 - Commands: `AT` and its OK, without echo. A bare program sends back what it reads.
 - A file from nginx by `Modem.download`, all its commands, requests and hashes included, to a file

@@ -4,8 +4,8 @@ A thousand modules and hosts in this process, each with a memory line at 115200 
 downloads 300 kB from a server on a simulated network of its own; they begin one after the other
 within 15 seconds. Bringing one up costs some 7 ms of CPU: a thousand in the same instant would wait
 for each other. The lag of a download is what it takes more than the same one alone on the virtual
-clock. Files go where a sync costs nothing (/dev/shm) if there is such a place: disks are
-not part of this.
+clock. Files go where a sync costs nothing (/dev/shm), if there is such a place and room in it:
+disks are not part of this.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import shutil
 import tempfile
 import time
 from contextlib import AsyncExitStack
@@ -77,7 +78,8 @@ def _resident() -> int:
 
 def figures(scale: Scale) -> Iterator[Figure]:
     models = [list(MODELS)[number % len(MODELS)] for number in range(COUNT)]
-    place = _IN_MEMORY if _IN_MEMORY.is_dir() else None
+    has_room = _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free > 2 * COUNT * SIZE
+    place = _IN_MEMORY if has_room else None
     with tempfile.TemporaryDirectory(dir=place) as name:
         directory = Path(name)
         due = {model: run_virtual(alone(model, directory)) for model in MODELS}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
+import shutil
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -15,8 +18,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: A system call of Linux that Python has no function for.
-_PIDFD_GETFD = 438
+#: System calls of Linux, the same on all its usual processors: Python lacks the one, and some of
+#: its builds the other.
+_PIDFD_OPEN, _PIDFD_GETFD = 434, 438
+#: nginx is off an ordinary user's path.
+_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
 _CONFIG = """\
 daemon off; pid {directory}/pid; error_log {directory}/error.log; worker_processes 1;
 events {{ worker_connections 128; }}
@@ -41,7 +47,8 @@ def nginx(files: dict[str, bytes]) -> Iterator[str]:
         port = _free_port()
         config = directory / "nginx.conf"
         config.write_text(_CONFIG.format(directory=directory, port=port))
-        process = subprocess.Popen(["nginx", "-p", name, "-c", str(config), "-e", f"{name}/error"])
+        program = shutil.which("nginx", path=_PATH) or "nginx"
+        process = subprocess.Popen([program, "-p", name, "-c", str(config), "-e", f"{name}/error"])
         try:
             _wait_for(process, port)
             send_by_cubic(process.pid)
@@ -59,21 +66,44 @@ def send_by_cubic(pid: int) -> None:
     """
     if sys.platform != "linux":
         return
-    process, libc = os.pidfd_open(pid), ctypes.CDLL(None, use_errno=True)
     try:
-        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-            if not os.readlink(descriptor).startswith("socket:"):
-                continue
-            taken = libc.syscall(_PIDFD_GETFD, process, int(descriptor.name), 0)
-            if taken < 0:
-                raise OSError(ctypes.get_errno(), "pidfd_getfd")
-            with socket.socket(fileno=taken) as found:
-                if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
+        if not _listeners_by_cubic(pid):
+            raise OSError("it has no socket that listens")
     except OSError as error:
         print(f"The server sends as this machine does, not by CUBIC: {error}", file=sys.stderr)
+
+
+def _listeners_by_cubic(pid: int) -> int:
+    """How many there are."""
+    process, count = _called(_PIDFD_OPEN, pid, 0), 0
+    try:
+        for descriptor in os.listdir(f"/proc/{pid}/fd"):
+            try:
+                taken = _called(_PIDFD_GETFD, process, int(descriptor), 0)
+            except OSError as error:
+                if error.errno == errno.EBADF:
+                    continue  # a connection that has just ended
+                raise
+            if not stat.S_ISSOCK(os.fstat(taken).st_mode):
+                os.close(taken)
+                continue
+            with socket.socket(fileno=taken) as found:
+                listens = found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+                if listens and found.family in (socket.AF_INET, socket.AF_INET6):
+                    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
+                    count += 1
     finally:
         os.close(process)
+    return count
+
+
+def _called(number: int, *arguments: int) -> int:
+    """What the system call gives. Raises `OSError`."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if (given := libc.syscall(number, *arguments)) < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    return int(given)
 
 
 def _free_port() -> int:

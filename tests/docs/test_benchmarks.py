@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import re
@@ -81,7 +82,7 @@ def test_a_ratio_is_the_median_of_the_turns() -> None:
     assert not replace(figure, goal=4.5, better="more").holds
 
 
-def test_each_side_is_first_as_often_as_the_others() -> None:
+def test_another_side_is_first_each_time() -> None:
     heard: list[str] = []
 
     def side(name: str) -> float:
@@ -174,7 +175,8 @@ def test_what_is_not_compared_is_said(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "record").write_text(recorded.json())
-    monkeypatch.setattr(bench, "figures_of", lambda name, scale: iter([FIGURE]))
+    alone = Figure.of_runs("alone", "what has no peer", "", [1.0])
+    monkeypatch.setattr(bench, "figures_of", lambda name, scale: iter([FIGURE, alone]))
     monkeypatch.setattr(bench, "taken_by_others", lambda seconds: None)
     monkeypatch.setattr(bench, "RECORD", tmp_path / "record")
     monkeypatch.setattr(bench, "CONSOLE", Console(width=160))
@@ -182,6 +184,7 @@ def test_what_is_not_compared_is_said(
     assert bench.main() == code
     told = capsys.readouterr().out
     assert said in told
+    assert "alone" not in told.partition("compared with nothing")[2]
     assert ("compared with nothing: a.b" in told) == ("a.b" not in recorded.short)
 
 
@@ -203,6 +206,15 @@ def test_no_page_is_written_when_others_are_busy(
     assert sorted(path.name for path in tmp_path.glob("*/*")) == (
         ["benchmarks.json", "benchmarks.md"] if written else []
     )
+
+
+def test_a_short_run_is_no_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", "--short", "--docs", str(tmp_path)])
+    with pytest.raises(SystemExit):
+        bench.main()
+    assert "a page of whole runs" in capsys.readouterr().err
 
 
 def test_a_goal_that_is_missed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,3 +243,27 @@ def test_what_a_server_accepts_is_sent_by_cubic(capsys: pytest.CaptureFixture[st
         with socket.create_connection(server.getsockname()), server.accept()[0] as accepted:
             used = accepted.getsockopt(*algorithm, 16).rstrip(b"\0")
     assert used == b"cubic" or "not by CUBIC" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others have no TCP_CONGESTION")
+@pytest.mark.parametrize(
+    ("refuses", "said"),
+    [(0, "it has no socket that listens"), (errno.ENOSYS, "not implemented")],
+    ids=["nobody listens", "an older kernel, or a container"],
+)
+def test_where_cubic_cannot_be_set_it_is_said(
+    refuses: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def called(number: int, *arguments: int) -> int:
+        if refuses:
+            raise OSError(refuses, os.strerror(refuses))
+        return os.open("/dev/null", os.O_RDONLY)
+
+    monkeypatch.setattr("bench.servers._called", called)
+    send_by_cubic(os.getpid())
+    told = capsys.readouterr().err
+    assert "not by CUBIC" in told
+    assert said in told
