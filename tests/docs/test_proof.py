@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prove.frame import PROOFS, Verdict, load
+from prove.frame import NOTHING, PROOFS, Verdict, load
 from prove.running.journal import Head, Journal
 from prove.running.page import page, write_page
 
@@ -62,17 +62,20 @@ def test_a_page_says_what_the_journal_says(tmp_path: Path) -> None:
         journal.add(Verdict(seed, "right", lost, "\n", {"bytes": 3}), 0.5)
         if seed == 2000:
             journal.begin(Head("matrix", 1000, "def", "2026-12-01", "four"), fresh=False)
+    journal.add(Verdict(2200, f"{NOTHING}: it is not here"), 0.0)
+    journal.add(Verdict(2202, "right"), 0.5)  # that before it was under way at the end of the run
     # A run in which all was tried already is not a proof of its commit.
     journal.begin(Head("matrix", 1000, "later", "2026-12-02", "the third"), fresh=False)
     journal.close()
     assert write_page(tmp_path, tmp_path) == 0
     text = (tmp_path / "explanation/proof.md").read_text("utf-8")
     said = read(text)
-    assert said.pop("matrix") == (1200, 1)
+    assert said.pop("matrix") == (1201, 1)
     assert set(said.values()) == {(0, 0)}
     assert {"matrix", *said} == PROOFS.keys()
     assert "python -m tests.prove matrix --seed 1500" in text
-    assert "2026-11-30 at `abc` (1,001), 2026-12-01 at `def` (199)." in text
+    assert "2026-11-30 at `abc` (1,001), 2026-12-01 at `def` (200)." in text
+    assert "`python -m tests.prove matrix --base 1000 --tries 1203`" in text
     assert "later" not in text
     assert "the third" not in text
     assert "\x1b" not in text

@@ -48,6 +48,8 @@ PROOFS: Mapping[str, str] = {
 MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 #: Of the test kit: its servers and its lines last as long as their loop.
 _KIT = (" attend ", " PiecesPort.lost")
+#: How a try ended for which there was nothing to try, and why: it does not count as one.
+NOTHING = "nothing to try"
 #: Characters of a failure that are kept.
 MOST_DETAIL = 4096
 
@@ -65,6 +67,11 @@ class Verdict:
     detail: str = ""
     #: What else is summed up in the table: faults fired, rungs, bytes.
     counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_try(self) -> bool:
+        """Whether anything was tried."""
+        return bool(self.lost) or not self.ended.startswith(NOTHING)
 
     def row(self) -> dict[str, Any]:
         """As JSON has it; `Verdict(**row)` is the same again."""

@@ -1,8 +1,9 @@
 """Commands that are interrupted at random moments, and whether the next one works at once.
 
 A twin in a process of its own on TCP, with the line time of 460,800 bit/s. A `post`, `get`,
-`probe` or `console` gets SIGINT, SIGTERM or SIGKILL; then `head` must end with 0 on the same
+`head` or `console` gets SIGINT, SIGTERM or SIGKILL; then `head` must end with 0 on the same
 module, soon. Soon is what a busy line allows: after SIGKILL the longest data phase is filled first.
+What ends before its signal is run again, and struck in half the time.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,7 +58,7 @@ class Interruption:
     def of(cls, dice: random.Random) -> Interruption:
         """Some of everything; short waits more often, for that is where most happens."""
         return cls(
-            dice.choice(("post", "post", "get", "get", "probe", "console")),
+            dice.choice(("post", "post", "get", "get", "head", "console")),
             dice.choice(SIGNALS),
             dice.uniform(0, LONGEST_WAIT ** dice.random()),
             dice.choice((10, 3000, 100_000, LARGEST)),
@@ -79,15 +80,17 @@ class Bench:
         self.body = folder / "body"
         self.streams = model != "air724ug"
 
-    def interrupt(self, what: Interruption) -> str:
-        """What was wrong with the end of it; empty if nothing."""
+    def interrupt(self, what: Interruption) -> tuple[bool, str]:
+        """Whether the signal came before its end; what was wrong with that, empty if nothing."""
         with start(*self._arguments(what), fresh=True) as program:
             if what.command == "console" and program.stdin is not None:
                 program.stdin.write("".join(f"{line}\n" for line in what.typed).encode())
                 program.stdin.flush()
+            struck = False
             try:
                 program.wait(what.wait)
             except subprocess.TimeoutExpired:
+                struck = True
                 program.send_signal(what.number)
             try:
                 _, told = program.communicate(timeout=LONGEST_END)
@@ -95,11 +98,11 @@ class Bench:
                 program.kill()
                 _, told = program.communicate()
                 if what.command == "console" and what.number is signal.SIGINT:
-                    return ""  # that ends a command of the console, not the console
-                return f"did not end in {LONGEST_END:g} s: {told.decode()}"
+                    return struck, ""  # that ends a command of the console, not the console
+                return struck, f"did not end in {LONGEST_END:g} s: {told.decode()}"
         # Python itself tells one when it is interrupted before it has begun with ours.
         ours = b"Traceback" in told and b"atwin" in told
-        return f"a traceback: {told.decode()}" if ours else ""
+        return struck, f"a traceback: {told.decode()}" if ours else ""
 
     def _arguments(self, what: Interruption) -> list[str]:
         url = f"{self.server.base}/f"
@@ -109,8 +112,8 @@ class Bench:
         if what.command == "get":
             target = self.folder / f"f{time.monotonic_ns()}"
             return ["get", url, "-o", str(target), "--port", self.port]
-        if what.command == "probe":
-            return ["probe", self.server.base.partition("//")[2]]
+        if what.command == "head":
+            return ["head", url, "--port", self.port]
         return ["console", "--port", self.port]
 
     def next_one(self) -> tuple[float, str]:
@@ -149,7 +152,12 @@ def attempt(seed: int, *, told: bool = False) -> Verdict:
     if told:
         print(f"{model}: {what}", flush=True)
     with bench(model) as on:
-        ended = on.interrupt(what)
+        struck, ended = on.interrupt(what)
+        while not (struck or ended):
+            what = replace(what, wait=what.wait / 2)
+            if told:
+                print(f"it had ended before that: {what}", flush=True)
+            struck, ended = on.interrupt(what)
         seconds, failed = on.next_one()
     lost = "; ".join(filter(None, (ended, failed)))
     if told:

@@ -87,7 +87,7 @@ class Run:
             return 130
         if any(of.finds for of in told.values()):
             return 1
-        return 0 if any(of.verdicts for of in told.values()) else 5
+        return 0 if any(of.tried for of in told.values()) else 5
 
     def _job(self, proof: Proof) -> Job | None:
         """What is left to try; None when it cannot be tried here, or not in this form."""

@@ -14,7 +14,7 @@ import sys
 from functools import cache, partial
 from pathlib import Path
 
-from prove.frame import Proof, Verdict, spread
+from prove.frame import NOTHING, Proof, Verdict, spread
 
 TESTS = Path(__file__).parents[1]
 FIRMWARE = TESTS / "prove" / "test_emulated.py"
@@ -52,13 +52,13 @@ def _pytest(seed: int, *words: str, told: bool = False) -> subprocess.CompletedP
 
 
 def _verdict(seed: int, name: str, *words: str, told: bool) -> Verdict:
-    """5: none of its tests is marked."""
+    """What pytest ends with; a file of which nothing is run that it should is a find too."""
     done = _pytest(seed, *words, told=told)
     counts = {what: int(count) for count, what in _TOLD.findall((done.stdout or "")[-400:])}
-    lost = "" if done.returncode in (0, 5) else f"{name}: pytest ended with {done.returncode}"
+    lost = "" if not done.returncode else f"{name}: pytest ended with {done.returncode}"
     return Verdict(
         seed,
-        "run" if counts.get("passed") else "nothing run",
+        "run" if lost or told or counts.get("passed") else f"{NOTHING}: all is skipped here",
         lost,
         (done.stdout or "") if lost else "",
         counts,

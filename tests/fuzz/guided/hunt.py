@@ -74,10 +74,10 @@ def hunt(name: str, *, seconds: float, seed: int, keep: bool = False) -> Hunt:
         )
     counts = [tuple(map(int, numbers)) for numbers in _COUNTS.findall(said)] or [(0, 0, 0)]
     runs, edges, features = counts[-1]
-    if not ended:
+    if not ended and runs:
         return Hunt(runs, counts[0][1], edges, features)
     said = said.strip()[-_TOLD:]
-    lost = f"{name}: {said.rpartition(chr(10))[2][:120]}"
+    lost = f"{name}: {said.rpartition(chr(10))[2][:120] if ended else 'no input was tried'}"
     if found is None:
         return Hunt(runs, counts[0][1], edges, features, f"{lost} (exit {ended})", said)
     return Hunt(runs, counts[0][1], edges, features, lost, f"{said}\n{_repeat(name, found)}")

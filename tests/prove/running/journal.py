@@ -53,6 +53,11 @@ class Told:
         """What was lost, in the order of the seeds."""
         return [self.verdicts[seed] for seed in sorted(self.verdicts) if self.verdicts[seed].lost]
 
+    @property
+    def tried(self) -> int:
+        """How many tries that is, without those for which there was nothing to try."""
+        return sum(verdict.is_try for verdict in self.verdicts.values())
+
     def take(self, verdict: Verdict, seconds: float) -> None:
         """One more."""
         before = self.verdicts.get(verdict.seed)

@@ -74,20 +74,21 @@ def page(proofs: Sequence[Proof], told: Mapping[str, Told]) -> Iterator[str]:
     yield "|---|---|--:|--:|--:|--:|--:|"
     for proof in proofs:
         of = told[proof.name]
-        row = _numbers(len(of.verdicts), proof.whole, len(of.finds), of.mended, of.seconds)
+        row = _numbers(of.tried, proof.whole, len(of.finds), of.mended, of.seconds)
         yield f"| [{proof.name}](#{proof.name}) | {proof.unit} | {row} |"
     each = [told[proof.name] for proof in proofs]
+    whole = sum(proof.whole for proof in proofs)
     row = _numbers(
-        sum(len(of.verdicts) for of in each),
-        sum(proof.whole for proof in proofs),
+        sum(of.tried for of in each),
+        whole,
         sum(len(of.finds) for of in each),
         sum(of.mended for of in each),
         sum(of.seconds for of in each),
     )
     yield f"| together | | {row} |"
-    tried, whole = sum(len(of.verdicts) for of in each), sum(proof.whole for proof in proofs)
-    if tried < whole:
-        yield f"\nThis was not a whole run: {tried:,} of {whole:,} tries were made."
+    # More of one proof are no more of another.
+    if left := sum(max(0, proof.whole - told[proof.name].tried) for proof in proofs):
+        yield f"\nThis was not a whole run: {left:,} of its {whole:,} tries were not made."
     machines = {run.machine: None for of in each for run in of.runs.values()}
     yield from ("", *(f"Tried on {machine}." for machine in machines))
     for proof in proofs:
@@ -101,20 +102,21 @@ def _numbers(tried: int, whole: int, lost: int, mended: int, seconds: float) -> 
 def _section(proof: Proof, told: Told) -> Iterator[str]:
     yield f"\n## {proof.name}\n"
     yield f"{proof.claim}\n"
-    if not told.verdicts:
-        yield f"- Not tried: {proof.missing() or 'no run has come to it'}."
+    if not told.tried:
+        yield f"- Not tried: {proof.missing() or ends(told) or 'no run has come to it'}."
         return
-    yield f"- Tried: {len(told.verdicts):,} {proof.unit}, {len(told.finds):,} lost."
-    runs = Counter((run.date, run.commit) for run in told.runs.values())
+    yield f"- Tried: {told.tried:,} {proof.unit}, {len(told.finds):,} lost."
+    tries = (run for seed, run in told.runs.items() if told.verdicts[seed].is_try)
+    runs = Counter((run.date, run.commit) for run in tries)
     when = (f"{date} at `{commit}` ({count:,})" for (date, commit), count in runs.items())
     yield f"- When: {', '.join(when)}."
     yield f"- Seeds: {seeds(told)}."
     yield f"- Ended: {ends(told)}."
     if counted := sums(told):
         yield f"- Counted: {counted}."
-    count = len(told.verdicts)
-    base = told.heads[0].base
+    base, last = told.heads[0].base, max(told.verdicts)
+    count = last - base + 1  # one that was under way when a run was stopped may be missing
     yield f"- All again: `python -m tests.prove {proof.name} --base {base} --tries {count}`"
-    yield f"- The last again: `{repeat(proof.name, max(told.verdicts))}`"
+    yield f"- The last again: `{repeat(proof.name, last)}`"
     for find in told.finds:
         yield f"- Lost: {shown(find.lost, limit=200)}: `{repeat(proof.name, find.seed)}`"

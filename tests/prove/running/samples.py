@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from prove.frame import Proof, Verdict
+from prove.frame import NOTHING, Proof, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,11 @@ def _loses(seed: int) -> Verdict:
     print("what a try prints is not a verdict")
     lost = "UNLUCKY" if seed % 3 == 0 else ""
     return Verdict(seed, "done", lost, "x" * 9000 if lost else "", Counter(bytes=seed))
+
+
+def _lacks(seed: int) -> Verdict:
+    """As where a program of others is not installed."""
+    return Verdict(seed, f"{NOTHING}: it is not here")
 
 
 def _spoils(how: Callable[[], object], seed: int) -> Verdict:
@@ -76,4 +81,5 @@ DEAF = _proof("DEAF", partial(_spoils, _deaf), real=0.3)
 STOPS = _proof("STOPS", partial(_spoils, _stop), real=0.3)
 DIES = _proof("DIES", partial(_spoils, _die))
 RAISES = _proof("RAISES", partial(_spoils, _raise))
+NOTHING_HERE = _proof("NOTHING_HERE", _lacks)
 LACKS = replace(LOSES, name=f"{__name__}:LACKS", missing=lambda: "a modem")

@@ -66,9 +66,9 @@ def table(
             yield f"{proof.name:16} SKIPPED: {skipped[proof.name]}"
             continue
         of = told[proof.name]
-        tried, lost, spent = tried + len(of.verdicts), lost + len(of.finds), spent + of.seconds
+        tried, lost, spent = tried + of.tried, lost + len(of.finds), spent + of.seconds
         yield (
-            f"{proof.name:16} {len(of.verdicts):7,} {len(of.finds):5,} {of.seconds:8,.0f}"
+            f"{proof.name:16} {of.tried:7,} {len(of.finds):5,} {of.seconds:8,.0f}"
             f"  {seeds(of)}{_earlier(of)}"
         )
     yield f"{'together':16} {tried:7,} {lost:5,} {spent:8,.0f}"

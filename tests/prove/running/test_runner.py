@@ -125,6 +125,15 @@ def test_what_a_machine_lacks_is_said(tmp_path: Path, capsys: pytest.CaptureFixt
     assert prove(tmp_path, "LACKS", "SPINS", base=11, more=["--tries", "1"]) == 0
 
 
+def test_a_seed_that_has_nothing_to_try_is_no_try(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert prove(tmp_path, "NOTHING_HERE", more=["--tries", "2"]) == 5
+    shown = capsys.readouterr().out
+    assert re.search(r"NOTHING_HERE +0 +0 +\d+  10-11$", shown, re.MULTILINE)
+    assert "nothing to try: it is not here 2" in shown
+
+
 def test_what_was_tried_at_an_earlier_commit_is_no_proof_of_this_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
