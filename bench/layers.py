@@ -133,10 +133,12 @@ def show(
     seconds = min(asyncio.run(_alone(work, None)) for _ in range(RUNS))
     profile = cProfile.Profile(time.process_time)
     asyncio.run(_alone(work, profile))
-    whole = seconds / each * scale
-    print(f"\n{title}: {whole:.1f} {unit}\n\n| where | {unit} | share | calls |\n|---|---|---|---|")
+    whole, found = seconds / each * scale, named(shares(profile))
+    made = sum(calls for _, calls in found.values()) / each
+    print(f"\n{title}: {whole:.1f} {unit}, {made:.0f} calls of the functions of this package")
+    print(f"\n| where | {unit} | share | calls |\n|---|---|---|---|")
     rest = 0.0
-    for name, (part, calls) in sorted(named(shares(profile)).items(), key=lambda row: -row[1][0]):
+    for name, (part, calls) in sorted(found.items(), key=lambda row: -row[1][0]):
         if part < _LEAST:
             rest += part
         else:

@@ -27,11 +27,11 @@ written by `python -m bench --docs docs`.
 How it is measured:
 
 - Each bench is a process of its own. What a figure is compared with, its **peer**, is measured in
-  the same run, by turns: whatever else the machine does meets both. The value is the median of the
-  runs, the spread is the least and the most of them, the **ratio** is the median of the ratios of
-  the turns. Ratios travel to other machines, values do not. Where the peer is no program but a
-  piece of Python ("an empty coroutine awaited"), the ratio says nothing by itself: it shows whether
-  another machine, or another commit, does as well.
+  the same run, what takes time by turns: whatever else the machine does meets both. The value is
+  the median of the runs, the spread is the least and the most of them, the **ratio** is the median
+  of the ratios of the turns. Ratios travel to other machines, values do not. Where the peer is no
+  program but a piece of Python ("an empty coroutine awaited"), the ratio says nothing by itself: it
+  shows whether another machine, or another commit, does as well.
 - The machine must be **quiet**: before each bench the processors are watched while nothing of it
   runs. Here others took {taken} at most.{loud} Above {quiet:.0%} `python -m bench` warns, and does
   not write this page unless it is told to twice.

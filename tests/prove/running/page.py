@@ -22,23 +22,27 @@ _BEGIN = """\
 # What is proved, and how to check it
 
 `make prove` tries the claims of this page again and again. Each try is made from a number, its
-**seed**; each run has seeds that nobody ran before. `python -m tests.prove --docs docs` writes this
-page from what such a run has kept, its journal in `.prove`. No figure in it is typed by hand.
+**seed**; each run draws new seeds. `python -m tests.prove --docs docs` writes this page from what
+such a run has kept, its journal in `.prove`. No figure in it is typed by hand.
 
 ## How to read it as a sceptic
 
 - *Tried* counts tries, *lost* those in which the claim did not hold. A lost one stays in the
-  journal, and on this page, until the same number is tried again at another commit and holds:
-  *mended* counts those. *Of* is how many a whole run makes.
+  journal, and on this page, until the same number is tried again and holds, at another commit or
+  with changes that no commit has: *mended* counts those. *Of* is how many a whole run makes.
 - *Ended* says how: `done`, or the [exit code](../reference/exit-codes.md) with which a program gave
   up. To give up with the code that is right for the trouble is no loss. Words of the trade are in
   the [glossary](../reference/glossary.md).
-- The commands below make tries again. One with `--seed` tells everything: the plan, the line, the
-  end. `FRESH=1 make prove` has other seeds, `python -m tests.prove --base N` those from N on.
-  `python` is that of `.venv`, which `make .venv/.dev` makes: `. .venv/bin/activate` before.
+- The commands below make tries again. One with `--seed` says what it does: of schedules, matrix,
+  rungs and interruptions the plan and the end, of the others the end. `FRESH=1 make prove` has
+  other seeds, `python -m tests.prove --base N` those from N on. `python` is that of `.venv`, which
+  `make .venv/.dev` makes: `. .venv/bin/activate` before.
 - At another commit a seed may be another try: check out the one that is named. A `+` after it means
   that the source had changes which no commit has; then the seed may not bring the same.
-- `make prove SHORT=1` takes three minutes, and CI runs it at every change.
+- A seed is the same try each time where the clock is virtual and nothing outside takes part. In the
+  real ones named below it brings the same plan, in other microseconds; a fuzzer goes on from what
+  the ones before it have found. So a find of a fuzzer names its input.
+- `make prove SHORT=1` takes three minutes. CI runs it at every change, from the same seeds on.
 - A try that hangs, spins, or ends its process is lost: each is made in a process apart, with limits
   of processor time and of real time.
 - Trying cannot show that nothing is wrong, only how often nothing was found. Whether a proof would
@@ -47,9 +51,9 @@ page from what such a run has kept, its journal in `.prove`. No figure in it is 
   one into a copy and has it found. How many were found at first sight of those that were chosen
   without a look at the proofs, and what became of the others, [D-377](../decisions/code.md) says.
 - What a machine lacks (QEMU, programs of others) is *not tried* here, and *skipped* in the table of
-  the run. What is simulated (module, network, disk) is as true as the
-  [specification](../spec/README.md) says. Real processes, signals, PTYs, sockets and clocks are in
-  kills, interruptions, opens, fixtures, programs and firmware.
+  the run; a seed that finds *nothing to try* counts as no try. What is simulated (module, network,
+  disk) is as true as the [specification](../spec/README.md) says. Real processes, signals, PTYs,
+  sockets and clocks are in kills, interruptions, opens, fixtures, programs, suite and firmware.
 """
 
 
