@@ -55,7 +55,7 @@ def figures(scale: Scale) -> Iterator[Figure]:
     yield Figure.of_runs(
         "process.get", f"atwin get of {SIZE:,} bytes", "s", whole, f"{PARTS} times curl -r", parts,
         goal=1 / 0.6, better="less", of="ratio",
-        limit="one interpreter reads the code of host and twin, 0.2 s; the rest is the download",
+        limit="reading the code of host and twin, 0.2 s; then the download, a sync for each part",
     )  # fmt: skip
     yield Figure.of_runs(
         "process.head", "atwin head", "s", asked, "curl -I", once, better="less",

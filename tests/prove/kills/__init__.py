@@ -20,6 +20,7 @@ and leaves neither locks nor sockets nor links.
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from pathlib import Path
 from random import Random
 
@@ -31,11 +32,13 @@ KINDS = (gets, gets, gets, twins, twins, fleets)
 
 
 def attempt(seed: int) -> Verdict:
-    """One command of a kind, and all of its strikes."""
-    dice = Random(seed)
+    """One command of a kind, and all of its strikes; another one if it ended before the first."""
+    dice, counts = Random(seed), Counter[str]()
     kind = dice.choice(KINDS)
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-        counts = kind.attempt(dice, Path(folder))
+    while not counts["strikes"]:
+        with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+            counts.update(kind.attempt(dice, Path(folder)))
+        counts["ended before"] += not counts["strikes"]
     return Verdict(seed, kind.__name__.rpartition(".")[2], counts=counts)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import signal
 import socket
 import subprocess
 from contextlib import suppress
@@ -47,9 +46,8 @@ def attempt(dice: Random, folder: Path) -> dict[str, int]:
                 shutil.copytree(folder / NAME, before / NAME)
             with strike.start(*words) as twin:
                 answered = _typed(twin, states.typed)
-                _end(twin, strike)
+                struck += _end(twin, strike)
             promised = _between(states, before, answered)
-        struck += twin.returncode == -signal.SIGKILL
         states.found = states.look(folder)
         assert states.found in promised, f"the state is {states.found}, and was to be {promised}"
         if twin.returncode > 0:
@@ -91,15 +89,20 @@ def _answer(line: socket.socket) -> bytes:
     return answer
 
 
-def _end(twin: subprocess.Popen[bytes], strike: Strike) -> None:
-    """Until it has ended, of the strike or told to; AssertionError when it ended otherwise."""
+def _end(twin: subprocess.Popen[bytes], strike: Strike) -> bool:
+    """Until it has ended, of the strike or told to; whether that was the strike.
+
+    AssertionError when it ended otherwise.
+    """
     with suppress(subprocess.TimeoutExpired):
         twin.wait(MOMENT)
-    if twin.poll() is None:
+    by_strike = twin.poll() is not None
+    if not by_strike:
         twin.terminate()
     ended = wait(twin)
     assert not is_traceback(ended.err), ended.err
     assert ended.code in (143, -strike.number, CODES.get(strike.number)), ended
+    return by_strike
 
 
 def _between(states: States, before: Path, answered: int) -> list[Kept]:
