@@ -32,6 +32,8 @@ class End:
     left: list[str] = field(default_factory=list)
     trouble: str = ""
     seconds: float = 0.0
+    #: Whether a process before it was killed in the middle of the file.
+    goes_on: bool = False
 
     def __str__(self) -> str:
         if self.trouble:
@@ -51,6 +53,8 @@ class Outcome:
     verdict: str
     happened: str
     detail: str = ""
+    #: See `End`; a case that is not fresh may end before it is killed.
+    goes_on: bool = False
 
     @property
     def good(self) -> bool:

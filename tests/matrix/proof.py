@@ -30,9 +30,11 @@ def attempt(seed: int, *, told: bool = False) -> Verdict:
     outcome = run(BY_NAME[name], case)
     if told:
         print(outcome)
+    as_asked = outcome.goes_on or case.start == "fresh"
+    counts = {case.start if as_asked else "ended before the kill": 1}
     if outcome.good:
-        return Verdict(seed, outcome.verdict)
-    return Verdict(seed, outcome.verdict, f"{outcome.verdict}: {name}", str(outcome))
+        return Verdict(seed, outcome.verdict, counts=counts)
+    return Verdict(seed, outcome.verdict, f"{outcome.verdict}: {name}", str(outcome), counts)
 
 
 PROOF = Proof(

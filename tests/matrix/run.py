@@ -37,6 +37,9 @@ OTHER_HOSTS = ("cdn.example", "portal.example")
 #: Seconds of a processor for one run, beyond which it spins, and real ones: then it sleeps.
 CPU_LONGEST, REAL_LONGEST = 4.0, 120.0
 
+#: The exit code of a process that was killed in the middle.
+KILLED = 130
+
 _LATENCY, _BANDWIDTH = 0.02, 2_000_000
 
 
@@ -48,7 +51,7 @@ def run(behaviour: type[OddServer], case: Case) -> Outcome:
     try:
         last, again = ends(server)
         verdict, detail = judge(server, case, expectation, last, again)
-        return Outcome(behaviour.name(), case, expected, verdict, str(last), detail)
+        return Outcome(behaviour.name(), case, expected, verdict, str(last), detail, last.goes_on)
     except (HangError, TimeoutError):
         where = traceback.extract_tb(sys.exc_info()[2])[-2:]
         spot = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(where))
@@ -72,16 +75,18 @@ async def _case(
     server: OddServer, target: Path, process: Callable[..., Awaitable[End]]
 ) -> tuple[End, End | None]:
     """The end that counts, and that of a later run at a server that is well, after a failure."""
-    case = server.case
+    case, killed = server.case, False
     if case.start != "fresh":
         server.odd = case.start == "killed"
         first = await process(kill=True)
         if first.trouble or (case.start == "killed" and not first.code):
             return first, None
+        killed = first.code == KILLED
         # A file of one part came whole: what follows is a fresh one.
         _forget(target)
         server.odd = True
     last = await process()
+    last.goes_on = killed
     failed_well = isinstance(server.expect(case), GivesUp | Either) and server.settles
     if not last.code or last.trouble or not failed_well:
         return last, None
@@ -157,7 +162,7 @@ async def _download(
     except HostError as error:
         end.code, end.sentence = error.exit_code, str(error)
     except asyncio.CancelledError:
-        end.code, end.sentence = 130, "killed"
+        end.code, end.sentence = KILLED, "killed"
     except Exception:
         end.trouble = "defect: " + " < ".join(reversed(traceback.format_exc().splitlines()))
 
