@@ -31,7 +31,7 @@ def attempt(seed: int, *, told: bool = False) -> Verdict:
     if told:
         print(outcome)
     as_asked = outcome.goes_on or case.start == "fresh"
-    counts = {case.start if as_asked else "ended before the kill": 1}
+    counts: dict[str, int] = {case.start if as_asked else "ended before the kill": 1}
     if outcome.good:
         return Verdict(seed, outcome.verdict, counts=counts)
     return Verdict(seed, outcome.verdict, f"{outcome.verdict}: {name}", str(outcome), counts)
