@@ -95,7 +95,7 @@ def figures(scale: Scale) -> Iterator[Figure]:
     yield Figure.of_runs(
         "trace.commands", "AT and its OK in memory, traced", "µs of CPU", told,
         "the same without", untold, goal=1.18, better="less", of="ratio",
-        limit="two records in 1.6 µs: 0.7 put down, 0.7 made, 0.2 written (D-375)",
+        limit="two records in 1.2 µs: to put them down, make them and write them (D-375)",
     )  # fmt: skip
 
 

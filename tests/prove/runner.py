@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prove.frame import PROOFS, load, tried
-from prove.running.journal import Head, Journal
+from prove.running.journal import Head, Journal, source_time
 from prove.running.page import write_page
 from prove.running.pool import Job, Pool
 from prove.running.table import repeat, table
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 FOLDER, SHORT = Path(".prove"), "short"
 #: Seconds between two words on how far it is: on a terminal, and elsewhere.
 _OFTEN, _SELDOM = 1.0, 30.0
+#: And between two looks at the source.
+NOTICED = 30.0
 
 
 class _LostError(Exception):
@@ -57,7 +59,9 @@ class Run:
         self.base = random.SystemRandom().randrange(10**6, 10**9) if base is None else base
         self.skipped: dict[str, str] = {}
         self.journals: dict[str, Journal] = {}
-        self._last = time.monotonic()
+        self._last = self._noticed = time.monotonic()
+        #: When the source was changed last; None once it was changed since.
+        self._source: float | None = source_time()
 
     def run(self) -> int:
         """The exit code."""
@@ -111,11 +115,23 @@ class Run:
         return Job(proof, again + [seed for seed in ahead if seed not in told.verdicts])
 
     def _heard(self, proof: Proof, verdict: Verdict, seconds: float) -> None:
+        self._heed_source()
         self.journals[proof.name].add(verdict, seconds)
         if verdict.lost:
             print(f"LOST {verdict.lost}: {repeat(proof.name, verdict.seed)}", file=sys.stderr)
             if self.options.first:
                 raise _LostError
+
+    def _heed_source(self) -> None:
+        """What is tried after a change of the source is not of the commit that was there."""
+        if self._source is None or time.monotonic() - self._noticed < NOTICED:
+            return
+        self._noticed = time.monotonic()
+        if source_time() != self._source:
+            self._source = None
+            print("the source has changed: these tries are of no commit now", file=sys.stderr)
+            for journal in self.journals.values():
+                journal.doubt()
 
     def _look(self) -> None:
         """How far it is, now and then."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_ROOT = Path(__file__).parents[3]
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """A run: what was tried, when, where and from which number on."""
@@ -83,6 +86,7 @@ class Journal:
 
     def begin(self, head: Head, *, fresh: bool) -> None:
         """A run; `fresh` puts those before aside, as they may have taken hours: NAME.jsonl.old."""
+        self.close()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if fresh:
             if self.told.verdicts:
@@ -91,6 +95,11 @@ class Journal:
         self._file = self.path.open("w" if fresh else "a", encoding="utf-8", buffering=1)
         self._write(asdict(head), before="" if fresh else "\n")
         self.told.heads.append(head)
+
+    def doubt(self) -> None:
+        """From here on this run is of a source that no commit has."""
+        head = self.told.heads[-1]
+        self.begin(replace(head, commit=f"{head.commit.removesuffix('+')}+"), fresh=False)
 
     def add(self, verdict: Verdict, seconds: float) -> None:
         """One more verdict, on disk when this returns."""
@@ -123,6 +132,20 @@ def _cut(detail: str) -> str:
     """Its beginning and its end, where it is long."""
     half = MOST_DETAIL // 2
     return detail if len(detail) <= MOST_DETAIL else f"{detail[:half]}\n[…]\n{detail[-half:]}"
+
+
+def source_time() -> float:
+    """When a file of the source was last written, in seconds since 1970."""
+    rooms = ("src", "tests", "bench")
+    files = (file for room in rooms for file in (_ROOT / room).rglob("*.py"))
+    return max(map(_written, files))
+
+
+def _written(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:  # an editor's, gone again
+        return 0.0
 
 
 def machine() -> str:

@@ -38,7 +38,8 @@ such a run has kept, its journal in `.prove`. No figure in it is typed by hand.
   other seeds, `python -m tests.prove --base N` those from N on. `python` is that of `.venv`, which
   `make .venv/.dev` makes: `. .venv/bin/activate` before.
 - At another commit a seed may be another try: check out the one that is named. A `+` after it means
-  that the source had changes which no commit has; then the seed may not bring the same.
+  that the source had changes which no commit has, or was changed during the run; then the seed may
+  not bring the same.
 - A seed is the same try each time where the clock is virtual and nothing outside takes part. In the
   real ones named below it brings the same plan, in other microseconds; a fuzzer goes on from what
   the ones before it have found. So a find of a fuzzer names its input.

@@ -149,6 +149,19 @@ def test_what_was_tried_at_an_earlier_commit_is_no_proof_of_this_one(
     assert [runs[seed].commit for seed in sorted(runs)] == ["one", "one", "two", "two"]
 
 
+def test_what_is_tried_after_the_source_has_changed_is_of_no_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    times = iter([1.0, 1.0, 1.0, 2.0])
+    monkeypatch.setattr("prove.runner.source_time", lambda: next(times))
+    monkeypatch.setattr("prove.runner.NOTICED", 0.0)
+    monkeypatch.setattr("prove.running.journal.commit", lambda: "one")
+    assert prove(tmp_path, "SPINS", base=11, more=["--tries", "4", "--jobs", "1"]) == 0
+    runs = told(tmp_path, "SPINS").told.runs
+    assert [runs[seed].commit for seed in sorted(runs)] == ["one", "one", "one+", "one+"]
+    assert capsys.readouterr().err.count("the source has changed") == 1
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
