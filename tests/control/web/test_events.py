@@ -7,13 +7,18 @@ import http.client
 import json
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from atwin.clock import LoopClock, run_virtual
+from atwin.control.web.events import stream
+from atwin.trace import Trace
 from atwin.trace.feed import Feed
+from atwin.trace.recent import Recent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from atwin.control.subject import Subject
     from control.web.conftest import Panel
 
 PATH = "/api/modules/1/events"
@@ -150,3 +155,37 @@ def test_a_client_that_goes_leaves_nothing_behind(two: Panel) -> None:
     while two.run(left) > before and time.monotonic() < deadline:
         two.run(lambda: None)
     assert two.run(left) <= before
+
+
+def test_a_look_at_the_state_is_never_due_in_the_past() -> None:
+    """Sums of floats are not exact: where a look is due and is not taken, nothing is waited for.
+
+    On a loop whose time passes only while all wait, the stream then turns for ever.
+    """
+
+    async def listen(start: float) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(start)
+        turns = 0
+
+        def closing() -> bool:
+            nonlocal turns
+            turns += 1
+            assert turns < 100, "it turns without waiting"
+            return loop.time() > start + 5
+
+        async for _ in stream(cast("Subject", Still()), 0, closing):
+            pass
+
+    for start in (0.0, 0.1, 0.7, 1 / 3, 1000.1):
+        run_virtual(listen(start))
+
+
+class Still:
+    """A subject of which nothing is new."""
+
+    def __init__(self) -> None:
+        self.recent = Recent(Trace(LoopClock()))
+
+    async def state(self) -> tuple[dict[str, Any], str]:
+        return {}, "as ever"

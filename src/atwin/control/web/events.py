@@ -28,13 +28,13 @@ async def stream(subject: Subject, number: int, closing: Callable[[], bool]) -> 
     feed = subject.recent.feed
     shown = None
     yield f"retry: {_RETRY}\n\n"
-    looked = spoke = now() - _STATE_PAUSE
+    look_at = spoke = now()
     while True:
-        if now() - looked >= _STATE_PAUSE:
-            looked = now()
+        if now() >= look_at:
+            look_at = now() + _STATE_PAUSE
             state, steady = await subject.state()
             if steady != shown:
-                shown, spoke = steady, looked
+                shown, spoke = steady, now()
                 yield f"event: state\ndata: {_json(state)}\n\n"
         batch = feed.after(number)
         if batch.missed:
@@ -58,7 +58,7 @@ async def stream(subject: Subject, number: int, closing: Callable[[], bool]) -> 
             spoke = now()
             yield ": nothing new\n\n"  # a connection that is gone shows by that
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(looked + _STATE_PAUSE):
+            async with asyncio.timeout_at(look_at):
                 await feed.more(number)
 
 
