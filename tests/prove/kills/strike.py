@@ -92,10 +92,10 @@ def wait(process: subprocess.Popen[bytes], strike: Strike | None = None) -> Ende
     return Ended(process.returncode, out.decode(), err.decode())
 
 
-def judge(ended: Ended, strike: Strike, word: str) -> bool:
+def judge(ended: Ended, strike: Strike, *words: str) -> bool:
     """Whether the strike ended it; it ended by itself otherwise. AssertionError for any other end.
 
-    `word` is what its line on stderr has to say, where there is one.
+    `words` are what its line on stderr may say, where there is one.
     """
     assert not is_traceback(ended.err), ended.err
     if ended.code == 0:
@@ -107,7 +107,7 @@ def judge(ended: Ended, strike: Strike, word: str) -> bool:
     if ended.code == -strike.number and strike.number == signal.SIGTERM:
         return True
     assert ended.code == CODES[strike.number], ended
-    assert not ended.err or word in ended.err, ended.err
+    assert not ended.err or any(word in ended.err for word in words), ended.err
     return True
 
 
