@@ -68,13 +68,17 @@ class GrowingFile:
                 self._due = None if self._lasting is None else now + self._lasting
 
     def close(self) -> None:
-        """Let go of it."""
-        if self._due is not None and self._has_sure_name:
-            with suppress(OSError):  # `append` reported the full disk
-                sync_data(self._fd)
-        os.close(self._fd)
-        if self._lock is not None:
-            self._lock.close()
+        """Let go of it, also where a signal comes meanwhile."""
+        try:
+            if self._due is not None and self._has_sure_name:
+                with suppress(OSError):  # `append` reported the full disk
+                    sync_data(self._fd)
+        finally:
+            try:
+                os.close(self._fd)
+            finally:
+                if self._lock is not None:
+                    self._lock.close()
 
     def _take_over(self, is_ours: Callable[[bytes], bool], *, goes_on: bool) -> None:
         try:
