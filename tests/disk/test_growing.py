@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from atwin.disk.growing import GrowingFile
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from atwin.disk.system import ProcessLock
 
 
 def test_a_signal_amid_its_last_sync_leaves_no_lock(
@@ -26,3 +24,20 @@ def test_a_signal_amid_its_last_sync_leaves_no_lock(
     with pytest.raises(KeyboardInterrupt):
         file.close()
     assert [path.name for path in tmp_path.iterdir()] == ["rows"]
+
+
+def test_a_signal_before_a_lock_is_removed_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, unlink, struck = ProcessLock(tmp_path / "lock"), Path.unlink, list[Path]()
+
+    def struck_once(path: Path) -> None:
+        if not struck:
+            struck.append(path)
+            raise KeyboardInterrupt
+        unlink(path)
+
+    monkeypatch.setattr(Path, "unlink", struck_once)
+    with pytest.raises(KeyboardInterrupt):
+        lock.close()
+    assert list(tmp_path.iterdir()) == []

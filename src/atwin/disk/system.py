@@ -44,12 +44,18 @@ class ProcessLock:
         """Let another process have it; harmless when called twice."""
         if self._lock.is_locked:
             try:
-                # Windows lets nobody remove an open file, and does it by itself.
-                with suppress(OSError):
-                    if not self._keep and self._path.stat().st_size == 0:
-                        self._path.unlink()
+                self._remove()
+            except BaseException:  # a signal came first
+                self._remove()
+                raise
             finally:
                 self._lock.release()
+
+    def _remove(self) -> None:
+        # Windows lets nobody remove an open file, and does it by itself.
+        with suppress(OSError):
+            if not self._keep and self._path.stat().st_size == 0:
+                self._path.unlink()
 
 
 def read_at(fd: int, size: int, at: int) -> bytes:
