@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from bench.frame.machine import commit
+from bench.frame.machine import commit, facts
 
 from prove.frame import MOST_DETAIL, Verdict
 
@@ -150,11 +150,5 @@ def _written(file: Path) -> float:
 
 def machine() -> str:
     """What it ran on, in a few words."""
-    names = [
-        line.partition(":")[2].strip()
-        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-        if line.startswith("model name")
-    ]
-    cpu = names[0] if names else platform.machine()
     system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
-    return f"{os.cpu_count()} × {cpu}, {system}"
+    return f"{os.cpu_count()} × {facts()['processor']}, {system}"
