@@ -18,8 +18,8 @@ _HEAD = """\
 # Benchmarks
 
 `make bench` measures all that is here and ends with 0 when every goal is reached;
-`python -m bench NAME` measures one bench, in the environment that `make .venv/.dev` makes
-(`. .venv/bin/activate`). This page and [benchmarks.json](benchmarks.json) are
+`python -m bench NAME` measures one bench, in the environment that `make tools .venv/.dev`
+makes (`. .venv/bin/activate`). This page and [benchmarks.json](benchmarks.json) are
 written by `python -m bench --docs docs`.
 
 {facts}

@@ -24,7 +24,7 @@ SECTION = re.compile(
     r"- Tried: (?P<tried>[\d,]+) .+, (?P<lost>[\d,]+) lost\.\n"
     r"- When: 20\d\d-\d\d-\d\d at `\w+\+?`.*\.\n- Seeds: \d+-\d+\.\n- Ended: .+\.\n"
     r"(?:- Counted: .+\.\n)?"
-    r"- All again: `python -m tests\.prove \S+ --base \d+ --tries \d+`\n"
+    r"- All again: `python -m tests\.prove \S+ --base \d+ --tries \d+ --fresh`\n"
     r"- The last again: `python -m tests\.prove \S+ --seed \d+`\n(?:- Lost: .+\n)*)",
     re.MULTILINE,
 )
@@ -75,7 +75,7 @@ def test_a_page_says_what_the_journal_says(tmp_path: Path) -> None:
     assert {"matrix", *said} == PROOFS.keys()
     assert "python -m tests.prove matrix --seed 1500" in text
     assert "2026-11-30 at `abc` (1,001), 2026-12-01 at `def` (200)." in text
-    assert "`python -m tests.prove matrix --base 1000 --tries 1203`" in text
+    assert "`python -m tests.prove matrix --base 1000 --tries 1203 --fresh`" in text
     assert "later" not in text
     assert "the third" not in text
     assert "\x1b" not in text

@@ -14,7 +14,7 @@ def attempt(seed: int) -> Verdict:
         seed,
         f"found by {found.proof}" if found.proof else "not found",
         f"{found.mutant.name}: {found.lost}" if found.lost else "",
-        found.told,
+        f"With {found.mutant.name} in a copy of the source:\n{found.told}",
     )
 
 

@@ -29,14 +29,17 @@ such a run has kept, its journal in `.prove`. No figure in it is typed by hand.
 
 - *Tried* counts tries, *lost* those in which the claim did not hold. A lost one stays in the
   journal, and on this page, until the same number is tried again and holds, at another commit or
-  with changes that no commit has: *mended* counts those. *Of* is how many a whole run makes.
+  with changes that no commit has: *mended* counts those. *Of* is how many a whole run makes,
+  *hours* the time of all tries added up, some of which are made at the same time.
 - *Ended* says how: `done`, or the [exit code](../reference/exit-codes.md) with which a program gave
   up. To give up with the code that is right for the trouble is no loss. Words of the trade are in
   the [glossary](../reference/glossary.md).
 - The commands below make tries again. One with `--seed` says what it does: of schedules, matrix,
   rungs and interruptions the plan and the end, of the others the end. `FRESH=1 make prove` has
   other seeds, `python -m tests.prove --base N` those from N on. `python` is that of `.venv`, which
-  `make .venv/.dev` makes: `. .venv/bin/activate` before.
+  `make tools .venv/.dev` makes, with the servers that tests need; for fuzzers that are guided by
+  what they cover, atheris, `make .venv/.guided`. Say `. .venv/bin/activate` before.
+- What a clone has tried already is not tried again: `--fresh` puts its journal aside first.
 - At another commit a seed may be another try: check out the one that is named. A `+` after it means
   that the source had changes which no commit has, or was changed during the run; then the seed may
   not bring the same.
@@ -121,7 +124,7 @@ def _section(proof: Proof, told: Told) -> Iterator[str]:
         yield f"- Counted: {counted}."
     base, last = told.heads[0].base, max(told.verdicts)
     count = last - base + 1  # one that was under way when a run was stopped may be missing
-    yield f"- All again: `python -m tests.prove {proof.name} --base {base} --tries {count}`"
+    yield f"- All again: `python -m tests.prove {proof.name} --base {base} --tries {count} --fresh`"
     yield f"- The last again: `{repeat(proof.name, last)}`"
     for find in told.finds:
         yield f"- Lost: {shown(find.lost, limit=200)}: `{repeat(proof.name, find.seed)}`"

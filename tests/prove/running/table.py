@@ -46,7 +46,7 @@ def sums(told: Told) -> str:
 def _earlier(told: Told) -> str:
     """How many of the verdicts are not of the commit of the last run."""
     older = sum(run.commit != told.heads[-1].commit for run in told.runs.values())
-    return f"  {older:,} AT AN EARLIER COMMIT" if older else ""
+    return f"  {older:,} AT ANOTHER COMMIT" if older else ""
 
 
 def _row(counted: Counter[str]) -> str:

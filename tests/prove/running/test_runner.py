@@ -144,7 +144,7 @@ def test_what_was_tried_at_an_earlier_commit_is_no_proof_of_this_one(
     said = capsys.readouterr()
     assert re.findall("base .*", said.err) == [f"base 11; {tries} tries" for tries in (2, 2, 0)]
     assert "all was tried before" in said.err
-    assert re.findall(r"11-14  (.*)", said.out) == [f"{n} AT AN EARLIER COMMIT" for n in (2, 4)]
+    assert re.findall(r"11-14  (.*)", said.out) == [f"{n} AT ANOTHER COMMIT" for n in (2, 4)]
     runs = told(tmp_path, "SPINS").told.runs
     assert [runs[seed].commit for seed in sorted(runs)] == ["one", "one", "two", "two"]
 
