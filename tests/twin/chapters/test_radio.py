@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
 from atwin.at.reply import CmeError
+from atwin.clock import VirtualLoop
 from atwin.twin.board.cell import Cell
 from atwin.twin.board.sim import Sim
 from support.modules.on_twin import on_twin
@@ -42,6 +44,21 @@ def test_a_locked_card_holds_the_start_up_until_the_pin_is_entered() -> None:
         await terminal.ask(b"AT+CPIN=1234", b"\r\n+CME ERROR: 3\r\n")
 
     on_twin(test)
+
+
+@pytest.mark.parametrize("late", [0.0, 1.0, 5.0], ids="{} s late".format)
+def test_a_busy_computer_changes_no_order_of_what_a_start_says(late: float) -> None:
+    async def test(twin: Twin, terminal: Terminal) -> None:
+        twin.radio.sim.lock(True)
+        await restarted(twin, terminal)
+        await terminal.ask(b'AT+CPIN="1234"')
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop._jumping.now += late
+        said = await terminal.quiet(10)
+        assert said.startswith(b"\r\n^STN: 37\r\n\r\nSMS READY\r\n\r\n^MODE: 17,17\r\n")
+
+    on_twin(test, "air724ug")
 
 
 def test_three_wrong_pins_ask_for_the_puk_and_power_does_not_help() -> None:

@@ -20,9 +20,17 @@ _TEXTS: tuple[tuple[str, float, Urc], ...] = (
 
 
 async def tell_of_card(run: Run, is_usable: Callable[[], bool]) -> None:
-    """The card's menu, then its messages, as long as it can be used."""
+    """The card's menu, then its messages, as long as it can be used.
+
+    All times count from its start: where a busy computer is late with one text, the next one is not
+    late as well, and stays before what the network says after it.
+    """
+    hardware = run.hardware
+    due = hardware.clock.now()
     for feature, seconds, urc in _TEXTS:
         if run.profile.has(feature):
-            await run.hardware.pause(seconds)
+            due += seconds * hardware.time_scale
+            if (left := due - hardware.clock.now()) > 0:
+                await hardware.clock.sleep(left)
             if is_usable():
                 run.urc(urc)
