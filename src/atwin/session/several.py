@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from atwin.host.errors import OptionError
 from atwin.models import UnknownModelError
+from atwin.net.network import address_and_port
 from atwin.session.served_line import Pool, split_address
 from atwin.session.serving import Served
 from atwin.session.url import parse_wishes
@@ -135,14 +136,13 @@ def _on_line(served: Served, pool: Pool, index: int) -> Served:
         return replace(served, pool=pool)
     if served.tcp is None:
         return served
-    _, first = split_address("--tcp", served.tcp)
+    host, first = split_address("--tcp", served.tcp)
     if first and first + pool.seats - 1 > _LAST_PORT:
         raise OptionError(
             f"tcp {served.tcp}: {pool.seats:,} ports from {first} on end above {_LAST_PORT}; begin "
             f"with {_LAST_PORT + 1 - pool.seats} at most, or with 0 for free ones"
         )
-    host = served.tcp.rpartition(":")[0]
-    return replace(served, tcp=f"{host}:{first + index if first else 0}")
+    return replace(served, tcp=address_and_port(host, first + index if first else 0))
 
 
 def _numbered(served: Served, number: int, named: set[str], index: int | None) -> Served:
