@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bench.figures import Scale
+    from bench.file import Served
 
 PROGRAM = Path(sys.executable).with_name("atwin")
 #: Without what keeps the interpreter from writing bytecode, and its output from being buffered.
@@ -37,15 +38,10 @@ def figures(scale: Scale) -> Iterator[Figure]:
     turns = scale.runs(15)
     with served() as file, tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        target = directory / "file"
-
-        def get() -> float:
-            seconds = run("get", file.url, "-o", str(target))
-            target.unlink()
-            return seconds
-
-        get()  # the first one writes the bytecode
-        whole, parts = by_turns(turns, get, lambda: curl(file.url, directory))
+        get(file, directory)  # the first one writes the bytecode
+        whole, parts = by_turns(
+            turns, lambda: get(file, directory), lambda: curl(file.url, directory)
+        )
         asked, bare, once = by_turns(
             turns, lambda: run("head", file.url), interpreter, lambda: head_by_curl(file.url)
         )
@@ -66,6 +62,14 @@ def figures(scale: Scale) -> Iterator[Figure]:
             f"process.{key}", f"atwin {what}", "s", runs, "an empty interpreter", started,
             goal=0.1, better="less", limit="reading the code of click",
         )  # fmt: skip
+
+
+def get(file: Served, directory: Path, *options: str) -> float:
+    """Seconds of a download; the file is gone afterwards."""
+    target = directory / "file"
+    seconds = run("get", file.url, "-o", str(target), *options)
+    target.unlink()
+    return seconds
 
 
 def run(*words: str) -> float:

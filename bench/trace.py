@@ -17,7 +17,7 @@ from bench.commands import in_memory
 from bench.download import download
 from bench.figures import Figure, by_turns
 from bench.file import PARTS, SIZE, served
-from bench.process import run
+from bench.process import get
 
 from atwin.session.tracing import Recorders, traced
 
@@ -42,16 +42,15 @@ def figures(scale: Scale) -> Iterator[Figure]:
         def capturing() -> Recorders:
             return Recorders(None, str(directory / "pcap"), complain=_nothing)
 
-        def get(*options: str) -> float:
-            seconds = run("get", file.url, "-o", str(directory / "got"), *options)
-            (directory / "got").unlink()
-            return seconds
+        def traced_get() -> float:
+            return get(file, directory, "--trace", str(directory / "trace"))
 
-        for options in ((), ("--trace", str(directory / "trace"))):
-            get(*options)  # the first one writes the bytecode
-        kept, unkept = by_turns(
-            scale.runs(TURNS), lambda: get("--trace", str(directory / "trace")), get
-        )
+        def untraced_get() -> float:
+            return get(file, directory)
+
+        for first in (untraced_get, traced_get):
+            first()  # writes the bytecode
+        kept, unkept = by_turns(scale.runs(TURNS), traced_get, untraced_get)
 
         def cpu_of_download(watching: Recorders | None = None) -> float:
             began = time.process_time()

@@ -39,18 +39,21 @@ def busy_part(before: tuple[int, int], after: tuple[int, int]) -> float:
 
 def facts() -> dict[str, str]:
     """What one must know to repeat a measurement."""
-    model = ""
-    if _CPUS.exists():
-        found = re.search(r"^model name\s*:\s*(.+)$", _CPUS.read_text(), re.M)
-        model = "" if found is None else found[1]
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "commit": commit(", changed"),
-        "processor": model or platform.machine(),
+        "processor": processor(),
         "processors": str(os.cpu_count()),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "kernel": f"{platform.system()} {platform.release()}",
     }
+
+
+def processor() -> str:
+    """Its model, or its kind where the system has no more."""
+    listed = _CPUS.read_text() if _CPUS.exists() else ""
+    found = re.search(r"^model name\s*:\s*(.+)$", listed, re.MULTILINE)
+    return platform.machine() if found is None else found[1]
 
 
 def commit(changed: str = "+") -> str:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from bench.frame.machine import commit, facts
+from bench.frame.machine import commit, processor
 
 from prove.frame import MOST_DETAIL, Verdict
 
@@ -151,4 +151,4 @@ def _written(file: Path) -> float:
 def machine() -> str:
     """What it ran on, in a few words."""
     system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
-    return f"{os.cpu_count()} × {facts()['processor']}, {system}"
+    return f"{os.cpu_count()} × {processor()}, {system}"
