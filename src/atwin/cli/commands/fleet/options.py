@@ -115,7 +115,7 @@ class FleetOptions:
         """Worker processes."""
         if self.workers is not None:
             return self.workers
-        # Those that this process may use, where the system says it.
+        # Those that this process may use, where the system says.
         return (
             len(os.sched_getaffinity(0))
             if hasattr(os, "sched_getaffinity")
